@@ -1,0 +1,1 @@
+"""Files to interactions, splits, groups and batches."""

@@ -1,0 +1,1 @@
+"""Scores to lists to numbers."""

@@ -1,0 +1,1 @@
+"""The user-item graph and its sparse kernels."""

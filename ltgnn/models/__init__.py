@@ -1,0 +1,1 @@
+"""Node states, propagation and the closed-form yardsticks."""

@@ -1,0 +1,1 @@
+"""Item fields to one string to features."""

@@ -1,0 +1,256 @@
+"""Value types and protocols that every room shares; the legend of shapes.
+
+Legend: ``U`` users, ``I`` items, ``N = U + I`` nodes (users first), ``E`` train edges, ``d`` width,
+``D`` text width, ``B`` batch, ``S`` negatives, ``L`` layers, ``K`` list length.
+
+Imports torch and the standard library only, so that each room can import it and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+
+class Mistake(Exception):
+    """An error that the user can mend.
+
+    The message names what was given, what was wanted, and the option, file or line to mend. The command
+    line prints it alone, without a traceback, and exits with code 1.
+    """
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """User-item pairs with ids ``0..U-1`` and ``0..I-1``; no pair occurs twice."""
+
+    users: Tensor  # [E] int64
+    items: Tensor  # [E] int64
+    num_users: int
+    num_items: int
+    times: Tensor | None = None  # [E] float64, seconds or positions; larger is later
+    weights: Tensor | None = None  # [E] float32, strength of the event; None: all 1
+
+    def __len__(self) -> int:
+        return self.users.numel()
+
+    @cached_property
+    def keys(self) -> Tensor:
+        """One int64 per pair, ``user * I + item``, in the order of the pairs.  [E]"""
+        return self.users * self.num_items + self.items
+
+    @cached_property
+    def item_counts(self) -> Tensor:
+        """Interactions per item.  [I] int64"""
+        return torch.bincount(self.items, minlength=self.num_items)
+
+    @cached_property
+    def user_counts(self) -> Tensor:
+        """Interactions per user.  [U] int64"""
+        return torch.bincount(self.users, minlength=self.num_users)
+
+    @cached_property
+    def by_user(self) -> tuple[Tensor, Tensor]:
+        """CSR by user: offsets [U + 1] and the items of each user, ascending [E]."""
+        order = torch.argsort(self.keys)
+        offsets = torch.zeros(self.num_users + 1, dtype=torch.int64)
+        offsets[1:] = torch.cumsum(self.user_counts, 0)
+        return offsets, self.items[order]
+
+    def select(self, rows: Tensor) -> Interactions:
+        """The pairs named by a boolean mask [E] or by row numbers, in that order."""
+
+        def pick(column: Tensor | None) -> Tensor | None:
+            return None if column is None else column[rows]
+
+        return Interactions(
+            self.users[rows],
+            self.items[rows],
+            self.num_users,
+            self.num_items,
+            pick(self.times),
+            pick(self.weights),
+        )
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set as read and cleaned, before any split.
+
+    ``parts`` is ``{"all": ...}``, or the official ``{"train": ..., "test": ...}`` with ``"val"`` where one is
+    published. All parts share the same users and items.
+    """
+
+    name: str
+    parts: Mapping[str, Interactions]
+    user_ids: Sequence[str]  # U raw ids
+    item_ids: Sequence[str]  # I raw ids
+    item_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)  # column -> I texts, "" where missing
+    item_numbers: Mapping[str, Tensor] = field(default_factory=dict)  # column -> [I] float32, nan where missing
+    card: Mapping[str, Any] = field(default_factory=dict)  # what was read, what left and why; plain values
+
+    @property
+    def num_users(self) -> int:
+        return len(self.user_ids)
+
+    @property
+    def num_items(self) -> int:
+        return len(self.item_ids)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Train, validation and test pairs; disjoint, over the same users and items."""
+
+    train: Interactions
+    val: Interactions  # empty only in recipes that say so
+    test: Interactions
+    name: str  # the protocol, in words: "random per user 80/10/10, seed 0"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 over the exact pairs of each part; the order of the pairs does not matter."""
+        digest = hashlib.sha256(f"{self.train.num_users} {self.train.num_items}".encode())
+        for part in (self.train, self.val, self.test):
+            digest.update(b"|" + torch.sort(part.keys).values.numpy().tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Groups:
+    """A partition of the items by train counts, made once and used everywhere.
+
+    ``names`` runs from popular to rare and ends with ``"cold"`` (no train interaction).
+    """
+
+    policy: str  # "items20", "mass", ...
+    names: tuple[str, ...]
+    labels: Tensor  # [I] int8, index into names
+    rule: str  # the policy in words, written beside every number
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """Items per group, in the order of ``names``."""
+        counts = torch.bincount(self.labels.long(), minlength=len(self.names)).tolist()
+        return dict(zip(self.names, counts, strict=True))
+
+
+class Features(NamedTuple):
+    """Text (or other side) features of all items and the card that says where they come from."""
+
+    values: Tensor  # [I, D] float32
+    card: dict[str, Any]  # key, encoder, template, dimensions ...; plain values
+
+
+class Batch(NamedTuple):
+    users: Tensor  # [B]
+    pos: Tensor  # [B]
+    neg: Tensor  # [B, S]; S may be 0 (in-batch losses)
+
+
+class Encoded(NamedTuple):
+    """What an encoder makes of the graph."""
+
+    users: Tensor  # [U, d]
+    items: Tensor  # [I, d]
+    layers: tuple[Tensor, ...]  # (L + 1) x [N, d], layer 0 first
+    text: Tensor | None = None  # [I, d] projected text, where the fusion has one
+
+
+class TopK(NamedTuple):
+    """Recommendation lists; -1 (score -inf) fills a list that is longer than the candidates."""
+
+    users: Tensor  # [n] int64, ascending
+    items: Tensor  # [n, K] int64, best first, ties by smaller item id
+    scores: Tensor  # [n, K] float32
+
+
+class Evaluation(NamedTuple):
+    """Numbers of one part (val or test), aggregate and per user."""
+
+    values: dict[str, float]  # "ndcg@20", "items20/tail/ndcg@20", "coverage@20" ...
+    per_user: dict[str, Tensor]  # same names -> [n] float64, nan where the user has no such item
+    lists: TopK
+
+
+Scorer = Callable[[Tensor], Tensor]
+"""``(users [B]) -> scores [B, I]``: all that evaluation needs of a model."""
+
+Perturb = Callable[[Tensor, int], Tensor]
+"""``(node states [N, d], layer number 1..L) -> node states [N, d]``: noise added by a view."""
+
+
+def identity(states: Tensor, layer: int) -> Tensor:
+    """The perturbation that changes nothing."""
+    return states
+
+
+class Graph(Protocol):
+    """A normalised user-item graph."""
+
+    def propagate(self, states: Tensor) -> Tensor:
+        """One step of neighbour averaging.  [N, d] -> [N, d]"""
+        ...
+
+    def drop_edges(self, rate: float, generator: torch.Generator) -> Graph:
+        """The same graph, normalised anew after dropping each interaction with probability ``rate``."""
+        ...
+
+
+class Encoder(Protocol):
+    def __call__(self, graph: Graph, perturb: Perturb = identity) -> Encoded: ...
+
+
+class Fusion(Protocol):
+    """Makes the item state from ids and text."""
+
+    def __call__(self, ids: Tensor | None, text: Tensor | None, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        """``ids`` [I, d], ``text`` [I, D], train ``counts`` [I] -> item state [I, d], projected text [I, d]."""
+        ...
+
+
+class Views(Protocol):
+    """Turns one encoder into the main encoding and the contrastive ones."""
+
+    def __call__(self, encoder: Encoder, graph: Graph) -> tuple[Encoded, list[Encoded]]: ...
+
+    def resample(self, graph: Graph, generator: torch.Generator) -> None:
+        """Called once an epoch."""
+        ...
+
+
+class Sampler(Protocol):
+    """Draws negatives on the device of the batch."""
+
+    def __call__(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
+        """``users`` [B], ``pos`` [B] -> negatives [B, S]."""
+        ...
+
+
+class Loss(Protocol):
+    """One named term of the objective, already weighted."""
+
+    def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor: ...
+
+
+class TextEncoder(Protocol):
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """I strings -> [I, D] float32."""
+        ...
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """Everything that decides the output (weights' hash, pooling, max length, dtype ...), plain values."""
+        ...
+
+
+class ClosedForm(Protocol):
+    """A model that is computed, not trained."""
+
+    def fit(self, train: Interactions, text: Tensor | None) -> Scorer: ...

@@ -1,0 +1,1 @@
+"""Clean and perturbed passes of one encoder."""
