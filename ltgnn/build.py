@@ -1,0 +1,107 @@
+"""Config to parts: the only file that knows every axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from ltgnn.data.catalog import load
+from ltgnn.data.datamodule import RecommendationData
+from ltgnn.data.sampling import stream
+from ltgnn.module import Recommender
+from ltgnn.types import Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
+
+EvaluatePart = Callable[[Scorer], Evaluation]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a model is trained and judged on: the same for every model of a sweep."""
+
+    dataset: Dataset
+    split: Split
+    groups: dict[str, Groups]
+    features: Features | None
+    evaluators: dict[str, EvaluatePart]  # part -> (scorer -> Evaluation)
+
+    @property
+    def text(self) -> torch.Tensor | None:
+        return None if self.features is None else self.features.values
+
+
+def build_setting(cfg: DictConfig) -> Setting:
+    """Data, split, groups, text features and evaluators."""
+    dataset = load(*(instantiate(cfg.data[part]) for part in ("files", "reader", "cleaning")))
+    split: Split = instantiate(cfg.split)(dataset)
+    counts = split.train.item_counts
+    groups: dict[str, Groups] = {name: policy(counts) for name, policy in instantiate(cfg.groups).items()}
+    features = instantiate(cfg.text)(dataset.item_fields) if cfg.data.template else None
+    evaluator = instantiate(cfg.eval)
+    parts = {"val": (split.val, [split.train]), "test": (split.test, [split.train, split.val])}
+    evaluators = {
+        name: evaluator(held_out=held_out, seen=seen, groups=groups) for name, (held_out, seen) in parts.items() if len(held_out)
+    }
+    return Setting(dataset, split, groups, features, evaluators)
+
+
+def is_closed_form(cfg: DictConfig) -> bool:
+    return "closed_form" in cfg.model
+
+
+def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
+    """A model that is computed, with the dials of ``score`` on top."""
+    base = instantiate(cfg.model.closed_form).fit(setting.split.train, setting.text)
+    scorer: Scorer = _score(cfg, setting).over(base)
+    return scorer
+
+
+def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
+    """A model that is trained: every axis instantiated once, seeded by ``seed``."""
+    train = setting.split.train
+    torch.manual_seed(int(cfg.seed))
+    embedding = instantiate(cfg.model.embedding)(
+        num_users=train.num_users,
+        num_items=train.num_items,
+        fusion=instantiate(cfg.fusion),
+        text=setting.text,
+        counts=train.item_counts,
+    )
+    losses = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}
+    return Recommender(
+        encoder=instantiate(cfg.model.encoder)(embedding),
+        graph=instantiate(cfg.graph)(train),
+        views=instantiate(cfg.views),
+        losses=losses,
+        sampler=instantiate(cfg.sampler.negatives)(train),
+        score=_score(cfg, setting),
+        evaluators=setting.evaluators,
+        optimizer=instantiate(cfg.optim),
+        stream=stream,
+        seed=int(cfg.seed),
+    )
+
+
+def build_data(cfg: DictConfig, setting: Setting) -> RecommendationData:
+    """Train batches, and the part that the monitor watches."""
+    return RecommendationData(
+        setting.split.train, int(cfg.batch_size), cfg.sampler.epoch_unit, int(cfg.seed), [monitored_part(cfg, setting)]
+    )
+
+
+def monitored_part(cfg: DictConfig, setting: Setting) -> str:
+    """``val`` or ``test`` of ``monitor: part/...``."""
+    part = str(cfg.monitor).split("/", 1)[0]
+    if part not in setting.evaluators:
+        held = ", ".join(setting.evaluators)
+        raise Mistake(f"monitor={cfg.monitor} names the part '{part}', but this split holds out: {held}. Set monitor=PART/METRIC@K.")
+    return part
+
+
+def _score(cfg: DictConfig, setting: Setting) -> Any:
+    return instantiate(cfg.score).fit(setting.split.train, setting.text)
+

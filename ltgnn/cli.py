@@ -1,0 +1,54 @@
+"""``ltgnn <command> ...``: hands over to the module of the command, nothing else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+COMMANDS = {
+    "train": ("ltgnn.train", "train and evaluate one configuration, or sweep many with -m"),
+    "table": ("ltgnn.runs.table", "runs side by side: head, mid, tail, cold"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Dispatch; the modules are imported only when called, so that help is instant."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if arguments[0] in ("-V", "--version"):
+        from ltgnn import __version__
+
+        print(__version__)
+        return 0
+    command, *rest = arguments
+    if command not in COMMANDS:
+        import difflib
+
+        near = difflib.get_close_matches(command, COMMANDS, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        print(f"ltgnn: unknown command '{command}'.{hint}\n\n{usage()}", file=sys.stderr)
+        return 1
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a busy neighbour makes spinning threads six times slower
+    from ltgnn.types import Mistake
+
+    try:
+        code: int = import_module(COMMANDS[command][0]).main(rest)
+    except Mistake as mistake:
+        if os.environ.get("HYDRA_FULL_ERROR") == "1":
+            raise
+        print(f"ltgnn: {mistake}", file=sys.stderr)
+        return 1
+    return code
+
+
+def usage() -> str:
+    lines = [f"  {name:<12}{text}" for name, (_, text) in COMMANDS.items()]
+    return "usage: ltgnn COMMAND ...\n\n" + "\n".join(lines) + "\n\n`ltgnn COMMAND --help` shows more."
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,108 @@
+"""Batches of train pairs, and negatives drawn on the device of the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from ltgnn.types import Batch, Interactions, Mistake
+
+
+def stream(seed: int, *place: int, device: torch.device | str = "cpu") -> torch.Generator:
+    """A generator that depends on (seed, place) alone, such as (seed, epoch, step): no state to save or to share."""
+    mixed = seed
+    for number in place:  # splitmix64, so that neighbouring places give unrelated streams
+        mixed = (mixed + 0x9E3779B97F4A7C15 * (number + 1)) & 0xFFFFFFFFFFFFFFFF
+        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+        mixed ^= mixed >> 31
+    return torch.Generator(device=device).manual_seed(mixed & 0x7FFFFFFFFFFFFFFF)
+
+
+class PairBatches:
+    """One epoch of (user, positive) batches; ``epoch()`` tells which, so that a resumed run goes on exactly.
+
+    ``unit="edges"``: each train pair once, shuffled. ``unit="users"``: E users drawn with replacement among those with a
+    train pair, then one positive of each (LightGCN-PyTorch).
+    """
+
+    def __init__(
+        self, train: Interactions, batch_size: int, unit: str, seed: int, epoch: Callable[[], int] = lambda: 0
+    ) -> None:
+        if unit not in ("edges", "users"):
+            raise Mistake(f"sampler.epoch_unit={unit} given, edges or users wanted.")
+        if batch_size < 1:
+            raise Mistake(f"batch_size={batch_size} given, at least 1 wanted.")
+        self.train, self.batch_size, self.unit, self.seed, self.epoch = train, batch_size, unit, seed, epoch
+
+    def __len__(self) -> int:
+        return -(-len(self.train) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        generator = stream(self.seed, self.epoch())
+        users, pos = self._edges(generator) if self.unit == "edges" else self._users(generator)
+        nothing = torch.empty(0, 0, dtype=torch.int64)
+        for rows in torch.arange(len(self.train)).split(self.batch_size):
+            batch = slice(int(rows[0]), int(rows[-1]) + 1)
+            yield Batch(users[batch], pos[batch], nothing)
+
+    def _edges(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        order = torch.randperm(len(self.train), generator=generator)
+        return self.train.users[order], self.train.items[order]
+
+    def _users(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        offsets, items = self.train.by_user
+        active = torch.nonzero(self.train.user_counts)[:, 0]
+        users = active[torch.randint(len(active), (len(self.train),), generator=generator)]
+        share = torch.rand(len(users), generator=generator, dtype=torch.float64)
+        pos = items[offsets[users] + (share * self.train.user_counts[users]).long()]
+        return users, pos
+
+
+class Uniform(nn.Module):
+    """``negatives`` items per pair, uniform over the catalogue, or over the items not in the user's train part.
+
+    With ``exclude_train`` the draw is exact and needs no rejection: draw the r-th free item, then count how many train
+    items ``t_0 < t_1 < ...`` of the user lie before it, those with ``t_j - j <= r``; one binary search per draw.
+    """
+
+    keys: Tensor
+    offsets: Tensor
+
+    def __init__(self, train: Interactions, negatives: int, exclude_train: bool) -> None:
+        super().__init__()
+        if negatives < 1:
+            raise Mistake(f"sampler.negatives={negatives} given, at least 1 wanted (or sampler=in_batch).")
+        self.num_items, self.negatives, self.exclude_train = train.num_items, negatives, exclude_train
+        offsets, items = train.by_user
+        users = torch.repeat_interleave(torch.arange(train.num_users), train.user_counts)
+        place = torch.arange(len(train)) - offsets[users]
+        if exclude_train and int(train.user_counts.max()) == train.num_items:
+            raise Mistake("a user has interacted with every item, so no negative exists: set sampler.exclude_train=false.")
+        self.register_buffer("keys", users * (train.num_items + 1) + items - place, persistent=False)
+        self.register_buffer("offsets", offsets, persistent=False)
+
+    def forward(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
+        """[B], [B] -> [B, S] int64."""
+        shape = (len(users), self.negatives)
+        if not self.exclude_train:
+            return torch.randint(self.num_items, shape, generator=generator, device=users.device)
+        first = self.offsets[users]
+        free = self.num_items - (self.offsets[users + 1] - first)
+        share = torch.rand(shape, generator=generator, device=users.device, dtype=torch.float64)
+        rank = (share * free[:, None]).long()
+        before = torch.searchsorted(self.keys, users[:, None] * (self.num_items + 1) + rank, right=True) - first[:, None]
+        return rank + before
+
+
+class InBatch(nn.Module):
+    """No sampled negatives: the loss takes the other positives of the batch."""
+
+    def __init__(self, train: Interactions) -> None:
+        super().__init__()
+
+    def forward(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
+        """[B, 0]"""
+        return users.new_empty(len(users), 0)

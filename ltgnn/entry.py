@@ -1,0 +1,94 @@
+"""How a Hydra entry starts and how its errors reach the user."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ltgnn.paths import conf_dir
+from ltgnn.types import Mistake
+
+
+def hydra_entry(config_name: str, task: Callable[..., Any]) -> Callable[[Sequence[str] | None], int]:
+    """``main(argv)`` for a task: composes, runs or sweeps, prints one message for a mistake, returns the exit code."""
+
+    def main(argv: Sequence[str] | None = None) -> int:
+        import hydra
+        from hydra.core.global_hydra import GlobalHydra
+        from hydra.errors import HydraException
+        from omegaconf.errors import OmegaConfBaseException
+
+        from ltgnn import resolvers
+        from ltgnn.runs import failures
+
+        resolvers.register()
+        failures.reset()
+        arguments = list(sys.argv[1:] if argv is None else argv)
+        full_error, command = os.environ.get("HYDRA_FULL_ERROR"), sys.argv
+        sys.argv = [f"ltgnn {config_name}", *arguments]
+        os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
+        try:
+            hydra.main(config_path=str(conf_dir()), config_name=config_name, version_base="1.3")(task)()
+        except (Mistake, HydraException, OmegaConfBaseException) as error:
+            if full_error == "1":
+                raise
+            print(f"ltgnn: {explain(error)}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print("ltgnn: interrupted", file=sys.stderr)
+            return 130
+        finally:
+            sys.argv = command
+            os.environ.pop("HYDRA_FULL_ERROR") if full_error is None else os.environ.update(HYDRA_FULL_ERROR=full_error)
+            GlobalHydra.instance().clear()
+        return 1 if failures.any_failed() else 0
+
+    return main
+
+
+def explain(error: BaseException) -> str:
+    """The message of the innermost mistake; for a key or option that is unknown, the nearest that exists."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, Mistake):
+            return str(cause)
+        cause = cause.__cause__ or cause.__context__
+    message = str(error)
+    if error.__cause__ is not None and str(error.__cause__) not in message:
+        message += f"\n{error.__cause__}"
+    return message + suggestion(message)
+
+
+def suggestion(message: str) -> str:
+    """``Did you mean ...?`` for the key that Hydra's message names."""
+    if wrong := re.search(r"Could not override '([\w.@/]+)'", message):
+        key = wrong.group(1)
+        known = [*groups(), *knobs()]
+        if near := difflib.get_close_matches(key.split(".")[0], known, n=1, cutoff=0.5):
+            return f"\nDid you mean '{near[0]}'? Groups: {', '.join(groups())}. Root keys: {', '.join(knobs())}."
+    if wrong := re.search(r"Could not find '([\w-]+)/([\w/.-]+)'", message):
+        group, option = wrong.groups()
+        if near := difflib.get_close_matches(option, options(group), n=1, cutoff=0.5):
+            return f"\nDid you mean '{group}={near[0]}'?"
+    return ""
+
+
+def groups() -> list[str]:
+    """The axes: folders of the yaml tree."""
+    return sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
+
+
+def options(group: str) -> list[str]:
+    """The words of an axis."""
+    folder = conf_dir() / group
+    return sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
+
+
+def knobs() -> list[str]:
+    """The root scalars of train.yaml."""
+    text = (conf_dir() / "train.yaml").read_text(encoding="utf-8")
+    return [key for key in re.findall(r"^(\w+):", text, re.MULTILINE) if key not in ("defaults", "hydra", "choices")]

@@ -1,0 +1,31 @@
+"""Penalties on embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from ltgnn.types import Batch, Encoded
+
+
+class L2:
+    """``weight * 1/2 sum ||.||^2 / B`` over the batch's rows of user, positive and negatives, on the chosen layers.
+
+    ``layers: [0]`` is LightGCN-PyTorch's penalty; other libraries penalise other rows under the same name
+    (published-results 8.3), hence the explicit keys.
+    """
+
+    def __init__(self, weight: float, layers: Sequence[int], negatives: bool) -> None:
+        self.weight, self.layers, self.negatives = weight, tuple(layers), negatives
+
+    def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
+        first_item = main.users.shape[0]
+        rows = [batch.users, batch.pos + first_item]
+        if self.negatives:
+            rows.append(batch.neg.flatten() + first_item)
+        total = main.users.new_zeros(())
+        for layer in self.layers:
+            for nodes in rows:
+                total = total + main.layers[layer][nodes].pow(2).sum()
+        return self.weight * 0.5 * total / len(batch.users)

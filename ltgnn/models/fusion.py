@@ -1,0 +1,123 @@
+"""How an item's id embedding and its text become one state: the fusion axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ltgnn.types import Mistake
+
+Projector = Callable[..., nn.Module]
+"""``(text_dim=D, dim=d) -> module [I, D] -> [I, d]``"""
+
+
+def need_text(text_dim: int, fusion: str) -> None:
+    """Refuse a fusion that reads text when there is none."""
+    if text_dim == 0:
+        raise Mistake(
+            f"fusion={fusion} needs item text, but text=none was given. "
+            "Set text=minilm (or another encoder, see `ltgnn train --help`), or fusion=id."
+        )
+
+
+class ItemFusion(nn.Module):
+    """Base of all fusions. ``uses_ids`` says whether an id table [I, d] is trained at all."""
+
+    uses_ids: ClassVar[bool] = True
+
+    def initialise(self, ids: Tensor, text: Tensor | None, counts: Tensor) -> None:
+        """Called once after the id table [I, d] got its usual initialisation; may overwrite it in place."""
+
+
+class Id(ItemFusion):
+    """Ids alone: the collaborative baseline."""
+
+    def __init__(self, dim: int, text_dim: int) -> None:
+        super().__init__()
+
+    def forward(self, ids: Tensor, text: Tensor | None, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        return ids, None
+
+
+class Text(ItemFusion):
+    """Projected text alone: items without any interaction are states like all others."""
+
+    uses_ids: ClassVar[bool] = False
+
+    def __init__(self, dim: int, text_dim: int, projector: Projector) -> None:
+        super().__init__()
+        need_text(text_dim, "text")
+        self.projector = projector(text_dim=text_dim, dim=dim)
+
+    def forward(self, ids: None, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        projected = self.projector(text)
+        return projected, projected
+
+
+class Init(ItemFusion):
+    """Text as the starting point of a trainable id table (LLMInit's idea, asked for in LightGCN-PyTorch#25).
+
+    The text is centred, rotated to its first ``d`` principal components and whitened, all on items seen in training,
+    then scaled to the spread of the id initialisation it replaces. Where ``D < d`` the remaining columns keep it.
+    """
+
+    def __init__(self, dim: int, text_dim: int) -> None:
+        super().__init__()
+        need_text(text_dim, "init")
+
+    def initialise(self, ids: Tensor, text: Tensor | None, counts: Tensor) -> None:
+        assert text is not None
+        whitened = whiten(text, counts > 0, ids.shape[1])
+        ids[:, : whitened.shape[1]] = whitened * ids.std()
+
+    def forward(self, ids: Tensor, text: Tensor | None, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        return ids, None
+
+
+class Sum(ItemFusion):
+    """``id + projected text``: the id embedding is the residual that text cannot say."""
+
+    def __init__(self, dim: int, text_dim: int, projector: Projector) -> None:
+        super().__init__()
+        need_text(text_dim, "sum")
+        self.projector = projector(text_dim=text_dim, dim=dim)
+
+    def forward(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        projected = self.projector(text)
+        return ids + projected, projected
+
+
+class Gate(ItemFusion):
+    """``g * id + (1 - g) * projected text`` with ``g = sigmoid(W [id; text])``, one gate per item and dimension."""
+
+    def __init__(self, dim: int, text_dim: int, projector: Projector) -> None:
+        super().__init__()
+        need_text(text_dim, "gate")
+        self.projector = projector(text_dim=text_dim, dim=dim)
+        self.gate = nn.Linear(2 * dim, dim)
+
+    def forward(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        projected = self.projector(text)
+        share = torch.sigmoid(self.gate(torch.cat([ids, projected], -1)))
+        return share * ids + (1 - share) * projected, projected
+
+
+def whiten(features: Tensor, fit: Tensor, dim: int) -> Tensor:
+    """First ``min(d, D, rank)`` principal components of ``features`` [I, D], each of unit variance on the rows ``fit`` [I].
+
+    Signs are fixed (largest loading positive), so that the same features give the same table everywhere.
+    """
+    wide = features.double()
+    seen = wide[fit]
+    centre = seen.mean(0)
+    covariance = torch.cov((seen - centre).T, correction=0)
+    values, vectors = torch.linalg.eigh(covariance)
+    order = torch.argsort(values, descending=True)[: min(dim, features.shape[1])]
+    order = order[values[order] > 1e-10 * values.max()]
+    axes = vectors[:, order]
+    largest = axes.gather(0, axes.abs().argmax(0, keepdim=True))
+    axes = axes * largest.sign() / values[order].sqrt()
+    return ((wide - centre) @ axes).to(features.dtype)

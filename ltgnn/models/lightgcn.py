@@ -1,0 +1,26 @@
+"""LightGCN: propagation without weights, and a readout over the layers; with no layers, matrix factorisation."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from ltgnn.models.embedding import NodeEmbedding
+from ltgnn.models.readout import Readout
+from ltgnn.types import Encoded, Graph, Perturb, identity
+
+
+class LightGCN(nn.Module):
+    """``x_(l+1) = A x_l``; final state ``readout(x_0 .. x_L)`` (He et al., SIGIR 2020, arXiv:2002.02126, eq. 3-8)."""
+
+    def __init__(self, embedding: NodeEmbedding, num_layers: int, readout: Readout) -> None:
+        super().__init__()
+        self.embedding, self.num_layers, self.readout = embedding, num_layers, readout
+
+    def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
+        """Final states of users [U, d] and items [I, d], and all layers."""
+        state, text = self.embedding()
+        layers = [state]
+        for layer in range(1, self.num_layers + 1):
+            layers.append(perturb(graph.propagate(layers[-1]), layer))
+        users, items = self.readout(layers).split([self.embedding.num_users, self.embedding.num_items])
+        return Encoded(users, items, tuple(layers), text)

@@ -1,0 +1,91 @@
+"""The only LightningModule: an assembly of parts that arrive as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from ltgnn.types import Batch, Encoded, Encoder, Evaluation, Graph, Loss, Sampler, Scorer, Views
+
+
+class ScoreFunction(Protocol):
+    def of(self, encoded: Encoded) -> Scorer: ...
+
+
+Stream = Callable[..., torch.Generator]
+"""``(seed, epoch, step, device=...) -> generator``"""
+
+
+class Recommender(pl.LightningModule):
+    """Trains an encoder on a graph by a sum of named losses, and ranks whole parts in validation.
+
+    The checkpoint holds the encoder's weights and the losses' own, if any: graph and text are buffers outside it, the
+    recipe is in ``config.yaml``.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        graph: nn.Module,
+        views: Views,
+        losses: Mapping[str, Loss],
+        sampler: Sampler,
+        score: ScoreFunction,
+        evaluators: Mapping[str, Callable[[Scorer], Evaluation]],
+        optimizer: Callable[..., torch.optim.Optimizer],
+        stream: Stream,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.encoder, self.graph, self.sampler, self.views = encoder, graph, sampler, views
+        self.losses = dict(losses)
+        self.loss_modules = nn.ModuleDict({name: loss for name, loss in losses.items() if isinstance(loss, nn.Module)})
+        self.score, self.evaluators, self.optimizer, self.stream, self.seed = score, evaluators, optimizer, stream, seed
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return self.optimizer([p for p in self.parameters() if p.requires_grad])
+
+    def on_train_epoch_start(self) -> None:
+        self.views.resample(self._graph, self.stream(self.seed, self.current_epoch, device=self.device))
+
+    def training_step(self, batch: Batch, step: int) -> Tensor:
+        generator = self.stream(self.seed, self.current_epoch, step, device=self.device)
+        negatives = self.sampler(batch.users, batch.pos, generator)
+        terms = self.objective(Batch(batch.users, batch.pos, negatives))
+        total = torch.stack(list(terms.values())).sum()
+        logged = {f"train/{name}": value.detach() for name, value in terms.items()}
+        self.log_dict(logged | {"train/loss": total.detach()}, on_step=False, on_epoch=True, batch_size=len(batch.users))
+        return total
+
+    def objective(self, batch: Batch) -> dict[str, Tensor]:
+        """Every term of the loss on one batch with its negatives, by name."""
+        main, others = self.views(self._encoder, self._graph)
+        return {name: loss(batch, main, others) for name, loss in self.losses.items()}
+
+    @torch.no_grad()
+    def scorer(self) -> Scorer:
+        """Scores from one clean pass over the graph, with dropout off."""
+        training = self.training
+        self.eval()
+        encoded = self._encoder(self._graph)
+        self.train(training)
+        return self.score.of(encoded)
+
+    def validation_step(self, part: str, step: int) -> None:
+        values = self.evaluators[part](self.scorer()).values
+        self.log_dict({f"{part}/{name}": value for name, value in values.items()}, batch_size=1)
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        return Batch(*(column.to(device) for column in batch)) if isinstance(batch, Batch) else batch
+
+    @property
+    def _encoder(self) -> Encoder:
+        return self.encoder
+
+    @property
+    def _graph(self) -> Graph:
+        return self.graph  # type: ignore[return-value]

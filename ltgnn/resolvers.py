@@ -1,0 +1,27 @@
+"""Interpolations of the yaml tree that need code: ``${device:}``, ``${precision:}``, ``${pad:}``, ``${run_hash:}``."""
+
+from __future__ import annotations
+
+import hashlib
+
+from omegaconf import OmegaConf
+
+
+def _device() -> str:
+    import torch
+
+    return "gpu" if torch.cuda.is_available() else "cpu"  # Apple's MPS has no sparse product: CPU is faster there
+
+
+def _precision() -> str:
+    return "bf16-mixed" if _device() == "gpu" else "32-true"
+
+
+def register() -> None:
+    """Make the interpolations known; harmless when called again."""
+    OmegaConf.register_new_resolver("device", _device, replace=True)
+    OmegaConf.register_new_resolver("precision", _precision, replace=True)
+    OmegaConf.register_new_resolver("pad", lambda number: f"{int(number):03d}", replace=True)
+    OmegaConf.register_new_resolver(
+        "run_hash", lambda text: hashlib.sha256(str(text).encode()).hexdigest()[:8], replace=True
+    )

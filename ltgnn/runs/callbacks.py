@@ -1,0 +1,75 @@
+"""Lightning callbacks: early stop with a warm-up, history as CSV, one progress bar per run."""
+
+from __future__ import annotations
+
+import csv
+import time
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Callback, EarlyStopping
+from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+class EarlyStop(EarlyStopping):
+    """Early stopping that does not look before ``min_epochs``.
+
+    LightGCN starts as a popularity model and may sit there for 20 epochs: a patience that counts from the start kills it.
+    """
+
+    def __init__(self, monitor: str, mode: str, patience: int, min_epochs: int) -> None:
+        super().__init__(monitor=monitor, mode=mode, patience=patience, check_on_train_epoch_end=False, verbose=False)
+        self.min_epochs = min_epochs
+
+    def _should_skip_check(self, trainer: pl.Trainer) -> bool:
+        return super()._should_skip_check(trainer) or trainer.current_epoch + 1 < self.min_epochs
+
+
+class History(Callback):
+    """One row per evaluation: epoch, seconds since the start of training, mean losses, all values."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+
+    def on_fit_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        self.started = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        if (trainer.current_epoch + 1) % trainer.check_val_every_n_epoch:
+            return
+        values = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        row = {"epoch": trainer.current_epoch + 1, "seconds": round(time.perf_counter() - self.started, 3), **values}
+        new = not self.path.exists()
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(row), extrasaction="ignore")
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+
+
+class Progress(Callback):
+    """A bar over the epochs with the losses and the monitor beside it."""
+
+    def __init__(self, monitor: str | None) -> None:
+        self.monitor = monitor
+
+    def on_fit_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("epochs"))
+        times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[values]}"))
+        self.bar = Bar(*columns, *times, transient=True)
+        self.bar.start()
+        self.task = self.bar.add_task("", total=trainer.max_epochs, completed=trainer.current_epoch, values="")
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        metrics = trainer.callback_metrics
+        shown = [name for name in ("train/loss", self.monitor) if name in metrics]
+        values = "  ".join(f"{name} {float(metrics[name]):.4f}" for name in shown)
+        self.bar.update(self.task, completed=trainer.current_epoch + 1, values=values)
+
+    def teardown(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:
+        if hasattr(self, "bar"):
+            self.bar.stop()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}

@@ -1,0 +1,138 @@
+"""The run folder: plain files, readable without a server and without this package."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from ltgnn.types import Evaluation
+
+RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices")
+"""Parts of a config that cannot move a number, so that they are left out of the run's key."""
+
+
+def run_key(cfg: DictConfig) -> str:
+    """sha256 of the resolved recipe: equal keys, equal numbers."""
+    recipe = {k: v for k, v in plain(cfg).items() if k not in RECIPE_FREE}
+    for part in ("callbacks", "trainer"):  # they name the run's own folder
+        recipe[part] = json.loads(json.dumps(recipe[part]).replace(str(cfg.paths.run_dir), "."))
+    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+
+def plain(cfg: DictConfig) -> dict[str, Any]:
+    """The resolved config as dicts, lists and scalars."""
+    container: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
+    return container
+
+
+class RunFolder:
+    """Writes and reads one run's files. Every file appears whole or not at all."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @contextmanager
+    def job(self, cfg: DictConfig, overrides: Sequence[str] = ()) -> Iterator[RunFolder]:
+        """Record the recipe and that the run is running; at the end that it finished, or failed and why."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.write("config.yaml", OmegaConf.to_yaml(OmegaConf.create(plain(cfg))))
+        self.write("overrides.yaml", OmegaConf.to_yaml(list(overrides)))
+        self.write_json("env.json", environment())
+        started = time.time()
+        status: dict[str, Any] = {"state": "running", "key": run_key(cfg), "pid": os.getpid(), "started": started}
+        self.write_json("status.json", status)
+        try:
+            yield self
+        except BaseException as error:
+            trace = traceback.format_exc()
+            self.write("error.txt", trace)
+            status |= {"state": "failed", "error": f"{type(error).__name__}: {error}", "traceback": trace}
+            raise
+        else:
+            status |= {"state": "finished"}
+        finally:
+            self.write_json("status.json", status | {"ended": time.time(), "seconds": time.time() - started})
+
+    def write(self, name: str, text: str) -> None:
+        """Write a text file by a temporary name beside it."""
+        temporary = self.path / f".{name}.{os.getpid()}"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(self.path / name)
+
+    def write_json(self, name: str, value: Mapping[str, Any]) -> None:
+        self.write(name, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+    def write_evaluation(self, part: str, evaluation: Evaluation) -> None:
+        """Per-user values and lists of one part; the test part has the plain names."""
+        import polars as pl
+
+        prefix = "" if part == "test" else f"{part}_"
+        users = evaluation.lists.users.cpu().numpy()
+        values = {name: column.numpy() for name, column in evaluation.per_user.items()}
+        self._parquet(f"{prefix}per_user.parquet", pl.DataFrame({"user": users, **values}))
+        items, scores = evaluation.lists.items.cpu().numpy(), evaluation.lists.scores.cpu().numpy()
+        self._parquet(f"{prefix}topk.parquet", pl.DataFrame({"user": users, "items": items, "scores": scores}))
+
+    def _parquet(self, name: str, frame: Any) -> None:
+        temporary = self.path / f".{name}.{os.getpid()}"
+        frame.write_parquet(temporary)
+        temporary.replace(self.path / name)
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """A JSON file of the run, empty where it is absent."""
+        file = self.path / name
+        found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return found
+
+    def config(self) -> DictConfig:
+        """The resolved recipe."""
+        loaded = OmegaConf.load(self.path / "config.yaml")
+        assert isinstance(loaded, DictConfig)
+        return loaded
+
+
+def environment() -> dict[str, Any]:
+    """Versions, machine and code state, for the record."""
+    import torch
+
+    def installed(name: str) -> str | None:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return None
+
+    packages = ("ltgnn", "torch", "pytorch-lightning", "transformers", "numpy", "polars", "hydra-core", "wandb")
+    return {
+        "command": sys.argv,
+        "python": platform.python_version(),
+        "packages": {name: installed(name) for name in packages},
+        "machine": platform.platform(),
+        "cpus": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "commit": commit(),
+    }
+
+
+def commit() -> str | None:
+    """The git commit of the code, with ``+`` where it was changed; None outside a checkout."""
+    here = Path(__file__).resolve().parent
+    try:
+        ask = ["git", "-C", str(here), "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
+        answer = subprocess.run(ask, capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip()

@@ -1,0 +1,154 @@
+"""Runs side by side: head, mid, tail and cold, the best of each column marked, and the answer in a sentence."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+from ltgnn.runs.folder import RunFolder
+from ltgnn.types import Mistake
+
+K = 20
+METRICS = (("NDCG", "ndcg"), ("Recall", "recall"))
+QUIET_KEYS = ("seed",)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One finished or failed run."""
+
+    folder: Path
+    config: dict[str, Any]
+    metrics: dict[str, Any]
+    state: str
+    error: str
+
+    @property
+    def test(self) -> dict[str, float]:
+        values: dict[str, float] = self.metrics.get("test", {})
+        return values
+
+
+def read(folders: Sequence[Path]) -> list[Row]:
+    """Every run folder among ``folders`` or directly below them, in order of name."""
+    found: list[Row] = []
+    for top in folders:
+        inner = sorted(path.parent for path in top.glob("*/status.json"))
+        for folder in [top] if (top / "status.json").is_file() else inner:
+            run = RunFolder(folder)
+            status = run.read_json("status.json")
+            from omegaconf import OmegaConf
+
+            config: dict[str, Any] = OmegaConf.to_container(run.config())  # type: ignore[assignment]
+            found.append(Row(folder, config, run.read_json("metrics.json"), status["state"], status.get("error", "")))
+    if not found:
+        given = ", ".join(map(str, folders))
+        raise Mistake(f"no run folder (with a status.json) in: {given}. Give the folder of a run or of a sweep.")
+    return found
+
+
+def labels(rows: Sequence[Row]) -> list[str]:
+    """What tells the runs apart: the choices and root knobs that differ among them."""
+    described = [{**{k: v for k, v in r.config.items() if not isinstance(v, dict)}, **r.config["choices"]} for r in rows]
+    keys = [k for k in described[0] if k != "tags" and len({str(d.get(k)) for d in described}) > 1]
+    if "experiment" in keys:  # an experiment says it all; what it sets need not be repeated
+        keys = ["experiment"] + [k for k in keys if k in QUIET_KEYS]
+    short = [" ".join(f"{d.get(k)}" if k in ("experiment", "model", "fusion", "loss") else f"{k}={d.get(k)}" for k in keys) for d in described]
+    return [text.removeprefix("quickstart/") or row.folder.name for text, row in zip(short, rows, strict=True)]
+
+
+def columns(policy: str, names: Sequence[str]) -> list[tuple[str, str, str]]:
+    """(metric, group, value name) of each column."""
+    groups = [("all", "")] + [(name, f"{policy}/{name}/") for name in names]
+    return [(title, group, f"{prefix}{metric}@{K}") for title, metric in METRICS for group, prefix in groups]
+
+
+def render(rows: Sequence[Row], policy: str = "mass") -> Any:
+    """A rich table over the test part."""
+    from rich.table import Table
+
+    done = [row for row in rows if row.test]
+    groups = done[0].metrics["groups"][policy] if done else {"rule": "", "sizes": {}}
+    shown = columns(policy, list(groups["sizes"]))
+    table = Table(title=f"test, full ranking; groups by {groups['rule']}", title_justify="left", show_lines=False)
+    table.add_column("#", justify="right")
+    table.add_column("configuration", no_wrap=True)
+    for title, group, _ in shown:
+        table.add_column(f"{title}\n{group}", justify="right", no_wrap=True)
+    table.add_column("cover-\nage", justify="right")
+    table.add_column("sec", justify="right")
+    names = [name for _, _, name in shown] + [f"coverage@{K}"]
+    best = {name: max((row.test.get(name, float("nan")) for row in done), default=0.0) for name in names}
+    for number, (row, label) in enumerate(zip(rows, labels(rows), strict=True)):
+        cells = [_cell(row.test.get(name), best[name]) for name in names]
+        seconds = f"{row.metrics['seconds']['total']:.0f}" if row.test else f"[red]{row.state}[/red]"
+        table.add_row(str(number), label, *cells, seconds)
+    return table
+
+
+def _cell(value: float | None, best: float) -> str:
+    if value is None or value != value:
+        return "-"
+    text = f"{value:.4f}".lstrip("0") if value < 1 else f"{value:.3f}"
+    return f"[bold green]{text}*[/bold green]" if value == best else f"{text} "
+
+
+def answer(rows: Sequence[Row], policy: str = "items20") -> str:
+    """Does text help the tail, and what does the head pay? Both sides chosen by validation NDCG."""
+    sides: dict[bool, list[Row]] = {True: [], False: []}
+    for row in rows:
+        if row.test and "val" in row.metrics:
+            sides[row.config["choices"]["text"] != "none"].append(row)
+    if not all(sides.values()):
+        return ""
+    name = dict(zip((row.folder for row in rows), labels(rows), strict=True))
+    text, ids = (max(sides[side], key=lambda row: row.metrics["val"][f"ndcg@{K}"]) for side in (True, False))
+    gains = {}
+    for group, key in (("overall", ""), ("head", f"{policy}/head/"), ("tail", f"{policy}/tail/")):
+        before, after = ids.test[f"{key}ndcg@{K}"], text.test[f"{key}ndcg@{K}"]
+        gains[group] = f"{before:.4f} -> {after:.4f} ({100 * (after / before - 1):+.1f} %)" if before else f"{before:.4f} -> {after:.4f}"
+    return (
+        f"Best with text (by validation): {name[text.folder]}; best without: {name[ids.folder]}.\n"
+        f"Test NDCG@{K}, {ids.metrics['groups'][policy]['rule']}: overall {gains['overall']}, head {gains['head']}, "
+        f"tail {gains['tail']}.\nOne seed each: no claim yet (significance needs several seeds)."
+    )
+
+
+def show(folders: Sequence[Path]) -> int:
+    """Print table, answer, folders and failed jobs; the number of runs that did not finish."""
+    from rich.console import Console
+
+    rows = read(folders)
+    console = Console()
+    console = Console(width=max(console.width, 132)) if console.width < 132 else console
+    console.print(render(rows))
+    if sentence := answer(rows):
+        console.print(sentence, highlight=False, soft_wrap=True)
+    for number, row in enumerate(rows):
+        note = f"  [red]{row.state}: {row.error}[/red]" if row.state != "finished" else ""
+        console.print(f"{number:>3} {row.folder}{note}", highlight=False, soft_wrap=True)
+    return sum(row.state != "finished" for row in rows)
+
+
+class SweepTable(Callback):
+    """Prints the table when a multirun ends, failed jobs included."""
+
+    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
+        show([Path(config.hydra.sweep.dir)])
+
+
+def main(argv: Sequence[str]) -> int:
+    """``ltgnn table DIR ...``"""
+    import argparse
+
+    parser = argparse.ArgumentParser(prog="ltgnn table", description="Runs side by side. Example: ltgnn table logs/train/multiruns/*")
+    parser.add_argument("folders", nargs="+", type=Path, help="folders of runs or of sweeps")
+    return 1 if show(parser.parse_args(argv).folders) else 0

@@ -1,0 +1,101 @@
+"""Experiment tracking beside the plain files: one W&B run per job, surely closed."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+log = logging.getLogger(__name__)
+
+
+class Tracker(Protocol):
+    """What train.py needs of a tracker."""
+
+    def open(self, folder: Path, name: str, config: Mapping[str, Any]) -> Any:
+        """A context: the tracker's run is open inside, closed after, failed if the body raised."""
+        ...
+
+    def lightning_logger(self) -> Any: ...
+
+    def summary(self, values: Mapping[str, Any]) -> None: ...
+
+
+def columns(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config as W&B filters it: root knobs, then one column per axis with the word chosen; the rest in ``recipe``."""
+    knobs = {key: value for key, value in config.items() if not isinstance(value, dict)}
+    groups = {key: value for key, value in config.items() if isinstance(value, dict) and key != "choices"}
+    return knobs | dict(config["choices"]) | {"recipe": groups}
+
+
+class NoTracker:
+    """Plain files only."""
+
+    @contextmanager
+    def open(self, folder: Path, name: str, config: Mapping[str, Any]) -> Iterator[NoTracker]:
+        yield self
+
+    def lightning_logger(self) -> bool:
+        return False
+
+    def summary(self, values: Mapping[str, Any]) -> None:
+        """Nothing to tell."""
+
+
+class Wandb:
+    """Weights & Biases. ``mode=auto``: ``WANDB_MODE`` if set, else online where a key is known, else offline."""
+
+    def __init__(self, project: str, entity: str | None, mode: str, group: str | None) -> None:
+        self.project, self.entity, self.mode, self.group = project, entity, mode, group
+        self.run: Any = None
+
+    @contextmanager
+    def open(self, folder: Path, name: str, config: Mapping[str, Any]) -> Iterator[Wandb]:
+        import wandb
+
+        os.environ.setdefault("WANDB_SILENT", "true")
+        choices = config["choices"]
+        self.run = wandb.init(
+            project=self.project,
+            entity=self.entity,
+            mode=self._mode(),
+            group=self.group or folder.parent.name,
+            job_type=config["task"],
+            name=name,
+            tags=[*config["tags"], *(f"{axis}:{choices[axis]}" for axis in ("data", "model", "fusion", "loss", "text"))],
+            config=columns(config),
+            dir=str(folder),
+            reinit="finish_previous",
+            settings=wandb.Settings(silent=True, console="off", x_disable_stats=True),
+        )
+        self.run.define_metric("trainer/global_step")
+        self.run.define_metric("*", step_metric="trainer/global_step")
+        code = 1
+        try:
+            yield self
+            code = 0
+        finally:
+            self.run.finish(exit_code=code)
+            self.run = None
+
+    def lightning_logger(self) -> Any:
+        from pytorch_lightning.loggers import WandbLogger
+
+        return WandbLogger(experiment=self.run, save_dir=self.run.dir, log_model=False)
+
+    def summary(self, values: Mapping[str, Any]) -> None:
+        self.run.summary.update(dict(values))
+
+    def _mode(self) -> str:
+        if self.mode != "auto":
+            return self.mode
+        if told := os.environ.get("WANDB_MODE"):
+            return told
+        netrc = Path.home() / ".netrc"
+        known = "WANDB_API_KEY" in os.environ or (netrc.is_file() and "api.wandb.ai" in netrc.read_text(errors="ignore"))
+        if not known:
+            log.info("W&B: no API key found, so the run is kept offline (upload later with `wandb sync`).")
+        return "online" if known else "offline"

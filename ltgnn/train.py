@@ -1,0 +1,124 @@
+"""Train and evaluate one configuration, or a sweep of them: ``ltgnn train``."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from hydra.utils import instantiate
+from omegaconf import DictConfig, open_dict
+
+from ltgnn.build import Setting, build_data, build_module, build_setting, fit_closed_form, is_closed_form, monitored_part
+from ltgnn.entry import hydra_entry
+from ltgnn.runs import failures
+from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.tracking import Tracker
+from ltgnn.types import Evaluation, Mistake, Scorer
+
+log = logging.getLogger(__name__)
+
+
+def train(cfg: DictConfig) -> dict[str, Evaluation]:
+    """The whole of one job, straight through; leaves a run folder at ``paths.run_dir``."""
+    folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
+    config = plain(cfg)
+    with folder.job(cfg), instantiate(cfg.logger).open(folder.path, folder.path.name, config) as tracker:
+        setting = build_setting(cfg)
+        write_cards(folder, setting)
+        ready = time.perf_counter()
+        scorer, selection = fit(cfg, setting, tracker)
+        fitted = time.perf_counter()
+        evaluations = {part: evaluate(scorer) for part, evaluate in setting.evaluators.items()}
+        for part, evaluation in evaluations.items():
+            folder.write_evaluation(part, evaluation)
+        seconds = {"setup": ready - started, "fit": fitted - ready, "total": time.perf_counter() - started}
+        results: dict[str, Any] = {
+            **{part: evaluation.values for part, evaluation in evaluations.items()},
+            "selection": selection,
+            "seconds": {name: round(value, 3) for name, value in seconds.items()},
+            "fingerprint": setting.split.fingerprint,
+            "groups": {name: {"rule": g.rule, "sizes": g.sizes} for name, g in setting.groups.items()},
+        }
+        folder.write_json("metrics.json", results)
+        tracker.summary({f"{part}/{name}": value for part, e in evaluations.items() for name, value in e.values.items()})
+        tracker.summary({"seconds": results["seconds"]["total"], "fingerprint": setting.split.fingerprint})
+    return evaluations
+
+
+def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, dict[str, Any]]:
+    """The scorer of the selected model, and how it was selected."""
+    if is_closed_form(cfg):
+        return fit_closed_form(cfg, setting), {"by": "none: closed form"}
+    module = build_module(cfg, setting)
+    callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}
+    if monitored_part(cfg, setting) == "test" and "early_stop" in callbacks:
+        log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
+    trainer = instantiate(cfg.trainer)(callbacks=list(callbacks.values()), logger=tracker.lightning_logger())
+    trainer.fit(module, build_data(cfg, setting))
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    checkpoint = callbacks.get("checkpoint")
+    best = getattr(checkpoint, "best_model_path", "")
+    if best:
+        state = torch.load(best, map_location=module.device, weights_only=True)
+        module.load_state_dict(state["state_dict"])
+        selection = {"by": checkpoint.monitor or "last epoch", "epoch": int(state["epoch"]) + 1}
+    else:
+        selection = {"by": "last epoch", "epoch": trainer.current_epoch}
+    return module.scorer(), selection | {"epochs_run": trainer.current_epoch}
+
+
+def write_cards(folder: RunFolder, setting: Setting) -> None:
+    """What the run was trained on: data, split, groups, text."""
+    split = setting.split
+    card = {
+        **setting.dataset.card,
+        "name": setting.dataset.name,
+        "users": setting.dataset.num_users,
+        "items": setting.dataset.num_items,
+        "split": split.name,
+        "fingerprint": split.fingerprint,
+        "pairs": {"train": len(split.train), "val": len(split.val), "test": len(split.test)},
+        "groups": {name: {"rule": g.rule, "sizes": g.sizes} for name, g in setting.groups.items()},
+    }
+    folder.write_json("data_card.json", card)
+    if setting.features is not None:
+        folder.write_json("text_card.json", setting.features.card)
+
+
+def task(cfg: DictConfig) -> float | None:
+    """What Hydra calls for each job; returns the monitored value.
+
+    In a sweep a failed job is recorded in its folder and the others go on; the exit code of the sweep tells.
+    """
+    hydra = HydraConfig.get()
+    with open_dict(cfg):
+        cfg.choices = {group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")}
+    try:
+        return headline(train(cfg), str(cfg.monitor))
+    except Exception as error:
+        if hydra.mode != RunMode.MULTIRUN:
+            raise
+        failures.record(str(hydra.job.num))
+        log.error("job %s failed: %s", hydra.job.num, error if isinstance(error, Mistake) else repr(error))
+        return None
+
+
+def headline(evaluations: Mapping[str, Evaluation], monitor: str) -> float | None:
+    """The monitored value of the selected model."""
+    part, _, name = monitor.partition("/")
+    return evaluations[part].values.get(name) if part in evaluations else None
+
+
+main = hydra_entry("train", task)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
+
+
