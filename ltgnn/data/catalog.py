@@ -1,0 +1,101 @@
+"""A named data set from its yaml: files, reader and cleaning, one after the other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ltgnn.data.cleaning import Cleaning
+from ltgnn.data.raw import Raw, Reader, counts_of
+from ltgnn.types import Dataset, Interactions, Mistake
+
+
+def load(
+    name: str,
+    files: Callable[[], Path],
+    reader: Reader,
+    cleaning: Cleaning,
+    expected: Mapping[str, int] | None,
+    licence: str,
+    template: str | None,
+) -> Dataset:
+    """Reads and cleans a data set; the arguments are the keys of its yaml, instantiated.
+
+    ``expected`` are the published counts of the files as read, before cleaning (users, items, interactions, and
+    of official parts train, val, test): a difference is a mistake, because numbers of two cuts of one data set
+    cannot be compared.
+    """
+    raw = reader(files())
+    read = counts_of(raw)
+    if expected:
+        _compare(name, read, expected)
+    raw, report = cleaning(raw)
+    parts = _parts(raw)
+    card = {
+        "name": name,
+        "licence": licence,
+        "template": template,
+        "read": {**raw.notes, **read},
+        "cleaning": report,
+        "users": len(raw.user_ids),
+        "items": len(raw.item_ids),
+        "interactions": len(raw),
+        "parts": {part: len(pairs) for part, pairs in parts.items()},
+        "sha256": _digest(raw, parts),
+    }
+    return Dataset(
+        name=name,
+        parts=parts,
+        user_ids=raw.user_ids.to_list(),
+        item_ids=raw.item_ids.to_list(),
+        item_fields={field: column.to_list() for field, column in raw.item_fields.items()},
+        item_numbers={field: torch.from_numpy(column) for field, column in raw.item_numbers.items()},
+        card=card,
+    )
+
+
+def _parts(raw: Raw) -> dict[str, Interactions]:
+    def tensor(column: NDArray[Any] | None, rows: NDArray[Any] | slice, kind: type) -> torch.Tensor | None:
+        return None if column is None else torch.from_numpy(column[rows].astype(kind, copy=False))
+
+    parts = {}
+    for number, part in enumerate(raw.part_names):
+        rows = slice(None) if raw.parts is None else np.flatnonzero(raw.parts == number)
+        parts[part] = Interactions(
+            users=torch.from_numpy(raw.users[rows].astype(np.int64)),
+            items=torch.from_numpy(raw.items[rows].astype(np.int64)),
+            num_users=len(raw.user_ids),
+            num_items=len(raw.item_ids),
+            times=tensor(raw.times, rows, np.float64),
+            weights=tensor(raw.weights, rows, np.float32),
+        )
+    return parts
+
+
+def _digest(raw: Raw, parts: Mapping[str, Interactions]) -> str:
+    """sha256 over ids, texts and the pairs of each part, independent of the order of the rows."""
+    digest = hashlib.sha256()
+    for column in (raw.user_ids, raw.item_ids, *raw.item_fields.values()):
+        digest.update("\0".join(column.to_list()).encode() + b"\1")
+    for name, part in parts.items():
+        digest.update(name.encode() + torch.sort(part.keys).values.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _compare(name: str, counts: Mapping[str, int], expected: Mapping[str, int]) -> None:
+    different = [
+        f"{what}: {counts.get(what, 0)}, published {number}"
+        for what, number in expected.items()
+        if counts.get(what) != number
+    ]
+    if different:
+        raise Mistake(
+            f"The files of {name} are not the published ones: {'; '.join(different)}. Numbers of two cuts cannot be "
+            f"compared. If these files are meant, give them a name of their own: data.name=NAME data.expected=null"
+        )

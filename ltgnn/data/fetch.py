@@ -1,0 +1,188 @@
+"""The files of a data set: present and verified, or obtained from the first source that has them."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ltgnn.types import Mistake
+
+log = logging.getLogger(__name__)
+
+MARKER = ".verified.json"  # file -> size, mtime, sha256 as last seen; spares the hashing of large files at each start
+
+
+class Unavailable(Exception):
+    """A source cannot supply a file; the message is the reason, shown when all sources fail."""
+
+
+class Source(Protocol):
+    """A place that may have the files of a data set."""
+
+    def __call__(self, name: str, wanted: Sequence[str], into: Path, parts: Path) -> None:
+        """Puts those of the ``wanted`` files of data set ``name`` that it has into the folder ``into``.
+
+        ``parts`` is a folder that survives a failure: half-done downloads wait there to be resumed.
+        Raises ``Unavailable`` where it has none.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Files that are already in a folder of the user's; nothing is fetched or verified."""
+
+    path: str
+
+    def __call__(self) -> Path:
+        folder = Path(self.path).expanduser()
+        if not folder.is_dir():
+            raise Mistake(f"No folder {folder}. Name the folder that holds your files: data.files.path=FOLDER")
+        return folder
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a public data set, each verified by its sha256.
+
+    Calling it returns the folder that holds them. Verified files need no network and, while their size and
+    time of change stay the same, no second hashing. Missing ones are taken from ``sources`` in the given
+    order; a file reaches the folder whole and verified or not at all. Processes that ask at once wait for
+    the first one.
+    """
+
+    name: str
+    folder: str
+    sha256: Mapping[str, str | None]  # file -> expected digest; None: none is published, the first one seen is kept
+    sources: Sequence[Source]
+    origin: str  # where the originals are, in words, for the user who has to fetch by hand
+
+    def __call__(self) -> Path:
+        folder = Path(self.folder).expanduser()
+        if not self.missing(folder):
+            return folder
+        folder.mkdir(parents=True, exist_ok=True)
+        with _lock(folder):
+            missing = self.missing(folder)
+            if missing:
+                self._obtain(folder, missing)
+        return folder
+
+    def missing(self, folder: Path) -> dict[str, str]:
+        """The files that are absent or not the expected ones -> what is wrong with each."""
+        marker, wrong = _read_marker(folder), {}
+        for file, expected in self.sha256.items():
+            reason = _check(folder / file, expected or marker.get(file, {}).get("sha256"), marker)
+            if reason:
+                wrong[file] = reason
+        return wrong
+
+    def _obtain(self, folder: Path, missing: dict[str, str]) -> None:
+        tried = []
+        for source in self.sources:
+            with tempfile.TemporaryDirectory(prefix=".incoming-", dir=folder) as temporary:
+                into = Path(temporary)
+                try:
+                    source(self.name, tuple(missing), into, folder)
+                    refused = self._accept(into, folder, missing)
+                except Unavailable as reason:
+                    refused = str(reason)
+            if not missing:
+                log.info("%s: files in %s", self.name, folder)
+                return
+            tried.append(f"  {type(source).__name__}: {refused or 'does not have ' + ', '.join(missing)}")
+        raise Mistake(
+            f"Data set {self.name}: no source could supply {', '.join(missing)}. Tried in this order:\n"
+            + "\n".join(tried)
+            + "\nIn the folder:\n"
+            + "\n".join(f"  {folder / file}: {reason}" for file, reason in missing.items())
+            + f"\nTo supply them by hand, put them at the paths above (original: {self.origin}), or name a folder that "
+            f"has them as {self.name}/FILE: LTGNN_MIRROR=FOLDER. The sources and their order: data.files.sources."
+        )
+
+    def _accept(self, into: Path, folder: Path, missing: dict[str, str]) -> str:
+        """Moves verified files into the folder and strikes them off ``missing``; says what was refused."""
+        refused = []
+        for file in list(missing):
+            new = into / file
+            if not new.is_file():
+                continue
+            expected, digest = self.sha256[file], sha256_of(new)
+            if expected is not None and digest != expected:
+                refused.append(f"{file} has sha256 {digest}, wanted {expected}")
+                continue
+            if expected is None:
+                log.warning("%s: no sha256 is published for %s; the one obtained, %s, is kept", self.name, file, digest)
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(new, folder / file)
+            _remember(folder, folder / file, digest)
+            del missing[file]
+        return "; ".join(refused)
+
+
+def sha256_of(file: Path) -> str:
+    """The sha256 of a file, read in blocks."""
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copies the contents of a file (not its permissions: mirrors are often read-only)."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _check(path: Path, expected: str | None, marker: Mapping[str, Mapping[str, object]]) -> str | None:
+    if not path.is_file():
+        return "absent"
+    file = next((name for name in marker if path.as_posix().endswith("/" + name)), path.name)
+    state = path.stat()
+    seen = marker.get(file, {})
+    if seen == {"size": state.st_size, "mtime": state.st_mtime_ns, "sha256": expected}:
+        return None
+    digest = sha256_of(path)
+    if expected is not None and digest != expected:
+        return f"present, but its sha256 is {digest}, wanted {expected}"
+    _remember(path.parents[file.count("/")], path, digest)
+    return None
+
+
+def _read_marker(folder: Path) -> dict[str, dict[str, object]]:
+    try:
+        marker: dict[str, dict[str, object]] = json.loads((folder / MARKER).read_text())
+        return marker
+    except (OSError, ValueError):
+        return {}
+
+
+def _remember(folder: Path, path: Path, digest: str) -> None:
+    state = path.stat()
+    marker = _read_marker(folder)
+    marker[path.relative_to(folder).as_posix()] = {
+        "size": state.st_size,
+        "mtime": state.st_mtime_ns,
+        "sha256": digest,
+    }
+    temporary = folder / f"{MARKER}.{os.getpid()}"
+    try:
+        temporary.write_text(json.dumps(marker, indent=1))
+        os.replace(temporary, folder / MARKER)
+    except OSError:  # a read-only folder: files are hashed at each start
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    with open(folder / ".lock", "w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

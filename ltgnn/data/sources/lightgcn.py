@@ -1,0 +1,118 @@
+"""LightGCN's text files: one line a user, ``user item item ...``, one file a part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ltgnn.data.delimited import Dialect, text_lines
+from ltgnn.data.raw import Raw
+from ltgnn.data.tables import ItemTable
+from ltgnn.types import Mistake
+
+PARTS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class LightGCNText:
+    """Official parts with whole-number ids; the matrix covers 0..max over all parts.
+
+    Where the validation file repeats pairs of the training file (``valid_inside_train``), they are taken out
+    of train: fit on ``train - valid`` while tuning, on both for a final model.
+    """
+
+    train: str
+    valid: str | None
+    test: str
+    valid_inside_train: bool
+    items: str | None  # tab-separated table of items, if any
+    item_key: str
+    item_fields: Mapping[str, str]
+
+    def __call__(self, folder: Path) -> Raw:
+        files = {"train": self.train, "val": self.valid, "test": self.test}
+        pairs = {part: read_lines(folder / file) for part, file in files.items() if file is not None}
+        if sum(users.size for users, _ in pairs.values()) == 0:
+            raise Mistake(f"{folder}: no interactions in {', '.join(file for file in files.values() if file)}")
+        num_users = 1 + max(int(users.max()) for users, _ in pairs.values() if users.size)
+        num_items = 1 + max(int(items.max()) for _, items in pairs.values() if items.size)
+        if self.valid is not None and self.valid_inside_train:
+            pairs["train"] = self._without(folder, pairs["train"], pairs["val"], num_items)
+        names = tuple(part for part in PARTS if part in pairs)
+        fields = {}
+        if self.items is not None:
+            fields, num_items = self._fields(folder / self.items, num_items)
+        sizes = [pairs[part][0].size for part in names]
+        return Raw(
+            users=np.concatenate([pairs[part][0] for part in names]),
+            items=np.concatenate([pairs[part][1] for part in names]),
+            user_ids=pl.int_range(num_users, eager=True).cast(pl.String),
+            item_ids=pl.int_range(num_items, eager=True).cast(pl.String),
+            parts=np.repeat(np.arange(len(names), dtype=np.int8), sizes),
+            part_names=names,
+            item_fields=fields,
+            notes={f"rows read, {part}": size for part, size in zip(names, sizes, strict=True)},
+        )
+
+    def _without(self, folder: Path, train: Pairs, valid: Pairs, num_items: int) -> Pairs:
+        train_keys = train[0].astype(np.int64) * num_items + train[1]
+        valid_keys = valid[0].astype(np.int64) * num_items + valid[1]
+        outside = ~np.isin(valid_keys, train_keys)
+        if outside.any():
+            at = int(np.flatnonzero(outside)[0])
+            raise Mistake(
+                f"{folder / str(self.valid)}: {int(outside.sum())} of {outside.size} pairs are not in {self.train}, e.g. "
+                f"user {valid[0][at]}, item {valid[1][at]}. If validation is apart: data.reader.valid_inside_train=false"
+            )
+        keep = ~np.isin(train_keys, valid_keys)
+        return train[0][keep], train[1][keep]
+
+    def _fields(self, file: Path, num_items: int) -> tuple[dict[str, pl.Series], int]:
+        table = ItemTable(file, Dialect("\t", quote=None), self.item_key, self.item_fields, {}).read()
+        ids = table["id"].cast(pl.Int64, strict=False)
+        if ids.is_null().any():
+            raise Mistake(f"{file}, column {self.item_key!r}: item ids must be whole numbers, as in {self.train}.")
+        num_items = max(num_items, 1 + int(ids.max()))  # type: ignore[arg-type]
+        every = pl.DataFrame({"id": pl.int_range(num_items, eager=True)})
+        table = every.join(table.with_columns(ids), on="id", how="left", maintain_order="left")
+        return {name: table[name].fill_null("") for name in self.item_fields}, num_items
+
+
+Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+
+def read_lines(file: Path) -> Pairs:
+    """``user item item ...`` lines -> users [E], items [E]. A user without items has no pair."""
+    with text_lines(file) as stream:
+        text = stream.read()
+    lines = text.splitlines()
+    try:
+        numbers = np.array(text.split(), dtype=np.int64)
+        fields = np.array([len(line.split()) for line in lines], dtype=np.int64)
+        if numbers.size and (numbers.min() < 0 or numbers.max() >= 2**31):
+            raise ValueError
+    except (ValueError, OverflowError):
+        _explain(file, lines)
+        raise
+    if numbers.size == 0:
+        raise Mistake(f"{file} is empty; wanted lines 'user item item ...'.")
+    fields = fields[fields > 0]
+    first = np.zeros(numbers.size, dtype=bool)
+    first[np.cumsum(fields) - fields] = True
+    users = np.repeat(numbers[first], fields - 1)
+    return users.astype(np.int32), numbers[~first].astype(np.int32)
+
+
+def _explain(file: Path, lines: list[str]) -> None:
+    for line, text in enumerate(lines, start=1):
+        for place, word in enumerate(text.split(), start=1):
+            if not word.isdecimal() or int(word) >= 2**31:
+                raise Mistake(
+                    f"{file}, line {line}, field {place}: {word!r} is not a whole number from 0 to 2147483647. "
+                    f"Wanted 'user item item ...' with blanks between; mend the line."
+                )
