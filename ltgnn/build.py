@@ -36,7 +36,7 @@ class Setting:
 
 def build_setting(cfg: DictConfig) -> Setting:
     """Data, split, groups, text features and evaluators."""
-    dataset = load(*(instantiate(cfg.data[part]) for part in ("files", "reader", "cleaning")))
+    dataset = load(**instantiate(cfg.data))
     split: Split = instantiate(cfg.split)(dataset)
     counts = split.train.item_counts
     groups: dict[str, Groups] = {name: policy(counts) for name, policy in instantiate(cfg.groups).items()}

@@ -17,15 +17,15 @@ from ltgnn.types import Dataset, Interactions, Mistake
 
 
 def load(
-    name: str,
     files: Callable[[], Path],
     reader: Reader,
     cleaning: Cleaning,
-    expected: Mapping[str, int] | None,
-    licence: str,
-    template: str | None,
+    name: str = "data",
+    expected: Mapping[str, int] | None = None,
+    licence: str = "",
+    template: str | None = None,
 ) -> Dataset:
-    """Reads and cleans a data set; the arguments are the keys of its yaml, instantiated.
+    """Reads and cleans a data set; the arguments are the keys of its yaml: ``load(**instantiate(cfg.data))``.
 
     ``expected`` are the published counts of the files as read, before cleaning (users, items, interactions, and
     of official parts train, val, test): a difference is a mistake, because numbers of two cuts of one data set

@@ -71,11 +71,12 @@ def _refuse_overlap(raw: Raw, keys: NDArray[np.int64]) -> None:
     if unique.size == keys.size or raw.parts is None:
         return
     key = unique[counts > 1][0]
+    user, item = divmod(int(key), len(raw.item_ids))
     names = " and ".join(raw.part_names[part] for part in raw.parts[keys == key])
     raise Mistake(
-        f"{int((counts > 1).sum())} pairs are in more than one part, e.g. user {raw.user_ids[int(key // len(raw.item_ids))]}, "
-        f"item {raw.item_ids[int(key % len(raw.item_ids))]} in {names}. Parts must be disjoint: a held-out pair in train is "
-        f"a leak. If validation lies inside train: data.reader.valid_inside_train=true"
+        f"{int((counts > 1).sum())} pairs are in more than one part, e.g. user {raw.user_ids[user]}, item "
+        f"{raw.item_ids[item]} in {names}. Parts must be disjoint: a held-out pair in train is a leak. If validation "
+        f"lies inside train: data.reader.valid_inside_train=true"
     )
 
 

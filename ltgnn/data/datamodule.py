@@ -14,7 +14,9 @@ from ltgnn.types import Interactions
 class RecommendationData(pl.LightningDataModule):
     """Evaluation ranks whole parts at once, so its loader yields only the name of the part."""
 
-    def __init__(self, train: Interactions, batch_size: int, epoch_unit: str, seed: int, monitored: Sequence[str]) -> None:
+    def __init__(
+        self, train: Interactions, batch_size: int, epoch_unit: str, seed: int, monitored: Sequence[str]
+    ) -> None:
         super().__init__()
         self.monitored = list(monitored)
         self.pairs = PairBatches(train, batch_size, epoch_unit, seed, lambda: self.trainer.current_epoch)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import polars as pl
 
@@ -68,7 +67,7 @@ def read(file: Path, dialect: Dialect, columns: Mapping[str, Column], drop_incom
 def header(file: Path, dialect: Dialect) -> list[str]:
     """The column names in the first line."""
     with text_lines(file) as stream:
-        first = next(csv.reader(stream, **_csv_options(dialect)), None)
+        first = next(_rows(stream, dialect), None)
     if not first:
         raise Mistake(f"{file} is empty; wanted a first line with column names and rows below it.")
     return [dialect.name(text) for text in first]
@@ -80,13 +79,14 @@ def text_lines(file: Path) -> IO[str]:
         raise Mistake(f"No file {file}. Check data.files and the file names in data.reader.")
     with open(file, "rb") as stream:
         packed = stream.read(2) == b"\x1f\x8b"
-    binary: IO[bytes] = gzip.open(file) if packed else open(file, "rb")  # type: ignore[assignment]
-    return io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
+    opener = gzip.open if packed else open
+    return opener(file, "rt", encoding="utf-8-sig", newline="")
 
 
-def _csv_options(dialect: Dialect) -> dict[str, object]:
-    quoting = csv.QUOTE_NONE if dialect.quote is None else csv.QUOTE_MINIMAL
-    return {"delimiter": dialect.separator, "quotechar": dialect.quote or '"', "quoting": quoting}
+def _rows(stream: IO[str], dialect: Dialect) -> Any:
+    if dialect.quote is None:
+        return csv.reader(stream, delimiter=dialect.separator, quoting=csv.QUOTE_NONE)
+    return csv.reader(stream, delimiter=dialect.separator, quotechar=dialect.quote)
 
 
 def _scan(file: Path, dialect: Dialect, columns: Mapping[str, Column]) -> pl.DataFrame:
@@ -123,7 +123,7 @@ def _scan(file: Path, dialect: Dialect, columns: Mapping[str, Column]) -> pl.Dat
 def rows_with_lines(file: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     """Line number of the end of each row, and its fields; slow, for error messages only."""
     with text_lines(file) as stream:
-        rows = csv.reader(stream, **_csv_options(dialect))
+        rows = _rows(stream, dialect)
         for row in rows:
             yield rows.line_num, row
 

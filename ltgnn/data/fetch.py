@@ -82,7 +82,7 @@ class Files:
         """The files that are absent or not the expected ones -> what is wrong with each."""
         marker, wrong = _read_marker(folder), {}
         for file, expected in self.sha256.items():
-            reason = _check(folder / file, expected or marker.get(file, {}).get("sha256"), marker)
+            reason = _check(folder / file, expected or _seen_digest(marker, file), marker)
             if reason:
                 wrong[file] = reason
         return wrong
@@ -155,6 +155,11 @@ def _check(path: Path, expected: str | None, marker: Mapping[str, Mapping[str, o
         return f"present, but its sha256 is {digest}, wanted {expected}"
     _remember(path.parents[file.count("/")], path, digest)
     return None
+
+
+def _seen_digest(marker: Mapping[str, Mapping[str, object]], file: str) -> str | None:
+    seen = marker.get(file, {}).get("sha256")
+    return seen if isinstance(seen, str) else None
 
 
 def _read_marker(folder: Path) -> dict[str, dict[str, object]]:

@@ -73,9 +73,11 @@ def bounds_of(policy: str, names: Sequence[str], shares: Sequence[float]) -> lis
     """The shares summed up; a mistake unless there is one per name and they sum to 1."""
     if len(names) != len(shares) or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
         raise Mistake(
-            f"groups.{policy}: names={list(names)} and shares={list(shares)}; wanted one share above 0 per name, together 1."
+            f"groups.{policy}: names={list(names)} and shares={list(shares)}; "
+            f"wanted one share above 0 per name, together 1."
         )
-    return torch.cumsum(torch.tensor(shares, dtype=torch.float64), 0).tolist()
+    bounds: list[float] = torch.cumsum(torch.tensor(shares, dtype=torch.float64), 0).tolist()
+    return bounds
 
 
 def named(names: Sequence[str], shares: Sequence[float]) -> str:

@@ -80,7 +80,9 @@ class Uniform(nn.Module):
         users = torch.repeat_interleave(torch.arange(train.num_users), train.user_counts)
         place = torch.arange(len(train)) - offsets[users]
         if exclude_train and int(train.user_counts.max()) == train.num_items:
-            raise Mistake("a user has interacted with every item, so no negative exists: set sampler.exclude_train=false.")
+            raise Mistake(
+                "a user has interacted with every item, so no negative exists: set sampler.exclude_train=false."
+            )
         self.register_buffer("keys", users * (train.num_items + 1) + items - place, persistent=False)
         self.register_buffer("offsets", offsets, persistent=False)
 
@@ -93,7 +95,9 @@ class Uniform(nn.Module):
         free = self.num_items - (self.offsets[users + 1] - first)
         share = torch.rand(shape, generator=generator, device=users.device, dtype=torch.float64)
         rank = (share * free[:, None]).long()
-        before = torch.searchsorted(self.keys, users[:, None] * (self.num_items + 1) + rank, right=True) - first[:, None]
+        before = (
+            torch.searchsorted(self.keys, users[:, None] * (self.num_items + 1) + rank, right=True) - first[:, None]
+        )
         return rank + before
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from ltgnn.data.delimited import Column, Dialect, header, read, rows_with_lines
 from ltgnn.data.raw import Raw, code
@@ -113,7 +115,7 @@ def assemble(rows: RowTable, items: ItemTable | None, keep_unknown: bool = False
         notes |= {"items in the item file": len(catalogue), "items without a row in it": unknown}
         catalogue = pl.concat([catalogue, pl.DataFrame({"id": item_ids[len(catalogue) :]})], how="diagonal")
 
-    def numbers(name: str) -> np.ndarray | None:  # type: ignore[type-arg]
+    def numbers(name: str) -> NDArray[Any] | None:
         return frame[name].to_numpy() if name in frame.columns else None
 
     ratings = numbers("rating")

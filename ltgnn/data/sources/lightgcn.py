@@ -44,7 +44,7 @@ class LightGCNText:
         if self.valid is not None and self.valid_inside_train:
             pairs["train"] = self._without(folder, pairs["train"], pairs["val"], num_items)
         names = tuple(part for part in PARTS if part in pairs)
-        fields = {}
+        fields: dict[str, pl.Series] = {}
         if self.items is not None:
             fields, num_items = self._fields(folder / self.items, num_items)
         sizes = [pairs[part][0].size for part in names]
@@ -66,8 +66,9 @@ class LightGCNText:
         if outside.any():
             at = int(np.flatnonzero(outside)[0])
             raise Mistake(
-                f"{folder / str(self.valid)}: {int(outside.sum())} of {outside.size} pairs are not in {self.train}, e.g. "
-                f"user {valid[0][at]}, item {valid[1][at]}. If validation is apart: data.reader.valid_inside_train=false"
+                f"{folder / str(self.valid)}: {int(outside.sum())} of {outside.size} pairs are not in {self.train}, "
+                f"e.g. user {valid[0][at]}, item {valid[1][at]}. If validation is apart: "
+                f"data.reader.valid_inside_train=false"
             )
         keep = ~np.isin(train_keys, valid_keys)
         return train[0][keep], train[1][keep]

@@ -1,0 +1,37 @@
+# Every target sets itself up: .venv is made and filled when it is missing or when the requirements changed.
+PYTHON ?= $(shell command -v python3.12 >/dev/null 2>&1 && python3.12 -c '' >/dev/null 2>&1 && ! python3.11 -c '' >/dev/null 2>&1 && echo python3.12 || echo python3.11)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help quickstart test test-slow lint format bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[demo,dev]'
+	@touch $@
+
+quickstart: $(READY)  ## the main job: does item text help the tail on MovieLens-100k?
+	$(BIN)/ltgnn train sweep=quickstart
+
+test: $(READY)  ## the tests, minutes
+	$(BIN)/python -m pytest
+
+test-slow: $(READY)  ## the tests that take long, too
+	$(BIN)/python -m pytest -m 'slow or not slow'
+
+lint: $(READY)  ## ruff, mypy --strict, import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)  ## rewrite the code as ruff wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## drop the environment; runs, data and features stay
+	rm -rf $(VENV)
