@@ -25,7 +25,8 @@ def load(
     licence: str = "",
     template: str | None = None,
 ) -> Dataset:
-    """Reads and cleans a data set; the arguments are the keys of its yaml: ``load(**instantiate(cfg.data))``.
+    """Reads and cleans a data set; the arguments are the keys of its yaml:
+    ``load(**instantiate(cfg.data, _convert_="all"))``.
 
     ``expected`` are the published counts of the files as read, before cleaning (users, items, interactions, and
     of official parts train, val, test): a difference is a mistake, because numbers of two cuts of one data set

@@ -7,9 +7,9 @@ interaction are always apart, as the last group ``cold``.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor
@@ -17,76 +17,59 @@ from torch import Tensor
 from ltgnn.types import Groups, Mistake
 
 
-@dataclass(frozen=True)
-class ItemShare:
-    """Groups by share of all items, cold ones included in the base: ``items20`` is names head, tail; shares .2, .8.
+class Shares(ABC):
+    """Groups in the order of popularity, each with its share of a whole; the shares sum to 1."""
 
-    The first ``ceil(share * |I|)`` items by count are head, and so on; the last group is the rest. Sources: the
-    80/20 cut of DAN; ``items80_15_5`` of SimGCL.
-    """
+    of: str  # what is shared out, in words
 
-    policy: str
-    names: Sequence[str]
-    shares: Sequence[float]
-
-    def __call__(self, counts: Tensor) -> Groups:
-        bounds = bounds_of(self.policy, self.names, self.shares)
-        ends = [math.ceil(round(bound * counts.numel(), 6)) for bound in bounds]
-        labels = torch.empty(counts.numel(), dtype=torch.int8)
-        order = by_popularity(counts)
-        for label, (start, end) in enumerate(pairwise([0, *ends])):
-            labels[order[start:end]] = label
-        rule = "by share of items: " + named(self.names, self.shares)
-        return with_cold(self.policy, self.names, labels, counts, rule)
-
-
-@dataclass(frozen=True)
-class MassShare:
-    """Groups by share of the train interactions: ``mass`` is names head, mid, tail; shares .5, .3, .2.
-
-    A group runs to the first item at which the running sum of counts reaches its share of the total.
-    """
-
-    policy: str
-    names: Sequence[str]
-    shares: Sequence[float]
+    def __init__(self, policy: str, names: Sequence[str], shares: Sequence[float]) -> None:
+        if not names or len(names) != len(shares) or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
+            raise Mistake(
+                f"groups.{policy}: names={list(names)} and shares={list(shares)}; "
+                f"wanted one share above 0 per name, together 1."
+            )
+        self.policy, self.names, self.shares = policy, tuple(names), tuple(shares)
 
     def __call__(self, counts: Tensor) -> Groups:
-        bounds = bounds_of(self.policy, self.names, self.shares)[:-1]
-        order = by_popularity(counts)
-        running = torch.cumsum(counts[order], 0).double()
-        # an item belongs to the group in which the sum before it lies
-        before = running - counts[order].double()
-        reached = torch.tensor(bounds, dtype=torch.float64) * counts.sum().double() - 1e-6
+        """Train counts [I] -> groups with labels [I]."""
+        order = torch.argsort(counts, descending=True, stable=True)
+        bounds = [0.0, *accumulate(self.shares)][:-1]  # where each group starts
         labels = torch.empty(counts.numel(), dtype=torch.int8)
-        labels[order] = torch.bucketize(before, reached, right=True).to(torch.int8)
-        rule = "by share of train interactions: " + named(self.names, self.shares)
-        return with_cold(self.policy, self.names, labels, counts, rule)
+        labels[order] = self.cut(counts[order], bounds).to(torch.int8)
+        labels[counts == 0] = len(self.names)
+        parts = ", ".join(f"{name} {100 * share:g} %" for name, share in zip(self.names, self.shares, strict=True))
+        rule = f"by share of {self.of}: {parts}; ranked by train count, ties by id; cold: no train interaction"
+        return Groups(policy=self.policy, names=(*self.names, "cold"), labels=labels, rule=rule)
+
+    @abstractmethod
+    def cut(self, counts: Tensor, bounds: list[float]) -> Tensor:
+        """Counts from high to low [I] -> number of the group of each [I]; a group starts at its bound."""
 
 
-def by_popularity(counts: Tensor) -> Tensor:
-    """Ids from the most to the least popular, ties by smaller id."""
-    return torch.argsort(counts, descending=True, stable=True)
+class ItemShare(Shares):
+    """Groups by share of all items, cold ones counted in: ``items20`` is head, tail with shares .2, .8.
+
+    Head is the first ``ceil(.2 * |I|)`` items; further groups start likewise (DAN's 80/20 cut; SimGCL's 80/15/5).
+    """
+
+    of = "items"
+
+    def cut(self, counts: Tensor, bounds: list[float]) -> Tensor:
+        starts = [math.ceil(round(bound * counts.numel(), 6)) for bound in bounds]
+        sizes = [end - start for start, end in pairwise([*starts, counts.numel()])]
+        return torch.repeat_interleave(torch.arange(len(bounds)), torch.tensor(sizes))
 
 
-def bounds_of(policy: str, names: Sequence[str], shares: Sequence[float]) -> list[float]:
-    """The shares summed up; a mistake unless there is one per name and they sum to 1."""
-    if len(names) != len(shares) or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
-        raise Mistake(
-            f"groups.{policy}: names={list(names)} and shares={list(shares)}; "
-            f"wanted one share above 0 per name, together 1."
-        )
-    bounds: list[float] = torch.cumsum(torch.tensor(shares, dtype=torch.float64), 0).tolist()
-    return bounds
+class MassShare(Shares):
+    """Groups by share of the train interactions: ``mass`` is head, mid, tail with shares .5, .3, .2.
 
+    A group ends with the item at which the running sum of counts reaches the sum of shares so far, so head is the
+    shortest list of most popular items that holds half of the interactions.
+    """
 
-def named(names: Sequence[str], shares: Sequence[float]) -> str:
-    """The shares in words: "head 50 %, mid 30 %, tail 20 %"."""
-    return ", ".join(f"{name} {100 * share:g} %" for name, share in zip(names, shares, strict=True))
+    of = "train interactions"
 
-
-def with_cold(policy: str, names: Sequence[str], labels: Tensor, counts: Tensor, rule: str) -> Groups:
-    """The groups with everything that has no train interaction moved to ``cold``."""
-    labels[counts == 0] = len(names)
-    rule += "; ranked by train count, ties by id; cold: no train interaction"
-    return Groups(policy=policy, names=(*names, "cold"), labels=labels, rule=rule)
+    def cut(self, counts: Tensor, bounds: list[float]) -> Tensor:
+        before = torch.cumsum(counts, 0) - counts  # mass of the more popular items
+        starts = torch.tensor(bounds[1:], dtype=torch.float64) * counts.sum() - 1e-6
+        return torch.bucketize(before.double(), starts, right=True)
