@@ -1,0 +1,199 @@
+"""Frozen language models that turn texts into vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ltgnn.text.source import description_hash, locate, weights_hash
+from ltgnn.types import Mistake
+
+Pooling = Callable[[Tensor, Tensor], Tensor]
+"""``(token states [B, T, D], mask [B, T], 1 = token, 0 = padding) -> [B, D]``."""
+
+
+def mean(states: Tensor, mask: Tensor) -> Tensor:
+    """Mean over the tokens, special ones included (as sentence-transformers does)."""
+    weight = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weight).sum(1) / weight.sum(1)
+
+
+def cls(states: Tensor, mask: Tensor) -> Tensor:
+    """The first token."""
+    return states[:, 0]
+
+
+def peak(states: Tensor, mask: Tensor) -> Tensor:
+    """The maximum over the tokens, column by column."""
+    return states.masked_fill(~mask.bool().unsqueeze(-1), -torch.inf).amax(1)
+
+
+def last(states: Tensor, mask: Tensor) -> Tensor:
+    """The last token that is not padding (decoder models)."""
+    positions = torch.arange(mask.size(1), device=mask.device)
+    return states[torch.arange(len(states), device=states.device), (positions * mask).argmax(1)]
+
+
+POOLINGS: Mapping[str, Pooling] = {"mean": mean, "cls": cls, "max": peak, "last": last}
+DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class HuggingFace:
+    """Any Hugging Face ``AutoModel``: an id, a folder, or a folder inside an installed package.
+
+    ``model``: one source or several, tried in that order (see :func:`ltgnn.text.source.locate`).
+    ``weights_sha256``: what the weight file must hash to, or None; makes several sources one model.
+    ``pooling``: mean, cls, max or last. ``layer``: which hidden state is pooled, -1 the last, 0 the word embeddings.
+    ``max_length``: tokens kept of a text, special tokens included. ``prompt``: put before every text ("passage: ").
+    ``batch_tokens``: tokens per forward pass, padding included; bounds the memory and does not touch the result.
+    ``device``: "auto", "cpu", "cuda" ... Nothing is loaded before the first call. Code from the hub is never run.
+    """
+
+    def __init__(
+        self,
+        model: str | Sequence[str],
+        weights_sha256: str | None,
+        revision: str | None,
+        local_files_only: bool,
+        pooling: str,
+        layer: int,
+        max_length: int,
+        prompt: str,
+        dtype: str,
+        batch_tokens: int,
+        device: str,
+    ) -> None:
+        if pooling not in POOLINGS:
+            raise Mistake(f"text.encoder.pooling={pooling} is not one of {', '.join(POOLINGS)}")
+        if dtype not in DTYPES:
+            raise Mistake(f"text.encoder.dtype={dtype} is not one of {', '.join(DTYPES)}")
+        if max_length < 3:
+            raise Mistake(f"text.encoder.max_length={max_length} leaves no room beside the special tokens; at least 3")
+        self.sources = [model] if isinstance(model, str) else list(model)
+        self.weights_sha256 = weights_sha256
+        self.revision = revision
+        self.local_files_only = local_files_only
+        self.pooling = pooling
+        self.layer = layer
+        self.max_length = max_length
+        self.prompt = prompt
+        self.dtype = dtype
+        self.batch_tokens = batch_tokens
+        self.device = device
+
+    @cached_property
+    def folder(self) -> Path:
+        return locate(self.sources, self.revision, self.local_files_only)
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """What decides the output; reads the files, imports no model code."""
+        weights = weights_hash(self.folder)
+        if self.weights_sha256 not in (None, weights):
+            raise Mistake(
+                f"the weights in {self.folder} hash to {weights}, not to text.encoder.weights_sha256="
+                f"{self.weights_sha256}; mend the folder or set the option to null"
+            )
+        return {
+            "class": "HuggingFace",
+            "weights": weights,
+            "description": description_hash(self.folder),
+            "pooling": self.pooling,
+            "layer": self.layer,
+            "max_length": self.max_length,
+            "prompt": self.prompt,
+            "dtype": self.dtype,
+        }
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """I strings -> [I, D] float32, on the CPU. Equal texts are encoded once."""
+        from ltgnn.text.progress import progress
+
+        tokenizer, model = self.load()
+        unique = list(dict.fromkeys(texts))
+        tokens: list[list[int]] = tokenizer(
+            [self.prompt + text for text in unique],
+            truncation=True,
+            max_length=self.max_length,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )["input_ids"]
+        padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
+        values = torch.empty(len(unique), model.config.hidden_size)
+        with torch.inference_mode(), progress("encoding texts", len(unique), "items") as advance:
+            for rows in batches([len(ids) for ids in tokens], self.batch_tokens):
+                values[rows] = self._encode(model, [tokens[row] for row in rows], padding)
+                advance(len(rows))
+        place = {text: row for row, text in enumerate(unique)}
+        return values[[place[text] for text in texts]] if len(unique) < len(texts) else values
+
+    def load(self) -> tuple[Any, Any]:
+        """(tokenizer, model) as transformers gives them, in evaluation mode on the device."""
+        from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
+
+        device = self.device
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        bar = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()  # "Loading weights", once per tensor
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
+            model = AutoModel.from_pretrained(
+                self.folder, local_files_only=True, trust_remote_code=False, dtype=DTYPES[self.dtype]
+            )
+        except (OSError, ValueError) as error:
+            raise Mistake(
+                f"transformers cannot load the model in {self.folder}: {error}; set text.encoder.model"
+            ) from error
+        finally:
+            if bar:
+                logging.enable_progress_bar()
+        limit = getattr(model.config, "max_position_embeddings", None)
+        if limit is not None and self.max_length > limit:
+            raise Mistake(
+                f"text.encoder.max_length={self.max_length}, but the model in {self.folder} has {limit} positions"
+            )
+        layers = model.config.num_hidden_layers
+        if not -layers - 1 <= self.layer <= layers:
+            raise Mistake(f"text.encoder.layer={self.layer}, but the model in {self.folder} has layers 0 to {layers}")
+        return tokenizer, model.eval().to(device)
+
+    def _encode(self, model: Any, tokens: list[list[int]], padding: int) -> Tensor:
+        """[B, D]; on a CUDA device without memory for all, in halves."""
+        longest = max(map(len, tokens))
+        ids = torch.tensor([row + [padding] * (longest - len(row)) for row in tokens])
+        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in tokens])
+        try:
+            output = model(
+                input_ids=ids.to(model.device),
+                attention_mask=mask.to(model.device),
+                output_hidden_states=self.layer != -1,
+            )
+        except torch.cuda.OutOfMemoryError:
+            if len(tokens) == 1:
+                raise
+            half = len(tokens) // 2
+            return torch.cat([self._encode(model, part, padding) for part in (tokens[:half], tokens[half:])])
+        states = output.last_hidden_state if self.layer == -1 else output.hidden_states[self.layer]
+        return POOLINGS[self.pooling](states.float(), mask.to(model.device)).cpu()
+
+
+def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Row numbers in batches, longest first, with ``rows x longest <= budget`` (but at least one row).
+
+    Sorted by length, so that hardly anything is padded; the longest first, so that a lack of memory shows at once.
+    """
+    batch: list[int] = []
+    for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > budget:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch

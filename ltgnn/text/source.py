@@ -1,0 +1,112 @@
+"""Where a language model's files come from, and the hashes that say which model it is; imports nothing heavy."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from ltgnn.types import Mistake
+
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")  # the first kind that a folder has counts
+DESCRIPTION = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+VOCABULARY = ("vocab.txt", "vocab.json", "merges.txt", "*.model")
+
+
+def locate(sources: Sequence[str], revision: str | None, local_files_only: bool) -> Path:
+    """The folder of the first source that can be had, in the order given.
+
+    A source is a folder, ``package:NAME/SUBFOLDER`` (a folder inside an installed Python package) or a Hugging Face
+    id, which is looked up in the local cache and then, unless ``local_files_only``, on the hub.
+    """
+    tried = []
+    for source in sources:
+        try:
+            return _find(source, revision, local_files_only)
+        except LookupError as reason:
+            tried.append(f"  {source}: {reason}")
+    raise Mistake(
+        "no source of the text encoder can be had; tried in this order\n" + "\n".join(tried) + "\n"
+        "give a folder that holds config.json, a tokenizer and *.safetensors, as text.encoder.model=FOLDER "
+        "(any id can be fetched on a machine with a network: hf download ID --local-dir FOLDER)"
+    )
+
+
+def weights_hash(folder: Path) -> str:
+    """sha256 over the weight files, by name."""
+    for pattern in WEIGHTS:
+        if files := sorted(folder.glob(pattern)):
+            return _digest(files)
+    raise Mistake(f"the model folder {folder} holds no weights ({' or '.join(WEIGHTS)}); set text.encoder.model")
+
+
+def description_hash(folder: Path) -> str:
+    """sha256 over the model's config and all files of its tokenizer, by name."""
+    files = [folder / name for name in DESCRIPTION if (folder / name).is_file()]
+    files += [file for pattern in VOCABULARY for file in sorted(folder.glob(pattern))]
+    return _digest(files)
+
+
+def _find(source: str, revision: str | None, local_files_only: bool) -> Path:
+    if source.startswith("package:"):
+        return _in_package(source.removeprefix("package:"))
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        return _checked(folder)
+    if folder.is_absolute() or source.startswith((".", "~")) or source.count("/") > 1:
+        raise LookupError("no such folder")
+    return _checked(_from_hub(source, revision, local_files_only))
+
+
+def _in_package(path: str) -> Path:
+    package, _, inside = path.partition("/")
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise LookupError(f"the Python package {package} is not installed (pip install 'ltgnn[demo]')")
+    return _checked(Path(next(iter(spec.submodule_search_locations))) / inside)
+
+
+def _checked(folder: Path) -> Path:
+    if not (folder / "config.json").is_file():
+        raise LookupError(f"{folder} holds no config.json")
+    return folder
+
+
+def _from_hub(name: str, revision: str | None, local_files_only: bool) -> Path:
+    from huggingface_hub import HfApi, snapshot_download
+
+    reason = "not in the local cache of Hugging Face, and text.encoder.local_files_only=true"
+    try:
+        cached = Path(snapshot_download(name, revision=revision, local_files_only=True))
+        if any(file for pattern in WEIGHTS for file in cached.glob(pattern)):
+            return cached
+    except (OSError, ValueError) as error:
+        if isinstance(error, ValueError) and "repo id" in str(error).lower():
+            raise LookupError("neither a folder nor a well-formed Hugging Face id") from None
+    if not local_files_only:
+        try:
+            files = [file.rfilename for file in HfApi().model_info(name, revision=revision).siblings or []]
+            kinds = [[file for file in files if Path(file).match(pattern) and "/" not in file] for pattern in WEIGHTS]
+            wanted = [file for file in files if any(Path(file).match(p) for p in (*DESCRIPTION, *VOCABULARY))]
+            wanted = [file for file in wanted if "/" not in file] + next((kind for kind in kinds if kind), [])
+            return Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
+        except Exception as error:  # what a missing network raises depends on the transport underneath
+            reason = f"not in the local cache, and the hub gave {type(error).__name__}: {str(error).splitlines()[0]}"
+    raise LookupError(reason)
+
+
+def _digest(files: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        state = file.stat()
+        digest.update(f"{file.name} {_file_hash(file, state.st_size, state.st_mtime_ns)}\n".encode())
+    return digest.hexdigest()
+
+
+@cache
+def _file_hash(file: Path, size: int, mtime_ns: int) -> str:
+    """One read per process and state of the file."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
