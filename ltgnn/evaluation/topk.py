@@ -1,0 +1,119 @@
+"""Full-ranking recommendation lists, in blocks of users; never a users x items matrix."""
+
+from __future__ import annotations
+
+from math import isqrt
+
+import torch
+from torch import Tensor
+
+from ltgnn.types import Mistake, Scorer, TopK
+
+Csr = tuple[Tensor, Tensor]  # offsets [U + 1], items [E]
+
+MIN_BLOCK, MAX_BLOCK = 16, 1024
+
+
+def block_users(num_items: int, block_mib: float) -> int:
+    """Users per block, a power of two, so that one block of float32 scores takes about ``block_mib``.
+
+    It depends on nothing but the catalogue: the same user then meets the same matrix product, bit for bit, whatever
+    other users are asked for. Blocks that fit the processor's cache are the fastest.
+    """
+    fitting = int(block_mib * 2**20) // (4 * max(num_items, 1))
+    return 1 << max(MIN_BLOCK, min(MAX_BLOCK, fitting)).bit_length() - 1
+
+
+def csr_rows(csr: Csr, users: Tensor) -> tuple[Tensor, Tensor]:
+    """The entries of a CSR table in the rows ``users`` [n]: (position in ``users``, item), one pair an entry."""
+    offsets, items = csr
+    starts, counts = offsets[users], offsets[users + 1] - offsets[users]
+    rows = torch.repeat_interleave(counts)
+    first = torch.cumsum(counts, 0) - counts
+    within = torch.arange(rows.numel(), device=rows.device) - first[rows]
+    return rows, items[starts[rows] + within]
+
+
+def masked_scores(scorer: Scorer, users: Tensor, seen: Csr, num_items: int) -> Tensor:
+    """Scores [B, I] of one block with the users' seen items set to -inf. A score of -inf means: not a candidate."""
+    scores = scorer(users)
+    if scores.shape != (users.numel(), num_items):
+        raise Mistake(f"the scorer gave scores of shape {tuple(scores.shape)}, wanted {(users.numel(), num_items)}")
+    if scores._is_view() or not scores.is_contiguous():
+        scores = scores.clone(memory_format=torch.contiguous_format)  # the memory is not ours to write into
+    scores = scores.float()
+    rows, items = csr_rows(seen, users)
+    scores.view(-1)[rows * num_items + items] = -torch.inf
+    return scores
+
+
+def top_k(
+    scorer: Scorer,
+    users: Tensor,
+    seen: Csr,
+    num_items: int,
+    k: int,
+    block_mib: float,
+    device: str | torch.device = "cpu",
+) -> TopK:
+    """The ``k`` best unseen items of each user, best first, ties by smaller item id.
+
+    ``users`` [n] ascending; ``seen`` is CSR over all users. The scorer is called with ``users`` on ``device``, always
+    with the same number of them, and the scores it returns are overwritten (views are copied first). The lists come
+    back on the CPU. Raises ``Mistake`` when a score is nan.
+    """
+    if users.numel() == 0:
+        return TopK(users.cpu(), torch.empty(0, k, dtype=torch.int64), torch.empty(0, k))
+    size = block_users(num_items, block_mib)
+    seen = (seen[0].to(device), seen[1].to(device))
+    items, scores = [], []
+    for block in torch.split(users, size):
+        padded = torch.cat([block, block[-1:].expand(size - block.numel())]).to(device)
+        best = best_items(masked_scores(scorer, padded, seen, num_items)[: block.numel()], k)
+        items.append(best[0].cpu())
+        scores.append(best[1].cpu())
+    return TopK(users.cpu(), torch.cat(items), torch.cat(scores))
+
+
+def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """The ``k`` best columns of ``scores`` [B, I]: (items [B, k], scores [B, k]); -1 where nothing above -inf is left.
+
+    In two levels: the ``k`` best runs of neighbouring items by their maximum, then the best items inside. An item in
+    none of these runs is behind the best item of each, also under ties, since equal runs are ranked by item id like
+    equal items: the result is exact. The costly part then meets about 2 sqrt(k I) numbers a row instead of I.
+    """
+    rows, width = scores.shape
+    length = max(1, isqrt(width // k))
+    runs = width // length
+    ids = torch.arange(width, device=scores.device)
+    if length < 8:
+        fail_on_nan(scores)
+        candidates = ids.expand(rows, -1)
+    else:
+        maxima = scores[:, : runs * length].view(rows, runs, length).amax(2)  # [B, runs]; nan goes through
+        rest = ids[runs * length :].expand(rows, -1)
+        fail_on_nan(maxima)
+        fail_on_nan(scores[:, runs * length :])
+        chosen = order_keys(maxima, ids[:runs]).topk(k, sorted=False).indices
+        candidates = torch.cat([(chosen[:, :, None] * length + ids[:length]).flatten(1), rest], dim=1)
+    found = scores.gather(1, candidates)
+    best = order_keys(found, candidates).topk(min(k, found.shape[1])).indices
+    values, items = found.gather(1, best), candidates.gather(1, best)
+    items = items.masked_fill(values == -torch.inf, -1)
+    short = k - items.shape[1]
+    return (
+        torch.nn.functional.pad(items, (0, short), value=-1),
+        torch.nn.functional.pad(values, (0, short), value=-torch.inf),
+    )
+
+
+def order_keys(scores: Tensor, ids: Tensor) -> Tensor:
+    """int64 numbers that sort like (score, smaller id first); float32 ``scores`` without nan, ``ids`` below 2^32."""
+    bits = (scores + 0.0).view(torch.int32)  # + 0.0: the two zeros become one
+    ordered = bits ^ ((bits >> 31) & 0x7FFFFFFF)  # the bits of negative floats count backwards
+    return (ordered.long() << 32) + (0xFFFFFFFF - ids)
+
+
+def fail_on_nan(scores: Tensor) -> None:
+    if torch.isnan(scores).any():
+        raise Mistake("the model gave nan as a score: training has diverged; lower lr or raise the loss's temperature")

@@ -1,0 +1,97 @@
+"""Accuracy metrics against hand-worked fractions, a naive loop and ir_measures."""
+
+from __future__ import annotations
+
+from math import log2
+
+import ir_measures
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from ltgnn.evaluation import metrics
+from ltgnn.evaluation.metrics import Hits, Metric
+from ltgnn.types import Interactions, TopK
+
+FOUND = torch.tensor([[False, True, False, True], [False, False, False, False], [True, True, True, True]])
+HITS = Hits(FOUND, torch.tensor([3, 1, 6]))
+
+BY_HAND: list[tuple[Metric, int, list[float]]] = [
+    (metrics.recall, 2, [1 / 3, 0, 2 / 6]),
+    (metrics.recall, 4, [2 / 3, 0, 4 / 6]),
+    (metrics.precision, 4, [2 / 4, 0, 4 / 4]),
+    (metrics.f1, 4, [2 * (2 / 4 * 2 / 3) / (2 / 4 + 2 / 3), 0, 2 * (1 * 4 / 6) / (1 + 4 / 6)]),
+    (metrics.hr, 1, [0, 0, 1]),
+    (metrics.hr, 4, [1, 0, 1]),
+    (metrics.mrr, 1, [0, 0, 1]),
+    (metrics.mrr, 4, [1 / 2, 0, 1]),
+    (metrics.ndcg, 2, [(1 / log2(3)) / (1 + 1 / log2(3)), 0, 1]),
+    (metrics.ndcg, 4, [(1 / log2(3) + 1 / log2(5)) / (1 + 1 / log2(3) + 1 / 2), 0, 1]),
+]
+
+
+@pytest.mark.parametrize(("metric", "k", "expected"), BY_HAND)
+def test_hand_values(metric: Metric, k: int, expected: list[float]) -> None:
+    torch.testing.assert_close(metric(HITS, k), torch.tensor(expected, dtype=torch.float64), rtol=0, atol=1e-15)
+
+
+IR_MEASURES = {
+    metrics.recall: "R",
+    metrics.precision: "P",
+    metrics.hr: "Success",
+    metrics.mrr: "RR",
+    metrics.ndcg: "nDCG",
+}
+
+
+def by_ir_measures(name: str, k: int, items: Tensor, relevant: list[set[int]]) -> Tensor:
+    qrels = [ir_measures.Qrel(str(u), str(i), 1) for u, row in enumerate(relevant) for i in row]
+    run = [
+        ir_measures.ScoredDoc(str(u), str(i), float(-place))
+        for u, row in enumerate(items.tolist())
+        for place, i in enumerate(row)
+        if i >= 0
+    ]
+    measure = ir_measures.parse_measure(f"{name}@{k}")
+    values = {m.query_id: m.value for m in ir_measures.iter_calc([measure], qrels, run)}
+    return torch.tensor([values.get(str(u), 0.0) for u in range(len(relevant))], dtype=torch.float64)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**31), num_items=st.integers(2, 40), length=st.integers(1, 30))
+def test_agreement_with_ir_measures(seed: int, num_items: int, length: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    num_users = 6
+    items = torch.full((num_users, length), -1)
+    wanted = []
+    for user in range(num_users):
+        order = torch.randperm(num_items, generator=generator)
+        listed = order[: int(torch.randint(0, length + 1, (), generator=generator))]  # short lists, empty ones too
+        items[user, : listed.numel()] = listed
+        share = torch.randperm(num_items, generator=generator)
+        wanted.append(set(share[: int(torch.randint(1, num_items, (), generator=generator))].tolist()))
+    users = torch.tensor([u for u, row in enumerate(wanted) for _ in row])
+    held_out = Interactions(users, torch.tensor([i for row in wanted for i in row]), num_users, num_items)
+    lists = TopK(torch.arange(num_users), items, torch.zeros(items.shape))
+    hits = Hits(metrics.find(lists, held_out), held_out.user_counts)
+    for k in {1, max(1, length // 2), length}:
+        for metric, name in IR_MEASURES.items():
+            expected = by_ir_measures(name, k, items, wanted)
+            torch.testing.assert_close(metric(hits, k), expected, rtol=0, atol=1e-6, msg=lambda m, n=name: f"{n}: {m}")
+        both = metrics.precision(hits, k) + metrics.recall(hits, k)
+        harmonic = 2 * metrics.precision(hits, k) * metrics.recall(hits, k) / both.where(both > 0, torch.ones(()))
+        torch.testing.assert_close(metrics.f1(hits, k), harmonic, rtol=0, atol=1e-12)
+
+
+def test_find_does_not_take_the_filler_for_the_last_item_of_the_user_before() -> None:
+    held_out = Interactions(torch.tensor([0, 1]), torch.tensor([4, 0]), 2, 5)
+    lists = TopK(torch.arange(2), torch.tensor([[1, 4], [-1, 0]]), torch.zeros(2, 2))
+    assert metrics.find(lists, held_out).tolist() == [[False, True], [False, True]]
+
+
+def test_find_uses_the_ids_of_users_not_their_places() -> None:
+    held_out = Interactions(torch.tensor([7]), torch.tensor([2]), 9, 5)
+    lists = TopK(torch.tensor([7]), torch.tensor([[2, 0]]), torch.zeros(1, 2))
+    assert metrics.find(lists, held_out).tolist() == [[True, False]]
