@@ -116,13 +116,7 @@ class HuggingFace:
 
         tokenizer, model = self.load()
         unique = list(dict.fromkeys(texts))
-        tokens: list[list[int]] = tokenizer(
-            [self.prompt + text for text in unique],
-            truncation=True,
-            max_length=self.max_length,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-        )["input_ids"]
+        tokens = self.tokenize(tokenizer, unique)
         padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
         values = torch.empty(len(unique), model.config.hidden_size)
         with torch.inference_mode(), progress("encoding texts", len(unique), "items") as advance:
@@ -131,6 +125,19 @@ class HuggingFace:
                 advance(len(rows))
         place = {text: row for row, text in enumerate(unique)}
         return values[[place[text] for text in texts]] if len(unique) < len(texts) else values
+
+    def tokenize(self, tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+        """Token numbers of each text, prompt and special tokens included, cut to ``max_length``."""
+        if not texts:
+            return []
+        tokens: list[list[int]] = tokenizer(
+            [self.prompt + text for text in texts],
+            truncation=True,
+            max_length=self.max_length,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )["input_ids"]
+        return tokens
 
     def load(self) -> tuple[Any, Any]:
         """(tokenizer, model) as transformers gives them, in evaluation mode on the device."""

@@ -1,0 +1,158 @@
+"""Encoders against transformers run one text at a time without padding."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from ltgnn.text.encoders import HuggingFace, batches
+from ltgnn.types import Mistake
+
+Make = Callable[..., HuggingFace]
+TEXTS = [
+    "OPI Nail Lacquer, Simmer and Shimmer, 0.5-Fluid Ounce. Beauty > Makeup > Nails > Nail Polish",
+    "",
+    "指甲油 红色 15 毫升",
+    "💅✨ nail art 💅",
+    "Fish &amp; Chips &#39;n more",
+    "long " * 2000,  # 10,000 characters
+    "soap",
+    "WAWO 15 Color Professionl Makeup Eyeshadow Camouflage Facial Concealer Neutral Palette",
+    "soap",
+]
+
+
+def one_at_a_time(encoder: HuggingFace, texts: list[str]) -> Tensor:
+    """The oracle: transformers' own tokenizer and model, a batch of one, no padding, pooled by hand."""
+    tokenizer, model = encoder.load()
+    rows = []
+    for text in texts:
+        tokens = tokenizer(text, truncation=True, max_length=encoder.max_length, return_tensors="pt")
+        with torch.no_grad():
+            states = model(**tokens, output_hidden_states=True).hidden_states[encoder.layer][0]  # [T, D]
+        rows.append(
+            {"mean": states.mean(0), "cls": states[0], "max": states.max(0).values, "last": states[-1]}[encoder.pooling]
+        )
+    return torch.stack(rows)
+
+
+def test_minilm_equals_transformers_one_at_a_time(minilm: Make) -> None:
+    encoder = minilm()
+    wanted = one_at_a_time(encoder, TEXTS)
+    assert wanted.shape == (len(TEXTS), 384)
+    torch.testing.assert_close(encoder(TEXTS), wanted, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls", "max", "last"])
+@pytest.mark.parametrize("layer", [-1, 0, 1])
+def test_pooling_and_layer(tiny: Make, pooling: str, layer: int) -> None:
+    encoder = tiny(pooling=pooling, layer=layer)
+    torch.testing.assert_close(encoder(TEXTS), one_at_a_time(encoder, TEXTS), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("batch_tokens", [1, 40, 100_000])
+def test_batch_size_and_order_do_not_matter(tiny: Make, batch_tokens: int) -> None:
+    wanted = tiny()(TEXTS)
+    encoder = tiny(batch_tokens=batch_tokens)
+    order = torch.randperm(len(TEXTS), generator=torch.Generator().manual_seed(1))
+    shuffled = encoder([TEXTS[row] for row in order.tolist()])
+    torch.testing.assert_close(shuffled, wanted[order], atol=1e-5, rtol=0)
+
+
+def test_threads_do_not_matter(tiny: Make) -> None:
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        one = tiny()(TEXTS)
+        torch.set_num_threads(2)
+        two = tiny()(TEXTS)
+    finally:
+        torch.set_num_threads(threads)
+    torch.testing.assert_close(one, two, atol=1e-5, rtol=0)
+
+
+def test_words_beyond_max_length_do_not_matter(tiny: Make) -> None:
+    encoder = tiny(max_length=8)
+    a, b, c = encoder(["a b c d e f g h", "a b c d e f z z", "a b c d e z"])
+    assert torch.equal(a, b)  # 6 tokens and the two special ones are kept
+    assert not torch.allclose(a, c)
+
+
+def test_prompt_stands_before_every_text(tiny: Make) -> None:
+    torch.testing.assert_close(tiny(prompt="q ")(["a b", ""]), tiny()(["q a b", "q "]))
+
+
+def test_no_text_gives_no_row(tiny: Make) -> None:
+    assert tiny()([]).shape == (0, 16)
+
+
+def test_half_precision_stays_near(minilm: Make) -> None:
+    exact, half = minilm()(TEXTS[:4]), minilm(dtype="bfloat16")(TEXTS[:4])
+    assert half.dtype == torch.float32
+    assert torch.cosine_similarity(exact, half).min() > 0.99
+    assert not torch.equal(exact, half)
+
+
+@given(st.lists(st.integers(1, 60), max_size=40), st.integers(1, 200))
+def test_batches_hold_every_row_once_within_the_budget(lengths: list[int], budget: int) -> None:
+    made = list(batches(lengths, budget))
+    assert sorted(row for batch in made for row in batch) == list(range(len(lengths)))
+    for batch in made:
+        assert len(batch) == 1 or len(batch) * max(lengths[row] for row in batch) <= budget
+    tallest = [max(lengths[row] for row in batch) for batch in made]
+    assert tallest == sorted(tallest, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"pooling": "sum"}, ["text.encoder.pooling=sum", "mean, cls, max, last"]),
+        ({"dtype": "int8"}, ["text.encoder.dtype=int8", "float32"]),
+        ({"max_length": 2}, ["text.encoder.max_length=2"]),
+    ],
+)
+def test_wrong_options_fail_at_once(tiny: Make, change: dict[str, object], words: list[str]) -> None:
+    with pytest.raises(Mistake) as caught:
+        tiny(**change)
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_options_that_the_model_cannot_meet(tiny: Make) -> None:
+    with pytest.raises(Mistake, match=r"max_length=65.*64 positions"):
+        tiny(max_length=65)(["a"])
+    with pytest.raises(Mistake, match=r"layer=3.*layers 0 to 2"):
+        tiny(layer=3)(["a"])
+
+
+def test_identity_holds_what_decides_the_output_and_nothing_else(tiny: Make, tiny_bert: Path) -> None:
+    same = tiny().identity
+    assert tiny(batch_tokens=1, device="meta").identity == same
+    changes = [{"pooling": "cls"}, {"layer": 1}, {"max_length": 31}, {"prompt": "x"}, {"dtype": "bfloat16"}]
+    assert all(tiny(**change).identity != same for change in changes)
+    assert tiny(model=["no/such/folder", str(tiny_bert)]).identity == same
+
+
+def test_identity_follows_the_bytes_of_the_model(tiny: Make, tiny_bert: Path, tmp_path: Path) -> None:
+    import shutil
+
+    copy = Path(shutil.copytree(tiny_bert, tmp_path / "elsewhere"))
+    same = tiny().identity
+    assert tiny(model=str(copy)).identity == same
+    weights = copy / "model.safetensors"
+    changed = bytearray(weights.read_bytes())
+    changed[-1] ^= 1
+    weights.write_bytes(changed)
+    assert tiny(model=str(copy)).identity["weights"] != same["weights"]
+    (copy / "tokenizer_config.json").write_text("{}")
+    assert tiny(model=str(copy)).identity["description"] != same["description"]
+
+
+def test_weights_that_are_not_the_promised_ones(tiny: Make) -> None:
+    weights = tiny().identity["weights"]
+    assert tiny(weights_sha256=weights).identity["weights"] == weights
+    with pytest.raises(Mistake, match=r"hash to .*weights_sha256=beef"):
+        _ = tiny(weights_sha256="beef").identity

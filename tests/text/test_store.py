@@ -1,0 +1,108 @@
+"""The feature store: keys, hits, damage, two processes at once."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from ltgnn.text.store import FeatureStore, key_of
+
+
+class Counted:
+    """An encoder that counts its calls."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self) -> Tensor:
+        self.calls += 1
+        return torch.arange(6.0).reshape(2, 3)
+
+
+def ask(store: FeatureStore, make: Counted, texts: Sequence[str] = ("a", "b"), **identity: object) -> Tensor:
+    return store.get(identity, texts, make, lambda values: {"items": len(values)}).values
+
+
+def test_made_once_then_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    make = Counted()
+    with caplog.at_level("INFO", logger="ltgnn.text.store"):
+        first = ask(FeatureStore(tmp_path / "new"), make, pooling="mean")
+        second = ask(FeatureStore(tmp_path / "new"), make, pooling="mean")
+    assert make.calls == 1
+    assert torch.equal(first, second)
+    assert "encoded in" in caplog.messages[0]
+    assert "hit" in caplog.messages[1]
+
+
+def test_the_card_lies_beside(tmp_path: Path) -> None:
+    features = FeatureStore(tmp_path).get({"pooling": "mean"}, ["a"], lambda: torch.ones(1, 2), lambda _: {"note": "x"})
+    (path,) = tmp_path.glob("*.json")
+    assert json.loads(path.read_text()) == features.card
+    assert features.card["identity"] == {"pooling": "mean"}
+    assert features.card["note"] == "x"
+    assert features.card["shape"] == [1, 2]
+    assert features.card["key"] == path.stem
+
+
+def test_other_content_is_made_apart(tmp_path: Path) -> None:
+    make, store = Counted(), FeatureStore(tmp_path)
+    ask(store, make, pooling="mean")
+    ask(store, make, pooling="cls")
+    ask(store, make, ["a", "c"], pooling="mean")
+    assert make.calls == 3
+
+
+texts = st.lists(st.text(max_size=4), max_size=4)
+
+
+@given(texts, texts)
+def test_keys_are_equal_only_for_equal_texts(one: list[str], two: list[str]) -> None:
+    assert (key_of({}, one) == key_of({}, two)) == (one == two)
+
+
+def test_keys_do_not_depend_on_the_order_of_the_identity() -> None:
+    assert key_of({"a": 1, "b": 2}, []) == key_of({"b": 2, "a": 1}, [])
+    assert key_of({"a": 1}, []) != key_of({"a": 1.5}, [])
+
+
+def test_a_failed_encoder_leaves_nothing(tmp_path: Path) -> None:
+    def fail() -> Tensor:
+        raise RuntimeError("no memory")
+
+    with pytest.raises(RuntimeError):
+        FeatureStore(tmp_path).get({}, ["a"], fail, lambda _: {})
+    assert not [file for file in tmp_path.iterdir() if file.suffix != ".lock"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"rubbish" * 9, None])
+def test_a_damaged_file_is_made_anew(tmp_path: Path, damage: bytes | None) -> None:
+    make, store = Counted(), FeatureStore(tmp_path)
+    wanted = ask(store, make).clone()
+    (path,) = tmp_path.glob("*.safetensors")
+    path.write_bytes(path.read_bytes()[:-4] if damage is None else damage)
+    assert torch.equal(ask(store, make), wanted)
+    assert make.calls == 2
+
+
+RACE = """
+import sys, time, torch
+from ltgnn.text.store import FeatureStore
+def make():
+    open(f"{sys.argv[1]}/calls", "a").write("x")
+    time.sleep(1.0)
+    return torch.full((3, 2), 7.0)
+assert FeatureStore(sys.argv[1] + "/store").get({}, ["a"], make, lambda _: {}).values.sum() == 42
+"""
+
+
+def test_processes_that_ask_at_once_encode_once(tmp_path: Path) -> None:
+    running = [subprocess.Popen([sys.executable, "-c", RACE, str(tmp_path)]) for _ in range(3)]
+    assert [process.wait(timeout=120) for process in running] == [0, 0, 0]
+    assert (tmp_path / "calls").read_text() == "x"
