@@ -83,10 +83,10 @@ def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     equal items: the result is exact. The costly part then meets about 2 sqrt(k I) numbers a row instead of I.
     """
     rows, width = scores.shape
-    length = max(1, isqrt(width // k))
+    length = 32 * max(1, isqrt(width // k) // 32)  # torch takes maxima of 32, 64 ... floats ten times as fast as of 28
     runs = width // length
     ids = torch.arange(width, device=scores.device)
-    if length < 8:
+    if runs < 2 * k:
         fail_on_nan(scores)
         candidates = ids.expand(rows, -1)
     else:
