@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from ltgnn.data.catalog import load
-from ltgnn.data.datamodule import RecommendationData
 from ltgnn.data.sampling import stream
-from ltgnn.module import Recommender
 from ltgnn.types import Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
 
-EvaluatePart = Callable[[Scorer], Evaluation]
+if TYPE_CHECKING:  # Lightning costs seconds to import, and a closed form needs none of it
+    from ltgnn.data.datamodule import RecommendationData
+    from ltgnn.module import Recommender
+
+EvaluatePart = Callable[..., Evaluation]
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Setting:
     split: Split
     groups: dict[str, Groups]
     features: Features | None
-    evaluators: dict[str, EvaluatePart]  # part -> (scorer -> Evaluation)
+    evaluators: dict[str, EvaluatePart]  # part -> ((scorer, device) -> Evaluation)
 
     @property
     def text(self) -> torch.Tensor | None:
@@ -36,7 +38,7 @@ class Setting:
 
 def build_setting(cfg: DictConfig) -> Setting:
     """Data, split, groups, text features and evaluators."""
-    dataset = load(**instantiate(cfg.data))
+    dataset = load(**instantiate(cfg.data, _convert_="all"))
     split: Split = instantiate(cfg.split)(dataset)
     counts = split.train.item_counts
     groups: dict[str, Groups] = {name: policy(counts) for name, policy in instantiate(cfg.groups).items()}
@@ -62,6 +64,8 @@ def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
 
 def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
     """A model that is trained: every axis instantiated once, seeded by ``seed``."""
+    from ltgnn.module import Recommender
+
     train = setting.split.train
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(
@@ -88,6 +92,8 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
 
 def build_data(cfg: DictConfig, setting: Setting) -> RecommendationData:
     """Train batches, and the part that the monitor watches."""
+    from ltgnn.data.datamodule import RecommendationData
+
     return RecommendationData(
         setting.split.train, int(cfg.batch_size), cfg.sampler.epoch_unit, int(cfg.seed), [monitored_part(cfg, setting)]
     )

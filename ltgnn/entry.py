@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import logging
 import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ltgnn.paths import conf_dir
 from ltgnn.types import Mistake
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+log = logging.getLogger(__name__)
 
 
 def hydra_entry(config_name: str, task: Callable[..., Any]) -> Callable[[Sequence[str] | None], int]:
@@ -23,16 +30,18 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Callable[[Sequenc
         from omegaconf.errors import OmegaConfBaseException
 
         from ltgnn import resolvers
-        from ltgnn.runs import failures
 
         resolvers.register()
-        failures.reset()
+        caught: list[Exception] = []
         arguments = list(sys.argv[1:] if argv is None else argv)
         full_error, command = os.environ.get("HYDRA_FULL_ERROR"), sys.argv
         sys.argv = [f"ltgnn {config_name}", *arguments]
         os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
         try:
-            hydra.main(config_path=str(conf_dir()), config_name=config_name, version_base="1.3")(task)()
+            hydra.main(config_path=str(conf_dir()), config_name=config_name, version_base="1.3")(guarded(task, caught))()
+            for error in caught:  # of a single run; those of a sweep are in the folders and in its table
+                if not _sweeping(error):
+                    raise error
         except (Mistake, HydraException, OmegaConfBaseException) as error:
             if full_error == "1":
                 raise
@@ -45,9 +54,37 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Callable[[Sequenc
             sys.argv = command
             os.environ.pop("HYDRA_FULL_ERROR") if full_error is None else os.environ.update(HYDRA_FULL_ERROR=full_error)
             GlobalHydra.instance().clear()
-        return 1 if failures.any_failed() else 0
+        return 1 if caught else 0
 
     return main
+
+
+def guarded(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., Any]:
+    """``task``, whose errors are kept in ``caught``, so that a sweep goes on after a failed job."""
+
+    @functools.wraps(task)
+    def job(cfg: DictConfig) -> Any:
+        from hydra.core.hydra_config import HydraConfig
+        from hydra.types import RunMode
+
+        try:
+            return task(cfg)
+        except Exception as error:
+            caught.append(error)
+            hydra = HydraConfig.get()
+            if hydra.mode == RunMode.MULTIRUN:
+                error.add_note(SWEPT)
+                log.error("job %s failed: %s", hydra.job.num, error if isinstance(error, Mistake) else repr(error))
+            return None
+
+    return job
+
+
+SWEPT = "in a job of a sweep; the others went on"
+
+
+def _sweeping(error: Exception) -> bool:
+    return SWEPT in getattr(error, "__notes__", ())
 
 
 def explain(error: BaseException) -> str:

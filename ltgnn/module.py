@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import pytorch_lightning as pl
 import torch
@@ -35,7 +35,7 @@ class Recommender(pl.LightningModule):
         losses: Mapping[str, Loss],
         sampler: Sampler,
         score: ScoreFunction,
-        evaluators: Mapping[str, Callable[[Scorer], Evaluation]],
+        evaluators: Mapping[str, Callable[..., Evaluation]],
         optimizer: Callable[..., torch.optim.Optimizer],
         stream: Stream,
         seed: int,
@@ -76,11 +76,9 @@ class Recommender(pl.LightningModule):
         return self.score.of(encoded)
 
     def validation_step(self, part: str, step: int) -> None:
-        values = self.evaluators[part](self.scorer()).values
+        with torch.autocast(self.device.type, enabled=False):  # ranks are decided in float32
+            values = self.evaluators[part](self.scorer(), device=self.device).values
         self.log_dict({f"{part}/{name}": value for name, value in values.items()}, batch_size=1)
-
-    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        return Batch(*(column.to(device) for column in batch)) if isinstance(batch, Batch) else batch
 
     @property
     def _encoder(self) -> Encoder:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,10 +18,10 @@ from omegaconf import DictConfig, open_dict
 
 from ltgnn.build import Setting, build_data, build_module, build_setting, fit_closed_form, is_closed_form, monitored_part
 from ltgnn.entry import hydra_entry
-from ltgnn.runs import failures
 from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.table import show
 from ltgnn.runs.tracking import Tracker
-from ltgnn.types import Evaluation, Mistake, Scorer
+from ltgnn.types import Evaluation, Scorer
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +34,9 @@ def train(cfg: DictConfig) -> dict[str, Evaluation]:
         setting = build_setting(cfg)
         write_cards(folder, setting)
         ready = time.perf_counter()
-        scorer, selection = fit(cfg, setting, tracker)
+        scorer, device, selection = fit(cfg, setting, tracker)
         fitted = time.perf_counter()
-        evaluations = {part: evaluate(scorer) for part, evaluate in setting.evaluators.items()}
+        evaluations = {part: evaluate(scorer, device=device) for part, evaluate in setting.evaluators.items()}
         for part, evaluation in evaluations.items():
             folder.write_evaluation(part, evaluation)
         seconds = {"setup": ready - started, "fit": fitted - ready, "total": time.perf_counter() - started}
@@ -50,16 +53,17 @@ def train(cfg: DictConfig) -> dict[str, Evaluation]:
     return evaluations
 
 
-def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, dict[str, Any]]:
-    """The scorer of the selected model, and how it was selected."""
+def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, torch.device, dict[str, Any]]:
+    """The scorer of the selected model, where it wants its users, and how it was selected."""
     if is_closed_form(cfg):
-        return fit_closed_form(cfg, setting), {"by": "none: closed form"}
+        return fit_closed_form(cfg, setting), torch.device("cpu"), {"by": "none: closed form"}
     module = build_module(cfg, setting)
     callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}
     if monitored_part(cfg, setting) == "test" and "early_stop" in callbacks:
         log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
-    trainer = instantiate(cfg.trainer)(callbacks=list(callbacks.values()), logger=tracker.lightning_logger())
-    trainer.fit(module, build_data(cfg, setting))
+    with quiet_lightning():
+        trainer = instantiate(cfg.trainer)(callbacks=list(callbacks.values()), logger=tracker.lightning_logger())
+        trainer.fit(module, build_data(cfg, setting))
     if trainer.interrupted:
         raise KeyboardInterrupt
     checkpoint = callbacks.get("checkpoint")
@@ -70,7 +74,22 @@ def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, di
         selection = {"by": checkpoint.monitor or "last epoch", "epoch": int(state["epoch"]) + 1}
     else:
         selection = {"by": "last epoch", "epoch": trainer.current_epoch}
-    return module.scorer(), selection | {"epochs_run": trainer.current_epoch}
+    return module.scorer(), module.device, selection | {"epochs_run": trainer.current_epoch}
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Without Lightning's notes on hardware and loaders: the bar and the table say what a user wants to know."""
+    logger = logging.getLogger("pytorch_lightning.utilities.rank_zero")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="pytorch_lightning")
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
 
 
 def write_cards(folder: RunFolder, setting: Setting) -> None:
@@ -92,21 +111,14 @@ def write_cards(folder: RunFolder, setting: Setting) -> None:
 
 
 def task(cfg: DictConfig) -> float | None:
-    """What Hydra calls for each job; returns the monitored value.
-
-    In a sweep a failed job is recorded in its folder and the others go on; the exit code of the sweep tells.
-    """
+    """What Hydra calls for each job; returns the monitored value."""
     hydra = HydraConfig.get()
     with open_dict(cfg):
         cfg.choices = {group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")}
-    try:
-        return headline(train(cfg), str(cfg.monitor))
-    except Exception as error:
-        if hydra.mode != RunMode.MULTIRUN:
-            raise
-        failures.record(str(hydra.job.num))
-        log.error("job %s failed: %s", hydra.job.num, error if isinstance(error, Mistake) else repr(error))
-        return None
+    value = headline(train(cfg), str(cfg.monitor))
+    if hydra.mode != RunMode.MULTIRUN:  # a sweep ends with one table of all
+        show([Path(cfg.paths.run_dir)])
+    return value
 
 
 def headline(evaluations: Mapping[str, Evaluation], monitor: str) -> float | None:

@@ -59,46 +59,54 @@ def labels(rows: Sequence[Row]) -> list[str]:
     """What tells the runs apart: the choices and root knobs that differ among them."""
     described = [{**{k: v for k, v in r.config.items() if not isinstance(v, dict)}, **r.config["choices"]} for r in rows]
     keys = [k for k in described[0] if k != "tags" and len({str(d.get(k)) for d in described}) > 1]
+    keys = keys or ["model", "fusion", "loss"]
     if "experiment" in keys:  # an experiment says it all; what it sets need not be repeated
         keys = ["experiment"] + [k for k in keys if k in QUIET_KEYS]
     short = [" ".join(f"{d.get(k)}" if k in ("experiment", "model", "fusion", "loss") else f"{k}={d.get(k)}" for k in keys) for d in described]
-    return [text.removeprefix("quickstart/") or row.folder.name for text, row in zip(short, rows, strict=True)]
+    return [text.removeprefix("quickstart/") for text in short]
 
 
 def columns(policy: str, names: Sequence[str]) -> list[tuple[str, str, str]]:
-    """(metric, group, value name) of each column."""
-    groups = [("all", "")] + [(name, f"{policy}/{name}/") for name in names]
-    return [(title, group, f"{prefix}{metric}@{K}") for title, metric in METRICS for group, prefix in groups]
+    """(metric, group, value name) of each column; the metric is named once, over its first group."""
+    groups = [("all", ""), *((name, f"{policy}/{name}/") for name in names)]
+    return [
+        (f"{title}@{K}" if group == "all" else "", group, f"{prefix}{metric}@{K}")
+        for title, metric in METRICS
+        for group, prefix in groups
+    ]
 
 
 def render(rows: Sequence[Row], policy: str = "mass") -> Any:
     """A rich table over the test part."""
+    from rich import box
     from rich.table import Table
 
     done = [row for row in rows if row.test]
     groups = done[0].metrics["groups"][policy] if done else {"rule": "", "sizes": {}}
+    sizes = ", ".join(f"{name} {size}" for name, size in groups["sizes"].items())
+    title = f"Test part, full ranking. Groups {groups['rule']}.\nItems: {sizes}. Best of each column: *"
+    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("\nconfiguration", no_wrap=True)
     shown = columns(policy, list(groups["sizes"]))
-    table = Table(title=f"test, full ranking; groups by {groups['rule']}", title_justify="left", show_lines=False)
-    table.add_column("#", justify="right")
-    table.add_column("configuration", no_wrap=True)
-    for title, group, _ in shown:
-        table.add_column(f"{title}\n{group}", justify="right", no_wrap=True)
-    table.add_column("cover-\nage", justify="right")
-    table.add_column("sec", justify="right")
+    for metric, group, _ in shown:
+        table.add_column(f"{metric}\n{group} ", justify="right", no_wrap=True)
+    table.add_column("cover-\nage ", justify="right", no_wrap=True)
+    table.add_column("\nsec", justify="right", no_wrap=True)
     names = [name for _, _, name in shown] + [f"coverage@{K}"]
-    best = {name: max((row.test.get(name, float("nan")) for row in done), default=0.0) for name in names}
+    best = {name: max((row.test[name] for row in done if name in row.test), default=0.0) for name in names}
     for number, (row, label) in enumerate(zip(rows, labels(rows), strict=True)):
-        cells = [_cell(row.test.get(name), best[name]) for name in names]
+        cells = [_cell(row.test.get(name), best[name] if len(done) > 1 else None) for name in names]
         seconds = f"{row.metrics['seconds']['total']:.0f}" if row.test else f"[red]{row.state}[/red]"
         table.add_row(str(number), label, *cells, seconds)
     return table
 
 
-def _cell(value: float | None, best: float) -> str:
-    if value is None or value != value:
-        return "-"
-    text = f"{value:.4f}".lstrip("0") if value < 1 else f"{value:.3f}"
-    return f"[bold green]{text}*[/bold green]" if value == best else f"{text} "
+def _cell(value: float | None, best: float | None) -> str:
+    if value is None:
+        return "- "
+    text = f"{value:.4f}".removeprefix("0")
+    return f"[bold green]{text}*[/bold green]" if value == best and value > 0 else f"{text} "
 
 
 def answer(rows: Sequence[Row], policy: str = "items20") -> str:
@@ -127,9 +135,10 @@ def show(folders: Sequence[Path]) -> int:
     from rich.console import Console
 
     rows = read(folders)
-    console = Console()
-    console = Console(width=max(console.width, 132)) if console.width < 132 else console
-    console.print(render(rows))
+    console, table = Console(), render(rows)
+    full = Console(width=1000).measure(table).maximum  # numbers are never cut: a narrow terminal wraps whole lines
+    console = Console(width=max(console.width, full))
+    console.print(table)
     if sentence := answer(rows):
         console.print(sentence, highlight=False, soft_wrap=True)
     for number, row in enumerate(rows):
