@@ -1,171 +1,151 @@
-"""Delimited text files -> polars frames of checked columns, with mistakes named by file, line and column."""
+"""Delimited text files (CSV, TSV, ``::``, gzip or not) as table files."""
 
 from __future__ import annotations
 
 import csv
 import gzip
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
 
+from ltgnn.data.columns import Column, Rows, checked, explain, need, settle
 from ltgnn.types import Mistake
 
-MISSING = ("", "nan", "NaN", "NULL", "null", "None", "NA", "<NA>")  # texts that stand for "no value" in ids and numbers
+SEPARATORS = ("\t", "::", ",", ";", "|", " ")  # in the order in which they are sought
+UNIT = "\x1f"  # stands in for a separator of two signs
 
 
 @dataclass(frozen=True)
-class Dialect:
-    """How a file is cut into fields."""
+class Delimited:
+    """One row a line, or more where a quoted value holds line ends."""
 
-    separator: str
+    file: Path
+    separator: str | None  # None: found in the first line
     quote: str | None  # None: quotes are ordinary signs
-    typed: bool = False  # column names carry a type after a colon, as in RecBole's "user_id:token"
+    names: Sequence[str] | None = None  # of the columns; None: the first line has them
+    typed: bool = False  # names carry a type after a colon, as in RecBole's "user_id:token"
+    encoding: str = "utf-8-sig"
 
-    def name(self, text: str) -> str:
-        """The name of a column, from its text in the first line."""
+    @cached_property
+    def cut_at(self) -> str:
+        """The separator, found in the first line where none is given: the most frequent of the usual ones."""
+        if self.separator is not None:
+            return self.separator
+        with open_text(self.file, self.encoding) as stream:
+            first = stream.readline()
+        return max(SEPARATORS, key=lambda sign: (first.count(sign) > 0 and sign != " ", first.count(sign)))
+
+    @cached_property
+    def header(self) -> list[str]:
+        """The names of the columns."""
+        if self.names is not None:
+            return list(self.names)
+        first = next(self._lines(), (0, []))[1]
+        if not first:
+            raise Mistake(f"{self.file} is empty; wanted a first line with column names and rows below it.")
+        return [self._name(text) for text in first]
+
+    def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
+        need(self.file, columns, self.header, self._hint())
+        try:
+            lazy = pl.scan_csv(
+                self._source(),
+                separator=UNIT if len(self.cut_at) > 1 else self.cut_at,
+                quote_char=self.quote,
+                has_header=self.names is None,
+                infer_schema=False,
+                with_column_names=lambda _: self.header,
+            )
+            frame = checked(lazy, dict.fromkeys(self.header, pl.String()), columns)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            self._explain(columns, drop_incomplete)
+            raise Mistake(f"{self.file}: not readable as a table: {str(error).splitlines()[0]}") from error
+        rows = settle(frame, drop_incomplete)
+        if rows is None:
+            self._explain(columns, drop_incomplete)
+            raise Mistake(f"{self.file}: a value does not fit its column.")
+        return rows
+
+    def place(self, column: str, values: Sequence[str]) -> str:
+        at, wanted = self.header.index(column), set(values)
+        lines = (line for line, row in self._lines() if len(row) > at and row[at].strip() in wanted)
+        return f"{self.file}, line {next(lines, 0)}, column {column!r}"
+
+    def notes(self) -> dict[str, Any]:
+        found = " (found in the first line)" if self.separator is None else ""
+        names = "given" if self.names is not None else "first line"
+        return {"file": self.file.name, "separator": repr(self.cut_at) + found, "column names": names}
+
+    def _name(self, text: str) -> str:
         return text.partition(":")[0].strip() if self.typed else text.strip()
 
+    def _hint(self) -> str:
+        if len(self.header) == 1 and self.names is None:
+            return f"Is {self.cut_at!r} the separator? Set data.reader.separator, or mend the file."
+        if all(name.replace(".", "", 1).isdigit() for name in self.header):
+            return "The first line looks like data: name its columns with data.reader.names=[user,item,...]."
+        return "Mend the file or the column names in data.reader."
 
-@dataclass(frozen=True)
-class Column:
-    """A column to read: its name in the file and what its values are."""
+    def _source(self) -> Path | bytes:
+        """What polars reads: the file, or its text made plain (UTF-8, one-sign separator)."""
+        if len(self.cut_at) == 1 and self.encoding.startswith("utf-8"):
+            return self.file
+        with open_text(self.file, self.encoding) as stream:
+            return stream.read().replace(self.cut_at, UNIT if len(self.cut_at) > 1 else self.cut_at).encode()
 
-    name: str
-    kind: pl.DataType | type[pl.DataType]  # Categorical: an id; Float64: a number; String: text
-    required: bool  # a row without a value is a mistake
-    least: float = -math.inf  # numbers below are a mistake
+    def _lines(self) -> Iterator[tuple[int, list[str]]]:
+        """Number of the first line of each row, and its fields; slow, for headers and messages."""
+        with open_text(self.file, self.encoding) as stream:
+            lines: Iterator[str] = stream
+            sign = self.cut_at
+            if len(sign) > 1:
+                lines, sign = (line.replace(self.cut_at, UNIT) for line in stream), UNIT
+            if self.quote is None:
+                rows = csv.reader(lines, delimiter=sign, quoting=csv.QUOTE_NONE)
+            else:
+                rows = csv.reader(lines, delimiter=sign, quotechar=self.quote)
+            before = 0
+            for row in rows:
+                yield before + 1, row
+                before = rows.line_num
+
+    def _explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
+        """Raises ``Mistake`` for the first row that does not fit."""
+        line = 0
+        try:
+            for line, row in self._lines():
+                if (line == 1 and self.names is None) or not any(row):
+                    continue
+                if len(row) > len(self.header):
+                    raise Mistake(
+                        f"{self.file}, line {line}: {len(row)} fields, but there are {len(self.header)} columns. "
+                        f"Is {self.cut_at!r} the separator, or a value with one inside unquoted?"
+                    )
+                fields = dict(zip(self.header, row, strict=False))
+                for column in columns.values():
+                    place = f"{self.file}, line {line}, column {column.name!r}"
+                    explain(place, column, fields.get(column.name), drop_incomplete)
+        except (UnicodeDecodeError, EOFError, OSError, csv.Error) as error:
+            raise unreadable(self.file, line, error) from error
 
 
-def read(file: Path, dialect: Dialect, columns: Mapping[str, Column], drop_incomplete: bool = False) -> pl.DataFrame:
-    """Reads the columns (role -> column) of a file whose first line names them, streaming.
-
-    Blank lines are skipped. Raises ``Mistake`` with file, line and column for the first value that does not fit;
-    ``drop_incomplete`` drops rows without a required value instead.
-    """
-    names = header(file, dialect)
-    for column in columns.values():
-        if column.name not in names:
-            raise Mistake(
-                f"{file}: no column {column.name!r}. Its first line, cut at {dialect.separator!r}, names: "
-                f"{', '.join(names)}. Mend the file, or the column names or separator in data.reader."
-            )
-    try:
-        frame = _scan(file, dialect, columns)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        _explain(file, dialect, names, columns, drop_incomplete)
-        raise Mistake(f"{file}: not readable as a table: {str(error).splitlines()[0]}") from error
-    if frame["bad"].any() or (not drop_incomplete and frame["incomplete"].any()):
-        _explain(file, dialect, names, columns, drop_incomplete)
-        raise Mistake(f"{file}: a value does not fit its column")
-    return frame.filter(~pl.col("incomplete")).drop("bad", "incomplete")
-
-
-def header(file: Path, dialect: Dialect) -> list[str]:
-    """The column names in the first line."""
-    with text_lines(file) as stream:
-        first = next(_rows(stream, dialect), None)
-    if not first:
-        raise Mistake(f"{file} is empty; wanted a first line with column names and rows below it.")
-    return [dialect.name(text) for text in first]
-
-
-def text_lines(file: Path) -> IO[str]:
-    """A file (plain or gzip) opened as UTF-8 text without its byte order mark."""
+def open_text(file: Path, encoding: str = "utf-8-sig") -> IO[str]:
+    """A file, plain or gzip, opened as text; "utf-8-sig" leaves out a byte order mark."""
     if not file.is_file():
         raise Mistake(f"No file {file}. Check data.files and the file names in data.reader.")
     with open(file, "rb") as stream:
         packed = stream.read(2) == b"\x1f\x8b"
-    opener = gzip.open if packed else open
-    return opener(file, "rt", encoding="utf-8-sig", newline="")
+    return (gzip.open if packed else open)(file, "rt", encoding=encoding, newline="")
 
 
-def _rows(stream: IO[str], dialect: Dialect) -> Any:
-    if dialect.quote is None:
-        return csv.reader(stream, delimiter=dialect.separator, quoting=csv.QUOTE_NONE)
-    return csv.reader(stream, delimiter=dialect.separator, quotechar=dialect.quote)
-
-
-def _scan(file: Path, dialect: Dialect, columns: Mapping[str, Column]) -> pl.DataFrame:
-    lazy = pl.scan_csv(
-        file,
-        separator=dialect.separator,
-        quote_char=dialect.quote,
-        infer_schema=False,
-        with_column_names=lambda names: [dialect.name(text) for text in names],
-    )
-    bad, absent, values = [pl.lit(False)], [pl.lit(False)], []
-    for role, column in columns.items():
-        raw = pl.col(column.name)
-        if column.kind == pl.String:
-            value = raw
-        else:
-            raw = raw.str.strip_chars()
-            raw = pl.when(raw.is_in(MISSING)).then(None).otherwise(raw)
-            value = raw.cast(column.kind, strict=False)
-        if column.kind == pl.Float64:
-            bad.append(raw.is_not_null() & (value.is_null() | ~value.is_finite() | (value < column.least)))
-        if column.required:
-            absent.append(value.is_null())
-        values.append(value.alias(role))
-    blank = pl.all_horizontal(pl.col(column.name).is_null() for column in columns.values())
-    frame = lazy.filter(~blank).select(
-        *values,
-        pl.any_horizontal(bad).fill_null(False).alias("bad"),
-        pl.any_horizontal(absent).alias("incomplete"),
-    )
-    return frame.collect(engine="streaming")
-
-
-def rows_with_lines(file: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """Line number of the end of each row, and its fields; slow, for error messages only."""
-    with text_lines(file) as stream:
-        rows = _rows(stream, dialect)
-        for row in rows:
-            yield rows.line_num, row
-
-
-def _explain(
-    file: Path, dialect: Dialect, names: list[str], columns: Mapping[str, Column], drop_incomplete: bool
-) -> None:
-    """Raises ``Mistake`` for the first row that does not fit."""
-    line = 0
-    try:
-        for line, row in rows_with_lines(file, dialect):
-            if line == 1 or not any(row):
-                continue
-            if len(row) > len(names):
-                raise Mistake(
-                    f"{file}, line {line}: {len(row)} fields, but the first line names {len(names)}. "
-                    f"Is {dialect.separator!r} the separator, or a value with one inside unquoted?"
-                )
-            fields = dict(zip(names, row, strict=False))
-            for column in columns.values():
-                _explain_value(f"{file}, line {line}, column {column.name!r}", column, fields, drop_incomplete)
-    except UnicodeDecodeError as error:
-        raise Mistake(f"{file}, after line {line}: not UTF-8 ({error.reason}). Convert it: iconv -t UTF-8.") from error
-    except (EOFError, OSError) as error:
-        raise Mistake(
-            f"{file}, after line {line}: the file is cut short or damaged ({error}). Fetch it again."
-        ) from error
-    except csv.Error as error:
-        raise Mistake(f"{file}, after line {line}: {error}") from error
-
-
-def _explain_value(place: str, column: Column, fields: Mapping[str, str], drop_incomplete: bool) -> None:
-    text = fields.get(column.name, "").strip()
-    if text in MISSING and column.kind != pl.String:
-        if column.required and not drop_incomplete:
-            raise Mistake(f"{place}: no value ({text!r}); wanted one in every row. Mend the row or delete it.")
-    elif column.kind == pl.Float64:
-        try:
-            number = float(text) if "_" not in text else math.nan
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise Mistake(f"{place}: {text!r} is not a number. Mend the row, or name another column in data.reader.")
-        if number < column.least:
-            raise Mistake(f"{place}: {text} is below {column.least:g}. Mend the row or delete it.")
+def unreadable(file: Path, line: int, error: Exception) -> Mistake:
+    """What to do about a file that breaks off, is damaged or not in the expected encoding."""
+    if isinstance(error, UnicodeDecodeError):
+        return Mistake(f"{file}, after line {line}: not UTF-8 ({error.reason}). Convert it: iconv -t UTF-8 FILE.")
+    if isinstance(error, EOFError):
+        return Mistake(f"{file}, after line {line}: the compressed file is cut short. Fetch it again.")
+    return Mistake(f"{file}, after line {line}: {error}")

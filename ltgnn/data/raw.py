@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 Codes = NDArray[np.int32]
+WHOLE = "whole numbers"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Raw:
     part_names: tuple[str, ...] = ("all",)
     item_fields: Mapping[str, pl.Series] = field(default_factory=dict)  # [I] String, "" where missing
     item_numbers: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)  # [I] nan where missing
+    item_vectors: Mapping[str, NDArray[Any]] = field(default_factory=dict)  # [I, D] precomputed features
+    user_fields: Mapping[str, pl.Series] = field(default_factory=dict)  # [U] String, "" where missing
     notes: Mapping[str, Any] = field(default_factory=dict)  # what the reader saw and dropped; plain values
 
     def __len__(self) -> int:
@@ -82,10 +85,14 @@ def code(column: pl.Series, ids: pl.Series | None) -> tuple[Codes, pl.Series]:
 
 def in_order(ids: pl.Series) -> pl.Series:
     """Unique ids in their canonical order: by value if all are plain whole numbers, else by text."""
-    if ids.is_empty():
-        return ids.cast(pl.String)
-    plain = ids.str.contains(r"^(0|[1-9][0-9]{0,17})$").all()
-    return ids.sort() if not plain else ids.cast(pl.Int64).sort().cast(pl.String)
+    if id_type(ids) == WHOLE:
+        return ids.cast(pl.Int64).sort().cast(pl.String)
+    return ids.cast(pl.String).sort()
+
+
+def id_type(ids: pl.Series) -> str:
+    """What ids look like, for the data card; they are texts in any case."""
+    return WHOLE if len(ids) and ids.str.contains(r"^(0|[1-9][0-9]{0,17})$").all() else "texts, kept as they are"
 
 
 def counts_of(raw: Raw) -> dict[str, int]:

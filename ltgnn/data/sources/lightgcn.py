@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ltgnn.data.delimited import Dialect, text_lines
+from ltgnn.data.delimited import Delimited, open_text
 from ltgnn.data.raw import Raw
-from ltgnn.data.tables import ItemTable
+from ltgnn.data.tables import NodeTable
 from ltgnn.types import Mistake
 
 PARTS = ("train", "val", "test")
@@ -74,7 +74,7 @@ class LightGCNText:
         return train[0][keep], train[1][keep]
 
     def _fields(self, file: Path, num_items: int) -> tuple[dict[str, pl.Series], int]:
-        table = ItemTable(file, Dialect("\t", quote=None), self.item_key, self.item_fields, {}).read()
+        table, _ = NodeTable(Delimited(file, separator="\t", quote=None), self.item_key, self.item_fields).read()
         ids = table["id"].cast(pl.Int64, strict=False)
         if ids.is_null().any():
             raise Mistake(f"{file}, column {self.item_key!r}: item ids must be whole numbers, as in {self.train}.")
@@ -89,7 +89,7 @@ Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 def read_lines(file: Path) -> Pairs:
     """``user item item ...`` lines -> users [E], items [E]. A user without items has no pair."""
-    with text_lines(file) as stream:
+    with open_text(file) as stream:
         text = stream.read()
     lines = text.splitlines()
     try:

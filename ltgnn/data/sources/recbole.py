@@ -6,33 +6,47 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ltgnn.data.delimited import Dialect
+from ltgnn.data.delimited import Delimited
 from ltgnn.data.raw import Raw
-from ltgnn.data.tables import ItemTable, RowTable, assemble
-
-DIALECT = Dialect(separator="\t", quote=None, typed=True)
+from ltgnn.data.tables import NodeTable, RowTable, assemble
 
 
 @dataclass(frozen=True)
 class RecBoleAtomic:
-    """``NAME.inter`` and ``NAME.item``; columns are named without RecBole's ``:type``.
+    """``NAME.inter`` (or benchmark parts ``NAME.part1.inter`` ...), ``NAME.item``, ``NAME.user``.
 
-    See https://recbole.io/docs/user_guide/data/atomic_files.html. The files know no quoting.
+    Columns are named without RecBole's ``:type``; the files know no quoting. See
+    https://recbole.io/docs/user_guide/data/atomic_files.html.
     """
 
-    interactions: str
+    interactions: Mapping[str, str]  # {"all": NAME.inter}, or {"train": NAME.part1.inter, ...}
     items: str | None
+    users: str | None
     user: str
     item: str
     rating: str | None
     time: str | None
-    item_fields: Mapping[str, str]  # our name -> column of the item file
+    weight: str | None
+    item_fields: Mapping[str, str]  # our name -> column
     item_numbers: Mapping[str, str]
-    keep_unknown_items: bool
+    user_fields: Mapping[str, str]
+    keep_unknown: bool  # ids without a row in the item or user file
 
     def __call__(self, folder: Path) -> Raw:
-        rows = RowTable(folder / self.interactions, DIALECT, self.user, self.item, self.rating, self.time)
-        items = None
+        def file(name: str) -> Delimited:
+            return Delimited(folder / name, separator="\t", quote=None, typed=True)
+
+        rows = RowTable(
+            {part: file(name) for part, name in self.interactions.items()},
+            self.user,
+            self.item,
+            self.rating,
+            self.time,
+            events={} if self.weight is None else {self.weight: 1.0},
+        )
+        items = users = None
         if self.items is not None:
-            items = ItemTable(folder / self.items, DIALECT, self.item, self.item_fields, self.item_numbers)
-        return assemble(rows, items, self.keep_unknown_items)
+            items = NodeTable(file(self.items), self.item, self.item_fields, self.item_numbers)
+        if self.users is not None:
+            users = NodeTable(file(self.users), self.user, self.user_fields)
+        return assemble(rows, items, users, self.keep_unknown)

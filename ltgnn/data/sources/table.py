@@ -1,37 +1,62 @@
-"""Any delimited table of interactions, with or without a table of items."""
+"""Any table of interactions, with or without a table of items: CSV, TSV, JSON Lines, Parquet."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ltgnn.data.delimited import Dialect
+from ltgnn.data.columns import TableFile
+from ltgnn.data.delimited import Delimited
+from ltgnn.data.jsonlines import JsonLines
+from ltgnn.data.parquet import Parquet
 from ltgnn.data.raw import Raw
-from ltgnn.data.tables import ItemTable, RowTable, assemble
+from ltgnn.data.tables import NodeTable, RowTable, assemble
 
 
 @dataclass(frozen=True)
 class Table:
-    """CSV, TSV and the like; every column is named, nothing is guessed."""
+    """The columns are named by the yaml or on the command line."""
 
-    interactions: str
+    interactions: Mapping[str, str]  # {"all": file}, or {"train": ..., "val": ..., "test": ...}
     items: str | None
-    separator: str
+    separator: str | None  # None: found in the first line
     quote: str | None  # None: quotes are ordinary signs
+    names: Sequence[str] | None  # columns of the interactions; None: the first line has them
     user: str
     item: str
     rating: str | None
     time: str | None
+    time_format: str | None  # "%Y-%m-%d %H:%M:%S"; None: numbers
     item_key: str  # column of the item file that holds the item ids
     item_fields: Mapping[str, str]  # our name -> column of the item file
     item_numbers: Mapping[str, str]
-    keep_unknown_items: bool
+    drop_incomplete: bool  # drop and count rows without a required value
+    first_counts: bool  # of rows of the item file with the same id
+    keep_unknown: bool  # items without a row in the item file
 
     def __call__(self, folder: Path) -> Raw:
-        dialect = Dialect(self.separator, self.quote)
-        rows = RowTable(folder / self.interactions, dialect, self.user, self.item, self.rating, self.time)
+        parts = {part: self._file(folder / name, self.names) for part, name in self.interactions.items()}
+        rows = RowTable(
+            parts,
+            self.user,
+            self.item,
+            self.rating,
+            self.time,
+            self.time_format,
+            drop_incomplete=self.drop_incomplete,
+        )
         items = None
         if self.items is not None:
-            items = ItemTable(folder / self.items, dialect, self.item_key, self.item_fields, self.item_numbers)
-        return assemble(rows, items, self.keep_unknown_items)
+            file = self._file(folder / self.items, None)
+            items = NodeTable(
+                file, self.item_key, self.item_fields, self.item_numbers, self.first_counts, self.drop_incomplete
+            )
+        return assemble(rows, items, keep_unknown=self.keep_unknown)
+
+    def _file(self, file: Path, names: Sequence[str] | None) -> TableFile:
+        if file.suffix in (".parquet", ".pq"):
+            return Parquet(file)
+        if {".jsonl", ".ndjson"} & set(file.suffixes[-2:]):
+            return JsonLines(file)
+        return Delimited(file, self.separator, self.quote, names)

@@ -1,0 +1,56 @@
+"""Parquet files as table files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ltgnn.data.columns import Column, Rows, checked, explain, need, settle
+from ltgnn.types import Mistake
+
+
+@dataclass(frozen=True)
+class Parquet:
+    """Rows are counted from 1 in messages; times may be dates or numbers, ids texts or whole numbers."""
+
+    file: Path
+
+    @cached_property
+    def schema(self) -> dict[str, pl.DataType]:
+        """Column -> type."""
+        if not self.file.is_file():
+            raise Mistake(f"No file {self.file}. Check data.files and the file names in data.reader.")
+        try:
+            return dict(pl.read_parquet_schema(self.file))
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise Mistake(f"{self.file}: not a Parquet file: {str(error).splitlines()[0]}") from error
+
+    def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
+        need(self.file, columns, list(self.schema), "Mend the file or the column names in data.reader.")
+        rows = settle(checked(pl.scan_parquet(self.file), self.schema, columns), drop_incomplete)
+        if rows is None:
+            self._explain(columns, drop_incomplete)
+            raise Mistake(f"{self.file}: a value does not fit its column.")
+        return rows
+
+    def place(self, column: str, values: Sequence[str]) -> str:
+        texts = pl.read_parquet(self.file, columns=[column])[column].cast(pl.String)
+        found = texts.is_in(values).arg_max() or 0
+        return f"{self.file}, row {found + 1}, column {column!r}"
+
+    def notes(self) -> dict[str, Any]:
+        return {"file": self.file.name, "format": "Parquet"}
+
+    def _explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
+        names = [column.name for column in columns.values()]
+        lazy = pl.scan_parquet(self.file).select(pl.col(names).cast(pl.String)).with_row_index("row", offset=1)
+        for batch in lazy.collect_batches(chunk_size=100_000):
+            for row in batch.iter_rows(named=True):
+                for column in columns.values():
+                    place = f"{self.file}, row {row['row']}, column {column.name!r}"
+                    explain(place, column, row[column.name], drop_incomplete)
