@@ -42,7 +42,7 @@ def build_setting(cfg: DictConfig) -> Setting:
     split: Split = instantiate(cfg.split)(dataset)
     counts = split.train.item_counts
     groups: dict[str, Groups] = {name: policy(counts) for name, policy in instantiate(cfg.groups).items()}
-    features = instantiate(cfg.text)(dataset.item_fields) if cfg.data.template else None
+    features = instantiate(cfg.text)(dataset, counts)
     evaluator = instantiate(cfg.eval)
     parts = {"val": (split.val, [split.train]), "test": (split.test, [split.train, split.val])}
     evaluators = {

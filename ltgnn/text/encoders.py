@@ -97,7 +97,7 @@ class HuggingFace:
         if self.weights_sha256 not in (None, weights):
             raise Mistake(
                 f"the weights in {self.folder} hash to {weights}, not to text.encoder.weights_sha256="
-                f"{self.weights_sha256}; mend the folder or set the option to null"
+                f"{self.weights_sha256}; mend the folder, or take text=folder for another model"
             )
         return {
             "class": "HuggingFace",

@@ -38,7 +38,7 @@ def weights_hash(folder: Path) -> str:
     """sha256 of the weight file, as ``sha256sum`` prints it; of names and hashes where there are several."""
     for pattern in WEIGHTS:
         if files := sorted(folder.glob(pattern)):
-            return _file_hash(files[0]) if len(files) == 1 else _digest(files)
+            return file_hash(files[0]) if len(files) == 1 else _digest(files)
     raise Mistake(f"the model folder {folder} holds no weights ({' or '.join(WEIGHTS)}); set text.encoder.model")
 
 
@@ -98,16 +98,16 @@ def _from_hub(name: str, revision: str | None, local_files_only: bool) -> Path:
 
 
 def _digest(files: Sequence[Path]) -> str:
-    return hashlib.sha256("".join(f"{file.name} {_file_hash(file)}\n" for file in files).encode()).hexdigest()
+    return hashlib.sha256("".join(f"{file.name} {file_hash(file)}\n" for file in files).encode()).hexdigest()
 
 
-def _file_hash(file: Path) -> str:
+def file_hash(file: Path) -> str:
+    """sha256 of one file, read once per process and state of the file."""
     state = file.stat()
     return _hash_once(file.resolve(), state.st_size, state.st_mtime_ns)
 
 
 @cache
 def _hash_once(file: Path, size: int, mtime_ns: int) -> str:
-    """One read per process and state of the file."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -1,64 +1,148 @@
-"""The text axis whole: fields in, features out, cached by content."""
+"""The text axis whole: a data set in, features out, cached by content."""
 
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 import torch
 
+from ltgnn.text.controls import Random, Shuffled
 from ltgnn.text.encoders import HuggingFace
-from ltgnn.text.features import ItemText, NoText
+from ltgnn.text.features import ItemNumbers, ItemText, ItemVectors, Joined, NoText, standardised
+from ltgnn.text.precomputed import FeatureFile
 from ltgnn.text.store import FeatureStore
+from ltgnn.text.transform import Centre, Keep, Principal, Step, UnitLength
+from ltgnn.types import Dataset, Features, Mistake
 
 Make = Callable[..., HuggingFace]
-FIELDS = {"title": ["Red soap", "Blue soap", ""], "year": ["1995", "", ""]}
+FIELDS = {"title": ["Red soap", "Blue soap", "", "Comb"], "year": ["1995", "", "", ""]}
+COUNTS = torch.tensor([3, 1, 0, 2])
 
 
-def test_no_text() -> None:
-    assert NoText()(FIELDS) is None
+def shop(fields: dict[str, list[str]] = FIELDS, numbers: dict[str, torch.Tensor] | None = None) -> Dataset:
+    return Dataset("shop", {}, ["u"], ["a", "b", "c", "d"], fields, numbers or {})
+
+
+def item_text(encoder: Any, store: Path, template: str | None = "{title}", **steps: Step) -> ItemText:
+    return ItemText(encoder, template, FeatureStore(store), **{"control": Keep(), "transform": Keep(), **steps})
+
+
+def made(side: Any, dataset: Dataset | None = None, counts: torch.Tensor = COUNTS) -> Features:
+    features = side(dataset or shop(), counts)
+    assert features is not None
+    return features
+
+
+def test_no_text(tiny: Make, tmp_path: Path) -> None:
+    assert NoText()(shop(), COUNTS) is None
+    assert item_text(tiny(), tmp_path, template=None)(shop({}), COUNTS) is None
 
 
 def test_features_are_those_of_the_rendered_texts(tiny: Make, tmp_path: Path) -> None:
-    features = ItemText(tiny(), "{title} ({year})", FeatureStore(tmp_path))(FIELDS)
-    torch.testing.assert_close(features.values, tiny()(["Red soap (1995)", "Blue soap", ""]))
+    features = made(item_text(tiny(), tmp_path, "{title} ({year})"))
+    torch.testing.assert_close(features.values, tiny()(["Red soap (1995)", "Blue soap", "", "Comb"]))
     assert features.values.dtype == torch.float32
-    assert features.card["empty"] == 1 / 3
+    assert features.card["empty"] == 0.25
     assert features.card["identity"]["template"] == "{title} ({year})"
-    assert features.card["first"][0] == "Red soap (1995)"
 
 
 def test_the_key_changes_with_all_that_decides_and_nothing_else(tiny: Make, tmp_path: Path) -> None:
-    def key(encoder: HuggingFace | None = None, template: str = "{title}", **fields: list[str]) -> str:
-        features = ItemText(encoder or tiny(), template, FeatureStore(tmp_path))({**FIELDS, **fields})
-        return str(features.card["key"])
+    def key(encoder: HuggingFace | None = None, template: str = "{title}", **changes: Any) -> str:
+        fields = {name: changes.pop(name) for name in ("title", "year") if name in changes}
+        side = item_text(encoder or tiny(), tmp_path, template, **changes)
+        return str(made(side, shop({**FIELDS, **fields})).card["key"])
 
     same = key()
     assert key(tiny(batch_tokens=7)) == same
-    assert key(year=["x", "y", "z"]) == same  # not in the template
-    others = {
-        key(title=["Red soaq", "Blue soap", ""]),
-        key(title=["Blue soap", "Red soap", ""]),
+    assert key(year=["x", "y", "z", ""]) == same  # not in the template
+    others = [
+        key(title=["Red soaq", "Blue soap", "", "Comb"]),
+        key(title=["Blue soap", "Red soap", "", "Comb"]),
         key(template="{title:s}"),  # renders to the same strings
         key(tiny(pooling="cls")),
         key(tiny(layer=1)),
         key(tiny(max_length=16)),
         key(tiny(dtype="bfloat16")),
         key(tiny(prompt="x")),
-    }
-    assert len(others | {same}) == 9
+        key(transform=Centre()),
+        key(transform=UnitLength()),
+        key(transform=Principal(2, whiten=False)),
+        key(transform=Principal(2, whiten=True)),
+        key(control=Shuffled(0)),
+        key(control=Shuffled(1)),
+        key(control=Random(0)),
+        key(control=Shuffled(0), transform=Centre()),
+    ]
+    assert len({*others, same}) == len(others) + 1
+
+
+def test_a_transform_is_fitted_on_train_items_only(tiny: Make, tmp_path: Path) -> None:
+    side = item_text(tiny(), tmp_path, transform=Centre())
+    raw, centred = made(item_text(tiny(), tmp_path)).values, made(side)
+    torch.testing.assert_close(centred.values, raw - raw[[0, 1, 3]].mean(0))
+    other = made(side, counts=torch.tensor([1, 1, 1, 1]))
+    assert other.card["key"] != centred.card["key"]
+    assert made(side, counts=COUNTS * 5).card["key"] == centred.card["key"]
+    assert centred.card["steps"] == [{"class": "Centre"}]
+
+
+def test_the_control_comes_before_the_transform(tiny: Make, tmp_path: Path) -> None:
+    both = made(item_text(tiny(), tmp_path, control=Shuffled(0), transform=Centre())).values
+    shuffled = made(item_text(tiny(), tmp_path, control=Shuffled(0))).values
+    torch.testing.assert_close(both, shuffled - shuffled[[0, 1, 3]].mean(0))
+
+
+def test_numbers_are_standardised_on_train_items() -> None:
+    table = torch.tensor([[1.0, 5.0], [3.0, torch.nan], [100.0, 5.0], [5.0, 5.0]])
+    values = standardised(table, COUNTS > 0)
+    deviation = (8 / 3) ** 0.5  # of 1, 3, 5
+    wanted = torch.tensor([[-2 / deviation, 0, 0], [0, 0, 1], [97 / deviation, 0, 0], [2 / deviation, 0, 0]])
+    torch.testing.assert_close(values, wanted)
+
+
+def test_item_numbers(tmp_path: Path) -> None:
+    numbers = {"price": torch.tensor([1.0, 3.0, 9.0, 5.0]), "rating": torch.ones(4)}
+    side = ItemNumbers(["price"], FeatureStore(tmp_path), Keep(), Keep())
+    features = made(side, shop(numbers=numbers))
+    torch.testing.assert_close(features.values, standardised(numbers["price"][:, None], COUNTS > 0))
+    assert features.card["columns"] == ["price"]
+    numbers["price"] = torch.tensor([1.0, 3.0, 9.0, 6.0])
+    assert made(side, shop(numbers=numbers)).card["key"] != features.card["key"]
+    with pytest.raises(Mistake, match=r"text.columns=\['cost'\].*price, rating"):
+        ItemNumbers(["cost"], FeatureStore(tmp_path), Keep(), Keep())(shop(numbers=numbers), COUNTS)
+    with pytest.raises(Mistake, match="none"):
+        ItemNumbers(None, FeatureStore(tmp_path), Keep(), Keep())(shop(), COUNTS)
+
+
+def test_kinds_of_features_side_by_side(tiny: Make, tmp_path: Path) -> None:
+    import numpy as np
+
+    np.save(tmp_path / "image.npy", np.arange(12.0).reshape(4, 3))
+    file = FeatureFile(str(tmp_path / "image.npy"), ids="order", width=3, missing="error", extra="error")
+    text = item_text(tiny(), tmp_path)
+    image = ItemVectors(file, FeatureStore(tmp_path), Keep(), Keep())
+    features = made(Joined({"text": text, "image": image}))
+    assert features.card["widths"] == {"text": 16, "image": 3}
+    assert torch.equal(features.values, torch.cat([made(text).values, torch.arange(12.0).reshape(4, 3)], 1))
+    assert len(list(tmp_path.glob("*.safetensors"))) == 2  # each its own entry
+    assert made(Joined({"image": image})).card["key"] != features.card["key"]
+    assert Joined({"text": NoText()})(shop(), COUNTS) is None
 
 
 HIT = """
-import logging, sys, time
+import logging, sys, time, torch
 logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
 from ltgnn.text.encoders import HuggingFace
 from ltgnn.text.features import ItemText
 from ltgnn.text.store import FeatureStore
-started = time.perf_counter()
+from ltgnn.text.transform import Keep
+from ltgnn.types import Dataset
 encoder = HuggingFace(sys.argv[1], None, None, True, "mean", -1, 32, "", "float32", 2048, "cpu")
-features = ItemText(encoder, "{title}", FeatureStore(sys.argv[2]))({"title": ["Red soap", "Blue soap"]})
-print("seconds", time.perf_counter() - started)
+side = ItemText(encoder, "{title}", FeatureStore(sys.argv[2]), Keep(), Keep())
+side(Dataset("shop", {}, [], ["a", "b"], {"title": ["Red soap", "Blue soap"]}), torch.ones(2))
 print("heavy", sorted({"transformers", "tokenizers", "huggingface_hub", "sklearn"} & set(sys.modules)))
 """
 

@@ -1,0 +1,47 @@
+"""Static word embeddings (model2vec): a language model distilled to one vector per word; encodes in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ltgnn.text.source import description_hash, locate, weights_hash
+from ltgnn.types import Mistake
+
+
+class Static:
+    """A model2vec model (github.com/MinishLab/model2vec): an id, a folder, or a folder inside an installed package."""
+
+    def __init__(
+        self, model: str | Sequence[str], revision: str | None, local_files_only: bool, max_length: int | None
+    ) -> None:
+        self.sources = [model] if isinstance(model, str) else list(model)
+        self.revision, self.local_files_only, self.max_length = revision, local_files_only, max_length
+
+    @cached_property
+    def folder(self) -> Path:
+        return locate(self.sources, self.revision, self.local_files_only)
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        return {
+            "class": "Static",
+            "weights": weights_hash(self.folder),
+            "description": description_hash(self.folder),
+            "max_length": self.max_length,
+        }
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """I strings -> [I, D] float32."""
+        try:
+            from model2vec import StaticModel
+        except ImportError:
+            raise Mistake("text=static needs the package model2vec: pip install 'ltgnn[static]'") from None
+        model = StaticModel.from_pretrained(str(self.folder))
+        values = model.encode(list(texts), max_length=self.max_length, use_multiprocessing=False)
+        return torch.from_numpy(values).float()

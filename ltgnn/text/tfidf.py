@@ -1,0 +1,50 @@
+"""TF-IDF and truncated SVD: the cheap yardstick that a language model has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ltgnn.types import Mistake
+
+
+class TfidfSvd:
+    """Latent semantic analysis (Deerwester et al. 1990): sublinear TF-IDF of word n-grams, then the top ``dim`` axes.
+
+    Fitted on the texts it is given: all items, no interactions. ``min_df``: texts a word must occur in.
+    """
+
+    def __init__(self, dim: int, ngrams: int, min_df: int, max_words: int | None, seed: int) -> None:
+        self.dim, self.ngrams, self.min_df, self.max_words, self.seed = dim, ngrams, min_df, max_words, seed
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        return {"class": "TfidfSvd", **vars(self)}
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """I strings -> [I, min(dim, I - 1, words - 1)] float32, rows of length up to 1."""
+        from sklearn.decomposition import TruncatedSVD
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        vectorizer = TfidfVectorizer(
+            ngram_range=(1, self.ngrams),
+            min_df=self.min_df,
+            max_features=self.max_words,
+            sublinear_tf=True,
+            token_pattern=r"(?u)\b\w+\b",
+            strip_accents="unicode",
+        )
+        try:
+            counts = vectorizer.fit_transform(texts)
+        except ValueError as error:
+            raise Mistake(
+                f"TF-IDF finds no words in these {len(texts)} texts ({error}); lower text.encoder.min_df"
+            ) from error
+        dim = min(self.dim, counts.shape[0] - 1, counts.shape[1] - 1)
+        if dim < 1:
+            raise Mistake(f"TF-IDF finds {counts.shape[1]} words in {counts.shape[0]} texts, too few for an SVD")
+        svd = TruncatedSVD(dim, algorithm="arpack", random_state=self.seed)
+        return torch.from_numpy(svd.fit_transform(counts)).float()

@@ -1,0 +1,79 @@
+"""Transforms of features, fitted on the items seen in training and applied to all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ltgnn.types import Mistake
+
+
+@dataclass(frozen=True)
+class Step:
+    """``(values [I, D], fit [I] bool) -> [I, d]``; its name and fields are its identity in the key of the features."""
+
+    def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        return {"class": type(self).__name__, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Keep(Step):
+    """The features as they are."""
+
+    def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
+        return values
+
+
+@dataclass(frozen=True)
+class Centre(Step):
+    """Less the mean of the items seen in training."""
+
+    def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
+        return values - values[fit].double().mean(0).float()
+
+
+@dataclass(frozen=True)
+class UnitLength(Step):
+    """Each row to length 1 (L2); a row of zeros stays."""
+
+    def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
+        return torch.nn.functional.normalize(values, dim=1)
+
+
+@dataclass(frozen=True)
+class Principal(Step):
+    """Centred and rotated to the ``dim`` principal axes with the largest variance; ``whiten``: each of variance 1.
+
+    Mean and axes come from the items seen in training. Axes without variance are left out of a whitening; the sign of
+    an axis is that of its largest loading, so that the same features give the same columns everywhere.
+    """
+
+    dim: int | None  # None: all axes
+    whiten: bool
+
+    def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
+        width = values.shape[1]
+        dim = width if self.dim is None else self.dim
+        if not 0 < dim <= width:
+            raise Mistake(
+                f"text.transform.dim={self.dim}, but the features have {width} columns; give 1 to {width}, or null"
+            )
+        wide = values.double()
+        centre = wide[fit].mean(0)
+        variances, axes = torch.linalg.eigh(torch.cov((wide[fit] - centre).T, correction=0).reshape(width, width))
+        variances, axes = variances.flip(0)[:dim], axes.flip(1)[:, :dim]
+        largest = axes.gather(0, axes.abs().argmax(0, keepdim=True))
+        axes = axes * largest.sign()
+        if self.whiten:
+            alive = variances > 1e-10 * variances[0]
+            axes = axes[:, alive] / variances[alive].sqrt()
+        rotated: Tensor = (wide - centre) @ axes
+        return rotated.float()
