@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,16 @@ from ltgnn.entry import hydra_entry
 from ltgnn.runs.folder import RunFolder, plain
 from ltgnn.runs.table import show
 from ltgnn.runs.tracking import Tracker
-from ltgnn.types import Evaluation, Scorer
+from ltgnn.types import Evaluation, Mistake, Scorer
 
 log = logging.getLogger(__name__)
 
 
-def train(cfg: DictConfig) -> dict[str, Evaluation]:
+def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluation]:
     """The whole of one job, straight through; leaves a run folder at ``paths.run_dir``."""
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     config = plain(cfg)
-    with folder.job(cfg), instantiate(cfg.logger).open(folder.path, folder.path.name, config) as tracker:
+    with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, config) as tracker:
         setting = build_setting(cfg)
         write_cards(folder, setting)
         ready = time.perf_counter()
@@ -57,13 +58,20 @@ def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, to
     """The scorer of the selected model, where it wants its users, and how it was selected."""
     if is_closed_form(cfg):
         return fit_closed_form(cfg, setting), torch.device("cpu"), {"by": "none: closed form"}
+    from pytorch_lightning.utilities.exceptions import MisconfigurationException
+
     module = build_module(cfg, setting)
     callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}
     if monitored_part(cfg, setting) == "test" and "early_stop" in callbacks:
         log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
     with quiet_lightning():
         trainer = instantiate(cfg.trainer)(callbacks=list(callbacks.values()), logger=tracker.lightning_logger())
-        trainer.fit(module, build_data(cfg, setting))
+        try:
+            trainer.fit(module, build_data(cfg, setting))
+        except (MisconfigurationException, RuntimeError) as error:  # of ModelCheckpoint, of EarlyStopping
+            if trainer.callback_metrics and str(cfg.monitor) not in trainer.callback_metrics:
+                raise unknown_monitor(str(cfg.monitor), trainer.callback_metrics) from error
+            raise
     if trainer.interrupted:
         raise KeyboardInterrupt
     checkpoint = callbacks.get("checkpoint")
@@ -75,6 +83,12 @@ def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, to
     else:
         selection = {"by": "last epoch", "epoch": trainer.current_epoch}
     return module.scorer(), module.device, selection | {"epochs_run": trainer.current_epoch}
+
+
+def unknown_monitor(given: str, known: Iterable[str]) -> Mistake:
+    """A monitor that no evaluation yields."""
+    near = difflib.get_close_matches(given, known, n=3, cutoff=0.3)
+    return Mistake(f"monitor={given} is no value of this evaluation. Near: {', '.join(near)}. Set monitor=PART/[POLICY/GROUP/]METRIC@K.")
 
 
 @contextmanager
@@ -115,7 +129,7 @@ def task(cfg: DictConfig) -> float | None:
     hydra = HydraConfig.get()
     with open_dict(cfg):
         cfg.choices = {group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")}
-    value = headline(train(cfg), str(cfg.monitor))
+    value = headline(train(cfg, hydra.overrides.task), str(cfg.monitor))
     if hydra.mode != RunMode.MULTIRUN:  # a sweep ends with one table of all
         show([Path(cfg.paths.run_dir)])
     return value

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 
 from ltgnn.types import Interactions
+from tests.toy import write_shop
+
+CONF = Path(__file__).parent / "conf"
 
 os.environ.setdefault("WANDB_MODE", "offline")
 os.environ.setdefault("WANDB_SILENT", "true")
@@ -31,3 +36,30 @@ def random_interactions(num_users: int, num_items: int, share: float, seed: int)
     matrix[torch.arange(num_users), torch.randint(num_items, (num_users,), generator=generator)] = True
     users, items = matrix.nonzero().T
     return Interactions(users.contiguous(), items.contiguous(), num_users, num_items)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the toy shop."""
+    return write_shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture
+def launch(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """``ltgnn train`` on the toy shop in this process; run folders go below ``tmp_path/logs``."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
+
+    def run(*overrides: str) -> int:
+        from ltgnn.train import main
+
+        toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "text=words", "epochs=6", "min_epochs=1"]
+        small = ["dim=8", "num_layers=2", "batch_size=256", "eval_every=2", "lr=0.05", "logger=none"]
+        return main([*toy, *small, *overrides])
+
+    return run
+
+
+def run_folders(root: Path) -> list[Path]:
+    """Every run folder below ``root``, by name."""
+    return sorted(path.parent for path in root.rglob("status.json"))

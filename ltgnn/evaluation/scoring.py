@@ -68,25 +68,22 @@ class ContentMatch:
     ``X (B + weight S)`` that every GNN hybrid has to beat.
     """
 
-    def __init__(self, weight: float, neighbours: int) -> None:
-        self.weight, self.neighbours = weight, neighbours
-
-    def __call__(self, train: Interactions, text: Tensor | None) -> Scorer:
+    def __init__(self, train: Interactions, text: Tensor | None, weight: float, neighbours: int) -> None:
         if text is None:
             raise Mistake("score=content needs item text, but text=none was given. Set text=minilm, or score=dot.")
-        values, columns = nearest(text, self.neighbours)
-        values = values * self.weight
-        offsets, items = train.by_user
+        self.num_items = train.num_items
+        self.offsets, self.items = train.by_user
+        values, self.columns = nearest(text, neighbours)
+        self.values = values * weight
 
-        def scores(users: Tensor) -> Tensor:
-            device = users.device
-            rows, history = histories(offsets.to(device), items.to(device), users)
-            flat = rows[:, None] * train.num_items + columns.to(device)[history]
-            total = torch.zeros(len(users) * train.num_items, device=device)
-            total.index_add_(0, flat.flatten(), values.to(device)[history].flatten())
-            return total.view(len(users), train.num_items)
-
-        return scores
+    def __call__(self, users: Tensor) -> Tensor:
+        """[B] -> [B, I]"""
+        device = users.device
+        rows, history = histories(self.offsets.to(device), self.items.to(device), users)
+        places = rows[:, None] * self.num_items + self.columns.to(device)[history]
+        total = torch.zeros(len(users) * self.num_items, device=device)
+        total.index_add_(0, places.flatten(), self.values.to(device)[history].flatten())
+        return total.view(len(users), self.num_items)
 
 
 def nearest(features: Tensor, k: int, block: int = 1024) -> tuple[Tensor, Tensor]:

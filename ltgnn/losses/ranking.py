@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
+from ltgnn.losses.rows import rows
 from ltgnn.types import Batch, Encoded, Mistake
 
 
@@ -17,6 +18,6 @@ class BPR:
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
         if batch.neg.shape[1] == 0:
             raise Mistake("loss=bpr needs sampled negatives, but the sampler draws none. Set sampler=uniform.")
-        users, pos, neg = main.users[batch.users], main.items[batch.pos], main.items[batch.neg]
+        users, pos, neg = rows(main, batch)
         margin = (users * pos).sum(-1, keepdim=True) - (users.unsqueeze(1) * neg).sum(-1)  # [B, S]
         return F.softplus(-margin).mean()

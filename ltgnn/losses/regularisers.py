@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torch import Tensor
+from torch.nn import functional as F
 
 from ltgnn.types import Batch, Encoded
 
@@ -27,5 +28,5 @@ class L2:
         total = main.users.new_zeros(())
         for layer in self.layers:
             for nodes in rows:
-                total = total + main.layers[layer][nodes].pow(2).sum()
+                total = total + F.embedding(nodes, main.layers[layer]).pow(2).sum()
         return self.weight * 0.5 * total / len(batch.users)

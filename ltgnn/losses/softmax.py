@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ltgnn.losses.rows import rows
 from ltgnn.types import Batch, Encoded, Mistake
 
 
@@ -25,16 +26,15 @@ class SampledSoftmax:
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
         if not self.in_batch and batch.neg.shape[1] == 0:
             raise Mistake("loss=softmax has no negatives: set loss.ranking.in_batch=true or sampler=uniform.")
-        users = F.normalize(main.users[batch.users], dim=-1)
-        pos = F.normalize(main.items[batch.pos], dim=-1)
+        users, pos, neg = (F.normalize(part, dim=-1) for part in rows(main, batch))
         own = (users * pos).sum(-1, keepdim=True)  # [B, 1]
         logits = [own]
         if self.in_batch:
             others = users @ pos.T  # [B, B]
-            same = batch.pos[:, None] == batch.pos if self.mask_own else torch.eye(len(own), dtype=torch.bool, device=own.device)
+            names = batch.pos if self.mask_own else torch.arange(len(own), device=own.device)
+            same = names[:, None] == names
             logits.append(others.masked_fill(same, -torch.inf))
         if batch.neg.shape[1]:
-            neg = F.normalize(main.items[batch.neg], dim=-1)
             logits.append(torch.einsum("bd,bsd->bs", users, neg))
         scaled = torch.cat(logits, 1) / self.temperature
         return (torch.logsumexp(scaled, 1) - scaled[:, 0]).mean()

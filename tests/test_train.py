@@ -1,0 +1,161 @@
+"""Whole jobs on the toy shop: run folders, selection, resumable state, sweeps, seeds, mistakes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+import torch
+
+from tests.conftest import run_folders
+
+Launch = Callable[..., int]
+
+
+def metrics(folder: Path) -> dict[str, dict[str, float]]:
+    return json.loads((folder / "metrics.json").read_text())
+
+
+def only(root: Path) -> Path:
+    (folder,) = run_folders(root)
+    return folder
+
+
+def test_run_folder_is_complete_and_consistent(launch: Launch, tmp_path: Path) -> None:
+    assert launch("fusion=sum", "loss=softmax") == 0
+    folder = only(tmp_path)
+    assert folder.parent == tmp_path / "logs/train/runs"
+    for name in ("config.yaml", "overrides.yaml", "metrics.json", "history.csv", "per_user.parquet", "topk.parquet",
+                 "data_card.json", "text_card.json", "env.json", "run.log", "checkpoints/best.ckpt", "checkpoints/last.ckpt"):  # fmt: skip
+        assert (folder / name).is_file(), name
+    status = json.loads((folder / "status.json").read_text())
+    assert status["state"] == "finished"
+    assert len(status["key"]) == 64
+    assert "fusion=sum" in (folder / "overrides.yaml").read_text()
+    config = (folder / "config.yaml").read_text()
+    assert "${" not in config
+    assert "fusion: sum" in config
+
+    found = metrics(folder)
+    per_user = pl.read_parquet(folder / "per_user.parquet")
+    for name in ("ndcg@20", "items20/tail/recall@10", "mass/head/ndcg@20"):
+        assert per_user[name].fill_nan(None).mean() == pytest.approx(found["test"][name], abs=1e-12)
+    lists = pl.read_parquet(folder / "topk.parquet")
+    assert lists["items"].list.len().unique().to_list() == [50] if lists["items"].dtype == pl.List else True
+
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["2", "4", "6"]
+    best = max(rows, key=lambda row: float(row["val/ndcg@20"]))
+    assert found["selection"]["epoch"] == int(best["epoch"])
+    assert float(best["val/ndcg@20"]) == pytest.approx(found["val"]["ndcg@20"], abs=1e-6)  # the best state is what is evaluated
+
+
+def test_checkpoint_is_weights_only_and_lean(launch: Launch, tmp_path: Path) -> None:
+    assert launch("fusion=sum") == 0
+    state = torch.load(only(tmp_path) / "checkpoints/best.ckpt", weights_only=True)
+    assert set(state["state_dict"]) == {
+        "encoder.embedding.users",
+        "encoder.embedding.items",
+        "encoder.embedding.fusion.projector.0.weight",
+        "encoder.embedding.fusion.projector.0.bias",
+    }
+
+
+@pytest.mark.parametrize("model", ["popularity", "ease"])
+def test_closed_forms_leave_the_same_folder(launch: Launch, tmp_path: Path, model: str) -> None:
+    assert launch(f"model={model}") == 0
+    assert metrics(only(tmp_path))["test"]["ndcg@20"] > 0
+
+
+def test_ease_with_text_is_ease_plus_similarity(launch: Launch, tmp_path: Path) -> None:
+    assert launch("model=ease", "score=dot,content", "-m") == 0
+    plain, text = run_folders(tmp_path)
+    assert metrics(plain)["test"]["ndcg@20"] != metrics(text)["test"]["ndcg@20"]
+
+
+def test_same_seed_same_numbers_in_or_out_of_a_sweep(launch: Launch, tmp_path: Path) -> None:
+    assert launch("fusion=init", "seed=3", "paths.log_dir=once") == 0
+    assert launch("fusion=id,init", "seed=3,4", "paths.log_dir=swept", "-m") == 0
+    once = metrics(only(tmp_path / "once"))
+    swept = {(f.name.split("_")[2], json.loads((f / "status.json").read_text())["key"]): metrics(f) for f in run_folders(tmp_path / "swept")}
+    key = json.loads((only(tmp_path / "once") / "status.json").read_text())["key"]
+    assert len(swept) == 4
+    assert swept[("init", key)]["test"] == once["test"]
+    assert swept[("init", key)]["val"] == once["val"]
+    others = [found["test"]["ndcg@20"] for name, found in swept.items() if name != ("init", key)]
+    assert once["test"]["ndcg@20"] not in others
+
+
+def test_numbers_do_not_depend_on_the_size_of_evaluation_blocks(launch: Launch, tmp_path: Path) -> None:
+    assert launch("eval.block_mib=0.001,16", "-m") == 0
+    small, large = run_folders(tmp_path)
+    assert metrics(small)["test"] == metrics(large)["test"]
+
+
+def test_sweep_goes_on_after_a_failed_job(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert launch("text=none", "fusion=id,gate,id", "seed=1", "logger=wandb", "-m") == 1
+    folders = run_folders(tmp_path)
+    states = [json.loads((folder / "status.json").read_text())["state"] for folder in folders]
+    assert states == ["finished", "failed", "finished"]
+    assert "Traceback" in (folders[1] / "error.txt").read_text()
+    assert "fusion=gate needs item text" in json.loads((folders[1] / "status.json").read_text())["error"]
+    assert "failed" in capsys.readouterr().out
+    offline = [sorted(folder.glob("wandb/offline-run-*/run-*.wandb")) for folder in folders]
+    assert [len(found) for found in offline] == [1, 1, 1]  # one W&B run per job, the failed one too
+
+
+def test_overfits_a_small_shop(launch: Launch, tmp_path: Path) -> None:
+    """A model that cannot memorise its train part is broken: the mean BPR loss must fall far below log 2."""
+    assert launch("epochs=80", "min_epochs=80", "eval_every=80", "reg=0", "num_layers=1", "dim=32") == 0
+    with (only(tmp_path) / "history.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert float(row["train/ranking"]) < 0.05
+
+
+def test_learns_more_than_popularity(launch: Launch, tmp_path: Path) -> None:
+    assert launch("model=popularity,lightgcn", "epochs=40", "fusion=sum", "loss=softmax", "-m") == 0
+    popularity, lightgcn = (metrics(folder)["test"]["ndcg@20"] for folder in run_folders(tmp_path))
+    assert lightgcn > 1.15 * popularity
+
+
+def test_early_stop_waits_for_min_epochs(launch: Launch, tmp_path: Path) -> None:
+    still = ["lr=1e-12", "eval_every=1", "patience=1", "epochs=30"]  # nothing improves
+    assert launch(*still, "min_epochs=9") == 0
+    assert metrics(only(tmp_path))["selection"]["epochs_run"] == 10
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["modle=mf"], "Did you mean 'model'?"),
+        (["model=lightgnc"], "Did you mean 'model=lightgcn'?"),
+        (["model.encoder.layers=2"], "Key 'layers' is not in struct"),
+        (["fusion=gate", "text=none"], "Set text="),
+        (["data.files.path=/nowhere"], "data.files.path"),
+        (["monitor=nothing/ndcg@20"], "monitor=nothing/ndcg@20"),
+        (["monitor=val/ndgc@20"], "val/ndcg@20"),
+        (["loss=bpr", "sampler=in_batch"], "sampler=uniform"),
+        (["split.test=0.99"], "split"),
+        (["model=ease", "model.closed_form.max_items=10"], "max_items"),
+        (["score=content", "text=none"], "Set text="),
+    ],
+)
+def test_mistakes_get_one_message(
+    launch: Launch, capsys: pytest.CaptureFixture[str], overrides: list[str], message: str
+) -> None:
+    assert launch(*overrides) == 1
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert "Traceback" not in printed
+    assert "Error executing" not in printed
+
+
+def test_full_error_shows_the_traceback(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    with pytest.raises(Exception, match="modle"):
+        launch("modle=mf")
