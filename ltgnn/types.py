@@ -93,6 +93,8 @@ class Dataset:
     item_ids: Sequence[str]  # I raw ids
     item_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)  # column -> I texts, "" where missing
     item_numbers: Mapping[str, Tensor] = field(default_factory=dict)  # column -> [I] float32, nan where missing
+    item_vectors: Mapping[str, Tensor] = field(default_factory=dict)  # name -> [I, D] features that came with the data
+    user_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)  # column -> U texts, "" where missing
     card: Mapping[str, Any] = field(default_factory=dict)  # what was read, what left and why; plain values
 
     @property
@@ -112,6 +114,7 @@ class Split:
     val: Interactions  # empty only in recipes that say so
     test: Interactions
     name: str  # the protocol, in words: "random per user 80/10/10, seed 0"
+    ordered: str = ""  # "global", "user": train is before val, val before test, over all or within each user
 
     @cached_property
     def fingerprint(self) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ltgnn.data.card import figures
 from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.raw import Raw, Reader, counts_of
 from ltgnn.types import Dataset, Interactions, Mistake
@@ -24,13 +25,14 @@ def load(
     expected: Mapping[str, int] | None = None,
     licence: str = "",
     template: str | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Dataset:
     """Reads and cleans a data set; the arguments are the keys of its yaml:
     ``load(**instantiate(cfg.data, _convert_="all"))``.
 
     ``expected`` are the published counts of the files as read, before cleaning (users, items, interactions, and
     of official parts train, val, test): a difference is a mistake, because numbers of two cuts of one data set
-    cannot be compared.
+    cannot be compared. ``variables`` are words that other keys of the yaml interpolate.
     """
     raw = reader(files())
     read = counts_of(raw)
@@ -42,11 +44,10 @@ def load(
         "name": name,
         "licence": licence,
         "template": template,
+        "variables": dict(variables or {}),
         "read": {**raw.notes, **read},
         "cleaning": report,
-        "users": len(raw.user_ids),
-        "items": len(raw.item_ids),
-        "interactions": len(raw),
+        **figures(raw),
         "parts": {part: len(pairs) for part, pairs in parts.items()},
         "sha256": _digest(raw, parts),
     }
@@ -56,7 +57,11 @@ def load(
         user_ids=raw.user_ids.to_list(),
         item_ids=raw.item_ids.to_list(),
         item_fields={field: column.to_list() for field, column in raw.item_fields.items()},
-        item_numbers={field: torch.from_numpy(column) for field, column in raw.item_numbers.items()},
+        item_numbers={field: torch.from_numpy(column.copy()) for field, column in raw.item_numbers.items()},
+        item_vectors={
+            field: torch.from_numpy(np.array(rows, dtype=np.float32)) for field, rows in raw.item_vectors.items()
+        },
+        user_fields={field: column.to_list() for field, column in raw.user_fields.items()},
         card=card,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,13 @@ from ltgnn.types import Mistake
 
 @dataclass(frozen=True)
 class Cleaning:
-    """Rating threshold, repeated pairs, iterative k-core, ids without interactions; applied in this order.
+    """Dates, rating threshold, repeated pairs, iterative k-core, ids without interactions; applied in this order.
 
-    Calling it returns the cleaned rows and the report: one entry per filter with the numbers before and after.
+    Calling it returns the cleaned rows and the report: one entry per filter with what it left.
     """
 
+    since: float | str | None  # earliest time, seconds or an ISO date such as 2014-01-31 (UTC)
+    until: float | str | None  # first time that is too late
     min_rating: float | None  # rows rated below are dropped; None: every rating counts as an interaction
     user_core: int  # users keep at least so many interactions ...
     item_core: int  # ... and items so many, both at once (repeated until nothing changes)
@@ -32,6 +35,8 @@ class Cleaning:
             report.append({"filter": name, **counts_of(rows)})
             return rows
 
+        if self.since is not None or self.until is not None:
+            raw = note(f"times from {self.since} to before {self.until}", between(raw, self.since, self.until))
         if self.min_rating is not None:
             raw = note(f"rating >= {self.min_rating:g}", at_least(raw, self.min_rating))
         raw = note("repeated pairs: first kept", first_of_each_pair(raw))
@@ -42,9 +47,31 @@ class Cleaning:
             raise Mistake(
                 "No interactions are left. Left after each filter: "
                 + "; ".join(f"{step['filter']}: {step['interactions']}" for step in report)
-                + ". Loosen data.cleaning.min_rating, .user_core or .item_core."
+                + ". Loosen data.cleaning.since, .until, .min_rating, .user_core or .item_core."
             )
         return without_unseen(raw, self.keep_unseen_users, self.keep_unseen_items), report
+
+
+def between(raw: Raw, since: float | str | None, until: float | str | None) -> Raw:
+    """Rows with ``since <= time < until``."""
+    if raw.times is None:
+        raise Mistake("data.cleaning.since and .until need times, but the reader has none (data.reader.time).")
+    first = -np.inf if since is None else seconds(since)
+    last = np.inf if until is None else seconds(until)
+    return raw.rows((raw.times >= first) & (raw.times < last))
+
+
+def seconds(time: float | str) -> float:
+    """A number of seconds, or an ISO date or time, read as UTC."""
+    try:
+        return float(time)
+    except ValueError:
+        pass
+    try:
+        given = datetime.fromisoformat(str(time))
+    except ValueError:
+        raise Mistake(f"data.cleaning: {time!r} is neither a number of seconds nor a date like 2014-01-31.") from None
+    return (given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp()
 
 
 def at_least(raw: Raw, min_rating: float) -> Raw:
@@ -55,21 +82,35 @@ def at_least(raw: Raw, min_rating: float) -> Raw:
 
 
 def first_of_each_pair(raw: Raw) -> Raw:
-    """Rows without repeats of a (user, item) pair inside a part; a pair in two parts is a mistake (a leak)."""
+    """Rows without repeats of a (user, item) pair inside a part; weights of repeats are added up.
+
+    A pair in two parts is a mistake: a leak.
+    """
     keys = raw.users.astype(np.int64) * len(raw.item_ids) + raw.items
-    _, first = np.unique(keys if raw.parts is None else keys * len(raw.part_names) + raw.parts, return_index=True)
-    if first.size < keys.size:
-        first.sort()
-        raw, keys = raw.rows(first), keys[first]
+    order = np.argsort(keys if raw.parts is None else keys * len(raw.part_names) + raw.parts, kind="stable")
+    ordered = keys[order]
+    new = np.ones(keys.size, dtype=bool)
+    new[1:] = ordered[1:] != ordered[:-1]
     if raw.parts is not None:
-        _refuse_overlap(raw, keys)
-    return raw
+        same_part = raw.parts[order][1:] == raw.parts[order][:-1]
+        if not (new[1:] | same_part).all():
+            _refuse_overlap(raw, keys)
+    if new.all():
+        return raw
+    starts = np.flatnonzero(new)
+    if raw.weights is not None:
+        weights = raw.weights.copy()
+        weights[order[starts]] = np.add.reduceat(raw.weights[order], starts)
+        raw = replace(raw, weights=weights)
+    return raw.rows(np.sort(order[starts]))
 
 
 def _refuse_overlap(raw: Raw, keys: NDArray[np.int64]) -> None:
+    assert raw.parts is not None
+    _, first = np.unique(keys * len(raw.part_names) + raw.parts, return_index=True)  # repeats inside a part are none
+    raw, keys = raw.rows(first), keys[first]
+    assert raw.parts is not None
     unique, counts = np.unique(keys, return_counts=True)
-    if unique.size == keys.size or raw.parts is None:
-        return
     key = unique[counts > 1][0]
     user, item = divmod(int(key), len(raw.item_ids))
     names = " and ".join(raw.part_names[part] for part in raw.parts[keys == key])
@@ -96,7 +137,12 @@ def without_unseen(raw: Raw, keep_users: bool, keep_items: bool) -> Raw:
     """Drops ids that no row uses and closes the gaps; the order of the others stays."""
     if not keep_users:
         kept, users = _close(raw.users, len(raw.user_ids))
-        raw = replace(raw, users=users, user_ids=raw.user_ids.filter(kept))
+        raw = replace(
+            raw,
+            users=users,
+            user_ids=raw.user_ids.filter(kept),
+            user_fields={name: column.filter(kept) for name, column in raw.user_fields.items()},
+        )
     if not keep_items:
         kept, items = _close(raw.items, len(raw.item_ids))
         raw = replace(
@@ -105,6 +151,7 @@ def without_unseen(raw: Raw, keep_users: bool, keep_items: bool) -> Raw:
             item_ids=raw.item_ids.filter(kept),
             item_fields={name: column.filter(kept) for name, column in raw.item_fields.items()},
             item_numbers={name: column[kept] for name, column in raw.item_numbers.items()},
+            item_vectors=raw.item_vectors if kept.all() else {n: rows[kept] for n, rows in raw.item_vectors.items()},
         )
     return raw
 

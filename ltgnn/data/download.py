@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ltgnn.data.fetch import Unavailable, copy, sha256_of
+from ltgnn.data.fetch import Unavailable, copy, digest_of
 
 TIMEOUT = 20.0  # seconds without an answer before a host counts as unreachable
 BLOCK = 1 << 18
@@ -57,18 +57,21 @@ class Urls:
 
 @dataclass(frozen=True)
 class Archive:
-    """A zip archive behind a URL, verified by its own sha256 before it is opened."""
+    """A zip archive behind a URL, verified as a whole before it is opened."""
 
     url: str
-    sha256: str | None
+    digest: str | None  # "sha256:..." or "md5:..." where only that is published; None: not checked as a whole
     unpack: Unpack
 
     def __call__(self, name: str, wanted: Sequence[str], into: Path, parts: Path) -> None:
         archive = into / Path(self.url).name
         part = parts / f".{archive.name}.part"
         download(self.url, part, archive)
-        if self.sha256 is not None and (digest := sha256_of(archive)) != self.sha256:
-            raise Unavailable(f"{self.url} has sha256 {digest}, wanted {self.sha256}")
+        if self.digest is not None:
+            algorithm, wanted_digest = self.digest.split(":")
+            found = digest_of(archive, algorithm)
+            if found != wanted_digest:
+                raise Unavailable(f"{self.url} has {algorithm} {found}, wanted {wanted_digest}")
         try:
             with zipfile.ZipFile(archive) as opened:
                 self.unpack(opened, wanted, into)

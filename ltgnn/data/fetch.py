@@ -117,7 +117,7 @@ class Files:
             new = into / file
             if not new.is_file():
                 continue
-            expected, digest = self.sha256[file], sha256_of(new)
+            expected, digest = self.sha256[file], digest_of(new)
             if expected is not None and digest != expected:
                 refused.append(f"{file} has sha256 {digest}, wanted {expected}")
                 continue
@@ -130,10 +130,10 @@ class Files:
         return "; ".join(refused)
 
 
-def sha256_of(file: Path) -> str:
-    """The sha256 of a file, read in blocks."""
+def digest_of(file: Path, algorithm: str = "sha256") -> str:
+    """The digest of a file, read in blocks."""
     with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashlib.file_digest(stream, algorithm).hexdigest()
 
 
 def copy(source: Path, target: Path) -> None:
@@ -150,7 +150,7 @@ def _check(path: Path, expected: str | None, marker: Mapping[str, Mapping[str, o
     seen = marker.get(file, {})
     if seen == {"size": state.st_size, "mtime": state.st_mtime_ns, "sha256": expected}:
         return None
-    digest = sha256_of(path)
+    digest = digest_of(path)
     if expected is not None and digest != expected:
         return f"present, but its sha256 is {digest}, wanted {expected}"
     _remember(path.parents[file.count("/")], path, digest)

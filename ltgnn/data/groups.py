@@ -20,15 +20,14 @@ from ltgnn.types import Groups, Mistake
 class Shares(ABC):
     """Groups in the order of popularity, each with its share of a whole; the shares sum to 1."""
 
-    of: str  # what is shared out, in words
-
-    def __init__(self, policy: str, names: Sequence[str], shares: Sequence[float]) -> None:
+    def __init__(self, policy: str, names: Sequence[str], shares: Sequence[float], of: str) -> None:
         if not names or len(names) != len(shares) or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
             raise Mistake(
                 f"groups.{policy}: names={list(names)} and shares={list(shares)}; "
                 f"wanted one share above 0 per name, together 1."
             )
         self.policy, self.names, self.shares = policy, tuple(names), tuple(shares)
+        self.of = of  # what is shared out, in words: items, users, train interactions
 
     def __call__(self, counts: Tensor) -> Groups:
         """Train counts [I] -> groups with labels [I]."""
@@ -47,12 +46,10 @@ class Shares(ABC):
 
 
 class ItemShare(Shares):
-    """Groups by share of all items, cold ones counted in: ``items20`` is head, tail with shares .2, .8.
+    """Groups by share of all items (or users), cold ones counted in: ``items20`` is head, tail with shares .2, .8.
 
     Head is the first ``ceil(.2 * |I|)`` items; further groups start likewise (DAN's 80/20 cut; SimGCL's 80/15/5).
     """
-
-    of = "items"
 
     def cut(self, counts: Tensor, bounds: list[float]) -> Tensor:
         starts = [math.ceil(round(bound * counts.numel(), 6)) for bound in bounds]
@@ -67,9 +64,30 @@ class MassShare(Shares):
     shortest list of most popular items that holds half of the interactions.
     """
 
-    of = "train interactions"
-
     def cut(self, counts: Tensor, bounds: list[float]) -> Tensor:
         before = torch.cumsum(counts, 0) - counts  # mass of the more popular items
         starts = torch.tensor(bounds[1:], dtype=torch.float64) * counts.sum() - 1e-6
         return torch.bucketize(before.double(), starts, right=True)
+
+
+class CountBelow:
+    """Groups by thresholds of the train count: ``count<k`` is names head, tail with below ``[k]``.
+
+    ``below`` falls: items with fewer interactions than ``below[n]`` leave group ``n`` for the next (LLM-ESR: 4, 13).
+    """
+
+    def __init__(self, policy: str, names: Sequence[str], below: Sequence[int]) -> None:
+        if len(names) != len(below) + 1 or list(below) != sorted(set(below), reverse=True) or min(below) < 1:
+            raise Mistake(
+                f"groups.{policy}: names={list(names)} and below={list(below)}; wanted falling counts above 0, "
+                f"one fewer than names."
+            )
+        self.policy, self.names, self.below = policy, tuple(names), tuple(below)
+
+    def __call__(self, counts: Tensor) -> Groups:
+        """Train counts [I] -> groups with labels [I]."""
+        labels = torch.stack([counts < below for below in self.below]).sum(0).to(torch.int8)
+        labels[counts == 0] = len(self.names)
+        parts = ", ".join(f"{name} below {below}" for name, below in zip(self.names[1:], self.below, strict=True))
+        rule = f"by train count: {self.names[0]} {self.below[0]} or more, {parts}; cold: no train interaction"
+        return Groups(policy=self.policy, names=(*self.names, "cold"), labels=labels, rule=rule)

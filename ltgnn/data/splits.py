@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
-from ltgnn.types import Dataset, Interactions, Mistake, Split
+from ltgnn.data.cutting import (
+    check_shares,
+    checked,
+    cut,
+    cut_items,
+    last_shares,
+    percent,
+    rank_in_user,
+    share_of,
+    shuffled,
+    timed,
+    whole,
+)
+from ltgnn.types import Dataset, Mistake, Split
 
 log = logging.getLogger(__name__)
 
@@ -26,18 +39,10 @@ class RandomSplit:
     seed: int
 
     def __call__(self, dataset: Dataset) -> Split:
-        if not (self.val > 0 and self.test > 0 and self.val + self.test < 1):
-            raise Mistake(f"split.val={self.val} and split.test={self.test}: wanted shares above 0, together below 1.")
+        check_shares(self.val, self.test)
         pairs = whole(dataset)
-        rank = rank_in_user(pairs, shuffled(len(pairs), self.seed))  # 0 = first of the user
-        size = pairs.user_counts
-        test = share_of(size, self.test)
-        val = torch.minimum(share_of(size, self.val), (size - 1 - test).clamp(min=0))
-        from_end = size[pairs.users] - 1 - rank
-        test_of, both = test[pairs.users], (test + val)[pairs.users]
-        train = 1 - self.val - self.test
-        name = f"random per user {100 * train:g}/{100 * self.val:g}/{100 * self.test:g}, seed {self.seed}"
-        return cut(pairs, val=(from_end >= test_of) & (from_end < both), test=from_end < test_of, name=name)
+        val, test = last_shares(pairs, shuffled(len(pairs), self.seed), self.val, self.test)
+        return cut(pairs, val, test, f"random per user {percent(self.val, self.test)}, seed {self.seed}")
 
 
 @dataclass(frozen=True)
@@ -49,20 +54,114 @@ class LeaveOneOut:
     """
 
     def __call__(self, dataset: Dataset) -> Split:
-        pairs = whole(dataset)
-        if pairs.times is None:
-            raise Mistake(
-                f"split=leave_one_out needs times, and {dataset.name} has none. Name the column of the "
-                "times (data.reader.time), or take split=random."
-            )
-        from_end = pairs.user_counts[pairs.users] - 1 - rank_in_user(pairs, torch.argsort(pairs.times, stable=True))
-        long = pairs.user_counts[pairs.users] >= 3
+        pairs, times = timed(dataset, "leave_one_out")
+        size = pairs.user_counts[pairs.users]
+        from_end = size - 1 - rank_in_user(pairs, torch.argsort(times, stable=True))
         short = int(((pairs.user_counts > 0) & (pairs.user_counts < 3)).sum())
         name = "leave one out by time"
         if short:
             name += f", {short} users with fewer than 3 interactions in train only"
             log.warning("%s: %s (data.cleaning.user_core=3 removes them)", dataset.name, name)
-        return cut(pairs, val=long & (from_end == 1), test=long & (from_end == 0), name=name)
+        return cut(pairs, (size >= 3) & (from_end == 1), (size >= 3) & (from_end == 0), name, ordered="user")
+
+
+@dataclass(frozen=True)
+class UserTime:
+    """Within each user, by time, the latest share is test and the share before it validation.
+
+    Numbers as in ``RandomSplit``; interactions of the same time keep the order of the file.
+    """
+
+    val: float
+    test: float
+
+    def __call__(self, dataset: Dataset) -> Split:
+        check_shares(self.val, self.test)
+        pairs, times = timed(dataset, "user_time")
+        val, test = last_shares(pairs, torch.argsort(times, stable=True), self.val, self.test)
+        return cut(pairs, val, test, f"latest of each user {percent(self.val, self.test)} by time", ordered="user")
+
+
+@dataclass(frozen=True)
+class GlobalTime:
+    """Two moments for all users: train before the first, validation between, test from the second on.
+
+    The moments are the times of the interactions at ``1 - val - test`` and ``1 - test`` of all in order of time;
+    interactions of the same time are never parted. Users and items seen first after a moment have no train
+    interaction; nothing is dropped.
+    """
+
+    val: float
+    test: float
+
+    def __call__(self, dataset: Dataset) -> Split:
+        check_shares(self.val, self.test)
+        pairs, times = timed(dataset, "global_time")
+        in_order = torch.sort(times).values
+        held = math.floor(len(pairs) * (self.val + self.test) + 0.5)
+        tests = math.floor(len(pairs) * self.test + 0.5)
+        first, second = (in_order[min(len(pairs) - number, len(pairs) - 1)] for number in (held, tests))
+        name = f"one moment for all {percent(self.val, self.test)}, validation from {first:g}, test from {second:g}"
+        return cut(pairs, (times >= first) & (times < second), times >= second, name, ordered="global")
+
+
+@dataclass(frozen=True)
+class ColdItems:
+    """A random share of the items loses all its interactions to test, another to validation.
+
+    So held-out items have no train interaction: only their text (or other features) can rank them. The shares are
+    of the items with an interaction, rounded as in ``RandomSplit``.
+    """
+
+    val: float
+    test: float
+    seed: int
+
+    def __call__(self, dataset: Dataset) -> Split:
+        check_shares(self.val, self.test)
+        pairs = whole(dataset)
+        name = f"cold items {percent(self.val, self.test)} of the items at random, seed {self.seed}"
+        return cut_items(pairs, shuffled(pairs.num_items, self.seed), self.val, self.test, name)
+
+
+@dataclass(frozen=True)
+class NewItems:
+    """As ``ColdItems``, with the items whose first interaction is the most recent; ties by item id."""
+
+    val: float
+    test: float
+
+    def __call__(self, dataset: Dataset) -> Split:
+        check_shares(self.val, self.test)
+        pairs, times = timed(dataset, "new_items")
+        first = torch.full((pairs.num_items,), math.inf, dtype=torch.float64)
+        first.scatter_reduce_(0, pairs.items, times, "amin")
+        name = f"new items {percent(self.val, self.test)} of the items by first interaction"
+        return cut_items(pairs, torch.argsort(first, stable=True), self.val, self.test, name)
+
+
+@dataclass(frozen=True)
+class Folds:
+    """One of ``folds`` parts of a cross-validation: fold ``fold`` is test, the next one validation, the rest train.
+
+    Each user's interactions are shuffled and dealt out in turn, starting at a random fold, so that the folds of a
+    seed partition the interactions. A user with fewer than 3 interactions may be absent from train.
+    """
+
+    folds: int
+    fold: int
+    seed: int
+
+    def __call__(self, dataset: Dataset) -> Split:
+        if self.folds < 3 or not 0 <= self.fold < self.folds:
+            raise Mistake(
+                f"split.folds={self.folds}, split.fold={self.fold}: wanted at least 3, and 0 <= fold < folds."
+            )
+        pairs = whole(dataset)
+        start = torch.randint(self.folds, (pairs.num_users,), generator=torch.Generator().manual_seed(self.seed))
+        dealt = (rank_in_user(pairs, shuffled(len(pairs), self.seed)) + start[pairs.users]) % self.folds
+        name = f"fold {self.fold} of {self.folds} per user, seed {self.seed}"
+        return cut(pairs, dealt == (self.fold + 1) % self.folds, dealt == self.fold, name)
 
 
 @dataclass(frozen=True)
@@ -87,68 +186,8 @@ class Official:
         held = torch.zeros(len(train), dtype=torch.bool)
         name = "official, no validation"
         if self.val > 0:
-            rank = rank_in_user(train, shuffled(len(train), self.seed))
             size = train.user_counts
             number = torch.minimum(share_of(size, self.val), (size - 1).clamp(min=0))
-            held = rank >= (size - number)[train.users]
+            held = rank_in_user(train, shuffled(len(train), self.seed)) >= (size - number)[train.users]
             name = f"official, validation {100 * self.val:g} % of each user's train, seed {self.seed}"
         return checked(Split(train.select(~held), train.select(held), test, name), val_may_be_empty=self.val == 0)
-
-
-def whole(dataset: Dataset) -> Interactions:
-    """All interactions of a data set without published parts, or of all its parts together."""
-    if "all" in dataset.parts:
-        return dataset.parts["all"]
-    parts = list(dataset.parts.values())
-
-    def joined(columns: list[Tensor | None]) -> Tensor | None:
-        present = [column for column in columns if column is not None]
-        return torch.cat(present) if len(present) == len(columns) else None
-
-    return Interactions(
-        users=torch.cat([part.users for part in parts]),
-        items=torch.cat([part.items for part in parts]),
-        num_users=dataset.num_users,
-        num_items=dataset.num_items,
-        times=joined([part.times for part in parts]),
-        weights=joined([part.weights for part in parts]),
-    )
-
-
-def shuffled(size: int, seed: int) -> Tensor:
-    """A permutation that depends on the seed only.  [size]"""
-    return torch.randperm(size, generator=torch.Generator().manual_seed(seed))
-
-
-def share_of(sizes: Tensor, share: float) -> Tensor:
-    """``floor(size * share + 1/2)``, whole numbers.  [U]"""
-    return torch.floor(sizes.double() * share + 0.5).long()
-
-
-def rank_in_user(pairs: Interactions, order: Tensor) -> Tensor:
-    """Place 0, 1, 2 ... of each pair among those of its user when all pairs are read in ``order``.  [E]"""
-    by_user = order[torch.argsort(pairs.users[order], stable=True)]
-    first = torch.cumsum(pairs.user_counts, 0) - pairs.user_counts
-    rank = torch.empty_like(pairs.users)
-    rank[by_user] = torch.arange(len(pairs)) - first[pairs.users[by_user]]
-    return rank
-
-
-def cut(pairs: Interactions, val: Tensor, test: Tensor, name: str) -> Split:
-    """The split with the marked pairs held out; a part without a pair is a mistake."""
-    return checked(Split(pairs.select(~(val | test)), pairs.select(val), pairs.select(test), name))
-
-
-def checked(split: Split, val_may_be_empty: bool = False) -> Split:
-    """The split itself, if no part is empty that must not be."""
-    parts = {"train": split.train, "validation": split.val, "test": split.test}
-    empty = [
-        part for part, pairs in parts.items() if not len(pairs) and not (part == "validation" and val_may_be_empty)
-    ]
-    if empty:
-        sizes = ", ".join(f"{part} {len(pairs)}" for part, pairs in parts.items())
-        raise Mistake(
-            f"The split '{split.name}' leaves {' and '.join(empty)} empty ({sizes}). Take another split or larger "
-            f"shares (split=..., split.val, split.test), or clean less (data.cleaning)."
-        )
-    return split

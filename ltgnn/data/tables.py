@@ -42,7 +42,8 @@ class RowTable:
         for part, file in self.parts.items():
             frame, dropped = file.read(columns, self.drop_incomplete)
             if frame.is_empty():
-                raise Mistake(f"{file.file} holds no interactions.")
+                without = f" ({dropped} rows lack a value in {self.user}, {self.item} or the like)" if dropped else ""
+                raise Mistake(f"{file.file} holds no interactions{without}. Check the columns in data.reader.")
             files.append({**file.notes(), "rows": len(frame), "rows without a required value, dropped": dropped})
             frames.append(frame if self.label else frame.with_columns(part=pl.lit(part, pl.Enum(PART_ORDER))))
         frame = pl.concat(frames)

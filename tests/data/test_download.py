@@ -134,10 +134,10 @@ def test_archive(server, tmp_path):
     server.body = zipped(tmp_path / "a.zip", {"inside/a.txt": "alpha"}).read_bytes()
     digest = hashlib.sha256(server.body).hexdigest()
     unpack = Members({"a.txt": "inside/a.txt"})
-    Archive(server.url, digest, unpack)("x", ["a.txt"], tmp_path, tmp_path)
+    Archive(server.url, f"sha256:{digest}", unpack)("x", ["a.txt"], tmp_path, tmp_path)
     assert (tmp_path / "a.txt").read_text() == "alpha"
-    with pytest.raises(Unavailable, match="wanted 0000"):
-        Archive(server.url, "0000", unpack)("x", ["a.txt"], tmp_path, tmp_path)
+    with pytest.raises(Unavailable, match="md5 [0-9a-f]{32}, wanted 0000"):
+        Archive(server.url, "md5:0000", unpack)("x", ["a.txt"], tmp_path, tmp_path)
     with pytest.raises(Unavailable, match=r"inside/b\.txt"):
         Archive(server.url, None, Members({"b.txt": "inside/b.txt"}))("x", ["b.txt"], tmp_path, tmp_path)
     server.body = b"<html>not a zip</html>"

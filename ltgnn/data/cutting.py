@@ -1,0 +1,114 @@
+"""The mechanics of splits: ranks within users, shares, and the check that no part is empty."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from ltgnn.types import Dataset, Interactions, Mistake, Split
+
+
+def whole(dataset: Dataset) -> Interactions:
+    """All interactions of a data set without published parts, or of all its parts together."""
+    if "all" in dataset.parts:
+        return dataset.parts["all"]
+    parts = list(dataset.parts.values())
+
+    def joined(columns: list[Tensor | None]) -> Tensor | None:
+        present = [column for column in columns if column is not None]
+        return torch.cat(present) if len(present) == len(columns) else None
+
+    return Interactions(
+        users=torch.cat([part.users for part in parts]),
+        items=torch.cat([part.items for part in parts]),
+        num_users=dataset.num_users,
+        num_items=dataset.num_items,
+        times=joined([part.times for part in parts]),
+        weights=joined([part.weights for part in parts]),
+    )
+
+
+def timed(dataset: Dataset, split: str) -> tuple[Interactions, Tensor]:
+    """All interactions and their times, which they must have."""
+    pairs = whole(dataset)
+    if pairs.times is None:
+        raise Mistake(
+            f"split={split} needs times, and {dataset.name} has none. Name the column of the times "
+            f"(data.reader.time), or take split=random."
+        )
+    return pairs, pairs.times
+
+
+def check_shares(val: float, test: float) -> None:
+    """Raises ``Mistake`` unless both shares are above 0 and leave something for train."""
+    if not (val > 0 and test > 0 and val + test < 1):
+        raise Mistake(f"split.val={val} and split.test={test}: wanted shares above 0, together below 1.")
+
+
+def percent(val: float, test: float) -> str:
+    """The shares of train, validation and test in words: "80/10/10"."""
+    return "/".join(f"{100 * share:g}" for share in (round(1 - val - test, 6), val, test))
+
+
+def share_of(sizes: Tensor, share: float) -> Tensor:
+    """``floor(size * share + 1/2)``, whole numbers.  [U]"""
+    return torch.floor(sizes.double() * share + 0.5).long()
+
+
+def shuffled(size: int, seed: int) -> Tensor:
+    """A permutation that depends on the seed only.  [size]"""
+    return torch.randperm(size, generator=torch.Generator().manual_seed(seed))
+
+
+def rank_in_user(pairs: Interactions, order: Tensor) -> Tensor:
+    """Place 0, 1, 2 ... of each pair among those of its user when all pairs are read in ``order``.  [E]"""
+    by_user = order[torch.argsort(pairs.users[order], stable=True)]
+    first = torch.cumsum(pairs.user_counts, 0) - pairs.user_counts
+    rank = torch.empty_like(pairs.users)
+    rank[by_user] = torch.arange(len(pairs)) - first[pairs.users[by_user]]
+    return rank
+
+
+def last_shares(pairs: Interactions, order: Tensor, val: float, test: float) -> tuple[Tensor, Tensor]:
+    """Marks, per user in the given order, the last share as test and the share before it as validation.  2 x [E]
+
+    At least one interaction of each user is left unmarked.
+    """
+    size = pairs.user_counts
+    tests = torch.minimum(share_of(size, test), (size - 1).clamp(min=0))
+    vals = torch.minimum(share_of(size, val), (size - 1 - tests).clamp(min=0))
+    from_end = (size[pairs.users] - 1) - rank_in_user(pairs, order)
+    tests, held = tests[pairs.users], (tests + vals)[pairs.users]
+    return (from_end >= tests) & (from_end < held), from_end < tests
+
+
+def cut(pairs: Interactions, val: Tensor, test: Tensor, name: str, ordered: str = "") -> Split:
+    """The split with the marked pairs [E] held out; a part without a pair is a mistake."""
+    return checked(Split(pairs.select(~(val | test)), pairs.select(val), pairs.select(test), name, ordered))
+
+
+def cut_items(pairs: Interactions, order: Tensor, val: float, test: float, name: str) -> Split:
+    """The split whose test holds all pairs of the last items in ``order`` [I], validation those before them."""
+    seen = order[pairs.item_counts[order] > 0]
+    tests, vals = (math.floor(seen.numel() * share + 0.5) for share in (test, val))
+    part = torch.zeros(pairs.num_items, dtype=torch.int8)
+    part[seen[seen.numel() - tests - vals :]] = 1
+    part[seen[seen.numel() - tests :]] = 2
+    of_pair = part[pairs.items]
+    return cut(pairs, of_pair == 1, of_pair == 2, name)
+
+
+def checked(split: Split, val_may_be_empty: bool = False) -> Split:
+    """The split itself, if no part is empty that must not be."""
+    parts = {"train": split.train, "validation": split.val, "test": split.test}
+    may_be = {"validation"} if val_may_be_empty else set()
+    empty = [part for part, pairs in parts.items() if not len(pairs) and part not in may_be]
+    if empty:
+        sizes = ", ".join(f"{part} {len(pairs)}" for part, pairs in parts.items())
+        raise Mistake(
+            f"The split '{split.name}' leaves {' and '.join(empty)} empty ({sizes}). Take another split or larger "
+            f"shares (split=..., split.val, split.test), or clean less (data.cleaning)."
+        )
+    return split

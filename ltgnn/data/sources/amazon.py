@@ -1,0 +1,69 @@
+"""Amazon Reviews 2018 and 2023: JSON Lines of reviews and of product metadata."""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ltgnn.data.jsonlines import JsonLines
+from ltgnn.data.raw import Raw
+from ltgnn.data.tables import NodeTable, RowTable, assemble
+
+
+@dataclass(frozen=True)
+class AmazonReviews:
+    """Reviews are interactions, rated and timed; lists in the metadata (categories, description) become text.
+
+    Metadata repeat some products (the first row counts) and lack some (kept without text); both are counted.
+    See https://cseweb.ucsd.edu/~jmcauley/datasets/amazon_v2 and https://amazon-reviews-2023.github.io.
+    """
+
+    reviews: str
+    metadata: str | None
+    user: str
+    item: str
+    rating: str
+    time: str
+    time_scale: float  # seconds per unit: 1 in 2018, .001 in 2023
+    item_fields: Mapping[str, str]  # our name -> key of the metadata
+    prices: Mapping[str, str]  # our name -> key of an amount such as "$12.99"
+
+    def __call__(self, folder: Path) -> Raw:
+        reviews = JsonLines(folder / self.reviews)
+        rows = RowTable({"all": reviews}, self.user, self.item, self.rating, self.time, time_scale=self.time_scale)
+        if self.metadata is None:
+            return assemble(rows)
+        texts = {**self.item_fields, **self.prices}
+        items = NodeTable(JsonLines(folder / self.metadata), self.item, texts, first_counts=True, drop_incomplete=True)
+        raw = assemble(rows, items, keep_unknown=True)
+        fields = {name: raw.item_fields[name].map_elements(plain, return_dtype=pl.String) for name in self.item_fields}
+        numbers = {name: amount(raw.item_fields[name]) for name in self.prices}
+        return replace(raw, item_fields=fields, item_numbers=numbers)
+
+
+def plain(text: str) -> str:
+    """Text of a JSON value: lists joined (levels of a category path by " > "), entities decoded, blanks single."""
+    if text.startswith("["):
+        with contextlib.suppress(ValueError):
+            text = " > ".join(_leaves(json.loads(text)))
+    return " ".join(html.unescape(text).split())
+
+
+def _leaves(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [leaf for part in value for leaf in _leaves(part)]
+    return [str(value)] if value not in (None, "") else []
+
+
+def amount(texts: pl.Series) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """ "$1,299.00" -> 1299; nan for a range, a missing or unreadable amount.  [I]"""
+    number = texts.str.strip_chars().str.extract(r"^\$?([0-9][0-9,]*(?:\.[0-9]+)?)$").str.replace_all(",", "")
+    return number.cast(pl.Float32, strict=False).fill_null(np.nan).to_numpy()

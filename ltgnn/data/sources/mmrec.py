@@ -1,0 +1,64 @@
+"""MMRec's form: ``.inter`` with a part label per row, and features as ``.npy`` with one row per item id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ltgnn.data.delimited import Delimited
+from ltgnn.data.raw import Raw
+from ltgnn.data.tables import RowTable, assemble
+from ltgnn.types import Mistake
+
+
+@dataclass(frozen=True)
+class MMRec:
+    """Item ids are whole numbers and name the rows of the feature files. See https://github.com/enoche/MMRec."""
+
+    interactions: str
+    user: str
+    item: str
+    rating: str | None
+    time: str | None
+    label: str
+    labels: Mapping[str, str]  # value of the label -> train, val, test
+    vectors: Mapping[str, str]  # our name -> .npy file
+
+    def __call__(self, folder: Path) -> Raw:
+        file = Delimited(folder / self.interactions, separator="\t", quote=None, typed=True)
+        rows = RowTable(
+            {"all": file}, self.user, self.item, self.rating, self.time, label=self.label, labels=self.labels
+        )
+        vectors = {name: load_rows(folder / npy) for name, npy in self.vectors.items()}
+        sizes = {name: len(array) for name, array in vectors.items()}
+        if len(set(sizes.values())) > 1:
+            raise Mistake(f"{folder}: the feature files differ in their number of rows: {sizes}. One row per item id.")
+        if not vectors:
+            return assemble(rows)
+        number = next(iter(sizes.values()))
+        raw = assemble(rows, item_ids=pl.int_range(number, eager=True).cast(pl.String))
+        strange = raw.item_ids[number:]
+        if len(strange):
+            raise Mistake(
+                f"{rows.place(self.item, strange.to_list())}: item {strange[0]!r} has no row in "
+                f"{', '.join(self.vectors.values())} ({number} rows: ids 0 to {number - 1})."
+            )
+        return replace(raw, item_vectors=vectors)
+
+
+def load_rows(file: Path) -> NDArray[np.float32]:
+    """Memory-mapped features [I, D]."""
+    if not file.is_file():
+        raise Mistake(f"No file {file}. Check data.reader.vectors (empty: {{}}).")
+    try:
+        array: NDArray[np.float32] = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError) as error:
+        raise Mistake(f"{file}: not a plain .npy file ({error}).") from error
+    if array.ndim != 2 or not np.issubdtype(array.dtype, np.floating):
+        raise Mistake(f"{file}: wanted numbers [items, width], got {array.dtype} {list(array.shape)}.")
+    return array

@@ -1,0 +1,41 @@
+"""What ``ltgnn data import`` and ``ltgnn data split`` write: Parquet tables of interactions, items and users."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ltgnn.data.parquet import Parquet
+from ltgnn.data.raw import Raw
+from ltgnn.data.tables import PART_ORDER, NodeTable, RowTable, assemble
+
+INTERACTIONS, ITEMS, USERS, CARD = "interactions.parquet", "items.parquet", "users.parquet", "data_card.json"
+
+
+@dataclass(frozen=True)
+class Processed:
+    """A data set that ltgnn wrote, in the order of its ids."""
+
+    def __call__(self, folder: Path) -> Raw:
+        interactions, items, users = (Parquet(folder / name) for name in (INTERACTIONS, ITEMS, USERS))
+        columns = interactions.schema
+        rows = RowTable(
+            {"all": interactions},
+            "user",
+            "item",
+            time="time" if "time" in columns else None,
+            label="part",
+            labels={part: part for part in PART_ORDER},
+            events={"weight": 1.0} if "weight" in columns else {},
+        )
+        fields = {name: name for name, kind in items.schema.items() if not kind.is_numeric() and name != "id"}
+        numbers = {name: name for name, kind in items.schema.items() if kind.is_numeric()}
+        user_fields = {name: name for name in users.schema if name != "id"}
+        raw = assemble(rows, NodeTable(items, "id", fields, numbers), NodeTable(users, "id", user_fields))
+        vectors = {file.stem: np.load(file, mmap_mode="r") for file in sorted(folder.glob("*.npy"))}
+        card = folder / CARD
+        history = json.loads(card.read_text()) if card.is_file() else {}
+        return replace(raw, item_vectors=vectors, notes={"processed from": history})
