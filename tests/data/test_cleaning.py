@@ -1,0 +1,138 @@
+"""Cleaning: each filter by hand, the k-core as a law, the report."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ltgnn.data.cleaning import Cleaning, k_core, seconds
+from ltgnn.data.raw import Raw
+from ltgnn.types import Mistake
+
+
+def raw(rows, num_users=3, num_items=4, **columns):
+    """Rows (user, item), and columns time, rating, weight, part by name."""
+    table = np.array(rows, dtype=np.int32).reshape(-1, 2)
+    kinds = {"times": np.float64, "ratings": np.float32, "weights": np.float32, "parts": np.int8}
+    arrays = {name: np.array(columns.pop(name), dtype=kind) for name, kind in kinds.items() if name in columns}
+    return Raw(
+        users=table[:, 0],
+        items=table[:, 1],
+        user_ids=pl.Series([f"u{n}" for n in range(num_users)]),
+        item_ids=pl.Series([f"i{n}" for n in range(num_items)]),
+        item_fields={"title": pl.Series([f"title {n}" for n in range(num_items)])},
+        item_numbers={"price": np.arange(num_items, dtype=np.float32)},
+        item_vectors={"image": np.eye(num_items, dtype=np.float32)},
+        user_fields={"city": pl.Series([f"city {n}" for n in range(num_users)])},
+        **arrays,
+        **columns,
+    )
+
+
+def cleaning(**keys):
+    defaults = {"since": None, "until": None, "min_rating": None, "user_core": 1, "item_core": 1}
+    return Cleaning(**(defaults | {"keep_unseen_users": False, "keep_unseen_items": False} | keys))
+
+
+def pairs(rows):
+    return list(zip(rows.users.tolist(), rows.items.tolist(), strict=True))
+
+
+def test_first_of_repeats_counts_and_weights_add_up():
+    rows, report = cleaning()(
+        raw([(0, 1), (1, 1), (0, 1), (0, 0), (0, 1)], times=[5, 6, 1, 7, 8], weights=[1, 2, 5, 4, 10])
+    )
+    assert pairs(rows) == [(0, 1), (1, 1), (0, 0)]
+    assert rows.times.tolist() == [5, 6, 7]
+    assert rows.weights.tolist() == [16, 2, 4]
+    assert [step["interactions"] for step in report] == [5, 3]
+
+
+def test_filters_in_order():
+    """Dates come first, then ratings, then repeats, then the core: each sees what the one before left."""
+    rows, report = cleaning(since=2, until=9, min_rating=3, user_core=2)(
+        raw(
+            [(0, 0), (0, 0), (0, 1), (1, 1), (1, 2), (1, 2)],
+            times=[1, 3, 4, 5, 6, 9],
+            ratings=[5, 4, 4, 5, 2, 5],
+        )
+    )
+    assert pairs(rows) == [(0, 0), (0, 1)]  # (0, 0) at time 3: the one at 1 is too early
+    assert [step["interactions"] for step in report] == [6, 4, 3, 3, 2]
+    assert [step["filter"] for step in report] == [
+        "as read",
+        "times from 2 to before 9",
+        "rating >= 3",
+        "repeated pairs: first kept",
+        "2-core of users, 1-core of items",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"), [(12.5, 12.5), ("12.5", 12.5), ("2014-01-31", datetime(2014, 1, 31, tzinfo=UTC).timestamp())]
+)
+def test_seconds(time, expected):
+    assert seconds(time) == expected
+
+
+def test_unseen_ids_leave_with_their_fields_unless_kept():
+    rows, _ = cleaning()(raw([(0, 3), (2, 1)]))
+    assert rows.user_ids.to_list() == ["u0", "u2"]
+    assert rows.item_ids.to_list() == ["i1", "i3"]
+    assert pairs(rows) == [(0, 1), (1, 0)]
+    assert rows.item_fields["title"].to_list() == ["title 1", "title 3"]
+    assert rows.item_numbers["price"].tolist() == [1, 3]
+    assert rows.item_vectors["image"].argmax(1).tolist() == [1, 3]
+    assert rows.user_fields["city"].to_list() == ["city 0", "city 2"]
+    rows, _ = cleaning(keep_unseen_users=True, keep_unseen_items=True)(raw([(0, 3), (2, 1)]))
+    assert (len(rows.user_ids), len(rows.item_ids), pairs(rows)) == (3, 4, [(0, 3), (2, 1)])
+
+
+EDGES = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=60, unique=True)
+
+
+@given(EDGES, st.integers(1, 4), st.integers(1, 4))
+def test_k_core(edges, user_core, item_core):
+    """Idempotent, every degree large enough, and no larger set has that (against removing one row at a time)."""
+    users, items = np.array(edges, dtype=np.int32).reshape(-1, 2).T
+    kept = k_core(users, items, user_core, item_core)
+    again = k_core(users[kept], items[kept], user_core, item_core)
+    assert again.all()
+    left = set(range(len(edges)))
+    while True:
+        few = [
+            row
+            for row in left
+            if sum(edges[other][0] == edges[row][0] for other in left) < user_core
+            or sum(edges[other][1] == edges[row][1] for other in left) < item_core
+        ]
+        if not few:
+            break
+        left.remove(few[0])
+    assert set(np.flatnonzero(kept).tolist()) == left
+
+
+def test_nothing_left_says_which_filter_took_it():
+    with pytest.raises(Mistake, match=r"as read: 2; .*5-core of users, 1-core of items: 0.*user_core"):
+        cleaning(user_core=5)(raw([(0, 0), (1, 1)]))
+
+
+def test_what_a_filter_needs():
+    with pytest.raises(Mistake, match=r"data\.reader\.time"):
+        cleaning(since=1)(raw([(0, 0)]))
+    with pytest.raises(Mistake, match=r"data\.reader\.rating"):
+        cleaning(min_rating=1)(raw([(0, 0)]))
+    with pytest.raises(Mistake, match="neither a number of seconds nor a date"):
+        cleaning(since="soon")(raw([(0, 0)], times=[1]))
+
+
+def test_official_parts_must_not_overlap():
+    both = raw([(0, 0), (0, 0), (1, 2), (1, 2)], parts=[0, 0, 0, 1], part_names=("train", "test"))
+    with pytest.raises(Mistake, match=r"1 pairs are in more than one part, e\.g\. user u1, item i2 in train and test"):
+        cleaning()(both)
+    apart = raw([(0, 0), (0, 0), (1, 2), (1, 1)], parts=[0, 0, 0, 1], part_names=("train", "test"))
+    rows, _ = cleaning()(apart)
+    assert rows.parts.tolist() == [0, 0, 1]
