@@ -52,7 +52,7 @@ def table(card: Mapping[str, Any]) -> str:
     ]
     lines.append("")
     for name, value in card.items():
-        if name in ("name", "cleaning", "read") or value in ({}, None):
+        if name in ("name", "cleaning", "read", "source") or value in ({}, None):
             continue
         lines.append(f"  {name:<32}{_plain(value)}")
     return "\n".join(lines)

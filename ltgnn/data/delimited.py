@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from ltgnn.data.columns import Column, Rows, checked, explain, need, settle
 from ltgnn.types import Mistake
 
 SEPARATORS = ("\t", "::", ",", ";", "|", " ")  # in the order in which they are sought
+Read = TypeVar("Read")
 UNIT = "\x1f"  # stands in for a separator of two signs
 
 
@@ -35,8 +36,8 @@ class Delimited:
         """The separator, found in the first line where none is given: the most frequent of the usual ones."""
         if self.separator is not None:
             return self.separator
-        with open_text(self.file, self.encoding) as stream:
-            first = stream.readline()
+        with open_text(self.file, self.encoding, errors="replace") as stream:
+            first = self._guarded(stream.readline)
         return max(SEPARATORS, key=lambda sign: (first.count(sign) > 0 and sign != " ", first.count(sign)))
 
     @cached_property
@@ -44,7 +45,7 @@ class Delimited:
         """The names of the columns."""
         if self.names is not None:
             return list(self.names)
-        first = next(self._lines(), (0, []))[1]
+        first = self._guarded(lambda: next(self._lines(errors="replace"), (0, [])))[1]
         if not first:
             raise Mistake(f"{self.file} is empty; wanted a first line with column names and rows below it.")
         return [self._name(text) for text in first]
@@ -97,9 +98,16 @@ class Delimited:
         with open_text(self.file, self.encoding) as stream:
             return stream.read().replace(self.cut_at, UNIT if len(self.cut_at) > 1 else self.cut_at).encode()
 
-    def _lines(self) -> Iterator[tuple[int, list[str]]]:
+    def _guarded(self, first: Callable[[], Read]) -> Read:
+        """Reads the beginning of the file, which may be damaged."""
+        try:
+            return first()
+        except (EOFError, OSError, csv.Error) as error:
+            raise unreadable(self.file, 0, error) from error
+
+    def _lines(self, errors: str = "strict") -> Iterator[tuple[int, list[str]]]:
         """Number of the first line of each row, and its fields; slow, for headers and messages."""
-        with open_text(self.file, self.encoding) as stream:
+        with open_text(self.file, self.encoding, errors) as stream:
             lines: Iterator[str] = stream
             sign = self.cut_at
             if len(sign) > 1:
@@ -133,19 +141,25 @@ class Delimited:
             raise unreadable(self.file, line, error) from error
 
 
-def open_text(file: Path, encoding: str = "utf-8-sig") -> IO[str]:
+def open_text(file: Path, encoding: str = "utf-8-sig", errors: str = "strict") -> IO[str]:
     """A file, plain or gzip, opened as text; "utf-8-sig" leaves out a byte order mark."""
     if not file.is_file():
         raise Mistake(f"No file {file}. Check data.files and the file names in data.reader.")
     with open(file, "rb") as stream:
         packed = stream.read(2) == b"\x1f\x8b"
-    return (gzip.open if packed else open)(file, "rt", encoding=encoding, newline="")
+    return (gzip.open if packed else open)(file, "rt", encoding=encoding, errors=errors, newline="")
 
 
 def unreadable(file: Path, line: int, error: Exception) -> Mistake:
     """What to do about a file that breaks off, is damaged or not in the expected encoding."""
-    if isinstance(error, UnicodeDecodeError):
-        return Mistake(f"{file}, after line {line}: not UTF-8 ({error.reason}). Convert it: iconv -t UTF-8 FILE.")
+    if isinstance(error, UnicodeDecodeError):  # it was found in a block of many lines
+        with open_text(file, "utf-8-sig", errors="surrogateescape") as stream:
+            line = next((n for n, text in enumerate(stream, start=1) if not _is_utf8(text)), line)
+        return Mistake(f"{file}, line {line}: not UTF-8 ({error.reason}). Convert it: iconv -t UTF-8 FILE.")
     if isinstance(error, EOFError):
         return Mistake(f"{file}, after line {line}: the compressed file is cut short. Fetch it again.")
     return Mistake(f"{file}, after line {line}: {error}")
+
+
+def _is_utf8(text: str) -> bool:
+    return not any("\udc80" <= sign <= "\udcff" for sign in text)

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ltgnn.data.columns import Column, Rows, checked, explain, need, settle
+from ltgnn.data.columns import Column, Kind, Rows, checked, explain, need, settle
 from ltgnn.types import Mistake
 
 
@@ -54,3 +54,8 @@ class Parquet:
                 for column in columns.values():
                     place = f"{self.file}, row {row['row']}, column {column.name!r}"
                     explain(place, column, row[column.name], drop_incomplete)
+                    self._explain_id(place, column, row[column.name])
+
+    def _explain_id(self, place: str, column: Column, given: str | None) -> None:
+        if column.kind is Kind.ID and self.schema[column.name].is_float() and given and float(given) % 1:
+            raise Mistake(f"{place}: {given} is not a whole number; ids are texts or whole numbers. Cast the column.")
