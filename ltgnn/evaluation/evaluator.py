@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from ltgnn.evaluation.lists import GroupMetric, ListMetric, Lists, Number
 from ltgnn.evaluation.metrics import Hits, Metric, find
-from ltgnn.evaluation.topk import top_k
-from ltgnn.types import Evaluation, Groups, Interactions, Mistake, Scorer
+from ltgnn.evaluation.ranks import RankMetric, Ranks, places
+from ltgnn.evaluation.topk import Csr, best_items, csr_rows, score_blocks
+from ltgnn.types import Evaluation, Groups, Interactions, Mistake, Scorer, TopK
+
+
+class Stratum(NamedTuple):
+    """The held-out items of one group (or all), and how many each user has."""
+
+    prefix: str  # of value names: "" or "items20/tail/"
+    pairs: Tensor  # [p] bool, held-out pairs in the group
+    relevant: Tensor  # [n] int64
+    members: Tensor | None  # [I] bool, items of the group; None: all
 
 
 class Evaluator:
     """Full-ranking evaluation of one part (validation or test).
 
-    ``held_out`` are the pairs to be found, ``seen`` the parts whose items are no candidates for their user. Evaluated
-    are the users with a held-out pair. Names of values: ``ndcg@20`` over all users, ``items20/tail/ndcg@20`` (policy /
-    group / metric) over the users who have a held-out item of that group; ``users`` and ``items20/tail/users`` say how
-    many these are. A group in which nobody has a held-out item has no other value. ``coverage@20`` is the share of
-    the catalogue that occurs in any list.
+    ``held_out`` are the pairs to be found; ``seen`` the parts whose items are no candidates for their user, train
+    first. Evaluated are the users with a held-out pair; each value is a mean over the users for whom it is defined.
+
+    Names of values: ``ndcg@20`` over all users; ``items20/tail/ndcg@20`` (item policy / group / metric) over the users
+    with a held-out item of that group; ``activity/casual/ndcg@20`` over the users of a user group, who are grouped by
+    train counts; ``activity/casual/items20/tail/ndcg@20`` for the product; ``users`` and ``items20/tail/users`` for how
+    many these are. A value that is defined for nobody is left out. ``mixtures`` are weighted sums of values, for
+    ``monitor``: ``{"balanced": {"ndcg@20": 0.5, "items20/tail/ndcg@20": 0.5}}``.
+
+    ``text`` [I, D] and ``item_fields`` serve the metrics of diversity and calibration alone.
     """
 
     def __init__(
@@ -27,58 +45,171 @@ class Evaluator:
         held_out: Interactions,
         seen: Sequence[Interactions],
         groups: Mapping[str, Groups],
+        text: Tensor | None = None,
+        item_fields: Mapping[str, Sequence[str]] | None = None,
+        *,
         ks: Sequence[int],
-        metrics: Mapping[str, Metric],
         block_mib: float,
+        metrics: Mapping[str, Metric],
+        ranks: Mapping[str, RankMetric],
+        lists: Mapping[str, ListMetric],
+        exposure: Mapping[str, GroupMetric],
+        categories: Callable[[Mapping[str, Sequence[str]]], Csr | None],
+        user_groups: Mapping[str, Callable[[Tensor], Groups]],
+        user_ks: Sequence[int],
+        mixtures: Mapping[str, Mapping[str, float]],
     ) -> None:
         if len(held_out) == 0:
             raise Mistake("no held-out pair to evaluate on: give the split a larger share (split.val, split.test)")
         if not ks or min(ks) < 1:
             raise Mistake(f"eval.ks={list(ks)}: wanted list lengths of at least 1, such as [10,20]")
-        self.held_out = held_out
-        self.groups = groups
-        self.ks = sorted(set(ks))
-        self.metrics = metrics
-        self.block_mib = block_mib
-        self.users = torch.unique(held_out.users)  # [n] ascending
+        self.held_out, self.groups, self.text = held_out, groups, text
+        self.ks, self.user_ks, self.block_mib = sorted(set(ks)), set(user_ks), block_mib
+        self.metrics, self.ranks, self.lists, self.exposure, self.mixtures = metrics, ranks, lists, exposure, mixtures
         self.seen = _union(held_out, seen)
+        self.train = seen[0] if seen else held_out.select(torch.empty(0, dtype=torch.int64))
+        self.categories = categories(item_fields) if item_fields else None
+        self.user_groups = {name: policy(self.train.user_counts) for name, policy in user_groups.items()}
 
-    def __call__(self, scorer: Scorer, device: str | torch.device = "cpu") -> Evaluation:
-        """Evaluate ``scorer``, which is called with users on ``device``."""
-        num_items = self.held_out.num_items
-        lists = top_k(scorer, self.users, self.seen, num_items, self.ks[-1], self.block_mib, device)
+        self.users = torch.unique(held_out.users)  # [n] ascending
+        self.relevant = held_out.user_counts[self.users]
+        self.order = torch.argsort(
+            self.relevant, descending=True, stable=True
+        )  # in which they are scored, see `places`
+        rows, self.pair_items = csr_rows(held_out.by_user, self.users[self.order])
+        self.pair_rows = self.order[rows]
+        self.strata = self._strata()
+
+    def __call__(self, scorer: Scorer, device: str | torch.device = "cpu", monitor: str | None = None) -> Evaluation:
+        """Evaluate ``scorer``, which is called with users on ``device``.
+
+        With ``monitor``, the name of a value: only the accuracy by item group, which is what can be had quickly, unless
+        ``monitor`` is another value; then, or without it, everything. An unknown ``monitor`` is a ``Mistake``.
+        """
+        quick = monitor is not None and self._is_quick(monitor)
+        lists, ranks = self._rank(scorer, device, with_ranks=not quick)
         found = find(lists, self.held_out)
-        values: dict[str, float] = {}
-        per_user: dict[str, Tensor] = {}
-        for prefix, relevant, inside in self._strata(lists.items):
-            having = relevant > 0
-            values[f"{prefix}users"] = float(having.sum())
-            if not having.any():
-                continue
-            hits = Hits((found & inside)[having], relevant[having])
-            for name, metric in self.metrics.items():
-                for k in self.ks:
-                    column = metric(hits, k)
-                    values[f"{prefix}{name}@{k}"] = float(column.mean())
-                    per_user[f"{prefix}{name}@{k}"] = torch.full(having.shape, torch.nan, dtype=torch.float64)
-                    per_user[f"{prefix}{name}@{k}"][having] = column
+        record = Record(self.users.numel())
+        for stratum in self.strata:
+            self._accuracy(record, stratum, lists.items, found, ranks)
+        if not quick:
+            self._beyond_accuracy(record, lists, found)
+            for policy, groups in self.user_groups.items():
+                self._by_user_group(record, policy, groups)
+        self._mixtures(record)
+        if monitor is not None and monitor not in record.values:
+            missing = [name for name in self.mixtures.get(monitor, {monitor: 1}) if name not in record.values]
+            near = difflib.get_close_matches(missing[0], record.values, n=3, cutoff=0.3)
+            where = f"eval.mixtures.{monitor}" if monitor in self.mixtures else "monitor"
+            raise Mistake(f"{where}: there is no value '{missing[0]}'. Near to it: {', '.join(near)}")
+        return Evaluation(record.values, record.per_user, lists)
+
+    def _rank(self, scorer: Scorer, device: str | torch.device, with_ranks: bool) -> tuple[TopK, Ranks | None]:
+        """Lists of all users and, if wanted, the ranks of all held-out items, in one pass over the scores."""
+        n, k, num_items = self.users.numel(), self.ks[-1], self.held_out.num_items
+        items, scores = torch.empty(n, k, dtype=torch.int64), torch.empty(n, k)
+        pairs = self.pair_items.numel()
+        values = torch.empty(pairs)
+        above, equal, candidates = (torch.empty(m, dtype=torch.int64) for m in (pairs, pairs, n))
+        ends = torch.cumsum(self.relevant[self.order], 0).tolist()
+        done = 0
+        for block, matrix in score_blocks(scorer, self.users[self.order], self.seen, num_items, self.block_mib, device):
+            rows = self.order[block]
+            best = best_items(matrix, k)
+            items[rows], scores[rows] = best[0].cpu(), best[1].cpu()
+            if with_ranks:
+                part = slice(done, ends[block.stop - 1])
+                wanted = self.pair_items[part].to(matrix.device), self.relevant[rows].to(matrix.device)
+                values[part], above[part], equal[part] = (x.cpu() for x in places(matrix, wanted[1], wanted[0]))
+                candidates[rows] = (matrix > -torch.inf).sum(1).cpu()
+                done = part.stop
+        ranks = Ranks(self.pair_rows, values, above, equal, candidates) if with_ranks else None
+        return TopK(self.users, items, scores), ranks
+
+    def _accuracy(self, record: Record, stratum: Stratum, items: Tensor, found: Tensor, ranks: Ranks | None) -> None:
+        prefix, pairs, relevant, members = stratum
+        having = relevant > 0
+        record.values[f"{prefix}users"] = float(having.sum())
+        if not having.any():
+            return
+        inside = found if members is None else found & members[items.clamp(min=0)]
+        hits = Hits(inside[having], relevant[having])
+        for name, metric in self.metrics.items():
+            for k in self.ks:
+                column = torch.full(having.shape, torch.nan, dtype=torch.float64)
+                column[having] = metric(hits, k)
+                record.add(f"{prefix}{name}@{k}", column)
+        if ranks is not None:
+            for name, rank_metric in self.ranks.items():
+                record.add(f"{prefix}{name}", rank_metric(ranks, pairs))
+
+    def _beyond_accuracy(self, record: Record, lists: TopK, found: Tensor) -> None:
+        sides = self.held_out, self.train, self.seen, self.text, self.categories
+        longest = Lists(lists.users, lists.items, found, self.relevant, *sides)
         for k in self.ks:
-            values[f"coverage@{k}"] = _distinct(lists.items[:, :k]) / num_items
-        return Evaluation(values, per_user, lists)
+            cut = longest.cut(k)
+            for name, metric in self.lists.items():
+                record.add(f"{name}@{k}", metric(cut))
+            for policy, groups in self.groups.items():
+                for name, group_metric in self.exposure.items():
+                    for group, number in group_metric(cut, groups).items():
+                        record.add(f"{policy}/{group}/{name}@{k}" if group else f"{policy}/{name}@{k}", number)
 
-    def _strata(self, items: Tensor) -> Iterator[tuple[str, Tensor, Tensor]]:
-        """All items, then each group: (prefix of names, held-out items per user [n], listed items in it [n, K])."""
-        rows = torch.searchsorted(self.users, self.held_out.users)
-        yield "", torch.bincount(rows, minlength=self.users.numel()), items >= 0
+    def _by_user_group(self, record: Record, policy: str, groups: Groups) -> None:
+        """The means of all per-user columns over each group of users."""
+        wanted = {f"@{k}" for k in self.user_ks}
+        names = [name for name in record.per_user if "@" not in name or name[name.index("@") :] in wanted]
+        columns = torch.stack([record.per_user[name] for name in names])
+        for label, group in enumerate(groups.names):
+            inside = groups.labels[self.users] == label
+            record.values[f"{policy}/{group}/users"] = float(inside.sum())
+            means = columns[:, inside].nanmean(1).tolist()
+            record.values |= {f"{policy}/{group}/{n}": v for n, v in zip(names, means, strict=True) if v == v}
+
+    def _mixtures(self, record: Record) -> None:
+        """Weighted sums, where all parts are there: the default one need not fit every choice of ks and groups."""
+        for mixture, parts in self.mixtures.items():
+            if all(name in record.values for name in parts):
+                record.values[mixture] = sum(weight * record.values[name] for name, weight in parts.items())
+
+    def _is_quick(self, name: str) -> bool:
+        """Whether a value needs no more than accuracy by item group."""
+        parts = self.mixtures.get(name, {name: 1.0})
+        known = {f"{stratum.prefix}{metric}@{k}" for stratum in self.strata for metric in self.metrics for k in self.ks}
+        return all(part in known for part in parts)
+
+    def _strata(self) -> list[Stratum]:
+        """All items, then each group of each policy."""
+        everything = torch.ones(self.pair_items.numel(), dtype=torch.bool)
+        strata = [Stratum("", everything, self.relevant, None)]
         for policy, groups in self.groups.items():
-            listed = groups.labels[items.clamp(min=0)]
-            wanted = groups.labels[self.held_out.items]
             for label, name in enumerate(groups.names):
-                relevant = torch.bincount(rows[wanted == label], minlength=self.users.numel())
-                yield f"{policy}/{name}/", relevant, listed == label
+                members = groups.labels == label
+                pairs = members[self.pair_items]
+                relevant = torch.bincount(self.pair_rows[pairs], minlength=self.users.numel())
+                strata.append(Stratum(f"{policy}/{name}/", pairs, relevant, members))
+        return strata
 
 
-def _union(held_out: Interactions, seen: Sequence[Interactions]) -> tuple[Tensor, Tensor]:
+class Record:
+    """Collects numbers under their names."""
+
+    def __init__(self, users: int) -> None:
+        self.users = users
+        self.values: dict[str, float] = {}
+        self.per_user: dict[str, Tensor] = {}
+
+    def add(self, name: str, number: Number) -> None:
+        """Keep a number for all, or one per user [n] and its mean where defined; nothing that is defined nowhere."""
+        if isinstance(number, Tensor):
+            defined = number[~torch.isnan(number)]
+            if defined.numel():
+                self.values[name], self.per_user[name] = float(defined.mean()), number
+        elif number is not None and number == number:
+            self.values[name] = number
+
+
+def _union(held_out: Interactions, seen: Sequence[Interactions]) -> Csr:
     """The seen items of every user as CSR; refuses held-out pairs that are seen, since no list could hold them."""
     keys = torch.unique(torch.cat([torch.empty(0, dtype=torch.int64), *(part.keys for part in seen)]))
     if torch.isin(held_out.keys, keys).any():
@@ -86,8 +217,3 @@ def _union(held_out: Interactions, seen: Sequence[Interactions]) -> tuple[Tensor
     users, items = keys // held_out.num_items, keys % held_out.num_items
     offsets = torch.searchsorted(users, torch.arange(held_out.num_users + 1))
     return offsets, items
-
-
-def _distinct(items: Tensor) -> int:
-    """Number of different items in the lists."""
-    return int(torch.unique(items[items >= 0]).numel())

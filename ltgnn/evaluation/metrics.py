@@ -60,9 +60,9 @@ def find(lists: TopK, held_out: Interactions) -> Tensor:
     return (known[places] == keys) & (lists.items >= 0)
 
 
-def recall(hits: Hits, k: int) -> Tensor:
-    """Recall@K = h / |gt|."""
-    return hits.count[:, k - 1] / hits.relevant
+def recall(hits: Hits, k: int, capped: bool) -> Tensor:
+    """Recall@K = h / |gt|; ``capped`` divides by min(|gt|, K) instead, so that a perfect list has 1 (as DAN does)."""
+    return hits.count[:, k - 1] / (hits.ideal(k) if capped else hits.relevant)
 
 
 def precision(hits: Hits, k: int) -> Tensor:
@@ -92,3 +92,12 @@ def ndcg(hits: Hits, k: int) -> Tensor:
     Sum of 1 / log2(place + 1) over the hits, divided by the same sum over the places 1 .. min(|gt|, K).
     """
     return hits.dcg[:, k - 1] / hits.discounts.cumsum(0)[hits.ideal(k) - 1]
+
+
+def average_precision(hits: Hits, k: int, capped: bool) -> Tensor:
+    """AP@K = sum over the hits of (hits up to that place / place), / |gt|; its mean over users is MAP@K.
+
+    |gt| as in trec_eval; ``capped`` divides by min(|gt|, K) instead (as RecBole and torch-geometric do).
+    """
+    precisions = hits.count[:, :k] / torch.arange(1, k + 1)
+    return (precisions * hits.found[:, :k]).sum(1) / (hits.ideal(k) if capped else hits.relevant)

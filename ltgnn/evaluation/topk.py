@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isqrt
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from ltgnn.types import Mistake, Scorer, TopK
 
@@ -34,17 +36,29 @@ def csr_rows(csr: Csr, users: Tensor) -> tuple[Tensor, Tensor]:
     return rows, items[starts[rows] + within]
 
 
-def masked_scores(scorer: Scorer, users: Tensor, seen: Csr, num_items: int) -> Tensor:
-    """Scores [B, I] of one block with the users' seen items set to -inf. A score of -inf means: not a candidate."""
-    scores = scorer(users)
-    if scores.shape != (users.numel(), num_items):
-        raise Mistake(f"the scorer gave scores of shape {tuple(scores.shape)}, wanted {(users.numel(), num_items)}")
-    if scores._is_view() or not scores.is_contiguous():
-        scores = scores.clone(memory_format=torch.contiguous_format)  # the memory is not ours to write into
-    scores = scores.float()
-    rows, items = csr_rows(seen, users)
-    scores.view(-1)[rows * num_items + items] = -torch.inf
-    return scores
+def score_blocks(
+    scorer: Scorer, users: Tensor, seen: Csr, num_items: int, block_mib: float, device: str | torch.device
+) -> Iterator[tuple[slice, Tensor]]:
+    """Blocks of users, in their order: (which of ``users`` [n], their scores [b, I] with seen items at -inf).
+
+    The scorer is called with users on ``device``, always with the same number of them (the last block is filled up by
+    repeating a user), and the scores it returns are overwritten (views are copied first). A score of -inf means that
+    the item is no candidate for the user.
+    """
+    size = block_users(num_items, block_mib)
+    seen = (seen[0].to(device), seen[1].to(device))
+    for start in range(0, users.numel(), size):
+        block = users[start : start + size]
+        padded = torch.cat([block, block[-1:].expand(size - block.numel())]).to(device)
+        scores = scorer(padded)
+        if scores.shape != (size, num_items):
+            raise Mistake(f"the scorer gave scores of shape {tuple(scores.shape)}, wanted {(size, num_items)}")
+        if scores._is_view() or not scores.is_contiguous():
+            scores = scores.clone(memory_format=torch.contiguous_format)  # the memory is not ours to write into
+        scores = scores.float()
+        rows, items = csr_rows(seen, padded)
+        scores.view(-1)[rows * num_items + items] = -torch.inf
+        yield slice(start, start + block.numel()), scores[: block.numel()]
 
 
 def top_k(
@@ -58,21 +72,14 @@ def top_k(
 ) -> TopK:
     """The ``k`` best unseen items of each user, best first, ties by smaller item id.
 
-    ``users`` [n] ascending; ``seen`` is CSR over all users. The scorer is called with ``users`` on ``device``, always
-    with the same number of them, and the scores it returns are overwritten (views are copied first). The lists come
-    back on the CPU. Raises ``Mistake`` when a score is nan.
+    ``users`` [n], ``seen`` CSR over all users. The lists come back on the CPU, in the order of ``users``. Raises
+    ``Mistake`` when a score is nan.
     """
-    if users.numel() == 0:
-        return TopK(users.cpu(), torch.empty(0, k, dtype=torch.int64), torch.empty(0, k))
-    size = block_users(num_items, block_mib)
-    seen = (seen[0].to(device), seen[1].to(device))
-    items, scores = [], []
-    for block in torch.split(users, size):
-        padded = torch.cat([block, block[-1:].expand(size - block.numel())]).to(device)
-        best = best_items(masked_scores(scorer, padded, seen, num_items)[: block.numel()], k)
-        items.append(best[0].cpu())
-        scores.append(best[1].cpu())
-    return TopK(users.cpu(), torch.cat(items), torch.cat(scores))
+    items, scores = torch.empty(users.numel(), k, dtype=torch.int64), torch.empty(users.numel(), k)
+    for rows, block in score_blocks(scorer, users, seen, num_items, block_mib, device):
+        best = best_items(block, k)
+        items[rows], scores[rows] = best[0].cpu(), best[1].cpu()
+    return TopK(users.cpu(), items, scores)
 
 
 def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
@@ -101,17 +108,18 @@ def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     values, items = found.gather(1, best), candidates.gather(1, best)
     items = items.masked_fill(values == -torch.inf, -1)
     short = k - items.shape[1]
-    return (
-        torch.nn.functional.pad(items, (0, short), value=-1),
-        torch.nn.functional.pad(values, (0, short), value=-torch.inf),
-    )
+    return pad(items, (0, short), value=-1), pad(values, (0, short), value=-torch.inf)
 
 
 def order_keys(scores: Tensor, ids: Tensor) -> Tensor:
     """int64 numbers that sort like (score, smaller id first); float32 ``scores`` without nan, ``ids`` below 2^32."""
+    return (order_bits(scores) << 32) + (0xFFFFFFFF - ids)
+
+
+def order_bits(scores: Tensor) -> Tensor:
+    """int64 numbers below 2^31 in size that sort like the float32 ``scores``; equal for equal scores."""
     bits = (scores + 0.0).view(torch.int32)  # + 0.0: the two zeros become one
-    ordered = bits ^ ((bits >> 31) & 0x7FFFFFFF)  # the bits of negative floats count backwards
-    return (ordered.long() << 32) + (0xFFFFFFFF - ids)
+    return (bits ^ ((bits >> 31) & 0x7FFFFFFF)).long()  # the bits of negative floats count backwards
 
 
 def fail_on_nan(scores: Tensor) -> None:

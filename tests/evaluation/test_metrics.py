@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import log2
 
 import ir_measures
@@ -10,6 +11,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch_geometric.metrics import (
+    LinkPredF1,
+    LinkPredHitRatio,
+    LinkPredMAP,
+    LinkPredMRR,
+    LinkPredNDCG,
+    LinkPredPrecision,
+    LinkPredRecall,
+)
 
 from ltgnn.evaluation import metrics
 from ltgnn.evaluation.metrics import Hits, Metric
@@ -18,15 +28,22 @@ from ltgnn.types import Interactions, TopK
 FOUND = torch.tensor([[False, True, False, True], [False, False, False, False], [True, True, True, True]])
 HITS = Hits(FOUND, torch.tensor([3, 1, 6]))
 
+RECALL = partial(metrics.recall, capped=False)
+AP, CAPPED_AP = (partial(metrics.average_precision, capped=capped) for capped in (False, True))
+
 BY_HAND: list[tuple[Metric, int, list[float]]] = [
-    (metrics.recall, 2, [1 / 3, 0, 2 / 6]),
-    (metrics.recall, 4, [2 / 3, 0, 4 / 6]),
+    (RECALL, 2, [1 / 3, 0, 2 / 6]),
+    (RECALL, 4, [2 / 3, 0, 4 / 6]),
+    (partial(metrics.recall, capped=True), 2, [1 / 2, 0, 2 / 2]),
     (metrics.precision, 4, [2 / 4, 0, 4 / 4]),
     (metrics.f1, 4, [2 * (2 / 4 * 2 / 3) / (2 / 4 + 2 / 3), 0, 2 * (1 * 4 / 6) / (1 + 4 / 6)]),
     (metrics.hr, 1, [0, 0, 1]),
     (metrics.hr, 4, [1, 0, 1]),
     (metrics.mrr, 1, [0, 0, 1]),
     (metrics.mrr, 4, [1 / 2, 0, 1]),
+    (AP, 2, [(1 / 2) / 3, 0, 2 / 6]),
+    (AP, 4, [(1 / 2 + 2 / 4) / 3, 0, 4 / 6]),
+    (CAPPED_AP, 2, [(1 / 2) / 2, 0, 1]),
     (metrics.ndcg, 2, [(1 / log2(3)) / (1 + 1 / log2(3)), 0, 1]),
     (metrics.ndcg, 4, [(1 / log2(3) + 1 / log2(5)) / (1 + 1 / log2(3) + 1 / 2), 0, 1]),
 ]
@@ -38,11 +55,23 @@ def test_hand_values(metric: Metric, k: int, expected: list[float]) -> None:
 
 
 IR_MEASURES = {
-    metrics.recall: "R",
+    RECALL: "R",
     metrics.precision: "P",
     metrics.hr: "Success",
     metrics.mrr: "RR",
     metrics.ndcg: "nDCG",
+    AP: "AP",
+}
+
+
+TORCH_GEOMETRIC = {
+    RECALL: LinkPredRecall,
+    metrics.precision: LinkPredPrecision,
+    metrics.f1: LinkPredF1,
+    metrics.hr: LinkPredHitRatio,
+    metrics.mrr: LinkPredMRR,
+    metrics.ndcg: LinkPredNDCG,
+    CAPPED_AP: LinkPredMAP,
 }
 
 
@@ -59,30 +88,49 @@ def by_ir_measures(name: str, k: int, items: Tensor, relevant: list[set[int]]) -
     return torch.tensor([values.get(str(u), 0.0) for u in range(len(relevant))], dtype=torch.float64)
 
 
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 2**31), num_items=st.integers(2, 40), length=st.integers(1, 30))
-def test_agreement_with_ir_measures(seed: int, num_items: int, length: int) -> None:
+def random_lists(seed: int, num_items: int, length: int) -> tuple[TopK, Interactions, list[set[int]]]:
+    """Lists of up to ``length`` items for 6 users, empty ones too, and what they hold out."""
     generator = torch.Generator().manual_seed(seed)
     num_users = 6
     items = torch.full((num_users, length), -1)
     wanted = []
     for user in range(num_users):
         order = torch.randperm(num_items, generator=generator)
-        listed = order[: int(torch.randint(0, length + 1, (), generator=generator))]  # short lists, empty ones too
+        listed = order[: int(torch.randint(0, length + 1, (), generator=generator))]
         items[user, : listed.numel()] = listed
         share = torch.randperm(num_items, generator=generator)
         wanted.append(set(share[: int(torch.randint(1, num_items, (), generator=generator))].tolist()))
     users = torch.tensor([u for u, row in enumerate(wanted) for _ in row])
     held_out = Interactions(users, torch.tensor([i for row in wanted for i in row]), num_users, num_items)
-    lists = TopK(torch.arange(num_users), items, torch.zeros(items.shape))
+    return TopK(torch.arange(num_users), items, torch.zeros(items.shape)), held_out, wanted
+
+
+CASES = {"seed": st.integers(0, 2**31), "num_items": st.integers(2, 40), "length": st.integers(1, 30)}
+
+
+@settings(max_examples=25, deadline=None)
+@given(**CASES)
+def test_agreement_with_ir_measures(seed: int, num_items: int, length: int) -> None:
+    lists, held_out, wanted = random_lists(seed, num_items, length)
     hits = Hits(metrics.find(lists, held_out), held_out.user_counts)
     for k in {1, max(1, length // 2), length}:
         for metric, name in IR_MEASURES.items():
-            expected = by_ir_measures(name, k, items, wanted)
+            expected = by_ir_measures(name, k, lists.items, wanted)
             torch.testing.assert_close(metric(hits, k), expected, rtol=0, atol=1e-6, msg=lambda m, n=name: f"{n}: {m}")
-        both = metrics.precision(hits, k) + metrics.recall(hits, k)
-        harmonic = 2 * metrics.precision(hits, k) * metrics.recall(hits, k) / both.where(both > 0, torch.ones(()))
-        torch.testing.assert_close(metrics.f1(hits, k), harmonic, rtol=0, atol=1e-12)
+
+
+@settings(max_examples=25, deadline=None)
+@given(**CASES)
+def test_agreement_with_torch_geometric(seed: int, num_items: int, length: int) -> None:
+    lists, held_out, _ = random_lists(seed, num_items, length)
+    lists.items[lists.items < 0] = num_items  # torch-geometric knows no filler: an item that nobody holds out
+    hits = Hits(metrics.find(lists._replace(items=lists.items % num_items), held_out), held_out.user_counts)
+    hits.found[lists.items == num_items] = False
+    for k in {1, max(1, length // 2), length}:
+        for metric, theirs in TORCH_GEOMETRIC.items():
+            judge = theirs(k)
+            judge.update(lists.items, torch.stack([held_out.users, held_out.items]))
+            assert float(metric(hits, k).mean()) == pytest.approx(float(judge.compute()), abs=1e-6), theirs.__name__
 
 
 def test_find_does_not_take_the_filler_for_the_last_item_of_the_user_before() -> None:
