@@ -8,7 +8,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
+from ltgnn.data.groups import ItemShare
+from ltgnn.evaluation.metrics import Hits
 from ltgnn.types import Groups, Interactions, Mistake
 from tests.evaluation.case import NAMES, Case, evaluator
 
@@ -145,3 +148,72 @@ def test_mistakes_name_the_mend() -> None:
         evaluator(one, [one], {})
     with pytest.raises(Mistake, match=r"eval.ks=\[0\]"):
         evaluator(one, [], {}, ks=[0])
+
+
+def test_user_groups_and_their_product_with_item_groups() -> None:
+    case = Case(5)
+    result = case.evaluate(ks=[5, 10], user_ks=[10])
+    groups = ItemShare("activity", ["active", "middle", "casual"], [0.2, 0.3, 0.5], "users")(case.seen.user_counts)
+    label = groups.labels[result.lists.users]
+    for number, name in enumerate(groups.names):
+        inside = label == number
+        assert result.values[f"activity/{name}/users"] == inside.sum()
+        for value in ("ndcg@10", "toy/tail/recall@10", "auc", "toy/head/auc", "arp@10", "toy/aplt@10"):
+            own = result.per_user[value][inside]
+            assert result.values.get(f"activity/{name}/{value}", torch.nan) == pytest.approx(
+                float(own.nanmean()), nan_ok=True
+            )
+        assert f"activity/{name}/ndcg@5" not in result.values
+
+
+def test_a_monitor_gets_what_it_needs_and_no_more() -> None:
+    case = Case(6)
+    mixtures = {"mix": {"ndcg@5": 0.25, "toy/tail/recall@5": 0.75}, "wide": {"ndcg@5": 1.0, "gini@5": -0.1}}
+    judge = evaluator(case.held_out, [case.seen], case.groups, ks=[5], mixtures=mixtures)
+
+    def scorer(users: Tensor) -> Tensor:
+        return case.scores[users]
+
+    everything = judge(scorer).values
+    assert everything["mix"] == 0.25 * everything["ndcg@5"] + 0.75 * everything["toy/tail/recall@5"]
+    assert everything["wide"] == everything["ndcg@5"] - 0.1 * everything["gini@5"]
+    for monitor in ("toy/tail/ndcg@5", "mix"):
+        quick = judge(scorer, monitor=monitor).values
+        assert quick[monitor] == everything[monitor]
+        assert "gini@5" not in quick
+        assert "auc" not in quick
+    for monitor in ("gini@5", "wide", "auc", "toy/aplt@5", "activity/casual/auc"):
+        assert judge(scorer, monitor=monitor).values == everything
+
+
+def test_an_unknown_monitor_and_a_mixture_of_unknown_values_get_help() -> None:
+    case = Case(6)
+    judge = evaluator(case.held_out, [case.seen], case.groups, ks=[5], mixtures={"mix": {"toy/tali/ndcg@5": 1.0}})
+    with pytest.raises(Mistake, match=r"monitor: there is no value 'nDCG@5'. Near to it: .*ndcg@5"):
+        judge(lambda users: case.scores[users], monitor="nDCG@5")
+    with pytest.raises(Mistake, match=r"eval.mixtures.mix: there is no value 'toy/tali/ndcg@5'. Near.*toy/tail/ndcg@5"):
+        judge(lambda users: case.scores[users], monitor="mix")
+    assert "mix" not in judge(lambda users: case.scores[users]).values
+
+
+def test_the_evaluator_does_not_change_the_random_state() -> None:
+    case, before = Case(7), torch.get_rng_state()
+    case.evaluate()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_metrics_can_be_added_from_outside() -> None:
+    def first(hits: Hits, k: int) -> Tensor:
+        return hits.found[:, 0].double()
+
+    case = Case(8)
+    result = case.evaluate(ks=[5], metrics={"first": first}, ranks={}, lists={}, exposure={}, user_groups={})
+    assert set(result.per_user) == {"first@5", "toy/head/first@5", "toy/mid/first@5", "toy/tail/first@5"}
+
+
+def test_text_and_categories_reach_the_metrics() -> None:
+    case = Case(9)
+    bare = evaluator(case.held_out, [case.seen], case.groups, ks=[5])(lambda users: case.scores[users])
+    full = case.evaluate(ks=[5])
+    assert {"ild_text@5", "ild_category@5", "miscalibration@5"} <= set(full.values)
+    assert not {"ild_text@5", "ild_category@5", "miscalibration@5"} & set(bare.values)
