@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -117,11 +118,10 @@ class HuggingFace:
         tokenizer, model = self.load()
         unique = list(dict.fromkeys(texts))
         tokens = self.tokenize(tokenizer, unique)
-        padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
         values = torch.empty(len(unique), model.config.hidden_size)
         with torch.inference_mode(), progress("encoding texts", len(unique), "items") as advance:
             for rows in batches([len(ids) for ids in tokens], self.batch_tokens):
-                values[rows] = self._encode(model, [tokens[row] for row in rows], padding)
+                values[rows] = self._encode(model, [tokens[row] for row in rows])
                 advance(len(rows))
         place = {text: row for row, text in enumerate(unique)}
         return values[[place[text] for text in texts]] if len(unique) < len(texts) else values
@@ -139,12 +139,12 @@ class HuggingFace:
         )["input_ids"]
         return tokens
 
-    def load(self) -> tuple[Any, Any]:
-        """(tokenizer, model) as transformers gives them, in evaluation mode on the device."""
+    def load(self, device: str | None = None) -> tuple[Any, Any]:
+        """(tokenizer, model) as transformers gives them, in evaluation mode on the device given, else on its own."""
         from transformers import AutoModel, AutoTokenizer
         from transformers.utils import logging
 
-        device = self.device
+        device = device or self.device
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         bar = logging.is_progress_bar_enabled()
@@ -171,24 +171,47 @@ class HuggingFace:
             raise Mistake(f"text.encoder.layer={self.layer}, but the model in {self.folder} has layers 0 to {layers}")
         return tokenizer, model.eval().to(device)
 
-    def _encode(self, model: Any, tokens: list[list[int]], padding: int) -> Tensor:
+    def _encode(self, model: Any, tokens: list[list[int]]) -> Tensor:
         """[B, D]; on a CUDA device without memory for all, in halves."""
-        longest = max(map(len, tokens))
-        ids = torch.tensor([row + [padding] * (longest - len(row)) for row in tokens])
-        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in tokens])
         try:
-            output = model(
-                input_ids=ids.to(model.device),
-                attention_mask=mask.to(model.device),
-                output_hidden_states=self.layer != -1,
-            )
+            return pooled(model, tokens, self).cpu()
         except torch.cuda.OutOfMemoryError:
             if len(tokens) == 1:
                 raise
-            half = len(tokens) // 2
-            return torch.cat([self._encode(model, part, padding) for part in (tokens[:half], tokens[half:])])
-        states = output.last_hidden_state if self.layer == -1 else output.hidden_states[self.layer]
-        return POOLINGS[self.pooling](states.float(), mask.to(model.device)).cpu()
+        half = len(tokens) // 2
+        return torch.cat([self._encode(model, tokens[:half]), self._encode(model, tokens[half:])])
+
+
+def tuned(folder: str) -> HuggingFace:
+    """The encoder in a folder that `ltgnn finetune` wrote; ``reading.json`` there says how it is read."""
+    path = Path(folder).expanduser() / "reading.json"
+    if not path.is_file():
+        raise Mistake(
+            f"text.encoder={folder} is no folder of `ltgnn finetune` (it lacks reading.json); "
+            "for any other encoder set text=folder text.encoder.model=ID_OR_FOLDER"
+        )
+    reading = json.loads(path.read_text(encoding="utf-8"))
+    return HuggingFace(
+        model=str(path.parent),
+        weights_sha256=None,
+        revision=None,
+        local_files_only=True,
+        dtype="float32",
+        batch_tokens=2048,
+        device="auto",
+        **reading,
+    )
+
+
+def pooled(model: Any, tokens: list[list[int]], reading: HuggingFace) -> Tensor:
+    """One forward pass over padded token numbers, pooled as ``reading`` says.  B lists -> [B, D] float32"""
+    longest = max(map(len, tokens))
+    padding = model.config.pad_token_id or 0
+    ids = torch.tensor([row + [padding] * (longest - len(row)) for row in tokens], device=model.device)
+    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in tokens], device=model.device)
+    output = model(input_ids=ids, attention_mask=mask, output_hidden_states=reading.layer != -1)
+    states = output.last_hidden_state if reading.layer == -1 else output.hidden_states[reading.layer]
+    return POOLINGS[reading.pooling](states.float(), mask)
 
 
 def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:

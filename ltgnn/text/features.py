@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.text.card import describe
+from ltgnn.text.encoders import tuned
 from ltgnn.text.precomputed import FeatureFile
 from ltgnn.text.store import FeatureStore, key_of
 from ltgnn.text.template import render
@@ -36,12 +37,16 @@ class NoText:
 
 
 class ItemText:
-    """Fields -> strings (template) -> frozen encoder -> [I, D], kept in the store; then control and transform."""
+    """Fields -> strings (template) -> frozen encoder -> [I, D], kept in the store; then control and transform.
+
+    ``encoder``: a text encoder, or a folder that `ltgnn finetune` wrote (``text.encoder=FOLDER``).
+    """
 
     def __init__(
-        self, encoder: TextEncoder, template: str | None, store: FeatureStore, control: Step, transform: Step
+        self, encoder: TextEncoder | str, template: str | None, store: FeatureStore, control: Step, transform: Step
     ) -> None:
-        self.encoder, self.template, self.store = encoder, template, store
+        self.encoder = tuned(encoder) if isinstance(encoder, str) else encoder
+        self.template, self.store = template, store
         self.control, self.transform = control, transform
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:

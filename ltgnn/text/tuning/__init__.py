@@ -1,0 +1,1 @@
+"""Fine-tuning of text encoders on a shop's own data."""

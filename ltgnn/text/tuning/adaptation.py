@@ -1,0 +1,72 @@
+"""Which weights of a language model are trained: all of them, or low-rank additions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ltgnn.types import Mistake
+
+
+class Adaptation(Protocol):
+    def __call__(self, model: Any) -> Any:
+        """The model to train, made of the transformers model given."""
+        ...
+
+    def merged(self, model: Any) -> Any:
+        """The trained model as a plain transformers model."""
+        ...
+
+
+@dataclass(frozen=True)
+class Full:
+    """Every weight is trained; ``freeze_embeddings`` leaves the word vectors as they are."""
+
+    freeze_embeddings: bool
+
+    def __call__(self, model: Any) -> Any:
+        model.requires_grad_(True)
+        if self.freeze_embeddings:
+            model.get_input_embeddings().requires_grad_(False)
+        return model
+
+    def merged(self, model: Any) -> Any:
+        return model
+
+
+@dataclass(frozen=True)
+class Lora:
+    """Low-rank additions ``W + (alpha / rank) B A`` (Hu et al., ICLR 2022, arXiv:2106.09685), the rest frozen.
+
+    ``targets``: names of linear layers such as ["query", "value"], or "all-linear".
+    """
+
+    rank: int
+    alpha: float
+    dropout: float
+    targets: str | Sequence[str]
+
+    def __call__(self, model: Any) -> Any:
+        try:
+            from peft import LoraConfig, get_peft_model
+        except ImportError:
+            raise Mistake(
+                "adapt=lora needs the package peft: pip install 'ltgnn[finetune]', or set adapt=full"
+            ) from None
+        targets = self.targets if isinstance(self.targets, str) else list(self.targets)
+        config = LoraConfig(
+            r=self.rank,
+            lora_alpha=self.alpha,
+            lora_dropout=self.dropout,
+            target_modules=targets,
+            exclude_modules=r".*pooler.*",  # BERT's own pooler is not read
+            bias="none",
+        )
+        try:
+            return get_peft_model(model, config)
+        except ValueError as error:
+            raise Mistake(f"adapt.targets={targets} does not fit this model: {error}") from error
+
+    def merged(self, model: Any) -> Any:
+        return model.merge_and_unload()
