@@ -40,7 +40,7 @@ def moment(time: float) -> str:
     """A time as a date where it can be one (seconds since 1970), else as a number (a position)."""
     if time < 1e8:
         return f"{time:g}"
-    return datetime.fromtimestamp(time, UTC).isoformat(sep=" ", timespec="seconds")
+    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def table(card: Mapping[str, Any]) -> str:
@@ -52,9 +52,11 @@ def table(card: Mapping[str, Any]) -> str:
     ]
     lines.append("")
     for name, value in card.items():
-        if name in ("name", "cleaning", "read", "source") or value in ({}, None):
-            continue
-        lines.append(f"  {name:<32}{_plain(value)}")
+        if name not in ("name", "cleaning", "read", "source", "groups") and value not in ({}, None):
+            lines.append(f"  {name:<38}{_plain(value)}")
+    for name, group in card.get("groups", {}).items():
+        lines.append(f"  {name + ' groups':<38}{_plain(group['sizes'])}")
+        lines.append(f"  {'':<38}{group['rule']}")
     return "\n".join(lines)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ltgnn.data.card import moment
 from ltgnn.data.cutting import (
     check_shares,
     checked,
@@ -101,7 +102,8 @@ class GlobalTime:
         held = math.floor(len(pairs) * (self.val + self.test) + 0.5)
         tests = math.floor(len(pairs) * self.test + 0.5)
         first, second = (in_order[min(len(pairs) - number, len(pairs) - 1)] for number in (held, tests))
-        name = f"one moment for all {percent(self.val, self.test)}, validation from {first:g}, test from {second:g}"
+        name = f"one moment for all {percent(self.val, self.test)}, validation from {moment(float(first))}, test from "
+        name += moment(float(second))
         return cut(pairs, (times >= first) & (times < second), times >= second, name, ordered="global")
 
 

@@ -14,6 +14,7 @@ from ltgnn.data.columns import Column, Kind, TableFile
 from ltgnn.data.raw import Raw, code, id_type
 from ltgnn.types import Mistake
 
+EVENT = "event "  # sets the columns of events apart from ours
 PART_ORDER = ("all", "train", "val", "test")
 
 
@@ -53,8 +54,9 @@ class RowTable:
         if self.time is not None and self.time_scale != 1:
             frame = frame.with_columns(pl.col("time") * self.time_scale)
         if self.events:
-            weight = pl.sum_horizontal(pl.col(event).fill_null(0.0) * weight for event, weight in self.events.items())
-            frame = frame.with_columns(weight=weight).drop(self.events)
+            counts = {EVENT + event: weight for event, weight in self.events.items()}
+            weight = pl.sum_horizontal(pl.col(event).fill_null(0.0) * weight for event, weight in counts.items())
+            frame = frame.with_columns(weight=weight).drop(counts)
             before = len(frame)
             frame = frame.filter(pl.col("weight") > 0)
             notes |= {"event weights": dict(self.events), "rows without an event, dropped": before - len(frame)}
@@ -77,7 +79,7 @@ class RowTable:
         if self.label is not None:
             columns["part"] = Column(self.label, Kind.ID, categories=pl.Categories.random())
         for event in self.events:
-            columns[event] = Column(event, Kind.NUMBER, required=False, least=0.0)
+            columns[EVENT + event] = Column(event, Kind.NUMBER, required=False, least=0.0)
         return columns
 
     def _labelled(self, frame: pl.DataFrame) -> pl.DataFrame:
