@@ -1,0 +1,105 @@
+"""``ltgnn claim BASE NEW``: is there a tail gain at no head loss? Tables, verdict and exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ltgnn.runs.sides import load
+from ltgnn.runs.verdict import TESTS, Claim, claim
+
+
+def render(result: Claim) -> Any:
+    """Tables and verdict for the terminal."""
+    from rich import box
+    from rich.console import Group
+    from rich.table import Table
+
+    seeds = f"{result.seeds[0]} and {result.seeds[1]} run(s)"
+    title = f"{result.metric}, test part, groups {result.policy}; base: {result.base}; new: {result.new}; {seeds}"
+    effects = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+    limits = f"{100 * result.level:g} % interval"
+    for column in ("", "users", "base", "new", "difference", limits, "relative", limits, "d", "rank r", "gain/lose"):
+        effects.add_column(column, justify="left" if column == "" else "right", no_wrap=True)
+    for d in result.differences:
+        i, r = d.interval, d.relative
+        effects.add_row(
+            d.group, f"{d.users}", _mean(d.base, d.base_sd), _mean(d.new, d.new_sd), f"{i.estimate:+.5f}",
+            f"{i.lower:+.5f} {i.upper:+.5f}", f"{r.estimate:+.1%}", f"{r.lower:+.1%} {r.upper:+.1%}", f"{d.cohen:+.3f}",
+            f"{d.rank_biserial:+.3f}", f"{d.wins:.0%}/{d.losses:.0%}",
+        )  # fmt: skip
+    note = "p of two-sided tests: over users (Holm over the groups) and over seeds"
+    tests = Table(title=note, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+    for column in ("", *TESTS, "seeds: t", "seeds: wilcoxon", "seeds: permutation"):
+        tests.add_column(column, justify="left" if column == "" else "right", no_wrap=True)
+    for d in result.differences:
+        over_users = [f"{d.p[test]:.2g} ({d.p_holm[test]:.2g})" for test in TESTS]
+        over_seeds = [f"{d.p_seeds[t]:.2g}" if t in d.p_seeds else "-" for t in ("t", "wilcoxon", "permutation")]
+        tests.add_row(d.group, *over_users, *over_seeds)
+    return Group(effects, tests, sentence(result))
+
+
+def sentence(result: Claim) -> str:
+    """The verdict in words."""
+    lines = [f"Tail gain at no head loss: {result.verdict.upper()}", *(f"  {reason}" for reason in result.reasons)]
+    if result.verdict == "undecided":
+        if result.seeds_needed:
+            lines.append(
+                f"  {result.seeds_needed} seeds a side would decide it, if estimates and spreads stay as they are"
+            )
+        else:
+            lines.append(
+                "  more seeds would not decide it: the users leave it open, or the spread over seeds is not known yet"
+            )
+    return "\n".join(lines)
+
+
+def _mean(mean: float, sd: float | None) -> str:
+    return f"{mean:.4f}" if sd is None else f"{mean:.4f} ± {sd:.4f}"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Exit code 0: yes, 2: no, 3: undecided (1 is a mistake)."""
+    import argparse
+
+    from rich.console import Console
+
+    parser = argparse.ArgumentParser(
+        prog="ltgnn claim",
+        description="Tail gain at no head loss? Yes, no or undecided, with intervals, paired tests and effect sizes.",
+        epilog="example: ltgnn claim logs/train/multiruns/X:model=lightgcn,fusion=id logs/train/multiruns/X:fusion=sum",
+    )
+    side = "a run, or a folder with runs that differ in the seed alone; FOLDER:key=value,... chooses among others"
+    parser.add_argument("base", help=side)
+    parser.add_argument("new", help="likewise")
+    parser.add_argument("--metric", default="ndcg@20", help="per-user value (default: %(default)s)")
+    parser.add_argument("--policy", default="items20", help="groups of items (default: %(default)s)")
+    parser.add_argument(
+        "--margin", type=float, default=0.01, help="head loss that is none (default: %(default)s = 1 %%)"
+    )
+    parser.add_argument("--level", type=float, default=0.95, help="of the intervals (default: %(default)s)")
+    parser.add_argument(
+        "--draws", type=int, default=10_000, help="bootstrap and permutation draws (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the draws (default: %(default)s)")
+    parser.add_argument("--json", metavar="FILE", help="write all numbers there")
+    given = parser.parse_args(argv)
+    result = claim(
+        load(given.base),
+        load(given.new),
+        given.metric,
+        given.policy,
+        given.margin,
+        given.level,
+        given.draws,
+        given.seed,
+    )
+    console = Console()
+    Console(width=max(console.width, 150)).print(render(result), highlight=False)
+    if given.json:
+        from pathlib import Path
+
+        Path(given.json).write_text(json.dumps(asdict(result), indent=1) + "\n", encoding="utf-8")
+    return {"yes": 0, "no": 2, "undecided": 3}[result.verdict]

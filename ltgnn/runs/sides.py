@@ -1,0 +1,158 @@
+"""One side of a comparison: the finished runs of one configuration, one per seed, with the values of each user."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ltgnn.runs.folder import RECIPE_FREE, RunFolder, plain
+from ltgnn.types import Mistake
+
+CLOSED_FORM = "none: closed form"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run on disk."""
+
+    folder: Path
+    config: dict[str, Any]
+    metrics: dict[str, Any]
+
+    @cached_property
+    def recipe(self) -> dict[str, str]:
+        """Flat keys and values that decide the numbers."""
+        flat = _flatten({key: value for key, value in self.config.items() if key not in RECIPE_FREE})
+        run_dir = str(self.config.get("paths", {}).get("run_dir", self.folder))
+        return {key: value.replace(run_dir, ".") for key, value in flat.items()}
+
+    @property
+    def seed(self) -> str:
+        return str(self.config.get("seed"))
+
+    @property
+    def by(self) -> str:
+        """What the epoch was selected by."""
+        return str(self.metrics.get("selection", {}).get("by", "unknown"))
+
+
+@dataclass(frozen=True)
+class Side:
+    """Runs of one configuration that differ in nothing but the seed."""
+
+    runs: Sequence[Run]
+
+    @property
+    def deterministic(self) -> bool:
+        """A closed form has no seed: one run tells all."""
+        return all(run.by == CLOSED_FORM for run in self.runs)
+
+    @property
+    def fingerprint(self) -> str:
+        return str(self.runs[0].metrics["fingerprint"])
+
+    @property
+    def label(self) -> str:
+        choices = self.runs[0].config.get("choices", {})
+        return " ".join(str(choices[key]) for key in ("model", "fusion", "loss", "score") if key in choices)
+
+    def values(self, name: str) -> NDArray[np.float64]:
+        """The value of each seed.  [S]"""
+        return np.array([run.metrics["test"][name] for run in self.runs])
+
+    def per_user(self, name: str) -> NDArray[np.float64]:
+        """The value of each test user, averaged over seeds.  [n], nan where undefined"""
+        mean: NDArray[np.float64] = np.mean([self._column(run, name) for run in self.runs], axis=0)
+        return mean
+
+    def users(self) -> NDArray[np.float64]:
+        return self._column(self.runs[0], "user")
+
+    @staticmethod
+    def _column(run: Run, name: str) -> NDArray[np.float64]:
+        import polars as pl
+
+        file = run.folder / "per_user.parquet"
+        schema = pl.read_parquet_schema(file)
+        if name not in schema:
+            raise Mistake(f"{file} has no column '{name}'; it has {', '.join(sorted(schema)[:12])} ... Set --metric.")
+        return pl.read_parquet(file, columns=[name])[name].to_numpy().astype(np.float64)
+
+
+def load(spec: str) -> Side:
+    """``FOLDER`` or ``FOLDER:key=value,...``: a run, or the runs below a folder (or glob) that match.
+
+    Keys are the words of an axis (``fusion=sum``) or root knobs (``dim=64``). Raises ``Mistake`` where no run is found,
+    runs have not finished, or runs differ in more than the seed.
+    """
+    path, wanted = parse(spec)
+    folders = sorted({file.parent for top in glob.glob(path) for file in Path(top).glob("**/status.json")})
+    if not folders:
+        raise Mistake(f"no run folder (with a status.json) at or below '{path}'")
+    matching = [folder for folder in folders if _matches(RunFolder(folder), wanted)]
+    if not matching:
+        raise Mistake(f"none of the {len(folders)} runs below '{path}' has {_words(wanted)}")
+    unfinished = [f for f in matching if RunFolder(f).read_json("status.json").get("state") != "finished"]
+    if unfinished:
+        raise Mistake(f"not finished: {', '.join(map(str, unfinished))}. Run them again, or leave them out of '{spec}'")
+    runs = [Run(f, plain(RunFolder(f).config()), RunFolder(f).read_json("metrics.json")) for f in matching]
+    _check_alike(spec, runs)
+    return Side(sorted(runs, key=lambda run: (len(run.seed), run.seed)))
+
+
+def parse(spec: str) -> tuple[str, dict[str, str]]:
+    """``logs/x:model=mf,dim=64`` -> ("logs/x", {"model": "mf", "dim": "64"})"""
+    path, colon, tail = spec.rpartition(":")
+    if not colon or "=" not in tail:
+        return spec, {}
+    pairs = [part.partition("=") for part in tail.split(",")]
+    return path, {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _matches(folder: RunFolder, wanted: Mapping[str, str]) -> bool:
+    config = plain(folder.config())
+    known = {key: value for key, value in config.items() if not isinstance(value, dict)} | config.get("choices", {})
+    return all(str(known.get(key)) == value for key, value in wanted.items())
+
+
+def _check_alike(spec: str, runs: Sequence[Run]) -> None:
+    """Refuse runs that are no repetitions of each other."""
+    keys = sorted({key for run in runs for key in run.recipe})
+    different = [
+        key
+        for key in keys
+        if len({run.recipe.get(key) for run in runs}) > 1 and any(run.recipe.get(key) != run.seed for run in runs)
+    ]
+    if different:
+        axes = [
+            axis
+            for axis in runs[0].config.get("choices", {})
+            if len({str(r.config["choices"].get(axis)) for r in runs}) > 1
+        ]
+        hint = ",".join(f"{axis}={runs[0].config['choices'][axis]}" for axis in axes) or f"{different[0]}=..."
+        raise Mistake(
+            f"'{spec}' holds {len(runs)} runs that differ in more than the seed: {', '.join(axes or different[:8])}. "
+            f"Choose one configuration, such as {spec.split(':')[0]}:{hint}"
+        )
+    seen: dict[str, Path] = {}
+    for run in runs:
+        if run.seed in seen:
+            raise Mistake(f"'{spec}' holds seed {run.seed} twice: {seen[run.seed]} and {run.folder}. Leave one out.")
+        seen[run.seed] = run.folder
+
+
+def _flatten(value: Any, prefix: str = "") -> dict[str, str]:
+    if isinstance(value, dict):
+        return {k: v for key, inner in value.items() for k, v in _flatten(inner, f"{prefix}{key}.").items()}
+    return {prefix[:-1]: str(value)}
+
+
+def _words(wanted: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in wanted.items())

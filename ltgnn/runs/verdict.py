@@ -1,0 +1,229 @@
+"""The claim rule: tail gain at no head loss: yes, no or undecided.
+
+The rule, fixed before any run: validation-selected, at least 5 seeds a side (a closed form has none), full ranking, the
+paired difference new - base over users. Yes only if the lower limit of the tail's difference is above 0 and that of the
+head's above -1 % of the base. No if an upper limit excludes that. Undecided otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ltgnn.runs import significance as stats
+from ltgnn.runs.sides import CLOSED_FORM, Side
+from ltgnn.types import Mistake
+
+MIN_SEEDS = 5
+MOST_SEEDS = 1_000
+GROUPS = ("all", "head", "tail")
+TESTS = ("t", "wilcoxon", "permutation", "bootstrap")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """New against base on one group of items; differences in units of the metric."""
+
+    group: str
+    name: str  # of the value
+    users: int
+    base: float
+    new: float
+    base_sd: float | None  # over seeds
+    new_sd: float | None
+    interval: stats.Interval  # users and seeds
+    interval_users: stats.Interval  # users alone, seeds averaged
+    seed_width: float  # half-width from seeds alone
+    p: dict[str, float]  # test over users -> p
+    p_holm: dict[str, float]  # the same, adjusted for the three groups
+    p_bh: dict[str, float]
+    p_seeds: dict[str, float]  # tests over seeds
+    cohen: float
+    rank_biserial: float
+    wins: float  # share of users who gain
+    losses: float
+
+    @property
+    def relative(self) -> stats.Interval:
+        """The difference as a share of the base; nan where the base is 0."""
+        scale = 1 / self.base if self.base else float("nan")
+        i = self.interval
+        return stats.Interval(i.estimate * scale, i.lower * scale, i.upper * scale)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The verdict and everything it rests on."""
+
+    verdict: str  # yes, no, undecided
+    reasons: list[str]
+    seeds_needed: int | None  # a side; None: no number of seeds would decide, or none is needed
+    metric: str
+    policy: str
+    margin: float
+    level: float
+    base: str
+    new: str
+    seeds: tuple[int, int]
+    differences: list[Difference]
+
+
+def claim(base: Side, new: Side, metric: str, policy: str, margin: float, level: float, draws: int, seed: int) -> Claim:
+    """Compare two sides on ``metric`` for all, head and tail of ``policy``, and judge."""
+    if base.fingerprint != new.fingerprint:
+        raise Mistake(
+            f"the two sides were tested on different splits ({base.fingerprint[:12]} and {new.fingerprint[:12]}): "
+            "differences of users cannot be paired. Run both with the same data, split and split.seed."
+        )
+    if not np.array_equal(base.users(), new.users()):
+        raise Mistake(
+            "the two sides hold different test users although the split is the same: evaluate one of them again"
+        )
+    differences = _differences(base, new, metric, policy, level, draws, seed)
+    by_group = {difference.group: difference for difference in differences}
+    verdict, reasons = judge(by_group["head"], by_group["tail"], margin)
+    doubts = [
+        *_too_few_seeds(base, "base"),
+        *_too_few_seeds(new, "new"),
+        *_selection(base, "base"),
+        *_selection(new, "new"),
+    ]
+    needed = (
+        seeds_needed(base, new, by_group["head"], by_group["tail"], margin, level) if verdict == "undecided" else None
+    )
+    if doubts:
+        verdict, reasons = "undecided", [*doubts, *reasons]
+        needed = needed or MIN_SEEDS
+    counts = len(base.runs), len(new.runs)
+    return Claim(
+        verdict, reasons, needed, metric, policy, margin, level, base.label, new.label, counts, differences
+    )  # fmt: skip
+
+
+def judge(head: Difference, tail: Difference, margin: float) -> tuple[str, list[str]]:
+    """The rule on two differences: (verdict, reasons)."""
+    floor = -margin * head.base
+    reasons = []
+    if tail.interval.upper <= 0:
+        reasons.append(f"no tail gain: the upper limit {tail.interval.upper:+.5f} is not above 0")
+    if head.interval.upper <= floor:
+        reasons.append(f"head loss: the upper limit {head.relative.upper:+.2%} is not above {-margin:.1%}")
+    if reasons:
+        return "no", reasons
+    if tail.interval.lower <= 0:
+        reasons.append(f"tail gain not shown: the lower limit {tail.interval.lower:+.5f} is not above 0")
+    if head.interval.lower <= floor:
+        reasons.append(
+            f"head loss not ruled out: the lower limit {head.relative.lower:+.2%} is not above {-margin:.1%}"
+        )
+    if reasons:
+        return "undecided", reasons
+    return "yes", [
+        f"tail gain: the lower limit {tail.interval.lower:+.5f} is above 0",
+        f"no head loss: the lower limit {head.relative.lower:+.2%} is above {-margin:.1%}",
+    ]
+
+
+def seeds_needed(base: Side, new: Side, head: Difference, tail: Difference, margin: float, level: float) -> int | None:
+    """Seeds a side after which the verdict would fall, if estimates and spreads stay as they are; None if never.
+
+    More seeds narrow the seeds' part of an interval only: what the users leave open, a larger test part has to close.
+    """
+    from scipy.stats import t
+
+    known = [side for side in (base, new) if not side.deterministic]
+    if any(len(side.runs) < 2 for side in known):
+        return None
+    for seeds in range(2, MOST_SEEDS + 1):
+        outcomes = []
+        for d in (head, tail):
+            variance = sum(side.values(d.name).var(ddof=1) for side in known) / seeds
+            width = float(t.ppf((1 + level) / 2, max(1, len(known)) * (seeds - 1)) * np.sqrt(variance))
+            outcomes.append(stats.combined(d.interval_users, width))
+        floor = -margin * head.base
+        yes = outcomes[0].lower > floor and outcomes[1].lower > 0
+        no = outcomes[0].upper <= floor or outcomes[1].upper <= 0
+        if yes or no:
+            return max(seeds, MIN_SEEDS)
+    return None
+
+
+def _differences(
+    base: Side, new: Side, metric: str, policy: str, level: float, draws: int, seed: int
+) -> list[Difference]:
+    names = [metric if group == "all" else f"{policy}/{group}/{metric}" for group in GROUPS]
+    columns = np.stack([new.per_user(name) - base.per_user(name) for name in names], axis=1)  # [n, groups]
+    bootstrap = stats.Bootstrap.of(columns, draws, seed)
+    tests = {
+        "t": [stats.t_test(d) for d in columns.T],
+        "wilcoxon": [stats.wilcoxon_test(d) for d in columns.T],
+        "permutation": stats.permutation_tests(columns, draws, seed).tolist(),
+        "bootstrap": [bootstrap.p(column) for column in range(len(GROUPS))],
+    }
+    holm = {test: stats.holm(np.array(p)).tolist() for test, p in tests.items()}
+    bh = {test: stats.benjamini_hochberg(np.array(p)).tolist() for test, p in tests.items()}
+    found = []
+    for row, (group, name, d) in enumerate(zip(GROUPS, names, columns.T, strict=True)):
+        before, after = base.values(name), new.values(name)
+        users, seeds = bootstrap.interval(row, level), stats.over_seeds(before, after, level)
+        gains, losses = stats.wins(d)
+        found.append(
+            Difference(
+                group=group,
+                name=name,
+                users=int((~np.isnan(d)).sum()),
+                base=float(before.mean()),
+                new=float(after.mean()),
+                base_sd=_sd(before),
+                new_sd=_sd(after),
+                interval=stats.combined(users, seeds),
+                interval_users=users,
+                seed_width=seeds,
+                p={test: p[row] for test, p in tests.items()},
+                p_holm={test: p[row] for test, p in holm.items()},
+                p_bh={test: p[row] for test, p in bh.items()},
+                p_seeds=_over_seeds(base, new, before, after),
+                cohen=stats.cohen(d),
+                rank_biserial=stats.rank_biserial(d),
+                wins=gains,
+                losses=losses,
+            )
+        )
+    return found
+
+
+def _sd(values: stats.Array) -> float | None:
+    return float(values.std(ddof=1)) if len(values) > 1 else None
+
+
+def _over_seeds(base: Side, new: Side, before: stats.Array, after: stats.Array) -> dict[str, float]:
+    """Tests with a run as the unit: Welch's t, and where seeds pair up, Wilcoxon and permutation."""
+    from scipy.stats import ttest_1samp, ttest_ind
+
+    p = {}
+    if len(after) > 1 and len(before) > 1:
+        p["t"] = float(ttest_ind(after, before, equal_var=False).pvalue)
+    elif len(after) > 1 and base.deterministic:
+        p["t"] = float(ttest_1samp(after, before[0]).pvalue)
+    paired = [run.seed for run in base.runs] == [run.seed for run in new.runs]
+    if (paired or base.deterministic) and len(after) > 1:
+        d = after - (before if paired else before[0])
+        p |= {
+            "wilcoxon": stats.wilcoxon_test(d),
+            "permutation": float(stats.permutation_tests(d[:, None], draws=10_000, seed=0)[0]),
+        }
+    return {name: value for name, value in p.items() if value == value}
+
+
+def _too_few_seeds(side: Side, name: str) -> list[str]:
+    if side.deterministic or len(side.runs) >= MIN_SEEDS:
+        return []
+    return [f"{name} has {len(side.runs)} seed(s), the rule asks for {MIN_SEEDS}"]
+
+
+def _selection(side: Side, name: str) -> list[str]:
+    bad = sorted(
+        {run.by for run in side.runs if not (run.by.startswith("val/") or run.by in (CLOSED_FORM, "last epoch"))}
+    )
+    return [f"{name} was selected by {', '.join(bad)}: only validation may select"] if bad else []

@@ -1,0 +1,212 @@
+"""The claim rule on run folders made by hand: every verdict, every refusal, and the numbers behind them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from omegaconf import OmegaConf
+
+from ltgnn.runs.claim import main, sentence
+from ltgnn.runs.sides import load, parse
+from ltgnn.runs.verdict import Claim, claim
+from ltgnn.types import Mistake
+
+USERS = 400
+METRIC = "ndcg@20"
+NAMES = {"all": METRIC, "head": f"items20/head/{METRIC}", "tail": f"items20/tail/{METRIC}"}
+
+
+def write_run(folder: Path, seed: int, tail: float, head: float, **changes: Any) -> Path:
+    """A finished run whose users have tail and head values around the given means; every third has no tail item."""
+    rng = np.random.default_rng(0)
+    taste = rng.normal(scale=0.05, size=USERS)
+    own = np.random.default_rng([seed, int(1e4 * tail), int(1e4 * head)])
+    columns = {
+        "head": head + taste + own.normal(scale=0.01, size=USERS),
+        "tail": tail + taste + own.normal(scale=0.01, size=USERS),
+    }
+    columns["tail"][::3] = np.nan
+    columns["all"] = np.where(np.isnan(columns["tail"]), columns["head"], (columns["head"] + columns["tail"]) / 2)
+    shift = changes.pop("shift", 0.0)
+    folder.mkdir(parents=True)
+    config = {
+        "seed": seed,
+        "dim": changes.pop("dim", 8),
+        "fusion": {"kind": changes.get("fusion", "id")},
+        "choices": {"model": changes.pop("model", "lightgcn"), "fusion": changes.pop("fusion", "id")},
+        "paths": {"run_dir": str(folder)},
+        "callbacks": {"dirpath": f"{folder}/checkpoints"},
+        "trainer": {"seed": seed},
+    }
+    test = {NAMES[group]: float(np.nanmean(column + shift)) for group, column in columns.items()}
+    metrics = {
+        "test": test,
+        "fingerprint": changes.pop("fingerprint", "f" * 64),
+        "selection": {"by": changes.pop("by", "val/ndcg@20")},
+    }
+    OmegaConf.save(OmegaConf.create(config), folder / "config.yaml")
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    (folder / "status.json").write_text(json.dumps({"state": changes.pop("state", "finished")}))
+    pl.DataFrame({"user": np.arange(USERS)} | {NAMES[g]: c + shift for g, c in columns.items()}).write_parquet(
+        folder / "per_user.parquet"
+    )
+    assert not changes
+    return folder
+
+
+def side(top: Path, seeds: int, tail: float, head: float, spread: float = 0.0, **changes: Any) -> str:
+    for seed in range(seeds):
+        shift = spread * (seed - (seeds - 1) / 2)
+        write_run(top / f"run{seed}", seed, tail, head, shift=shift, **changes)
+    return str(top)
+
+
+def verdict(base: str, new: str) -> Claim:
+    return claim(load(base), load(new), METRIC, "items20", margin=0.01, level=0.95, draws=400, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("tail", "head", "expected", "reason"),
+    [
+        (0.14, 0.50, "yes", "no head loss"),
+        (0.10, 0.50, "undecided", "tail gain not shown"),
+        (0.08, 0.50, "no", "no tail gain"),
+        (0.14, 0.47, "no", "head loss: the upper limit"),
+        (0.14, 0.4955, "undecided", "head loss not ruled out"),
+    ],
+)
+def test_each_verdict(tmp_path: Path, tail: float, head: float, expected: str, reason: str) -> None:
+    base = side(tmp_path / "base", 5, tail=0.1, head=0.5, spread=0.0005)
+    new = side(tmp_path / "new", 5, tail=tail, head=head, spread=0.0005)
+    result = verdict(base, new)
+    assert result.verdict == expected, sentence(result)
+    assert reason in sentence(result)
+
+
+def test_the_numbers_are_those_of_the_files(tmp_path: Path) -> None:
+    result = verdict(side(tmp_path / "base", 5, 0.1, 0.5, 0.002), side(tmp_path / "new", 5, 0.14, 0.5, 0.004))
+    tail = next(d for d in result.differences if d.group == "tail")
+    columns = {
+        name: np.mean(
+            [pl.read_parquet(tmp_path / name / f"run{s}/per_user.parquet")[NAMES["tail"]] for s in range(5)], 0
+        )
+        for name in ("base", "new")
+    }
+    d = columns["new"] - columns["base"]
+    assert tail.users == USERS - len(range(0, USERS, 3))
+    assert tail.interval.estimate == pytest.approx(np.nanmean(d), abs=1e-12)
+    assert tail.base == pytest.approx(np.nanmean(columns["base"]), abs=1e-12)
+    assert tail.base_sd == pytest.approx(0.002 * np.std(range(5), ddof=1), rel=0.2)
+    assert tail.relative.estimate == pytest.approx(np.nanmean(d) / tail.base)
+    assert tail.interval.lower < tail.interval_users.lower < np.nanmean(d) < tail.interval_users.upper
+    assert set(tail.p) == set(tail.p_holm) == set(tail.p_bh) == {"t", "wilcoxon", "permutation", "bootstrap"}
+    assert all(tail.p_holm[test] >= tail.p[test] for test in tail.p)
+    assert set(tail.p_seeds) == {"t", "wilcoxon", "permutation"}
+    assert tail.p_seeds["permutation"] == 2 / 2**5  # five gains of five: the smallest p there is
+    assert tail.cohen == pytest.approx(np.nanmean(d) / np.nanstd(d, ddof=1))
+    assert tail.wins > 0.99
+
+
+def test_spread_over_seeds_widens_the_interval_until_nothing_is_sure(tmp_path: Path) -> None:
+    base = side(tmp_path / "base", 5, tail=0.1, head=0.5)
+    assert verdict(base, side(tmp_path / "calm", 5, 0.14, 0.5, spread=0.0005)).verdict == "yes"
+    wild = verdict(base, side(tmp_path / "wild", 5, 0.14, 0.5, spread=0.03))
+    assert wild.verdict == "undecided"
+    assert wild.seeds_needed is not None
+    assert 5 < wild.seeds_needed < 1_000
+    assert f"{wild.seeds_needed} seeds a side" in sentence(wild)
+
+
+def test_seeds_needed_is_where_the_verdict_falls(tmp_path: Path) -> None:
+    base = side(tmp_path / "base", 5, tail=0.1, head=0.5, by="none: closed form")
+    wild = verdict(base, side(tmp_path / "wild", 5, 0.12, 0.5, spread=0.012))
+    assert wild.seeds_needed is not None
+    sd = next(d for d in wild.differences if d.group == "head").new_sd
+    assert sd is not None
+    outcomes = []
+    for seeds in (int(0.8 * wild.seeds_needed), int(1.25 * wild.seeds_needed)):  # estimates move a little with new runs
+        spread = sd / float(np.std(range(seeds), ddof=1))  # the same standard deviation over so many seeds
+        outcomes.append(verdict(base, side(tmp_path / f"{seeds}", seeds, 0.12, 0.5, spread=spread)).verdict)
+    assert outcomes == ["undecided", "yes"]
+
+
+def test_what_users_leave_open_no_seed_can_close(tmp_path: Path) -> None:
+    base = side(tmp_path / "base", 5, tail=0.1, head=0.5)
+    result = verdict(base, side(tmp_path / "same", 5, 0.1, 0.5, spread=1e-6))
+    assert result.verdict == "undecided"
+    assert result.seeds_needed is None
+    assert "more seeds would not decide it" in sentence(result)
+
+
+def test_too_few_seeds_and_selection_on_test_make_no_claim(tmp_path: Path) -> None:
+    base = side(tmp_path / "base", 5, tail=0.1, head=0.5)
+    few = verdict(base, side(tmp_path / "few", 2, 0.14, 0.5, spread=0.0001))
+    assert few.verdict == "undecided"
+    assert "new has 2 seed(s), the rule asks for 5" in sentence(few)
+    assert few.seeds_needed == 5
+    peeked = verdict(base, side(tmp_path / "peeked", 5, 0.14, 0.5, by="test/ndcg@20"))
+    assert peeked.verdict == "undecided"
+    assert "only validation may select" in sentence(peeked)
+
+
+def test_a_closed_form_needs_one_run(tmp_path: Path) -> None:
+    base = side(tmp_path / "base", 1, tail=0.1, head=0.5, by="none: closed form")
+    new = side(tmp_path / "new", 1, tail=0.14, head=0.5, by="none: closed form", model="ease")
+    result = verdict(base, new)
+    assert result.verdict == "yes"
+    assert result.seeds == (1, 1)
+    assert all(d.seed_width == 0 for d in result.differences)
+
+
+def test_runs_are_chosen_from_a_sweep(tmp_path: Path) -> None:
+    for fusion in ("id", "sum"):
+        side(tmp_path / "sweep" / fusion, 5, tail=0.1 if fusion == "id" else 0.14, head=0.5, fusion=fusion)
+    assert [run.config["seed"] for run in load(f"{tmp_path}/sweep:fusion=sum").runs] == [0, 1, 2, 3, 4]
+    assert load(f"{tmp_path}/sweep:fusion=id,seed=3").runs[0].folder.name == "run3"
+    assert len(load(f"{tmp_path}/sw*/sum").runs) == 5
+    with pytest.raises(Mistake, match="differ in more than the seed: fusion"):
+        load(f"{tmp_path}/sweep")
+    with pytest.raises(Mistake, match=r"none of the 10 runs below .* has fusion=gate"):
+        load(f"{tmp_path}/sweep:fusion=gate")
+    assert main([f"{tmp_path}/sweep:fusion=id", f"{tmp_path}/sweep:fusion=sum", "--draws", "200"]) == 0
+    assert main([f"{tmp_path}/sweep:fusion=sum", f"{tmp_path}/sweep:fusion=id", "--draws", "200"]) == 2
+    assert main([f"{tmp_path}/sweep:fusion=id", f"{tmp_path}/sweep:fusion=id", "--draws", "200"]) == 3
+
+
+def test_the_json_holds_all_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base, new = side(tmp_path / "base", 5, 0.1, 0.5), side(tmp_path / "new", 5, 0.14, 0.5)
+    assert main([base, new, "--draws", "200", "--json", str(tmp_path / "claim.json")]) == 0
+    written = json.loads((tmp_path / "claim.json").read_text())
+    assert written["verdict"] == "yes"
+    assert [d["group"] for d in written["differences"]] == ["all", "head", "tail"]
+    printed = capsys.readouterr().out
+    assert "Tail gain at no head loss: YES" in printed
+    assert f"{written['differences'][2]['interval']['lower']:+.5f}" in printed
+
+
+def test_mistakes_name_the_mend(tmp_path: Path) -> None:
+    base = side(tmp_path / "base", 2, 0.1, 0.5)
+    with pytest.raises(Mistake, match="no run folder"):
+        load(str(tmp_path / "nothing"))
+    with pytest.raises(Mistake, match=r"not finished: .*failed"):
+        load(str(write_run(tmp_path / "failed", 1, 0.1, 0.5, state="failed")))
+    for folder, seed, dim in (("mixed/a", 1, 8), ("mixed/b", 2, 16), ("twice/a", 1, 8), ("twice/b", 1, 8)):
+        write_run(tmp_path / folder, seed, 0.1, 0.5, dim=dim)
+    with pytest.raises(Mistake, match="differ in more than the seed: dim"):
+        load(str(tmp_path / "mixed"))
+    with pytest.raises(Mistake, match="holds seed 1 twice"):
+        load(str(tmp_path / "twice"))
+    with pytest.raises(Mistake, match="different splits"):
+        verdict(base, side(tmp_path / "other", 2, 0.1, 0.5, fingerprint="0" * 64))
+    with pytest.raises(Mistake, match="no column 'recall@20'"):
+        claim(load(base), load(base), "recall@20", "items20", 0.01, 0.95, 10, 0)
+
+
+def test_specs() -> None:
+    assert parse("logs/x:model=mf, dim=64") == ("logs/x", {"model": "mf", "dim": "64"})
+    assert parse("C:/logs/x") == ("C:/logs/x", {})
