@@ -69,7 +69,7 @@ def test_the_loss_falls(encoder: Make, train: Interactions, name: str, adapt: Fu
         return sum(values) / len(values)
 
     before = loss()
-    optimizer = torch.optim.AdamW([weight for weight in objective.parameters() if weight.requires_grad], lr=1e-2)
+    optimizer = torch.optim.AdamW([weight for weight in objective.parameters() if weight.requires_grad], lr=3e-3)
     for epoch in range(40):
         for step in range(objective.steps):
             optimizer.zero_grad()

@@ -1,0 +1,102 @@
+"""`ltgnn text`: build, list, check and clear the store."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from ltgnn.encode import main
+from ltgnn.text.shelf import entries
+from ltgnn.text.store import FeatureStore
+from ltgnn.types import Mistake
+from tests.conftest import CONF
+
+
+def fill(folder: Path, name: str, value: float = 1.0) -> str:
+    card = (
+        FeatureStore(folder).get({"encoder": {"class": name}}, [], lambda: torch.full((3, 2), value), lambda _: {}).card
+    )
+    return str(card["key"])
+
+
+def run(folder: Path, *arguments: str) -> int:
+    return main([*arguments, "--folder", str(folder)])
+
+
+def test_ls_shows_every_entry(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keys = [fill(tmp_path, "TfidfSvd"), fill(tmp_path, "HuggingFace")]
+    assert run(tmp_path, "ls") == 0
+    shown = capsys.readouterr().out
+    assert all(key[:12] in shown for key in keys)
+    assert "TfidfSvd" in shown
+    assert "3 x 2" in shown
+    assert "2 sets of features" in shown
+    assert run(tmp_path / "none", "ls") == 0
+
+
+@pytest.mark.parametrize("damage", ["byte", "header", "card", "nan"])
+def test_verify_finds_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str) -> None:
+    whole = fill(tmp_path, "whole")
+    key = fill(tmp_path, "broken", float("nan") if damage == "nan" else 1.0)
+    path = tmp_path / f"{key}.safetensors"
+    if damage == "byte":
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 1
+        path.write_bytes(content)
+    elif damage == "header":
+        path.write_bytes(b"rubbish")
+    elif damage == "card":
+        path.with_suffix(".json").unlink()
+    assert run(tmp_path, "verify") == 1
+    shown = capsys.readouterr().out
+    assert f"{whole[:12]}  whole" in shown
+    assert f"{key[:12]}  whole" not in shown
+    assert "1 whole, 1 damaged" in shown
+    assert run(tmp_path, "prune", "--damaged", "--yes") == 0
+    assert [entry.key for entry in entries(tmp_path)] == [whole]
+    assert run(tmp_path, "verify") == 0
+
+
+def test_prune_lists_before_it_deletes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, kept, new = fill(tmp_path, "old"), fill(tmp_path, "kept"), fill(tmp_path, "new")
+    month_ago = time.time() - 31 * 86400
+    for key in (old, kept):
+        os.utime(tmp_path / f"{key}.safetensors", (month_ago, month_ago))
+    assert run(tmp_path, "prune", "--unused", "30", "--keep", kept[:6]) == 0
+    assert "1 sets of features" in capsys.readouterr().out
+    assert len(list(entries(tmp_path))) == 3
+    assert run(tmp_path, "prune", "--unused", "30", "--yes", "--keep", kept[:6]) == 0
+    assert {entry.key for entry in entries(tmp_path)} == {kept, new}
+    assert not list(tmp_path.glob(f"{old}*"))
+
+
+def test_prune_sweeps_what_killed_writers_left(tmp_path: Path) -> None:
+    fill(tmp_path, "whole")
+    (tmp_path / "dead.1.partial").touch()
+    (tmp_path / "fresh.2.partial").touch()
+    os.utime(tmp_path / "dead.1.partial", (0, 0))
+    assert run(tmp_path, "prune", "--yes") == 0
+    assert not (tmp_path / "dead.1.partial").exists()
+    assert (tmp_path / "fresh.2.partial").exists()  # its writer may live
+    assert len(list(entries(tmp_path))) == 1
+
+
+def test_build_makes_what_training_finds(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path))
+    toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}"]
+    assert main(["build", *toy, "text=words"]) == 0
+    (entry,) = entries(tmp_path / "text")
+    assert entry.key in capsys.readouterr().out
+    assert entry.card["neighbours"][0]["item"].startswith("the ")
+    made = entry.path.stat().st_mtime_ns
+    assert main(["build", *toy, "text=words", "fusion=sum", "seed=7"]) == 0
+    (entry,) = entries(tmp_path / "text")
+    assert entry.path.stat().st_mtime_ns == made
+    assert main(["build", *toy, "text=none"]) == 0
+    assert "no item text" in capsys.readouterr().out
+    with pytest.raises(Mistake, match="text=minilm"):
+        main(["build", *toy, "text=minilmm"])
