@@ -1,0 +1,123 @@
+"""What the tail costs: the curve of one model over a dial, or of many runs, drawn with its Pareto front."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+from ltgnn.runs.folder import RunFolder
+from ltgnn.types import Mistake
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One finished run: what was set, and its two values on the test part."""
+
+    settings: Mapping[str, str]  # override -> value
+    x: float
+    y: float
+
+
+def front(points: Sequence[Point]) -> list[Point]:
+    """The points that no other one beats in both values, by rising x; of equal ones the first."""
+    best: list[Point] = []
+    for point in sorted(points, key=lambda p: (-p.x, -p.y)):
+        if not best or point.y > best[-1].y:
+            best.append(point)
+    return best[::-1]
+
+
+def read(folder: Path, x: str, y: str) -> list[Point]:
+    """Finished runs at or below ``folder``, in order of name."""
+    points = []
+    for status in sorted(folder.glob("**/status.json")):
+        run = RunFolder(status.parent)
+        test = run.read_json("metrics.json").get("test", {})
+        if x in test and y in test:
+            given = str(run.config().get("changed") or "").split()
+            points.append(Point(dict(pair.split("=", 1) for pair in given if "=" in pair), test[x], test[y]))
+    return points
+
+
+def dials(points: Sequence[Point]) -> list[str]:
+    """Settings that differ among the points."""
+    keys = {key: None for point in points for key in point.settings}
+    return [key for key in keys if len({point.settings.get(key) for point in points}) > 1]
+
+
+def draw(points: Sequence[Point], x: str, y: str, file: Path) -> None:
+    """A PNG: every point with its setting, a line along a single numeric dial, the Pareto front marked."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    turned = dials(points)
+    figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
+    if len(turned) == 1 and all(_number(p.settings.get(turned[0])) is not None for p in points):
+        line = sorted(points, key=lambda p: _number(p.settings[turned[0]]) or 0.0)
+        axes.plot([p.x for p in line], [p.y for p in line], color="0.6", linewidth=1, zorder=1)
+    axes.scatter([p.x for p in points], [p.y for p in points], color="tab:blue", zorder=2)
+    best = front(points)
+    axes.scatter([p.x for p in best], [p.y for p in best], facecolors="none", edgecolors="tab:red", s=110, zorder=3)
+    for point in points:
+        label = ", ".join(point.settings.get(key, "-") for key in turned)
+        axes.annotate(label, (point.x, point.y), textcoords="offset points", xytext=(6, 5), fontsize=8)
+    axes.set_xlabel(f"{x} (test)")
+    axes.set_ylabel(f"{y} (test)")
+    axes.set_title(
+        f"over {', '.join(turned)}; circled: Pareto front" if turned else "circled: Pareto front", fontsize=10
+    )
+    axes.grid(alpha=0.3)
+    temporary = file.with_name(f".{file.name}.part.png")
+    figure.savefig(temporary, dpi=130)
+    plt.close(figure)
+    temporary.replace(file)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
+
+
+class SweepCurve(Callback):
+    """Draws ``pareto.png`` into the folder of a sweep of dials when it ends."""
+
+    def __init__(self, head: str, tail: str) -> None:
+        self.x, self.y = head, tail
+
+    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
+        folder = Path(config.hydra.sweep.dir)
+        points = read(folder, self.x, self.y)
+        if len(points) > 1:
+            draw(points, self.x, self.y, folder / "pareto.png")
+            log.info("accuracy against tail: %s", folder / "pareto.png")
+
+
+def main(argv: Sequence[str]) -> int:
+    """``ltgnn pareto DIR``"""
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog="ltgnn pareto", description="Accuracy against tail. Example: ltgnn pareto logs/evaluate/multiruns/X"
+    )
+    parser.add_argument("folder", type=Path, help="folder of a sweep; pareto.png is written there")
+    parser.add_argument("-x", default="ndcg@20", help="value on the x axis (default: %(default)s)")
+    parser.add_argument("-y", default="items20/tail/ndcg@20", help="value on the y axis (default: %(default)s)")
+    given = parser.parse_args(argv)
+    points = read(given.folder, given.x, given.y)
+    if not points:
+        raise Mistake(f"no finished run with {given.x} and {given.y} at or below {given.folder}")
+    draw(points, given.x, given.y, given.folder / "pareto.png")
+    print(given.folder / "pareto.png")
+    return 0

@@ -1,0 +1,54 @@
+"""The Pareto front against its definition, and the drawing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ltgnn.runs.pareto import Point, dials, draw, front, main, read
+from ltgnn.types import Mistake
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=12))
+def test_front_holds_what_nothing_beats(values: list[tuple[int, int]]) -> None:
+    points = [Point({}, x, y) for x, y in values]
+    unbeaten = {(a, b) for a, b in values if not any(x >= a and y >= b and (x, y) != (a, b) for x, y in values)}
+    got = front(points)
+    assert [(p.x, p.y) for p in got] == sorted(unbeaten)
+
+
+def write_run(folder: Path, changed: str, x: float, y: float) -> None:
+    folder.mkdir(parents=True)
+    (folder / "status.json").write_text('{"state": "finished"}')
+    (folder / "config.yaml").write_text(f"changed: {changed!r}\n")
+    (folder / "metrics.json").write_text(json.dumps({"test": {"ndcg@20": x, "items20/tail/ndcg@20": y}}))
+
+
+def test_runs_become_points_and_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, weight in enumerate((0, 0.5, 1)):
+        write_run(
+            tmp_path / f"{number}", f"score=content score.weight={weight}", 0.3 - 0.1 * weight, 0.1 + 0.1 * weight
+        )
+    (tmp_path / "failed").mkdir()
+    (tmp_path / "failed/status.json").write_text('{"state": "failed"}')
+    points = read(tmp_path, "ndcg@20", "items20/tail/ndcg@20")
+    assert [(p.settings["score.weight"], p.x, p.y) for p in points] == [
+        ("0", 0.3, 0.1),
+        ("0.5", pytest.approx(0.25), pytest.approx(0.15)),
+        ("1", pytest.approx(0.2), 0.2),
+    ]
+    assert dials(points) == ["score.weight"]
+    assert main([str(tmp_path)]) == 0
+    picture = (tmp_path / "pareto.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert capsys.readouterr().out.strip() == str(tmp_path / "pareto.png")
+    assert not list(tmp_path.glob(".*.png"))
+    draw(
+        [Point({"a": "x"}, 1, 1), Point({"a": "y", "b": "2"}, 2, 0)], "x", "y", tmp_path / "two.png"
+    )  # no number, no line
+    with pytest.raises(Mistake, match="no finished run with recall@5"):
+        main([str(tmp_path), "-x", "recall@5"])
