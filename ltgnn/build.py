@@ -72,7 +72,7 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
         num_users=train.num_users,
         num_items=train.num_items,
         fusion=instantiate(cfg.fusion),
-        text=setting.text,
+        text=instantiate(cfg.live)(instantiate(cfg.text), setting.dataset, setting.features),
         counts=train.item_counts,
     )
     losses = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}

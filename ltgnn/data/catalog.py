@@ -69,7 +69,7 @@ def load(
 
 def _parts(raw: Raw) -> dict[str, Interactions]:
     def tensor(column: NDArray[Any] | None, rows: NDArray[Any] | slice, kind: type) -> torch.Tensor | None:
-        return None if column is None else torch.from_numpy(column[rows].astype(kind, copy=False))
+        return None if column is None else torch.from_numpy(np.require(column[rows], kind, "W"))
 
     parts = {}
     for number, part in enumerate(raw.part_names):
@@ -91,7 +91,10 @@ def _digest(raw: Raw, parts: Mapping[str, Interactions]) -> str:
     for column in (raw.user_ids, raw.item_ids, *raw.item_fields.values()):
         digest.update("\0".join(column.to_list()).encode() + b"\1")
     for name, part in parts.items():
-        digest.update(name.encode() + torch.sort(part.keys).values.numpy().tobytes())
+        keys = part.users.numpy() * part.num_items + part.items.numpy()
+        keys.sort()
+        digest.update(name.encode())
+        digest.update(keys)
     return digest.hexdigest()
 
 

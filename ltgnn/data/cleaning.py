@@ -87,6 +87,8 @@ def first_of_each_pair(raw: Raw) -> Raw:
     A pair in two parts is a mistake: a leak.
     """
     keys = raw.users.astype(np.int64) * len(raw.item_ids) + raw.items
+    if not _repeats(keys):
+        return raw
     order = np.argsort(keys if raw.parts is None else keys * len(raw.part_names) + raw.parts, kind="stable")
     ordered = keys[order]
     new = np.ones(keys.size, dtype=bool)
@@ -95,14 +97,18 @@ def first_of_each_pair(raw: Raw) -> Raw:
         same_part = raw.parts[order][1:] == raw.parts[order][:-1]
         if not (new[1:] | same_part).all():
             _refuse_overlap(raw, keys)
-    if new.all():
-        return raw
     starts = np.flatnonzero(new)
     if raw.weights is not None:
         weights = raw.weights.copy()
         weights[order[starts]] = np.add.reduceat(raw.weights[order], starts)
         raw = replace(raw, weights=weights)
     return raw.rows(np.sort(order[starts]))
+
+
+def _repeats(keys: NDArray[np.int64]) -> bool:
+    """Whether a key occurs twice; sorts a copy, which is much less than finding out which."""
+    ordered = np.sort(keys)
+    return bool((ordered[1:] == ordered[:-1]).any())
 
 
 def _refuse_overlap(raw: Raw, keys: NDArray[np.int64]) -> None:

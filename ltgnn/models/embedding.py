@@ -17,10 +17,10 @@ class NodeEmbedding(nn.Module):
     """Tables of users [U, d] and items [I, d]; the item state is what the fusion makes of ids and text.
 
     ``text`` [I, D] and train ``counts`` [I] are buffers outside the checkpoint: the feature store and the split hold
-    them already.
+    them already. A ``text`` that is a module is called for its features, and trained with the rest.
     """
 
-    text: Tensor | None
+    text: Tensor | nn.Module | None
     counts: Tensor
 
     def __init__(
@@ -30,21 +30,26 @@ class NodeEmbedding(nn.Module):
         dim: int,
         init: Init,
         fusion: Callable[..., ItemFusion],
-        text: Tensor | None,
+        text: Tensor | nn.Module | None,
         counts: Tensor,
     ) -> None:
         super().__init__()
         self.num_users, self.num_items = num_users, num_items
-        self.fusion = fusion(dim=dim, text_dim=0 if text is None else text.shape[1])
+        features = text() if isinstance(text, nn.Module) else text
+        self.fusion = fusion(dim=dim, text_dim=0 if features is None else features.shape[1])
         self.users = nn.Parameter(init(torch.empty(num_users, dim)))
         items = init(torch.empty(num_items, dim))
         self.items = nn.Parameter(items) if self.fusion.uses_ids else None
-        self.register_buffer("text", text, persistent=False)
+        if isinstance(text, nn.Module):
+            self.text = text
+        else:
+            self.register_buffer("text", text, persistent=False)
         self.register_buffer("counts", counts, persistent=False)
         with torch.no_grad():
-            self.fusion.initialise(items, text, counts)
+            self.fusion.initialise(items, features, counts)
 
     def forward(self) -> tuple[Tensor, Tensor | None]:
         """Node states [N, d], users first, and the projected text [I, d] where the fusion has one."""
-        items, text = self.fusion(self.items, self.text, self.counts)
+        features = self.text() if isinstance(self.text, nn.Module) else self.text
+        items, text = self.fusion(self.items, features, self.counts)
         return torch.cat([self.users, items]), text

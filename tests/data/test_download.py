@@ -136,7 +136,7 @@ def test_archive(server, tmp_path):
     unpack = Members({"a.txt": "inside/a.txt"})
     Archive(server.url, f"sha256:{digest}", unpack)("x", ["a.txt"], tmp_path, tmp_path)
     assert (tmp_path / "a.txt").read_text() == "alpha"
-    with pytest.raises(Unavailable, match="md5 [0-9a-f]{32}, wanted 0000"):
+    with pytest.raises(Unavailable, match=r"md5 [0-9a-f]{32}, wanted 0000"):
         Archive(server.url, "md5:0000", unpack)("x", ["a.txt"], tmp_path, tmp_path)
     with pytest.raises(Unavailable, match=r"inside/b\.txt"):
         Archive(server.url, None, Members({"b.txt": "inside/b.txt"}))("x", ["b.txt"], tmp_path, tmp_path)

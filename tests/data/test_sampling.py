@@ -73,7 +73,12 @@ def test_epochs_differ_and_repeat(tiny: Interactions) -> None:
 
 
 def test_streams_do_not_collide() -> None:
-    firsts = {int(torch.randint(2**62, (1,), generator=stream(s, e, t))) for s in range(5) for e in range(10) for t in range(10)}
+    firsts = {
+        int(torch.randint(2**62, (1,), generator=stream(s, e, t)))
+        for s in range(5)
+        for e in range(10)
+        for t in range(10)
+    }
     assert len(firsts) == 500
 
 

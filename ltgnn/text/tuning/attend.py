@@ -1,0 +1,26 @@
+"""The Lightning callback that feeds a live text its batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback
+
+from ltgnn.text.tuning.live import LiveText
+
+
+class Attend(Callback):
+    """Tells the live text which items a step is about, and renews its table every ``refresh`` steps (0: never)."""
+
+    def __init__(self, refresh: int, seed: int) -> None:
+        self.refresh, self.seed = refresh, seed
+
+    def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, batch: Any, step: int) -> None:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + trainer.global_step)
+        for part in module.modules():
+            if isinstance(part, LiveText):
+                if self.refresh and trainer.global_step and trainer.global_step % self.refresh == 0:
+                    part.refresh()
+                part.attend(batch.pos, generator)

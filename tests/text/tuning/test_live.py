@@ -1,0 +1,147 @@
+"""The encoder inside the loop: gradients, the table, checkpoints, rates, and whole jobs on the toy shop."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from ltgnn.text.controls import Shuffled
+from ltgnn.text.encoders import HuggingFace
+from ltgnn.text.features import ItemText, NoText
+from ltgnn.text.store import FeatureStore
+from ltgnn.text.transform import Keep
+from ltgnn.text.tuning.adaptation import Full, Lora
+from ltgnn.text.tuning.encoder import TunedEncoder
+from ltgnn.text.tuning.live import EndToEnd, LiveText, two_rates
+from ltgnn.types import Dataset, Features, Mistake
+from tests.conftest import run_folders
+
+Make = Callable[..., TunedEncoder]
+LORA = Lora(rank=2, alpha=4, dropout=0.0, targets="all-linear")
+FULL = Full(freeze_embeddings=False)
+
+
+def live(encoder: TunedEncoder, rows: int = 3) -> LiveText:
+    return LiveText(encoder, encoder.encode_all(), rows)
+
+
+def moved(text: LiveText) -> None:
+    """A step of some optimizer."""
+    with torch.no_grad():
+        for weight in text.parameters():
+            if weight.requires_grad:
+                weight.add_(0.05 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
+    text.stale = True
+
+
+def attend(text: LiveText, items: list[int], seed: int = 0) -> None:
+    text.attend(torch.tensor(items), torch.Generator().manual_seed(seed))
+
+
+def test_attends_to_some_items_of_the_batch(encoder: Make) -> None:
+    text = live(encoder(), rows=3)
+    chosen = set()
+    for seed in range(40):
+        attend(text, [4, 4, 4, 7, 9, 1], seed)
+        assert len(set(text.attended)) == 3
+        chosen |= set(text.attended)
+    assert chosen == {1, 4, 7, 9}
+    attend(text, [5, 5])
+    assert text.attended == [5]
+
+
+@pytest.mark.parametrize("adapt", [FULL, LORA])
+def test_gradients_are_those_of_the_attended_rows(encoder: Make, adapt: Full | Lora) -> None:
+    torch.manual_seed(0)
+    text = live(encoder(adapt)).train()
+    target = torch.randn(12, 16, generator=torch.Generator().manual_seed(1))
+    attend(text, [2, 5, 8])
+    F.mse_loss(text(), target).backward()
+    found = {name: weight.grad.clone() for name, weight in text.named_parameters() if weight.grad is not None}
+    text.zero_grad()
+    values = text.encoder(range(12))  # the oracle reads every row with gradient, and cuts it off elsewhere
+    keep = torch.zeros(12, 1)
+    keep[[2, 5, 8]] = 1
+    F.mse_loss(values * keep + values.detach() * (1 - keep), target).backward()
+    wanted = {name: weight.grad for name, weight in text.named_parameters() if weight.grad is not None}
+    assert found.keys() == wanted.keys()
+    assert sum(gradient.abs().sum() for gradient in wanted.values()) > 0
+    for name, gradient in wanted.items():
+        torch.testing.assert_close(found[name], gradient, atol=1e-6, rtol=1e-4)
+
+
+def test_the_table_follows_what_was_read_and_is_renewed_for_evaluation(encoder: Make) -> None:
+    text = live(encoder()).train()
+    before = text.table.clone()
+    moved(text)
+    attend(text, [2, 5])
+    mixed = text()
+    now = text.encoder.encode_all()
+    others = [row for row in range(12) if row not in (2, 5)]
+    torch.testing.assert_close(mixed[[2, 5]], now[[2, 5]], atol=1e-5, rtol=0)
+    assert torch.equal(mixed[others], before[others])
+    assert torch.equal(text.table, mixed.detach())
+    torch.testing.assert_close(text.eval()(), now, atol=1e-5, rtol=0)
+    assert not text.stale
+
+
+def test_dropout_is_off(encoder: Make) -> None:
+    text = live(encoder()).train()
+    attend(text, [1, 2, 3])
+    assert torch.equal(text(), text())
+
+
+@pytest.mark.parametrize("adapt", [FULL, LORA])
+def test_the_checkpoint_holds_what_is_trained(encoder: Make, adapt: Full | Lora) -> None:
+    torch.manual_seed(0)
+    one, two = live(encoder(adapt)), live(encoder(adapt))
+    moved(one)
+    state = torch.nn.ModuleDict({"a": one}).state_dict()
+    trained = {f"a.{name}" for name, weight in one.named_parameters() if weight.requires_grad}
+    assert set(state) == trained
+    torch.nn.ModuleDict({"a": two}).load_state_dict(state)  # strict
+    torch.testing.assert_close(two.eval()(), one.eval()(), atol=1e-6, rtol=0)
+
+
+def test_two_rates(encoder: Make) -> None:
+    text, table = live(encoder(LORA)), torch.nn.Parameter(torch.zeros(2))
+    weights = [table, *(weight for weight in text.parameters() if weight.requires_grad)]
+    groups = two_rates(weights, partial(torch.optim.Adam, lr=0.1), encoder_lr=0.01).param_groups
+    assert [(group["lr"], len(group["params"])) for group in groups] == [(0.1, 1), (0.01, len(weights) - 1)]
+    assert groups[0]["params"][0] is table
+    (group,) = two_rates([table], partial(torch.optim.Adam, lr=0.1), encoder_lr=0.01).param_groups
+    assert group["lr"] == 0.1
+
+
+def test_what_cannot_be_trained(tiny: Callable[..., HuggingFace], tmp_path: Path) -> None:
+    dataset = Dataset("shop", {}, [], ["a"], {"title": ["soap"]})
+    features = Features(torch.zeros(1, 16), {})
+    make = EndToEnd(LORA, rows=1, checkpointing=False, chunk_tokens=64)
+    with pytest.raises(Mistake, match="text=minilm"):
+        make(NoText(), dataset, None)
+    shuffled = ItemText(tiny(), "{title}", FeatureStore(tmp_path), Shuffled(0), Keep())
+    with pytest.raises(Mistake, match="text/control=none"):
+        make(shuffled, dataset, features)
+
+
+@pytest.mark.parametrize("adapt", ["lora", "full"])
+def test_a_whole_job_trains_the_encoder(
+    launch: Callable[..., int], tiny_bert: Path, tmp_path: Path, adapt: str
+) -> None:
+    folder = [f"text.encoder.model={tiny_bert}", "text.encoder.max_length=32", "text=folder", "loss=softmax"]
+    training = [f"live={adapt}", "live.rows=16", "callbacks=live", "callbacks.attend.refresh=3", "optim=adam_live"]
+    assert launch("fusion=text", *folder, *training, "optim.encoder_lr=3e-3", "batch_size=100") == 0
+    (run,) = run_folders(tmp_path)
+    state = torch.load(run / "checkpoints/best.ckpt", weights_only=True)["state_dict"]
+    names = [name for name in state if ".text." in name]
+    assert names
+    assert all(("lora_" in name) == (adapt == "lora") for name in names)
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert metrics["test"]["ndcg@20"] > 0
+    assert launch("fusion=text", *folder, "batch_size=100") == 0  # the same without training the encoder
+    frozen = json.loads((next(path for path in run_folders(tmp_path) if path != run) / "metrics.json").read_text())
+    assert frozen["val"]["ndcg@20"] != metrics["val"]["ndcg@20"]
