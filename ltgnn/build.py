@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
 from ltgnn.data.sampling import stream
 from ltgnn.types import Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
@@ -44,10 +45,9 @@ def build_setting(cfg: DictConfig) -> Setting:
     groups: dict[str, Groups] = {name: policy(counts) for name, policy in instantiate(cfg.groups).items()}
     features = instantiate(cfg.text)(dataset, counts)
     evaluator = instantiate(cfg.eval)
+    sides = groups, None if features is None else features.values, dataset.item_fields
     parts = {"val": (split.val, [split.train]), "test": (split.test, [split.train, split.val])}
-    evaluators = {
-        name: evaluator(held_out=held_out, seen=seen, groups=groups) for name, (held_out, seen) in parts.items() if len(held_out)
-    }
+    evaluators = {name: evaluator(held_out, seen, *sides) for name, (held_out, seen) in parts.items() if len(held_out)}
     return Setting(dataset, split, groups, features, evaluators)
 
 
@@ -67,6 +67,8 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
     from ltgnn.module import Recommender
 
     train = setting.split.train
+    graph = instantiate(cfg.graph)(train)
+    refuse_leaks(setting.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(
         num_users=train.num_users,
@@ -78,12 +80,13 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
     losses = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}
     return Recommender(
         encoder=instantiate(cfg.model.encoder)(embedding),
-        graph=instantiate(cfg.graph)(train),
+        graph=graph,
         views=instantiate(cfg.views),
         losses=losses,
         sampler=instantiate(cfg.sampler.negatives)(train),
         score=_score(cfg, setting),
         evaluators=setting.evaluators,
+        monitor=str(cfg.monitor).partition("/")[2],
         optimizer=instantiate(cfg.optim),
         stream=stream,
         seed=int(cfg.seed),
@@ -104,10 +107,12 @@ def monitored_part(cfg: DictConfig, setting: Setting) -> str:
     part = str(cfg.monitor).split("/", 1)[0]
     if part not in setting.evaluators:
         held = ", ".join(setting.evaluators)
-        raise Mistake(f"monitor={cfg.monitor} names the part '{part}', but this split holds out: {held}. Set monitor=PART/METRIC@K.")
+        raise Mistake(
+            f"monitor={cfg.monitor} names the part '{part}', but this split holds out: {held}. "
+            "Set monitor=PART/METRIC@K."
+        )
     return part
 
 
 def _score(cfg: DictConfig, setting: Setting) -> Any:
     return instantiate(cfg.score).fit(setting.split.train, setting.text)
-

@@ -9,6 +9,15 @@ from importlib import import_module
 
 COMMANDS = {
     "train": ("ltgnn.train", "train and evaluate one configuration, or sweep many with -m"),
+    "evaluate": (
+        "ltgnn.evaluate",
+        "judge a finished run, or another library's lists, again: other split, groups, dials",
+    ),
+    "claim": ("ltgnn.runs.claim", "is NEW better than BASE on the tail at no cost for the head?"),
+    "pareto": ("ltgnn.runs.pareto", "accuracy against tail, for a sweep of dials"),
+    "data": ("ltgnn.data.cli", "fetch, import, stats, split, audit, diff, export"),
+    "text": ("ltgnn.encode", "item features: build, ls, verify, prune"),
+    "finetune": ("ltgnn.finetune", "tune a text encoder on a shop's own data"),
     "table": ("ltgnn.runs.table", "runs side by side: head, mid, tail, cold"),
 }
 

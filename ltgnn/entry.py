@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ltgnn.paths import conf_dir
 from ltgnn.types import Mistake
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def hydra_entry(config_name: str, task: Callable[..., Any]) -> Callable[[Sequence[str] | None], int]:
+class Main(Protocol):
+    def __call__(self, argv: Sequence[str] | None = None) -> int: ...
+
+
+def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
     """``main(argv)`` for a task: composes, runs or sweeps, prints one message for a mistake, returns the exit code."""
 
     def main(argv: Sequence[str] | None = None) -> int:
@@ -38,7 +42,9 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Callable[[Sequenc
         sys.argv = [f"ltgnn {config_name}", *arguments]
         os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
         try:
-            hydra.main(config_path=str(conf_dir()), config_name=config_name, version_base="1.3")(guarded(task, caught))()
+            hydra.main(config_path=str(conf_dir()), config_name=config_name, version_base="1.3")(
+                guarded(task, caught)
+            )()
             for error in caught:  # of a single run; those of a sweep are in the folders and in its table
                 if not _sweeping(error):
                     raise error

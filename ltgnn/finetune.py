@@ -16,6 +16,7 @@ from omegaconf import DictConfig, open_dict
 from ltgnn.build import Setting, build_setting
 from ltgnn.entry import hydra_entry
 from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.quiet import quiet_lightning
 from ltgnn.text.encoders import HuggingFace
 from ltgnn.text.features import ItemText
 from ltgnn.text.retrieval import by_text
@@ -73,7 +74,6 @@ def tune(cfg: DictConfig, setting: Setting, side: ItemText, tracker: Any) -> Any
 
     from ltgnn.text.tuning.encoder import TunedEncoder
     from ltgnn.text.tuning.module import StepBar, Tuner
-    from ltgnn.train import quiet_lightning
 
     assert isinstance(side.encoder, HuggingFace)
     train = setting.split.train

@@ -36,6 +36,7 @@ class Recommender(pl.LightningModule):
         sampler: Sampler,
         score: ScoreFunction,
         evaluators: Mapping[str, Callable[..., Evaluation]],
+        monitor: str,
         optimizer: Callable[..., torch.optim.Optimizer],
         stream: Stream,
         seed: int,
@@ -44,7 +45,8 @@ class Recommender(pl.LightningModule):
         self.encoder, self.graph, self.sampler, self.views = encoder, graph, sampler, views
         self.losses = dict(losses)
         self.loss_modules = nn.ModuleDict({name: loss for name, loss in losses.items() if isinstance(loss, nn.Module)})
-        self.score, self.evaluators, self.optimizer, self.stream, self.seed = score, evaluators, optimizer, stream, seed
+        self.score, self.evaluators, self.monitor = score, evaluators, monitor
+        self.optimizer, self.stream, self.seed = optimizer, stream, seed
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return self.optimizer([p for p in self.parameters() if p.requires_grad])
@@ -58,7 +60,9 @@ class Recommender(pl.LightningModule):
         terms = self.objective(Batch(batch.users, batch.pos, negatives))
         total = torch.stack(list(terms.values())).sum()
         logged = {f"train/{name}": value.detach() for name, value in terms.items()}
-        self.log_dict(logged | {"train/loss": total.detach()}, on_step=False, on_epoch=True, batch_size=len(batch.users))
+        self.log_dict(
+            logged | {"train/loss": total.detach()}, on_step=False, on_epoch=True, batch_size=len(batch.users)
+        )
         return total
 
     def objective(self, batch: Batch) -> dict[str, Tensor]:
@@ -77,7 +81,7 @@ class Recommender(pl.LightningModule):
 
     def validation_step(self, part: str, step: int) -> None:
         with torch.autocast(self.device.type, enabled=False):  # ranks are decided in float32
-            values = self.evaluators[part](self.scorer(), device=self.device).values
+            values = self.evaluators[part](self.scorer(), device=self.device, monitor=self.monitor).values
         self.log_dict({f"{part}/{name}": value for name, value in values.items()}, batch_size=1)
 
     @property

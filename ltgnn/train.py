@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import time
-import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +14,21 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
-from ltgnn.build import Setting, build_data, build_module, build_setting, fit_closed_form, is_closed_form, monitored_part
+from ltgnn.build import (
+    Setting,
+    build_data,
+    build_module,
+    build_setting,
+    fit_closed_form,
+    is_closed_form,
+    monitored_part,
+)
 from ltgnn.entry import hydra_entry
 from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.quiet import quiet_lightning
 from ltgnn.runs.table import show
 from ltgnn.runs.tracking import Tracker
-from ltgnn.types import Evaluation, Mistake, Scorer
+from ltgnn.types import Evaluation, Scorer
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +55,9 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
             "groups": {name: {"rule": g.rule, "sizes": g.sizes} for name, g in setting.groups.items()},
         }
         folder.write_json("metrics.json", results)
-        tracker.summary({f"{part}/{name}": value for part, e in evaluations.items() for name, value in e.values.items()})
+        tracker.summary(
+            {f"{part}/{name}": value for part, e in evaluations.items() for name, value in e.values.items()}
+        )
         tracker.summary({"seconds": results["seconds"]["total"], "fingerprint": setting.split.fingerprint})
     return evaluations
 
@@ -58,52 +66,23 @@ def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, to
     """The scorer of the selected model, where it wants its users, and how it was selected."""
     if is_closed_form(cfg):
         return fit_closed_form(cfg, setting), torch.device("cpu"), {"by": "none: closed form"}
-    from pytorch_lightning.utilities.exceptions import MisconfigurationException
-
     module = build_module(cfg, setting)
     callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}
     if monitored_part(cfg, setting) == "test" and "early_stop" in callbacks:
         log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
     with quiet_lightning():
         trainer = instantiate(cfg.trainer)(callbacks=list(callbacks.values()), logger=tracker.lightning_logger())
-        try:
-            trainer.fit(module, build_data(cfg, setting))
-        except (MisconfigurationException, RuntimeError) as error:  # of ModelCheckpoint, of EarlyStopping
-            if trainer.callback_metrics and str(cfg.monitor) not in trainer.callback_metrics:
-                raise unknown_monitor(str(cfg.monitor), trainer.callback_metrics) from error
-            raise
+        trainer.fit(module, build_data(cfg, setting))
     if trainer.interrupted:
         raise KeyboardInterrupt
-    checkpoint = callbacks.get("checkpoint")
-    best = getattr(checkpoint, "best_model_path", "")
-    if best:
+    checkpoint: Any = callbacks.get("checkpoint")
+    if best := getattr(checkpoint, "best_model_path", ""):
         state = torch.load(best, map_location=module.device, weights_only=True)
         module.load_state_dict(state["state_dict"])
         selection = {"by": checkpoint.monitor or "last epoch", "epoch": int(state["epoch"]) + 1}
     else:
         selection = {"by": "last epoch", "epoch": trainer.current_epoch}
     return module.scorer(), module.device, selection | {"epochs_run": trainer.current_epoch}
-
-
-def unknown_monitor(given: str, known: Iterable[str]) -> Mistake:
-    """A monitor that no evaluation yields."""
-    near = difflib.get_close_matches(given, known, n=3, cutoff=0.3)
-    return Mistake(f"monitor={given} is no value of this evaluation. Near: {', '.join(near)}. Set monitor=PART/[POLICY/GROUP/]METRIC@K.")
-
-
-@contextmanager
-def quiet_lightning() -> Iterator[None]:
-    """Without Lightning's notes on hardware and loaders: the bar and the table say what a user wants to know."""
-    logger = logging.getLogger("pytorch_lightning.utilities.rank_zero")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="pytorch_lightning")
-        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
-        try:
-            yield
-        finally:
-            logger.setLevel(level)
 
 
 def write_cards(folder: RunFolder, setting: Setting) -> None:
@@ -128,7 +107,9 @@ def task(cfg: DictConfig) -> float | None:
     """What Hydra calls for each job; returns the monitored value."""
     hydra = HydraConfig.get()
     with open_dict(cfg):
-        cfg.choices = {group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")}
+        cfg.choices = {
+            group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
+        }
     value = headline(train(cfg, hydra.overrides.task), str(cfg.monitor))
     if hydra.mode != RunMode.MULTIRUN:  # a sweep ends with one table of all
         show([Path(cfg.paths.run_dir)])
@@ -146,5 +127,3 @@ main = hydra_entry("train", task)
 
 if __name__ == "__main__":
     raise SystemExit(main())
-
-

@@ -53,7 +53,15 @@ def launch(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
     def run(*overrides: str) -> int:
         from ltgnn.train import main
 
-        toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "text=words", "epochs=6", "min_epochs=1"]
+        toy = [
+            "--config-dir",
+            str(CONF),
+            "data=toy",
+            f"data.files.path={shop}",
+            "text=words",
+            "epochs=6",
+            "min_epochs=1",
+        ]
         small = ["dim=8", "num_layers=2", "batch_size=256", "eval_every=2", "lr=0.05", "logger=none"]
         return main([*toy, *small, *overrides])
 

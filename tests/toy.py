@@ -41,7 +41,9 @@ class Words:
         return {"encoder": "words", "width": self.width}
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
-        return torch.stack([sum((self._vector(word) for word in text.split()), torch.zeros(self.width)) for text in texts])
+        return torch.stack(
+            [sum((self._vector(word) for word in text.split()), torch.zeros(self.width)) for text in texts]
+        )
 
     def _vector(self, word: str) -> Tensor:
         seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:6], "big")

@@ -19,7 +19,7 @@ class RecommendationData(pl.LightningDataModule):
     ) -> None:
         super().__init__()
         self.monitored = list(monitored)
-        self.pairs = PairBatches(train, batch_size, epoch_unit, seed, lambda: self.trainer.current_epoch)
+        self.pairs = PairBatches(train, batch_size, epoch_unit, seed, lambda: self.trainer.current_epoch)  # type: ignore[union-attr]
 
     def train_dataloader(self) -> PairBatches:
         return self.pairs

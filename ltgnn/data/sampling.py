@@ -24,8 +24,8 @@ def stream(seed: int, *place: int, device: torch.device | str = "cpu") -> torch.
 class PairBatches:
     """One epoch of (user, positive) batches; ``epoch()`` tells which, so that a resumed run goes on exactly.
 
-    ``unit="edges"``: each train pair once, shuffled. ``unit="users"``: E users drawn with replacement among those with a
-    train pair, then one positive of each (LightGCN-PyTorch).
+    ``unit="edges"``: each train pair once, shuffled. ``unit="users"``: E users drawn with replacement among those with
+    a train pair, then one positive of each (LightGCN-PyTorch).
     """
 
     def __init__(

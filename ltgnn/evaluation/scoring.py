@@ -62,7 +62,7 @@ class ScoreFunction:
 
 
 class ContentMatch:
-    """``weight * sum over the user's train items j of S[j, i]``, S the cosine of item texts, top ``neighbours`` per item.
+    """``weight * sum over the user's train items j of S[j, i]``, S the cosine of the ``neighbours`` nearest texts.
 
     The frozen text match at scoring time (published-results 5.3, rank 2); on top of EASE it is the closed-form hybrid
     ``X (B + weight S)`` that every GNN hybrid has to beat.

@@ -83,5 +83,5 @@ class _Product(torch.autograd.Function):
 def product(states: Tensor, matrix: Csr, transposed: Csr, kernel: Kernel | None = None) -> Tensor:
     """``matrix [N, N] @ states [N, d]``, differentiable in ``states``; the kernel is chosen by device unless given."""
     chosen = kernel or BY_DEVICE.get(states.device.type, scatter)
-    result: Tensor = _Product.apply(states, matrix, transposed, chosen)
+    result: Tensor = _Product.apply(states, matrix, transposed, chosen)  # type: ignore[no-untyped-call]
     return result

@@ -10,7 +10,7 @@ from ltgnn.types import Batch, Encoded, Mistake
 
 
 class BPR:
-    """``mean softplus(s(u, neg) - s(u, pos))`` on inner products (Rendle et al., UAI 2009), as LightGCN-PyTorch writes it.
+    """``mean softplus(s(u, neg) - s(u, pos))`` on inner products (Rendle et al., UAI 2009), form of LightGCN-PyTorch.
 
     With several negatives the mean runs over all of them.
     """

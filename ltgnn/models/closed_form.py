@@ -20,8 +20,8 @@ class Popularity:
 class EASE:
     """Item-item ridge regression with zero diagonal, ``s = X B`` (Steck, WWW 2019, arXiv:1905.03375).
 
-    ``P = (X'X + l2 I)^-1``, ``B = -P / diag(P)`` by columns, 0 on the diagonal. Time I^3, memory 4 I^2 bytes three times
-    over; ``max_items`` refuses a catalogue that would not fit.
+    ``P = (X'X + l2 I)^-1``, ``B = -P / diag(P)`` by columns, 0 on the diagonal. Time I^3, memory three times
+    4 I^2 bytes; ``max_items`` refuses a catalogue that would not fit.
     """
 
     def __init__(self, l2: float, max_items: int) -> None:

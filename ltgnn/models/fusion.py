@@ -106,7 +106,7 @@ class Gate(ItemFusion):
 
 
 def whiten(features: Tensor, fit: Tensor, dim: int) -> Tensor:
-    """First ``min(d, D, rank)`` principal components of ``features`` [I, D], each of unit variance on the rows ``fit`` [I].
+    """First ``min(d, D, rank)`` principal components of ``features`` [I, D], of unit variance on the rows ``fit`` [I].
 
     Signs are fixed (largest loading positive), so that the same features give the same table everywhere.
     """
@@ -120,4 +120,5 @@ def whiten(features: Tensor, fit: Tensor, dim: int) -> Tensor:
     axes = vectors[:, order]
     largest = axes.gather(0, axes.abs().argmax(0, keepdim=True))
     axes = axes * largest.sign() / values[order].sqrt()
-    return ((wide - centre) @ axes).to(features.dtype)
+    white: Tensor = (wide - centre) @ axes
+    return white.to(features.dtype)

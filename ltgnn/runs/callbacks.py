@@ -9,13 +9,14 @@ from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback, EarlyStopping
-from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
 
 class EarlyStop(EarlyStopping):
     """Early stopping that does not look before ``min_epochs``.
 
-    LightGCN starts as a popularity model and may sit there for 20 epochs: a patience that counts from the start kills it.
+    LightGCN starts as a popularity model and may sit there for 20 epochs: patience from the start would kill it.
     """
 
     def __init__(self, monitor: str, mode: str, patience: int, min_epochs: int) -> None:
@@ -36,7 +37,7 @@ class History(Callback):
         self.started = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        if (trainer.current_epoch + 1) % trainer.check_val_every_n_epoch:
+        if (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1):
             return
         values = {name: float(value) for name, value in trainer.callback_metrics.items()}
         row = {"epoch": trainer.current_epoch + 1, "seconds": round(time.perf_counter() - self.started, 3), **values}

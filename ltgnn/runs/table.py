@@ -57,12 +57,17 @@ def read(folders: Sequence[Path]) -> list[Row]:
 
 def labels(rows: Sequence[Row]) -> list[str]:
     """What tells the runs apart: the choices and root knobs that differ among them."""
-    described = [{**{k: v for k, v in r.config.items() if not isinstance(v, dict)}, **r.config["choices"]} for r in rows]
+    described = [
+        {**{k: v for k, v in r.config.items() if not isinstance(v, dict)}, **r.config["choices"]} for r in rows
+    ]
     keys = [k for k in described[0] if k != "tags" and len({str(d.get(k)) for d in described}) > 1]
     keys = keys or ["model", "fusion", "loss"]
     if "experiment" in keys:  # an experiment says it all; what it sets need not be repeated
         keys = ["experiment"] + [k for k in keys if k in QUIET_KEYS]
-    short = [" ".join(f"{d.get(k)}" if k in ("experiment", "model", "fusion", "loss") else f"{k}={d.get(k)}" for k in keys) for d in described]
+    short = [
+        " ".join(f"{d.get(k)}" if k in ("experiment", "model", "fusion", "loss") else f"{k}={d.get(k)}" for k in keys)
+        for d in described
+    ]
     return [text.removeprefix("quickstart/") for text in short]
 
 
@@ -82,7 +87,7 @@ def render(rows: Sequence[Row], policy: str = "mass") -> Any:
     from rich.table import Table
 
     done = [row for row in rows if row.test]
-    groups = done[0].metrics["groups"][policy] if done else {"rule": "", "sizes": {}}
+    groups: dict[str, Any] = done[0].metrics["groups"][policy] if done else {"rule": "", "sizes": {}}
     sizes = ", ".join(f"{name} {size}" for name, size in groups["sizes"].items())
     title = f"Test part, full ranking. Groups {groups['rule']}.\nItems: {sizes}. Best of each column: *"
     table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
@@ -122,7 +127,11 @@ def answer(rows: Sequence[Row], policy: str = "items20") -> str:
     gains = {}
     for group, key in (("overall", ""), ("head", f"{policy}/head/"), ("tail", f"{policy}/tail/")):
         before, after = ids.test[f"{key}ndcg@{K}"], text.test[f"{key}ndcg@{K}"]
-        gains[group] = f"{before:.4f} -> {after:.4f} ({100 * (after / before - 1):+.1f} %)" if before else f"{before:.4f} -> {after:.4f}"
+        gains[group] = (
+            f"{before:.4f} -> {after:.4f} ({100 * (after / before - 1):+.1f} %)"
+            if before
+            else f"{before:.4f} -> {after:.4f}"
+        )
     return (
         f"Best with text (by validation): {name[text.folder]}; best without: {name[ids.folder]}.\n"
         f"Test NDCG@{K}, {ids.metrics['groups'][policy]['rule']}: overall {gains['overall']}, head {gains['head']}, "
@@ -158,6 +167,8 @@ def main(argv: Sequence[str]) -> int:
     """``ltgnn table DIR ...``"""
     import argparse
 
-    parser = argparse.ArgumentParser(prog="ltgnn table", description="Runs side by side. Example: ltgnn table logs/train/multiruns/*")
+    parser = argparse.ArgumentParser(
+        prog="ltgnn table", description="Runs side by side. Example: ltgnn table logs/train/multiruns/*"
+    )
     parser.add_argument("folders", nargs="+", type=Path, help="folders of runs or of sweeps")
     return 1 if show(parser.parse_args(argv).folders) else 0

@@ -24,8 +24,12 @@ class Tracker(Protocol):
     def summary(self, values: Mapping[str, Any]) -> None: ...
 
 
+AXES = ("data", "model", "fusion", "loss", "text")
+"""Axes whose choices are tags."""
+
+
 def columns(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config as W&B filters it: root knobs, then one column per axis with the word chosen; the rest in ``recipe``."""
+    """The config as W&B filters it: root knobs, one column per axis with the word chosen; the rest in ``recipe``."""
     knobs = {key: value for key, value in config.items() if not isinstance(value, dict)}
     groups = {key: value for key, value in config.items() if isinstance(value, dict) and key != "choices"}
     return knobs | dict(config["choices"]) | {"recipe": groups}
@@ -61,11 +65,14 @@ class Wandb:
         self.run = wandb.init(
             project=self.project,
             entity=self.entity,
-            mode=self._mode(),
+            mode=self._mode(),  # type: ignore[arg-type]
             group=self.group or folder.parent.name,
             job_type=config["task"],
             name=name,
-            tags=[*config["tags"], *(f"{axis}:{choices[axis]}" for axis in ("data", "model", "fusion", "loss", "text"))],
+            tags=[
+                *config["tags"],
+                *(f"{axis}:{choices[axis]}" for axis in ("data", "model", "fusion", "loss", "text")),
+            ],
             config=columns(config),
             dir=str(folder),
             reinit="finish_previous",
@@ -95,7 +102,9 @@ class Wandb:
         if told := os.environ.get("WANDB_MODE"):
             return told
         netrc = Path.home() / ".netrc"
-        known = "WANDB_API_KEY" in os.environ or (netrc.is_file() and "api.wandb.ai" in netrc.read_text(errors="ignore"))
+        known = "WANDB_API_KEY" in os.environ or (
+            netrc.is_file() and "api.wandb.ai" in netrc.read_text(errors="ignore")
+        )
         if not known:
             log.info("W&B: no API key found, so the run is kept offline (upload later with `wandb sync`).")
         return "online" if known else "offline"

@@ -74,7 +74,9 @@ def test_drop_edges_renormalises() -> None:
     kept = dropped.train_edges
     assert 0.5 < len(kept) / len(train) < 0.7
     assert set(kept.keys.tolist()) <= set(train.keys.tolist())
-    torch.testing.assert_close(dropped.propagate(torch.eye(90)).double(), dense(kept, Symmetric()), rtol=1e-6, atol=1e-7)
+    torch.testing.assert_close(
+        dropped.propagate(torch.eye(90)).double(), dense(kept, Symmetric()), rtol=1e-6, atol=1e-7
+    )
 
 
 def test_nothing_in_the_checkpoint(tiny: Interactions) -> None:

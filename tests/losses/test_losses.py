@@ -72,7 +72,9 @@ def test_l2_by_hand() -> None:
     assert L2(0.1, [0], negatives=False)(batch, main, []).item() == pytest.approx(0.1 * 0.5 * 15 / 2)
 
 
-@pytest.mark.parametrize("loss", [BPR(), SampledSoftmax(0.3, True, True), SampledSoftmax(0.3, False, False), L2(0.5, [0], True)])
+@pytest.mark.parametrize(
+    "loss", [BPR(), SampledSoftmax(0.3, True, True), SampledSoftmax(0.3, False, False), L2(0.5, [0], True)]
+)
 def test_gradcheck(loss: object) -> None:
     batch, main = example()
 

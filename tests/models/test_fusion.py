@@ -67,7 +67,7 @@ def test_init_table_is_whitened_text_with_the_id_scale() -> None:
 def test_whiten_against_svd_and_narrow_text() -> None:
     white = whiten(TEXT.double(), torch.ones(6, dtype=torch.bool), 3)
     centred = TEXT.double() - TEXT.double().mean(0)
-    u, s, _ = torch.linalg.svd(centred, full_matrices=False)
+    u, _, _ = torch.linalg.svd(centred, full_matrices=False)
     torch.testing.assert_close(white.abs(), (u[:, :3] * 6**0.5).abs(), rtol=1e-6, atol=1e-9)
     assert whiten(TEXT[:, :2], torch.ones(6, dtype=torch.bool), 4).shape == (6, 2)
     torch.manual_seed(1)
@@ -77,11 +77,18 @@ def test_whiten_against_svd_and_narrow_text() -> None:
     torch.testing.assert_close(model.items[:, 2:].detach(), INIT(torch.empty(6, 4))[:, 2:])  # the rest keeps its init
 
 
-@pytest.mark.parametrize("fusion", [Init, partial(Sum, projector=Linear), partial(Text, projector=Linear), partial(Gate, projector=Linear)])
+@pytest.mark.parametrize(
+    "fusion", [Init, partial(Sum, projector=Linear), partial(Text, projector=Linear), partial(Gate, projector=Linear)]
+)
 def test_without_text_refused(fusion: object) -> None:
     with pytest.raises(Mistake, match=r"needs item text.*Set text="):
         embed(fusion, None)
 
 
 def test_text_is_not_in_the_checkpoint() -> None:
-    assert set(embed(partial(Sum, projector=Linear)).state_dict()) == {"users", "items", "fusion.projector.0.weight", "fusion.projector.0.bias"}
+    assert set(embed(partial(Sum, projector=Linear)).state_dict()) == {
+        "users",
+        "items",
+        "fusion.projector.0.weight",
+        "fusion.projector.0.bias",
+    }

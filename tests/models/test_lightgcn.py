@@ -19,7 +19,9 @@ from tests.conftest import random_interactions
 
 def build(train: Interactions, num_layers: int, readout: Readout, dim: int = 8) -> LightGCN:
     init = partial(torch.nn.init.normal_, std=0.1)
-    return LightGCN(NodeEmbedding(train.num_users, train.num_items, dim, init, Id, None, train.item_counts), num_layers, readout)
+    return LightGCN(
+        NodeEmbedding(train.num_users, train.num_items, dim, init, Id, None, train.item_counts), num_layers, readout
+    )
 
 
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
