@@ -67,7 +67,7 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
     from ltgnn.module import Recommender
 
     train = setting.split.train
-    graph = instantiate(cfg.graph)(train)
+    graph = instantiate(cfg.graph)(train, text=setting.text)
     refuse_leaks(setting.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(

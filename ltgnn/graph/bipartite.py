@@ -1,25 +1,34 @@
-"""The normalised user-item graph."""
+"""The normalised user-item graph, with item-item edges where asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from ltgnn.graph.kernels import Csr, Kernel, product
+from ltgnn.graph.semantic import Edges, ItemEdges
+from ltgnn.graph.strength import Strength
 from ltgnn.types import Interactions
 
-Normalisation = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-"""``(user degree [E], item degree [E]) -> (weight of the message to the user [E], to the item [E])``"""
+Normalisation = Callable[[Tensor, Tensor], Tensor]
+"""``(degree of the receiver [M], of the sender [M]) -> weight of the message [M]``"""
 
 
 class BipartiteGraph(nn.Module):
-    """Adjacency of ``N = U + I`` nodes, users first, in one CSR of ``2 E`` entries.
+    """Adjacency of ``N = U + I`` nodes, users first, in one CSR with both directions of each edge.
 
-    The transpose of a bipartite adjacency has the same pattern with the two directions' weights exchanged, so it
-    costs one weight vector, or nothing when the normalisation is symmetric. Dense index buffers only: they move with
-    the module and can be broadcast; none is in the checkpoint.
+    - ``strength``: factors of an interaction's weight, by name, multiplied (event, time); none: 1.
+    - ``item_edges``: further edges between items, by name, from the text [I, D]; those found twice are added up. They
+      count in the degrees like the others: an item with few interactions listens to its like more than a popular one.
+    - ``normalisation``: message weight from the (weighted) degrees of its ends, times the strength of the edge.
+    - ``message``: what a node sends, as a function of its state [N, d]; None: the state.
+
+    The transpose has the same pattern with the two directions' weights exchanged, so it costs one weight vector, or
+    nothing when the two agree. Dense index buffers only: they move with the module and can be broadcast; none is in
+    the checkpoint.
     """
 
     offsets: Tensor
@@ -27,42 +36,79 @@ class BipartiteGraph(nn.Module):
     weights: Tensor
     weights_back: Tensor
 
-    def __init__(self, train: Interactions, normalisation: Normalisation, kernel: Kernel | None) -> None:
+    def __init__(
+        self,
+        train: Interactions,
+        normalisation: Normalisation,
+        kernel: Kernel | None,
+        strength: Mapping[str, Strength] | None = None,
+        item_edges: Mapping[str, ItemEdges] | None = None,
+        message: Callable[[Tensor], Tensor] | None = None,
+        text: Tensor | None = None,
+    ) -> None:
         super().__init__()
-        self.num_users, self.num_items = train.num_users, train.num_items
-        self.train_edges = train
-        self.normalisation, self.kernel = normalisation, kernel
+        self.num_users, self.num_items, self.size = train.num_users, train.num_items, train.num_users + train.num_items
+        self.train_edges, self.normalisation, self.kernel, self.message = train, normalisation, kernel, message
+        self.strength = torch.ones(len(train), dtype=torch.float64)
+        for factor in (strength or {}).values():
+            self.strength = self.strength * factor(train)
+        self.between_items = [edges(text, train.num_items) for edges in (item_edges or {}).values()]
 
-        users, items, size = train.users, train.items, train.num_users + train.num_items
-        user_degree = train.user_counts.double()[users]
-        item_degree = train.item_counts.double()[items]
-        to_user, to_item = normalisation(user_degree, item_degree)
+        one = torch.cat([train.users, *(edges.left + self.num_users for edges in self.between_items)])
+        other = torch.cat(
+            [train.items + self.num_users, *(edges.right + self.num_users for edges in self.between_items)]
+        )
+        weight = torch.cat([self.strength, *(edges.strength.double() for edges in self.between_items)])
+        degree = torch.zeros(self.size, dtype=torch.float64)
+        degree.index_add_(0, one, weight).index_add_(0, other, weight)
+        to_one = weight * self.normalisation(degree[one], degree[other])
+        to_other = weight * self.normalisation(degree[other], degree[one])
 
-        by_user = torch.argsort(train.keys)
-        by_item = torch.argsort(items * train.num_users + users)
-        columns = torch.cat([items[by_user] + self.num_users, users[by_item]])
-        degrees = torch.cat([train.user_counts, train.item_counts])
-        offsets = torch.zeros(size + 1, dtype=torch.int64)
-        offsets[1:] = torch.cumsum(degrees, 0)
-
-        index = torch.int32 if max(columns.numel(), size) < 2**31 else torch.int64
-        weights = torch.cat([to_user[by_user], to_item[by_item]]).float()
-        symmetric = to_user is to_item
-        back = weights if symmetric else torch.cat([to_item[by_user], to_user[by_item]]).float()
-        for name, value in (("offsets", offsets.to(index)), ("columns", columns.to(index)), ("weights", weights)):
-            self.register_buffer(name, value, persistent=False)
+        rows, columns = torch.cat([one, other]), torch.cat([other, one])
+        order = torch.argsort(rows * self.size + columns)
+        offsets = torch.zeros(self.size + 1, dtype=torch.int64)
+        offsets[1:] = torch.cumsum(torch.bincount(rows, minlength=self.size), 0)
+        index = torch.int32 if max(columns.numel(), self.size) < 2**31 else torch.int64
+        weights = torch.cat([to_one, to_other])[order].float()
+        back = weights if torch.equal(to_one, to_other) else torch.cat([to_other, to_one])[order].float()
+        self.register_buffer("offsets", offsets.to(index), persistent=False)
+        self.register_buffer("columns", columns[order].to(index), persistent=False)
+        self.register_buffer("weights", weights, persistent=False)
         self.register_buffer("weights_back", back, persistent=False)
 
     def propagate(self, states: Tensor) -> Tensor:
-        """``A [N, N] @ states [N, d]``, in float32 or wider whatever autocast says (sparse products need it)."""
+        """``A [N, N] @ message(states [N, d])``, in float32 or wider even under autocast: sparse products need it."""
         with torch.autocast(states.device.type, enabled=False):
             wide = states.float() if states.dtype in (torch.float16, torch.bfloat16) else states
+            sent = wide if self.message is None else self.message(wide)
             forward = Csr(self.offsets, self.columns, self.weights)
             backward = Csr(self.offsets, self.columns, self.weights_back)
-            return product(wide, forward, backward, self.kernel)
+            return product(sent, forward, backward, self.kernel)
 
     def drop_edges(self, rate: float, generator: torch.Generator) -> BipartiteGraph:
         """A graph without a random share ``rate`` of the interactions, normalised anew (SGL's edge dropout)."""
-        kept = torch.rand(len(self.train_edges), generator=generator) >= rate
-        dropped = BipartiteGraph(self.train_edges.select(kept), self.normalisation, self.kernel)
-        return dropped.to(self.weights.device)
+        kept = torch.rand(len(self.train_edges), generator=generator, device=generator.device) >= rate
+        return self.keep(kept.cpu())
+
+    def drop_nodes(self, rate: float, generator: torch.Generator) -> BipartiteGraph:
+        """A graph in which a random share ``rate`` of the nodes has no interaction (SGL's node dropout)."""
+        kept = (torch.rand(self.size, generator=generator, device=generator.device) >= rate).cpu()
+        return self.keep(kept[self.train_edges.users] & kept[self.train_edges.items + self.num_users])
+
+    def keep(self, edges: Tensor) -> BipartiteGraph:
+        """The graph of the interactions chosen by a mask [E], normalised anew; item-item edges stay."""
+        strength = self.strength[edges]
+        graph = BipartiteGraph(
+            self.train_edges.select(edges),
+            self.normalisation,
+            self.kernel,
+            {"kept": lambda train: strength},
+            {str(n): partial(_as_built, kept) for n, kept in enumerate(self.between_items)},
+            self.message,
+        )
+        return graph.to(device=self.weights.device, dtype=self.weights.dtype)
+
+
+def _as_built(edges: Edges, text: Tensor | None, num_items: int) -> Edges:
+    """Item edges that are there already."""
+    return edges

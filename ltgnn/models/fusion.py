@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -77,32 +78,67 @@ class Init(ItemFusion):
         return ids, None
 
 
-class Sum(ItemFusion):
+class Mix(ItemFusion):
+    """Base of the fusions of both: the text is projected, the id may be dropped, ``mix`` does the rest.
+
+    ``id_dropout``: probability that an item's id part is 0 in a training pass, so that the text has to carry the item
+    alone (DropoutNet, NeurIPS 2017); then an item without train interaction has no id part at all, in training or
+    later: its id would be the initial noise, pushed away by each draw as a negative.
+    """
+
+    def __init__(self, dim: int, text_dim: int, projector: Projector, id_dropout: float = 0.0) -> None:
+        super().__init__()
+        need_text(text_dim, re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower())
+        if not 0 <= id_dropout < 1:
+            raise Mistake(f"fusion.id_dropout={id_dropout} given, 0 <= id_dropout < 1 wanted.")
+        self.projector = projector(text_dim=text_dim, dim=dim)
+        self.id_dropout = id_dropout
+
+    def forward(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        projected = self.projector(text)
+        return self.mix(self.dropped(ids, counts), projected, counts), projected
+
+    def dropped(self, ids: Tensor, counts: Tensor) -> Tensor:
+        """The id table [I, d] less the dropped rows."""
+        if self.id_dropout == 0:
+            return ids
+        kept = counts > 0
+        if self.training:
+            kept = kept & (torch.rand(len(ids), device=ids.device) >= self.id_dropout)
+        return ids * kept[:, None]
+
+    def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+        """Ids [I, d], projected text [I, d], train counts [I] -> item state [I, d]."""
+        raise NotImplementedError
+
+
+class Sum(Mix):
     """``id + projected text``: the id embedding is the residual that text cannot say."""
 
-    def __init__(self, dim: int, text_dim: int, projector: Projector) -> None:
-        super().__init__()
-        need_text(text_dim, "sum")
-        self.projector = projector(text_dim=text_dim, dim=dim)
-
-    def forward(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
-        projected = self.projector(text)
-        return ids + projected, projected
+    def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+        return ids + text
 
 
-class Gate(ItemFusion):
+class Gate(Mix):
     """``g * id + (1 - g) * projected text`` with ``g = sigmoid(W [id; text])``, one gate per item and dimension."""
 
-    def __init__(self, dim: int, text_dim: int, projector: Projector) -> None:
-        super().__init__()
-        need_text(text_dim, "gate")
-        self.projector = projector(text_dim=text_dim, dim=dim)
+    def __init__(self, dim: int, text_dim: int, projector: Projector, id_dropout: float = 0.0) -> None:
+        super().__init__(dim, text_dim, projector, id_dropout)
         self.gate = nn.Linear(2 * dim, dim)
 
-    def forward(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
-        projected = self.projector(text)
-        share = torch.sigmoid(self.gate(torch.cat([ids, projected], -1)))
-        return share * ids + (1 - share) * projected, projected
+    def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+        share = torch.sigmoid(self.gate(torch.cat([ids, text], -1)))
+        return share * ids + (1 - share) * text
+
+
+class Side(Mix):
+    """Ids alone for the graph; the projected text goes to the losses that align the two (RLMRec, WWW 2024)."""
+
+    def __init__(self, dim: int, text_dim: int, projector: Projector) -> None:
+        super().__init__(dim, text_dim, projector)
+
+    def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+        return ids
 
 
 def whiten(features: Tensor, fit: Tensor, dim: int) -> Tensor:

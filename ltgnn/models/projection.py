@@ -87,6 +87,10 @@ class Separate(nn.Module):
         self.widths = list(widths.values())
         self.projectors = nn.ModuleList(projectors[kind](text_dim=width, dim=dim) for kind, width in widths.items())
 
-    def forward(self, text: Tensor) -> Tensor:
+    def each(self, text: Tensor) -> list[Tensor]:
+        """The projection of each kind [I, d]."""
         kinds = torch.split(text, self.widths, dim=1)
-        return torch.stack([project(kind) for project, kind in zip(self.projectors, kinds, strict=True)]).sum(0)
+        return [project(kind) for project, kind in zip(self.projectors, kinds, strict=True)]
+
+    def forward(self, text: Tensor) -> Tensor:
+        return torch.stack(self.each(text)).sum(0)

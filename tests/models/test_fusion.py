@@ -6,9 +6,14 @@ from functools import partial
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ltgnn.models.embedding import NodeEmbedding
-from ltgnn.models.fusion import Gate, Id, Init, Sum, Text, whiten
+from ltgnn.models.fusion import Gate, Id, Init, Side, Sum, Text, whiten
+from ltgnn.models.fusion_attention import Attention
+from ltgnn.models.fusion_concat import Concat
+from ltgnn.models.fusion_popularity import PopularityGate
 from ltgnn.models.projection import MLP, Linear
 from ltgnn.types import Mistake
 
@@ -77,8 +82,101 @@ def test_whiten_against_svd_and_narrow_text() -> None:
     torch.testing.assert_close(model.items[:, 2:].detach(), INIT(torch.empty(6, 4))[:, 2:])  # the rest keeps its init
 
 
+def test_concat_is_a_linear_map_of_both_that_starts_at_their_mean() -> None:
+    model = embed(partial(Concat, projector=Linear))
+    states, text = model()
+    torch.testing.assert_close(states[3:], (model.items + text) / 2)
+    with torch.no_grad():
+        model.fusion.both.weight.normal_()
+        model.fusion.both.bias.normal_()
+    weight, bias = model.fusion.both.weight, model.fusion.both.bias
+    expected = [weight[:, :4] @ model.items[i] + weight[:, 4:] @ text[i] + bias for i in range(6)]
+    torch.testing.assert_close(model()[0][3:], torch.stack(expected))
+
+
+def test_popularity_gate_by_hand() -> None:
+    """At the start: w_1 = 0.9; with odds 9 that fall as c^-0.5, w_c = 9 / (9 + c^0.5); cold items are text alone."""
+    model = embed(partial(PopularityGate, projector=Linear, at_one=0.9, falling=0.5))
+    wanted = torch.tensor([9 / (9 + c**0.5) if c else 1.0 for c in COUNTS.tolist()])
+    torch.testing.assert_close(model.fusion.text_weight(COUNTS), wanted)
+    states, text = model()
+    torch.testing.assert_close(states[3:], (1 - wanted[:, None]) * model.items + wanted[:, None] * text)
+    torch.testing.assert_close(states[-1], text[-1])
+
+
+@given(start=st.floats(-20, 20), slope=st.floats(-20, 20))
+def test_popularity_gate_is_monotone_whatever_is_learned(start: float, slope: float) -> None:
+    model = embed(partial(PopularityGate, projector=Linear, at_one=0.9, falling=0.5))
+    with torch.no_grad():
+        model.fusion.start.fill_(start)
+        model.fusion.slope.fill_(slope)
+    weight = model.fusion.text_weight(torch.arange(0, 2000))
+    assert (weight.diff() <= 0).all()
+    assert weight[0] == 1
+    assert weight.min() >= 0
+
+
+def test_attention_over_sets_by_loop() -> None:
+    torch.manual_seed(0)
+    model = embed(partial(Attention, projector=Linear, widths={"text": 7, "numbers": 3}))
+    states, text = model()
+    first, second = (part[0] for part in model.fusion.projector.projectors)
+    hidden, _, query = model.fusion.score
+    rows, texts = [], []
+    for i in range(6):
+        sets = [model.items[i], first(TEXT[i, :7]), second(TEXT[i, 7:])]
+        logits = [(query.weight[0] @ torch.tanh(hidden.weight @ z + hidden.bias)).exp() for z in sets]
+        rows.append(sum(logit / sum(logits) * z for logit, z in zip(logits, sets, strict=True)))
+        texts.append((sets[1] + sets[2]) / 2)
+    torch.testing.assert_close(states[3:], torch.stack(rows))
+    torch.testing.assert_close(text, torch.stack(texts))
+    with pytest.raises(Mistake, match=r"fusion.widths.*10 columns"):
+        embed(partial(Attention, projector=Linear, widths={"text": 7}))
+
+
+def test_side_hands_text_to_the_losses_and_ids_to_the_graph() -> None:
+    model = embed(partial(Side, projector=Linear))
+    states, text = model()
+    torch.testing.assert_close(states[3:], model.items)
+    torch.testing.assert_close(text, model.fusion.projector(TEXT))
+
+
+@pytest.mark.parametrize("fusion", [Sum, Gate, Concat, partial(PopularityGate, at_one=0.9, falling=0.5), Attention])
+def test_id_dropout_leaves_whole_rows_out(fusion: object) -> None:
+    """A dropped row is what the fusion makes of a zero id; in evaluation only the cold item's id is out."""
+    torch.manual_seed(0)
+    model = embed(partial(fusion, projector=Linear, id_dropout=0.5))  # type: ignore[arg-type]
+    ids = model.items.detach().clone()
+    with_ids, _ = model.fusion.eval()(ids, TEXT, torch.ones(6))
+    without, _ = model.fusion(torch.zeros(6, 4), TEXT, torch.ones(6))
+    dropped = 0
+    model.train()
+    for _ in range(200):
+        states, _ = model.fusion(ids, TEXT, torch.ones(6))
+        out = torch.isclose(states, without).all(1)
+        assert (out | torch.isclose(states, with_ids).all(1)).all()
+        dropped += int(out.sum())
+    assert 0.42 < dropped / 1200 < 0.58
+    states, _ = model.fusion.eval()(ids, TEXT, COUNTS)
+    expected, _ = model.fusion(ids * (COUNTS > 0)[:, None], TEXT, COUNTS)
+    torch.testing.assert_close(states, expected)
+    model.zero_grad()
+    model()[0][-1].sum().backward()
+    assert not model.items.grad[-1].any()  # the cold id is in nothing
+
+
+def test_id_dropout_out_of_range() -> None:
+    with pytest.raises(Mistake, match=r"fusion.id_dropout=1.5"):
+        embed(partial(Sum, projector=Linear, id_dropout=1.5))
+
+
 @pytest.mark.parametrize(
-    "fusion", [Init, partial(Sum, projector=Linear), partial(Text, projector=Linear), partial(Gate, projector=Linear)]
+    "fusion",
+    [
+        Init,
+        partial(PopularityGate, at_one=0.9, falling=0.5, projector=Linear),
+        *(partial(fusion, projector=Linear) for fusion in (Sum, Text, Gate, Concat, Attention, Side)),
+    ],
 )
 def test_without_text_refused(fusion: object) -> None:
     with pytest.raises(Mistake, match=r"needs item text.*Set text="):

@@ -1,0 +1,53 @@
+"""How much an interaction counts in the graph: by its event, by its age."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ltgnn.types import Interactions, Mistake
+
+Strength = Callable[[Interactions], Tensor]
+"""``train -> [E] float64, > 0``"""
+
+
+class Events:
+    """The weight of the event (click < cart < purchase), to the ``power``; 0 makes all events equal."""
+
+    def __init__(self, power: float) -> None:
+        self.power = power
+
+    def __call__(self, train: Interactions) -> Tensor:
+        if train.weights is None:
+            raise Mistake(
+                "graph/strength=events needs weights of the interactions, and this data has none: name the column in "
+                "data.reader.weight (and the weight of each event in data.cleaning), or set graph/strength=none."
+            )
+        if bool((train.weights <= 0).any()):
+            raise Mistake("graph/strength=events: an interaction has a weight of 0 or less; weights > 0 wanted.")
+        return train.weights.double().pow(self.power)
+
+
+class Decay:
+    """``2^(-age / half_life)`` with the age counted back from the last train interaction, in days.
+
+    Times are seconds; ``floor`` is the least that is left of an old interaction.
+    """
+
+    def __init__(self, half_life: float, floor: float) -> None:
+        if half_life <= 0 or not 0 < floor <= 1:
+            raise Mistake(
+                f"graph.strength.decay: half_life={half_life}, floor={floor}; half_life > 0, 0 < floor <= 1 wanted."
+            )
+        self.half_life, self.floor = half_life, floor
+
+    def __call__(self, train: Interactions) -> Tensor:
+        if train.times is None:
+            raise Mistake(
+                "graph/strength=decay needs the times of the interactions, and this data has none: name the column in "
+                "data.reader.time, or set graph/strength=none."
+            )
+        days = (train.times.max() - train.times.double()) / 86400
+        return torch.exp2(-days / self.half_life).clamp_min(self.floor)

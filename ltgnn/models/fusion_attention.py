@@ -1,0 +1,48 @@
+"""Attention over the id and each set of features (text, numbers, image ...)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from ltgnn.models.fusion import Mix, Projector
+from ltgnn.models.projection import Separate
+from ltgnn.types import Mistake
+
+
+class Attention(Mix):
+    """``sum_k a_k z_k``, ``a = softmax(q . tanh(W z_k + b))``, over the id ``z_0`` and each projected set ``z_k``.
+
+    ``widths``: kind -> columns, in the order of the features (``widths`` in text_card.json); None: one set. Each set
+    has a projector of its own. What alignment losses see as the text is the mean of the sets.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        text_dim: int,
+        projector: Projector,
+        widths: Mapping[str, int] | None = None,
+        id_dropout: float = 0.0,
+    ) -> None:
+        kinds = dict(widths or {"text": text_dim})
+
+        def each_its_own(text_dim: int, dim: int) -> Separate:
+            if sum(kinds.values()) != text_dim:
+                raise Mistake(
+                    f"fusion.widths={kinds} given, but the features have {text_dim} columns: wanted widths that sum to "
+                    "that (`widths` in text_card.json), or null for one set."
+                )
+            return Separate(text_dim, dim, kinds, dict.fromkeys(kinds, projector))
+
+        super().__init__(dim, text_dim, each_its_own, id_dropout)
+        self.score = nn.Sequential(nn.Linear(dim, dim), nn.Tanh(), nn.Linear(dim, 1, bias=False))
+
+    def forward(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        assert isinstance(self.projector, Separate)
+        sets = self.projector.each(text)
+        states = torch.stack([self.dropped(ids, counts), *sets], 1)  # [I, 1 + kinds, d]
+        share = self.score(states).softmax(1)  # [I, 1 + kinds, 1]
+        return (share * states).sum(1), torch.stack(sets).mean(0)

@@ -1,0 +1,22 @@
+"""Id and text side by side, mapped back to the model's width."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ltgnn.models.fusion import Mix, Projector
+
+
+class Concat(Mix):
+    """``W [id; projected text] + b``; starts at the mean of both, ``W = [I I] / 2``."""
+
+    def __init__(self, dim: int, text_dim: int, projector: Projector, id_dropout: float = 0.0) -> None:
+        super().__init__(dim, text_dim, projector, id_dropout)
+        self.both = nn.Linear(2 * dim, dim)
+        with torch.no_grad():
+            self.both.weight.copy_(torch.eye(dim).repeat(1, 2) / 2)
+            self.both.bias.zero_()
+
+    def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+        return self.both(torch.cat([ids, text], -1))  # type: ignore[no-any-return]

@@ -1,0 +1,41 @@
+"""The rarer an item, the more its text counts."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ltgnn.models.fusion import Mix, Projector
+from ltgnn.types import Mistake
+
+
+class PopularityGate(Mix):
+    """``(1 - w_c) id + w_c text``, ``w_c = sigmoid(b - softplus(a) log c)`` for an item with ``c`` train interactions.
+
+    ``a`` and ``b`` are learned; whatever they are, the weight of the text falls with popularity, and it is 1 for an
+    item without interactions. ``at_one`` and ``falling`` are where training starts: the weight of the text at
+    ``c = 1``, and softplus(a), the power of ``c`` by which its odds fall.
+    """
+
+    def __init__(
+        self, dim: int, text_dim: int, projector: Projector, at_one: float, falling: float, id_dropout: float = 0.0
+    ) -> None:
+        super().__init__(dim, text_dim, projector, id_dropout)
+        if not 0 < at_one < 1 or falling <= 0:
+            raise Mistake(
+                f"fusion.at_one={at_one}, fusion.falling={falling} given; 0 < at_one < 1 and falling > 0 wanted."
+            )
+        self.start = nn.Parameter(torch.tensor(math.log(at_one / (1 - at_one))))
+        self.slope = nn.Parameter(torch.tensor(math.log(math.expm1(falling))))
+
+    def text_weight(self, counts: Tensor) -> Tensor:
+        """Weight of the text by train count.  [I] -> [I]"""
+        weight = torch.sigmoid(self.start - F.softplus(self.slope) * counts.clamp(min=1).to(self.start.dtype).log())
+        return torch.where(counts > 0, weight, torch.ones_like(weight))
+
+    def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+        weight = self.text_weight(counts)[:, None]
+        return (1 - weight) * ids + weight * text
