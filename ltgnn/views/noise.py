@@ -50,7 +50,7 @@ class SimGCL:
 class XSimGCL:
     """One noisy pass for both tasks: its final state against one layer (Yu et al., TKDE 2023, arXiv:2209.02544).
 
-    ``layer``: l* of the paper, 1..L.
+    ``layer``: l* of the paper, 1..L; its states are the one view, to be contrasted with the main pass.
     """
 
     def __init__(self, eps: float, layer: int) -> None:
@@ -65,7 +65,7 @@ class XSimGCL:
                 "set views.layer or num_layers."
             )
         users, items = main.layers[self.layer].split([len(main.users), len(main.items)])
-        return main, [main, Encoded(users, items, main.layers, main.text)]
+        return main, [Encoded(users, items, main.layers, main.text)]
 
     def resample(self, graph: Graph, generator: torch.Generator) -> None:
         """The noise of this epoch."""
