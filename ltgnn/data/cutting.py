@@ -53,8 +53,8 @@ def percent(val: float, test: float) -> str:
 
 
 def share_of(sizes: Tensor, share: float) -> Tensor:
-    """``floor(size * share + 1/2)``, whole numbers.  [U]"""
-    return torch.floor(sizes.double() * share + 0.5).long()
+    """``floor(size * share)``, whole numbers.  [U]"""
+    return torch.floor(sizes.double() * share + 1e-9).long()  # .3 * 10 in binary must not fall below 3
 
 
 def shuffled(size: int, seed: int) -> Tensor:
@@ -74,11 +74,12 @@ def rank_in_user(pairs: Interactions, order: Tensor) -> Tensor:
 def last_shares(pairs: Interactions, order: Tensor, val: float, test: float) -> tuple[Tensor, Tensor]:
     """Marks, per user in the given order, the last share as test and the share before it as validation.  2 x [E]
 
-    At least one interaction of each user is left unmarked.
+    Of ``n`` interactions ``max(1, floor(n * test))`` are test and ``floor(n * val)`` validation; one at least is train.
     """
     size = pairs.user_counts
-    tests = torch.minimum(share_of(size, test), (size - 1).clamp(min=0))
-    vals = torch.minimum(share_of(size, val), (size - 1 - tests).clamp(min=0))
+    spare = (size - 1).clamp(min=0)
+    tests = torch.minimum(share_of(size, test).clamp(min=1), spare)
+    vals = torch.minimum(share_of(size, val), spare - tests)
     from_end = (size[pairs.users] - 1) - rank_in_user(pairs, order)
     tests, held = tests[pairs.users], (tests + vals)[pairs.users]
     return (from_end >= tests) & (from_end < held), from_end < tests

@@ -31,8 +31,9 @@ log = logging.getLogger(__name__)
 class RandomSplit:
     """Per user a random share of the interactions for validation and for test.
 
-    A user with ``n`` interactions gives ``floor(n * share + 1/2)`` of them to each, test first; at least one stays
-    in train. So with 80/10/10 users with fewer than 5 interactions are in train only.
+    Of a user's ``n`` interactions ``max(1, floor(n * test))`` are test and ``floor(n * val)`` validation; at least one
+    stays in train. So with 80/10/10 every user with 2 interactions or more is tested, and those with fewer than 10
+    have none in validation.
     """
 
     val: float

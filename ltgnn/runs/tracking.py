@@ -69,10 +69,7 @@ class Wandb:
             group=self.group or folder.parent.name,
             job_type=config["task"],
             name=name,
-            tags=[
-                *config["tags"],
-                *(f"{axis}:{choices[axis]}" for axis in ("data", "model", "fusion", "loss", "text")),
-            ],
+            tags=[*config["tags"], *(f"{axis}:{choices[axis]}" for axis in AXES)],
             config=columns(config),
             dir=str(folder),
             reinit="finish_previous",
@@ -102,9 +99,8 @@ class Wandb:
         if told := os.environ.get("WANDB_MODE"):
             return told
         netrc = Path.home() / ".netrc"
-        known = "WANDB_API_KEY" in os.environ or (
-            netrc.is_file() and "api.wandb.ai" in netrc.read_text(errors="ignore")
-        )
+        signed_in = netrc.is_file() and "api.wandb.ai" in netrc.read_text(errors="ignore")
+        known = signed_in or "WANDB_API_KEY" in os.environ
         if not known:
             log.info("W&B: no API key found, so the run is kept offline (upload later with `wandb sync`).")
         return "online" if known else "offline"

@@ -1,0 +1,110 @@
+"""The package as it is installed: quick to import, whole in a wheel, its rooms apart, its README true."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from ltgnn import cli
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("torch", "pytorch_lightning", "transformers", "wandb", "hydra", "polars", "matplotlib")
+
+
+def python(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=300
+    )
+
+
+@pytest.mark.parametrize("code", ["import ltgnn", "import ltgnn.cli; ltgnn.cli.main(['--help'])"])
+def test_help_imports_nothing_heavy(code: str) -> None:
+    answer = python("-c", f"import sys\n{code}\nprint('loaded', [m for m in {HEAVY} if m in sys.modules])")
+    assert answer.stdout.splitlines()[-1] == "loaded []", answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize("command", sorted(cli.COMMANDS))
+def test_every_command_exists(command: str) -> None:
+    module, line = cli.COMMANDS[command]
+    assert line
+    assert callable(getattr(__import__(module, fromlist=["main"]), "main"))
+    assert f"  {command} " in cli.usage()
+
+
+def test_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["trian"]) == 1
+    assert "Did you mean 'train'?" in capsys.readouterr().err
+
+
+def test_import_directions() -> None:
+    answer = python("-c", "import sys; from importlinter.cli import lint_imports_command as m; m()")
+    assert answer.returncode == 0, answer.stdout
+    assert "0 broken" in answer.stdout
+
+
+def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None:
+    """The yaml tree travels in the wheel; nothing is read from the checkout."""
+    answer = python("-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist"))
+    assert answer.returncode == 0, answer.stderr
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    site, empty = tmp_path / "site", tmp_path / "empty"
+    zipfile.ZipFile(wheel).extractall(site)
+    empty.mkdir()
+    where = python("-c", "import ltgnn; print(ltgnn.__file__)", cwd=empty, PYTHONPATH=str(site))
+    assert str(site) in where.stdout
+    words = "data=recbole data.name=toy text=none epochs=2 min_epochs=1 eval_every=1 logger=none dim=4"
+    files = [f"data.files.path={shop}", "data.reader.interactions={all: toy.inter}", "data.reader.items=toy.item"]
+    fields = ["data.reader.item_fields={title: title}"]
+    job = python("-m", "ltgnn.train", *words.split(), *files, *fields, cwd=empty, PYTHONPATH=str(site))
+    assert job.returncode == 0, job.stderr
+    assert "NDCG@20" in job.stdout
+    assert list(empty.glob("logs/train/runs/*/metrics.json"))
+
+
+def readme_commands() -> list[str]:
+    """Every ``ltgnn ...`` line of the README's code blocks."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```(?:bash|sh|console)?\n(.*?)```", text, re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [line.split(" #")[0].strip() for line in lines if re.match(r"\s*(\w+=\S+ )*ltgnn ", line)]
+
+
+@pytest.mark.parametrize("line", readme_commands())
+def test_commands_of_the_readme_parse(line: str) -> None:
+    words = [word for word in shlex.split(line) if not re.fullmatch(r"[A-Z_]+=\S+", word)]
+    command, rest = words[1], words[2:]
+    assert command in cli.COMMANDS
+    if command in ("train", "finetune", "evaluate"):
+        from hydra import compose, initialize_config_dir
+        from hydra.core.global_hydra import GlobalHydra
+        from hydra.core.override_parser.overrides_parser import OverridesParser
+
+        from ltgnn import resolvers
+        from ltgnn.paths import conf_dir
+
+        resolvers.register()
+        GlobalHydra.instance().clear()
+        overrides = [word for word in rest if not word.startswith("-")]
+        parsed = OverridesParser.create().parse_overrides(overrides)
+        first = [
+            f"{p.input_line.split('=')[0]}={next(iter(p.sweep_string_iterator()))}"
+            if p.is_sweep_override()
+            else p.input_line
+            for p in parsed
+        ]
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            compose(command, first, return_hydra_config=True)
+
+
+def test_make_targets_of_the_readme_exist() -> None:
+    readme, makefile = (ROOT / "README.md").read_text(), (ROOT / "Makefile").read_text()
+    named = set(re.findall(r"\bmake ([a-z][a-z-]+)", "\n".join(re.findall(r"```.*?```", readme, re.DOTALL))))
+    assert {"quickstart", "test"} <= named
+    assert named <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
