@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -77,7 +78,8 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
         text=instantiate(cfg.live)(instantiate(cfg.text), setting.dataset, setting.features),
         counts=train.item_counts,
     )
-    losses = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}
+    terms = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}
+    losses = {name: t(train, setting.groups) if isinstance(t, partial) else t for name, t in terms.items()}
     return Recommender(
         encoder=instantiate(cfg.model.encoder)(embedding),
         graph=graph,

@@ -57,7 +57,7 @@ class Recommender(pl.LightningModule):
     def training_step(self, batch: Batch, step: int) -> Tensor:
         generator = self.stream(self.seed, self.current_epoch, step, device=self.device)
         negatives = self.sampler(batch.users, batch.pos, generator)
-        terms = self.objective(Batch(batch.users, batch.pos, negatives))
+        terms = self.objective(Batch(batch.users, batch.pos, negatives, self.sampler.proposal))
         total = torch.stack(list(terms.values())).sum()
         logged = {f"train/{name}": value.detach() for name, value in terms.items()}
         self.log_dict(
@@ -68,6 +68,7 @@ class Recommender(pl.LightningModule):
     def objective(self, batch: Batch) -> dict[str, Tensor]:
         """Every term of the loss on one batch with its negatives, by name."""
         main, others = self.views(self._encoder, self._graph)
+        batch = self.sampler.narrow(batch, main)
         return {name: loss(batch, main, others) for name, loss in self.losses.items()}
 
     @torch.no_grad()

@@ -155,6 +155,7 @@ class Batch(NamedTuple):
     users: Tensor  # [B]
     pos: Tensor  # [B]
     neg: Tensor  # [B, S]; S may be 0 (in-batch losses)
+    proposal: Tensor | None = None  # [I] chance of each item in one draw of the sampler; None: it has no such table
 
 
 class Encoded(NamedTuple):
@@ -231,13 +232,26 @@ class Views(Protocol):
 class Sampler(Protocol):
     """Draws negatives on the device of the batch."""
 
+    @property
+    def proposal(self) -> Tensor | None:
+        """Chance of each item in one draw, before the user's own items are left out.  [I]; None: not known"""
+        ...
+
+    def narrow(self, batch: Batch, main: Encoded) -> Batch:
+        """The batch with the negatives that count, chosen among those drawn by what the model says of them."""
+        ...
+
     def __call__(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
         """``users`` [B], ``pos`` [B] -> negatives [B, S]."""
         ...
 
 
 class Loss(Protocol):
-    """One named term of the objective, already weighted."""
+    """One named term of the objective, already weighted.
+
+    One that is built from the train part (counts, groups) is ``_partial_`` in its yaml and called once in ``build.py``
+    with ``(train, groups)``, the interactions and all groups by policy name.
+    """
 
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor: ...
 

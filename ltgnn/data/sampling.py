@@ -1,11 +1,11 @@
-"""Batches of train pairs, and negatives drawn on the device of the batch."""
+"""Batches of train pairs, and the random streams that they and the negatives are drawn from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ltgnn.types import Batch, Interactions, Mistake
 
@@ -59,54 +59,3 @@ class PairBatches:
         share = torch.rand(len(users), generator=generator, dtype=torch.float64)
         pos = items[offsets[users] + (share * self.train.user_counts[users]).long()]
         return users, pos
-
-
-class Uniform(nn.Module):
-    """``negatives`` items per pair, uniform over the catalogue, or over the items not in the user's train part.
-
-    With ``exclude_train`` the draw is exact and needs no rejection: draw the r-th free item, then count how many train
-    items ``t_0 < t_1 < ...`` of the user lie before it, those with ``t_j - j <= r``; one binary search per draw.
-    """
-
-    keys: Tensor
-    offsets: Tensor
-
-    def __init__(self, train: Interactions, negatives: int, exclude_train: bool) -> None:
-        super().__init__()
-        if negatives < 1:
-            raise Mistake(f"sampler.negatives={negatives} given, at least 1 wanted (or sampler=in_batch).")
-        self.num_items, self.negatives, self.exclude_train = train.num_items, negatives, exclude_train
-        offsets, items = train.by_user
-        users = torch.repeat_interleave(torch.arange(train.num_users), train.user_counts)
-        place = torch.arange(len(train)) - offsets[users]
-        if exclude_train and int(train.user_counts.max()) == train.num_items:
-            raise Mistake(
-                "a user has interacted with every item, so no negative exists: set sampler.exclude_train=false."
-            )
-        self.register_buffer("keys", users * (train.num_items + 1) + items - place, persistent=False)
-        self.register_buffer("offsets", offsets, persistent=False)
-
-    def forward(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
-        """[B], [B] -> [B, S] int64."""
-        shape = (len(users), self.negatives)
-        if not self.exclude_train:
-            return torch.randint(self.num_items, shape, generator=generator, device=users.device)
-        first = self.offsets[users]
-        free = self.num_items - (self.offsets[users + 1] - first)
-        share = torch.rand(shape, generator=generator, device=users.device, dtype=torch.float64)
-        rank = (share * free[:, None]).long()
-        before = (
-            torch.searchsorted(self.keys, users[:, None] * (self.num_items + 1) + rank, right=True) - first[:, None]
-        )
-        return rank + before
-
-
-class InBatch(nn.Module):
-    """No sampled negatives: the loss takes the other positives of the batch."""
-
-    def __init__(self, train: Interactions) -> None:
-        super().__init__()
-
-    def forward(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
-        """[B, 0]"""
-        return users.new_empty(len(users), 0)

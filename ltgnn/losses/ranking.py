@@ -1,23 +1,75 @@
-"""Pairwise ranking losses."""
+"""Pointwise and pairwise ranking losses."""
 
 from __future__ import annotations
 
-from torch import Tensor
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ltgnn.losses.rows import rows
+from ltgnn.losses.rows import scores
 from ltgnn.types import Batch, Encoded, Mistake
 
 
-class BPR:
+class RankingLoss(nn.Module, ABC):
+    """Mean over the rows of a batch of one number a row; the rows are there to be weighted (``weighting.py``)."""
+
+    @abstractmethod
+    def each(self, batch: Batch, main: Encoded) -> Tensor:
+        """One loss per train pair.  [B]"""
+
+    def forward(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
+        return self.each(batch, main).mean()
+
+
+class BPR(RankingLoss):
     """``mean softplus(s(u, neg) - s(u, pos))`` on inner products (Rendle et al., UAI 2009), form of LightGCN-PyTorch.
 
     With several negatives the mean runs over all of them.
     """
 
-    def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
-        if batch.neg.shape[1] == 0:
-            raise Mistake("loss=bpr needs sampled negatives, but the sampler draws none. Set sampler=uniform.")
-        users, pos, neg = rows(main, batch)
-        margin = (users * pos).sum(-1, keepdim=True) - (users.unsqueeze(1) * neg).sum(-1)  # [B, S]
-        return F.softplus(-margin).mean()
+    def each(self, batch: Batch, main: Encoded) -> Tensor:
+        need_negatives(batch, "bpr")
+        pos, neg = scores(main, batch, cosine=False)
+        return F.softplus(neg - pos.unsqueeze(1)).mean(1)
+
+
+class BCE(RankingLoss):
+    """``softplus(-s+) + weight * mean over negatives softplus(s-)`` on inner products: log loss on labels 1 and 0.
+
+    The pointwise loss of He et al., "Neural collaborative filtering" (WWW 2017, arXiv:1708.05031), eq. 7; there with
+    ``weight`` = number of negatives.
+    """
+
+    def __init__(self, negative_weight: float) -> None:
+        super().__init__()
+        self.negative_weight = negative_weight
+
+    def each(self, batch: Batch, main: Encoded) -> Tensor:
+        need_negatives(batch, "bce")
+        pos, neg = scores(main, batch, cosine=False)
+        return F.softplus(-pos) + self.negative_weight * F.softplus(neg).mean(1)
+
+
+class CCL(RankingLoss):
+    """``1 - c+ + weight * mean over negatives max(0, c- - margin)`` with ``c`` the cosine.
+
+    The cosine contrastive loss of SimpleX (Mao et al., CIKM 2021, arXiv:2109.12613), eq. 1.
+    """
+
+    def __init__(self, margin: float, negative_weight: float) -> None:
+        super().__init__()
+        if not -1 <= margin <= 1:
+            raise Mistake(f"loss.ranking.margin={margin} given, a cosine from -1 to 1 wanted.")
+        self.margin, self.negative_weight = margin, negative_weight
+
+    def each(self, batch: Batch, main: Encoded) -> Tensor:
+        need_negatives(batch, "ccl")
+        pos, neg = scores(main, batch, cosine=True)
+        return 1 - pos + self.negative_weight * F.relu(neg - self.margin).mean(1)
+
+
+def need_negatives(batch: Batch, loss: str) -> None:
+    """Refuse a batch without sampled negatives."""
+    if batch.neg.shape[1] == 0:
+        raise Mistake(f"loss={loss} needs sampled negatives, but the sampler draws none. Set sampler=uniform.")

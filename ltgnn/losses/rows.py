@@ -1,4 +1,4 @@
-"""The rows of a batch, gathered so that the backward pass is fast."""
+"""The rows of a batch and their scores, gathered so that the backward pass is fast."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.types import Batch, Encoded
+
+DENSE = 8
+"""Items per negative below which all items are scored at once: a matrix product is cheaper than gathering vectors."""
 
 
 def rows(main: Encoded, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
@@ -15,3 +18,25 @@ def rows(main: Encoded, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
     """
     users = F.embedding(batch.users, main.users)
     return users, F.embedding(batch.pos, main.items), F.embedding(batch.neg, main.items)
+
+
+def scores(main: Encoded, batch: Batch, cosine: bool) -> tuple[Tensor, Tensor]:
+    """Inner products, or cosines, of the users with their positives [B] and with their sampled negatives [B, S].
+
+    The same numbers by the cheapest road: negatives that the whole batch shares (a view of stride 0) and negatives
+    that cover much of the catalogue are scored by one matrix product, others by gathering their vectors.
+    """
+
+    def unit(states: Tensor) -> Tensor:
+        return F.normalize(states, dim=-1) if cosine else states
+
+    users, items = unit(F.embedding(batch.users, main.users)), main.items
+    pos = (users * unit(F.embedding(batch.pos, items))).sum(-1)
+    shape = batch.neg.shape
+    if 0 in shape:
+        return pos, users.new_empty(shape)
+    if shape[0] > 1 and batch.neg.stride(0) == 0:
+        return pos, users @ unit(F.embedding(batch.neg[0], items)).T
+    if items.shape[0] <= DENSE * shape[1]:
+        return pos, (users @ unit(items).T).gather(1, batch.neg)
+    return pos, (unit(F.embedding(batch.neg, items)) @ users.unsqueeze(-1)).squeeze(-1)

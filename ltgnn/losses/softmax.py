@@ -1,40 +1,71 @@
-"""The softmax loss on cosine similarity, over in-batch and sampled negatives."""
+"""The softmax loss on cosine similarity, over in-batch and sampled negatives, with a dial on popularity."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from ltgnn.losses.rows import rows
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.losses.cosines import check_temperature, cosines
+from ltgnn.losses.ranking import RankingLoss
+from ltgnn.types import Batch, Encoded, Groups, Interactions, Mistake
 
 
-class SampledSoftmax:
-    """``mean -log( e^(s+/t) / (e^(s+/t) + sum over negatives e^(s-/t)) )`` with ``s`` the cosine.
+class SampledSoftmax(RankingLoss):
+    """``-log( e^(s+/t) / (e^(s+/t) + sum over negatives e^(s-/t)) )`` with ``s`` the cosine, mean over the batch.
 
     Negatives are the other positives of the batch (``in_batch``) and the sampler's. With ``mask_own`` an in-batch item
     that is the row's own positive is no negative. Source: Wu et al., "On the effectiveness of sampled softmax loss for
     item recommendation" (TOIS 2024, arXiv:2201.02327), eq. 5.
+
+    ``logq`` 0..1 is the strength of the logQ correction (Yi et al., RecSys 2019): every logit, the positive's too, loses
+    ``logq * log n_i``, where ``n_i`` is the number of times that item ``i`` is expected among the negatives of a row:
+    ``(B - 1) count_i / E`` in the batch, plus ``S q_i`` from the sampler. In-batch negatives are popular ones, so that
+    without it popular items are pushed down: strength trades tail for head.
     """
 
-    def __init__(self, temperature: float, in_batch: bool, mask_own: bool) -> None:
-        if temperature <= 0:
-            raise Mistake(f"loss.ranking.temperature={temperature} given, a number > 0 wanted.")
-        self.temperature, self.in_batch, self.mask_own = temperature, in_batch, mask_own
+    frequency: Tensor
 
-    def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
-        if not self.in_batch and batch.neg.shape[1] == 0:
-            raise Mistake("loss=softmax has no negatives: set loss.ranking.in_batch=true or sampler=uniform.")
-        users, pos, neg = (F.normalize(part, dim=-1) for part in rows(main, batch))
-        own = (users * pos).sum(-1, keepdim=True)  # [B, 1]
-        logits = [own]
+    def __init__(
+        self,
+        train: Interactions,
+        groups: Mapping[str, Groups],
+        temperature: float,
+        in_batch: bool,
+        mask_own: bool,
+        logq: float,
+    ) -> None:
+        super().__init__()
+        if not 0 <= logq <= 1:
+            raise Mistake(f"loss.ranking.logq={logq} given, a strength from 0 (none) to 1 (full correction) wanted.")
+        self.temperature = check_temperature(temperature)
+        self.in_batch, self.mask_own, self.logq = in_batch, mask_own, logq
+        self.register_buffer("frequency", train.item_counts.double() / max(len(train), 1), persistent=False)
+
+    def each(self, batch: Batch, main: Encoded) -> Tensor:
+        pos, neg = cosines(main, batch, self.in_batch, self.mask_own, "softmax")
+        pos, neg = pos / self.temperature, neg / self.temperature
+        if self.logq > 0:
+            shift = (self.logq * self._log_expected(batch)).to(pos.dtype)
+            columns = shift[batch.neg]
+            if self.in_batch:
+                columns = torch.cat([shift[batch.pos].expand(len(pos), -1), columns], 1)
+            pos, neg = pos - shift[batch.pos], neg - columns
+        every = torch.cat([pos.unsqueeze(1), neg], 1)
+        return torch.logsumexp(every, 1) - pos
+
+    def _log_expected(self, batch: Batch) -> Tensor:
+        """Log of the expected number of times that each item is a negative of a row.  [I]"""
+        size, sampled = batch.neg.shape
+        expected = torch.zeros_like(self.frequency)
         if self.in_batch:
-            others = users @ pos.T  # [B, B]
-            names = batch.pos if self.mask_own else torch.arange(len(own), device=own.device)
-            same = names[:, None] == names
-            logits.append(others.masked_fill(same, -torch.inf))
-        if batch.neg.shape[1]:
-            logits.append(torch.einsum("bd,bsd->bs", users, neg))
-        scaled = torch.cat(logits, 1) / self.temperature
-        return (torch.logsumexp(scaled, 1) - scaled[:, 0]).mean()
+            expected = expected + (size - 1) * self.frequency
+        if sampled:
+            if batch.proposal is None:
+                raise Mistake(
+                    f"loss.ranking.logq={self.logq} needs to know how often an item is drawn, which this sampler "
+                    "cannot say. Set loss.ranking.logq=0, or sampler=uniform, popularity or in_batch."
+                )
+            expected = expected + sampled * batch.proposal
+        return expected.clamp_min(1e-12).log()

@@ -11,8 +11,16 @@ from ltgnn.losses.ranking import BPR
 from ltgnn.losses.regularisers import L2
 from ltgnn.losses.softmax import SampledSoftmax
 from ltgnn.types import Batch, Encoded, Mistake
+from tests.conftest import interactions
 
 NONE = torch.empty(2, 0, dtype=torch.int64)
+
+
+TRAIN = interactions([(0, 0), (0, 1), (1, 1), (1, 2), (2, 1), (2, 3)], 6, 4)
+
+
+def softmax(temperature: float, in_batch: bool, mask_own: bool, logq: float = 0.0) -> SampledSoftmax:
+    return SampledSoftmax(TRAIN, {}, temperature, in_batch, mask_own, logq)
 
 
 def encoded(users: torch.Tensor, items: torch.Tensor) -> Encoded:
@@ -44,7 +52,7 @@ def test_softmax_sampled_by_hand() -> None:
     # cosines: user 0: pos 1, neg 0; user 1: pos 1, neg 1/sqrt 2
     t = 0.5
     rows = [-math.log(math.exp(1 / t) / (math.exp(1 / t) + math.exp(neg / t))) for neg in (0.0, 2**-0.5)]
-    loss = SampledSoftmax(temperature=t, in_batch=False, mask_own=True)
+    loss = softmax(t, in_batch=False, mask_own=True)
     assert loss(batch, main, []).item() == pytest.approx(sum(rows) / 2, abs=1e-12)
 
 
@@ -59,9 +67,9 @@ def test_softmax_in_batch_naive() -> None:
         own = batch.pos[row].item()
         negatives = [i for i in batch.pos.tolist() if i != own] + batch.neg[row].tolist()
         total += -cosine[own] + math.log(math.exp(cosine[own]) + sum(math.exp(cosine[i]) for i in negatives))
-    loss = SampledSoftmax(temperature=t, in_batch=True, mask_own=True)
+    loss = softmax(t, in_batch=True, mask_own=True)
     assert loss(batch, encoded(users, items), []).item() == pytest.approx(total / 6, abs=1e-10)
-    unmasked = SampledSoftmax(temperature=t, in_batch=True, mask_own=False)
+    unmasked = softmax(t, in_batch=True, mask_own=False)
     assert unmasked(batch, encoded(users, items), []).item() > total / 6
 
 
@@ -72,9 +80,7 @@ def test_l2_by_hand() -> None:
     assert L2(0.1, [0], negatives=False)(batch, main, []).item() == pytest.approx(0.1 * 0.5 * 15 / 2)
 
 
-@pytest.mark.parametrize(
-    "loss", [BPR(), SampledSoftmax(0.3, True, True), SampledSoftmax(0.3, False, False), L2(0.5, [0], True)]
-)
+@pytest.mark.parametrize("loss", [BPR(), softmax(0.3, True, True), softmax(0.3, False, False), L2(0.5, [0], True)])
 def test_gradcheck(loss: object) -> None:
     batch, main = example()
 
@@ -90,6 +96,8 @@ def test_losses_without_negatives_say_what_to_set() -> None:
     with pytest.raises(Mistake, match="sampler=uniform"):
         BPR()(empty, main, [])
     with pytest.raises(Mistake, match="in_batch=true"):
-        SampledSoftmax(0.2, False, True)(empty, main, [])
+        softmax(0.2, False, True)(empty, main, [])
     with pytest.raises(Mistake, match="temperature=0"):
-        SampledSoftmax(0, True, True)
+        softmax(0, True, True)
+    with pytest.raises(Mistake, match="logq=2"):
+        softmax(0.2, True, True, logq=2)

@@ -1,0 +1,60 @@
+"""Text alignment: the trained item state is drawn to what the item's text says."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ltgnn.losses.contrast import check_choice, info_nce
+from ltgnn.losses.cosines import check_temperature
+from ltgnn.types import Batch, Encoded, Mistake
+
+
+class TextContrast(nn.Module):
+    """``weight * InfoNCE(item state, projected text)`` over the distinct positive items of the batch.
+
+    The contrastive alignment of RLMRec (Ren et al., WWW 2024, arXiv:2310.15950, eq. 8), on the item side; the text's
+    projector learns from this term too. ``negatives``: the items of the ``batch``, or ``all``.
+    """
+
+    def __init__(self, weight: float, temperature: float, negatives: str) -> None:
+        super().__init__()
+        check_choice("negatives", negatives, ("batch", "all"))
+        self.weight, self.negatives = weight, negatives
+        self.temperature = check_temperature(temperature, "loss.alignment.temperature")
+
+    def forward(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
+        items = torch.unique(batch.pos)
+        return self.weight * info_nce(main.items, text_of(main), items, self.temperature, self.negatives).mean()
+
+
+class TextReconstruction(nn.Module):
+    """``weight * mean (1 - cos(decoder(item state), text))^power``: the state must be able to tell the text.
+
+    The generative alignment of RLMRec (WWW 2024), with GraphMAE's scaled cosine error (KDD 2022). The state is that of
+    the first view where there is one (masked nodes, dropped edges), else of the main pass. The text is the target and
+    gets no gradient here. ``dim`` d -> decoder of two layers d -> d.
+    """
+
+    def __init__(self, weight: float, dim: int, power: float) -> None:
+        super().__init__()
+        self.weight, self.power = weight, power
+        self.decoder = nn.Sequential(nn.Linear(dim, dim), nn.LeakyReLU(), nn.Linear(dim, dim))
+
+    def forward(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
+        items = torch.unique(batch.pos)
+        told = self.decoder(F.embedding(items, (views[0] if views else main).items))
+        text = F.embedding(items, text_of(main).detach())
+        error = 1 - F.cosine_similarity(told, text, dim=-1)
+        return self.weight * error.clamp_min(1e-8).pow(self.power).mean()
+
+
+def text_of(main: Encoded) -> Tensor:
+    """The projected text [I, d], or a message which axis has none."""
+    if main.text is None:
+        raise Mistake(
+            "text alignment needs projected text, but this fusion has none. Set fusion=side (text beside the ids), or "
+            "sum, gate, concat; or a loss without alignment."
+        )
+    return main.text

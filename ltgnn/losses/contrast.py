@@ -1,0 +1,56 @@
+"""InfoNCE: the same node in two views is a positive pair, other nodes are negatives."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ltgnn.losses.cosines import check_temperature
+from ltgnn.types import Batch, Encoded, Mistake
+
+
+class InfoNCE(nn.Module):
+    """``weight * (nce(users) + nce(items))``, ``nce = mean -log( e^(<a_n, b_n>/t) / sum over m of e^(<a_n, b_m>/t) )``.
+
+    Cosines of the two views' states, over the distinct users and distinct positive items of the batch. With one view
+    the pair is (main, view), as in XSimGCL (TKDE 2023); with two it is the two views, as in SGL (SIGIR 2021) and SimGCL
+    (SIGIR 2022). ``negatives``: ``batch`` or ``all`` nodes of the kind; ``reduction``: ``mean`` over the distinct nodes,
+    or their ``sum`` over the batch size (libraries differ: published-results 8.3).
+    """
+
+    def __init__(self, weight: float, temperature: float, negatives: str, reduction: str) -> None:
+        super().__init__()
+        check_choice("negatives", negatives, ("batch", "all"))
+        check_choice("reduction", reduction, ("mean", "sum"))
+        self.weight, self.negatives, self.reduction = weight, negatives, reduction
+        self.temperature = check_temperature(temperature, "loss.contrast.temperature")
+
+    def forward(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
+        if not views:
+            raise Mistake(
+                "the contrastive loss needs other views of the graph, but views=clean gives none. "
+                "Set views=edge_drop, simgcl or xsimgcl, or a loss without contrast."
+            )
+        first, second = (main, views[0]) if len(views) == 1 else (views[0], views[1])
+        users, items = torch.unique(batch.users), torch.unique(batch.pos)
+        terms = (
+            info_nce(first.users, second.users, users, self.temperature, self.negatives),
+            info_nce(first.items, second.items, items, self.temperature, self.negatives),
+        )
+        if self.reduction == "sum":
+            return self.weight * (terms[0].sum() + terms[1].sum()) / len(batch.users)
+        return self.weight * (terms[0].mean() + terms[1].mean())
+
+
+def info_nce(first: Tensor, second: Tensor, nodes: Tensor, temperature: float, negatives: str) -> Tensor:
+    """``-log softmax`` of each of ``nodes`` [n] among the ``negatives`` ("batch": these nodes, "all") of ``second``.  [n]"""
+    mine = F.normalize(F.embedding(nodes, first), dim=-1)
+    own = F.normalize(F.embedding(nodes, second), dim=-1)
+    others = own if negatives == "batch" else F.normalize(second, dim=-1)
+    return torch.logsumexp(mine @ others.T / temperature, 1) - (mine * own).sum(-1) / temperature
+
+
+def check_choice(key: str, given: str, choices: tuple[str, ...]) -> None:
+    if given not in choices:
+        raise Mistake(f"{key}={given} given, {' or '.join(choices)} wanted.")

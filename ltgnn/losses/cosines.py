@@ -1,0 +1,34 @@
+"""Cosines of a batch's users with their positives and with all their negatives, in-batch and sampled."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ltgnn.losses.rows import scores
+from ltgnn.types import Batch, Encoded, Mistake
+
+
+def cosines(main: Encoded, batch: Batch, in_batch: bool, mask_own: bool, loss: str) -> tuple[Tensor, Tensor]:
+    """Cosine with the own positive [B], and with the negatives [B, n], -inf where a column is none of the row's.
+
+    ``in_batch``: the other rows' positives are negatives, as the first B columns; with ``mask_own`` not where they are
+    the row's own positive item. The sampler's negatives follow.
+    """
+    if not in_batch and batch.neg.shape[1] == 0:
+        raise Mistake(f"loss={loss} has no negatives: set loss.ranking.in_batch=true or sampler=uniform.")
+    pos, neg = scores(main, batch, cosine=True)
+    if not in_batch:
+        return pos, neg
+    users = F.normalize(F.embedding(batch.users, main.users), dim=-1)
+    items = F.normalize(F.embedding(batch.pos, main.items), dim=-1)
+    names = batch.pos if mask_own else torch.arange(len(pos), device=pos.device)
+    others = (users @ items.T).masked_fill(names[:, None] == names, -torch.inf)
+    return pos, torch.cat([others, neg], 1) if neg.shape[1] else others
+
+
+def check_temperature(temperature: float, key: str = "loss.ranking.temperature") -> float:
+    if temperature <= 0:
+        raise Mistake(f"{key}={temperature} given, a number > 0 wanted.")
+    return temperature
