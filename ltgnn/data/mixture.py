@@ -23,16 +23,17 @@ class Mixture(Negatives):
         made = {name: part(train) for name, part in parts.items() if part is not None}
         if not made:
             raise Mistake("sampler=mixture has no parts: give sampler.negatives.parts.NAME, see conf/sampler.")
-        self.parts = nn.ModuleDict(made)
-        self.widths: list[int] = []
+        self.modules_of_parts = nn.ModuleList(made.values())  # so that they move with this module
+        self.parts, self.widths = list(made.values()), [0] * len(made)
 
     def forward(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
         """[B], [B] -> [B, sum of the parts' numbers]"""
-        drawn = [part(users, pos, generator) for part in self.parts.values()]
+        drawn = [part(users, pos, generator) for part in self.parts]
         self.widths = [negatives.shape[1] for negatives in drawn]
-        tables = [part.proposal for part in self.parts.values()]
-        if all(table is not None for table in tables):
-            weighted = [number * table for number, table in zip(self.widths, tables, strict=True)]
+        tables = [part.proposal for part in self.parts]
+        known = [table for table in tables if table is not None]
+        if len(known) == len(tables):
+            weighted = [number * table for number, table in zip(self.widths, known, strict=True)]
             self.proposal = torch.stack(weighted).sum(0) / sum(self.widths)
         return torch.cat(drawn, 1)
 
@@ -40,6 +41,6 @@ class Mixture(Negatives):
         split = batch.neg.split(self.widths, 1)
         parts = [
             part.narrow(batch._replace(neg=negatives), main).neg
-            for part, negatives in zip(self.parts.values(), split, strict=True)
+            for part, negatives in zip(self.parts, split, strict=True)
         ]
         return batch._replace(neg=torch.cat(parts, 1))

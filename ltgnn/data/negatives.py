@@ -35,11 +35,10 @@ class InBatch(Negatives):
 class Drawn(Negatives):
     """``negatives`` items per pair with chances proportional to whole ``weights`` [I], 0 for never.
 
-    With ``exclude_train`` the draw is exact and needs no rejection. Lay the items' weights end to end; a draw is a place
+    With ``exclude_train`` the draw is exact and needs no rejection. Lay the weights end to end; a draw is a place
     on that line, outside the user's own items. Draw a place ``r`` on what is left of the line, then put back the own
-    items before it: ``t_0 < t_1 < ...`` of which the j-th starts at ``start(t_j)`` and has ``own_j`` of own weight before
-    it lies before ``r`` when ``start(t_j) - own_j <= r``; one binary search per draw. ``shared``: one draw for the
-    whole batch, which comes back as a view of stride 0.
+    items before it: the own item ``t`` lies before ``r`` when ``start(t) - (own weight before t) <= r``; one binary
+    search per draw. ``shared``: one draw for the whole batch, which comes back as a view of stride 0.
     """
 
     keys: Tensor

@@ -11,9 +11,9 @@ from ltgnn.types import Batch, Encoded, Mistake
 
 
 class BilateralSoftmax(RankingLoss):
-    """``-log( p / (mean over negatives e^(s-/t))^power )`` with ``s`` the cosine; SL is ``power`` 1, else BSL.
+    """``-log( p / (mean over negatives e^(s-/t))^power )``, ``s`` the cosine; SL is ``power`` 1, else BSL.
 
-    ``positives``: ``one``: ``p = e^(s+/t)``; ``user``: ``p`` is the mean of ``e^(s+/t)`` over all rows of the batch with
+    ``positives``: ``one``: ``p = e^(s+/t)``; ``user``: ``p`` is the mean of ``e^(s+/t)`` over all rows with
     the same user (the authors' modes "reweight" and "multi"). In-batch negatives are masked only with ``mask_own``,
     which the authors do not. Source: Wu et al., "BSL: understanding and improving softmax loss for recommendation"
     (ICDE 2024, arXiv:2312.12882), as their code computes it; a sum over negatives in place of the mean adds a constant.

@@ -13,10 +13,10 @@ from ltgnn.types import Batch, Encoded, Mistake
 class InfoNCE(nn.Module):
     """``weight * (nce(users) + nce(items))``, ``nce = mean -log( e^(<a_n, b_n>/t) / sum over m of e^(<a_n, b_m>/t) )``.
 
-    Cosines of the two views' states, over the distinct users and distinct positive items of the batch. With one view
-    the pair is (main, view), as in XSimGCL (TKDE 2023); with two it is the two views, as in SGL (SIGIR 2021) and SimGCL
-    (SIGIR 2022). ``negatives``: ``batch`` or ``all`` nodes of the kind; ``reduction``: ``mean`` over the distinct nodes,
-    or their ``sum`` over the batch size (libraries differ: published-results 8.3).
+    Cosines of the two views' states, over the distinct users and distinct positive items of the batch. One view is
+    paired with the main pass, as in XSimGCL (TKDE 2023); two views with each other, as in SGL (SIGIR 2021) and SimGCL
+    (SIGIR 2022). ``negatives``: ``batch`` or ``all`` nodes of the kind; ``reduction``: ``mean`` over the distinct
+    nodes, or their ``sum`` over the batch size (libraries differ: published-results 8.3).
     """
 
     def __init__(self, weight: float, temperature: float, negatives: str, reduction: str) -> None:
@@ -44,7 +44,7 @@ class InfoNCE(nn.Module):
 
 
 def info_nce(first: Tensor, second: Tensor, nodes: Tensor, temperature: float, negatives: str) -> Tensor:
-    """``-log softmax`` of each of ``nodes`` [n] among the ``negatives`` ("batch": these nodes, "all") of ``second``.  [n]"""
+    """``-log softmax`` of each of ``nodes`` [n] among the ``negatives`` (these, or all) of ``second``.  [n]"""
     mine = F.normalize(F.embedding(nodes, first), dim=-1)
     own = F.normalize(F.embedding(nodes, second), dim=-1)
     others = own if negatives == "batch" else F.normalize(second, dim=-1)

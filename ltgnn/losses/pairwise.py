@@ -22,7 +22,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 class PairwiseSoftmax(RankingLoss):
-    """``log mean over negatives a((c- - c+) / 2)^(1/t)`` with ``c`` the cosine; ``a`` below ``e^d``, above ``[d >= 0]``.
+    """``log mean over negatives a((c- - c+) / 2)^(1/t)`` with ``c`` the cosine; ``[d >= 0] <= a(d) <= e^d``.
 
     ``activation``: ``tanh(d) + 1``, ``atan(d) + 1``, ``relu(d + 1)``, or ``exp``, with which it is SL at temperature
     ``2 t``. Bounded activations stop false negatives from ruling the loss. Source: Yang et al., "PSL: rethinking and

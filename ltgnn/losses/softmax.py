@@ -19,8 +19,8 @@ class SampledSoftmax(RankingLoss):
     that is the row's own positive is no negative. Source: Wu et al., "On the effectiveness of sampled softmax loss for
     item recommendation" (TOIS 2024, arXiv:2201.02327), eq. 5.
 
-    ``logq`` 0..1 is the strength of the logQ correction (Yi et al., RecSys 2019): every logit, the positive's too, loses
-    ``logq * log n_i``, where ``n_i`` is the number of times that item ``i`` is expected among the negatives of a row:
+    ``logq`` 0..1 is the strength of the logQ correction (Yi et al., RecSys 2019): every logit, the positive's too,
+    loses ``logq * log n_i``, where ``n_i`` is the expected number of item ``i`` among the negatives of a row:
     ``(B - 1) count_i / E`` in the batch, plus ``S q_i`` from the sampler. In-batch negatives are popular ones, so that
     without it popular items are pushed down: strength trades tail for head.
     """
