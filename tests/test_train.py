@@ -69,7 +69,9 @@ def test_checkpoint_is_weights_only_and_lean(launch: Launch, tmp_path: Path) -> 
     }
 
 
-@pytest.mark.parametrize("model", ["popularity", "ease"])
+@pytest.mark.parametrize(
+    "model", ["popularity", "random", "ease", "ease_gram", "ease_text", "item_knn", "text_knn", "gfcf_text", "svd"]
+)
 def test_closed_forms_leave_the_same_folder(launch: Launch, tmp_path: Path, model: str) -> None:
     assert launch(f"model={model}") == 0
     assert metrics(only(tmp_path))["test"]["ndcg@20"] > 0

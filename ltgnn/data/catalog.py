@@ -102,7 +102,7 @@ def _compare(name: str, counts: Mapping[str, int], expected: Mapping[str, int]) 
     different = [
         f"{what}: {counts.get(what, 0)}, published {number}"
         for what, number in expected.items()
-        if counts.get(what) != number
+        if counts.get(what, 0) != number
     ]
     if different:
         raise Mistake(

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from ltgnn.nearest import nearest
 from ltgnn.types import Encoded, Interactions, Mistake, Scorer
 
 Dial = Callable[[Interactions, Tensor | None], Scorer]
@@ -84,20 +84,6 @@ class ContentMatch:
         total = torch.zeros(len(users) * self.num_items, device=device)
         total.index_add_(0, places.flatten(), self.values.to(device)[history].flatten())
         return total.view(len(users), self.num_items)
-
-
-def nearest(features: Tensor, k: int, block: int = 1024) -> tuple[Tensor, Tensor]:
-    """Cosine and number of the ``k`` nearest other items of each item, in blocks.  [I, D] -> [I, k], [I, k]"""
-    unit = F.normalize(features.float(), dim=1)
-    k = min(k, len(unit) - 1)
-    values, columns = [], []
-    for rows in torch.arange(len(unit)).split(block):
-        similarity = unit[rows] @ unit.T
-        similarity[torch.arange(len(rows)), rows] = -torch.inf
-        top = similarity.topk(k, dim=1)
-        values.append(top.values)
-        columns.append(top.indices)
-    return torch.cat(values), torch.cat(columns)
 
 
 def histories(offsets: Tensor, items: Tensor, users: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,1 @@
+"""Models that are computed, not trained: the yardsticks."""

@@ -1,0 +1,30 @@
+"""Hybrids: a weighted sum of closed forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from ltgnn.types import ClosedForm, Interactions, Mistake, Scorer
+
+
+class Blend:
+    """``s = sum over parts of weight * s_part``, such as a graph filter and text neighbours; scores as they are."""
+
+    def __init__(self, parts: Mapping[str, ClosedForm | None], weights: Mapping[str, float]) -> None:
+        self.parts = {name: part for name, part in parts.items() if part is not None}
+        if set(self.parts) - set(weights):
+            raise Mistake(
+                f"model.closed_form.weights={dict(weights)} given, a weight for each of {', '.join(self.parts)} wanted."
+            )
+        self.weights = dict(weights)
+
+    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+        fitted = [(self.weights[name], part.fit(train, text)) for name, part in self.parts.items()]
+
+        def scores(users: Tensor) -> Tensor:
+            return torch.stack([weight * scorer(users) for weight, scorer in fitted]).sum(0)
+
+        return scores

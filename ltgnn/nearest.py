@@ -1,0 +1,21 @@
+"""Nearest neighbours among vectors, in blocks: never an items x items matrix."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def nearest(features: Tensor, k: int, block: int = 1024) -> tuple[Tensor, Tensor]:
+    """Cosine and number of the ``k`` nearest other rows of each row.  [I, D] -> [I, k], [I, k]"""
+    unit = F.normalize(features.float(), dim=1)
+    k = min(k, len(unit) - 1)
+    values, columns = [], []
+    for rows in torch.arange(len(unit)).split(block):
+        similarity = unit[rows] @ unit.T
+        similarity[torch.arange(len(rows)), rows] = -torch.inf
+        top = similarity.topk(k, dim=1)
+        values.append(top.values)
+        columns.append(top.indices)
+    return torch.cat(values), torch.cat(columns)
