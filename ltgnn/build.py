@@ -72,11 +72,9 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
     refuse_leaks(setting.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(
-        num_users=train.num_users,
-        num_items=train.num_items,
+        train=train,
         fusion=instantiate(cfg.fusion),
         text=instantiate(cfg.live)(instantiate(cfg.text), setting.dataset, setting.features),
-        counts=train.item_counts,
     )
     terms = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}
     losses = {name: t(train, setting.groups) if isinstance(t, partial) else t for name, t in terms.items()}

@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from ltgnn.types import Batch, Encoded, Encoder, Evaluation, Graph, Loss, Sampler, Scorer, Views
+from ltgnn.types import Batch, Encoded, Encoder, Evaluation, Graph, Loss, Mistake, Sampler, Scorer, Views
 
 
 class ScoreFunction(Protocol):
@@ -70,6 +70,21 @@ class Recommender(pl.LightningModule):
         main, others = self.views(self._encoder, self._graph)
         batch = self.sampler.narrow(batch, main)
         return {name: loss(batch, main, others) for name, loss in self.losses.items()}
+
+    def on_after_backward(self) -> None:
+        if self.global_step == 0:
+            self.refuse_idle_weights()
+
+    def refuse_idle_weights(self) -> None:
+        """``Mistake`` if a trainable weight is in no term of the loss; the text encoder's are, some steps, on purpose."""
+        weights = {name: weight for name, weight in self.named_parameters() if weight.requires_grad}
+        idle = [n for n, w in weights.items() if w.grad is None and not getattr(w, "of_text_encoder", False)]
+        if idle:
+            raise Mistake(
+                f"no term of the loss reads these weights, so they would stay as they started: {', '.join(idle)}. Choose "
+                "a loss that does (fusion=side wants loss=bpr_align or another that reads the text), or another fusion= "
+                "or model=."
+            )
 
     @torch.no_grad()
     def scorer(self) -> Scorer:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from ltgnn.models.fusion import ItemFusion
+from ltgnn.types import Interactions
 
 Init = Callable[[Tensor], Tensor]
 """In-place initialiser of a table, such as ``torch.nn.init.normal_``."""
@@ -16,40 +18,50 @@ Init = Callable[[Tensor], Tensor]
 class NodeEmbedding(nn.Module):
     """Tables of users [U, d] and items [I, d]; the item state is what the fusion makes of ids and text.
 
-    ``text`` [I, D] and train ``counts`` [I] are buffers outside the checkpoint: the feature store and the split hold
-    them already. A ``text`` that is a module is called for its features, and trained with the rest.
+    ``text`` [I, D] and train counts [I] are buffers outside the checkpoint: the feature store and the split hold them
+    already. A ``text`` that is a module is called for its features, and trained with the rest.
     """
 
+    has_users: ClassVar[bool] = True
     text: Tensor | nn.Module | None
     counts: Tensor
 
     def __init__(
         self,
-        num_users: int,
-        num_items: int,
+        train: Interactions,
         dim: int,
         init: Init,
         fusion: Callable[..., ItemFusion],
         text: Tensor | nn.Module | None,
-        counts: Tensor,
     ) -> None:
         super().__init__()
-        self.num_users, self.num_items = num_users, num_items
+        self.interactions, self.dim = train, dim
+        self.num_users, self.num_items = train.num_users, train.num_items
         features = text() if isinstance(text, nn.Module) else text
         self.fusion = fusion(dim=dim, text_dim=0 if features is None else features.shape[1])
-        self.users = nn.Parameter(init(torch.empty(num_users, dim)))
-        items = init(torch.empty(num_items, dim))
+        self.users = nn.Parameter(init(torch.empty(train.num_users, dim))) if self.has_users else None
+        items = init(torch.empty(train.num_items, dim))
         self.items = nn.Parameter(items) if self.fusion.uses_ids else None
         if isinstance(text, nn.Module):
             self.text = text
         else:
             self.register_buffer("text", text, persistent=False)
-        self.register_buffer("counts", counts, persistent=False)
+        self.register_buffer("counts", train.item_counts, persistent=False)
         with torch.no_grad():
-            self.fusion.initialise(items, features, counts)
+            self.fusion.initialise(items, features, train.item_counts)
+
+    @property
+    def features(self) -> Tensor | None:
+        """The text features as they are now.  [I, D]"""
+        return self.text() if isinstance(self.text, nn.Module) else self.text
 
     def forward(self) -> tuple[Tensor, Tensor | None]:
         """Node states [N, d], users first, and the projected text [I, d] where the fusion has one."""
-        features = self.text() if isinstance(self.text, nn.Module) else self.text
-        items, text = self.fusion(self.items, features, self.counts)
-        return torch.cat([self.users, items]), text
+        items, text = self.fusion(self.items, self.features, self.counts)
+        return (items if self.users is None else torch.cat([self.users, items])), text
+
+
+class ItemEmbedding(NodeEmbedding):
+    """Items alone, for models that make a user's state of the user's items: ``forward`` gives [I, d]."""
+
+    has_users: ClassVar[bool] = False

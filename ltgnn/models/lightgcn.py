@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Sequence
+
+from torch import Tensor, nn
 
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.readout import Readout
@@ -21,6 +23,10 @@ class LightGCN(nn.Module):
         state, text = self.embedding()
         layers = [state]
         for layer in range(1, self.num_layers + 1):
-            layers.append(perturb(graph.propagate(layers[-1]), layer))
+            layers.append(perturb(self.step(graph, layers), layer))
         users, items = self.readout(layers).split([self.embedding.num_users, self.embedding.num_items])
         return Encoded(users, items, tuple(layers), text)
+
+    def step(self, graph: Graph, layers: Sequence[Tensor]) -> Tensor:
+        """The next layer [N, d] from those so far."""
+        return graph.propagate(layers[-1])

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
+from ltgnn.types import Mistake
+
 Readout = Callable[[Sequence[Tensor]], Tensor]
 """``(L + 1) x [N, d] -> [N, d]``"""
 
@@ -18,14 +20,24 @@ def _total(layers: Sequence[Tensor]) -> Tensor:
 
 
 class Mean:
-    """Mean of layers 0..L, or of 1..L without the ego layer (SimGCL); LightGCN's choice."""
+    """``g * x_0 + (1 - g) * mean(x_1 .. x_L)``, with ``ego`` the weight of layer 0.
 
-    def __init__(self, ego: bool) -> None:
+    true: that of any other layer, 1 / (L + 1) (LightGCN, SIGIR 2020); false: none (SimGCL, SIGIR 2022); a number: that
+    (gamma of LightGCN++, RecSys 2024).
+    """
+
+    def __init__(self, ego: bool | float) -> None:
+        if not 0 <= ego <= 1:
+            raise Mistake(f"model.encoder.readout.ego={ego} given; true, false or a number from 0 to 1 wanted.")
         self.ego = ego
 
     def __call__(self, layers: Sequence[Tensor]) -> Tensor:
-        chosen = layers if self.ego or len(layers) == 1 else layers[1:]
-        return _total(chosen) / len(chosen) if len(chosen) > 1 else chosen[0]
+        if len(layers) == 1:
+            return layers[0]
+        if self.ego is True:
+            return _total(layers) / len(layers)
+        rest = _total(layers[1:]) / (len(layers) - 1)
+        return self.ego * layers[0] + (1 - self.ego) * rest if self.ego else rest
 
 
 class Sum:

@@ -16,14 +16,16 @@ from ltgnn.models.fusion_concat import Concat
 from ltgnn.models.fusion_popularity import PopularityGate
 from ltgnn.models.projection import MLP, Linear
 from ltgnn.types import Mistake
+from tests.conftest import interactions
 
-COUNTS = torch.tensor([5, 3, 2, 1, 1, 0])
+TRAIN = interactions([(u, i) for u, items in enumerate(([0, 1, 2, 3], [0, 1, 2, 4], [0, 1])) for i in items], 3, 6)
+COUNTS = TRAIN.item_counts  # 3, 3, 2, 1, 1, 0
 TEXT = torch.randn(6, 10, generator=torch.Generator().manual_seed(0))
 INIT = partial(torch.nn.init.normal_, std=0.1)
 
 
 def embed(fusion: object, text: torch.Tensor | None = TEXT, dim: int = 4) -> NodeEmbedding:
-    return NodeEmbedding(3, 6, dim, INIT, fusion, text, COUNTS)  # type: ignore[arg-type]
+    return NodeEmbedding(TRAIN, dim, INIT, fusion, text)  # type: ignore[arg-type]
 
 
 def test_id_ignores_text() -> None:

@@ -19,9 +19,7 @@ from tests.conftest import random_interactions
 
 def build(train: Interactions, num_layers: int, readout: Readout, dim: int = 8) -> LightGCN:
     init = partial(torch.nn.init.normal_, std=0.1)
-    return LightGCN(
-        NodeEmbedding(train.num_users, train.num_items, dim, init, Id, None, train.item_counts), num_layers, readout
-    )
+    return LightGCN(NodeEmbedding(train, dim, init, Id, None), num_layers, readout)
 
 
 @pytest.mark.parametrize("num_layers", [1, 2, 3])
@@ -51,6 +49,8 @@ def test_readouts_by_hand() -> None:
     layers = [torch.tensor([[1.0]]), torch.tensor([[2.0]]), torch.tensor([[6.0]])]
     assert Mean(ego=True)(layers).item() == 3
     assert Mean(ego=False)(layers).item() == 4
+    assert Mean(ego=0.25)(layers).item() == pytest.approx(0.25 * 1 + 0.75 * 4)
+    assert Mean(ego=0.25)(layers[:1]).item() == 1
     assert Sum(ego=True)(layers).item() == 9
     assert Sum(ego=False)(layers).item() == 8
     assert Last()(layers).item() == 6

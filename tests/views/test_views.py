@@ -27,7 +27,7 @@ USERS, SIZE, DIM, LAYERS = 12, 27, 6, 3
 def model(ego: bool, layers: int = LAYERS) -> LightGCN:
     torch.manual_seed(0)
     init = partial(torch.nn.init.normal_, std=0.1)
-    embedding = NodeEmbedding(12, 15, DIM, init, Id, None, TRAIN.item_counts)
+    embedding = NodeEmbedding(TRAIN, DIM, init, Id, None)
     return LightGCN(embedding, layers, Mean(ego)).double()
 
 

@@ -1,0 +1,51 @@
+"""AlphaRec: users and items by their text alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ltgnn.models.embedding import Init, ItemEmbedding
+from ltgnn.models.fusion import ItemFusion, Text
+from ltgnn.types import Interactions, Mistake
+
+
+class TextNodes(ItemEmbedding):
+    """Item state ``f(v_i)``, user state ``f(mean of v_i over the user's train items)``, ``f`` the projector.
+
+    AlphaRec (Sheng et al., ICLR 2025, arXiv:2407.05441): no id is trained; the paper's ``f`` is projector=mlp.
+    """
+
+    history: Tensor
+    offsets: Tensor
+
+    def __init__(
+        self,
+        train: Interactions,
+        dim: int,
+        init: Init,
+        fusion: Callable[..., ItemFusion],
+        text: Tensor | nn.Module | None,
+    ) -> None:
+        super().__init__(train, dim, init, fusion, text)
+        if not isinstance(self.fusion, Text):
+            raise Mistake("model=alpharec has nodes of text alone, without ids: set fusion=text.")
+        offsets, items = train.by_user
+        self.register_buffer("history", items, persistent=False)
+        self.register_buffer("offsets", offsets, persistent=False)
+        mean = None if isinstance(text, nn.Module) else self.mean_text()
+        self.register_buffer("user_text", mean, persistent=False)
+
+    def mean_text(self) -> Tensor:
+        """Mean text of each user's train items; 0 without any.  [U, D]"""
+        features = self.features
+        assert features is not None
+        return F.embedding_bag(self.history, features, self.offsets, mode="mean", include_last_offset=True)
+
+    def forward(self) -> tuple[Tensor, Tensor | None]:
+        items, text = super().forward()
+        users = self.mean_text() if self.user_text is None else self.user_text
+        return torch.cat([self.fusion.projector(users), items]), text

@@ -1,0 +1,50 @@
+"""A frozen item-item graph beside the user-item graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from torch import Tensor
+
+from ltgnn.models.embedding import NodeEmbedding
+from ltgnn.models.lightgcn import LightGCN
+from ltgnn.models.readout import Readout
+from ltgnn.types import Encoded, Graph, Mistake, Perturb, identity
+
+
+class ItemChannel(Protocol):
+    def propagate(self, states: Tensor) -> Tensor:
+        """``S [I, I] @ states [I, d]``"""
+        ...
+
+
+class SideChannel(LightGCN):
+    """LightGCN, and to its items ``weight * S^n x_0`` is added: what their first states become on the item graph ``S``.
+
+    FREEDOM (Zhou & Shen, MM 2023, arXiv:2211.06924); LATTICE (MM 2021) learns ``S`` as well. Here it is frozen, built
+    once from the text as it is before training, and symmetric.
+    """
+
+    def __init__(
+        self,
+        embedding: NodeEmbedding,
+        num_layers: int,
+        readout: Readout,
+        item_graph: Callable[..., ItemChannel],
+        item_layers: int,
+        weight: float,
+    ) -> None:
+        super().__init__(embedding, num_layers, readout)
+        if item_layers < 1:
+            raise Mistake(f"model.encoder.item_layers={item_layers} given, at least 1 wanted (or model=lightgcn).")
+        self.item_layers, self.weight = item_layers, weight
+        self.item_graph = item_graph(embedding.features, embedding.num_items)
+
+    def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
+        """As LightGCN; the layers stay as they are."""
+        encoded = super().forward(graph, perturb)
+        states = encoded.layers[0][self.embedding.num_users :]
+        for _ in range(self.item_layers):
+            states = self.item_graph.propagate(states)
+        return encoded._replace(items=encoded.items + self.weight * states)
