@@ -49,7 +49,10 @@ class Recommender(pl.LightningModule):
         self.optimizer, self.stream, self.seed = optimizer, stream, seed
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return self.optimizer([p for p in self.parameters() if p.requires_grad])
+        weights = [weight for weight in self.parameters() if weight.requires_grad]
+        if not weights:
+            raise Mistake("nothing would be trained (model=alpharec projector=none): set projector=linear or mlp.")
+        return self.optimizer(weights)
 
     def on_train_epoch_start(self) -> None:
         self.views.resample(self._graph, self.stream(self.seed, self.current_epoch, device=self.device))
@@ -76,14 +79,14 @@ class Recommender(pl.LightningModule):
             self.refuse_idle_weights()
 
     def refuse_idle_weights(self) -> None:
-        """``Mistake`` if a trainable weight is in no term of the loss; the text encoder's are, some steps, on purpose."""
+        """``Mistake`` if a trainable weight is in no term of the loss; in one step those of a live encoder may be."""
         weights = {name: weight for name, weight in self.named_parameters() if weight.requires_grad}
         idle = [n for n, w in weights.items() if w.grad is None and not getattr(w, "of_text_encoder", False)]
         if idle:
             raise Mistake(
-                f"no term of the loss reads these weights, so they would stay as they started: {', '.join(idle)}. Choose "
-                "a loss that does (fusion=side wants loss=bpr_align or another that reads the text), or another fusion= "
-                "or model=."
+                f"no term of the loss reads these weights, so they would stay as they started: {', '.join(idle)}. "
+                "Choose a loss that does (fusion=side wants loss=bpr_align or another that reads the text), or another "
+                "fusion= or model=."
             )
 
     @torch.no_grad()

@@ -1,0 +1,142 @@
+"""Every axis combines with every other, or refuses with a message that names the clash; every yaml key is read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from ltgnn.build import Setting
+from ltgnn.types import Mistake
+from tests.axes import AXES, PLAIN, Case, Tree, fingerprint, first_step, toy_setting
+
+CLASH = re.compile(r"\b(" + "|".join([*AXES, "text", "num_layers"]) + r")=")
+
+
+@pytest.fixture(scope="module")
+def tree(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    return Tree(shop, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def setting(tree: Tree) -> Setting:
+    return toy_setting(tree.base)
+
+
+def try_case(tree: Tree, setting: Setting, case: Case) -> str | None:
+    """None, or the message with which the case was refused; anything else is a failure of the test."""
+    try:
+        module, loss, terms = first_step(tree.config(case), setting)
+        assert torch.isfinite(loss), (case, terms)
+        loss.backward()
+        module.refuse_idle_weights()
+    except Mistake as mistake:
+        return str(mistake)
+    except Exception as error:
+        raise AssertionError(f"{' '.join(f'{a}={w}' for a, w in case.items())}: {error!r}") from error
+    for name, weight in module.named_parameters():
+        assert weight.grad is None or torch.isfinite(weight.grad).all(), (case, name)
+    scores = module.scorer()(torch.arange(5))
+    assert scores.shape == (5, setting.split.train.num_items), case
+    assert torch.isfinite(scores).all(), case
+    return None
+
+
+PARTNERS: list[Case] = [
+    {"loss": "bpr_infonce"},
+    {},
+    {"loss": "softmax"},
+    {"views": "simgcl"},
+    {"fusion": "text", "projector": "mlp"},
+    {"loss": "bpr_align"},
+    {"sampler": "in_batch", "loss": "softmax"},
+]
+"""What a word may need beside it, tried in this order; the first serves views alone."""
+
+
+def at_home(tree: Tree, setting: Setting, axis: str, word: str) -> Case:
+    """The plain case with this word and what it needs."""
+    for partners in PARTNERS[axis != "views" :]:  # a view is seen by a contrast alone
+        case = PLAIN | partners | {axis: word}
+        if all(tree.nodes[a].get(w) is not None for a, w in case.items()) and try_case(tree, setting, case) is None:
+            return case
+    raise AssertionError(f"{axis}={word} works with nothing")
+
+
+def keys(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Path and value of every leaf of a yaml node that is a choice: not the class that it names."""
+    for key, value in node.items():
+        here = f"{path}.{key}" if path else str(key)
+        if isinstance(value, dict):
+            yield from keys(value, here)
+        elif key not in ("_target_", "_partial_", "_convert_"):
+            yield here, value
+
+
+UNMOVED = {
+    "model=freedom: encoder.item_graph.edges.weight": "the channel is normalised, so a common factor cancels",
+    "model=mf: encoder.readout.ego": "there is one layer to read out",
+}
+"""Keys that cannot change a number, and why."""
+
+
+def others(value: Any) -> list[Any]:
+    """Values that differ from the one in the yaml, tried until one moves something."""
+    if value is None:
+        return []
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1, max(1, value - 1), 3 * value]
+    if isinstance(value, float):
+        return [0.5 * value, 0.3, 0.99, 1.5 * value + 0.1]
+    if isinstance(value, list):
+        return [[]]
+    return ["nonsense"]
+
+
+def test_every_key_is_read(tree: Tree, setting: Setting) -> None:
+    """A value changed on the command line changes terms, gradients or scores, or is refused."""
+    unread = []
+    for axis in AXES:
+        for word in tree.words[axis]:
+            case = at_home(tree, setting, axis, word)
+            usual = fingerprint(tree.config(case), setting)
+            node = OmegaConf.to_container(tree.config(case)[axis], resolve=False)
+            for path, value in keys(node):
+                if value is None or str(value).startswith("${") or f"{axis}={word}: {path}" in UNMOVED:
+                    continue  # a knob of the root, or another group
+                if not any(moves(tree.config(case), setting, f"{axis}.{path}", v, usual) for v in others(value)):
+                    unread.append(f"{axis}={word}: {path}")
+    assert not unread, unread
+
+
+def moves(cfg: DictConfig, setting: Setting, key: str, value: Any, usual: list[Any]) -> bool:
+    OmegaConf.update(cfg, key, value, force_add=True)
+    try:
+        return fingerprint(cfg, setting) != usual
+    except Exception:  # read, and found to be nonsense
+        return True
+
+
+def test_every_pair_of_words_builds_and_learns_or_names_the_clash(tree: Tree, setting: Setting) -> None:
+    refused: Counter[str] = Counter()
+    good: set[tuple[str, str]] = set()
+    total = 0
+    for case in tree.cases(seed=0):
+        message = try_case(tree, setting, case)
+        total += 1
+        if message is None:
+            good.update(case.items())
+        else:
+            assert CLASH.search(message), (case, message)
+            refused[message] += 1
+    print(total, refused)
+    assert sum(refused.values()) < 0.6 * total, refused
+    never = {(axis, word) for axis in AXES for word in tree.words[axis]} - good
+    assert all(at_home(tree, setting, axis, word) for axis, word in never)
