@@ -9,7 +9,19 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from ltgnn.types import Batch, Encoded, Encoder, Evaluation, Graph, Loss, Mistake, Sampler, Scorer, Views
+from ltgnn.types import (
+    Batch,
+    Encoded,
+    Encoder,
+    Evaluation,
+    Graph,
+    HistoryEncoder,
+    Loss,
+    Mistake,
+    Sampler,
+    Scorer,
+    Views,
+)
 
 
 class ScoreFunction(Protocol):
@@ -70,6 +82,8 @@ class Recommender(pl.LightningModule):
 
     def objective(self, batch: Batch) -> dict[str, Tensor]:
         """Every term of the loss on one batch with its negatives, by name."""
+        if isinstance(self.encoder, HistoryEncoder):
+            batch = self.encoder.before(batch)
         main, others = self.views(self._encoder, self._graph)
         batch = self.sampler.narrow(batch, main)
         return {name: loss(batch, main, others) for name, loss in self.losses.items()}

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -209,6 +209,18 @@ class Graph(Protocol):
 
 class Encoder(Protocol):
     def __call__(self, graph: Graph, perturb: Perturb = identity) -> Encoded: ...
+
+
+@runtime_checkable
+class HistoryEncoder(Protocol):
+    """An encoder whose user states depend on the event to be predicted: what the user did before it."""
+
+    def before(self, batch: Batch) -> Batch:
+        """Make the next passes encode, as user ``n``, the user of row ``n`` before its positive; the batch so numbered.
+
+        A loss that looks up numbers of its own by user cannot be used with it.
+        """
+        ...
 
 
 class Fusion(Protocol):

@@ -21,7 +21,7 @@ from ltgnn.module import Recommender
 from ltgnn.paths import conf_dir
 from ltgnn.types import Interactions
 
-AXES = ("model", "graph", "fusion", "projector", "views", "loss", "sampler")
+AXES = ("model", "graph", "fusion", "projector", "views", "loss", "sampler", "init")
 
 Case = Mapping[str, str]
 """axis -> word"""
@@ -34,6 +34,7 @@ PLAIN: Case = {
     "views": "clean",
     "loss": "bpr",
     "sampler": "uniform",
+    "init": "normal",
 }
 
 ELSEWHERE = {"projector": {"separate"}}

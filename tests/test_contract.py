@@ -92,7 +92,7 @@ def others(value: Any) -> list[Any]:
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):
-        return [value + 1, max(1, value - 1), 3 * value]
+        return [value + 1, max(1, value - 1), 3 * value, max(1, value // 10)]
     if isinstance(value, float):
         return [0.5 * value, 0.3, 0.99, 1.5 * value + 0.1]
     if isinstance(value, list):
@@ -137,6 +137,6 @@ def test_every_pair_of_words_builds_and_learns_or_names_the_clash(tree: Tree, se
             assert CLASH.search(message), (case, message)
             refused[message] += 1
     print(total, refused)
-    assert sum(refused.values()) < 0.6 * total, refused
+    assert sum(refused.values()) < 0.75 * total, refused
     never = {(axis, word) for axis in AXES for word in tree.words[axis]} - good
     assert all(at_home(tree, setting, axis, word) for axis, word in never)

@@ -46,6 +46,7 @@ class TextNodes(ItemEmbedding):
         return F.embedding_bag(self.history, features, self.offsets, mode="mean", include_last_offset=True)
 
     def forward(self) -> tuple[Tensor, Tensor | None]:
+        assert isinstance(self.fusion, Text)
         items, text = super().forward()
         users = self.mean_text() if self.user_text is None else self.user_text
         return torch.cat([self.fusion.projector(users), items]), text

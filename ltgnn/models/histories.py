@@ -9,7 +9,7 @@ from ltgnn.types import Interactions, Mistake
 
 
 class Histories(nn.Module):
-    """Events of each user, oldest first; of the same time, in the order of the data.  Buffers outside the checkpoint."""
+    """Events of each user, oldest first (of the same time, as the data has them); buffers outside the checkpoint."""
 
     offsets: Tensor  # [U + 1]
     events: Tensor  # [E] items by user and time

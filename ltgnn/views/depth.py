@@ -9,6 +9,7 @@ def need_layers(main: Encoded, views: str) -> None:
     """Refuse a contrast of a model with itself."""
     if len(main.layers) < 2:
         raise Mistake(
-            f"views={views} differ by what happens between the layers, but this model has none (model=mf, or "
-            "num_layers=0): both views would be the same. Set views=clean, or model=lightgcn num_layers=2."
+            f"views={views} differ by what happens between the layers, but this model has none (model=mf, "
+            "num_layers=0, or a sequence model): both views would be the same. Set views=clean, or model=lightgcn "
+            "num_layers=2."
         )
