@@ -18,6 +18,7 @@ COMMANDS = {
     "data": ("ltgnn.data.cli", "fetch, import, stats, split, audit, diff, export"),
     "text": ("ltgnn.encode", "item features: build, ls, verify, prune"),
     "finetune": ("ltgnn.finetune", "tune a text encoder on a shop's own data"),
+    "models": ("ltgnn.axes", "every model, graph, fusion, loss ... with its source"),
     "table": ("ltgnn.runs.table", "runs side by side: head, mid, tail, cold"),
 }
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 class Power:
-    """``w(to, from) = d_to^-alpha d_from^-beta`` (LightGCN++, RecSys 2024; its other half is ``message``)."""
+    """``w(to, from) = d_to^-alpha d_from^-beta`` (LightGCN++, RecSys 2024); its other half is ``message``."""
 
     def __init__(self, alpha: float, beta: float) -> None:
         self.alpha, self.beta = alpha, beta

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class Recurrent(nn.Module):
-    """The hidden state after the last event (GRU4Rec, Hidasi et al., ICLR 2016, arXiv:1511.06939; or an LSTM).
+    """The hidden state after the last event (GRU4Rec, Hidasi et al., ICLR 2016, arXiv:1511.06939); or that of an LSTM.
 
     ``cell``: torch.nn.GRU or LSTM; dropout on its inputs.
     """

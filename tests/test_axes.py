@@ -1,0 +1,86 @@
+"""``ltgnn models`` tells every word of the yaml tree, and where it comes from."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+
+import pytest
+
+from ltgnn.axes import axes, docstring, main, source, words
+from ltgnn.cli import main as cli
+from ltgnn.paths import conf_dir
+
+SOURCES = {
+    "model lightgcn": r"SIGIR 2020.*arXiv:2002.02126",
+    "model lightgcnpp": r"RecSys 2024",
+    "model layergcn": r"ICDE 2023",
+    "model freedom": r"MM 2023",
+    "model alpharec": r"ICLR 2025",
+    "model gru4rec": r"ICLR 2016",
+    "model sasrec": r"ICDM 2018",
+    "model ease": r"Steck, WWW 2019",
+    "graph r_adjnorm": r"SIGIR 2022",
+    "graph lightgcnpp": r"RecSys 2024",
+    "views edge_drop": r"SIGIR 2021",
+    "views node_drop": r"SIGIR 2021",
+    "views random_walk": r"SIGIR 2021",
+    "views simgcl": r"SIGIR 2022",
+    "views xsimgcl": r"TKDE 2023",
+    "loss bpr": r"UAI 2009",
+    "fusion side": r"WWW 2024",
+    "projector moe": r"KDD 2022",
+}
+
+
+def test_every_yaml_file_of_an_axis_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(["models"]) == 0
+    printed = capsys.readouterr().out
+    axis, seen = "", set()
+    for line in printed.splitlines():
+        if heading := re.fullmatch(r"(\S+)=", line):
+            axis = heading.group(1)
+        elif line:
+            word, about = line.split(maxsplit=1)
+            assert len(about) > 3, line
+            seen.add((axis, word))
+    files = {
+        (file.parent.relative_to(conf_dir()).as_posix(), file.stem)
+        for axis in axes()
+        for file in (conf_dir() / axis.split("/")[0]).rglob("*.yaml")
+    }
+    assert seen == files
+    assert {"model", "graph", "graph/normalisation", "fusion", "views", "loss", "sampler"} <= set(axes())
+    assert "trainer" not in axes()
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_sources(name: str) -> None:
+    axis, word = name.split()
+    found = {entry.word: entry for entry in words(axis)}
+    assert re.search(SOURCES[name], found[word].source), found[word]
+    assert not re.search(r"\(.*\d{4}\)", found[word].about)  # said once
+
+
+def test_docstrings_are_read_without_import() -> None:
+    from ltgnn.models.layergcn import LayerGCN
+
+    assert docstring("ltgnn.models.layergcn.LayerGCN") == inspect.getdoc(LayerGCN)
+    assert docstring("torch.nn.GRU") == ""
+    assert source("a word (Somebody, 1999), more", []) == "Somebody, 1999"
+    assert source("nothing dated (here)", []) == ""
+
+
+def test_one_axis_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fusion", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert {entry["axis"] for entry in listed} == {"fusion"}
+    assert [e["classes"] for e in listed if e["word"] == "concat"] == [["ltgnn.models.fusion_concat.Concat"]]
+    assert main(["graph"]) == 0
+    assert "graph/strength=" in capsys.readouterr().out
+
+
+def test_unknown_axis(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli(["models", "fuison"]) == 1
+    assert "Did you mean 'fusion'?" in capsys.readouterr().err
