@@ -59,7 +59,7 @@ def is_closed_form(cfg: DictConfig) -> bool:
 def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
     """A model that is computed, with the dials of ``score`` on top."""
     base = instantiate(cfg.model.closed_form).fit(setting.split.train, setting.text)
-    scorer: Scorer = _score(cfg, setting).over(base)
+    scorer: Scorer = _score(cfg, setting).over(base, setting.evaluators.get("val"))
     return scorer
 
 
@@ -115,4 +115,6 @@ def monitored_part(cfg: DictConfig, setting: Setting) -> str:
 
 
 def _score(cfg: DictConfig, setting: Setting) -> Any:
+    if cfg.score.get("fit") and "val" not in setting.evaluators:
+        raise Mistake("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
     return instantiate(cfg.score).fit(setting.split.train, setting.text)

@@ -116,7 +116,7 @@ def restore(cfg: DictConfig, setting: Setting, run: RunFolder) -> tuple[Scorer, 
         module.load_state_dict(torch.load(file, map_location=device, weights_only=True)["state_dict"])
     except RuntimeError as error:
         raise Mistake(f"{file} does not fit the recipe in {run.path}/config.yaml: {error}") from error
-    return module.scorer(), device
+    return module.scorer(setting.evaluators.get("val")), device
 
 
 def task(cfg: DictConfig) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol
 
 import pytorch_lightning as pl
@@ -26,6 +27,7 @@ from ltgnn.types import (
 
 class ScoreFunction(Protocol):
     def of(self, encoded: Encoded) -> Scorer: ...
+    def over(self, base: Scorer, judge: Callable[..., Evaluation] | None = None) -> Scorer: ...
 
 
 Stream = Callable[..., torch.Generator]
@@ -104,13 +106,19 @@ class Recommender(pl.LightningModule):
             )
 
     @torch.no_grad()
-    def scorer(self) -> Scorer:
-        """Scores from one clean pass over the graph, with dropout off."""
+    def scorer(self, judge: Callable[..., Evaluation] | None = None) -> Scorer:
+        """Scores from one clean pass over the graph, with dropout off.
+
+        ``judge``: the evaluator of the validation part, by which the dials of the score may choose their strength.
+        """
         training = self.training
         self.eval()
         encoded = self._encoder(self._graph)
         self.train(training)
-        return self.score.of(encoded)
+        base = self.score.of(encoded)
+        for loss in self.losses.values():  # a loss with parts of its own may have a say
+            base = getattr(loss, "at_ranking", _unchanged)(encoded, base)
+        return self.score.over(base, partial(judge, device=self.device) if judge else None)
 
     def validation_step(self, part: str, step: int) -> None:
         with torch.autocast(self.device.type, enabled=False):  # ranks are decided in float32
@@ -124,3 +132,7 @@ class Recommender(pl.LightningModule):
     @property
     def _graph(self) -> Graph:
         return self.graph  # type: ignore[return-value]
+
+
+def _unchanged(encoded: Encoded, scorer: Scorer) -> Scorer:
+    return scorer

@@ -82,7 +82,11 @@ def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, to
         selection = {"by": checkpoint.monitor or "last epoch", "epoch": int(state["epoch"]) + 1}
     else:
         selection = {"by": "last epoch", "epoch": trainer.current_epoch}
-    return module.scorer(), module.device, selection | {"epochs_run": trainer.current_epoch}
+    return (
+        module.scorer(setting.evaluators.get("val")),
+        module.device,
+        selection | {"epochs_run": trainer.current_epoch},
+    )
 
 
 def write_cards(folder: RunFolder, setting: Setting) -> None:

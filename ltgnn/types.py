@@ -262,7 +262,8 @@ class Loss(Protocol):
     """One named term of the objective, already weighted.
 
     One that is built from the train part (counts, groups) is ``_partial_`` in its yaml and called once in ``build.py``
-    with ``(train, groups)``, the interactions and all groups by policy name.
+    with ``(train, groups)``, the interactions and all groups by policy name. One that trains parts of its own which
+    rank with the model has a method ``at_ranking(encoded, scorer) -> scorer``.
     """
 
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor: ...

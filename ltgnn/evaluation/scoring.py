@@ -6,90 +6,91 @@ trained GNN or a closed form.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from ltgnn.nearest import nearest
-from ltgnn.types import Encoded, Interactions, Mistake, Scorer
+from ltgnn.types import Encoded, Evaluation, Interactions, Mistake, Scorer
+
+log = logging.getLogger(__name__)
 
 Dial = Callable[[Interactions, Tensor | None], Scorer]
 """``(train, text [I, D] or None) -> scores to add``"""
 
+Aggregation = Callable[[Encoded, Interactions], Encoded]
+"""Encoding and train part -> encoding: what is done once to a trained model before it ranks."""
+
+Judge = Callable[..., Evaluation]
+"""``(scorer, monitor=name) -> evaluation`` on the validation part."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Which multiple of the dials' weights is the best on the validation part: each of ``factors`` is tried once."""
+
+    factors: Sequence[float]
+    metric: str
+
 
 class Scoring:
-    """``s(u, i) = <u, i> |i|^(p - 1)``, plus the dials.
+    """``s(u, i) = <u, i> |i|^(p - 1)`` of the aggregated states, plus the dials.
 
     ``norm_power`` p = 1 is the inner product, 0 the cosine as far as ranking goes (the user's norm changes no ranking);
-    values between are a dial on popularity, since norms tend to grow with it.
+    values between are a dial on popularity, since norms tend to grow with it. ``aggregation`` changes the states first;
+    None: leaves them. ``fit`` chooses the dials' strength on the validation part; None: as given.
     """
 
-    def __init__(self, norm_power: float, dials: Mapping[str, Dial]) -> None:
-        self.norm_power, self.dials = norm_power, dict(dials)
+    def __init__(
+        self, norm_power: float, dials: Mapping[str, Dial], aggregation: Aggregation | None, fit: Fit | None
+    ) -> None:
+        self.norm_power, self.dials = norm_power, {name: dial for name, dial in dials.items() if dial is not None}
+        self.aggregation, self.tuning = aggregation, fit
+        if fit is not None and not self.dials:
+            raise Mistake("score.fit chooses the weight of dials, but score.dials is empty. Set score=content.")
 
     def fit(self, train: Interactions, text: Tensor | None) -> ScoreFunction:
         """Build each dial from the train part."""
-        return ScoreFunction(self.norm_power, [dial(train, text) for dial in self.dials.values()])
+        return ScoreFunction(self, train, [dial(train, text) for dial in self.dials.values()])
 
 
 class ScoreFunction:
-    """Scores of an encoding, or of any scorer, with the dials added."""
+    """Scores of an encoding, or of any scorer, with the dials added; ``factor`` multiplies their weights."""
 
-    def __init__(self, norm_power: float, dials: list[Scorer]) -> None:
-        self.norm_power, self.dials = norm_power, dials
+    def __init__(self, scoring: Scoring, train: Interactions, dials: list[Scorer]) -> None:
+        self.scoring, self.train, self.dials, self.factor = scoring, train, dials, 1.0
 
     def of(self, encoded: Encoded) -> Scorer:
-        """Scorer of an encoding; the item table is scaled once."""
+        """Scorer of an encoding, without the dials; the item table is scaled once."""
+        if self.scoring.aggregation is not None:
+            encoded = self.scoring.aggregation(encoded, self.train)
         items = encoded.items
-        if self.norm_power != 1.0:
-            items = items * items.norm(dim=1, keepdim=True).clamp_min(1e-12) ** (self.norm_power - 1.0)
+        if self.scoring.norm_power != 1.0:
+            items = items * items.norm(dim=1, keepdim=True).clamp_min(1e-12) ** (self.scoring.norm_power - 1.0)
         table = items.T.contiguous()
-        return self.over(lambda users: encoded.users[users] @ table)
+        return lambda users: encoded.users[users] @ table
 
-    def over(self, base: Scorer) -> Scorer:
-        """``base`` plus the dials."""
-        if not self.dials:
+    def over(self, base: Scorer, judge: Judge | None = None) -> Scorer:
+        """``base`` plus the dials; with a judge and ``score.fit``, at the strength that validation prefers."""
+        if judge is not None and (tuning := self.scoring.tuning) is not None:
+            values = {
+                factor: judge(self._total(base, factor), monitor=tuning.metric).values[tuning.metric]
+                for factor in tuning.factors
+            }
+            self.factor = max(values, key=lambda factor: values[factor])
+            tried = ", ".join(f"{factor:g}: {value:.4f}" for factor, value in values.items())
+            log.info("score: %g x the weight of the dials, by val/%s (%s)", self.factor, tuning.metric, tried)
+        return self._total(base, self.factor)
+
+    def _total(self, base: Scorer, factor: float) -> Scorer:
+        if not self.dials or factor == 0:
             return base
 
         def total(users: Tensor) -> Tensor:
             scores = base(users)
             for dial in self.dials:
-                scores = scores + dial(users)
+                scores = scores + factor * dial(users)
             return scores
 
         return total
-
-
-class ContentMatch:
-    """``weight * sum over the user's train items j of S[j, i]``, S the cosine of the ``neighbours`` nearest texts.
-
-    The frozen text match at scoring time (published-results 5.3, rank 2); on top of EASE it is the closed-form hybrid
-    ``X (B + weight S)`` that every GNN hybrid has to beat.
-    """
-
-    def __init__(self, train: Interactions, text: Tensor | None, weight: float, neighbours: int) -> None:
-        if text is None:
-            raise Mistake("score=content needs item text, but text=none was given. Set text=minilm, or score=dot.")
-        self.num_items = train.num_items
-        self.offsets, self.items = train.by_user
-        values, self.columns = nearest(text, neighbours)
-        self.values = values * weight
-
-    def __call__(self, users: Tensor) -> Tensor:
-        """[B] -> [B, I]"""
-        device = users.device
-        rows, history = histories(self.offsets.to(device), self.items.to(device), users)
-        places = rows[:, None] * self.num_items + self.columns.to(device)[history]
-        total = torch.zeros(len(users) * self.num_items, device=device)
-        total.index_add_(0, places.flatten(), self.values.to(device)[history].flatten())
-        return total.view(len(users), self.num_items)
-
-
-def histories(offsets: Tensor, items: Tensor, users: Tensor) -> tuple[Tensor, Tensor]:
-    """The train items of ``users`` [B] laid end to end: row in the batch [n] and item [n]."""
-    first, last = offsets[users], offsets[users + 1]
-    lengths = last - first
-    rows = torch.repeat_interleave(torch.arange(len(users), device=users.device), lengths)
-    start = torch.cumsum(lengths, 0) - lengths
-    return rows, items[torch.arange(len(rows), device=users.device) - start[rows] + first[rows]]

@@ -1,0 +1,97 @@
+"""Dials: scores from text and popularity that are added to a model's, without retraining it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ltgnn.nearest import nearest
+from ltgnn.types import Interactions, Mistake
+
+
+class ContentMatch:
+    """``weight n_u^-h g(i) * sum over the user's n_u train items j of S[j, i]``, S the cosine of the k nearest texts.
+
+    The frozen text match at scoring time (published-results 5.3, rank 2); on top of EASE it is the closed-form hybrid
+    ``X (B + weight S)`` that every GNN hybrid has to beat. ``history_power`` h: 0 sums over the history, 1 is the mean.
+    The popularity gate ``g(i) = (1 + count_i)^-popularity_gate`` keeps the match to rare items: 0 is no gate.
+    """
+
+    def __init__(
+        self,
+        train: Interactions,
+        text: Tensor | None,
+        weight: float,
+        neighbours: int,
+        history_power: float,
+        popularity_gate: float,
+    ) -> None:
+        self.num_items = train.num_items
+        self.offsets, self.items = train.by_user
+        values, self.columns = nearest(need_text(text, "content"), neighbours)
+        self.values = values * weight * gate(train, popularity_gate)[self.columns]
+        self.per_user = train.user_counts.clamp_min(1).float() ** -history_power
+
+    def __call__(self, users: Tensor) -> Tensor:
+        """[B] -> [B, I]"""
+        device = users.device
+        rows, history = histories(self.offsets.to(device), self.items.to(device), users)
+        places = rows[:, None] * self.num_items + self.columns.to(device)[history]
+        total = torch.zeros(len(users) * self.num_items, device=device)
+        total.index_add_(0, places.flatten(), self.values.to(device)[history].flatten())
+        return total.view(len(users), self.num_items) * self.per_user.to(device)[users, None]
+
+
+class TextProfile:
+    """``weight g(i) * <mean text of the user's train items, text of i>``, texts of unit length, gate as above.
+
+    All texts, not the nearest: gamma 16 in the reports on sequential models (published-results 5.2, content match).
+    """
+
+    def __init__(self, train: Interactions, text: Tensor | None, weight: float, popularity_gate: float) -> None:
+        unit = F.normalize(need_text(text, "profile").float(), dim=1)
+        profiles = torch.zeros(train.num_users, unit.shape[1])
+        for pairs in torch.arange(len(train)).split(2**18):  # never all pairs' texts at once
+            profiles.index_add_(0, train.users[pairs], unit[train.items[pairs]])
+        self.profiles = profiles / train.user_counts.clamp_min(1)[:, None]
+        self.table = (unit * weight * gate(train, popularity_gate)[:, None]).T.contiguous()
+
+    def __call__(self, users: Tensor) -> Tensor:
+        """[B] -> [B, I]"""
+        return self.profiles.to(users.device)[users] @ self.table.to(users.device)
+
+
+class PopularityCorrection:
+    """``-weight * log(1 + count_i)``: above 0 popular items lose, below 0 they gain, for every user alike.
+
+    On logits this divides by popularity^weight: the post-hoc logit adjustment of Menon et al. (ICLR 2021) and, with
+    ``weight`` below 0, the popularity injected again as in PDA (Zhang et al., SIGIR 2021).
+    """
+
+    def __init__(self, train: Interactions, text: Tensor | None, weight: float) -> None:
+        self.values = -weight * torch.log1p(train.item_counts.float())
+
+    def __call__(self, users: Tensor) -> Tensor:
+        """[B] -> [B, I]"""
+        return self.values.to(users.device).expand(len(users), -1)
+
+
+def gate(train: Interactions, power: float) -> Tensor:
+    """``(1 + count_i)^-power``.  [I]"""
+    return (1 + train.item_counts.float()) ** -power
+
+
+def need_text(text: Tensor | None, score: str) -> Tensor:
+    if text is None:
+        raise Mistake(f"score={score} needs item text, but text=none was given. Set text=minilm, or score=dot.")
+    return text
+
+
+def histories(offsets: Tensor, items: Tensor, users: Tensor) -> tuple[Tensor, Tensor]:
+    """The train items of ``users`` [B] laid end to end: row in the batch [n] and item [n]."""
+    first, last = offsets[users], offsets[users + 1]
+    lengths = last - first
+    rows = torch.repeat_interleave(torch.arange(len(users), device=users.device), lengths)
+    start = torch.cumsum(lengths, 0) - lengths
+    return rows, items[torch.arange(len(rows), device=users.device) - start[rows] + first[rows]]

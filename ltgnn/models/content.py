@@ -1,0 +1,71 @@
+"""A text match trained together with the model: the graph learns what the text does not know."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ltgnn.models.embedding import NodeEmbedding
+from ltgnn.types import Encoded, Graph, Mistake, Perturb, identity
+
+
+class WithContent(nn.Module):
+    """``s(u, i) = <u, i> + w <t_u, t_i>``: the states of ``encoder`` with the text match laid beside them.
+
+    ``t_i``: the item's text, centred, of unit length, in its first ``text_dim`` directions; ``t_u``: one step of
+    the graph over them, of unit length. Both are fixed, so that every loss sees the match as an offset, and only what
+    it cannot explain is learned. ``w`` is learned where ``trainable``, else it stays ``weight``.
+    """
+
+    text: Tensor
+
+    def __init__(
+        self,
+        embedding: NodeEmbedding,
+        encoder: Callable[[NodeEmbedding], nn.Module],
+        weight: float,
+        trainable: bool,
+        text_dim: int,
+    ) -> None:
+        super().__init__()
+        if not isinstance(embedding.text, Tensor):
+            raise Mistake(
+                "model=lightgcn_content needs frozen item text: set text=minilm (or another encoder) and live=none."
+            )
+        if weight <= 0:
+            raise Mistake(f"model.encoder.weight={weight} given, a number > 0 wanted.")
+        self.encoder = encoder(embedding)
+        self.num_users = embedding.num_users
+        self.log_weight = nn.Parameter(torch.tensor(math.log(weight)), requires_grad=trainable)
+        self.register_buffer("text", leading(embedding.text, text_dim), persistent=False)
+        self.profiles: WeakKeyDictionary[Graph, Tensor] = WeakKeyDictionary()  # of each graph, made once
+
+    def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
+        """States of users [U, d + text_dim] and items [I, d + text_dim]; the layers are the encoder's own."""
+        encoded: Encoded = self.encoder(graph, perturb)
+        root = (self.log_weight / 2).exp()
+        return encoded._replace(
+            users=torch.cat([encoded.users, root * self._profiles(graph)], 1),
+            items=torch.cat([encoded.items, root * self.text], 1),
+        )
+
+    def _profiles(self, graph: Graph) -> Tensor:
+        found = self.profiles.get(graph)
+        if found is None or found.device != self.text.device:
+            nobody = self.text.new_zeros(self.num_users, self.text.shape[1])
+            found = F.normalize(graph.propagate(torch.cat([nobody, self.text]))[: self.num_users], dim=1)
+            self.profiles[graph] = found
+        return found
+
+
+def leading(text: Tensor, width: int) -> Tensor:
+    """Centred unit texts in their ``width`` leading directions: the best approximation of their cosines.  [I, width]"""
+    unit = F.normalize(text.double() - text.double().mean(0), dim=1)
+    vectors = torch.linalg.eigh(unit.T @ unit)[1].flip(1)[:, :width]
+    rotated: Tensor = (unit @ vectors).to(text.dtype)
+    return rotated
