@@ -120,8 +120,8 @@ class Evaluator:
             if with_ranks:
                 part = slice(done, ends[block.stop - 1])
                 wanted = self.pair_items[part].to(matrix.device), self.relevant[rows].to(matrix.device)
-                values[part], above[part], equal[part] = (x.cpu() for x in places(matrix, wanted[1], wanted[0]))
-                candidates[rows] = (matrix > -torch.inf).sum(1).cpu()
+                placed = [column.cpu() for column in places(matrix, wanted[1], wanted[0])]
+                values[part], above[part], equal[part], candidates[rows] = placed
                 done = part.stop
         ranks = Ranks(self.pair_rows, values, above, equal, candidates) if with_ranks else None
         return TopK(self.users, items, scores), ranks

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
-from ltgnn.evaluation.ranks import RUN, count_true, places
+from ltgnn.evaluation.ranks import BOUNDS, RUN, _elsewhere, count_true, places
 from tests.evaluation.case import Case
 
 
@@ -18,17 +19,36 @@ def test_places_equal_counting(seed: int, width: int, levels: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     scores = torch.randint(-levels, levels, (5, width), generator=generator) / 3
     scores[torch.rand(scores.shape, generator=generator) < 0.1] = -torch.inf
-    counts = torch.randint(0, 9, (5,), generator=generator).sort(descending=True).values
+    counts = torch.randint(0, 2 * BOUNDS, (5,), generator=generator).sort(descending=True).values
     items = torch.randint(0, width, (int(counts.sum()),), generator=generator)
-    values, above, equal = places(scores, counts, items)
     rows = torch.repeat_interleave(counts)
-    assert torch.equal(values, scores[rows, items])
-    assert torch.equal(above, (scores[rows] > values[:, None]).sum(1))
-    assert torch.equal(equal, (scores[rows] == values[:, None]).sum(1))
+    expected = scores[rows, items]
+    ends = torch.cumsum(counts, 0)
+    values, above, equal, candidates = places(scores, counts, items)
+    assert torch.equal(values, expected)
+    assert torch.equal(above, (scores[rows] > expected[:, None]).sum(1))
+    assert torch.equal(equal, (scores[rows] == expected[:, None]).sum(1))
+    assert torch.equal(candidates, (scores > -torch.inf).sum(1))
+    on_a_gpu = _elsewhere(scores, values, ends - counts, ends)  # the same code, on the tensors of the CPU
+    assert all(map(torch.equal, on_a_gpu, (above, above + equal, candidates)))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_places_do_not_depend_on_the_number_of_threads(threads: int) -> None:
+    before = torch.get_num_threads()
+    generator = torch.Generator().manual_seed(0)
+    scores, items = torch.randn(7, 90, generator=generator), torch.arange(28)
+    counts = torch.arange(7).flip(0) + 1
+    expected = places(scores, counts, items)
+    torch.set_num_threads(threads)
+    try:
+        assert all(map(torch.equal, places(scores, counts, items), expected))
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_counting_eight_at_a_time_holds_for_full_rows() -> None:
-    full = torch.ones(2, 300 * RUN, dtype=torch.bool)
+    full = np.ones((2, 300 * RUN), dtype=np.bool_)
     full[1, 7] = False
     assert count_true(full).tolist() == [300 * RUN, 300 * RUN - 1]
 
