@@ -14,6 +14,7 @@ COMMANDS = {
         "judge a finished run, or another library's lists, again: other split, groups, dials",
     ),
     "claim": ("ltgnn.runs.claim", "is NEW better than BASE on the tail at no cost for the head?"),
+    "compare": ("ltgnn.runs.compare", "configurations side by side: mean and spread, differences, which axis matters"),
     "pareto": ("ltgnn.runs.pareto", "accuracy against tail, for a sweep of dials"),
     "data": ("ltgnn.data.cli", "fetch, import, stats, split, audit, diff, export"),
     "text": ("ltgnn.encode", "item features: build, ls, verify, prune"),

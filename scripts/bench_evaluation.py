@@ -1,10 +1,11 @@
 """Time and memory of one full evaluation: top-20 lists and every metric of conf/eval/full.yaml.
 
     python scripts/bench_evaluation.py                     # gowalla's test part (LTGNN_MIRROR/gowalla), d 64
-    python scripts/bench_evaluation.py --synthetic 100000 1000000
+    python scripts/bench_evaluation.py --synthetic 100000 1000000 --dim 16 --every 20 --repeats 1
 
 Embeddings are random: time does not depend on their values. Each size runs in a process of its own, so that peak memory
-is its own too. Prints one line a repetition and writes experiments/bench/evaluation.json with --save.
+is its own too. With --every 20, one user in 20 holds out pairs and is ranked; tables and train pairs are those of all.
+Prints one line a repetition and writes experiments/bench/evaluation.json with --save.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import resource
 import time
 from pathlib import Path
 from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does: see ltgnn/cli.py
 
 import torch
 from hydra import compose, initialize_config_dir
@@ -46,8 +49,8 @@ def gowalla() -> Split:
     return Split(train, train.select(torch.zeros(0, dtype=torch.int64)), read("test.txt"), "gowalla, published")
 
 
-def synthetic(num_users: int, num_items: int) -> Split:
-    """20 train pairs and 5 test pairs a user, items by a power law."""
+def synthetic(num_users: int, num_items: int, every: int) -> Split:
+    """20 train pairs and 5 test pairs a user (of each user that is a multiple of ``every``), items by a power law."""
     generator = torch.Generator().manual_seed(0)
     users = torch.arange(num_users).repeat_interleave(25)
     items = (torch.rand(users.numel(), generator=generator) ** 3 * num_items).long()
@@ -55,7 +58,8 @@ def synthetic(num_users: int, num_items: int) -> Split:
     pairs = Interactions(keys // num_items, keys % num_items, num_users, num_items)
     test = torch.rand(keys.numel(), generator=generator) < 0.2
     nothing = pairs.select(torch.zeros(0, dtype=torch.int64))
-    return Split(pairs.select(~test), nothing, pairs.select(test), f"synthetic {num_users} x {num_items}")
+    name = f"synthetic {num_users} x {num_items}" + (f", one user in {every} ranked" if every > 1 else "")
+    return Split(pairs.select(~test), nothing, pairs.select(test & (pairs.users % every == 0)), name)
 
 
 def measure(split: Split, dim: int, ks: list[int], repeats: int) -> dict[str, Any]:
@@ -95,21 +99,30 @@ def measure(split: Split, dim: int, ks: list[int], repeats: int) -> dict[str, An
         "seconds to build": round(built, 2),
         "peak GB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
         "threads": torch.get_num_threads(),
-        "machine": platform.processor() or platform.machine(),
+        "processor": processor(),
         "cpus": os.cpu_count(),
         "torch": torch.__version__,
     }
 
 
+def processor() -> str:
+    """Its name, where the system tells it."""
+    known = Path("/proc/cpuinfo")
+    lines = known.read_text().splitlines() if known.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--synthetic", nargs=2, type=int, metavar=("USERS", "ITEMS"))
+    parser.add_argument("--every", type=int, default=1, help="of synthetic users, rank one in so many")
     parser.add_argument("--dim", type=int, default=64)
     parser.add_argument("--ks", type=int, nargs="+", default=[20])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--save", action="store_true", help=f"add the result to {SAVED.name}")
     given = parser.parse_args()
-    split = synthetic(*given.synthetic) if given.synthetic else gowalla()
+    split = synthetic(*given.synthetic, given.every) if given.synthetic else gowalla()
     result = measure(split, given.dim, given.ks, given.repeats)
     print(json.dumps(result, indent=1))
     if given.save:

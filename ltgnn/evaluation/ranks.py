@@ -14,7 +14,9 @@ from torch import Tensor
 
 from ltgnn.evaluation.topk import order_bits
 
-Floats, Flags, Counts = NDArray[np.float32], NDArray[np.bool_], NDArray[np.int64]
+Floats = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+Counts = NDArray[np.int64]
 
 RUN = 1024  # flags that are counted together
 BOUNDS = 24  # up to this many comparisons with a row cost less than sorting it

@@ -33,6 +33,16 @@ class Run:
         run_dir = str(self.config.get("paths", {}).get("run_dir", self.folder))
         return {key: value.replace(run_dir, ".") for key, value in flat.items()}
 
+    def word(self, axis: str) -> str:
+        """What was chosen for an axis (``fusion``), a root knob (``dim``) or any key (``loss.ranking.temperature``)."""
+        choices: dict[str, Any] = self.config.get("choices", {})
+        if axis in choices:
+            return str(choices[axis])
+        value: Any = self.config
+        for key in axis.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        return "-" if value is None or isinstance(value, dict) else str(value)
+
     @property
     def seed(self) -> str:
         return str(self.config.get("seed"))
@@ -67,6 +77,15 @@ class Side:
         """The value of each seed.  [S]"""
         return np.array([run.metrics["test"][name] for run in self.runs])
 
+    def mean(self, name: str) -> float | None:
+        """Mean over seeds; None where a run lacks the value."""
+        there = all(name in run.metrics["test"] for run in self.runs)
+        return float(self.values(name).mean()) if there else None
+
+    def has_users(self, name: str) -> bool:
+        """Whether every run has kept the value of each user."""
+        return all(name in self._schema(run) for run in self.runs)
+
     def per_user(self, name: str) -> NDArray[np.float64]:
         """The value of each test user, averaged over seeds.  [n], nan where undefined"""
         mean: NDArray[np.float64] = np.mean([self._column(run, name) for run in self.runs], axis=0)
@@ -76,11 +95,18 @@ class Side:
         return self._column(self.runs[0], "user")
 
     @staticmethod
+    def _schema(run: Run) -> Sequence[str]:
+        import polars as pl
+
+        file = run.folder / "per_user.parquet"
+        return list(pl.read_parquet_schema(file)) if file.is_file() else []
+
+    @staticmethod
     def _column(run: Run, name: str) -> NDArray[np.float64]:
         import polars as pl
 
         file = run.folder / "per_user.parquet"
-        schema = pl.read_parquet_schema(file)
+        schema = Side._schema(run)
         if name not in schema:
             raise Mistake(f"{file} has no column '{name}'; it has {', '.join(sorted(schema)[:12])} ... Set --metric.")
         return pl.read_parquet(file, columns=[name])[name].to_numpy().astype(np.float64)
@@ -122,14 +148,19 @@ def _matches(folder: RunFolder, wanted: Mapping[str, str]) -> bool:
     return all(str(known.get(key)) == value for key, value in wanted.items())
 
 
-def _check_alike(spec: str, runs: Sequence[Run]) -> None:
-    """Refuse runs that are no repetitions of each other."""
+def differing(runs: Sequence[Run]) -> list[str]:
+    """Keys of the recipe that make the runs more than repetitions of each other with other seeds."""
     keys = sorted({key for run in runs for key in run.recipe})
-    different = [
+    return [
         key
         for key in keys
         if len({run.recipe.get(key) for run in runs}) > 1 and any(run.recipe.get(key) != run.seed for run in runs)
     ]
+
+
+def _check_alike(spec: str, runs: Sequence[Run]) -> None:
+    """Refuse runs that are no repetitions of each other."""
+    different = differing(runs)
     if different:
         axes = [
             axis

@@ -87,6 +87,29 @@ def over_seeds(base: Array, new: Array, level: float) -> float:
     return float(t.ppf((1 + level) / 2, freedom) * sqrt(sum(shares)))
 
 
+def pooled_test(d: Array | None, base: Array, new: Array) -> float | None:
+    """Two-sided p of the difference of two models, with users and seeds as sources of error; None if neither is known.
+
+    ``d`` [n] differences of users (seeds averaged), or None; ``base`` and ``new`` one value per seed. t = difference /
+    sqrt(var(d) / n + var(base) / S + var(new) / S'), degrees of freedom by Welch and Satterthwaite. Without users it is
+    Welch's t test over seeds; with one seed a side it is the paired t test over users, which is silent about seeds.
+    """
+    from scipy.stats import t
+
+    known = [side for side in (base, new) if len(side) > 1]
+    if d is not None:
+        d = d[~np.isnan(d)]
+        known += [d] if len(d) > 1 else []
+    shares = [sample.var(ddof=1) / len(sample) for sample in known]
+    if not known:
+        return None
+    difference = float(new.mean() - base.mean()) if d is None or not len(d) else float(d.mean())
+    if sum(shares) == 0:
+        return 1.0 if difference == 0 else 0.0
+    freedom = sum(shares) ** 2 / sum(s**2 / (len(x) - 1) for s, x in zip(shares, known, strict=True))
+    return float(2 * t.sf(abs(difference) / sqrt(sum(shares)), freedom))
+
+
 def combined(users: Interval, seeds: float) -> Interval:
     """One interval for two independent sources of error, users and seeds.
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from math import log2
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from ltgnn.data.groups import ItemShare
 from ltgnn.evaluation.metrics import Hits
@@ -217,3 +220,35 @@ def test_text_and_categories_reach_the_metrics() -> None:
     full = case.evaluate(ks=[5])
     assert {"ild_text@5", "ild_category@5", "miscalibration@5"} <= set(full.values)
     assert not {"ild_text@5", "ild_category@5", "miscalibration@5"} & set(bare.values)
+
+
+class Largest(TorchDispatchMode):
+    """Notes the bytes of the largest tensor that torch makes."""
+
+    size = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        sizes = [t.untyped_storage().nbytes() for t in tree_leaves(made) if isinstance(t, Tensor)]
+        self.size = max([self.size, *sizes])
+        return made
+
+
+@pytest.mark.parametrize("num_users", [300, 1200])
+def test_nothing_as_large_as_users_times_items_is_ever_made(num_users: int) -> None:
+    """A block of scores stays the largest tensor, whatever the number of users."""
+    generator = torch.Generator().manual_seed(0)
+    num_items, block_mib = 4_000, 0.25
+    users, items = (torch.randn(n, 4, generator=generator) for n in (num_users, num_items))
+    pairs = torch.randint(num_items, (num_users, 2), generator=generator)
+    pairs[:, 1] = (pairs[:, 0] + 1) % num_items
+    train, held_out = (Interactions(torch.arange(num_users), column, num_users, num_items) for column in pairs.T)
+    labels = (torch.arange(num_items) % 3).to(torch.int8)
+    judge = evaluator(
+        held_out, [train], {"toy": Groups("toy", ("head", "tail", "cold"), labels, "")},
+        torch.randn(num_items, 3, generator=generator), {"genres": ["A|B"] * num_items}, ks=[10], block_mib=block_mib,
+    )  # fmt: skip
+    with Largest() as largest:
+        values = judge(lambda block: users[block] @ items.T).values
+    assert {"auc", "ild_text@10", "miscalibration@10"} <= set(values)
+    assert largest.size <= block_mib * 2**20 < num_users * num_items * 4 / 16

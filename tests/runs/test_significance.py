@@ -78,6 +78,30 @@ def test_intervals_over_users_and_seeds_cover_the_truth(users_sd: float, seeds_s
     assert inside / simulations < level + 0.07  # not so wide that it covers anything
 
 
+@pytest.mark.parametrize(("users_sd", "seeds_sd"), [(1.0, 0.0), (1.0, 0.05), (0.2, 0.2)])
+def test_pooled_test_keeps_its_level_over_users_and_seeds(users_sd: float, seeds_sd: float) -> None:
+    rng, simulations, level, users, seeds = np.random.default_rng(8), 2_000, 0.05, 200, 3
+    false = 0
+    for _ in range(simulations):
+        base, new = (rng.normal(size=seeds) * seeds_sd for _ in range(2))
+        d = rng.normal(size=users) * users_sd + new.mean() - base.mean()
+        false += stats.pooled_test(d, base, new) <= level  # type: ignore[operator]
+    assert false / simulations < level + several(level, simulations)
+    assert false / simulations > 0.02  # nor is it blind
+
+
+def test_pooled_test_has_the_t_tests_at_its_ends() -> None:
+    rng = np.random.default_rng(9)
+    d, base, new = rng.normal(0.1, 1, 40), rng.normal(size=4), rng.normal(0.5, 2, 5)
+    one = np.array([0.3])
+    assert stats.pooled_test(np.append(d, np.nan), one, one) == pytest.approx(scipy_stats.ttest_1samp(d, 0).pvalue)
+    theirs = scipy_stats.ttest_ind(new, base, equal_var=False).pvalue
+    assert stats.pooled_test(None, base, new) == pytest.approx(theirs)
+    assert stats.pooled_test(None, one, one) is None
+    still = np.full(3, 0.25)
+    assert (stats.pooled_test(None, still, still), stats.pooled_test(None, still, still + 0.5)) == (1, 0)
+
+
 def test_welch_width_of_seeds_equals_scipy() -> None:
     base, new = np.array([0.1, 0.14, 0.11, 0.12]), np.array([0.2, 0.26, 0.21])
     theirs = scipy_stats.ttest_ind(new, base, equal_var=False).confidence_interval(0.95)

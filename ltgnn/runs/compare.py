@@ -1,0 +1,89 @@
+"""``ltgnn compare DIR ... --by AXES --baseline AXIS=WORD``: configurations in one table, and which axis matters."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ltgnn.runs import layouts
+from ltgnn.runs.anova import anova
+from ltgnn.runs.contrast import CORRECTIONS, Comparison, axes_of, compare, read
+from ltgnn.runs.sides import Run
+from ltgnn.types import Mistake
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+VALUES = ("ndcg@20", "items20/head/ndcg@20", "items20/tail/ndcg@20", "coverage@20")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Prints the table; exit code 0, also where runs have failed: the table names them."""
+    import argparse
+
+    from rich.console import Console
+
+    parser = argparse.ArgumentParser(
+        prog="ltgnn compare",
+        description="Configurations side by side: mean and spread over seeds, difference to a baseline, its "
+        "significance, and which axis explains the variance.",
+        epilog="example: ltgnn compare logs/train/multiruns/X --by fusion,loss --baseline fusion=id",
+    )
+    parser.add_argument("folders", nargs="+", type=Path, help="runs, or folders with runs somewhere below")
+    parser.add_argument("--by", help="axes, root knobs or keys that tell configurations apart (default: all that vary)")
+    parser.add_argument("--baseline", default="", metavar="AXIS=WORD,...", help="compare with the same, but for this")
+    parser.add_argument(
+        "--metrics", nargs="+", default=list(VALUES), help="values of the test part (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--correction", choices=list(CORRECTIONS), default="holm", help="for many tests (default: %(default)s)"
+    )
+    parser.add_argument("--format", choices=("terminal", "markdown", "latex", "csv"), default="terminal")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
+    given = parser.parse_args(argv)
+    runs, left_out = read(given.folders)
+    axes = tuple(axis.strip() for axis in given.by.split(",")) if given.by else axes_of(runs)
+    for axis in axes:
+        if all(run.word(axis) == "-" for run in runs):
+            raise Mistake(f"--by {axis}: no run has that; axes are {', '.join(runs[0].config.get('choices', {}))}")
+    table = compare(runs, axes, given.metrics, _pairs(given.baseline), given.correction, left_out)
+    if given.format == "terminal" and given.out is None:
+        show(table, runs, Console())
+        return 0
+    if given.format == "terminal":
+        raise Mistake("--out writes a document: add --format markdown, latex or csv")
+    text = {"markdown": layouts.markdown, "latex": layouts.latex, "csv": layouts.as_csv}[given.format](table)
+    if given.out:
+        given.out.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def show(table: Comparison, runs: Sequence[Run], console: Console) -> None:
+    """Table, notes and the analysis of variance of each value, for people."""
+    from rich.console import Console
+
+    drawn = layouts.terminal(table)
+    width = max(console.width, Console(width=1000).measure(drawn).maximum)  # numbers are never cut
+    console.width = width
+    console.print(drawn)
+    console.print(layouts.note(table), highlight=False, soft_wrap=True)
+    if len(table.rows) < 3:
+        return
+    for name in table.names:
+        there = [run for run in runs if name in run.metrics["test"]]
+        words = {axis: [run.word(axis) for run in there] for axis in table.axes}
+        found = anova([run.metrics["test"][name] for run in there], words)
+        console.print(layouts.effects(name, found))
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """``fusion=id,loss=bpr`` as a dict."""
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    for key, sign, _ in pairs:
+        if not sign:
+            raise Mistake(f"--baseline {text}: '{key}' is no AXIS=WORD, such as fusion=id")
+    return {key.strip(): word.strip() for key, _, word in pairs}

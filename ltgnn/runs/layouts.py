@@ -1,0 +1,144 @@
+"""A comparison on paper: terminal, Markdown, LaTeX (booktabs) and CSV, the same numbers in each."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from ltgnn.runs.anova import Effect
+from ltgnn.runs.contrast import Cell, Comparison
+
+STARS = "adjusted p: * < 0.05, ** < 0.01, *** < 0.001"
+
+
+def note(table: Comparison) -> str:
+    """What the reader has to know to read the numbers."""
+    seeds = sorted({len(row.side.runs) for row in table.rows})
+    counted = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    lines = [
+        f"Test part, mean ± standard deviation over {counted} run(s) of a configuration; best of each column bold."
+    ]
+    if table.baseline:
+        words = ", ".join(f"{axis}={word}" for axis, word in table.baseline.items())
+        adjusted = {"holm": "Holm", "bh": "Benjamini-Hochberg", "none": "not"}[table.correction]
+        tests = sum(cell is not None and cell.p is not None for row in table.rows for cell in row.cells)
+        lines.append(
+            f"Δ: against the same configuration with {words}. Two-sided tests over users and seeds, {STARS} "
+            f"({adjusted} adjusted, {tests} tests)."
+        )
+        if table.one_seed:
+            shown = "; ".join(table.one_seed[:4]) + (" ..." if len(table.one_seed) > 4 else "")
+            lines.append(f"One seed only, so that the tests speak of its users alone: {shown}.")
+    if table.left_out:
+        lines.append(f"Left out, not finished: {', '.join(table.left_out)}.")
+    return "\n".join(lines)
+
+
+def terminal(table: Comparison) -> Any:
+    """A rich table."""
+    from rich import box
+    from rich.table import Table
+
+    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for axis in table.axes:
+        drawn.add_column(axis, no_wrap=True)
+    for name in table.names:
+        drawn.add_column(name, justify="right", no_wrap=True)
+        if table.baseline:
+            drawn.add_column("Δ", justify="left", no_wrap=True)
+    for row in table.rows:
+        cells: list[str] = []
+        for cell in row.cells:
+            number = _number(cell)
+            cells.append(f"[bold green]{number}[/bold green]" if cell is not None and cell.best else number)
+            if table.baseline:
+                cells.append(_delta(cell))
+        drawn.add_row(*row.words, *cells)
+    return drawn
+
+
+def markdown(table: Comparison) -> str:
+    head = [*table.axes, *_heads(table, "Δ")]
+    lines = [_line(head), _line(["---"] * len(table.axes) + ["---:"] * (len(head) - len(table.axes)))]
+    for row in table.rows:
+        cells: list[str] = []
+        for cell in row.cells:
+            number = _number(cell)
+            cells.append(f"**{number}**" if cell is not None and cell.best else number)
+            if table.baseline:
+                cells.append(_delta(cell).replace("*", r"\*"))
+        lines.append(_line([*row.words, *cells]))
+    return "\n".join(lines) + "\n\n" + note(table).replace("*", r"\*") + "\n"
+
+
+def latex(table: Comparison) -> str:
+    """A ``tabular`` with booktabs rules; the document needs \\usepackage{booktabs}."""
+    head = [*map(_tex, table.axes), *(_tex(text) if text != "Δ" else r"$\Delta$" for text in _heads(table, "Δ"))]
+    columns = "l" * len(table.axes) + ("rl" if table.baseline else "r") * len(table.names)
+    lines = [f"% {line}" for line in note(table).splitlines()]
+    lines += [r"\begin{tabular}{" + columns + "}", r"\toprule", " & ".join(head) + r" \\", r"\midrule"]
+    for row in table.rows:
+        cells: list[str] = []
+        for cell in row.cells:
+            number = _number(cell).replace("±", r"$\pm$")
+            cells.append(r"\textbf{" + number + "}" if cell is not None and cell.best else number)
+            if table.baseline:
+                delta = _delta(cell)
+                digits, stars = delta.rstrip("*"), delta[len(delta.rstrip("*")) :]
+                cells.append(f"${digits}^{{{stars}}}$" if stars else f"${digits}$" if digits else "")
+        lines.append(" & ".join([*map(_tex, row.words), *cells]) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def as_csv(table: Comparison) -> str:
+    """One line per configuration and value, all digits."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*table.axes, "value", "mean", "sd", "seeds", "best", "base", "delta", "p", "p_adjusted"])
+    for row in table.rows:
+        for name, cell in zip(table.names, row.cells, strict=True):
+            if cell is not None:
+                numbers = [cell.mean, cell.sd, cell.seeds, int(cell.best), cell.base, cell.delta, cell.p]
+                writer.writerow([*row.words, name, *("" if n is None else n for n in [*numbers, cell.p_adjusted])])
+    return out.getvalue()
+
+
+def effects(name: str, found: Sequence[Effect]) -> Any:
+    """The table of the analysis of variance of one value."""
+    from rich import box
+    from rich.table import Table
+
+    title = f"What explains the variance of {name} over the runs (share: of the total sum of squares)"
+    drawn = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    drawn.add_column("axis", no_wrap=True)
+    for column in ("share", "df", "sum of squares", "F", "p"):
+        drawn.add_column(column, justify="right", no_wrap=True)
+    for effect in sorted(found, key=lambda e: (e.f is None, -e.share)):
+        f, p = ("" if x is None else f"{x:.3g}" for x in (effect.f, effect.p))
+        drawn.add_row(effect.name, f"{effect.share:.1%}", f"{effect.freedom}", f"{effect.squares:.3g}", f, p)
+    return drawn
+
+
+def _heads(table: Comparison, delta: str) -> list[str]:
+    return [text for name in table.names for text in ([name, delta] if table.baseline else [name])]
+
+
+def _number(cell: Cell | None) -> str:
+    if cell is None:
+        return "-"
+    return f"{cell.mean:.4f}" if cell.sd is None else f"{cell.mean:.4f} ± {cell.sd:.4f}"
+
+
+def _delta(cell: Cell | None) -> str:
+    return "" if cell is None or cell.delta is None else f"{cell.delta:+.4f}{cell.stars}"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(text.replace("|", r"\|") for text in cells) + " |"
+
+
+def _tex(text: str) -> str:
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    return "".join(special.get(c, rf"\{c}" if c in "&%$#_{}" else c) for c in text)

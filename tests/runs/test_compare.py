@@ -1,0 +1,175 @@
+"""The comparison of run folders made by hand: numbers against numpy and scipy, four layouts, mistakes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats as scipy_stats
+
+from ltgnn.runs import significance as stats
+from ltgnn.runs.compare import main
+from ltgnn.runs.contrast import Cell, Comparison, axes_of, compare, read
+from ltgnn.types import Mistake
+from tests.runs.made import METRIC, NAMES, side, write_run
+
+TAIL = NAMES["tail"]
+GRID = {("id", "bpr"): 0.10, ("sum", "bpr"): 0.12, ("id", "softmax"): 0.11, ("sum", "softmax"): 0.112}
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two fusions, two losses, three seeds; to be left as it is."""
+    folder = tmp_path_factory.mktemp("sweep")
+    for (fusion, loss), tail in GRID.items():
+        side(folder / f"{fusion}-{loss}", 3, tail=tail, head=0.5, spread=0.002, fusion=fusion, loss=loss)
+    return folder
+
+
+@pytest.fixture
+def copy(sweep: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(sweep, tmp_path / "copy"))
+
+
+def table(folder: Path, **changes: object) -> Comparison:
+    runs, left_out = read([folder])
+    given = {"baseline": {"fusion": "id"}, "correction": "holm"} | changes
+    return compare(runs, axes_of(runs), [METRIC, TAIL], left_out=left_out, **given)  # type: ignore[arg-type]
+
+
+def cells(found: Comparison, name: str) -> dict[tuple[str, ...], Cell]:
+    return {row.words: row.cells[found.names.index(name)] for row in found.rows}  # type: ignore[misc]
+
+
+def test_means_spreads_and_differences_are_those_of_the_files(sweep: Path) -> None:
+    found = table(sweep)
+    assert found.axes == ("fusion", "loss")
+    columns = {
+        words: [
+            pl.read_parquet(sweep / "-".join(words) / f"run{s}/per_user.parquet")[TAIL].to_numpy() for s in range(3)
+        ]
+        for words in GRID
+    }
+    for words, cell in cells(found, TAIL).items():
+        seeds = [np.nanmean(column) for column in columns[words]]
+        assert cell.mean == pytest.approx(np.mean(seeds), abs=1e-12)
+        assert cell.sd == pytest.approx(np.std(seeds, ddof=1), abs=1e-12)
+        assert cell.best == (words == ("sum", "bpr"))
+        base = "id", words[1]
+        if words == base:
+            assert (cell.delta, cell.p, cell.stars) == (None, None, "")
+            continue
+        d = np.mean(columns[words], axis=0) - np.mean(columns[base], axis=0)
+        assert cell.delta == pytest.approx(np.nanmean(d), abs=1e-12)
+        shares = [np.nanvar(d, ddof=1) / (~np.isnan(d)).sum()]
+        shares += [np.var([np.nanmean(c) for c in columns[w]], ddof=1) / 3 for w in (words, base)]
+        freedom = sum(shares) ** 2 / (
+            shares[0] ** 2 / ((~np.isnan(d)).sum() - 1) + (shares[1] ** 2 + shares[2] ** 2) / 2
+        )
+        p = 2 * scipy_stats.t.sf(abs(np.nanmean(d)) / np.sqrt(sum(shares)), freedom)
+        assert cell.p == pytest.approx(p)
+    p = {(w, name): c.p for name in found.names for w, c in cells(found, name).items() if c.p is not None}
+    adjusted = {
+        (w, name): c.p_adjusted for name in found.names for w, c in cells(found, name).items() if c.p is not None
+    }
+    assert len(p) == 4
+    np.testing.assert_allclose(list(adjusted.values()), stats.holm(np.array(list(p.values()))))
+
+
+def test_stars_follow_the_adjusted_p() -> None:
+    def stars(p: float | None) -> str:
+        return Cell(0.2, None, 1, base=0.1, p=0.0, p_adjusted=p).stars
+
+    assert [stars(p) for p in (None, 0.05, 0.049, 0.0099, 0.00099)] == ["", "", "*", "**", "***"]
+
+
+def test_a_full_baseline_is_one_row_for_all(sweep: Path) -> None:
+    found = table(sweep, baseline={"fusion": "id", "loss": "bpr"})
+    bases = {words: cell.base for words, cell in cells(found, TAIL).items()}
+    assert bases[("id", "bpr")] is None
+    own = cells(found, TAIL)["id", "bpr"].mean
+    assert all(base == own for words, base in bases.items() if words != ("id", "bpr"))
+
+
+def test_corrections(sweep: Path) -> None:
+    raw, holm, bh = (cells(table(sweep, correction=c), TAIL)["sum", "softmax"] for c in ("none", "holm", "bh"))
+    assert raw.p_adjusted == raw.p == holm.p == bh.p
+    assert raw.p is not None
+    assert raw.p <= bh.p_adjusted <= holm.p_adjusted  # type: ignore[operator]
+
+
+def test_failed_runs_and_single_seeds_are_named(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(copy / "broken", 9, 0.1, 0.5, state="failed", fusion="gate")
+    write_run(copy / "lonely", 0, 0.1, 0.5, fusion="text")
+    write_run(copy / "ease", 0, 0.2, 0.5, fusion="-", model="ease", by="none: closed form")
+    assert main([str(copy), "--baseline", "fusion=id", "--metrics", METRIC, TAIL]) == 0
+    printed = capsys.readouterr().out
+    assert f"{copy}/broken (failed)" in printed
+    assert "One seed only, so that the tests speak of its users alone: lightgcn text bpr." in printed
+    assert "What explains the variance of items20/tail/ndcg@20" in printed
+
+
+def test_every_layout_has_the_same_numbers(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = table(sweep)
+    texts = {}
+    for layout in ("terminal", "markdown", "latex", "csv"):
+        given = [str(sweep), "--by", "fusion,loss", "--baseline", "fusion=id", "--metrics", METRIC, TAIL]
+        assert main([*given, "--format", layout]) == 0
+        texts[layout] = capsys.readouterr().out
+    rows = list(csv.DictReader(io.StringIO(texts["csv"])))
+    assert len(rows) == 8
+    for row in rows:
+        cell = cells(found, row["value"])[row["fusion"], row["loss"]]
+        assert (float(row["mean"]), float(row["sd"]), row["best"]) == (cell.mean, cell.sd, str(int(cell.best)))
+        assert row["delta"] == ("" if cell.delta is None else repr(cell.delta))
+        number = f"{cell.mean:.4f} ± {cell.sd:.4f}"
+        assert number in texts["terminal"]
+        assert (f"**{number}**" if cell.best else number) in texts["markdown"]
+        tex = number.replace("±", r"$\pm$")
+        assert (rf"\textbf{{{tex}}}" if cell.best else tex) in texts["latex"]
+        if cell.delta is not None:
+            assert f"{cell.delta:+.4f}{cell.stars}" in texts["terminal"]
+            assert f"{cell.delta:+.4f}" + r"\*" * len(cell.stars) in texts["markdown"]
+            assert f"${cell.delta:+.4f}" + (f"^{{{cell.stars}}}$" if cell.stars else "$") in texts["latex"]
+    assert texts["latex"].count(r"\\") == 5
+    assert {line.count("&") for line in texts["latex"].splitlines() if line.endswith(r"\\")} == {5}
+    assert {line.count("|") for line in texts["markdown"].splitlines() if line.startswith("|")} == {7}
+
+
+def test_a_document_is_written(sweep: Path, tmp_path: Path) -> None:
+    assert main([str(sweep), "--metrics", METRIC, "--format", "latex", "--out", str(tmp_path / "table.tex")]) == 0
+    assert r"\toprule" in (tmp_path / "table.tex").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--by", "fusion"], r"the 6 runs with fusion=id also differ in loss. Add that to --by"),
+        (["--by", "nothing"], "--by nothing: no run has that"),
+        (["--baseline", "fusion"], "'fusion' is no AXIS=WORD"),
+        (["--baseline", "fusion=gate"], "no run has that; there are id, sum"),
+        (["--baseline", "model=mf"], "the axes are fusion, loss"),
+        (["--metrics", "recall@7"], "no run has the value 'recall@7'"),
+        (["--out", "x"], "add --format"),
+    ],
+)
+def test_mistakes_name_the_mend(sweep: Path, arguments: list[str], message: str) -> None:
+    with pytest.raises(Mistake, match=message):
+        main([str(sweep), *arguments] if "--metrics" in arguments else [str(sweep), "--metrics", METRIC, *arguments])
+
+
+def test_other_splits_and_repeated_seeds_are_refused(copy: Path, tmp_path: Path) -> None:
+    with pytest.raises(Mistake, match="no run folder"):
+        read([tmp_path / "nothing"])
+    write_run(copy / "again", 1, 0.1, 0.5)
+    with pytest.raises(Mistake, match="seed 1 of fusion=id, loss=bpr is there twice"):
+        table(copy)
+    (copy / "again/status.json").write_text('{"state": "failed"}')
+    write_run(copy / "other", 1, 0.1, 0.5, fusion="text", fingerprint="0" * 64)
+    with pytest.raises(Mistake, match="2 different splits"):
+        table(copy)
