@@ -127,6 +127,7 @@ def task(cfg: DictConfig) -> float | None:
             "ltgnn evaluate wants run=DIR (a finished run) or lists=FILE.csv (of another library), one of them"
         )
     changed = [text for text in hydra.overrides.task if not text.startswith(("run=", "lists="))]
+    judged = [text for text in changed if not text.startswith(("paths.", "tags=", "task="))]
     chosen = {k: v for k, v in hydra.runtime.choices.items() if not k.startswith("hydra/") and "@" not in k}
     if cfg.run is not None:
         refuse_foreign(changed)
@@ -135,7 +136,7 @@ def task(cfg: DictConfig) -> float | None:
     else:
         choices = {"model": Path(cfg.lists).stem, "fusion": "-", "loss": "-"} | chosen
     with open_dict(cfg):
-        cfg.choices, cfg.changed = choices, " ".join(changed)
+        cfg.choices, cfg.changed = choices, " ".join(judged)
     value = evaluate(cfg, hydra.overrides.task).get("ndcg@20")
     if hydra.mode != RunMode.MULTIRUN:
         show([Path(cfg.paths.run_dir)])

@@ -8,51 +8,68 @@ from dataclasses import asdict
 from typing import Any
 
 from ltgnn.runs.sides import load
-from ltgnn.runs.verdict import TESTS, Claim, claim
+from ltgnn.runs.verdict import TESTS, Claim, claim, judge
 
 
 def render(result: Claim) -> Any:
     """Tables and verdict for the terminal."""
-    from rich import box
     from rich.console import Group
-    from rich.table import Table
 
+    return Group(*tables(result), sentence(result))
+
+
+def tables(result: Claim) -> list[Any]:
+    """The differences with their intervals, the tests behind them, and the effect sizes."""
     seeds = f"{result.seeds[0]} and {result.seeds[1]} run(s)"
-    title = f"{result.metric}, test part, groups {result.policy}; base: {result.base}; new: {result.new}; {seeds}"
-    effects = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
-    limits = f"{100 * result.level:g} % interval"
-    for column in ("", "users", "base", "new", "difference", limits, "relative", limits, "d", "rank r", "gain/lose"):
-        effects.add_column(column, justify="left" if column == "" else "right", no_wrap=True)
+    effects = _table(
+        f"{result.metric}, test part, groups {result.policy}; base: {result.base}; new: {result.new}; {seeds}",
+        ["", "users", "base", "new", "difference", limits := f"{100 * result.level:g} % interval", "relative", limits],
+    )
     for d in result.differences:
         i, r = d.interval, d.relative
         effects.add_row(
             d.group, f"{d.users}", _mean(d.base, d.base_sd), _mean(d.new, d.new_sd), f"{i.estimate:+.5f}",
-            f"{i.lower:+.5f} {i.upper:+.5f}", f"{r.estimate:+.1%}", f"{r.lower:+.1%} {r.upper:+.1%}", f"{d.cohen:+.3f}",
-            f"{d.rank_biserial:+.3f}", f"{d.wins:.0%}/{d.losses:.0%}",
+            f"{i.lower:+.5f} {i.upper:+.5f}", f"{r.estimate:+.1%}", f"{r.lower:+.1%} {r.upper:+.1%}",
         )  # fmt: skip
-    note = "p of two-sided tests: over users (Holm over the groups) and over seeds"
-    tests = Table(title=note, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
-    for column in ("", *TESTS, "seeds: t", "seeds: wilcoxon", "seeds: permutation"):
-        tests.add_column(column, justify="left" if column == "" else "right", no_wrap=True)
-    for d in result.differences:
-        over_users = [f"{d.p[test]:.2g} ({d.p_holm[test]:.2g})" for test in TESTS]
-        over_seeds = [f"{d.p_seeds[t]:.2g}" if t in d.p_seeds else "-" for t in ("t", "wilcoxon", "permutation")]
-        tests.add_row(d.group, *over_users, *over_seeds)
-    return Group(effects, tests, sentence(result))
+    groups = [d.group for d in result.differences]
+    tests = _table(
+        "Two-sided p: raw / Holm / Benjamini-Hochberg over the groups; with a run as the unit, raw", ["", *groups]
+    )
+    for test in TESTS:
+        p = (f"{d.p[test]:.2g} / {d.p_holm[test]:.2g} / {d.p_bh[test]:.2g}" for d in result.differences)
+        tests.add_row(f"users: {test}", *p)
+    for test in TESTS:
+        if any(test in d.p_seeds for d in result.differences):
+            tests.add_row(
+                f"runs: {test}", *(f"{d.p_seeds[test]:.2g}" if test in d.p_seeds else "-" for d in result.differences)
+            )
+    sizes = _table("Effect sizes over users", ["", *groups])
+    sizes.add_row("Cohen's d", *(f"{d.cohen:+.3f}" for d in result.differences))
+    sizes.add_row("rank-biserial r", *(f"{d.rank_biserial:+.3f}" for d in result.differences))
+    sizes.add_row("users who gain / lose", *(f"{d.wins:.0%} / {d.losses:.0%}" for d in result.differences))
+    return [effects, tests, sizes]
+
+
+def _table(title: str, columns: Sequence[str]) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column, justify="left" if column == "" else "right", no_wrap=True)
+    return table
 
 
 def sentence(result: Claim) -> str:
     """The verdict in words."""
     lines = [f"Tail gain at no head loss: {result.verdict.upper()}", *(f"  {reason}" for reason in result.reasons)]
-    if result.verdict == "undecided":
-        if result.seeds_needed:
-            lines.append(
-                f"  {result.seeds_needed} seeds a side would decide it, if estimates and spreads stay as they are"
-            )
-        else:
-            lines.append(
-                "  more seeds would not decide it: the users leave it open, or the spread over seeds is not known yet"
-            )
+    by_group = {d.group: d for d in result.differences}
+    if result.seeds_needed:
+        lines.append(f"  {result.seeds_needed} seeds a side would decide it, if estimates and spreads stay as they are")
+    elif judge(by_group["head"], by_group["tail"], result.margin)[0] == "undecided":
+        lines.append(
+            "  more seeds would not decide it: the users leave it open, or the spread over seeds is not known yet"
+        )
     return "\n".join(lines)
 
 
@@ -96,8 +113,8 @@ def main(argv: Sequence[str]) -> int:
         given.draws,
         given.seed,
     )
-    console = Console()
-    Console(width=max(console.width, 150)).print(render(result), highlight=False)
+    widest = max(Console(width=1000).measure(table).maximum for table in tables(result))  # numbers are never cut
+    Console(width=max(Console().width, widest)).print(render(result), highlight=False)
     if given.json:
         from pathlib import Path
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ltgnn.runs import layouts
-from ltgnn.runs.anova import anova
+from ltgnn.runs.anova import Effect, anova
 from ltgnn.runs.contrast import CORRECTIONS, Comparison, axes_of, compare, read
 from ltgnn.runs.sides import Run
 from ltgnn.types import Mistake
@@ -71,13 +71,20 @@ def show(table: Comparison, runs: Sequence[Run], console: Console) -> None:
     console.width = width
     console.print(drawn)
     console.print(layouts.note(table), highlight=False, soft_wrap=True)
-    if len(table.rows) < 3:
-        return
+    if len(table.rows) > 2:
+        drawn = layouts.effects(variance(table, runs))
+        console.width = max(width, Console(width=1000).measure(drawn).maximum)
+        console.print(drawn)
+
+
+def variance(table: Comparison, runs: Sequence[Run]) -> dict[str, list[Effect]]:
+    """The analysis of variance of each value, a run as the unit."""
+    found = {}
     for name in table.names:
         there = [run for run in runs if name in run.metrics["test"]]
         words = {axis: [run.word(axis) for run in there] for axis in table.axes}
-        found = anova([run.metrics["test"][name] for run in there], words)
-        console.print(layouts.effects(name, found))
+        found[name] = anova([run.metrics["test"][name] for run in there], words)
+    return found
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from ltgnn.types import Mistake
 SMALL_IS_GOOD = ("gini", "arp", "lift", "miscalibration", "preo", "prsp", "pru")
 """Values of which less is better; the names before ``@``."""
 
-NO_AXES = ("seed", "tags", "task", "run", "lists")
+NO_AXES = ("seed", "tags", "task", "run", "lists", "changed")
 
 CORRECTIONS: dict[str, Callable[[stats.Array], stats.Array]] = {
     "holm": stats.holm,
@@ -92,7 +92,8 @@ def axes_of(runs: Sequence[Run]) -> tuple[str, ...]:
     """Choices and root knobs that differ among the runs; what the data or the experiment imply is not repeated."""
     choices = {key: None for run in runs for key in run.config.get("choices", {})}
     knobs = {key: None for run in runs for key, value in run.config.items() if not isinstance(value, dict)}
-    differ = [k for k in (choices | knobs) if k not in NO_AXES and len({run.word(k) for run in runs}) > 1]
+    changed = {pair.partition("=")[0]: None for run in runs for pair in str(run.config.get("changed", "")).split()}
+    differ = [k for k in (choices | knobs | changed) if k not in NO_AXES and len({run.word(k) for run in runs}) > 1]
     return tuple(differ) or ("model", "fusion", "loss")
 
 
@@ -157,7 +158,7 @@ def compare(
                     mean=mean,
                     sd=float(spread.std(ddof=1)) if len(spread) > 1 else None,
                     seeds=len(spread),
-                    best=len(known) > 1 and mean == best[name],
+                    best=mean == best[name],
                     base=means[bases[words], name] if words in bases else None,
                     p=p.get((words, name)),
                     p_adjusted=adjusted.get((words, name)),
@@ -202,6 +203,9 @@ def _p(base: Side, new: Side, name: str) -> float | None:
 
 
 def _best(name: str, values: Sequence[float | None]) -> float | None:
+    """The best of the values; None where all are the same."""
     there = [value for value in values if value is not None]
+    if len(set(there)) < 2:
+        return None
     small = name.rpartition("/")[2].partition("@")[0] in SMALL_IS_GOOD
     return (min if small else max)(there) if there else None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ltgnn.runs.anova import Effect
+from ltgnn.runs.anova import RESIDUAL, Effect
 from ltgnn.runs.contrast import Cell, Comparison
 
-STARS = "adjusted p: * < 0.05, ** < 0.01, *** < 0.001"
+STARS = "* < 0.05, ** < 0.01, *** < 0.001"
 
 
 def note(table: Comparison) -> str:
@@ -22,11 +22,11 @@ def note(table: Comparison) -> str:
     ]
     if table.baseline:
         words = ", ".join(f"{axis}={word}" for axis, word in table.baseline.items())
-        adjusted = {"holm": "Holm", "bh": "Benjamini-Hochberg", "none": "not"}[table.correction]
+        adjusted = {"holm": "Holm's", "bh": "Benjamini and Hochberg's", "none": "no"}[table.correction]
         tests = sum(cell is not None and cell.p is not None for row in table.rows for cell in row.cells)
         lines.append(
-            f"Δ: against the same configuration with {words}. Two-sided tests over users and seeds, {STARS} "
-            f"({adjusted} adjusted, {tests} tests)."
+            f"Δ: against the same configuration with {words}. Two-sided tests over users and seeds, p {STARS}, with "
+            f"{adjusted} correction for {tests} tests."
         )
         if table.one_seed:
             shown = "; ".join(table.one_seed[:4]) + (" ..." if len(table.one_seed) > 4 else "")
@@ -105,19 +105,27 @@ def as_csv(table: Comparison) -> str:
     return out.getvalue()
 
 
-def effects(name: str, found: Sequence[Effect]) -> Any:
-    """The table of the analysis of variance of one value."""
+def effects(found: Mapping[str, Sequence[Effect]]) -> Any:
+    """The analyses of variance of all values in one table: what share of the variance each axis explains."""
     from rich import box
     from rich.table import Table
 
-    title = f"What explains the variance of {name} over the runs (share: of the total sum of squares)"
+    title = "Which axis explains the variance over the runs (share of the sum of squares, p of the F test)"
     drawn = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     drawn.add_column("axis", no_wrap=True)
-    for column in ("share", "df", "sum of squares", "F", "p"):
-        drawn.add_column(column, justify="right", no_wrap=True)
-    for effect in sorted(found, key=lambda e: (e.f is None, -e.share)):
-        f, p = ("" if x is None else f"{x:.3g}" for x in (effect.f, effect.p))
-        drawn.add_row(effect.name, f"{effect.share:.1%}", f"{effect.freedom}", f"{effect.squares:.3g}", f, p)
+    drawn.add_column("df", justify="right")
+    for name in found:
+        drawn.add_column(name, justify="right", no_wrap=True)
+        drawn.add_column("p", justify="right", no_wrap=True)
+    freedom = {effect.name: effect.freedom for several in found.values() for effect in several}
+    known = {(name, effect.name): effect for name, several in found.items() for effect in several}
+    for axis in sorted(freedom, key=lambda axis: axis == RESIDUAL):  # the residual last
+        cells: list[str] = []
+        for name in found:
+            effect = known.get((name, axis))
+            cells.append(f"{effect.share:.1%}" if effect else "-")
+            cells.append(f"{effect.p:.2g}" if effect and effect.p is not None else "")
+        drawn.add_row("residual: seeds and the rest" if axis == RESIDUAL else axis, f"{freedom[axis]}", *cells)
     return drawn
 
 

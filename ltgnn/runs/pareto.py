@@ -53,8 +53,20 @@ def dials(points: Sequence[Point]) -> list[str]:
     return [key for key in keys if len({point.settings.get(key) for point in points}) > 1]
 
 
+def lines(points: Sequence[Point], turned: Sequence[str]) -> list[list[Point]]:
+    """Points that differ in one numeric dial alone, the one with the most values, by its rising value."""
+    numeric = [key for key in turned if all(_number(p.settings.get(key)) is not None for p in points)]
+    if not numeric:
+        return []
+    along = max(numeric, key=lambda key: len({point.settings[key] for point in points}))
+    found: dict[tuple[str | None, ...], list[Point]] = {}
+    for point in points:
+        found.setdefault(tuple(point.settings.get(key) for key in turned if key != along), []).append(point)
+    return [sorted(line, key=lambda p: _number(p.settings[along]) or 0.0) for line in found.values()]
+
+
 def draw(points: Sequence[Point], x: str, y: str, file: Path) -> None:
-    """A PNG: every point with its setting, a line along a single numeric dial, the Pareto front marked."""
+    """A PNG: every point with its setting, a line along a numeric dial, the Pareto front marked."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -62,20 +74,19 @@ def draw(points: Sequence[Point], x: str, y: str, file: Path) -> None:
 
     turned = dials(points)
     figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
-    if len(turned) == 1 and all(_number(p.settings.get(turned[0])) is not None for p in points):
-        line = sorted(points, key=lambda p: _number(p.settings[turned[0]]) or 0.0)
-        axes.plot([p.x for p in line], [p.y for p in line], color="0.6", linewidth=1, zorder=1)
+    for line in lines(points, turned):
+        axes.plot([p.x for p in line], [p.y for p in line], color="0.7", linewidth=1, zorder=1)
     axes.scatter([p.x for p in points], [p.y for p in points], color="tab:blue", zorder=2)
     best = front(points)
     axes.scatter([p.x for p in best], [p.y for p in best], facecolors="none", edgecolors="tab:red", s=110, zorder=3)
     for point in points:
         label = ", ".join(point.settings.get(key, "-") for key in turned)
-        axes.annotate(label, (point.x, point.y), textcoords="offset points", xytext=(6, 5), fontsize=8)
+        axes.annotate(label, (point.x, point.y), textcoords="offset points", xytext=(8, 5), fontsize=8, zorder=4)
+    axes.margins(0.12)  # room for the words beside the outermost points
     axes.set_xlabel(f"{x} (test)")
     axes.set_ylabel(f"{y} (test)")
-    axes.set_title(
-        f"over {', '.join(turned)}; circled: Pareto front" if turned else "circled: Pareto front", fontsize=10
-    )
+    words = f"at each point: {', '.join(key.rpartition('.dials.')[2] for key in turned)}; " if turned else ""
+    axes.set_title(f"{words}circled: Pareto front", fontsize=10)
     axes.grid(alpha=0.3)
     temporary = file.with_name(f".{file.name}.part.png")
     figure.savefig(temporary, dpi=130)

@@ -60,7 +60,13 @@ def labels(rows: Sequence[Row]) -> list[str]:
     described = [
         {**{k: v for k, v in r.config.items() if not isinstance(v, dict)}, **r.config["choices"]} for r in rows
     ]
-    keys = [k for k in described[0] if k != "tags" and len({str(d.get(k)) for d in described}) > 1]
+    for d in described:  # of `ltgnn evaluate`: each override of a run as a key of its own
+        d.update(pair.partition("=")[::2] for pair in str(d.pop("changed", "")).split())
+    keys = [
+        k
+        for k in {k: None for d in described for k in d}
+        if k != "tags" and len({str(d.get(k)) for d in described}) > 1
+    ]
     keys = keys or ["model", "fusion", "loss"]
     if "experiment" in keys:  # an experiment says it all; what it sets need not be repeated
         keys = ["experiment"] + [k for k in keys if k in QUIET_KEYS]

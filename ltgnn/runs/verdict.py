@@ -93,8 +93,9 @@ def claim(base: Side, new: Side, metric: str, policy: str, margin: float, level:
         seeds_needed(base, new, by_group["head"], by_group["tail"], margin, level) if verdict == "undecided" else None
     )
     if doubts:
+        if verdict != "undecided" and (_too_few_seeds(base, "base") or _too_few_seeds(new, "new")):
+            needed = MIN_SEEDS
         verdict, reasons = "undecided", [*doubts, *reasons]
-        needed = needed or MIN_SEEDS
     counts = len(base.runs), len(new.runs)
     return Claim(
         verdict, reasons, needed, metric, policy, margin, level, base.label, new.label, counts, differences
@@ -226,4 +227,8 @@ def _selection(side: Side, name: str) -> list[str]:
     bad = sorted(
         {run.by for run in side.runs if not (run.by.startswith("val/") or run.by in (CLOSED_FORM, "last epoch"))}
     )
-    return [f"{name} was selected by {', '.join(bad)}: only validation may select"] if bad else []
+    return (
+        [f"{name} was selected by {', '.join(bad)}: only validation may select. Run it with monitor=val/..."]
+        if bad
+        else []
+    )

@@ -102,6 +102,10 @@ def test_too_few_seeds_and_selection_on_test_make_no_claim(tmp_path: Path) -> No
     peeked = verdict(base, side(tmp_path / "peeked", 5, 0.14, 0.5, by="test/ndcg@20"))
     assert peeked.verdict == "undecided"
     assert "only validation may select" in sentence(peeked)
+    assert "seeds would" not in sentence(peeked)  # nor would more of the same decide it
+    open_anyway = verdict(base, side(tmp_path / "open", 2, 0.1, 0.5, spread=1e-6))
+    assert open_anyway.seeds_needed is None
+    assert "more seeds would not decide it" in sentence(open_anyway)
 
 
 def test_a_closed_form_needs_one_run(tmp_path: Path) -> None:

@@ -111,7 +111,8 @@ def test_failed_runs_and_single_seeds_are_named(copy: Path, capsys: pytest.Captu
     printed = capsys.readouterr().out
     assert f"{copy}/broken (failed)" in printed
     assert "One seed only, so that the tests speak of its users alone: lightgcn text bpr." in printed
-    assert "What explains the variance of items20/tail/ndcg@20" in printed
+    assert "Which axis explains the variance over the runs" in printed
+    assert "residual: seeds and the rest" in printed
 
 
 def test_every_layout_has_the_same_numbers(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltgnn.runs.pareto import Point, dials, draw, front, main, read
+from ltgnn.runs.pareto import Point, dials, draw, front, lines, main, read
 from ltgnn.types import Mistake
 
 
@@ -52,3 +52,12 @@ def test_runs_become_points_and_a_picture(tmp_path: Path, capsys: pytest.Capture
     )  # no number, no line
     with pytest.raises(Mistake, match="no finished run with recall@5"):
         main([str(tmp_path), "-x", "recall@5"])
+
+
+def test_lines_run_along_the_dial_with_the_most_values() -> None:
+    points = [Point({"p": p, "w": w, "s": "content"}, float(w), float(p)) for w in ("10", "2", "1") for p in ("0", "1")]
+    assert [[(p.settings["p"], p.settings["w"]) for p in line] for line in lines(points, ["p", "w"])] == [
+        [("0", "1"), ("0", "2"), ("0", "10")],
+        [("1", "1"), ("1", "2"), ("1", "10")],
+    ]
+    assert lines(points, ["s"]) == []
