@@ -59,6 +59,7 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             trained_on.split = own.split
             setting = build_setting(trained_on)
             split = setting.split
+            refuse_other_data(saved, split)
             if cfg.split != own.split:
                 split = unseen(instantiate(cfg.split)(setting.dataset), setting.split.train)
             scorer, device = restore(trained_on, setting, saved)
@@ -87,6 +88,16 @@ def judge(cfg: DictConfig, setting: Setting, split: Split) -> dict[str, Evaluato
         for part, (held_out, seen) in parts.items()
         if len(held_out)
     }
+
+
+def refuse_other_data(run: RunFolder, split: Split) -> None:
+    """A model must not be judged on pairs that it was trained on."""
+    known = run.read_json("metrics.json").get("fingerprint")
+    if known != split.fingerprint:
+        raise Mistake(
+            f"run={run.path} was trained on the split {str(known)[:12]}, but its recipe now gives "
+            f"{split.fingerprint[:12]}: the data files or the code of the split have changed. Train it again"
+        )
 
 
 def unseen(other: Split, train: Interactions) -> Split:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -169,3 +170,14 @@ def test_a_failed_run_is_refused(home: Path, tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "status.json").write_text('{"state": "failed"}')
     assert main([f"run={tmp_path}"]) == 1
     assert "is failed, wanted a finished run" in capsys.readouterr().err
+
+
+def test_a_run_whose_data_have_changed_is_refused(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home)
+    run = Path(shutil.copytree(home / "logs/train/ease", tmp_path / "ease"))
+    found = json.loads((run / "metrics.json").read_text())
+    (run / "metrics.json").write_text(json.dumps(found | {"fingerprint": "f" * 64}))
+    assert main([f"run={run}", f"paths.log_dir={tmp_path}"]) == 1
+    assert "was trained on the split ffffffffffff" in capsys.readouterr().err

@@ -52,7 +52,8 @@ def _diversity(squares: Tensor, n: Tensor) -> Tensor:
 def personalisation(lists: Lists) -> float | None:
     """1 - mean over pairs of users of |L_u ∩ L_v| / sqrt(|L_u| |L_v|), over all pairs, none sampled.
 
-    None for fewer than two lists. Computed from sums over items, since sum over pairs = (|sum of lists|^2 - n) / 2.
+    Inter-user diversity (Zhou et al., PNAS 2010) with the cosine for the overlap. None for fewer than two lists.
+    Computed from sums over items, since sum over pairs = (|sum of lists|^2 - n) / 2.
     """
     n = int((lists.length > 0).sum())
     if n < 2:

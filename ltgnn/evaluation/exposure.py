@@ -30,7 +30,7 @@ def aclt(lists: Lists, groups: Groups) -> dict[str, Tensor]:
 
 
 def coverage(lists: Lists, groups: Groups) -> dict[str, float | None]:
-    """Share of the items of each group that occur in any list; ``tail`` here is tail coverage."""
+    """Share of the items of each group that occur in any list, |union of L ∩ g| / |g|; of ``tail``: tail coverage."""
     shown = lists.exposure > 0
     return {
         name: float(shown[groups.labels == label].double().mean()) if groups.sizes[name] else None

@@ -71,7 +71,7 @@ def precision(hits: Hits, k: int) -> Tensor:
 
 
 def f1(hits: Hits, k: int) -> Tensor:
-    """F1@K = 2 h / (K + |gt|), the harmonic mean of precision and recall of the user."""
+    """F1@K = 2 h / (K + |gt|), the harmonic mean of precision and recall of the user (van Rijsbergen 1979)."""
     return 2 * hits.count[:, k - 1] / (k + hits.relevant)
 
 
@@ -81,7 +81,7 @@ def hr(hits: Hits, k: int) -> Tensor:
 
 
 def mrr(hits: Hits, k: int) -> Tensor:
-    """Reciprocal rank@K = 1 / place of the first hit, 0 without one."""
+    """Reciprocal rank@K = 1 / place of the first hit, 0 without one; its mean is MRR (Voorhees, TREC-8 1999)."""
     place = hits.found[:, :k].int().argmax(1) + 1
     return hr(hits, k) / place
 

@@ -77,7 +77,8 @@ def pru(lists: Lists) -> Tensor:
 def gini(lists: Lists) -> float:
     """Gini index of exposure over all items, 0 = equal, 1 = one item gets everything.
 
-    sum_j (2 j - |I| - 1) p_(j) / (|I| - 1), with p = n_i / sum n ascending. Elliot reports 1 minus this under the name.
+    sum_j (2 j - |I| - 1) p_(j) / (|I| - 1), with p = n_i / sum n ascending (Shani and Gunawardana, Recommender Systems
+    Handbook 2011). Elliot reports 1 minus this under the name.
     """
     shares = lists.exposure.sort().values.double() / lists.exposure.sum()
     n = shares.numel()
@@ -85,13 +86,13 @@ def gini(lists: Lists) -> float:
 
 
 def entropy(lists: Lists) -> float:
-    """Shannon entropy of exposure in bits: -sum_i p_i log2 p_i with p = n_i / sum n; at most log2 |I|."""
+    """Shannon entropy of exposure in bits: -sum_i p_i log2 p_i with p = n_i / sum n; at most log2 |I| (as ``gini``)."""
     shares = lists.exposure[lists.exposure > 0].double() / lists.exposure.sum()
     return float(-(shares * shares.log2()).sum())
 
 
 def coverage(lists: Lists) -> float:
-    """Share of the catalogue that occurs in any list."""
+    """Share of the catalogue that occurs in any list: |union of all L| / |I| (Ge et al., RecSys 2010)."""
     return float((lists.exposure > 0).double().mean())
 
 

@@ -125,6 +125,17 @@ def test_memory_of_a_block_changes_nothing() -> None:
     assert torch.equal(small.lists.items, large.lists.items)
 
 
+@pytest.mark.parametrize("device", ["cpu", *(["cuda"] if torch.cuda.is_available() else [])])
+def test_the_device_changes_nothing(device: str) -> None:
+    case = Case(4, num_users=60, num_items=500)
+    case.scores = (case.scores * 50).floor()  # ties everywhere
+    judge = evaluator(case.held_out, [case.seen], case.groups, case.text, case.fields, ks=[10])
+    table = case.scores.to(device)
+    there, here = judge(lambda users: table[users], device=device), case.evaluate(ks=[10])
+    assert there.values == here.values
+    assert torch.equal(there.lists.items, here.lists.items)
+
+
 def test_lists_longer_than_the_catalogue_and_users_without_candidates() -> None:
     everything = Interactions(torch.tensor([1, 1]), torch.tensor([0, 2]), 2, 3)  # with the held-out pair: all she has
     held_out = Interactions(torch.tensor([0, 1]), torch.tensor([2, 1]), 2, 3)
