@@ -17,13 +17,14 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ltgnn.build import Setting, build_module, build_setting, fit_closed_form, is_closed_form
+from ltgnn.build import Setting, build_setting, fit_closed_form, is_closed_form
 from ltgnn.entry import hydra_entry
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.foreign import list_scorer
 from ltgnn.paths import conf_dir
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.table import show
+from ltgnn.trained import load
 from ltgnn.types import Interactions, Mistake, Scorer, Split
 
 log = logging.getLogger(__name__)
@@ -118,16 +119,7 @@ def restore(cfg: DictConfig, setting: Setting, run: RunFolder) -> tuple[Scorer, 
     if is_closed_form(cfg):
         return fit_closed_form(cfg, setting), torch.device("cpu")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    files = [run.path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt")]
-    file = next((file for file in files if file.is_file()), None)
-    if file is None:
-        raise Mistake(f"run={run.path} has no checkpoint ({files[0]}): it was trained without callbacks.checkpoint")
-    module = build_module(cfg, setting).to(device)
-    try:
-        module.load_state_dict(torch.load(file, map_location=device, weights_only=True)["state_dict"])
-    except RuntimeError as error:
-        raise Mistake(f"{file} does not fit the recipe in {run.path}/config.yaml: {error}") from error
-    return module.scorer(setting.evaluators.get("val")), device
+    return load(cfg, setting, run, device).scorer(setting.evaluators.get("val")), device
 
 
 def task(cfg: DictConfig) -> float | None:

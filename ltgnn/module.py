@@ -107,18 +107,24 @@ class Recommender(pl.LightningModule):
 
     @torch.no_grad()
     def scorer(self, judge: Callable[..., Evaluation] | None = None) -> Scorer:
-        """Scores from one clean pass over the graph, with dropout off.
+        """Scores from one clean pass over the graph.
 
         ``judge``: the evaluator of the validation part, by which the dials of the score may choose their strength.
         """
-        training = self.training
-        self.eval()
-        encoded = self._encoder(self._graph)
-        self.train(training)
+        encoded = self.encoded()
         base = self.score.of(encoded)
         for loss in self.losses.values():  # a loss with parts of its own may have a say
             base = getattr(loss, "at_ranking", _unchanged)(encoded, base)
         return self.score.over(base, partial(judge, device=self.device) if judge else None)
+
+    @torch.no_grad()
+    def encoded(self) -> Encoded:
+        """States of all users and items from one clean pass over the graph, with dropout off."""
+        training = self.training
+        self.eval()
+        encoded = self._encoder(self._graph)
+        self.train(training)
+        return encoded
 
     def validation_step(self, part: str, step: int) -> None:
         with torch.autocast(self.device.type, enabled=False):  # ranks are decided in float32

@@ -37,6 +37,9 @@ PLAIN: Case = {
     "init": "normal",
 }
 
+COLD = 47
+"""The item without train interactions."""
+
 ELSEWHERE = {"projector": {"separate"}}
 """Words that need columns of particular features, tested in tests/models/test_projection.py."""
 
@@ -88,13 +91,13 @@ class Tree:
 
 
 def toy_setting(cfg: DictConfig) -> Setting:
-    """The toy shop with event weights, a day between interactions, and item 47 cold."""
+    """The toy shop with event weights, a day between interactions, and one cold item."""
     setting = build_setting(cfg)
     train = setting.split.train
     assert train.times is not None
     weights = 1 + ((train.users + train.items) % 3).float()
     full = Interactions(train.users, train.items, train.num_users, train.num_items, train.times * 86400, weights)
-    split = replace(setting.split, train=full.select(train.items != 47), ordered="")
+    split = replace(setting.split, train=full.select(train.items != COLD), ordered="")
     return replace(setting, split=split, evaluators={})
 
 

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ltgnn.build import Setting
 from ltgnn.types import Mistake
-from tests.axes import AXES, PLAIN, Case, Tree, fingerprint, first_step, toy_setting
+from tests.axes import AXES, COLD, PLAIN, Case, Tree, fingerprint, first_step, toy_setting
 
 CLASH = re.compile(r"\b(" + "|".join([*AXES, "text", "num_layers"]) + r")=")
 
@@ -41,6 +41,8 @@ def try_case(tree: Tree, setting: Setting, case: Case) -> str | None:
         raise AssertionError(f"{' '.join(f'{a}={w}' for a, w in case.items())}: {error!r}") from error
     for name, weight in module.named_parameters():
         assert weight.grad is None or torch.isfinite(weight.grad).all(), (case, name)
+    cold = module.encoded().items[COLD]
+    assert cold.abs().max() > 0, (case, "a cold item without a state ties with all others")
     scores = module.scorer()(torch.arange(5))
     assert scores.shape == (5, setting.split.train.num_items), case
     assert torch.isfinite(scores).all(), case

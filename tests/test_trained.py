@@ -1,0 +1,59 @@
+"""Item vectors of a trained GNN as features of a sequence model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hydra.utils import instantiate
+
+from ltgnn.build import build_setting
+from ltgnn.runs.folder import RunFolder
+from ltgnn.trained import load
+from tests.conftest import run_folders
+
+Launch = Callable[..., int]
+
+
+def test_sequence_model_over_a_trained_gnn(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert launch("fusion=sum", "paths.log_dir=gnn") == 0
+    (gnn,) = run_folders(tmp_path / "gnn")
+    over = ["model=gru4rec", "fusion=text", "projector=none", "text=run", f"text.run={gnn}"]
+    assert launch(*over, "paths.log_dir=sequence") == 0
+    (sequence,) = run_folders(tmp_path / "sequence")
+
+    cfg = RunFolder(gnn).config()
+    trained = load(cfg, build_setting(cfg), RunFolder(gnn), torch.device("cpu"))
+    cfg = RunFolder(sequence).config()
+    setting = build_setting(cfg)
+    assert setting.features is not None
+    torch.testing.assert_close(setting.features.values, trained.encoded().items)
+    items = load(cfg, setting, RunFolder(sequence), torch.device("cpu")).encoded().items
+    torch.testing.assert_close(items, setting.features.values)  # projector=none: the vectors themselves
+    assert RunFolder(sequence).read_json("text_card.json")["run"] == str(gnn)
+
+    assert launch(*over, "split.seed=5") == 1
+    assert "Set the same data and split" in capsys.readouterr().err
+    assert launch(*over[:-1], "text.run=/nowhere") == 1
+    assert "is no finished run" in capsys.readouterr().err
+    assert launch("model=popularity", "paths.log_dir=popular") == 0
+    (popular,) = run_folders(tmp_path / "popular")
+    assert launch(*over[:-1], f"text.run={popular}") == 1
+    assert "closed form" in capsys.readouterr().err
+
+
+def test_vectors_come_with_transform_and_control(launch: Launch, tmp_path: Path) -> None:
+    assert launch("paths.log_dir=gnn") == 0
+    (gnn,) = run_folders(tmp_path / "gnn")
+    from omegaconf import OmegaConf
+
+    steps = {
+        "control": {"_target_": "ltgnn.text.transform.Keep"},
+        "transform": {"_target_": "ltgnn.text.transform.UnitLength"},
+    }
+    side = instantiate(OmegaConf.create({"_target_": "ltgnn.trained.RunVectors", "run": str(gnn), **steps}))
+    setting = build_setting(RunFolder(gnn).config())
+    values = side(setting.dataset, setting.split.train.item_counts).values
+    torch.testing.assert_close(values.norm(dim=1), torch.ones(len(values)))
