@@ -56,7 +56,8 @@ class RunVectors:
         if not same or not torch.equal(setting.split.train.item_counts, counts):
             raise Mistake(
                 f"text.run={self.run.path} was trained on {setting.dataset.name}, {setting.split.name}; this run has "
-                "other items or another train part, and its vectors could know held-out pairs. Set the same data and split."
+                "other items or another train part, and the vectors may know held-out pairs. Set the same data and "
+                "split."
             )
         with torch.no_grad():
             module = load(cfg, setting, self.run, torch.device("cpu"))

@@ -35,7 +35,7 @@ def test_sequence_model_over_a_trained_gnn(launch: Launch, tmp_path: Path, capsy
     assert RunFolder(sequence).read_json("text_card.json")["run"] == str(gnn)
 
     assert launch(*over, "split.seed=5") == 1
-    assert "Set the same data and split" in capsys.readouterr().err
+    assert "may know held-out pairs" in capsys.readouterr().err
     assert launch(*over[:-1], "text.run=/nowhere") == 1
     assert "is no finished run" in capsys.readouterr().err
     assert launch("model=popularity", "paths.log_dir=popular") == 0

@@ -1,9 +1,14 @@
-"""How the states of all layers become the final embedding."""
+"""How the states of all layers become the final embedding.
+
+A node without neighbours hears nothing: its layers after the first are 0. Readouts that leave layer 0 out keep it for
+such nodes, or all cold items would be one and the same zero vector, whatever their text.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import torch
 from torch import Tensor
 
 from ltgnn.types import Mistake
@@ -17,6 +22,11 @@ def _total(layers: Sequence[Tensor]) -> Tensor:
     for layer in layers[1:]:
         total = total + layer
     return total
+
+
+def _heard(states: Tensor, first: Tensor) -> Tensor:
+    """``states`` [N, d], but the first state of nodes that are 0 in them."""
+    return torch.where(states.any(1, keepdim=True), states, first)
 
 
 class Mean:
@@ -37,7 +47,7 @@ class Mean:
         if self.ego is True:
             return _total(layers) / len(layers)
         rest = _total(layers[1:]) / (len(layers) - 1)
-        return self.ego * layers[0] + (1 - self.ego) * rest if self.ego else rest
+        return self.ego * layers[0] + (1 - self.ego) * rest if self.ego else _heard(rest, layers[0])
 
 
 class Sum:
@@ -47,11 +57,11 @@ class Sum:
         self.ego = ego
 
     def __call__(self, layers: Sequence[Tensor]) -> Tensor:
-        return _total(layers if self.ego or len(layers) == 1 else layers[1:])
+        return _total(layers) if self.ego or len(layers) == 1 else _heard(_total(layers[1:]), layers[0])
 
 
 class Last:
     """The last layer alone."""
 
     def __call__(self, layers: Sequence[Tensor]) -> Tensor:
-        return layers[-1]
+        return _heard(layers[-1], layers[0])

@@ -63,5 +63,16 @@ def test_perturbation_reaches_every_layer(tiny: Interactions) -> None:
         seen.append(layer)
         return states * 0
 
-    assert not model(BipartiteGraph(tiny, Symmetric(), None), perturb).items.any()
+    encoded = model(BipartiteGraph(tiny, Symmetric(), None), perturb)
+    assert not torch.stack(encoded.layers[1:]).any()
     assert seen == [1, 2, 3]
+
+
+@pytest.mark.parametrize("readout", [Mean(ego=True), Mean(ego=False), Mean(ego=0.2), Sum(ego=False), Last()])
+def test_cold_items_differ_whatever_the_readout(tiny: Interactions, readout: Readout) -> None:
+    """Item 4 has no neighbour: a readout without layer 0 would make it zero, and tie it with all other cold items."""
+    model = build(tiny, 2, readout)
+    encoded = model(BipartiteGraph(tiny, Symmetric(), None))
+    cold = encoded.items[4] / model.embedding.items[4]
+    torch.testing.assert_close(cold, cold[:1].expand(8))
+    assert cold[0] > 0
