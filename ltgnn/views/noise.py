@@ -64,6 +64,11 @@ class XSimGCL:
                 f"views.layer={self.layer} given, but the model has the layers 1 to {len(main.layers) - 1}: "
                 "set views.layer or num_layers."
             )
+        if main.layers[self.layer].shape[1] != main.users.shape[1]:
+            raise Mistake(
+                "views=xsimgcl contrasts final states with a layer, but with model=lightgcn_content they are wider, "
+                "since text lies beside them: set views=simgcl, or model=lightgcn."
+            )
         users, items = main.layers[self.layer].split([len(main.users), len(main.items)])
         return main, [Encoded(users, items, main.layers, main.text)]
 
