@@ -162,6 +162,8 @@ def test_id_dropout_leaves_whole_rows_out(fusion: object) -> None:
     states, _ = model.fusion.eval()(ids, TEXT, COUNTS)
     expected, _ = model.fusion(ids * (COUNTS > 0)[:, None], TEXT, COUNTS)
     torch.testing.assert_close(states, expected)
+    for _ in range(20):  # nor is it ever in training
+        torch.testing.assert_close(model.fusion.train()(ids, TEXT, COUNTS)[0][-1], expected[-1])
     model.zero_grad()
     model()[0][-1].sum().backward()
     assert not model.items.grad[-1].any()  # the cold id is in nothing
