@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from ltgnn.losses.contrast import check_choice, info_nce
 from ltgnn.losses.cosines import check_temperature
+from ltgnn.losses.rows import need_width
 from ltgnn.types import Batch, Encoded, Mistake
 
 
@@ -25,8 +26,9 @@ class TextContrast(nn.Module):
         self.temperature = check_temperature(temperature, "loss.alignment.temperature")
 
     def forward(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
-        items = torch.unique(batch.pos)
-        return self.weight * info_nce(main.items, text_of(main), items, self.temperature, self.negatives).mean()
+        items, text = torch.unique(batch.pos), text_of(main)
+        need_width(main.items, text.shape[1], "bpr_align")
+        return self.weight * info_nce(main.items, text, items, self.temperature, self.negatives).mean()
 
 
 class TextReconstruction(nn.Module):
@@ -39,11 +41,12 @@ class TextReconstruction(nn.Module):
 
     def __init__(self, weight: float, dim: int, power: float) -> None:
         super().__init__()
-        self.weight, self.power = weight, power
+        self.weight, self.width, self.power = weight, dim, power
         self.decoder = nn.Sequential(nn.Linear(dim, dim), nn.LeakyReLU(), nn.Linear(dim, dim))
 
     def forward(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
         items = torch.unique(batch.pos)
+        need_width(main.items, self.width, "bpr_reconstruct")
         told = self.decoder(F.embedding(items, (views[0] if views else main).items))
         text = F.embedding(items, text_of(main).detach())
         error = 1 - F.cosine_similarity(told, text, dim=-1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.types import Batch, Encoded
+from ltgnn.types import Batch, Encoded, Mistake
 
 DENSE = 8
 """Items per negative below which all items are scored at once: a matrix product is cheaper than gathering vectors."""
@@ -40,3 +40,12 @@ def scores(main: Encoded, batch: Batch, cosine: bool) -> tuple[Tensor, Tensor]:
     if items.shape[0] <= DENSE * shape[1]:
         return pos, (users @ unit(items).T).gather(1, batch.neg)
     return pos, (unit(F.embedding(batch.neg, items)) @ users.unsqueeze(-1)).squeeze(-1)
+
+
+def need_width(states: Tensor, width: int, loss: str) -> None:
+    """Refuse states that a part of the loss was not made for."""
+    if states.shape[1] != width:
+        raise Mistake(
+            f"loss={loss} is made for states of width {width}, but this model's have {states.shape[1]} "
+            "(model=lightgcn_content lays the text beside them). Set model=lightgcn, or another loss=."
+        )

@@ -1,0 +1,76 @@
+"""DICE: one half of the embedding holds interest, the other conformity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ltgnn.losses.ranking import RankingLoss, need_negatives
+from ltgnn.losses.rows import rows
+from ltgnn.types import Batch, Encoded, Groups, Interactions, Mistake, Scorer
+
+
+class DICE(RankingLoss):
+    """``bpr(all) + cause_weight (bpr(interest) where neg is the more popular + bpr(conformity)) + apart_weight cos^2``.
+
+    Who takes an item over a more popular one does so out of interest; over a less popular one perhaps because others
+    do. Hence conformity ranks the more popular item of the pair first, whichever was taken. The first half of the
+    dimensions is interest, the second conformity; ``cos^2`` of the two halves keeps them apart, a bounded form of the
+    paper's discrepancy. Ranks by ``both`` halves or by ``interest``. Source: Zheng et al., "Disentangling user interest
+    and conformity for recommendation with causal embedding" (WWW 2021, arXiv:2006.11011), eq. 6-10.
+    """
+
+    counts: Tensor
+
+    def __init__(
+        self,
+        train: Interactions,
+        groups: Mapping[str, Groups],
+        cause_weight: float,
+        apart_weight: float,
+        rank_by: str,
+    ) -> None:
+        super().__init__()
+        if rank_by not in ("both", "interest"):
+            raise Mistake(f"loss.ranking.rank_by={rank_by} given, both or interest wanted.")
+        self.cause_weight, self.apart_weight, self.rank_by = cause_weight, apart_weight, rank_by
+        self.register_buffer("counts", train.item_counts, persistent=False)
+
+    def each(self, batch: Batch, main: Encoded) -> Tensor:
+        need_negatives(batch, "dice")
+        users, pos, neg = rows(main, batch)
+        half = halved(users)
+        margins = users.unsqueeze(1) * (pos.unsqueeze(1) - neg)  # [B, S, d]
+        interest, conformity = margins[..., :half].sum(-1), margins[..., half:].sum(-1)
+        above, own = self.counts[batch.neg], self.counts[batch.pos, None]
+        more = (above > own).to(interest.dtype)  # the negative is the more popular one
+        toward = torch.sign(own - above).to(interest.dtype)  # 1, -1; 0 on equal counts: no sign of conformity
+        causes = more * F.softplus(-interest) + toward.abs() * F.softplus(-toward * conformity)
+        click = F.softplus(-(interest + conformity))
+        apart = cosine_squared(users, half) + cosine_squared(pos, half)
+        return (click + self.cause_weight * causes).mean(1) + self.apart_weight * apart
+
+    def at_ranking(self, encoded: Encoded, scorer: Scorer) -> Scorer:
+        """Interest alone, where it is chosen."""
+        if self.rank_by == "both":
+            return scorer
+        half = halved(encoded.users)
+        table = encoded.items[:, :half].T.contiguous()
+        return lambda users: encoded.users[users, :half] @ table
+
+
+def halved(states: Tensor) -> int:
+    width = states.shape[-1]
+    if width < 2:
+        raise Mistake(
+            f"loss=dice shares dim={width} between two causes, at least 2 wanted. Set dim=, or another loss=."
+        )
+    return width // 2
+
+
+def cosine_squared(states: Tensor, half: int) -> Tensor:
+    """Squared cosine of the halves, as far as both reach.  [B, d] -> [B]"""
+    return F.cosine_similarity(states[:, :half], states[:, half : 2 * half], dim=-1) ** 2
