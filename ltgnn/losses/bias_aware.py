@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ltgnn.losses.cosines import check_temperature, cosines
 from ltgnn.losses.ranking import RankingLoss
+from ltgnn.losses.rows import need_users
 from ltgnn.types import Batch, Encoded, Groups, Interactions
 
 
@@ -47,6 +48,7 @@ class BCLoss(RankingLoss):
         self.user_bias, self.item_bias = tables
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
+        need_users(main, self.user_rank, "bc")
         by_count = Encoded(self.user_bias(self.user_rank), self.item_bias(self.item_rank), ())
         biased, biased_others = cosines(by_count, batch, self.in_batch, self.mask_own, "bc")
         pos, neg = cosines(main, batch, self.in_batch, self.mask_own, "bc")

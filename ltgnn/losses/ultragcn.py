@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ltgnn.losses.rows import scores
+from ltgnn.losses.rows import need_users, scores
 from ltgnn.types import Batch, Encoded, Groups, Interactions, Mistake
 
 
@@ -48,7 +48,7 @@ class Constraint(nn.Module):
         self.register_buffer("item_beta", item_beta, persistent=False)
 
     def forward(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
-        known_users(main, self.user_beta)
+        need_users(main, self.user_beta, "ultragcn")
         if batch.neg.shape[1] == 0:
             raise Mistake("loss=ultragcn needs sampled negatives, but the sampler draws none. Set sampler=uniform.")
         pos, neg = scores(main, batch, cosine=False)
@@ -109,12 +109,3 @@ def item_constraints(train: Interactions, k: int, block: int = 1024) -> tuple[Te
         values.append(top.values)
         columns.append(top.indices)
     return torch.cat(values), torch.cat(columns)
-
-
-def known_users(main: Encoded, by_user: Tensor) -> None:
-    """Refuse a model that numbers users anew in each batch: weights by user would be those of others."""
-    if len(main.users) != len(by_user):
-        raise Mistake(
-            "loss=ultragcn weighs each user by the train count, and a sequence model has other users in each batch: "
-            "set model=mf (the paper's) or lightgcn, or another loss."
-        )

@@ -87,5 +87,5 @@ def test_mistakes_name_the_option() -> None:
     loss = Constraint(TRAIN, {}, *W, negative_weight=50)
     with pytest.raises(Mistake, match=r"Set sampler=uniform"):
         loss(batch._replace(neg=batch.neg[:, :0]), main, [])
-    with pytest.raises(Mistake, match=r"set model=mf"):
+    with pytest.raises(Mistake, match=r"loss=ultragcn knows each user"):
         loss(batch, main._replace(users=main.users[:4]), [])
