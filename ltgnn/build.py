@@ -52,6 +52,19 @@ def build_setting(cfg: DictConfig) -> Setting:
     return Setting(dataset, split, groups, features, evaluators)
 
 
+def cold_items(split: Split, scorer: Scorer) -> dict[str, Any]:
+    """Items without a train interaction: how many, on how many held-out pairs, and how many of them the scorer knows.
+
+    The others are "not scorable": no candidates, so that their held-out pairs count as missed.
+    """
+    cold = split.train.item_counts == 0
+    return {
+        "items": int(cold.sum()),
+        "scorable": int((cold & getattr(scorer, "scorable", cold)).sum()),
+        "pairs": {part: int(cold[pairs.items].sum()) for part, pairs in (("val", split.val), ("test", split.test))},
+    }
+
+
 def is_closed_form(cfg: DictConfig) -> bool:
     return "closed_form" in cfg.model
 

@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ltgnn.build import Setting, build_setting, fit_closed_form, is_closed_form
+from ltgnn.build import Setting, build_setting, cold_items, fit_closed_form, is_closed_form
 from ltgnn.entry import hydra_entry
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.foreign import list_scorer
@@ -76,6 +76,8 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             "fingerprint": split.fingerprint,
             "groups": {name: {"rule": g.rule, "sizes": g.sizes} for name, g in setting.groups.items()},
         }
+        if cfg.lists is None:  # which items another library could have listed, nobody knows
+            results["cold_items"] = cold_items(split, scorer)
         folder.write_json("metrics.json", results)
     return evaluations["test"].values
 

@@ -22,6 +22,8 @@ from ltgnn.types import (
     Sampler,
     Scorer,
     Views,
+    restricted,
+    unrestricted,
 )
 
 
@@ -112,10 +114,10 @@ class Recommender(pl.LightningModule):
         ``judge``: the evaluator of the validation part, by which the dials of the score may choose their strength.
         """
         encoded = self.encoded()
-        base = self.score.of(encoded)
+        base, scorable = unrestricted(self.score.of(encoded), len(encoded.items))
         for loss in self.losses.values():  # a loss with parts of its own may have a say
             base = getattr(loss, "at_ranking", _unchanged)(encoded, base)
-        return self.score.over(base, partial(judge, device=self.device) if judge else None)
+        return self.score.over(restricted(base, scorable), partial(judge, device=self.device) if judge else None)
 
     @torch.no_grad()
     def encoded(self) -> Encoded:

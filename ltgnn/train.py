@@ -19,6 +19,7 @@ from ltgnn.build import (
     build_data,
     build_module,
     build_setting,
+    cold_items,
     fit_closed_form,
     is_closed_form,
     monitored_part,
@@ -53,6 +54,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
             "fingerprint": setting.split.fingerprint,
             "groups": {name: {"rule": g.rule, "sizes": g.sizes} for name, g in setting.groups.items()},
+            "cold_items": cold_items(setting.split, scorer),
         }
         folder.write_json("metrics.json", results)
         tracker.summary(

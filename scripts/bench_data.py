@@ -1,6 +1,6 @@
 """Ten million synthetic interactions with titles: import, 5-core, split, groups; seconds and peak memory of each.
 
-    python scripts/bench_data.py [--interactions 10000000] [--format csv|parquet] [--out table.md]
+    python scripts/bench_data.py [--interactions 10000000] [--format csv|parquet] [--out experiments/bench/data.md]
 
 Limits of the project: under 90 s and under 4 GB on 2 cores. The measured part runs in a process of its own, so
 that making the files does not count.
@@ -11,12 +11,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import resource
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -154,6 +156,17 @@ def measure(folder: Path, form: str) -> list[dict[str, object]]:
     return watch.steps
 
 
+def machine() -> str:
+    """Processor, cores, memory and versions: what a figure depends on."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return (
+        f"{model or platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB; "
+        f"Python {platform.python_version()}, polars {version('polars')}, torch {version('torch')}"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--interactions", type=int, default=10_000_000)
@@ -172,7 +185,10 @@ def main() -> None:
         steps = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
         whole = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
     lines = [
-        f"{arguments.interactions:,} interactions, {arguments.format} of {size:,.0f} MB, {os.cpu_count()} cores",
+        f"# Data: {arguments.interactions:,} synthetic interactions with titles",
+        "",
+        f"`python scripts/bench_data.py --interactions {arguments.interactions} --format {arguments.format}`, file of "
+        f"{size:,.0f} MB, on {machine()}. Limits: 90 s, 4,000 MB.",
         "",
         "| step | seconds | peak MB | result |",
         "|---|---|---|---|",
@@ -181,6 +197,7 @@ def main() -> None:
     ]
     print("\n".join(lines))
     if arguments.out:
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text("\n".join(lines) + "\n")
 
 

@@ -11,11 +11,12 @@ from torch import Tensor
 
 from ltgnn.types import Groups
 
-COLOURS = ("#1b4f8a", "#e08214", "#7a9e3b", "#8c564b", "#9467bd", "#17becf", "#bcbd22", "#e377c2", "#ff9896")
+COLOURS = {"head": "#1b4f8a", "mid": "#7a9e3b", "tail": "#e08214", "cold": "#9a9a9a"}  # the same in every panel
 
 
 def draw(counts: Tensor, groups: Mapping[str, Groups], title: str, file: Path) -> None:
     """Draws ``counts`` [I] by rank, log-log, and as a Lorenz curve; a row of panels per policy, saved as PNG."""
+    from matplotlib import colormaps
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -34,13 +35,15 @@ def draw(counts: Tensor, groups: Mapping[str, Groups], title: str, file: Path) -
             members = labels == number
             if not bool(members.any()):
                 continue
-            colour = "#9a9a9a" if name == "cold" else COLOURS[number % len(COLOURS)]
+            colour = COLOURS.get(name) or colormaps["viridis"](number / max(len(group.names) - 2, 1))
             share = int(ranked[members].sum()) / total
             text = f"{name}: {int(members.sum()):,} items, {100 * share:.1f} % of interactions"
             if name == "cold":  # a count of 0 has no place on a logarithmic axis
                 curve.plot([], [], color=colour, marker="s", linestyle="", label=text)
                 continue
-            curve.plot(ranks[members], ranked[members], color=colour, linewidth=3, solid_capstyle="butt", label=text)
+            places = members.nonzero()[:, 0]
+            drawn = slice(int(places[0]), int(places[-1]) + 2)  # up to the first item of the next group
+            curve.plot(ranks[drawn], ranked[drawn].clamp(min=1), color=colour, linewidth=3, label=text)
             rare = (size - ranks[members] + 1).flip(0)
             lorenz.fill_between(rare / size, mass[rare - 1], color=colour, alpha=0.35, linewidth=0)
         curve.set(xscale="log", yscale="log", xlabel="items by popularity (rank)", ylabel="train interactions")

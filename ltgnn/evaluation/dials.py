@@ -32,6 +32,8 @@ class ContentMatch:
         values, self.columns = nearest(need_text(text, "content"), neighbours)
         self.values = values * weight * gate(train, popularity_gate)[self.columns]
         self.per_user = train.user_counts.clamp_min(1).float() ** -history_power
+        self.scorable = torch.zeros(train.num_items, dtype=torch.bool)  # near to an item of somebody's history
+        self.scorable[self.columns[train.item_counts > 0]] = True
 
     def __call__(self, users: Tensor) -> Tensor:
         """[B] -> [B, I]"""
@@ -56,6 +58,7 @@ class TextProfile:
             profiles.index_add_(0, train.users[pairs], unit[train.items[pairs]])
         self.profiles = profiles / train.user_counts.clamp_min(1)[:, None]
         self.table = (unit * weight * gate(train, popularity_gate)[:, None]).T.contiguous()
+        self.scorable = unit.any(1)
 
     def __call__(self, users: Tensor) -> Tensor:
         """[B] -> [B, I]"""

@@ -34,8 +34,9 @@ class Evaluator:
     Names of values: ``ndcg@20`` over all users; ``items20/tail/ndcg@20`` (item policy / group / metric) over the users
     with a held-out item of that group; ``activity/casual/ndcg@20`` over the users of a user group, who are grouped by
     train counts; ``activity/casual/items20/tail/ndcg@20`` for the product; ``users`` and ``items20/tail/users`` for how
-    many these are. A value that is defined for nobody is left out. ``mixtures`` are weighted sums of values, for
-    ``monitor``: ``{"balanced": {"ndcg@20": 0.5, "items20/tail/ndcg@20": 0.5}}``.
+    many these are; ``not_scorable``, with the same prefixes, for how many held-out pairs are on items that the scorer
+    does not know (``Restricted``): they count as missed. A value that is defined for nobody is left out. ``mixtures``
+    are weighted sums of values, for ``monitor``: ``{"balanced": {"ndcg@20": 0.5, "items20/tail/ndcg@20": 0.5}}``.
 
     ``text`` [I, D] and ``item_fields`` serve the metrics of diversity and calibration alone.
     """
@@ -90,8 +91,11 @@ class Evaluator:
         lists, ranks = self._rank(scorer, device, with_ranks=not quick)
         found = find(lists, self.held_out)
         record = Record(self.users.numel())
+        scorable = getattr(scorer, "scorable", None)
         for stratum in self.strata:
             self._accuracy(record, stratum, lists.items, found, ranks)
+            if scorable is not None and (unknown := int((~scorable[self.pair_items] & stratum.pairs).sum())):
+                record.values[f"{stratum.prefix}not_scorable"] = float(unknown)
         if not quick:
             self._beyond_accuracy(record, lists, found)
             for policy, groups in self.user_groups.items():

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ltgnn.types import Encoded, Evaluation, Interactions, Mistake, Scorer
+from ltgnn.types import Encoded, Evaluation, Interactions, Mistake, Scorer, restricted, unrestricted
 
 log = logging.getLogger(__name__)
 
 Dial = Callable[[Interactions, Tensor | None], Scorer]
-"""``(train, text [I, D] or None) -> scores to add``"""
+"""``(train, text [I, D] or None) -> scores to add``; with ``scorable`` [I] bool where it knows items by itself."""
 
 Aggregation = Callable[[Encoded, Interactions], Encoded]
 """Encoding and train part -> encoding: what is done once to a trained model before it ranks."""
@@ -62,17 +62,23 @@ class ScoreFunction:
         self.scoring, self.train, self.dials, self.factor = scoring, train, dials, 1.0
 
     def of(self, encoded: Encoded) -> Scorer:
-        """Scorer of an encoding, without the dials; the item table is scaled once."""
+        """Scorer of an encoding, without the dials; the item table is scaled once.
+
+        An item whose state is 0 is not scorable.
+        """
         if self.scoring.aggregation is not None:
             encoded = self.scoring.aggregation(encoded, self.train)
         items = encoded.items
         if self.scoring.norm_power != 1.0:
             items = items * items.norm(dim=1, keepdim=True).clamp_min(1e-12) ** (self.scoring.norm_power - 1.0)
         table = items.T.contiguous()
-        return lambda users: encoded.users[users] @ table
+        return restricted(lambda users: encoded.users[users] @ table, encoded.items.any(1))
 
     def over(self, base: Scorer, judge: Judge | None = None) -> Scorer:
-        """``base`` plus the dials; with a judge and ``score.fit``, at the strength that validation prefers."""
+        """``base`` plus the dials; with a judge and ``score.fit``, at the strength that validation prefers.
+
+        An item is scorable if ``base`` or one of the dials knows it.
+        """
         if judge is not None and (tuning := self.scoring.tuning) is not None:
             values = {
                 factor: judge(self._total(base, factor), monitor=tuning.metric).values[tuning.metric]
@@ -86,11 +92,14 @@ class ScoreFunction:
     def _total(self, base: Scorer, factor: float) -> Scorer:
         if not self.dials or factor == 0:
             return base
+        score, scorable = unrestricted(base, self.train.num_items)
+        for dial in self.dials:
+            scorable = scorable | getattr(dial, "scorable", scorable)
 
         def total(users: Tensor) -> Tensor:
-            scores = base(users)
+            scores = score(users)
             for dial in self.dials:
                 scores = scores + factor * dial(users)
             return scores
 
-        return total
+        return restricted(total, scorable)

@@ -20,6 +20,10 @@ class NodeEmbedding(nn.Module):
 
     ``text`` [I, D] and train counts [I] are buffers outside the checkpoint: the feature store and the split hold them
     already. A ``text`` that is a module is called for its features, and trained with the rest.
+
+    The id of an item without train interactions is 0 (unless the fusion started it from text): nothing but draws as a
+    negative would train it, and noise must not pass for knowledge. Where neither text nor an edge to a similar item
+    says more of the item, its state stays 0, which makes it not scorable.
     """
 
     has_users: ClassVar[bool] = True
@@ -47,6 +51,7 @@ class NodeEmbedding(nn.Module):
         else:
             self.register_buffer("text", text, persistent=False)
         self.register_buffer("counts", train.item_counts, persistent=False)
+        self.hides_cold = not self.fusion.cold_ids and bool((train.item_counts == 0).any())
         with torch.no_grad():
             self.fusion.initialise(items, features, train.item_counts)
 
@@ -57,7 +62,10 @@ class NodeEmbedding(nn.Module):
 
     def forward(self) -> tuple[Tensor, Tensor | None]:
         """Node states [N, d], users first, and the projected text [I, d] where the fusion has one."""
-        items, text = self.fusion(self.items, self.features, self.counts)
+        ids: Tensor | None = self.items
+        if ids is not None and self.hides_cold:
+            ids = ids * (self.counts > 0)[:, None]
+        items, text = self.fusion(ids, self.features, self.counts)
         return (items if self.users is None else torch.cat([self.users, items])), text
 
 

@@ -25,9 +25,14 @@ def need_text(text_dim: int, fusion: str) -> None:
 
 
 class ItemFusion(nn.Module):
-    """Base of all fusions. ``uses_ids`` says whether an id table [I, d] is trained at all."""
+    """Base of all fusions. ``uses_ids`` says whether an id table [I, d] is trained at all.
+
+    ``cold_ids``: whether the id of an item without train interactions says something. If not it is 0, so that the
+    item is known by its text alone.
+    """
 
     uses_ids: ClassVar[bool] = True
+    cold_ids: ClassVar[bool] = False
 
     def initialise(self, ids: Tensor, text: Tensor | None, counts: Tensor) -> None:
         """Called once after the id table [I, d] got its usual initialisation; may overwrite it in place."""
@@ -64,6 +69,8 @@ class Init(ItemFusion):
     The text is centred, rotated to its first ``d`` principal components and whitened, all on items seen in training,
     then scaled to the spread of the id initialisation it replaces. Where ``D < d`` the remaining columns keep it.
     """
+
+    cold_ids: ClassVar[bool] = True
 
     def __init__(self, dim: int, text_dim: int) -> None:
         super().__init__()

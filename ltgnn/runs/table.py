@@ -107,17 +107,39 @@ def render(rows: Sequence[Row], policy: str = "mass") -> Any:
     names = [name for _, _, name in shown] + [f"coverage@{K}"]
     best = {name: max((row.test[name] for row in done if name in row.test), default=0.0) for name in names}
     for number, (row, label) in enumerate(zip(rows, labels(rows), strict=True)):
-        cells = [_cell(row.test.get(name), best[name] if len(done) > 1 else None) for name in names]
+        cells = [_cell(row, name, best[name] if len(done) > 1 else None) for name in names]
         seconds = f"{row.metrics['seconds']['total']:.0f}" if row.test else f"[red]{row.state}[/red]"
         table.add_row(str(number), label, *cells, seconds)
     return table
 
 
-def _cell(value: float | None, best: float | None) -> str:
+def _cell(row: Row, name: str, best: float | None) -> str:
+    value = row.test.get(name)
     if value is None:
         return "- "
+    if _not_scorable(row, name):
+        return "not scorable "
     text = f"{value:.4f}".removeprefix("0")
     return f"[bold green]{text}*[/bold green]" if value == best and value > 0 else f"{text} "
+
+
+def _not_scorable(row: Row, name: str) -> bool:
+    """Whether a 0 comes from held-out items that the model does not know."""
+    return row.test[name] == 0 and "/".join([*name.split("/")[:-1], "not_scorable"]) in row.test
+
+
+def cold_note(rows: Sequence[Row]) -> str:
+    """Which runs could not score items without a train interaction, and how many test pairs they missed by that."""
+    lines = []
+    for number, row in enumerate(rows):
+        cold = row.metrics.get("cold_items", {})
+        if unknown := int(row.test.get("not_scorable", 0)):
+            left = f"{cold['items'] - cold['scorable']:,} of {cold['items']:,}"
+            lines.append(
+                f"{number}: {left} cold items not scorable (no train interaction, no text path); "
+                f"the {unknown:,} test pairs on them count as missed."
+            )
+    return "\n".join(lines)
 
 
 def answer(rows: Sequence[Row], policy: str = "items20") -> str:
@@ -132,16 +154,16 @@ def answer(rows: Sequence[Row], policy: str = "items20") -> str:
     text, ids = (max(sides[side], key=lambda row: row.metrics["val"][f"ndcg@{K}"]) for side in (True, False))
     gains = {}
     for group, key in (("overall", ""), ("head", f"{policy}/head/"), ("tail", f"{policy}/tail/")):
+        if f"{key}ndcg@{K}" not in ids.test:  # no held-out item in the group, as head and tail under split=cold_items
+            continue
         before, after = ids.test[f"{key}ndcg@{K}"], text.test[f"{key}ndcg@{K}"]
-        gains[group] = (
-            f"{before:.4f} -> {after:.4f} ({100 * (after / before - 1):+.1f} %)"
-            if before
-            else f"{before:.4f} -> {after:.4f}"
-        )
+        known = "not scorable" if _not_scorable(ids, f"{key}ndcg@{K}") else f"{before:.4f}"
+        gains[group] = f"{known} -> {after:.4f}" + (f" ({100 * (after / before - 1):+.1f} %)" if before else "")
+    listed = ", ".join(f"{group} {gain}" for group, gain in gains.items())
     return (
         f"Best with text (by validation): {name[text.folder]}; best without: {name[ids.folder]}.\n"
-        f"Test NDCG@{K}, {ids.metrics['groups'][policy]['rule']}: overall {gains['overall']}, head {gains['head']}, "
-        f"tail {gains['tail']}.\nOne seed each: no claim yet (significance needs several seeds)."
+        f"Test NDCG@{K}, {ids.metrics['groups'][policy]['rule']}: {listed}.\n"
+        "One seed each: no claim yet (significance needs several seeds)."
     )
 
 
@@ -154,6 +176,8 @@ def show(folders: Sequence[Path]) -> int:
     full = Console(width=1000).measure(table).maximum  # numbers are never cut: a narrow terminal wraps whole lines
     console = Console(width=max(console.width, full))
     console.print(table)
+    if note := cold_note(rows):
+        console.print(note, highlight=False, soft_wrap=True)
     if sentence := answer(rows):
         console.print(sentence, highlight=False, soft_wrap=True)
     for number, row in enumerate(rows):

@@ -12,8 +12,13 @@ from ltgnn.data.card import table
 from ltgnn.data.catalog import load
 from tests.data.readers import CONF
 
-MIRROR = Path(os.environ.get("LTGNN_MIRROR", Path(__file__).parents[3] / "shared/data"))
-real = pytest.mark.skipif(not MIRROR.exists(), reason="needs the real files (LTGNN_MIRROR)")
+MIRROR = Path(os.environ.get("LTGNN_MIRROR", "/nowhere"))
+
+
+def real(test):
+    """Marks a test of the real files: LTGNN_MIRROR names the folder that has them."""
+    return pytest.mark.slow(pytest.mark.skipif(not MIRROR.is_dir(), reason="needs LTGNN_MIRROR")(test))
+
 
 # users, items, parts; share of the top 20 % items and of items below 10 interactions, as counted independently
 COUNTS = {
@@ -57,8 +62,7 @@ def test_every_yaml_has_what_load_takes(path):
 
 @real
 @pytest.mark.parametrize("name", COUNTS)
-def test_published_counts(name, folder, monkeypatch):
-    monkeypatch.setenv("LTGNN_MIRROR", str(MIRROR))
+def test_published_counts(name, folder):
     data = dataset(name, folder)
     users, items, parts, top, below10 = COUNTS[name]
     assert (data.num_users, data.num_items) == (users, items)
@@ -70,8 +74,7 @@ def test_published_counts(name, folder, monkeypatch):
 
 
 @real
-def test_amazon_beauty_is_its_own_5_core(folder, monkeypatch):
-    monkeypatch.setenv("LTGNN_MIRROR", str(MIRROR))
+def test_amazon_beauty_is_its_own_5_core(folder):
     data = dataset("amazon_beauty", folder)
     core = dataset("amazon_beauty", folder, "data/cleaning=core5")
     assert (core.num_users, core.num_items, len(core.parts["all"])) == (22363, 12101, 198502)
@@ -80,8 +83,7 @@ def test_amazon_beauty_is_its_own_5_core(folder, monkeypatch):
 
 @real
 @pytest.mark.parametrize(("name", "pairs", "cold"), [("amazon_beauty", 153776, 33), ("amazon_games", 351897, 19)])
-def test_usual_cut_of_the_amazon_sets(name, pairs, cold, folder, monkeypatch):
-    monkeypatch.setenv("LTGNN_MIRROR", str(MIRROR))
+def test_usual_cut_of_the_amazon_sets(name, pairs, cold, folder):
     data = dataset(name, folder)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         split = instantiate(compose(overrides=["+split=leave_one_out"]).split)(data)
@@ -90,9 +92,8 @@ def test_usual_cut_of_the_amazon_sets(name, pairs, cold, folder, monkeypatch):
 
 
 @real
-def test_official_parts_hold_what_the_files_hold(folder, monkeypatch):
+def test_official_parts_hold_what_the_files_hold(folder):
     """Against a plain loop over the lines: fit part = train - valid."""
-    monkeypatch.setenv("LTGNN_MIRROR", str(MIRROR))
     data = dataset("gowalla", folder)
 
     def pairs(file):
@@ -107,8 +108,7 @@ def test_official_parts_hold_what_the_files_hold(folder, monkeypatch):
 
 
 @real
-def test_texts_sit_on_their_items(folder, monkeypatch):
-    monkeypatch.setenv("LTGNN_MIRROR", str(MIRROR))
+def test_texts_sit_on_their_items(folder):
     data = dataset("ml_latest_small", folder)
     place = data.item_ids.index("31")
     assert data.item_fields["title"][place] == "Dangerous Minds"

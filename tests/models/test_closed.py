@@ -15,7 +15,7 @@ from ltgnn.models.closed.ease import EASE, TextEASE
 from ltgnn.models.closed.neighbours import ItemKNN, TextKNN
 from ltgnn.models.closed.plain import Popularity, Random
 from ltgnn.models.closed.spectral import GFCF, SVD, singular_vectors
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import ClosedForm, Interactions, Mistake, unrestricted
 from tests.conftest import random_interactions
 
 USERS, ITEMS = 30, 17
@@ -36,12 +36,17 @@ def degrees(exponent: float) -> tuple[Tensor, Tensor]:
     return torch.diag(left), torch.diag(torch.where(right.isinf(), 0.0, right))
 
 
+def scores_of(model: ClosedForm, text: Tensor | None) -> Tensor:
+    """What the formula gives to every user and item, also to the one that is not scorable."""
+    return unrestricted(model.fit(TRAIN, text), ITEMS)[0](EVERYONE)
+
+
 def close(found: Tensor, wanted: Tensor) -> None:
     torch.testing.assert_close(found.double(), wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_popularity_and_random() -> None:
-    assert Popularity().fit(TRAIN, None)(EVERYONE)[3].tolist() == dense().sum(0).tolist()
+    assert scores_of(Popularity(), None)[3].tolist() == dense().sum(0).tolist()
     scorer = Random(seed=1).fit(TRAIN, None)
     scores = scorer(EVERYONE)
     assert torch.equal(scores[5:9], scorer(EVERYONE[5:9]))
@@ -49,7 +54,7 @@ def test_popularity_and_random() -> None:
     assert scores.max() < 1
     assert len(scores.unique()) == USERS * ITEMS
     assert abs(scores.mean() - 0.5) < 4 * (1 / 12 / scores.numel()) ** 0.5
-    assert not torch.equal(scores, Random(seed=2).fit(TRAIN, None)(EVERYONE))
+    assert not torch.equal(scores, scores_of(Random(seed=2), None))
 
 
 def solve_ease(gram: Tensor, l2: float) -> Tensor:
@@ -64,18 +69,18 @@ def solve_ease(gram: Tensor, l2: float) -> Tensor:
 
 def test_ease_is_a_ridge_regression_of_each_item_on_the_others() -> None:
     matrix = dense()
-    close(EASE(3.0, 100).fit(TRAIN, None)(EVERYONE), matrix @ solve_ease(matrix.T @ matrix, 3.0))
+    close(scores_of(EASE(3.0, 100), None), matrix @ solve_ease(matrix.T @ matrix, 3.0))
 
 
 def test_text_ease_sees_text_dimensions_as_users() -> None:
     centred = TEXT.double() - TEXT.double().mean(0)
     unit = centred / centred.norm(dim=1, keepdim=True)
     stacked = torch.cat([dense(), 2.0**0.5 * unit.T])
-    close(TextEASE(3.0, 100, 2.0).fit(TRAIN, TEXT)(EVERYONE), dense() @ solve_ease(stacked.T @ stacked, 3.0))
-    plain = EASE(3.0, 100).fit(TRAIN, None)(EVERYONE)
-    assert torch.equal(TextEASE(3.0, 100, 0.0).fit(TRAIN, TEXT)(EVERYONE), plain)
+    close(scores_of(TextEASE(3.0, 100, 2.0), TEXT), dense() @ solve_ease(stacked.T @ stacked, 3.0))
+    plain = scores_of(EASE(3.0, 100), None)
+    assert torch.equal(scores_of(TextEASE(3.0, 100, 0.0), TEXT), plain)
     assert (plain[:, -1] == 0).all()
-    assert (TextEASE(3.0, 100, 2.0).fit(TRAIN, TEXT)(EVERYONE)[:, -1] != 0).all()  # the cold item is reached
+    assert (scores_of(TextEASE(3.0, 100, 2.0), TEXT)[:, -1] != 0).all()  # the cold item is reached
 
 
 def naive_neighbours(similarity: list[list[float]], k: int) -> Tensor:
@@ -91,14 +96,14 @@ def test_item_knn_naive() -> None:
     owners = [set(TRAIN.users[TRAIN.items == i].tolist()) for i in range(ITEMS)]
     similarity = [[len(a & b) / (math.sqrt(len(a) * len(b)) + 1.5) for b in owners] for a in owners]
     for k in (ITEMS - 1, 40):
-        close(ItemKNN(k, 1.5).fit(TRAIN, None)(EVERYONE), naive_neighbours(similarity, k))
-    few = ItemKNN(3, 1.5).fit(TRAIN, None)(EVERYONE).double()
+        close(scores_of(ItemKNN(k, 1.5), None), naive_neighbours(similarity, k))
+    few = scores_of(ItemKNN(3, 1.5), None).double()
     close(few.sum(1), naive_neighbours(similarity, 3).sum(1))  # which of tied neighbours is kept is open
 
 
 def test_text_knn_naive() -> None:
     unit = TEXT.double() / TEXT.double().norm(dim=1, keepdim=True)
-    close(TextKNN(4).fit(TRAIN, TEXT)(EVERYONE), naive_neighbours((unit @ unit.T).tolist(), 4))
+    close(scores_of(TextKNN(4), TEXT), naive_neighbours((unit @ unit.T).tolist(), 4))
 
 
 def test_gfcf_dense() -> None:
@@ -106,7 +111,7 @@ def test_gfcf_dense() -> None:
     graph = left @ dense() @ right
     vectors = torch.linalg.svd(graph)[2][:6]
     low = right @ vectors.T @ vectors @ degrees(0.5)[1]
-    close(GFCF(6, 0.3).fit(TRAIN, None)(EVERYONE), dense() @ (graph.T @ graph + 0.3 * low))
+    close(scores_of(GFCF(6, 0.3), None), dense() @ (graph.T @ graph + 0.3 * low))
 
 
 @pytest.mark.parametrize("layers", [0, 2])
@@ -120,7 +125,7 @@ def test_svd_propagated_over_the_graph(layers: int) -> None:
     for _ in range(layers):
         states.append(whole @ states[-1])
     users, items = torch.stack(states).mean(0).split([USERS, ITEMS])
-    close(SVD(5, layers).fit(TRAIN, None)(EVERYONE), users @ items.T)
+    close(scores_of(SVD(5, layers), None), users @ items.T)
 
 
 def test_singular_vectors_of_a_large_matrix_are_exact() -> None:
@@ -138,21 +143,21 @@ def test_singular_vectors_of_a_large_matrix_are_exact() -> None:
 
 def test_als_lowers_its_objective_and_repeats() -> None:
     pytest.importorskip("implicit")
-    first, second = (ALS(4, 0.1, 5.0, 10, seed=s).fit(TRAIN, None)(EVERYONE) for s in (0, 0))
+    first, second = (scores_of(ALS(4, 0.1, 5.0, 10, seed=s), None) for s in (0, 0))
     assert torch.equal(first, second)
     target, weight = dense(), 1 + (5.0 - 1) * dense()
 
     def error(scores: Tensor) -> float:
         return float((weight * (target - scores.double()) ** 2).sum())
 
-    once = ALS(4, 0.1, 5.0, 1, seed=0).fit(TRAIN, None)(EVERYONE)
+    once = scores_of(ALS(4, 0.1, 5.0, 1, seed=0), None)
     assert error(first) < error(once) < error(torch.zeros_like(target))
 
 
 def test_blend_is_the_weighted_sum() -> None:
     parts = {"ease": EASE(3.0, 100), "text": TextKNN(4), "off": None}
-    scores = Blend(parts, {"ease": 2.0, "text": 0.5}).fit(TRAIN, TEXT)(EVERYONE)
-    wanted = 2 * EASE(3.0, 100).fit(TRAIN, None)(EVERYONE) + 0.5 * TextKNN(4).fit(TRAIN, TEXT)(EVERYONE)
+    scores = scores_of(Blend(parts, {"ease": 2.0, "text": 0.5}), TEXT)
+    wanted = 2 * scores_of(EASE(3.0, 100), None) + 0.5 * scores_of(TextKNN(4), TEXT)
     torch.testing.assert_close(scores, wanted)
     with pytest.raises(Mistake, match="a weight for each of ease, text"):
         Blend(parts, {"ease": 1.0})

@@ -20,6 +20,7 @@ from tests.conftest import interactions
 
 TRAIN = interactions([(u, i) for u, items in enumerate(([0, 1, 2, 3], [0, 1, 2, 4], [0, 1])) for i in items], 3, 6)
 COUNTS = TRAIN.item_counts  # 3, 3, 2, 1, 1, 0
+WARM = (COUNTS > 0)[:, None]
 TEXT = torch.randn(6, 10, generator=torch.Generator().manual_seed(0))
 INIT = partial(torch.nn.init.normal_, std=0.1)
 
@@ -31,7 +32,7 @@ def embed(fusion: object, text: torch.Tensor | None = TEXT, dim: int = 4) -> Nod
 def test_id_ignores_text() -> None:
     model = embed(Id)
     states, text = model()
-    torch.testing.assert_close(states, torch.cat([model.users, model.items]))
+    torch.testing.assert_close(states, torch.cat([model.users, model.items * WARM]))
     assert text is None
 
 
@@ -40,14 +41,32 @@ def test_sum_is_id_plus_projection() -> None:
     weight, bias = model.fusion.projector[0].weight, model.fusion.projector[0].bias
     states, text = model()
     torch.testing.assert_close(text, TEXT @ weight.T + bias)
-    torch.testing.assert_close(states[3:], model.items + TEXT @ weight.T + bias)
+    torch.testing.assert_close(states[3:], model.items * WARM + TEXT @ weight.T + bias)
 
 
 def test_gate_mixes_per_dimension() -> None:
     model = embed(partial(Gate, projector=partial(MLP, hidden=7)))
     states, text = model()
-    share = (states[3:] - text) / (model.items - text)
+    share = (states[3:] - text) / (model.items * WARM - text)
     assert ((share > 0) & (share < 1)).all()
+
+
+@pytest.mark.parametrize(("fusion", "rest"), [(Id, 0.0), (partial(Sum, projector=Linear), 1.0)])
+def test_the_id_of_a_cold_item_says_nothing_and_is_not_trained(fusion: object, rest: float) -> None:
+    model = embed(fusion)
+    with torch.no_grad():
+        model.items[5] = 7.0
+    states, text = model()
+    torch.testing.assert_close(states[-1], torch.zeros(4) if text is None else text[-1])
+    assert states[-1].any() == bool(rest)
+    states.sum().backward()
+    assert not model.items.grad[5].any()
+    assert model.items.grad[:5].all()
+
+
+def test_a_cold_item_that_started_from_text_keeps_its_row() -> None:
+    model = embed(Init)
+    torch.testing.assert_close(model()[0][-1], model.items[5])
 
 
 def test_text_trains_no_ids() -> None:
@@ -87,12 +106,12 @@ def test_whiten_against_svd_and_narrow_text() -> None:
 def test_concat_is_a_linear_map_of_both_that_starts_at_their_mean() -> None:
     model = embed(partial(Concat, projector=Linear))
     states, text = model()
-    torch.testing.assert_close(states[3:], (model.items + text) / 2)
+    torch.testing.assert_close(states[3:], (model.items * WARM + text) / 2)
     with torch.no_grad():
         model.fusion.both.weight.normal_()
         model.fusion.both.bias.normal_()
     weight, bias = model.fusion.both.weight, model.fusion.both.bias
-    expected = [weight[:, :4] @ model.items[i] + weight[:, 4:] @ text[i] + bias for i in range(6)]
+    expected = [weight[:, :4] @ (model.items * WARM)[i] + weight[:, 4:] @ text[i] + bias for i in range(6)]
     torch.testing.assert_close(model()[0][3:], torch.stack(expected))
 
 
@@ -126,7 +145,7 @@ def test_attention_over_sets_by_loop() -> None:
     hidden, _, query = model.fusion.score
     rows, texts = [], []
     for i in range(6):
-        sets = [model.items[i], first(TEXT[i, :7]), second(TEXT[i, 7:])]
+        sets = [model.items[i] * WARM[i], first(TEXT[i, :7]), second(TEXT[i, 7:])]
         logits = [(query.weight[0] @ torch.tanh(hidden.weight @ z + hidden.bias)).exp() for z in sets]
         rows.append(sum(logit / sum(logits) * z for logit, z in zip(logits, sets, strict=True)))
         texts.append((sets[1] + sets[2]) / 2)
@@ -139,7 +158,7 @@ def test_attention_over_sets_by_loop() -> None:
 def test_side_hands_text_to_the_losses_and_ids_to_the_graph() -> None:
     model = embed(partial(Side, projector=Linear))
     states, text = model()
-    torch.testing.assert_close(states[3:], model.items)
+    torch.testing.assert_close(states[3:], model.items * WARM)
     torch.testing.assert_close(text, model.fusion.projector(TEXT))
 
 

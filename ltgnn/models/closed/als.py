@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.models.closed.matrix import binary
-from ltgnn.types import Interactions, Mistake, Scorer
+from ltgnn.types import Interactions, Mistake, Scorer, restricted
 
 
 class ALS:
@@ -34,4 +34,4 @@ class ALS:
         )
         model.fit(binary(train), show_progress=False)
         users, items = torch.from_numpy(model.user_factors), torch.from_numpy(model.item_factors)
-        return lambda wanted: users[wanted] @ items.T
+        return restricted(lambda wanted: users[wanted] @ items.T, train.item_counts > 0)

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ltgnn.types import ClosedForm, Interactions, Mistake, Scorer
+from ltgnn.types import ClosedForm, Interactions, Mistake, Scorer, restricted, unrestricted
 
 
 class Blend:
-    """``s = sum over parts of weight * s_part``, such as a graph filter and text neighbours; scores as they are."""
+    """``s = sum over parts of weight * s_part``, such as a graph filter and text neighbours; scores as they are.
+
+    What one of the parts can score, the blend can.
+    """
 
     def __init__(self, parts: Mapping[str, ClosedForm | None], weights: Mapping[str, float]) -> None:
         self.parts = {name: part for name, part in parts.items() if part is not None}
@@ -22,9 +25,9 @@ class Blend:
         self.weights = dict(weights)
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
-        fitted = [(self.weights[name], part.fit(train, text)) for name, part in self.parts.items()]
+        fitted = {name: unrestricted(part.fit(train, text), train.num_items) for name, part in self.parts.items()}
 
         def scores(users: Tensor) -> Tensor:
-            return torch.stack([weight * scorer(users) for weight, scorer in fitted]).sum(0)
+            return torch.stack([self.weights[name] * scorer(users) for name, (scorer, _) in fitted.items()]).sum(0)
 
-        return scores
+        return restricted(scores, torch.stack([scorable for _, scorable in fitted.values()]).any(0))

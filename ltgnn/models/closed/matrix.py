@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix, diags
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.types import Interactions, Scorer
+from ltgnn.types import Interactions, Scorer, restricted
 
 
 def binary(train: Interactions, dtype: type = np.float32) -> Any:
@@ -38,7 +38,10 @@ def gram(train: Interactions) -> Tensor:
 
 
 def linear_scorer(train: Interactions, weights: Tensor) -> Scorer:
-    """``s(u, .) = sum over the train items j of u of weights[j]``, dense weights [I, I]."""
+    """``s(u, .) = sum over the train items j of u of weights[j]``, dense weights [I, I].
+
+    A cold item that has no weight from any item is not scorable.
+    """
     offsets, items = train.by_user
 
     def scores(users: Tensor) -> Tensor:
@@ -49,10 +52,12 @@ def linear_scorer(train: Interactions, weights: Tensor) -> Scorer:
         history = items[torch.arange(len(rows)) - starts[rows] + offsets[users][rows]]
         return F.embedding_bag(history, weights, starts, mode="sum")
 
-    return scores
+    cold = train.item_counts == 0
+    return restricted(scores, ~cold | weights.any(0)) if cold.any() else scores
 
 
 def sparse_scorer(train: Interactions, weights: Any) -> Scorer:
     """The same with scipy sparse weights [I, I]."""
     rows = binary(train)
-    return lambda users: torch.from_numpy((rows[users.numpy()] @ weights).toarray())
+    reached = torch.from_numpy(weights.tocsc().getnnz(0) > 0) | (train.item_counts > 0)
+    return restricted(lambda users: torch.from_numpy((rows[users.numpy()] @ weights).toarray()), reached)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ltgnn.types import Interactions, Scorer
+from ltgnn.types import Interactions, Scorer, restricted
 
 
 class Popularity:
-    """``s(u, i)`` = number of train interactions of ``i``, for every user."""
+    """``s(u, i)`` = number of train interactions of ``i``, for every user; an item without any is not scorable."""
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
         counts = train.item_counts.float()
-        return lambda users: counts.to(users.device).expand(len(users), -1)
+        return restricted(lambda users: counts.to(users.device).expand(len(users), -1), counts > 0)
 
 
 class Random:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.models.closed.matrix import binary, normalised, power
-from ltgnn.types import Interactions, Scorer
+from ltgnn.types import Interactions, Scorer, restricted
 
 
 class GFCF:
@@ -35,7 +35,7 @@ class GFCF:
             linear = torch.from_numpy((history @ back @ graph).toarray())
             return linear.addmm_(torch.from_numpy(np.asarray(history @ into)), out)
 
-        return scores
+        return restricted(scores, train.item_counts > 0)
 
 
 class SVD:
@@ -53,7 +53,7 @@ class SVD:
         users, values, items = (torch.from_numpy(part) for part in singular_vectors(normalised(train), self.rank))
         steps = sum((values**layer for layer in range(self.num_layers + 1)), torch.zeros_like(values))
         left = users * values * (steps / (self.num_layers + 1)) ** 2
-        return lambda wanted: left[wanted] @ items
+        return restricted(lambda wanted: left[wanted] @ items, train.item_counts > 0)
 
 
 def singular_vectors(matrix: Any, rank: int) -> tuple[Any, Any, Any]:
