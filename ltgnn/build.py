@@ -71,6 +71,7 @@ def is_closed_form(cfg: DictConfig) -> bool:
 
 def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
     """A model that is computed, with the dials of ``score`` on top."""
+    refuse_leaks(setting.split, None, None)
     base = instantiate(cfg.model.closed_form).fit(setting.split.train, setting.text)
     scorer: Scorer = _score(cfg, setting).over(base, setting.evaluators.get("val"))
     return scorer

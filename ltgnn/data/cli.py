@@ -33,12 +33,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    def add(name: str, help: str, example: str, run: Command) -> argparse.ArgumentParser:
+    def add(name: str, help: str, example: str, run: Command, notes: str = "") -> argparse.ArgumentParser:
         command = commands.add_parser(
             name,
             help=help,
             description=help,
-            epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()),
+            epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()) + notes,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.set_defaults(run=run)
@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
         "Obtain and verify the files of a data set of the catalogue; without a name, list the catalogue.",
         "ltgnn data fetch ml100k\nLTGNN_MIRROR=../shared/data ltgnn data fetch gowalla",
         _fetch,
+        "\n\nLTGNN_MIRROR names a folder that is tried before the network, with the files of a set in NAME/FILE;\n"
+        "LTGNN_DATA the folder that they are kept in. A cut download is resumed by the next call; every file is\n"
+        "verified by its sha256 and appears whole or not at all.",
     )
     fetch.add_argument("name", nargs="?", help="name of the catalogue")
 

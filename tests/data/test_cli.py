@@ -42,6 +42,12 @@ def test_help_has_an_example(command, capsys):
     assert f"ltgnn data {command} " in capsys.readouterr().out.split("example:")[1]
 
 
+def test_help_of_fetch_names_the_mirror(capsys):
+    with pytest.raises(SystemExit):
+        main(["fetch", "--help"])
+    assert "LTGNN_MIRROR names a folder that is tried before the network" in capsys.readouterr().out
+
+
 def test_no_command_prints_help(capsys):
     assert main([]) == 0
     assert all(command in capsys.readouterr().out or command for command in COMMANDS)
@@ -82,7 +88,7 @@ def test_split_then_train_parts(shop, capsys):
 
 
 def test_stats(shop, capsys):
-    assert main(["stats", "shop", "groups=all", "--out", "figures"]) == 0
+    assert main(["stats", "shop", "split.val=0.2", "groups=all", "--out", "figures"]) == 0
     out = capsys.readouterr().out
     for part in ("share of the top 20 % items", "deciles groups", "fingerprint", "held-out pairs on cold items"):
         assert part in out
@@ -107,8 +113,9 @@ def test_audit_codes(shop, capsys, files):
 def test_diff(shop, capsys):
     assert main(["diff", "shop", "shop"]) == 0
     assert "the same: users, items, pairs, texts" in capsys.readouterr().out
-    assert main(["diff", "shop split.seed=0", "shop split.seed=1"]) == 1
-    assert "pairs in test of shop split.seed=0 are in train of shop split.seed=1" in capsys.readouterr().out
+    left, right = "shop split.val=0.2 split.seed=0", "shop split.val=0.2 split.seed=1"
+    assert main(["diff", left, right]) == 1
+    assert f"pairs in test of {left} are in train of {right}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("form", "file"), [("recbole", "shop.part3.inter"), ("lightgcn", "test.txt")])
