@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ltgnn.losses.cosines import check_temperature, cosines
+from ltgnn.losses.cosines import check_temperature, log_sum_negatives
 from ltgnn.losses.ranking import RankingLoss
 from ltgnn.types import Batch, Encoded, Groups, Interactions, Mistake
 
@@ -44,16 +44,11 @@ class SampledSoftmax(RankingLoss):
         self.register_buffer("frequency", train.item_counts.double() / max(len(train), 1), persistent=False)
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
-        pos, neg = cosines(main, batch, self.in_batch, self.mask_own, "softmax")
-        pos, neg = pos / self.temperature, neg / self.temperature
-        if self.logq > 0:
-            shift = (self.logq * self._log_expected(batch)).to(pos.dtype)
-            columns = shift[batch.neg]
-            if self.in_batch:
-                columns = torch.cat([shift[batch.pos].expand(len(pos), -1), columns], 1)
-            pos, neg = pos - shift[batch.pos], neg - columns
-        every = torch.cat([pos.unsqueeze(1), neg], 1)
-        return torch.logsumexp(every, 1) - pos
+        shift = (self.logq * self._log_expected(batch)).to(main.users.dtype) if self.logq > 0 else None
+        pos, negatives = log_sum_negatives(
+            main, batch, self.temperature, self.in_batch, self.mask_own, "softmax", shift
+        )
+        return torch.logaddexp(pos, negatives) - pos
 
     def _log_expected(self, batch: Batch) -> Tensor:
         """Log of the expected number of times that each item is a negative of a row.  [I]"""
