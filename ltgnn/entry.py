@@ -38,6 +38,7 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
         resolvers.register()
         caught: list[Exception] = []
         arguments = list(sys.argv[1:] if argv is None else argv)
+        arguments.sort(key=lambda word: word not in ("-m", "--multirun"))  # Hydra wants overrides in one piece
         full_error, command = os.environ.get("HYDRA_FULL_ERROR"), sys.argv
         sys.argv = [f"ltgnn {config_name}", *arguments]
         os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
