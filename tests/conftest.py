@@ -71,3 +71,15 @@ def launch(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
 def run_folders(root: Path) -> list[Path]:
     """Every run folder below ``root``, by name."""
     return sorted(path.parent for path in root.rglob("status.json"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked gpu, network or slow run where there is one, or where they are asked for (``-m slow``)."""
+    asked = str(config.getoption("-m"))
+    off = {"network": "asks for the network: -m network", "slow": "takes minutes: make test-slow"}
+    if not torch.cuda.is_available():
+        off["gpu"] = "no CUDA device"
+    for item in items:
+        for mark, reason in off.items():
+            if mark in item.keywords and mark not in asked:
+                item.add_marker(pytest.mark.skip(reason=reason))

@@ -71,8 +71,8 @@ def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None
 def readme_commands() -> list[str]:
     """Every ``ltgnn ...`` line of the README's code blocks."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```(?:bash|sh|console)?\n(.*?)```", text, re.DOTALL)
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    blocks = re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL)
+    lines = "\n".join(body for language, body in blocks if language == "bash").replace("\\\n", " ").splitlines()
     return [line.split(" #")[0].strip() for line in lines if re.match(r"\s*(\w+=\S+ )*ltgnn ", line)]
 
 

@@ -12,8 +12,10 @@ BLOCK = 2**18
 """Scores of one block on CPU: what is computed stays in the cache until it is used up."""
 
 
-def product_logsumexp(rows: Tensor, columns: Tensor, shift: Tensor | None = None, names: Tensor | None = None) -> Tensor:
-    """``log sum_j exp(rows_i . columns_j - shift_j)``, over the ``j`` with another name than ``i``.  [B, d] -> [B]
+def product_logsumexp(
+    rows: Tensor, columns: Tensor, shift: Tensor | None = None, names: Tensor | None = None
+) -> Tensor:
+    """``log sum_j exp(rows_i . columns_j - shift_j)`` over the ``j`` with another name than ``i``.  [B, d] -> [B]
 
     ``columns`` [B, d], ``shift`` [B] (a constant), ``names`` [B]. A row without any column is -inf. One matrix is kept
     for the backward pass, the softmax; autograd of the same formula keeps five and passes over memory 25 times.

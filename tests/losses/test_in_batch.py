@@ -29,7 +29,8 @@ def plain(rows: Tensor, columns: Tensor, shift: Tensor | None, names: Tensor | N
 def test_equals_the_formula(monkeypatch: pytest.MonkeyPatch, shifted: bool, named: bool, block: int) -> None:
     monkeypatch.setattr(in_batch, "BLOCK", block)
     generator = torch.Generator().manual_seed(0)
-    rows, columns, shift = (torch.randn(*size, generator=generator, dtype=torch.float64) for size in ((9, 4), (9, 4), (9,)))
+    draw = partial(torch.randn, generator=generator, dtype=torch.float64)
+    rows, columns, shift = draw(9, 4), draw(9, 4), draw(9)
     names = torch.tensor([0, 1, 2, 0, 3, 4, 4, 5, 6])
     sides = shift if shifted else None, names if named else None
     rows.requires_grad_(), columns.requires_grad_()
