@@ -66,15 +66,16 @@ class Similar:
 
 def nearest_items(features: Tensor, k: int, block: int = 1024) -> tuple[Tensor, Tensor]:
     """Cosine and number of the ``k`` nearest other items of each, in blocks of rows.  [I, D] -> [I, k], [I, k]"""
-    unit = F.normalize(features.detach().float().cpu(), dim=1)
+    device = "cuda" if torch.cuda.is_available() else "cpu"  # 40,000 items: half a minute on one core
+    unit = F.normalize(features.detach().float().to(device), dim=1)
     k = min(k, len(unit) - 1)
     values, columns = [], []
-    for rows in torch.arange(len(unit)).split(block):
+    for rows in torch.arange(len(unit), device=device).split(block):
         similarity = unit[rows] @ unit.T
-        similarity[torch.arange(len(rows)), rows] = -torch.inf
+        similarity[torch.arange(len(rows), device=device), rows] = -torch.inf
         top = similarity.topk(k, dim=1)
-        values.append(top.values.clamp(max=1.0))
-        columns.append(top.indices)
+        values.append(top.values.clamp(max=1.0).cpu())
+        columns.append(top.indices.cpu())
     return torch.cat(values), torch.cat(columns)
 
 
