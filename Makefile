@@ -18,10 +18,10 @@ quickstart: $(READY)  ## the main job: does item text help the tail on MovieLens
 	$(BIN)/ltgnn train sweep=quickstart
 
 test: $(READY)  ## the tests, minutes
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 test-slow: $(READY)  ## the tests that take long, too
-	$(BIN)/python -m pytest -m 'slow or not slow'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m 'slow or not slow'
 
 lint: $(READY)  ## ruff, mypy --strict, import directions
 	$(BIN)/ruff check .

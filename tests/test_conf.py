@@ -26,7 +26,7 @@ CHOICES = sorted(
 )
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def tree() -> Iterator[None]:
     resolvers.register()
     GlobalHydra.instance().clear()
