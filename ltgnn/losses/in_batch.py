@@ -45,7 +45,7 @@ class _ProductLogSumExp(torch.autograd.Function):
         return result
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
         rows, columns, softmax = ctx.saved_tensors
         weight = gradient.unsqueeze(1)
