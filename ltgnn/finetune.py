@@ -84,11 +84,16 @@ def tune(cfg: DictConfig, setting: Setting, side: ItemText, tracker: Any) -> Any
     trained = sum(p.numel() for p in objective.parameters() if p.requires_grad)
     log.info("%s: %d weights trained, %d steps an epoch", type(objective).__name__, trained, objective.steps)
 
+    evaluate = setting.evaluators.get("val")
+
     def validate(values: torch.Tensor) -> dict[str, float]:
-        evaluation = setting.evaluators["val"](by_text(train, values), device=torch.device("cpu"))
+        assert evaluate is not None
+        evaluation = evaluate(by_text(train, values), device=torch.device("cpu"))
         return {f"val/{name}": value for name, value in evaluation.values.items()}
 
-    tuner = Tuner(objective, instantiate(cfg.optimizer), float(cfg.warmup), int(cfg.seed), validate)
+    tuner = Tuner(
+        objective, instantiate(cfg.optimizer), float(cfg.warmup), int(cfg.seed), None if evaluate is None else validate
+    )
     callbacks = [callback for callback in instantiate(cfg.callbacks).values() if callback is not None]
     with quiet_lightning():
         trainer: pl.Trainer = instantiate(cfg.trainer)(

@@ -65,10 +65,14 @@ class Recommender(pl.LightningModule):
         self.optimizer, self.stream, self.seed = optimizer, stream, seed
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        weights = [weight for weight in self.parameters() if weight.requires_grad]
-        if not weights:
+        """A weight that brings a rate of its own (``weight.lr``, such as a text encoder's) is trained at that rate."""
+        groups: dict[float | None, list[nn.Parameter]] = {}
+        for weight in self.parameters():
+            if weight.requires_grad:
+                groups.setdefault(getattr(weight, "lr", None), []).append(weight)
+        if not groups:
             raise Mistake("nothing would be trained (model=alpharec projector=none): set projector=linear or mlp.")
-        return self.optimizer(weights)
+        return self.optimizer([{"params": ws} | ({} if lr is None else {"lr": lr}) for lr, ws in groups.items()])
 
     def on_train_epoch_start(self) -> None:
         self.views.resample(self._graph, self.stream(self.seed, self.current_epoch, device=self.device))

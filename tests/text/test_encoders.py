@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from ltgnn.text.encoders import HuggingFace, batches
+from ltgnn.text.encoders import HuggingFace, batches, pooled
 from ltgnn.types import Mistake
 
 Make = Callable[..., HuggingFace]
@@ -95,6 +96,24 @@ def test_half_precision_stays_near(minilm: Make) -> None:
     assert half.dtype == torch.float32
     assert torch.cosine_similarity(exact, half).min() > 0.99
     assert not torch.equal(exact, half)
+
+
+def test_a_lack_of_memory_on_the_device_halves_the_batch(tiny: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted, sizes = tiny()(TEXTS), []
+
+    def scarce(model: Any, tokens: list[list[int]], reading: HuggingFace) -> Tensor:
+        sizes.append(len(tokens))
+        if len(tokens) > room:
+            raise torch.cuda.OutOfMemoryError
+        return pooled(model, tokens, reading)
+
+    monkeypatch.setattr("ltgnn.text.encoders.pooled", scarce)
+    room = 2
+    torch.testing.assert_close(tiny()(TEXTS), wanted, atol=1e-5, rtol=0)
+    assert sizes[:3] == [8, 4, 2]
+    room = 0
+    with pytest.raises(torch.cuda.OutOfMemoryError):
+        tiny()(TEXTS)
 
 
 @given(st.lists(st.integers(1, 60), max_size=40), st.integers(1, 200))

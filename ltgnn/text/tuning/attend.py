@@ -12,15 +12,13 @@ from ltgnn.text.tuning.live import LiveText
 
 
 class Attend(Callback):
-    """Tells the live text which items a step is about, and renews its table every ``refresh`` steps (0: never)."""
+    """Tells the live text which items the next step is about."""
 
-    def __init__(self, refresh: int, seed: int) -> None:
-        self.refresh, self.seed = refresh, seed
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
 
     def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, batch: Any, step: int) -> None:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + trainer.global_step)
         for part in module.modules():
             if isinstance(part, LiveText):
-                if self.refresh and trainer.global_step and trainer.global_step % self.refresh == 0:
-                    part.refresh()
                 part.attend(batch.pos, generator)

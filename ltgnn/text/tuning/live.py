@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -29,19 +29,21 @@ class LiveText(nn.Module):
     """Text features [I, D] that are trained with the recommender.
 
     ``values`` [I, D]: what the encoder says before training. ``rows``: items re-encoded with gradient in a step.
-    Dropout is off, so that a row read anew is what the table would hold. Only what is trained goes into a checkpoint.
+    ``refresh``: the table is made anew when so many steps have passed since (0: for evaluation only). ``lr``: the rate
+    of the encoder's weights. Dropout is off, so that a row read anew is what the table would hold. Only what is trained
+    goes into a checkpoint.
     """
 
     table: Tensor
 
-    def __init__(self, encoder: TunedEncoder, values: Tensor, rows: int) -> None:
+    def __init__(self, encoder: TunedEncoder, values: Tensor, rows: int, refresh: int, lr: float) -> None:
         super().__init__()
-        self.encoder, self.rows = encoder, rows
+        self.encoder, self.rows, self.every = encoder, rows, refresh
         self.register_buffer("table", values.clone(), persistent=False)
         self.attended: list[int] = []
-        self.stale = False  # the weights have moved since the whole table was made
+        self.age = 0  # steps since the whole table was made
         for weight in encoder.parameters():
-            weight.of_text_encoder = True  # type: ignore[attr-defined]
+            weight.lr = lr  # type: ignore[attr-defined]
         self.register_state_dict_post_hook(_only_trained)  # type: ignore[no-untyped-call]
         self.register_load_state_dict_pre_hook(_fill_frozen)  # type: ignore[no-untyped-call]
 
@@ -58,27 +60,27 @@ class LiveText(nn.Module):
         """Choose the items of the next step: up to ``rows`` of ``items`` [n], at random."""
         distinct = torch.unique(items.cpu())
         self.attended = distinct[torch.randperm(len(distinct), generator=generator)[: self.rows]].tolist()
+        if self.every and self.age >= self.every:
+            self.renew()
 
     def forward(self) -> Tensor:
-        """All features [I, D]; in training with gradient in the rows attended to, else the table, renewed if stale."""
-        if not self.training:
-            if self.stale:
-                self.refresh()
-            return self.table
-        if not self.attended:
+        """All features [I, D]: in training with gradient in the rows attended to, else as they now are."""
+        if not self.training and self.age:
+            self.renew()
+        if not (self.training and self.attended):
             return self.table
         where = torch.tensor(self.attended, device=self.table.device)
         values = self.encoder(self.attended)
         mixed = self.table.index_copy(0, where, values)
         self.table[where] = values.detach()
-        self.stale = True
+        self.age += 1
         return mixed
 
-    def refresh(self) -> None:
+    def renew(self) -> None:
         """Read every item anew with the weights as they are."""
         started = time.perf_counter()
         self.table.copy_(self.encoder.encode_all())
-        self.stale = False
+        self.age = 0
         log.debug("text table renewed in %.1f s", time.perf_counter() - started)
 
 
@@ -86,7 +88,7 @@ def _fill_frozen(live: LiveText, state: dict[str, Any], prefix: str, *_: Any) ->
     """Frozen weights are not in the checkpoint: they are those of the folder. The table is made anew on demand."""
     for name, weight in live.named_parameters():
         state.setdefault(prefix + name, weight.detach())
-    live.stale = True
+    live.age = 1
 
 
 def _only_trained(live: LiveText, state: dict[str, Any], prefix: str, _: Any) -> None:
@@ -95,11 +97,16 @@ def _only_trained(live: LiveText, state: dict[str, Any], prefix: str, _: Any) ->
             state.pop(prefix + name, None)
 
 
+@dataclass(frozen=True)
 class EndToEnd:
     """Makes the trained text of a run from its frozen one; the group ``live`` of the yaml tree."""
 
-    def __init__(self, adapt: Adaptation, rows: int, checkpointing: bool, chunk_tokens: int) -> None:
-        self.adapt, self.rows, self.checkpointing, self.chunk_tokens = adapt, rows, checkpointing, chunk_tokens
+    adapt: Adaptation
+    rows: int
+    refresh: int
+    lr: float
+    checkpointing: bool
+    chunk_tokens: int
 
     def __call__(self, side: Any, dataset: Dataset, features: Features | None) -> LiveText:
         """``side``: what the group ``text`` built; ``features``: what it made of the data set."""
@@ -112,20 +119,11 @@ class EndToEnd:
                 "live=lora and live=full train on the encoder's own output; set text/transform=none text/control=none"
             )
         texts = render(str(side.template), dataset.item_fields)
-        encoder = TunedEncoder(side.encoder, texts, self.adapt, self.checkpointing, self.chunk_tokens)
-        return LiveText(encoder, features.values, self.rows)
+        with torch.random.fork_rng(devices=[]):  # all else starts as it does beside a frozen text
+            encoder = TunedEncoder(side.encoder, texts, self.adapt, self.checkpointing, self.chunk_tokens)
+        return LiveText(encoder, features.values, self.rows, self.refresh, self.lr)
 
 
 def frozen(side: Any, dataset: Dataset, features: Features | None) -> Tensor | None:
     """The text as the frozen encoder gives it: ``live=none``."""
     return None if features is None else features.values
-
-
-def two_rates(
-    parameters: Iterable[nn.Parameter], optimizer: Callable[..., torch.optim.Optimizer], encoder_lr: float
-) -> torch.optim.Optimizer:
-    """An optimizer with the rate ``encoder_lr`` for the weights of the text encoder and its own for the rest."""
-    weights = list(parameters)
-    of_encoder = [weight for weight in weights if getattr(weight, "of_text_encoder", False)]
-    others = [weight for weight in weights if not getattr(weight, "of_text_encoder", False)]
-    return optimizer([{"params": others}, {"params": of_encoder, "lr": encoder_lr}] if of_encoder else others)

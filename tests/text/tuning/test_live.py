@@ -9,6 +9,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from ltgnn.evaluate import main as evaluate
+from ltgnn.module import Recommender
 from ltgnn.text.controls import Shuffled
 from ltgnn.text.encoders import HuggingFace
 from ltgnn.text.features import ItemText, NoText
@@ -16,7 +18,7 @@ from ltgnn.text.store import FeatureStore
 from ltgnn.text.transform import Keep
 from ltgnn.text.tuning.adaptation import Full, Lora
 from ltgnn.text.tuning.encoder import TunedEncoder
-from ltgnn.text.tuning.live import EndToEnd, LiveText, two_rates
+from ltgnn.text.tuning.live import EndToEnd, LiveText
 from ltgnn.types import Dataset, Features, Mistake
 from tests.conftest import run_folders
 
@@ -25,8 +27,8 @@ LORA = Lora(rank=2, alpha=4, dropout=0.0, targets="all-linear")
 FULL = Full(freeze_embeddings=False)
 
 
-def live(encoder: TunedEncoder, rows: int = 3) -> LiveText:
-    return LiveText(encoder, encoder.encode_all(), rows)
+def live(encoder: TunedEncoder, rows: int = 3, refresh: int = 0) -> LiveText:
+    return LiveText(encoder, encoder.encode_all(), rows, refresh, lr=0.01)
 
 
 def moved(text: LiveText) -> None:
@@ -35,7 +37,7 @@ def moved(text: LiveText) -> None:
         for weight in text.parameters():
             if weight.requires_grad:
                 weight.add_(0.05 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
-    text.stale = True
+    text.age = 1
 
 
 def attend(text: LiveText, items: list[int], seed: int = 0) -> None:
@@ -86,7 +88,7 @@ def test_the_table_follows_what_was_read_and_is_renewed_for_evaluation(encoder: 
     assert torch.equal(mixed[others], before[others])
     assert torch.equal(text.table, mixed.detach())
     torch.testing.assert_close(text.eval()(), now, atol=1e-5, rtol=0)
-    assert not text.stale
+    assert text.age == 0
 
 
 def test_dropout_is_off(encoder: Make) -> None:
@@ -107,20 +109,34 @@ def test_the_checkpoint_holds_what_is_trained(encoder: Make, adapt: Full | Lora)
     torch.testing.assert_close(two.eval()(), one.eval()(), atol=1e-6, rtol=0)
 
 
-def test_two_rates(encoder: Make) -> None:
-    text, table = live(encoder(LORA)), torch.nn.Parameter(torch.zeros(2))
-    weights = [table, *(weight for weight in text.parameters() if weight.requires_grad)]
-    groups = two_rates(weights, partial(torch.optim.Adam, lr=0.1), encoder_lr=0.01).param_groups
-    assert [(group["lr"], len(group["params"])) for group in groups] == [(0.1, 1), (0.01, len(weights) - 1)]
-    assert groups[0]["params"][0] is table
-    (group,) = two_rates([table], partial(torch.optim.Adam, lr=0.1), encoder_lr=0.01).param_groups
-    assert group["lr"] == 0.1
+def test_the_table_is_renewed_after_so_many_steps(encoder: Make) -> None:
+    text = live(encoder(), refresh=2).train()
+    before = text.table.clone()
+    moved(text)
+    text.age = 0
+    for _ in range(2):
+        attend(text, [2, 5])
+        text()
+        assert torch.equal(text.table[7], before[7])
+    attend(text, [2, 5])
+    torch.testing.assert_close(text.table, text.encoder.encode_all(), atol=1e-5, rtol=0)
+
+
+def test_its_weights_bring_their_own_rate(encoder: Make) -> None:
+    module = Recommender.__new__(Recommender)
+    torch.nn.Module.__init__(module)
+    module.optimizer = partial(torch.optim.Adam, lr=0.1)
+    module.table, module.text = torch.nn.Parameter(torch.zeros(2)), live(encoder(LORA))
+    own, ours = module.configure_optimizers().param_groups
+    assert (own["lr"], own["params"]) == (0.1, [module.table])
+    assert ours["lr"] == 0.01
+    assert len(ours["params"]) == sum(weight.requires_grad for weight in module.text.parameters())
 
 
 def test_what_cannot_be_trained(tiny: Callable[..., HuggingFace], tmp_path: Path) -> None:
     dataset = Dataset("shop", {}, [], ["a"], {"title": ["soap"]})
     features = Features(torch.zeros(1, 16), {})
-    make = EndToEnd(LORA, rows=1, checkpointing=False, chunk_tokens=64)
+    make = EndToEnd(LORA, rows=1, refresh=0, lr=1e-4, checkpointing=False, chunk_tokens=64)
     with pytest.raises(Mistake, match="text=minilm"):
         make(NoText(), dataset, None)
     shuffled = ItemText(tiny(), "{title}", FeatureStore(tmp_path), Shuffled(0), Keep())
@@ -133,15 +149,24 @@ def test_a_whole_job_trains_the_encoder(
     launch: Callable[..., int], tiny_bert: Path, tmp_path: Path, adapt: str
 ) -> None:
     folder = [f"text.encoder.model={tiny_bert}", "text.encoder.max_length=32", "text=folder", "loss=softmax"]
-    training = [f"live={adapt}", "live.rows=16", "callbacks=live", "callbacks.attend.refresh=3", "optim=adam_live"]
-    assert launch("fusion=text", *folder, *training, "optim.encoder_lr=3e-3", "batch_size=100") == 0
+    training = [f"live={adapt}", "live.rows=16", "live.refresh=3", "live.lr=3e-3"]
+    assert launch("fusion=text", *folder, *training, "batch_size=100") == 0
     (run,) = run_folders(tmp_path)
     state = torch.load(run / "checkpoints/best.ckpt", weights_only=True)["state_dict"]
     names = [name for name in state if ".text." in name]
     assert names
     assert all(("lora_" in name) == (adapt == "lora") for name in names)
-    metrics = json.loads((run / "metrics.json").read_text())
-    assert metrics["test"]["ndcg@20"] > 0
-    assert launch("fusion=text", *folder, "batch_size=100") == 0  # the same without training the encoder
-    frozen = json.loads((next(path for path in run_folders(tmp_path) if path != run) / "metrics.json").read_text())
-    assert frozen["val"]["ndcg@20"] != metrics["val"]["ndcg@20"]
+    assert read(run)["test"]["ndcg@20"] > 0
+    assert evaluate([f"run={run}"]) == 0  # from the checkpoint alone
+    (judged,) = (path for path in run_folders(tmp_path) if path != run)
+    assert read(judged)["test"] == pytest.approx(read(run)["test"], abs=1e-6)
+    assert launch("fusion=text", *folder, "batch_size=100", "paths.log_dir=frozen") == 0
+    (frozen,) = run_folders(tmp_path / "frozen")
+    assert read(frozen)["val"]["ndcg@20"] != read(run)["val"]["ndcg@20"]
+    assert launch("fusion=text", *folder, *training, "live.lr=0", "batch_size=100", "paths.log_dir=still") == 0
+    (still,) = run_folders(tmp_path / "still")
+    assert read(still)["test"] == pytest.approx(read(frozen)["test"], abs=1e-6)  # all else is the same
+
+
+def read(folder: Path) -> dict[str, dict[str, float]]:
+    return json.loads((folder / "metrics.json").read_text())

@@ -1,0 +1,106 @@
+"""``ltgnn finetune`` whole, on the toy shop: the folder it leaves, resuming, held-out pairs that it must not see."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import ltgnn.finetune
+from ltgnn.build import Setting, build_setting
+from ltgnn.types import Interactions, Split
+from tests.conftest import CONF, run_folders
+
+Finetune = Callable[..., Path]
+
+
+@pytest.fixture
+def finetune(shop: Path, tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finetune:
+    """One job; gives its run folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
+    toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "text=folder"]
+    toy += [f"text.encoder.model={tiny_bert}", "text.encoder.max_length=32", "epochs=1", "lr=1e-3", "batch_size=16"]
+
+    def run(*overrides: str) -> Path:
+        before = set(run_folders(tmp_path))
+        assert ltgnn.finetune.main([*toy, *overrides]) == 0
+        (folder,) = set(run_folders(tmp_path)) - before
+        return folder
+
+    return run
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    return load_file(run / "encoder/model.safetensors")
+
+
+def same(one: Path, two: Path) -> bool:
+    a, b = weights(one), weights(two)
+    return all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_the_folder_is_an_encoder_with_its_card(finetune: Finetune, launch: Callable[..., int], tmp_path: Path) -> None:
+    run = finetune("adapt=lora", "trainer.precision=bf16-mixed", "checkpointing=true")
+    found = json.loads((run / "metrics.json").read_text())
+    card = (run / "encoder/README.md").read_text()
+    for words in (
+        found["fingerprint"],
+        "CoPurchase",
+        "items20/tail/recall@20",
+        f"{found['before']['test']['recall@20']:.4f}",
+    ):
+        assert words in card
+    assert f"{found['test']['recall@20']:.4f}" in card
+    assert (run / "before_test_per_user.parquet").is_file()
+    assert (run / "after_test_per_user.parquet").is_file()
+    assert launch("text=folder", "text.encoder=" + str(run / "encoder"), "fusion=text", "epochs=2") == 0
+    (used,) = run_folders(tmp_path / "logs/train")
+    assert (
+        json.loads((used / "text_card.json").read_text())["key"]
+        == json.loads((run / "text_card.json").read_text())["key"]
+    )
+
+
+def test_a_finished_run_has_nothing_to_resume(finetune: Finetune) -> None:
+    run = finetune("adapt=full")
+    assert same(run, finetune("adapt=full"))
+    assert same(run, finetune("adapt=full", f"resume={run}/checkpoints/last.ckpt"))
+    assert not same(run, finetune("adapt=full", "seed=2"))
+
+
+@contextmanager
+def splits_into(change: Callable[[Split], Split]) -> Iterator[None]:
+    def build(cfg: object) -> Setting:
+        setting = build_setting(cfg)
+        return replace(setting, split=change(setting.split))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ltgnn.finetune, "build_setting", build)
+        yield
+
+
+@pytest.mark.parametrize("objective", ["copurchase", "purchase", "mlm", "simcse"])
+def test_a_held_out_pair_is_never_used(finetune: Finetune, objective: str) -> None:
+    """Pairs that are nowhere in the data are planted in the held-out parts: nothing may change; in train, much does."""
+    words = [f"objective={objective}", "adapt=full"]
+    clean = finetune(*words)
+    poison = torch.arange(80)  # every user with the last item
+
+    def planted(part: Interactions) -> Interactions:
+        fresh = Interactions(poison, torch.full_like(poison, part.num_items - 1), part.num_users, part.num_items)
+        fresh = fresh.select(~torch.isin(fresh.keys, part.keys))
+        return Interactions(
+            torch.cat([part.users, fresh.users]), torch.cat([part.items, fresh.items]), part.num_users, part.num_items
+        )
+
+    with splits_into(lambda split: replace(split, val=planted(split.val), test=planted(split.test))):
+        assert same(clean, finetune(*words))
+    if objective in ("copurchase", "purchase"):  # the others read texts alone
+        with splits_into(lambda split: replace(split, train=planted(split.train))):
+            assert not same(clean, finetune(*words))
+
