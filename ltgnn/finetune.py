@@ -30,14 +30,13 @@ GROUPS = ("items20/head/", "items20/tail/", "items20/cold/")
 
 
 def finetune(cfg: DictConfig) -> dict[str, Evaluation]:
-    """The whole of one job, straight through: frozen figures, tuning, the folder, tuned figures."""
+    """The whole of one job, straight through: frozen features, tuning, the folder, the figures of both."""
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     with folder.job(cfg), instantiate(cfg.logger).open(folder.path, folder.path.name, plain(cfg)) as tracker:
         side = item_text(cfg)
         setting = build_setting(cfg)
         if setting.features is None:
             raise Mistake(f"{setting.dataset.name} has no item text to tune an encoder on; set data.template")
-        before = judged(setting, setting.features.values)
         tuner = tune(cfg, setting, side, tracker)
         tuned = folder.path / "encoder"
         tuner.objective.encoder.save(tuned)
@@ -45,7 +44,7 @@ def finetune(cfg: DictConfig) -> dict[str, Evaluation]:
         features = after_side(setting.dataset, setting.split.train.item_counts)
         assert features is not None
         folder.write_json("text_card.json", features.card)
-        after = judged(setting, features.values)
+        before, after = judged(setting, setting.features.values), judged(setting, features.values)
         seconds = round(time.perf_counter() - started, 1)
         folder.write_json("metrics.json", results(setting, before, after, seconds))
         for name, evaluations in (("before", before), ("after", after)):
@@ -79,7 +78,9 @@ def tune(cfg: DictConfig, setting: Setting, side: ItemText, tracker: Any) -> Any
     train = setting.split.train
     torch.manual_seed(int(cfg.seed))
     texts = render(str(side.template), setting.dataset.item_fields)
-    encoder = TunedEncoder(side.encoder, texts, instantiate(cfg.adapt), bool(cfg.checkpointing), int(cfg.chunk_tokens))
+    encoder = TunedEncoder(
+        side.encoder, texts, instantiate(cfg.adapt), bool(cfg.checkpointing), int(cfg.chunk_tokens), cfg.dropout
+    )
     objective = instantiate(cfg.objective)(encoder, train, batch_size=int(cfg.batch_size), seed=int(cfg.seed))
     trained = sum(p.numel() for p in objective.parameters() if p.requires_grad)
     log.info("%s: %d weights trained, %d steps an epoch", type(objective).__name__, trained, objective.steps)

@@ -47,7 +47,7 @@ def contestants(encoder: HuggingFace) -> dict[str, Encode]:
     loaded = encoder.load()
     encoder.load = lambda device=None: loaded  # type: ignore[method-assign]
     body = Transformer(str(encoder.folder), max_seq_length=encoder.max_length)
-    model = SentenceTransformer(modules=[body, Pooling(body.get_word_embedding_dimension())], device=encoder.device)
+    model = SentenceTransformer(modules=[body, Pooling(loaded[1].config.hidden_size)], device=encoder.device)
     return {
         "ltgnn": encoder,
         "sentence-transformers": lambda texts: model.encode(
@@ -144,7 +144,7 @@ def markdown(result: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--every", type=int, default=8, help="race over every n-th text (default: %(default)s)")
+    parser.add_argument("--every", type=int, default=12, help="race over every n-th text (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--save", action="store_true")

@@ -18,11 +18,18 @@ class TunedEncoder(nn.Module):
     """The texts of all items, tokenised once, and the model that is trained on them.
 
     ``forward(rows [B]) -> [B, D]``: rows are sorted by length and run in chunks of ``chunk_tokens``, so that hardly
-    anything is padded. ``checkpointing`` trades a second forward pass for the memory of the activations.
+    anything is padded. ``checkpointing`` trades a second forward pass for the memory of the activations. ``dropout``:
+    the rate inside the model while it is trained, None for its own.
     """
 
     def __init__(
-        self, reading: HuggingFace, texts: Sequence[str], adapt: Adaptation, checkpointing: bool, chunk_tokens: int
+        self,
+        reading: HuggingFace,
+        texts: Sequence[str],
+        adapt: Adaptation,
+        checkpointing: bool,
+        chunk_tokens: int,
+        dropout: float | None = None,
     ) -> None:
         super().__init__()
         self.reading, self.texts, self.adapt, self.chunk_tokens = reading, list(texts), adapt, chunk_tokens
@@ -34,6 +41,10 @@ class TunedEncoder(nn.Module):
             enable = getattr(base, "activation_checkpointing_enable", None) or base.gradient_checkpointing_enable
             enable({"use_reentrant": False})
             base.config.use_cache = False
+        if dropout is not None:
+            for part in base.modules():
+                if isinstance(part, nn.Dropout):
+                    part.p = dropout
         self.model: Any = adapt(base)
         self.train()
 

@@ -21,25 +21,28 @@ Rows = NDArray[np.int64]
 
 
 class Objective(nn.Module):
-    """``steps`` batches an epoch over ``units`` (items or pairs), shuffled anew each epoch."""
+    """``steps`` batches an epoch over ``units`` (items or pairs), shuffled anew each epoch, at most ``examples``."""
 
-    def __init__(self, encoder: TunedEncoder, units: int, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, encoder: TunedEncoder, units: int, batch_size: int, seed: int, examples: int | None = None
+    ) -> None:
         super().__init__()
         self.encoder, self.units, self.batch_size, self.seed = encoder, units, batch_size, seed
-        if units < 2 or batch_size < 2:
-            raise Mistake(f"batch_size={batch_size} over {units} training units; each has to be 2 or more")
+        self.used = units if examples is None else min(examples, units)
+        if self.used < 2 or batch_size < 2:
+            raise Mistake(f"batch_size={batch_size} over {self.used} training units; each has to be 2 or more")
         self._order: tuple[int, Rows] = (-1, np.empty(0, np.int64))
 
     @property
     def steps(self) -> int:
         """Batches an epoch; a last batch of one unit is left out."""
-        return self.units // self.batch_size + (self.units % self.batch_size > 1)
+        return self.used // self.batch_size + (self.used % self.batch_size > 1)
 
     def rows(self, epoch: int, step: int) -> Rows:
         """The units of a batch."""
         if self._order[0] != epoch:
             self._order = epoch, np.random.default_rng([self.seed, epoch]).permutation(self.units)
-        return self._order[1][step * self.batch_size : (step + 1) * self.batch_size]
+        return self._order[1][: self.used][step * self.batch_size : (step + 1) * self.batch_size]
 
     def rng(self, epoch: int, step: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, epoch, step])
@@ -56,12 +59,18 @@ class CoPurchase(Objective):
     """Items bought by the same user are near: in-batch InfoNCE over the cosine, both directions.
 
     A unit is an item; its partner is another train item of one of its train users, both drawn uniformly. So each item
-    is an anchor once an epoch, however rare it is. Pairs of the batch that some train user bought together, and equal
-    texts, are no negatives.
+    is an anchor once an epoch, however rare it is. ``examples`` bounds the anchors an epoch (None: all). Pairs of the
+    batch that some train user bought together, and equal texts, are no negatives.
     """
 
     def __init__(
-        self, encoder: TunedEncoder, train: Interactions, batch_size: int, seed: int, temperature: float
+        self,
+        encoder: TunedEncoder,
+        train: Interactions,
+        batch_size: int,
+        seed: int,
+        temperature: float,
+        examples: int | None = None,
     ) -> None:
         from scipy.sparse import csr_matrix
 
@@ -73,7 +82,7 @@ class CoPurchase(Objective):
         self.items_of = self.users_of.T.tocsr()
         self.items_of.sort_indices()
         self.anchors: Rows = np.unique(items)
-        super().__init__(encoder, len(self.anchors), batch_size, seed)
+        super().__init__(encoder, len(self.anchors), batch_size, seed, examples)
 
     def batch(self, epoch: int, step: int) -> tuple[Rows, Rows]:
         """Anchors [B] and partners [B], item numbers."""
@@ -148,19 +157,14 @@ class Purchase(Objective):
         offsets, by_user = train.by_user
         self.offsets, self.by_user = offsets.numpy(), by_user.numpy()
         self.history, self.num_items = history, train.num_items
-        self.examples = len(self.pairs) if examples is None else min(examples, len(self.pairs))
         if batch_size % 2:
             raise Mistake(
                 f"batch_size={batch_size}: objective=purchase takes half of a batch as bought, give an even number"
             )
-        super().__init__(encoder, len(self.pairs), batch_size // 2, seed)
+        super().__init__(encoder, len(self.pairs), batch_size // 2, seed, examples)
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(encoder.width, 2))
         positions = getattr(encoder.model.config, "max_position_embeddings", None) or 2 * encoder.reading.max_length
         self.max_length = min(2 * encoder.reading.max_length, positions)  # two texts
-
-    @property
-    def steps(self) -> int:
-        return max(self.examples // self.batch_size, 1)
 
     def batch(self, epoch: int, step: int) -> tuple[list[Rows], Rows, Tensor]:
         """Histories (item numbers), products [2B] and labels [2B]: B bought, then B not bought."""

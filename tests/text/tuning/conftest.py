@@ -32,9 +32,10 @@ def encoder(tiny: Callable[..., HuggingFace]) -> Callable[..., TunedEncoder]:
         adapt: Full | Lora = Full(freeze_embeddings=False),  # noqa: B008
         checkpointing: bool = False,
         chunk_tokens: int = 64,
+        dropout: float | None = None,
         texts: list[str] = TEXTS,
         **reading: object,
     ) -> TunedEncoder:
-        return TunedEncoder(tiny(**reading), texts, adapt, checkpointing, chunk_tokens)
+        return TunedEncoder(tiny(**reading), texts, adapt, checkpointing, chunk_tokens, dropout)
 
     return make

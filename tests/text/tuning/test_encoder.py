@@ -39,6 +39,12 @@ def test_what_is_trained(encoder: Make) -> None:
     assert [name for name in everything if name not in kept] == ["model.embeddings.word_embeddings.weight"]
 
 
+@pytest.mark.parametrize("adapt", [Full(freeze_embeddings=False), LORA])
+def test_dropout_of_the_model(encoder: Make, tiny: Callable[..., HuggingFace], adapt: Full | Lora) -> None:
+    assert not torch.equal(encoder(adapt)([0, 5]), encoder(adapt)([0, 5]))
+    torch.testing.assert_close(encoder(adapt, dropout=0.0)([0, 5]), tiny()([TEXTS[0], TEXTS[5]]), atol=1e-5, rtol=0)
+
+
 def test_targets_that_are_not_there(encoder: Make) -> None:
     with pytest.raises(Mistake, match=r"adapt.targets=\['qkv'\] does not fit"):
         encoder(Lora(2, 4, 0.0, ["qkv"]))

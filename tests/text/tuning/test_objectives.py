@@ -62,6 +62,14 @@ class TestCoPurchase:
         anchors = Counter(a for a, _ in self.draw(objective))
         assert anchors == dict.fromkeys(range(10), EPOCHS)  # 10 is cold, 11 has nothing beside it
 
+    def test_examples_bound_the_anchors_of_an_epoch(self, encoder: Make, train: Interactions) -> None:
+        objective = self.make(encoder, train, batch_size=2, examples=5)
+        assert objective.steps == 2  # a last batch of one has no negative
+        whole = self.make(encoder, train, batch_size=2)
+        anchors = [a for epoch in range(EPOCHS) for step in range(2) for a in objective.batch(epoch, step)[0].tolist()]
+        assert anchors[:4] == [a for step in range(2) for a in whole.batch(0, step)[0].tolist()]
+        assert set(anchors) == set(range(10))
+
     def test_a_held_out_pair_is_never_used(self, encoder: Make, train: Interactions) -> None:
         """Users 0 and 5 are held out with a poisoned item each: (1, 8) and (5, 10) are bought together only there."""
         poisoned = interactions([(0, 8), (5, 10)])
