@@ -84,7 +84,11 @@ def accuracy(way: str) -> dict[str, Any]:
 
 
 def markdown(results: dict[str, Any]) -> str:
-    lines = ["# The encoder inside the loop: what it costs", "", f"`{' '.join(OVERRIDES)}`, 64 items re-encoded a step."]
+    lines = [
+        "# The encoder inside the loop: what it costs",
+        "",
+        f"`{' '.join(OVERRIDES)}`, 64 items re-encoded a step.",
+    ]
     if "cost" in results:
         threads = results["cost"]["none"]["threads"]
         lines += [

