@@ -5,8 +5,8 @@
 
 MovieLens-100k, LightGCN on projected MiniLM text, softmax loss. ``cost``: each way in a process of its own; steps of
 forward, backward and Adam on a batch of 2,048 pairs, a few for warming up left out; then one renewal of all items'
-vectors, which each evaluation needs. ``accuracy``: `ltgnn train`. Both write into experiments/live/results.json and make
-its README.md anew.
+vectors, which each evaluation needs. ``accuracy``: `ltgnn train`. Both write into experiments/live/results.json and
+make its README.md anew.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def markdown(results: dict[str, Any]) -> str:
             "",
             "## Accuracy after a few epochs",
             "",
-            f"`python scripts/bench_live.py accuracy`: `{' '.join(EPOCHS)}`, one seed, test part, the epoch with the best "
-            "val/ndcg@20. Too short and too few seeds for a claim: it shows that each way learns.",
+            f"`python scripts/bench_live.py accuracy`: `{' '.join(EPOCHS)}`, one seed, test part, the epoch with the "
+            "best val/ndcg@20. Too short and too few seeds for a claim: it shows that each way learns.",
             "",
             "| live | ndcg@20 | recall@20 | head ndcg@20 | tail ndcg@20 | epoch |",
             "|---|---|---|---|---|---|",

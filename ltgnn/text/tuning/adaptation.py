@@ -39,8 +39,8 @@ class Full:
 class Lora:
     """Low-rank additions ``W + (alpha / rank) B A`` (Hu et al., ICLR 2022, arXiv:2106.09685), the rest frozen.
 
-    ``targets``: names of linear layers such as ["query", "value"], "all-linear", or a regular expression over full names
-    (".*layer\\.[345]\\..*": backward passes end where the lowest addition sits).
+    ``targets``: names of linear layers such as ["query", "value"], "all-linear", or a regular expression over whole
+    names (".*layer\\.[345]\\..*": backward passes end where the lowest addition sits).
     """
 
     rank: int
