@@ -88,8 +88,8 @@ def markdown(values: Mapping[str, Mapping[str, Mapping[str, float]]], tested: Ma
         "# Does the text itself bring the gain?",
         "",
         "Made by `python scripts/text_controls.py` (what each row is stands in its first lines): amazon-beauty, per "
-        "user at random 80/10/10, split seed 0, test part, full ranking; groups items20. `shuffled` gives every item the "
-        "MiniLM vector of another one, `random` has the mean and covariance of the real vectors and no item.",
+        "user at random 80/10/10, split seed 0, test part, full ranking; groups items20. `shuffled` gives every item "
+        "the MiniLM vector of another one, `random` has the mean and covariance of the real vectors and no item.",
         "",
         f"| model | text | {' | '.join(SHOWN)} |",
         "|---|---|" + "---|" * len(SHOWN),
