@@ -21,12 +21,14 @@ class Adaptation(Protocol):
 
 @dataclass(frozen=True)
 class Full:
-    """Every weight is trained; ``freeze_embeddings`` leaves the word vectors as they are."""
+    """Every weight that is read is trained; ``freeze_embeddings`` leaves the word vectors as they are."""
 
     freeze_embeddings: bool
 
     def __call__(self, model: Any) -> Any:
         model.requires_grad_(True)
+        if getattr(model, "pooler", None) is not None:
+            model.pooler.requires_grad_(False)  # BERT's own pooler is not read
         if self.freeze_embeddings:
             model.get_input_embeddings().requires_grad_(False)
         return model
