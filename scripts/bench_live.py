@@ -1,9 +1,9 @@
 """What training the text encoder inside the recommender's loop costs: frozen, LoRA, full.
 
-    LTGNN_MIRROR=DIR python scripts/bench_live.py cost        # seconds a step, memory
+    LTGNN_MIRROR=DIR python scripts/bench_live.py cost        # processor seconds a step, memory
     LTGNN_MIRROR=DIR python scripts/bench_live.py accuracy    # whole jobs of a few epochs
 
-MovieLens-100k, LightGCN on projected MiniLM text, softmax loss. ``cost``: each way in a process of its own; steps of
+MovieLens-100k, LightGCN on projected MiniLM text, softmax loss. ``cost``: each way in a process of its own, processor time; steps of
 forward, backward and Adam on a batch of 2,048 pairs, a few for warming up left out; then one renewal of all items'
 vectors, which each evaluation needs. ``accuracy``: `ltgnn train`. Both write into experiments/live/results.json and
 make its README.md anew.
@@ -33,7 +33,7 @@ EPOCHS = ["epochs=6", "eval_every=2", "patience=9", "lr=0.01"]
 
 
 def cost(way: str) -> dict[str, Any]:
-    """Seconds a step, seconds of a renewal, weights trained, peak memory; of this process."""
+    """Processor seconds a step and of a renewal, weights trained, peak memory; of this process."""
     from ltgnn.build import build_module, build_setting
     from ltgnn.encode import configured
     from ltgnn.text.tuning.live import LiveText
@@ -48,25 +48,25 @@ def cost(way: str) -> dict[str, Any]:
     seconds = []
     for _ in range(STEPS):
         rows = torch.randint(len(train), (int(cfg.batch_size),), generator=generator)
-        started = time.perf_counter()
+        started = time.process_time()
         if live is not None:
             live.attend(train.items[rows], generator)
         batch = Batch(train.users[rows], train.items[rows], torch.empty(len(rows), 0, dtype=torch.int64))
         optimizer.zero_grad()
         torch.stack(list(module.objective(batch).values())).sum().backward()
         optimizer.step()
-        seconds.append(time.perf_counter() - started)
-    started = time.perf_counter()
+        seconds.append(time.process_time() - started)
+    started = time.process_time()
     if live is not None:
         live.renew()
-    renewal = time.perf_counter() - started
+    renewal = time.process_time() - started
     return {
-        "seconds a step": {
+        "CPU seconds a step": {
             "min": min(seconds[WARM:]),
             "median": median(seconds[WARM:]),
             "max": max(seconds[WARM:]),
         },
-        "seconds a renewal": renewal if live is not None else 0.0,
+        "CPU seconds a renewal": renewal if live is not None else 0.0,
         "weights trained": sum(p.numel() for p in module.parameters() if p.requires_grad),
         "peak GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
         "threads": torch.get_num_threads(),
@@ -97,11 +97,11 @@ def markdown(results: dict[str, Any]) -> str:
             "",
             f"`python scripts/bench_live.py cost`: {STEPS - WARM} steps of 2,048 pairs after {WARM} to warm up.",
             "",
-            "| live | weights trained | s a step: min | median | max | s to renew all items | peak GB |",
+            "| live | weights trained | CPU s a step: min | median | max | CPU s to renew all items | peak GB |",
             "|---|---|---|---|---|---|---|",
         ]
         for way, row in results["cost"].items():
-            s = row["seconds a step"]
+            s = row["CPU seconds a step"]
             lines.append(
                 f"| {way} | {row['weights trained']:,} | {s['min']:.3f} | {s['median']:.3f} | {s['max']:.3f} | "
                 f"{row['seconds a renewal']:.1f} | {row['peak GB']:.2f} |"

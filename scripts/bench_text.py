@@ -107,49 +107,49 @@ def machine() -> str:
 
 def markdown(result: dict[str, Any]) -> str:
     pace, ratio, build = result["race"], result["race"]["ratio"], result["catalogue"]
+    rounds = len(next(iter(pace["texts per second"].values())))
     rows = [
         f"| {name} | {min(rates):,.0f} | {median(rates):,.0f} | {max(rates):,.0f} |"
         for name, rates in pace["texts per second"].items()
     ]
-    return "\n".join(
-        [
-            "# Text encoding: throughput and the time of a catalogue",
-            "",
-            f"Made by `python scripts/bench_text.py --save` on {result['machine']}, {result['threads']} threads, "
-            f"{result['packages']}. all-MiniLM-L6-v2, float32, mean pooling, at most 128 tokens; texts are title and "
-            "categories of amazon-beauty.",
-            "",
-            f"## Texts per second, {pace['texts']:,} texts, "
-            f"{len(next(iter(pace['texts per second'].values())))} rounds in turns",
-            "",
-            "| | min | median | max |",
-            "|---|---|---|---|",
-            *rows,
-            f"| ratio within a round | {ratio['min']:.2f} | {ratio['median']:.2f} | {ratio['max']:.2f} |",
-            "",
-            f"The vectors of the two differ by at most {pace['largest difference of the vectors']:.1e}.",
+    lines = [
+        "# Text encoding: throughput and the time of a catalogue",
+        "",
+        f"Made by `python scripts/bench_text.py --save` on {result['machine']}, {result['threads']} threads, "
+        f"{result['packages']}. all-MiniLM-L6-v2, float32, mean pooling, at most 128 tokens; texts are title and "
+        "categories of amazon-beauty.",
+        "",
+        f"## Texts per second, {pace['texts']:,} texts, {rounds} rounds in turns",
+        "",
+        "| | min | median | max |",
+        "|---|---|---|---|",
+        *rows,
+        f"| ratio within a round | {ratio['min']:.2f} | {ratio['median']:.2f} | {ratio['max']:.2f} |",
+        "",
+        f"The vectors of the two differ by at most {pace['largest difference of the vectors']:.1e}.",
+    ]
+    if build is not None:
+        lines += [
             "",
             f"## The whole catalogue, {build['shape'].replace('x', ' x ')}, `ltgnn text build {' '.join(OVERRIDES)}`",
             "",
             "| | features, s | whole command, s |",
             "|---|---|---|",
-            *(
-                f"| {name} time | {build[name]['features']:.2f} | {build[name]['whole command']:.1f} |"
-                for name in ("first", "second")
-            ),
-            "",
         ]
-    )
+        for name in ("first", "second"):
+            lines.append(f"| {name} time | {build[name]['features']:.2f} | {build[name]['whole command']:.1f} |")
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", type=int, default=12, help="race over every n-th text (default: %(default)s)")
+    parser.add_argument("--race-only", action="store_true", help="leave the catalogue out")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--save", action="store_true")
     given = parser.parse_args()
-    catalogue = whole_catalogue(given.device)
+    catalogue = None if given.race_only else whole_catalogue(given.device)
     cfg = configured(OVERRIDES, None)
     dataset = load(**instantiate(cfg.data, _convert_="all"))
     texts = list(dict.fromkeys(render(cfg.data.template, dataset.item_fields)))[:: given.every]

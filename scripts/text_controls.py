@@ -11,7 +11,7 @@ without EASE: each unseen item by the texts of its 20 nearest items in the user'
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +26,14 @@ from ltgnn.runs.significance import Bootstrap
 from ltgnn.types import Evaluation, Scorer
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/text_controls"
-TEXTS = {
-    "MiniLM, frozen": "minilm",
-    "TF-IDF + SVD": "tfidf",
-    "shuffled MiniLM": "shuffled",
-    "random": "random",
-}
+TEXTS = {"MiniLM, frozen": "minilm", "shuffled MiniLM": "shuffled", "random": "random", "TF-IDF + SVD": "tfidf"}
 SHOWN = ("recall@20", "ndcg@20", "items20/head/recall@20", "items20/tail/recall@20", "items20/tail/ndcg@20")
 TESTED = ("items20/tail/recall@20", "items20/head/recall@20")
 DRAWS = 10_000
 
 
-def evaluations() -> dict[str, dict[str, Evaluation]]:
-    """Model -> text -> its evaluation on the test part."""
+def evaluations() -> Iterator[dict[str, dict[str, Evaluation]]]:
+    """Model -> text -> its evaluation on the test part; again after each text."""
 
     def config(text: str) -> Any:
         return configured(["experiment=ease_text_beauty", f"text={text}", "split.seed=0", "eval=accuracy"], None)
@@ -61,7 +56,7 @@ def evaluations() -> dict[str, dict[str, Evaluation]]:
         found["EASE + match"][name] = setting.evaluators["test"](both)
         found["match alone"][name] = setting.evaluators["test"](match)
         print(name, {m: {k: round(e[name].values[k], 4) for k in SHOWN} for m, e in found.items()}, flush=True)
-    return found
+        yield found
 
 
 def differences(rows: Mapping[str, Evaluation], base: str) -> dict[str, dict[str, Any]]:
@@ -112,16 +107,16 @@ def markdown(values: Mapping[str, Mapping[str, Mapping[str, float]]], tested: Ma
 
 
 def main() -> None:
-    found = evaluations()
-    values = {
-        model: {text: {k: round(e.values[k], 6) for k in SHOWN} for text, e in rows.items()}
-        for model, rows in found.items()
-    }
-    tested = differences(found["EASE + match"], "none")
-    SAVED.mkdir(parents=True, exist_ok=True)
-    results = {"values": values, "difference from EASE without text": tested}
-    (SAVED / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    (SAVED / "README.md").write_text(markdown(values, tested))
+    for found in evaluations():
+        values = {
+            model: {text: {k: round(e.values[k], 6) for k in SHOWN} for text, e in rows.items()}
+            for model, rows in found.items()
+        }
+        tested = differences(found["EASE + match"], "none")
+        SAVED.mkdir(parents=True, exist_ok=True)
+        results = {"values": values, "difference from EASE without text": tested}
+        (SAVED / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+        (SAVED / "README.md").write_text(markdown(values, tested))
 
 
 if __name__ == "__main__":
