@@ -28,7 +28,7 @@ import torch
 SAVED = Path(__file__).resolve().parents[1] / "experiments/live"
 WAYS = ("none", "lora", "full")
 OVERRIDES = ["data=ml100k", "text=minilm", "fusion=text", "loss=softmax", "sampler=in_batch", "eval=accuracy"]
-STEPS, WARM = 12, 2
+STEPS, WARM = 8, 2
 EPOCHS = ["epochs=6", "eval_every=2", "patience=9", "lr=0.01"]
 
 
