@@ -4,9 +4,9 @@
     LTGNN_MIRROR=DIR python scripts/bench_live.py accuracy    # whole jobs of a few epochs
 
 MovieLens-100k, LightGCN on projected MiniLM text, softmax loss. ``cost``: each way in a process of its own, processor
-time (of a machine that others use too); steps of forward, backward and Adam on a batch of 2,048 pairs, a few for warming
-up left out; then one renewal of all items' vectors, which each evaluation needs. ``accuracy``: `ltgnn train`. Both write
-into experiments/live/results.json and make its README.md anew.
+time (of a machine that others use too); steps of forward, backward and Adam on a batch of 2,048 pairs, a few for
+warming up left out; then one renewal of all items' vectors, which each evaluation needs. ``accuracy``: `ltgnn train`.
+Both write into experiments/live/results.json and make its README.md anew.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ def markdown(results: dict[str, Any]) -> str:
             "",
             f"## Cost, on {results['machine']}, {threads} thread(s)",
             "",
-            f"`python scripts/bench_live.py cost`: {STEPS - WARM} steps of 2,048 pairs after {WARM} to warm up; processor "
-            "time, since others used the machine at the same time.",
+            f"`python scripts/bench_live.py cost`: {STEPS - WARM} steps of 2,048 pairs after {WARM} to warm up; "
+            "processor time, since others used the machine at the same time.",
             "",
             "| live | weights trained | CPU s a step: min | median | max | CPU s to renew all items | peak GB |",
             "|---|---|---|---|---|---|---|",
