@@ -21,7 +21,6 @@ from hydra.utils import instantiate
 
 from ltgnn.build import build_setting
 from ltgnn.encode import configured
-from ltgnn.evaluation.scoring import ContentMatch
 from ltgnn.runs.significance import Bootstrap
 from ltgnn.types import Evaluation, Scorer
 
@@ -47,8 +46,7 @@ def evaluations() -> Iterator[dict[str, dict[str, Evaluation]]]:
     }
     for name, text in TEXTS.items():
         setting = build_setting(config(text))
-        dial = cfg.score.dials.content
-        match = ContentMatch(setting.split.train, setting.text, dial.weight, dial.neighbours)
+        match: Scorer = instantiate(cfg.score.dials.content)(setting.split.train, setting.text)
 
         def both(users: torch.Tensor, match: Scorer = match) -> torch.Tensor:
             return ease(users) + match(users)
