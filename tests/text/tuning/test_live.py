@@ -134,6 +134,15 @@ def test_its_weights_bring_their_own_rate(encoder: Make) -> None:
     assert len(ours["params"]) == sum(weight.requires_grad for weight in module.text.parameters())
 
 
+def test_making_it_moves_no_draw_of_the_rest(tiny: Callable[..., HuggingFace], tmp_path: Path) -> None:
+    dataset = Dataset("shop", {}, [], ["a", "b"], {"title": ["soap", "comb"]})
+    side = ItemText(tiny(), "{title}", FeatureStore(tmp_path), Keep(), Keep())
+    features, state = side(dataset, torch.ones(2)), torch.get_rng_state()
+    text = EndToEnd(LORA, rows=1, refresh=0, lr=1e-4, checkpointing=False, chunk_tokens=64)(side, dataset, features)
+    assert torch.equal(torch.get_rng_state(), state)
+    torch.testing.assert_close(text.encoder.eval()([0, 1]), text.table, atol=1e-5, rtol=0)
+
+
 def test_what_cannot_be_trained(tiny: Callable[..., HuggingFace], tmp_path: Path) -> None:
     dataset = Dataset("shop", {}, [], ["a"], {"title": ["soap"]})
     features = Features(torch.zeros(1, 16), {})
