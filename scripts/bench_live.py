@@ -105,7 +105,7 @@ def markdown(results: dict[str, Any]) -> str:
             s = row["CPU seconds a step"]
             lines.append(
                 f"| {way} | {row['weights trained']:,} | {s['min']:.3f} | {s['median']:.3f} | {s['max']:.3f} | "
-                f"{row['seconds a renewal']:.1f} | {row['peak GB']:.2f} |"
+                f"{row['CPU seconds a renewal']:.1f} | {row['peak GB']:.2f} |"
             )
     if "accuracy" in results:
         lines += [
