@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ltgnn.losses.cosines import check_temperature, cosines
+from ltgnn.losses.cosines import check_temperature, log_sum_negatives
 from ltgnn.losses.ranking import RankingLoss
 from ltgnn.types import Batch, Encoded, Mistake
 
@@ -27,17 +27,31 @@ class BilateralSoftmax(RankingLoss):
         self.power, self.positives, self.in_batch, self.mask_own = power, positives, in_batch, mask_own
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
-        pos, neg = cosines(main, batch, self.in_batch, self.mask_own, "sl")
-        pos = pos / self.temperature
+        pos, total = log_sum_negatives(main, batch, self.temperature, self.in_batch, self.mask_own, "sl")
+        number = self._negatives(batch)
+        mean = (total - number.clamp_min(1).to(total.dtype).log()).masked_fill(number == 0, 0)
         if self.positives == "user":
             pos = _mean_of_user(pos, batch.users)
-        return self.power * log_mean_exp(neg / self.temperature) - pos
+        return self.power * mean - pos
+
+    def _negatives(self, batch: Batch) -> Tensor:
+        """How many negatives each row has.  [B]"""
+        sampled = torch.full_like(batch.pos, batch.neg.shape[1])
+        if not self.in_batch:
+            return sampled
+        if not self.mask_own:
+            return sampled + len(batch.pos) - 1
+        _, name, times = torch.unique(batch.pos, return_inverse=True, return_counts=True)
+        others: Tensor = sampled + len(batch.pos) - times[name]
+        return others
 
 
 def log_mean_exp(logits: Tensor) -> Tensor:
-    """Log of the mean of ``e^x`` over the columns that are not -inf.  [B, n] -> [B]"""
+    """Log of the mean of ``e^x`` over the columns that are not -inf; 0 where there is none.  [B, n] -> [B]"""
     number = torch.isfinite(logits).sum(1)
-    return torch.logsumexp(logits, 1) - number.to(logits.dtype).log()
+    none = number == 0  # such as in a last batch of one row
+    total = torch.logsumexp(logits.masked_fill(none[:, None], 0), 1)
+    return (total - number.clamp_min(1).to(logits.dtype).log()).masked_fill(none, 0)
 
 
 def _mean_of_user(logits: Tensor, users: Tensor) -> Tensor:

@@ -64,6 +64,33 @@ def test_small_temperatures_do_not_overflow() -> None:
         assert torch.isfinite(loss(batch, single, []))
 
 
+def test_a_row_without_negatives_does_no_harm() -> None:
+    """The last batch of an epoch may have one row, or rows of one item only."""
+    batch, main = example(negatives=0)
+    alone = Batch(*(part[:1] for part in batch[:3]))
+    same = batch._replace(pos=torch.zeros(7, dtype=torch.int64))
+    for loss in (BilateralSoftmax(0.2, 1.0, "one", True, True), PairwiseSoftmax(0.2, "tanh", True, True)):
+        for rows_of in (alone, same):
+            users, items = (part.detach().clone().requires_grad_() for part in (main.users, main.items))
+            value = loss(rows_of, Encoded(users, items, ()), [])
+            value.backward()
+            assert torch.isfinite(value)
+            assert torch.isfinite(users.grad).all()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("mask_own", [True, False])
+def test_sl_counts_its_negatives(mask_own: bool) -> None:
+    batch, main = example()
+    wanted = []
+    for row, (user, pos) in enumerate(zip(batch.users.tolist(), batch.pos.tolist(), strict=True)):
+        others = [
+            math.exp(cosine(main.users[user], main.items[i]) / 0.3) for i in negatives_of(row, batch, True, mask_own)
+        ]
+        wanted.append(math.log(sum(others) / len(others)) - cosine(main.users[user], main.items[pos]) / 0.3)
+    loss = BilateralSoftmax(0.3, 1.0, "one", True, mask_own)
+    assert loss(batch, main, []).item() == pytest.approx(sum(wanted) / 7, rel=1e-12)
+
+
 @pytest.mark.parametrize("activation", ["tanh", "atan", "relu", "exp"])
 @pytest.mark.parametrize("mask_own", [True, False])
 def test_psl_naive(activation: str, mask_own: bool) -> None:
