@@ -89,8 +89,7 @@ class Mix(ItemFusion):
     """Base of the fusions of both: the text is projected, the id may be dropped, ``mix`` does the rest.
 
     ``id_dropout``: probability that an item's id part is 0 in a training pass, so that the text has to carry the item
-    alone (DropoutNet, NeurIPS 2017); then an item without train interaction has no id part at all, in training or
-    later: its id would be the initial noise, pushed away by each draw as a negative.
+    alone, as it does for items without train interactions (DropoutNet, NeurIPS 2017).
     """
 
     def __init__(self, dim: int, text_dim: int, projector: Projector, id_dropout: float = 0.0) -> None:
@@ -103,16 +102,13 @@ class Mix(ItemFusion):
 
     def forward(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
         projected = self.projector(text)
-        return self.mix(self.dropped(ids, counts), projected, counts), projected
+        return self.mix(self.dropped(ids), projected, counts), projected
 
-    def dropped(self, ids: Tensor, counts: Tensor) -> Tensor:
-        """The id table [I, d] less the dropped rows."""
-        if self.id_dropout == 0:
+    def dropped(self, ids: Tensor) -> Tensor:
+        """The id table [I, d], in training less the dropped rows."""
+        if self.id_dropout == 0 or not self.training:
             return ids
-        kept = counts > 0
-        if self.training:
-            kept = kept & (torch.rand(len(ids), device=ids.device) >= self.id_dropout)
-        return ids * kept[:, None]
+        return ids * (torch.rand(len(ids), 1, device=ids.device) >= self.id_dropout)
 
     def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
         """Ids [I, d], projected text [I, d], train counts [I] -> item state [I, d]."""

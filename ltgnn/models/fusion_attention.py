@@ -43,6 +43,6 @@ class Attention(Mix):
     def forward(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
         assert isinstance(self.projector, Separate)
         sets = self.projector.each(text)
-        states = torch.stack([self.dropped(ids, counts), *sets], 1)  # [I, 1 + kinds, d]
+        states = torch.stack([self.dropped(ids), *sets], 1)  # [I, 1 + kinds, d]
         share = self.score(states).softmax(1)  # [I, 1 + kinds, 1]
         return (share * states).sum(1), torch.stack(sets).mean(0)
