@@ -120,7 +120,7 @@ def fingerprint(cfg: DictConfig, setting: Setting) -> list[Any]:
     loss.backward()
     gradients = {n: None if w.grad is None else w.grad.double().sum().item() for n, w in module.named_parameters()}
     users = torch.arange(setting.split.train.num_users)
-    scores = [module.scorer()(users).double()]
+    scores = [module.scorer()(users).double().nan_to_num(neginf=0.0)]
     optimizer.step()
-    scores.append(module.scorer()(users).double())
+    scores.append(module.scorer()(users).double().nan_to_num(neginf=0.0))
     return [terms, gradients, [(table.sum().item(), table.square().sum().item()) for table in scores]]
