@@ -23,7 +23,7 @@ TEXT = torch.randn(7, 5, generator=torch.Generator().manual_seed(0), dtype=torch
 
 def build(train: Interactions = TRAIN, text: torch.Tensor | None = TEXT, **options: object) -> WithContent:
     torch.manual_seed(0)
-    embedding = NodeEmbedding(9, 7, 4, torch.nn.init.normal_, Id, text, train.item_counts)
+    embedding = NodeEmbedding(train, 4, torch.nn.init.normal_, Id, text)
     encoder = partial(LightGCN, num_layers=2, readout=Mean(ego=True))
     return WithContent(embedding, encoder, **{"weight": 0.5, "trainable": True, "text_dim": 5} | options).double()
 
