@@ -12,7 +12,7 @@ from torch import Tensor
 from ltgnn.evaluation.lists import GroupMetric, ListMetric, Lists, Number
 from ltgnn.evaluation.metrics import Hits, Metric, find
 from ltgnn.evaluation.ranks import RankMetric, Ranks, places
-from ltgnn.evaluation.topk import Csr, best_items, csr_rows, score_blocks
+from ltgnn.evaluation.topk import Csr, best_items, csr_rows, each_block
 from ltgnn.types import Evaluation, Groups, Interactions, Mistake, Scorer, TopK
 
 
@@ -115,18 +115,19 @@ class Evaluator:
         pairs = self.pair_items.numel()
         values = torch.empty(pairs)
         above, equal, candidates = (torch.empty(m, dtype=torch.int64) for m in (pairs, pairs, n))
-        ends = torch.cumsum(self.relevant[self.order], 0).tolist()
-        done = 0
-        for block, matrix in score_blocks(scorer, self.users[self.order], self.seen, num_items, self.block_mib, device):
+        ends = [0, *torch.cumsum(self.relevant[self.order], 0).tolist()]
+
+        def rank(block: slice, matrix: Tensor) -> None:
             rows = self.order[block]
             best = best_items(matrix, k)
             items[rows], scores[rows] = best[0].cpu(), best[1].cpu()
             if with_ranks:
-                part = slice(done, ends[block.stop - 1])
+                part = slice(ends[block.start], ends[block.stop])
                 wanted = self.pair_items[part].to(matrix.device), self.relevant[rows].to(matrix.device)
                 placed = [column.cpu() for column in places(matrix, wanted[1], wanted[0])]
                 values[part], above[part], equal[part], candidates[rows] = placed
-                done = part.stop
+
+        each_block(scorer, self.users[self.order], self.seen, num_items, self.block_mib, device, rank)
         ranks = Ranks(self.pair_rows, values, above, equal, candidates) if with_ranks else None
         return TopK(self.users, items, scores), ranks
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from math import isqrt
 
 import torch
@@ -36,29 +37,52 @@ def csr_rows(csr: Csr, users: Tensor) -> tuple[Tensor, Tensor]:
     return rows, items[starts[rows] + within]
 
 
-def score_blocks(
-    scorer: Scorer, users: Tensor, seen: Csr, num_items: int, block_mib: float, device: str | torch.device
-) -> Iterator[tuple[slice, Tensor]]:
-    """Blocks of users, in their order: (which of ``users`` [n], their scores [b, I] with seen items at -inf).
+def each_block(
+    scorer: Scorer,
+    users: Tensor,
+    seen: Csr,
+    num_items: int,
+    block_mib: float,
+    device: str | torch.device,
+    use: Callable[[slice, Tensor], None],
+) -> None:
+    """Calls ``use(which of users [n], their scores [b, I] with seen items at -inf)`` for blocks of users.
 
     The scorer is called with users on ``device``, always with the same number of them (the last block is filled up by
     repeating a user), and the scores it returns are overwritten (views are copied first). A score of -inf means that
-    the item is no candidate for the user.
+    the item is no candidate for the user. On CPU each thread takes whole blocks, so that no core waits for the others
+    within a block, and the number of threads moves no bit of a score; ``use`` must not mind the order.
     """
     size = block_users(num_items, block_mib)
     seen = (seen[0].to(device), seen[1].to(device))
-    for start in range(0, users.numel(), size):
+
+    def work(start: int) -> None:
         block = users[start : start + size]
         padded = torch.cat([block, block[-1:].expand(size - block.numel())]).to(device)
-        scores = scorer(padded)
-        if scores.shape != (size, num_items):
-            raise Mistake(f"the scorer gave scores of shape {tuple(scores.shape)}, wanted {(size, num_items)}")
-        if scores._is_view() or not scores.is_contiguous():
-            scores = scores.clone(memory_format=torch.contiguous_format)  # the memory is not ours to write into
-        scores = scores.float()
-        rows, items = csr_rows(seen, padded)
-        scores.view(-1)[rows * num_items + items] = -torch.inf
-        yield slice(start, start + block.numel()), scores[: block.numel()]
+        with torch.no_grad():
+            scores = scorer(padded)
+            if scores.shape != (size, num_items):
+                raise Mistake(f"the scorer gave scores of shape {tuple(scores.shape)}, wanted {(size, num_items)}")
+            if scores._is_view() or not scores.is_contiguous():
+                scores = scores.clone(memory_format=torch.contiguous_format)  # the memory is not ours to write into
+            scores = scores.float()
+            rows, items = csr_rows(seen, padded)
+            scores.view(-1)[rows * num_items + items] = -torch.inf
+            use(slice(start, start + block.numel()), scores[: block.numel()])
+
+    starts = range(0, users.numel(), size)
+    if torch.device(device).type != "cpu":
+        for start in starts:
+            work(start)
+        return
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # what the workers inherit
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in pool.map(work, starts):  # an error of one stops those that have not begun
+                pass
+    finally:
+        torch.set_num_threads(threads)
 
 
 def top_k(
@@ -76,9 +100,12 @@ def top_k(
     ``Mistake`` when a score is nan.
     """
     items, scores = torch.empty(users.numel(), k, dtype=torch.int64), torch.empty(users.numel(), k)
-    for rows, block in score_blocks(scorer, users, seen, num_items, block_mib, device):
+
+    def keep(rows: slice, block: Tensor) -> None:
         best = best_items(block, k)
         items[rows], scores[rows] = best[0].cpu(), best[1].cpu()
+
+    each_block(scorer, users, seen, num_items, block_mib, device, keep)
     return TopK(users.cpu(), items, scores)
 
 
