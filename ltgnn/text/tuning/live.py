@@ -38,7 +38,7 @@ class LiveText(nn.Module):
 
     def __init__(self, encoder: TunedEncoder, values: Tensor, rows: int, refresh: int, lr: float) -> None:
         super().__init__()
-        self.encoder, self.rows, self.every = encoder, rows, refresh
+        self.encoder, self.rows, self.every = encoder.eval(), rows, refresh  # Lightning keeps modes as it finds them
         self.register_buffer("table", values.clone(), persistent=False)
         self.attended: list[int] = []
         self.age = 0  # steps since the whole table was made

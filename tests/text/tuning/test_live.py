@@ -180,5 +180,13 @@ def test_a_whole_job_trains_the_encoder(
     assert read(frozen)["val"]["ndcg@20"] != read(run)["val"]["ndcg@20"]
 
 
+def test_a_rate_of_zero_is_the_frozen_encoder(launch: Callable[..., int], tiny_bert: Path, tmp_path: Path) -> None:
+    words = [f"text.encoder.model={tiny_bert}", "text.encoder.max_length=32", "text=folder", "fusion=text", "epochs=2"]
+    assert launch(*words, "paths.log_dir=frozen") == 0
+    assert launch(*words, "live=lora", "live.rows=16", "live.lr=0", "paths.log_dir=live") == 0
+    frozen, live = (read(run_folders(tmp_path / name)[0])["val"] for name in ("frozen", "live"))
+    assert live["ndcg@20"] == pytest.approx(frozen["ndcg@20"], abs=2e-3)
+
+
 def read(folder: Path) -> dict[str, dict[str, float]]:
     return json.loads((folder / "metrics.json").read_text())
