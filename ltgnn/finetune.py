@@ -77,7 +77,7 @@ def tune(cfg: DictConfig, setting: Setting, side: ItemText, tracker: Any) -> Any
     assert isinstance(side.encoder, HuggingFace)
     train = setting.split.train
     torch.manual_seed(int(cfg.seed))
-    texts = render(str(side.template), setting.dataset.item_fields)
+    texts = render(side.template_for(setting.dataset), setting.dataset.item_fields)
     encoder = TunedEncoder(
         side.encoder, texts, instantiate(cfg.adapt), bool(cfg.checkpointing), int(cfg.chunk_tokens), cfg.dropout
     )
@@ -140,7 +140,7 @@ def write_card(
         "data": setting.dataset.name,
         "split": setting.split.name,
         "split fingerprint": setting.split.fingerprint,
-        "template": side.template,
+        "template": side.template_for(setting.dataset),
         "base": ", ".join(side.encoder.sources),
         "base weights": side.encoder.identity["weights"],
         "objective": dict(plain(cfg.objective)),

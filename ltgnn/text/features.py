@@ -49,13 +49,26 @@ class ItemText:
         self.template, self.store = template, store
         self.control, self.transform = control, transform
 
+    def template_for(self, dataset: Dataset) -> str:
+        """The template given, else all fields in their order; empty where there is neither."""
+        if self.template is not None:
+            return self.template
+        template = ". ".join(f"{{{field}}}" for field in dataset.item_fields)
+        if template:
+            log.info("%s has no data.template: the text of an item is '%s'", dataset.name, template)
+        return template
+
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:
-        """None where the data set has no template, which means no text. A hit in the store loads no model."""
-        if self.template is None:
+        """None where the data set has no text. Without a template all its fields are read, in their order.
+
+        A hit in the store loads no model.
+        """
+        template = self.template_for(dataset)
+        if not template:
             log.info("%s has no item text: the models get none", dataset.name)
             return None
-        texts = render(self.template, dataset.item_fields)
-        identity = {"template": self.template, "encoder": dict(self.encoder.identity)}
+        texts = render(template, dataset.item_fields)
+        identity = {"template": template, "encoder": dict(self.encoder.identity)}
         raw = self.store.get(identity, texts, lambda: self.encoder(texts), lambda values: describe(texts, values))
         return applied(raw, counts, self.control, self.transform)
 

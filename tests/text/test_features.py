@@ -157,3 +157,11 @@ def test_a_hit_loads_no_model_code(tiny_bert: Path, tmp_path: Path) -> None:
     assert "transformers" in first.split("heavy")[1]
     assert "hit" in second
     assert second.split("heavy")[1].strip() == "[]"
+
+
+def test_without_a_template_all_fields_are_read(tiny: Make, tmp_path: Path) -> None:
+    side = item_text(tiny(), tmp_path, template=None)
+    assert side.template_for(shop()) == "{title}. {year}"
+    features = side(shop(), COUNTS)
+    assert features is not None
+    assert features.card["identity"]["template"] == "{title}. {year}"

@@ -118,7 +118,7 @@ class EndToEnd:
             raise Mistake(
                 "live=lora and live=full train on the encoder's own output; set text/transform=none text/control=none"
             )
-        texts = render(str(side.template), dataset.item_fields)
+        texts = render(side.template_for(dataset), dataset.item_fields)
         with torch.random.fork_rng(devices=[]):  # all else starts as it does beside a frozen text
             encoder = TunedEncoder(side.encoder, texts, self.adapt, self.checkpointing, self.chunk_tokens)
         return LiveText(encoder, features.values, self.rows, self.refresh, self.lr)
