@@ -12,7 +12,7 @@ from pytorch_lightning.callbacks import Callback
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ltgnn.text.tuning.objectives import Objective
+from ltgnn.text.tuning.objective import Objective
 
 
 class Tuner(pl.LightningModule):

@@ -11,9 +11,13 @@ import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from ltgnn.text.tuning.adaptation import Full, Lora
+from ltgnn.text.tuning.copurchase import CoPurchase
 from ltgnn.text.tuning.encoder import TunedEncoder
+from ltgnn.text.tuning.masked_words import MaskedWords
 from ltgnn.text.tuning.module import StepBar, Tuner
-from ltgnn.text.tuning.objectives import CoPurchase, MaskedWords, Objective, Purchase, SimCSE
+from ltgnn.text.tuning.objective import Objective
+from ltgnn.text.tuning.purchase import Purchase
+from ltgnn.text.tuning.simcse import SimCSE
 from ltgnn.types import Interactions
 
 Make = Callable[..., TunedEncoder]
