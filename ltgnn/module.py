@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from ltgnn.scorable import restricted, unrestricted
 from ltgnn.types import (
     Batch,
     Encoded,
@@ -22,8 +23,6 @@ from ltgnn.types import (
     Sampler,
     Scorer,
     Views,
-    restricted,
-    unrestricted,
 )
 
 
@@ -101,9 +100,9 @@ class Recommender(pl.LightningModule):
             self.refuse_idle_weights()
 
     def refuse_idle_weights(self) -> None:
-        """``Mistake`` if a trainable weight is in no term of the loss; in one step those of a live encoder may be."""
+        """``Mistake`` if a trainable weight is in no term of the loss."""
         weights = {name: weight for name, weight in self.named_parameters() if weight.requires_grad}
-        idle = [n for n, w in weights.items() if w.grad is None and not getattr(w, "of_text_encoder", False)]
+        idle = [n for n, w in weights.items() if w.grad is None]
         if idle:
             raise Mistake(
                 f"no term of the loss reads these weights, so they would stay as they started: {', '.join(idle)}. "

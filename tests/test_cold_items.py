@@ -20,7 +20,8 @@ from ltgnn.models.closed.ease import EASE, TextEASE
 from ltgnn.models.closed.neighbours import ItemKNN, TextKNN
 from ltgnn.models.closed.plain import Popularity, Random
 from ltgnn.models.closed.spectral import GFCF, SVD
-from ltgnn.types import ClosedForm, Encoded, Interactions, Restricted
+from ltgnn.scorable import Restricted
+from ltgnn.types import ClosedForm, Encoded, Interactions
 from tests.conftest import run_folders
 from tests.evaluation.case import Case, evaluator
 

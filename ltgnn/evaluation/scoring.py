@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ltgnn.types import Encoded, Evaluation, Interactions, Mistake, Scorer, restricted, unrestricted
+from ltgnn.scorable import restricted, unrestricted
+from ltgnn.types import Encoded, Evaluation, Interactions, Mistake, Scorer
 
 log = logging.getLogger(__name__)
 

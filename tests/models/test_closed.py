@@ -15,7 +15,8 @@ from ltgnn.models.closed.ease import EASE, TextEASE
 from ltgnn.models.closed.neighbours import ItemKNN, TextKNN
 from ltgnn.models.closed.plain import Popularity, Random
 from ltgnn.models.closed.spectral import GFCF, SVD, singular_vectors
-from ltgnn.types import ClosedForm, Interactions, Mistake, unrestricted
+from ltgnn.scorable import unrestricted
+from ltgnn.types import ClosedForm, Interactions, Mistake
 from tests.conftest import random_interactions
 
 USERS, ITEMS = 30, 17

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from ltgnn.models.closed.matrix import binary
-from ltgnn.types import Interactions, Mistake, Scorer, restricted
+from ltgnn.scorable import restricted
+from ltgnn.types import Interactions, Mistake, Scorer
 
 
 class ALS:

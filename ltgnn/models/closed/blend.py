@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ltgnn.types import ClosedForm, Interactions, Mistake, Scorer, restricted, unrestricted
+from ltgnn.scorable import restricted, unrestricted
+from ltgnn.types import ClosedForm, Interactions, Mistake, Scorer
 
 
 class Blend:

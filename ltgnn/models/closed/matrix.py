@@ -10,7 +10,8 @@ from scipy.sparse import csr_matrix, diags
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.types import Interactions, Scorer, restricted
+from ltgnn.scorable import restricted
+from ltgnn.types import Interactions, Scorer
 
 
 def binary(train: Interactions, dtype: type = np.float32) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ltgnn.types import Interactions, Scorer, restricted
+from ltgnn.scorable import restricted
+from ltgnn.types import Interactions, Scorer
 
 
 class Popularity:

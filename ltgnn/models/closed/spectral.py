@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ltgnn.models.closed.matrix import binary, normalised, power
-from ltgnn.types import Interactions, Scorer, restricted
+from ltgnn.scorable import restricted
+from ltgnn.types import Interactions, Scorer
 
 
 class GFCF:
