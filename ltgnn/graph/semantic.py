@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ltgnn.graph.kernels import Csr, Kernel, product
+from ltgnn.nearest import nearest
 from ltgnn.types import Mistake
 
 
@@ -51,10 +51,11 @@ class Similar:
                 "item edges by text (graph=semantic, model=freedom) need item text, but text=none was given. "
                 "Set text=minilm, or graph=symmetric model=lightgcn."
             )
-        similarity, nearest = nearest_items(text, self.k)
-        items = torch.arange(num_items)[:, None].expand_as(nearest)
+        similarity, neighbours = nearest(text, self.k)
+        similarity = similarity.clamp(max=1.0)
+        items = torch.arange(num_items)[:, None].expand_as(neighbours)
         chosen = (similarity >= self.min_similarity) & (similarity > 0)
-        one, other, similarity = items[chosen], nearest[chosen], similarity[chosen]
+        one, other, similarity = items[chosen], neighbours[chosen], similarity[chosen]
         keys = torch.minimum(one, other) * num_items + torch.maximum(one, other)
         keys, where, times = torch.unique(keys, return_inverse=True, return_counts=True)
         cosine = torch.zeros(len(keys)).scatter_(0, where, similarity)
@@ -62,21 +63,6 @@ class Similar:
             keys, cosine = keys[times == 2], cosine[times == 2]
         strength = cosine * self.weight if self.weighted else torch.full_like(cosine, self.weight)
         return Edges(keys // num_items, keys % num_items, strength)
-
-
-def nearest_items(features: Tensor, k: int, block: int = 1024) -> tuple[Tensor, Tensor]:
-    """Cosine and number of the ``k`` nearest other items of each, in blocks of rows.  [I, D] -> [I, k], [I, k]"""
-    device = "cuda" if torch.cuda.is_available() else "cpu"  # 40,000 items: half a minute on one core
-    unit = F.normalize(features.detach().float().to(device), dim=1)
-    k = min(k, len(unit) - 1)
-    values, columns = [], []
-    for rows in torch.arange(len(unit), device=device).split(block):
-        similarity = unit[rows] @ unit.T
-        similarity[torch.arange(len(rows), device=device), rows] = -torch.inf
-        top = similarity.topk(k, dim=1)
-        values.append(top.values.clamp(max=1.0).cpu())
-        columns.append(top.indices.cpu())
-    return torch.cat(values), torch.cat(columns)
 
 
 class ItemGraph(nn.Module):
