@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -85,6 +85,21 @@ def checked(lazy: pl.LazyFrame, schema: Mapping[str, Any], columns: Mapping[str,
     blank = pl.all_horizontal(pl.col(column.name).is_null() for column in columns.values())
     flags = {"bad": pl.any_horizontal(bad).fill_null(False), "incomplete": pl.any_horizontal(absent)}
     return lazy.filter(~blank).select(*values, **flags).collect(engine="streaming")
+
+
+def settled(
+    file: Path, kind: str, collect: Callable[[], pl.DataFrame], explain_all: Callable[[], None], drop_incomplete: bool
+) -> Rows:
+    """The rows that ``collect`` gives; where polars fails or a value does not fit, ``explain_all`` says where."""
+    try:
+        rows = settle(collect(), drop_incomplete)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        explain_all()
+        raise Mistake(f"{file}: not readable as {kind}: {str(error).splitlines()[0]}") from error
+    if rows is None:
+        explain_all()
+        raise Mistake(f"{file}: a value does not fit its column.")
+    return rows
 
 
 def settle(frame: pl.DataFrame, drop_incomplete: bool) -> Rows | None:

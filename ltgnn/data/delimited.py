@@ -12,7 +12,7 @@ from typing import IO, Any, TypeVar
 
 import polars as pl
 
-from ltgnn.data.columns import Column, Rows, checked, explain, need, settle
+from ltgnn.data.columns import Column, Rows, checked, explain, need, settled
 from ltgnn.types import Mistake
 
 SEPARATORS = ("\t", "::", ",", ";", "|", " ")  # in the order in which they are sought
@@ -52,24 +52,23 @@ class Delimited:
 
     def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
         need(self.file, columns, self.header, self._hint())
-        try:
-            lazy = pl.scan_csv(
-                self._source(),
-                separator=UNIT if len(self.cut_at) > 1 else self.cut_at,
-                quote_char=self.quote,
-                has_header=self.names is None,
-                infer_schema=False,
-                with_column_names=lambda _: self.header,
-            )
-            frame = checked(lazy, dict.fromkeys(self.header, pl.String()), columns)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            self._explain(columns, drop_incomplete)
-            raise Mistake(f"{self.file}: not readable as a table: {str(error).splitlines()[0]}") from error
-        rows = settle(frame, drop_incomplete)
-        if rows is None:
-            self._explain(columns, drop_incomplete)
-            raise Mistake(f"{self.file}: a value does not fit its column.")
-        return rows
+        return settled(
+            self.file,
+            "a table",
+            lambda: checked(self._lazy(), dict.fromkeys(self.header, pl.String()), columns),
+            lambda: self._explain(columns, drop_incomplete),
+            drop_incomplete,
+        )
+
+    def _lazy(self) -> pl.LazyFrame:
+        return pl.scan_csv(
+            self._source(),
+            separator=UNIT if len(self.cut_at) > 1 else self.cut_at,
+            quote_char=self.quote,
+            has_header=self.names is None,
+            infer_schema=False,
+            with_column_names=lambda _: self.header,
+        )
 
     def place(self, column: str, values: Sequence[str]) -> str:
         at, wanted = self.header.index(column), set(values)

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ltgnn.data.columns import Column, Rows, checked, explain, settle
+from ltgnn.data.columns import Column, Rows, checked, explain, settled
 from ltgnn.data.delimited import open_text, unreadable
 from ltgnn.types import Mistake
 
@@ -25,16 +25,13 @@ class JsonLines:
         if not self.file.is_file():
             raise Mistake(f"No file {self.file}. Check data.files and the file names in data.reader.")
         schema = {column.name: pl.String() for column in columns.values()}
-        try:
-            frame = checked(pl.scan_ndjson(self.file, schema=schema), schema, columns)
-        except (pl.exceptions.PolarsError, OSError) as error:
-            self._explain(columns, drop_incomplete)
-            raise Mistake(f"{self.file}: not readable as JSON Lines: {str(error).splitlines()[0]}") from error
-        rows = settle(frame, drop_incomplete)
-        if rows is None:
-            self._explain(columns, drop_incomplete)
-            raise Mistake(f"{self.file}: a value does not fit its column.")
-        return rows
+        return settled(
+            self.file,
+            "JSON Lines",
+            lambda: checked(pl.scan_ndjson(self.file, schema=schema), schema, columns),
+            lambda: self._explain(columns, drop_incomplete),
+            drop_incomplete,
+        )
 
     def place(self, column: str, values: Sequence[str]) -> str:
         wanted = set(values)

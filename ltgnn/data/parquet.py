@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from ltgnn.data.columns import Column, Kind, Rows, checked, explain, need, settle
+from ltgnn.data.columns import Column, Kind, Rows, checked, explain, need, settled
 from ltgnn.types import Mistake
 
 
@@ -32,11 +32,13 @@ class Parquet:
 
     def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
         need(self.file, columns, list(self.schema), "Mend the file or the column names in data.reader.")
-        rows = settle(checked(pl.scan_parquet(self.file), self.schema, columns), drop_incomplete)
-        if rows is None:
-            self._explain(columns, drop_incomplete)
-            raise Mistake(f"{self.file}: a value does not fit its column.")
-        return rows
+        return settled(
+            self.file,
+            "Parquet",
+            lambda: checked(pl.scan_parquet(self.file), self.schema, columns),
+            lambda: self._explain(columns, drop_incomplete),
+            drop_incomplete,
+        )
 
     def place(self, column: str, values: Sequence[str]) -> str:
         texts = pl.read_parquet(self.file, columns=[column])[column].cast(pl.String)

@@ -113,7 +113,7 @@ class ColdItems:
     """A random share of the items loses all its interactions to test, another to validation.
 
     So held-out items have no train interaction: only their text (or other features) can rank them. The shares are
-    of the items with an interaction, rounded as in ``RandomSplit``.
+    of the items with an interaction, rounded half up.
     """
 
     val: float
