@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ltgnn.runs.anova import RESIDUAL, Effect
-from ltgnn.runs.contrast import Cell, Comparison
+from ltgnn.runs.contrast import Cell, Comparison, Row
 
 STARS = "* < 0.05, ** < 0.01, *** < 0.001"
 
@@ -49,13 +49,7 @@ def terminal(table: Comparison) -> Any:
         if table.baseline:
             drawn.add_column("Δ", justify="left", no_wrap=True)
     for row in table.rows:
-        cells: list[str] = []
-        for cell in row.cells:
-            number = _number(cell)
-            cells.append(f"[bold green]{number}[/bold green]" if cell is not None and cell.best else number)
-            if table.baseline:
-                cells.append(_delta(cell))
-        drawn.add_row(*row.words, *cells)
+        drawn.add_row(*row.words, *_cells(table, row, "[bold green]{}[/bold green]".format))
     return drawn
 
 
@@ -63,12 +57,7 @@ def markdown(table: Comparison) -> str:
     head = [*table.axes, *_heads(table, "Δ")]
     lines = [_line(head), _line(["---"] * len(table.axes) + ["---:"] * (len(head) - len(table.axes)))]
     for row in table.rows:
-        cells: list[str] = []
-        for cell in row.cells:
-            number = _number(cell)
-            cells.append(f"**{number}**" if cell is not None and cell.best else number)
-            if table.baseline:
-                cells.append(_delta(cell).replace("*", r"\*"))
+        cells = _cells(table, row, "**{}**".format, delta=lambda text: text.replace("*", r"\*"))
         lines.append(_line([*row.words, *cells]))
     return "\n".join(lines) + "\n\n" + note(table).replace("*", r"\*") + "\n"
 
@@ -80,16 +69,27 @@ def latex(table: Comparison) -> str:
     lines = [f"% {line}" for line in note(table).splitlines()]
     lines += [r"\begin{tabular}{" + columns + "}", r"\toprule", " & ".join(head) + r" \\", r"\midrule"]
     for row in table.rows:
-        cells: list[str] = []
-        for cell in row.cells:
-            number = _number(cell).replace("±", r"$\pm$")
-            cells.append(r"\textbf{" + number + "}" if cell is not None and cell.best else number)
-            if table.baseline:
-                delta = _delta(cell)
-                digits, stars = delta.rstrip("*"), delta[len(delta.rstrip("*")) :]
-                cells.append(f"${digits}^{{{stars}}}$" if stars else f"${digits}$" if digits else "")
+        cells = _cells(table, row, r"\textbf{{{}}}".format, delta=_tex_delta)
+        cells = [cell.replace("±", r"$\pm$") for cell in cells]
         lines.append(" & ".join([*map(_tex, row.words), *cells]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def _cells(table: Comparison, row: Row, bold: Callable[[str], str], delta: Callable[[str], str] = str) -> list[str]:
+    """The numbers of a row, the best of a column ``bold``, each before its difference to the baseline, if any."""
+    cells: list[str] = []
+    for cell in row.cells:
+        number = _number(cell)
+        cells.append(bold(number) if cell is not None and cell.best else number)
+        if table.baseline:
+            cells.append(delta(_delta(cell)))
+    return cells
+
+
+def _tex_delta(text: str) -> str:
+    digits = text.rstrip("*")
+    stars = text[len(digits) :]
+    return f"${digits}^{{{stars}}}$" if stars else f"${digits}$" if digits else ""
 
 
 def as_csv(table: Comparison) -> str:
