@@ -117,6 +117,16 @@ def test_sweep_goes_on_after_a_failed_job(launch: Launch, tmp_path: Path, capsys
     assert [len(found) for found in offline] == [1, 1, 1]  # one W&B run per job, the failed one too
 
 
+def test_the_table_takes_the_list_lengths_that_there_are(
+    launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert launch("eval.ks=[5,10]", "monitor=val/ndcg@10", "text=words,none", "fusion=id", "-m") == 0
+    printed = capsys.readouterr().out
+    assert "NDCG@10" in printed
+    tests = [metrics(folder)["test"]["ndcg@10"] for folder in run_folders(tmp_path)]
+    assert f"overall {tests[1]:.4f} -> {tests[0]:.4f}" in printed
+
+
 def test_overfits_a_small_shop(launch: Launch, tmp_path: Path) -> None:
     """A model that cannot memorise its train part is broken: the mean BPR loss must fall far below log 2."""
     assert launch("epochs=80", "min_epochs=80", "eval_every=80", "reg=0", "num_layers=1", "dim=32") == 0

@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Mistake
 
-K = 20
+USUAL = 20
 METRICS = (("NDCG", "ndcg"), ("Recall", "recall"))
 QUIET_KEYS = ("seed",)
 
@@ -77,11 +77,18 @@ def labels(rows: Sequence[Row]) -> list[str]:
     return [text.removeprefix("quickstart/") for text in short]
 
 
-def columns(policy: str, names: Sequence[str]) -> list[tuple[str, str, str]]:
+def list_length(rows: Sequence[Row]) -> int:
+    """The K of the table: 20, or the longest that all finished runs have (``eval.ks``)."""
+    known = [{int(name[5:]) for name in row.test if name.startswith("ndcg@")} for row in rows if row.test]
+    shared = set.intersection(*known) if known else set()
+    return USUAL if USUAL in shared else max(shared, default=USUAL)
+
+
+def columns(policy: str, names: Sequence[str], k: int) -> list[tuple[str, str, str]]:
     """(metric, group, value name) of each column; the metric is named once, over its first group."""
     groups = [("all", ""), *((name, f"{policy}/{name}/") for name in names)]
     return [
-        (f"{title}@{K}" if group == "all" else "", group, f"{prefix}{metric}@{K}")
+        (f"{title}@{k}" if group == "all" else "", group, f"{prefix}{metric}@{k}")
         for title, metric in METRICS
         for group, prefix in groups
     ]
@@ -99,12 +106,13 @@ def render(rows: Sequence[Row], policy: str = "mass") -> Any:
     table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("\nconfiguration", no_wrap=True)
-    shown = columns(policy, list(groups["sizes"]))
+    k = list_length(rows)
+    shown = columns(policy, list(groups["sizes"]), k)
     for metric, group, _ in shown:
         table.add_column(f"{metric}\n{group} ", justify="right", no_wrap=True)
     table.add_column("cover-\nage ", justify="right", no_wrap=True)
     table.add_column("\nsec", justify="right", no_wrap=True)
-    names = [name for _, _, name in shown] + [f"coverage@{K}"]
+    names = [name for _, _, name in shown] + [f"coverage@{k}"]
     best = {name: max((row.test[name] for row in done if name in row.test), default=0.0) for name in names}
     for number, (row, label) in enumerate(zip(rows, labels(rows), strict=True)):
         cells = [_cell(row, name, best[name] if len(done) > 1 else None) for name in names]
@@ -144,26 +152,27 @@ def cold_note(rows: Sequence[Row]) -> str:
 
 def answer(rows: Sequence[Row], policy: str = "items20") -> str:
     """Does text help the tail, and what does the head pay? Both sides chosen by validation NDCG."""
+    ndcg = f"ndcg@{list_length(rows)}"
     sides: dict[bool, list[Row]] = {True: [], False: []}
     for row in rows:
-        if row.test and "val" in row.metrics:
+        if row.test and ndcg in row.metrics.get("val", {}):
             sides[row.config["choices"]["text"] != "none"].append(row)
     if not all(sides.values()):
         return ""
     name = dict(zip((row.folder for row in rows), labels(rows), strict=True))
-    text, ids = (max(sides[side], key=lambda row: row.metrics["val"][f"ndcg@{K}"]) for side in (True, False))
+    text, ids = (max(sides[side], key=lambda row: row.metrics["val"][ndcg]) for side in (True, False))
     gains = {}
     for group, key in (("overall", ""), ("head", f"{policy}/head/"), ("tail", f"{policy}/tail/")):
-        if f"{key}ndcg@{K}" not in ids.test:  # no held-out item in the group, as head and tail under split=cold_items
+        if key + ndcg not in ids.test:  # no held-out item in the group, as head and tail under split=cold_items
             continue
-        before, after = ids.test[f"{key}ndcg@{K}"], text.test[f"{key}ndcg@{K}"]
-        known = "not scorable" if _not_scorable(ids, f"{key}ndcg@{K}") else f"{before:.4f}"
+        before, after = ids.test[key + ndcg], text.test[key + ndcg]
+        known = "not scorable" if _not_scorable(ids, key + ndcg) else f"{before:.4f}"
         gains[group] = f"{known} -> {after:.4f}" + (f" ({100 * (after / before - 1):+.1f} %)" if before else "")
     listed = ", ".join(f"{group} {gain}" for group, gain in gains.items())
     return (
         f"Best with text (by validation): {name[text.folder]}; best without: {name[ids.folder]}.\n"
-        f"Test NDCG@{K}, {ids.metrics['groups'][policy]['rule']}: {listed}.\n"
-        "One seed each: no claim yet (significance needs several seeds)."
+        f"Test {ndcg.upper()}, {ids.metrics['groups'][policy]['rule']}: {listed}.\n"
+        "One run of each, so no claim: `ltgnn claim` tests several seeds."
     )
 
 
