@@ -34,6 +34,11 @@ class Setting:
     evaluators: dict[str, EvaluatePart]  # part -> ((scorer, device) -> Evaluation)
 
     @property
+    def group_card(self) -> dict[str, Any]:
+        """Rule and sizes of each policy, for the record."""
+        return {name: {"rule": g.rule, "sizes": g.sizes} for name, g in self.groups.items()}
+
+    @property
     def text(self) -> torch.Tensor | None:
         return None if self.features is None else self.features.values
 
@@ -66,6 +71,7 @@ def cold_items(split: Split, scorer: Scorer) -> dict[str, Any]:
 
 
 def is_closed_form(cfg: DictConfig) -> bool:
+    """Whether the model is computed rather than trained."""
     return "closed_form" in cfg.model
 
 

@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def usage() -> str:
+    """The commands, a line each."""
     lines = [f"  {name:<12}{text}" for name, (_, text) in COMMANDS.items()]
     return "usage: ltgnn COMMAND ...\n\n" + "\n".join(lines) + "\n\n`ltgnn COMMAND --help` shows more."
 

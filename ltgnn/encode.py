@@ -62,6 +62,7 @@ def build(overrides: Sequence[str], config_dir: str | None) -> int:
 
 
 def ls(folder: Path) -> int:
+    """List the store; the exit code."""
     from rich.console import Console
     from rich.table import Table
 
@@ -93,6 +94,7 @@ def ls(folder: Path) -> int:
 
 
 def verify(folder: Path) -> int:
+    """Read every entry of the store; exit code 1 if one is damaged."""
     from ltgnn.text.shelf import entries
 
     found = [(entry, entry.damage()) for entry in entries(folder)]
@@ -104,6 +106,7 @@ def verify(folder: Path) -> int:
 
 
 def prune(folder: Path, unused: float | None, damaged: bool, everything: bool, keep: Sequence[str], yes: bool) -> int:
+    """Delete entries: not read for ``unused`` days, damaged, or all, but for ``keep``; only told without ``yes``."""
     from ltgnn.text.shelf import entries, leftovers
 
     def goes(entry: Entry) -> bool:

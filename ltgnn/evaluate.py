@@ -74,7 +74,7 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             "selection": selection,
             "seconds": {"total": round(time.perf_counter() - started, 3)},
             "fingerprint": split.fingerprint,
-            "groups": {name: {"rule": g.rule, "sizes": g.sizes} for name, g in setting.groups.items()},
+            "groups": setting.group_card,
         }
         if cfg.lists is None:  # which items another library could have listed, nobody knows
             results["cold_items"] = cold_items(split, scorer)

@@ -115,13 +115,14 @@ def judged(setting: Setting, values: torch.Tensor) -> dict[str, Evaluation]:
 def results(
     setting: Setting, before: Mapping[str, Evaluation], after: Mapping[str, Evaluation], seconds: float
 ) -> dict[str, Any]:
+    """What goes into metrics.json: the frozen encoder under ``before``, the tuned one as any run."""
     return {
         "before": {part: evaluation.values for part, evaluation in before.items()},
         **{part: evaluation.values for part, evaluation in after.items()},
         "selection": {"by": "last epoch"},
         "seconds": {"total": seconds},
         "fingerprint": setting.split.fingerprint,
-        "groups": {name: {"rule": g.rule, "sizes": g.sizes} for name, g in setting.groups.items()},
+        "groups": setting.group_card,
     }
 
 
@@ -133,6 +134,7 @@ def write_card(
     before: Mapping[str, Evaluation],
     after: Mapping[str, Evaluation],
 ) -> None:
+    """The model card of the tuned folder, its README.md."""
     from ltgnn.text.tuning.card import model_card
 
     assert isinstance(side.encoder, HuggingFace)
@@ -158,6 +160,7 @@ def chosen(evaluation: Evaluation) -> dict[str, float]:
 
 
 def table(before: Mapping[str, Evaluation], after: Mapping[str, Evaluation]) -> str:
+    """The figures before and after side by side, for the terminal."""
     rows = [
         f"  {part:<5} {name:<28} {value:8.4f} {chosen(after[part])[name]:8.4f}"
         for part in before

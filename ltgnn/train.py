@@ -53,7 +53,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
             "selection": selection,
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
             "fingerprint": setting.split.fingerprint,
-            "groups": {name: {"rule": g.rule, "sizes": g.sizes} for name, g in setting.groups.items()},
+            "groups": setting.group_card,
             "cold_items": cold_items(setting.split, scorer),
         }
         folder.write_json("metrics.json", results)
@@ -102,7 +102,7 @@ def write_cards(folder: RunFolder, setting: Setting) -> None:
         "split": split.name,
         "fingerprint": split.fingerprint,
         "pairs": {"train": len(split.train), "val": len(split.val), "test": len(split.test)},
-        "groups": {name: {"rule": g.rule, "sizes": g.sizes} for name, g in setting.groups.items()},
+        "groups": setting.group_card,
     }
     folder.write_json("data_card.json", card)
     if setting.features is not None:

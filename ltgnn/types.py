@@ -152,6 +152,8 @@ class Features(NamedTuple):
 
 
 class Batch(NamedTuple):
+    """Train pairs and their negatives."""
+
     users: Tensor  # [B]
     pos: Tensor  # [B]
     neg: Tensor  # [B, S]; S may be 0 (in-batch losses)

@@ -18,6 +18,8 @@ MISSING = ("", "nan", "NaN", "NULL", "null", "None", "NA", "<NA>")  # "no value"
 
 
 class Kind(Enum):
+    """What the values of a column are."""
+
     ID = "id"  # kept as text: "007" is not "7"; blanks around it are cut off
     NUMBER = "number"
     TEXT = "text"

@@ -150,5 +150,6 @@ def order_bits(scores: Tensor) -> Tensor:
 
 
 def fail_on_nan(scores: Tensor) -> None:
+    """``Mistake`` if a score is nan: no order holds it."""
     if torch.isnan(scores).any():
         raise Mistake("the model gave nan as a score: training has diverged; lower lr or raise the loss's temperature")

@@ -52,5 +52,6 @@ def info_nce(first: Tensor, second: Tensor, nodes: Tensor, temperature: float, n
 
 
 def check_choice(key: str, given: str, choices: tuple[str, ...]) -> None:
+    """``Mistake`` unless ``given`` is one of the words that ``key`` may be."""
     if given not in choices:
         raise Mistake(f"{key}={given} given, {' or '.join(choices)} wanted.")

@@ -58,6 +58,7 @@ def log_sum_negatives(
 
 
 def check_temperature(temperature: float, key: str = "loss.ranking.temperature") -> float:
+    """The temperature itself; ``Mistake`` unless it is above 0."""
     if temperature <= 0:
         raise Mistake(f"{key}={temperature} given, a number > 0 wanted.")
     return temperature

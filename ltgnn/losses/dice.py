@@ -63,6 +63,7 @@ class DICE(RankingLoss):
 
 
 def halved(states: Tensor) -> int:
+    """Where the two causes part in states [n, d]: at d / 2; ``Mistake`` below d = 2."""
     width = states.shape[-1]
     if width < 2:
         raise Mistake(

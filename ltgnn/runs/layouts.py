@@ -54,6 +54,7 @@ def terminal(table: Comparison) -> Any:
 
 
 def markdown(table: Comparison) -> str:
+    """A table in GitHub's Markdown, with its note."""
     head = [*table.axes, *_heads(table, "Δ")]
     lines = [_line(head), _line(["---"] * len(table.axes) + ["---:"] * (len(head) - len(table.axes)))]
     for row in table.rows:

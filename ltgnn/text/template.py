@@ -60,6 +60,7 @@ def clean(value: str) -> str:
 
 
 def clean_blanks(value: str) -> str:
+    """One blank between words, none around."""
     return " ".join(value.split())
 
 
