@@ -44,14 +44,18 @@ def build(overrides: Sequence[str], config_dir: str | None) -> int:
     import json
 
     from hydra.errors import HydraException
+    from hydra.utils import instantiate
     from omegaconf.errors import OmegaConfBaseException
 
-    from ltgnn.build import build_setting
+    from ltgnn.data.catalog import load
     from ltgnn.entry import explain
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        features = build_setting(configured(overrides, config_dir)).features
+        cfg = configured(overrides, config_dir)
+        dataset = load(**instantiate(cfg.data, _convert_="all"))
+        split = instantiate(cfg.split)(dataset)  # transforms are fitted on its train items
+        features = instantiate(cfg.text)(dataset, split.train.item_counts)
     except (HydraException, OmegaConfBaseException) as error:
         raise Mistake(explain(error)) from error
     if features is None:
