@@ -109,7 +109,8 @@ def settle(frame: pl.DataFrame, drop_incomplete: bool) -> Rows | None:
     if frame["bad"].any() or (frame["incomplete"].any() and not drop_incomplete):
         return None
     dropped = int(frame["incomplete"].sum())
-    return Rows(frame.filter(~pl.col("incomplete")).drop("bad", "incomplete"), dropped)
+    whole = frame.filter(~pl.col("incomplete")) if dropped else frame  # a filter that drops nothing copies everything
+    return Rows(whole.drop("bad", "incomplete"), dropped)
 
 
 def _given(column: Column, dtype: pl.DataType) -> pl.Expr:
