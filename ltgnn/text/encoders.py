@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import torch
@@ -125,6 +127,27 @@ class HuggingFace:
                 advance(len(rows))
         place = {text: row for row, text in enumerate(unique)}
         return values[[place[text] for text in texts]] if len(unique) < len(texts) else values
+
+    def queries(self, catalogue: Sequence[str], prompt: str | None) -> Callable[[Sequence[str]], Tensor]:
+        """The same model for other texts, loaded once and kept; ``prompt``: before each of them, None: that of items.
+
+        n strings -> [n, D] float32, on the CPU.
+        """
+        reading = copy(self)
+        reading.prompt = self.prompt if prompt is None else prompt
+        tokenizer, model = self.load()
+        turn = Lock()  # a tokenizer must not be used by two threads at once
+
+        def encode(texts: Sequence[str]) -> Tensor:
+            with turn:
+                tokens = reading.tokenize(tokenizer, texts)
+            values = torch.empty(len(texts), model.config.hidden_size)
+            with torch.inference_mode():
+                for rows in batches([len(ids) for ids in tokens], self.batch_tokens):
+                    values[rows] = self._encode(model, [tokens[row] for row in rows])
+            return values
+
+        return encode
 
     def tokenize(self, tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
         """Token numbers of each text, prompt and special tokens included, cut to ``max_length``."""

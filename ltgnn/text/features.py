@@ -63,14 +63,18 @@ class ItemText:
 
         A hit in the store loads no model.
         """
+        raw = self.raw(dataset)
+        return None if raw is None else applied(raw, counts, self.control, self.transform)
+
+    def raw(self, dataset: Dataset) -> Features | None:
+        """What the encoder says, before control and transform."""
         template = self.template_for(dataset)
         if not template:
             log.info("%s has no item text: the models get none", dataset.name)
             return None
         texts = render(template, dataset.item_fields)
         identity = {"template": template, "encoder": dict(self.encoder.identity)}
-        raw = self.store.get(identity, texts, lambda: self.encoder(texts), lambda values: describe(texts, values))
-        return applied(raw, counts, self.control, self.transform)
+        return self.store.get(identity, texts, lambda: self.encoder(texts), lambda values: describe(texts, values))
 
 
 class ItemNumbers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,18 @@ class Static:
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
         """I strings -> [I, D] float32."""
+        return self.queries(texts, None)(texts)
+
+    def queries(self, catalogue: Sequence[str], prompt: str | None) -> Callable[[Sequence[str]], Tensor]:
+        """The same model for other texts, loaded once and kept; it knows no prompt."""
         try:
             from model2vec import StaticModel
         except ImportError:
             raise Mistake("text=static needs the package model2vec: pip install 'ltgnn[static]'") from None
         model = StaticModel.from_pretrained(str(self.folder))
-        values = model.encode(list(texts), max_length=self.max_length, use_multiprocessing=False)
-        return torch.from_numpy(values).float()
+
+        def encode(texts: Sequence[str]) -> Tensor:
+            values = model.encode(list(texts), max_length=self.max_length, use_multiprocessing=False)
+            return torch.from_numpy(values).float()
+
+        return encode

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -26,6 +26,17 @@ class TfidfSvd:
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
         """I strings -> [I, min(dim, I - 1, words - 1)] float32, rows of length up to 1."""
+        _, counts, svd = self._words(texts)
+        return torch.from_numpy(svd.fit_transform(counts)).float()
+
+    def queries(self, catalogue: Sequence[str], prompt: str | None) -> Callable[[Sequence[str]], Tensor]:
+        """Other texts on the axes of the ``catalogue``; a text without a word of it is 0. There is no prompt."""
+        vectorizer, counts, svd = self._words(catalogue)
+        svd.fit(counts)
+        return lambda texts: torch.from_numpy(svd.transform(vectorizer.transform(texts))).float()
+
+    def _words(self, texts: Sequence[str]) -> tuple[Any, Any, Any]:
+        """The vectorizer fitted on the texts, what it makes of them, and the SVD that is to be fitted on that."""
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -46,5 +57,4 @@ class TfidfSvd:
         dim = min(self.dim, counts.shape[0] - 1, counts.shape[1] - 1)
         if dim < 1:
             raise Mistake(f"TF-IDF finds {counts.shape[1]} words in {counts.shape[0]} texts, too few for an SVD")
-        svd = TruncatedSVD(dim, algorithm="arpack", random_state=self.seed)
-        return torch.from_numpy(svd.fit_transform(counts)).float()
+        return vectorizer, counts, TruncatedSVD(dim, algorithm="arpack", random_state=self.seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,13 +11,20 @@ from torch import Tensor
 
 from ltgnn.types import Mistake
 
+Map = Callable[[Tensor], Tensor]
+"""``[n, D] -> [n, d]``, row by row"""
+
 
 @dataclass(frozen=True)
 class Step:
     """``(values [I, D], fit [I] bool) -> [I, d]``; its name and fields are its identity in the key of the features."""
 
     def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
-        raise NotImplementedError
+        return self.fitted(values, fit)(values)
+
+    def fitted(self, values: Tensor, fit: Tensor) -> Map:
+        """What the step does to a row, such as a text that is no item: fitted on the rows ``fit`` of the items."""
+        raise Mistake(f"{type(self).__name__} treats all items at once and says nothing of another text.")
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -28,24 +35,25 @@ class Step:
 class Keep(Step):
     """The features as they are."""
 
-    def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
-        return values
+    def fitted(self, values: Tensor, fit: Tensor) -> Map:
+        return _same
 
 
 @dataclass(frozen=True)
 class Centre(Step):
     """Less the mean of the items seen in training."""
 
-    def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
-        return values - values[fit].double().mean(0).float()
+    def fitted(self, values: Tensor, fit: Tensor) -> Map:
+        centre = values[fit].double().mean(0).float()
+        return lambda rows: rows - centre
 
 
 @dataclass(frozen=True)
 class UnitLength(Step):
     """Each row to length 1 (L2); a row of zeros stays."""
 
-    def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
-        return torch.nn.functional.normalize(values, dim=1)
+    def fitted(self, values: Tensor, fit: Tensor) -> Map:
+        return torch.nn.functional.normalize
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ class Principal(Step):
     dim: int | None  # None: all axes
     whiten: bool
 
-    def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
+    def fitted(self, values: Tensor, fit: Tensor) -> Map:
         width = values.shape[1]
         dim = width if self.dim is None else self.dim
         if not 0 < dim <= width:
@@ -75,5 +83,8 @@ class Principal(Step):
         if self.whiten:
             alive = variances > 1e-10 * variances[0]
             axes = axes[:, alive] / variances[alive].sqrt()
-        rotated: Tensor = (wide - centre) @ axes
-        return rotated.float()
+        return lambda rows: ((rows.double() - centre) @ axes).float()
+
+
+def _same(rows: Tensor) -> Tensor:
+    return rows

@@ -74,6 +74,18 @@ class TunedEncoder(nn.Module):
         self.train(training)
         return values
 
+    @torch.no_grad()
+    def read(self, texts: Sequence[str]) -> Tensor:
+        """Other texts, with the weights as they are, dropout off.  n strings -> [n, D] on the CPU"""
+        training = self.training
+        self.eval()
+        tokens = self.reading.tokenize(self.tokenizer, texts)
+        values = torch.empty(len(tokens), self.width)
+        for rows in batches([len(ids) for ids in tokens], self.chunk_tokens):
+            values[rows] = pooled(self.model, [tokens[row] for row in rows], self.reading).float().cpu()
+        self.train(training)
+        return values
+
     def save(self, folder: Path) -> None:
         """A Hugging Face folder for ``text.encoder=FOLDER``; LoRA is merged into the weights, for good."""
         self.model = self.adapt.merged(self.model)

@@ -1,0 +1,1 @@
+"""What a finished model is for: lists for users, rules, reasons, export."""
