@@ -150,7 +150,7 @@ class Evaluator:
 
     def _beyond_accuracy(self, record: Record, lists: TopK, found: Tensor) -> None:
         sides = self.held_out, self.train, self.seen, self.text, self.categories
-        longest = Lists(lists.users, lists.items, found, self.relevant, *sides)
+        longest = Lists(lists.users, lists.items, lists.scores, found, self.relevant, *sides)
         for k in self.ks:
             cut = longest.cut(k)
             for name, metric in self.lists.items():

@@ -19,6 +19,7 @@ class Lists:
 
     users: Tensor  # [n] int64
     items: Tensor  # [n, K] int64, -1 where a list is shorter
+    scores: Tensor  # [n, K] float32, -inf where a list is shorter
     found: Tensor  # [n, K] bool, True where the item is held out
     relevant: Tensor  # [n] int64, held-out items of the user
     held_out: Interactions
@@ -29,7 +30,7 @@ class Lists:
 
     def cut(self, k: int) -> Lists:
         """The same lists, ended after ``k`` places."""
-        return replace(self, items=self.items[:, :k], found=self.found[:, :k])
+        return replace(self, items=self.items[:, :k], scores=self.scores[:, :k], found=self.found[:, :k])
 
     @cached_property
     def valid(self) -> Tensor:

@@ -23,7 +23,7 @@ from torch_geometric.metrics import (
     LinkPredPersonalization,
 )
 
-from ltgnn.evaluation import diversity, exposure, popularity
+from ltgnn.evaluation import diversity, exposure, popularity, ties
 from ltgnn.evaluation.categories import Categories
 from ltgnn.evaluation.lists import Lists
 from ltgnn.types import Groups, Interactions
@@ -32,6 +32,7 @@ TRAIN = Interactions(torch.tensor([0, 1, 2, 3, 0, 1, 2, 3]), torch.tensor([0, 0,
 HELD_OUT = Interactions(torch.tensor([0, 0, 1, 3]), torch.tensor([3, 4, 3, 2]), 4, 5)
 LISTS = Lists(
     users=torch.tensor([0, 1, 3]),
+    scores=torch.tensor([[2.0, 2.0, 1.0], [0.5, 0.5, -torch.inf], [3.0, 2.0, 1.0]]),
     items=torch.tensor([[1, 3, 4], [2, 1, -1], [0, 2, 3]]),  # user 3 gets 0 although it is in train: no matter here
     found=torch.tensor([[False, True, True], [False, False, False], [False, True, False]]),
     relevant=torch.tensor([2, 1, 1]),
@@ -47,6 +48,7 @@ D2, D3 = 1 / log2(3), 1 / 2  # discounts of places 2 and 3; place 1 has 1
 H = sqrt(1 / 2)
 
 PER_USER: list[tuple[str, Tensor | None, list[float]]] = [
+    ("ties", ties.ties(LISTS), [2 / 3, 1, 0]),
     ("arp", popularity.arp(LISTS), [3 / 3, 3 / 2, 6 / 3]),
     ("novelty", popularity.novelty(LISTS), [(1 + 2 + 2) / 2 / 3, (2 + 1) / 2 / 2, (0 + 2 + 2) / 2 / 3]),
     (
@@ -154,6 +156,7 @@ def random_case(seed: int, k: int = 6, num_users: int = 12, num_items: int = 15)
     return Lists(
         users=torch.arange(num_users),
         items=items,
+        scores=torch.zeros(items.shape),
         found=held.gather(1, items),
         relevant=held.sum(1),
         held_out=pairs[1],
