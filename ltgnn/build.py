@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,7 @@ from omegaconf import DictConfig
 from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
 from ltgnn.data.sampling import stream
+from ltgnn.shared import once
 from ltgnn.types import Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
 
 if TYPE_CHECKING:  # Lightning costs seconds to import, and a closed form needs none of it
@@ -21,6 +23,9 @@ if TYPE_CHECKING:  # Lightning costs seconds to import, and a closed form needs 
     from ltgnn.module import Recommender
 
 EvaluatePart = Callable[..., Evaluation]
+
+DATA = ("data", "split")
+"""Sections of the config that decide the pairs."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +50,11 @@ class Setting:
 
 def build_setting(cfg: DictConfig) -> Setting:
     """Data, split, groups, text features and evaluators."""
-    dataset = load(**instantiate(cfg.data, _convert_="all"))
-    split: Split = instantiate(cfg.split)(dataset)
+    dataset = once("data", cfg, DATA[:1], lambda: load(**instantiate(cfg.data, _convert_="all")))
+    split: Split = once("split", cfg, DATA, lambda: instantiate(cfg.split)(dataset))
     counts = split.train.item_counts
     groups: dict[str, Groups] = {name: policy(counts) for name, policy in instantiate(cfg.groups).items()}
-    features = instantiate(cfg.text)(dataset, counts)
+    features: Features | None = once("text", cfg, (*DATA, "text"), lambda: instantiate(cfg.text)(dataset, counts))
     evaluator = instantiate(cfg.eval)
     sides = groups, None if features is None else features.values, dataset.item_fields
     parts = {"val": (split.val, [split.train]), "test": (split.test, [split.train, split.val])}
@@ -88,7 +93,8 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
     from ltgnn.module import Recommender
 
     train = setting.split.train
-    graph = instantiate(cfg.graph)(train, text=setting.text)
+    sections = (*DATA, "text", "graph")
+    graph = copy.deepcopy(once("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, text=setting.text)))
     refuse_leaks(setting.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(

@@ -84,6 +84,7 @@ def guarded(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., 
                 log.error("job %s failed: %s", hydra.job.num, error if isinstance(error, Mistake) else repr(error))
             return None
 
+    job.caught = caught  # type: ignore[attr-defined]  # a sweeper adds what failed in other processes
     return job
 
 

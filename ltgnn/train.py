@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -70,13 +72,28 @@ def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, to
         return fit_closed_form(cfg, setting), torch.device("cpu"), {"by": "none: closed form"}
     module = build_module(cfg, setting)
     callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}
+    if cfg.sweep.running:
+        callbacks.pop("progress", None)  # the table of the sweep shows it
+    if cfg.sweep.trial is not None:
+        from ltgnn.sweeps.pruning import Prune
+
+        callbacks["prune"] = Prune(**cfg.sweep.trial)
     if monitored_part(cfg, setting) == "test" and "early_stop" in callbacks:
         log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
     with quiet_lightning():
         trainer = instantiate(cfg.trainer)(callbacks=list(callbacks.values()), logger=tracker.lightning_logger())
-        trainer.fit(module, build_data(cfg, setting))
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+        try:
+            trainer.fit(module, build_data(cfg, setting))
+        except SystemExit:  # Lightning's answer to a Ctrl-C, which also makes the program deaf to the next
+            if not trainer.interrupted:
+                raise
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+            raise KeyboardInterrupt from None
+    if "prune" in callbacks and callbacks["prune"].pruned:
+        from ltgnn.sweeps.pruning import Pruned
+
+        raise Pruned(f"at epoch {trainer.current_epoch} by hydra.sweeper.pruner")
     checkpoint: Any = callbacks.get("checkpoint")
     if best := getattr(checkpoint, "best_model_path", ""):
         state = torch.load(best, map_location=module.device, weights_only=True)
@@ -89,6 +106,35 @@ def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, to
         module.device,
         selection | {"epochs_run": trainer.current_epoch},
     )
+
+
+def probe(cfg: DictConfig) -> float:
+    """Seconds that a job takes if it does not stop early, from two steps and one evaluation; leaves no file.
+
+    A closed form is fitted whole, since it has no steps.
+    """
+    started = time.perf_counter()
+    setting = build_setting(cfg)
+    if is_closed_form(cfg):
+        scorer, device, training, passes = fit_closed_form(cfg, setting), torch.device("cpu"), 0.0, 0
+    else:
+        from ltgnn.sweeps.pruning import StepClock
+
+        module, data = build_module(cfg, setting), build_data(cfg, setting)
+        monitored_part(cfg, setting)
+        clock = StepClock()
+        kinds = {"logger": False, "enable_checkpointing": False, "max_epochs": 1, "min_epochs": None, "max_steps": 2}
+        with quiet_lightning():
+            trainer = instantiate(cfg.trainer)(callbacks=[clock], limit_val_batches=0, **kinds)
+            trainer.fit(module, data)
+        epochs = int(cfg.trainer.max_epochs)
+        training, passes = clock.seconds * len(data.train_dataloader()) * epochs, epochs // int(cfg.eval_every)
+        scorer, device = module.scorer(setting.evaluators.get("val")), module.device
+    ready = time.perf_counter()
+    for evaluate in setting.evaluators.values():
+        evaluate(scorer, device=device)
+    judging = time.perf_counter() - ready
+    return (ready - started) + training + judging + passes * judging / max(1, len(setting.evaluators))
 
 
 def write_cards(folder: RunFolder, setting: Setting) -> None:

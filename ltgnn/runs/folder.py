@@ -46,7 +46,10 @@ class RunFolder:
 
     @contextmanager
     def job(self, cfg: DictConfig, overrides: Sequence[str] = ()) -> Iterator[RunFolder]:
-        """Record the recipe and that the run is running; at the end that it finished, or failed and why."""
+        """Record the recipe and that the run is running; at the end that it finished, or failed and why.
+
+        States beside these: ``interrupted`` (Ctrl-C), and the attribute ``state`` of an exception (``pruned``).
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         self.write("config.yaml", OmegaConf.to_yaml(OmegaConf.create(plain(cfg))))
         self.write("overrides.yaml", OmegaConf.to_yaml(list(overrides)))
@@ -59,7 +62,8 @@ class RunFolder:
         except BaseException as error:
             trace = traceback.format_exc()
             self.write("error.txt", trace)
-            status |= {"state": "failed", "error": f"{type(error).__name__}: {error}", "traceback": trace}
+            kind = "interrupted" if isinstance(error, KeyboardInterrupt) else getattr(error, "state", "failed")
+            status |= {"state": kind, "error": f"{type(error).__name__}: {error}", "traceback": trace}
             raise
         else:
             status |= {"state": "finished"}

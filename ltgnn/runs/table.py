@@ -177,7 +177,7 @@ def answer(rows: Sequence[Row], policy: str = "items20") -> str:
 
 
 def show(folders: Sequence[Path]) -> int:
-    """Print table, answer, folders and failed jobs; the number of runs that did not finish."""
+    """Print table, answer, folders and failed jobs; the number of runs that neither finished nor were pruned."""
     from rich.console import Console
 
     rows = read(folders)
@@ -192,7 +192,7 @@ def show(folders: Sequence[Path]) -> int:
     for number, row in enumerate(rows):
         note = f"  [red]{row.state}: {row.error}[/red]" if row.state != "finished" else ""
         console.print(f"{number:>3} {row.folder}{note}", highlight=False, soft_wrap=True)
-    return sum(row.state != "finished" for row in rows)
+    return sum(row.state not in ("finished", "pruned") for row in rows)
 
 
 class SweepTable(Callback):

@@ -1,0 +1,48 @@
+"""Work that the jobs of a sweep share: made once, kept while a sweep runs in this process, bounded."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from omegaconf import DictConfig, OmegaConf
+
+T = TypeVar("T")
+
+KEPT = 4
+"""Results kept of each kind: a sweep over data sets or encoders must not fill the memory."""
+
+_shelves: dict[str, OrderedDict[str, Any]] | None = None
+
+
+@contextmanager
+def sharing() -> Iterator[None]:
+    """Inside, ``once`` remembers; at the end everything is let go. Files are taken not to change meanwhile."""
+    global _shelves
+    before, _shelves = _shelves, {} if _shelves is None else _shelves
+    try:
+        yield
+    finally:
+        _shelves = before
+
+
+def once(kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[], T]) -> T:
+    """``make()``, or what it gave to an earlier job whose resolved ``sections`` of the config were the same.
+
+    What is shared must not be changed by a job. Outside of ``sharing`` each call makes its own.
+    """
+    if _shelves is None:
+        return make()
+    recipe = {name: OmegaConf.to_container(cfg[name], resolve=True) for name in sections}
+    key = json.dumps(recipe, sort_keys=True, default=str)
+    shelf = _shelves.setdefault(kind, OrderedDict())
+    if key not in shelf:
+        shelf[key] = make()
+        if len(shelf) > KEPT:
+            shelf.popitem(last=False)
+    shelf.move_to_end(key)
+    made: T = shelf[key]
+    return made

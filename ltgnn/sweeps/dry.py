@@ -1,0 +1,79 @@
+"""``sweep.dry_run=true``: what a sweep would do, where, and how long it would take."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ltgnn.shared import sharing
+from ltgnn.sweeps.board import duration
+from ltgnn.sweeps.execute import clean
+from ltgnn.sweeps.jobs import Job
+from ltgnn.sweeps.ledger import Ledger
+from ltgnn.types import Mistake
+
+Probe = Callable[[DictConfig], float]
+"""Seconds that a job would take at most, found by two of its steps; leaves no file."""
+
+REPEATS = ("seed",)
+"""Keys that move no time: of jobs that differ in them alone one is probed."""
+
+log = logging.getLogger(__name__)
+
+
+def dry_run(jobs: Sequence[Job], ledger: Ledger | None, probe: Probe, workers: int) -> None:
+    """Print every job with its folder and time; nothing is run or written."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name, side in (("#", "right"), ("job", "left"), ("folder", "left"), ("state", "left"), ("at most", "right")):
+        table.add_column(name, justify=side, overflow="fold")  # type: ignore[arg-type]
+    times: dict[str, float | str] = {}
+    total, todo, unknown = 0.0, 0, 0
+    with sharing():
+        for job in jobs:
+            finished = ledger is not None and ledger.finished(job.key)
+            kind = " ".join(word for word in job.overrides if word.partition("=")[0] not in REPEATS)
+            if not finished and kind not in times:
+                times[kind] = probed(job, probe)
+            cost = "" if finished else times[kind]
+            known = ledger.folder(job.key) if ledger is not None else None
+            table.add_row(
+                str(job.number), Text(job.label), (known or job.sweep_dir / job.name).name,
+                "finished" if finished else "to run",
+                duration(cost) if isinstance(cost, float) else Text(cost, style="red"),
+            )  # fmt: skip
+            todo += not finished
+            total += cost if isinstance(cost, float) else 0.0
+            unknown += isinstance(cost, str) and bool(cost)
+    console = Console()
+    console.print(table)
+    where = jobs[0].sweep_dir if jobs else ""
+    note = f"; {unknown} would fail at once" if unknown else ""
+    shared = f" with {workers} at a time" if workers > 1 else ""
+    console.print(
+        f"{todo} of {len(jobs)} jobs to run in {where}{note}.\n"
+        f"At most {duration(total / workers)}{shared}, if no run stops early: two steps and one evaluation of each "
+        "kind of job were timed. Nothing was written.",
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+def probed(job: Job, probe: Probe) -> float | str:
+    """Seconds, or why the job cannot run."""
+    before = HydraConfig.instance().cfg
+    try:
+        HydraConfig.instance().set_config(job.config)
+        recipe: Any = OmegaConf.masked_copy(job.config, [str(key) for key in job.config if key != "hydra"])
+        with clean():
+            return probe(recipe)
+    except Mistake as mistake:
+        return str(mistake).partition("\n")[0]
+    finally:
+        HydraConfig.instance().cfg = before

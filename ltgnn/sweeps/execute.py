@@ -1,0 +1,110 @@
+"""One job in this process: claimed, run, recorded, and nothing of it left behind."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hydra._internal.callbacks import Callbacks
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.utils import JobStatus, configure_log, run_job, setup_globals
+from hydra.types import HydraContext
+
+from ltgnn import resolvers
+from ltgnn.runs.folder import RunFolder
+from ltgnn.sweeps.jobs import Job, Outcome, settle
+from ltgnn.sweeps.ledger import Ledger
+from ltgnn.types import Mistake
+
+Task = Callable[..., Any]
+
+log = logging.getLogger(__name__)
+
+
+def execute(job: Job, task: Task, since: float) -> Outcome:
+    """Run ``job`` unless it has finished, is run by another process, or failed after ``since``.
+
+    Its folder tells how it ended, whatever happened: a task that fails before it has begun its record gets one here.
+    A Ctrl-C goes on to the caller.
+    """
+    setup_globals()
+    resolvers.register()
+    with Ledger(job.sweep_dir).claim(job.key, job.name, since) as claim:
+        run = RunFolder(claim.folder)
+        if claim.state != "mine":
+            state = "skipped" if claim.state == "finished" else claim.state
+            return Outcome(state, claim.folder, run.read_json("status.json").get("error", ""))
+        started, hydra = time.time(), HydraConfig.instance().cfg
+        with clean():
+            try:
+                settle(job.config, claim.folder)
+                context = HydraContext(config_loader=None, callbacks=Callbacks(job.config))  # type: ignore[arg-type]
+                answer = run_job(task, job.config, "hydra.sweep.dir", "hydra.sweep.subdir", context)
+            finally:
+                configure_log(job.config.hydra.hydra_logging, job.config.hydra.verbose)
+                HydraConfig.instance().cfg = hydra
+        status = run.read_json("status.json")
+        if answer.status != JobStatus.COMPLETED and status.get("state") in (None, "running", "finished"):
+            status = _record(run, job, started, answer._return_value)
+        seconds = time.time() - started
+        return Outcome(status.get("state", "finished"), claim.folder, status.get("error", ""), seconds)
+
+
+def _record(run: RunFolder, job: Job, started: float, error: BaseException) -> dict[str, Any]:
+    trace = "".join(traceback.format_exception(error))
+    status = {
+        "state": "failed",
+        "key": job.key,
+        "pid": os.getpid(),
+        "started": started,
+        "ended": time.time(),
+        "error": f"{type(error).__name__}: {error}",
+        "traceback": trace,
+    }
+    run.path.mkdir(parents=True, exist_ok=True)
+    run.write("error.txt", trace)
+    run.write_json("status.json", status)
+    return status
+
+
+@contextmanager
+def clean() -> Iterator[None]:
+    """Undo what a job does to the process: environment, folder, torch's switches, random states, memory."""
+    import random
+
+    import numpy as np
+    import torch
+
+    environment, here = dict(os.environ), os.getcwd()
+    dtype, threads, grad = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled()
+    strict = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    drawn = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+    try:
+        with warnings.catch_warnings():
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)
+        os.chdir(here)
+        torch.set_default_dtype(dtype)
+        torch.set_num_threads(threads)
+        torch.set_grad_enabled(grad)
+        torch.use_deterministic_algorithms(strict[0], warn_only=strict[1])
+        random.setstate(drawn[0])
+        np.random.set_state(drawn[1])  # noqa: NPY002
+        torch.set_rng_state(drawn[2])
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def described(error: str) -> str:
+    """The first line of an error, without the word that only says that the user can mend it."""
+    return error.removeprefix(f"{Mistake.__name__}: ").partition("\n")[0]

@@ -1,0 +1,160 @@
+"""Who has which job of a sweep folder: one small file per run key, so that no job is lost and none is run twice."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ltgnn.runs.folder import RunFolder
+from ltgnn.sweeps.owner import alive, me
+from ltgnn.types import Mistake
+
+BEAT = 15.0
+"""Seconds between two signs of life of a job."""
+
+SILENT = 120.0
+"""Seconds without a sign of life after which a job on another machine counts as dead."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The answer to a wish to run a job: ``state`` is ``mine``, ``finished``, ``failed`` or ``busy``."""
+
+    state: str
+    folder: Path
+
+
+class Ledger:
+    """The folder ``.sweep`` of a sweep. All changes are made under one lock, which the kernel frees with its holder."""
+
+    def __init__(self, sweep_dir: Path) -> None:
+        self.sweep_dir, self.home = sweep_dir, sweep_dir / ".sweep"
+        self.home.mkdir(parents=True, exist_ok=True)
+
+    @classmethod
+    def of(cls, sweep_dir: Path) -> Ledger | None:
+        """The ledger of a sweep folder that has one; nothing is made."""
+        return cls(sweep_dir) if (sweep_dir / ".sweep").is_dir() else None
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One process at a time, and one thread of it."""
+        with (self.home / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+            except OSError as error:
+                raise Mistake(
+                    f"{self.sweep_dir}: its file system has no locks ({error}); set sweep.dir to a folder of another"
+                ) from error
+            yield
+
+    @contextmanager
+    def claim(self, key: str, name: str, since: float) -> Iterator[Claim]:
+        """Inside, the job of ``key`` is ours if ``state`` is ``mine``; its folder is then empty.
+
+        ``name``: its folder, where it has none yet. ``since``: a failure after this time is an answer, an earlier
+        one is tried again.
+        """
+        with self.locked():
+            claim = self._take(key, name, since)
+        if claim.state != "mine":
+            yield claim
+            return
+        self.note("begins", key, claim.folder)
+        stop = threading.Event()
+        beat = threading.Thread(target=self._beat, args=(key, stop), daemon=True)
+        beat.start()
+        try:
+            yield claim
+        finally:
+            stop.set()
+            beat.join()
+            self.note(RunFolder(claim.folder).read_json("status.json").get("state", "lost"), key, claim.folder)
+            self._write(key, {"folder": self.entry(key)["folder"], "owner": None})
+
+    def note(self, event: str, key: str, folder: Path) -> None:
+        """A line in ``journal.csv``: what was begun and how it ended, by which process, in the order of time."""
+        line = f"{time.time():.3f},{os.getpid()},{event},{key},{folder.name}\n"
+        with (self.home / "journal.csv").open("a", encoding="utf-8") as file:  # one short write: lines never mix
+            file.write(line)
+
+    def busy(self, key: str) -> bool:
+        """Whether a living process has the job."""
+        owner = self.entry(key).get("owner")
+        lives = alive(owner)
+        return self._heard_of(key) if lives is None else lives
+
+    def folder(self, key: str) -> Path | None:
+        """Where the job is kept, if it was ever begun."""
+        name = self.entry(key).get("folder")
+        return None if name is None else self.sweep_dir / name
+
+    def finished(self, key: str) -> bool:
+        folder = self.folder(key)
+        return folder is not None and RunFolder(folder).read_json("status.json").get("state") == "finished"
+
+    def adopt(self) -> None:
+        """Take over what other programs left: run folders in the sweep folder that have a key and no entry."""
+        with self.locked():
+            for file in sorted(self.sweep_dir.glob("*/status.json")):
+                status = RunFolder(file.parent).read_json("status.json")
+                if key := status.get("key"):
+                    self.enter(key, file.parent.name)
+
+    def enter(self, key: str, folder: str) -> None:
+        """Say where a job is kept that has no entry yet; an absolute path may lie in another sweep."""
+        if not self.entry(key):
+            self._write(key, {"folder": folder, "owner": None})
+
+    def entry(self, key: str) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads((self.home / f"{key}.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        return found
+
+    def _take(self, key: str, name: str, since: float) -> Claim:
+        folder = self.folder(key) or self.sweep_dir / name
+        if self.busy(key):
+            return Claim("busy", folder)
+        status = RunFolder(folder).read_json("status.json")
+        if status.get("state") == "finished":
+            return Claim("finished", folder)
+        if status.get("state") in ("failed", "pruned") and status.get("ended", 0.0) >= since:
+            return Claim(status["state"], folder)
+        self._write(key, {"folder": self.entry(key).get("folder", name), "owner": me()})
+        if folder.is_dir():
+            empty(folder)
+        return Claim("mine", folder)
+
+    def _write(self, key: str, entry: dict[str, Any]) -> None:
+        temporary = self.home / f".{key}.{os.getpid()}.{threading.get_ident()}"
+        temporary.write_text(json.dumps(entry), encoding="utf-8")
+        temporary.replace(self.home / f"{key}.json")
+
+    def _beat(self, key: str, stop: threading.Event) -> None:
+        while not stop.wait(BEAT):
+            (self.home / f"{key}.json").touch()
+
+    def _heard_of(self, key: str) -> bool:
+        """Whether a job gave a sign of life of late, by the clock of the file system that both machines share."""
+        clock = self.home / f"clock.{os.getpid()}"
+        clock.touch()
+        silent = clock.stat().st_mtime - (self.home / f"{key}.json").stat().st_mtime
+        clock.unlink()
+        return silent < SILENT
+
+
+def empty(folder: Path) -> None:
+    """Drop what a broken run left: half a history must not be taken for a whole one."""
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -1,0 +1,38 @@
+"""Who runs a job, and whether that process still lives."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def me() -> dict[str, Any]:
+    """This process: host, number, and its birth, since numbers are used again."""
+    return {"host": socket.gethostname(), "pid": os.getpid(), "born": born(os.getpid())}
+
+
+def alive(owner: Mapping[str, Any] | None) -> bool | None:
+    """Whether ``owner`` still runs; None: it is on another machine, so nobody here can tell."""
+    if not owner:
+        return False
+    if owner["host"] != socket.gethostname():
+        return None
+    try:
+        os.kill(int(owner["pid"]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's, but there
+        pass
+    return bool(born(int(owner["pid"])) == owner["born"])
+
+
+def born(pid: int) -> str | None:
+    """Start of a process in clock ticks since boot (Linux); None where it is not known, "dead" of a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return "dead" if fields[0] in "ZX" else fields[19]

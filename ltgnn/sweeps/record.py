@@ -1,0 +1,39 @@
+"""The sweep's own record: its command, and whether it came to its end; how an interrupted one is found again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ltgnn.runs.folder import commit
+from ltgnn.sweeps.owner import alive, me
+
+
+def write(sweep_dir: Path, arguments: Sequence[str], state: str) -> None:
+    """``state``: running, interrupted, ended (every job was tried)."""
+    home = sweep_dir / ".sweep"
+    home.mkdir(parents=True, exist_ok=True)
+    record = {"arguments": list(arguments), "state": state, "commit": commit(), "owner": me()}
+    temporary = home / f".sweep.{os.getpid()}"
+    temporary.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    temporary.replace(home / "sweep.json")
+
+
+def read(sweep_dir: Path) -> dict[str, Any]:
+    """Empty where there is none."""
+    file = sweep_dir / ".sweep" / "sweep.json"
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found
+
+
+def interrupted(parent: Path, arguments: Sequence[str]) -> Path | None:
+    """The newest sweep below ``parent`` that this very command, of the same code, began and did not end."""
+    for folder in sorted(parent.glob("*/.sweep"), reverse=True):
+        record = read(folder.parent)
+        if record.get("arguments") == list(arguments) and record.get("commit") == commit():
+            over = record["state"] == "ended" or alive(record["owner"]) is not False
+            return None if over else folder.parent
+    return None

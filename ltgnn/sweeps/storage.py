@@ -1,0 +1,30 @@
+"""Where a search remembers its trials: a file in the sweep's folder, or any storage of Optuna's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ltgnn.types import Mistake
+
+
+def located(storage: str, sweep_dir: Path) -> str:
+    """``sqlite`` and ``journal`` as a place in the sweep's folder; anything else has to be a URL."""
+    if storage == "sqlite":
+        return f"sqlite:///{sweep_dir / 'study.db'}"
+    if storage == "journal":
+        return f"journal://{sweep_dir / 'study.journal'}"
+    if "://" not in storage:
+        raise Mistake(f"hydra.sweeper.storage={storage}: wanted sqlite, journal or a URL such as sqlite:////FILE.db")
+    return storage
+
+
+def open_storage(url: str) -> Any:
+    """Optuna's storage of a located URL."""
+    from optuna.storages import JournalStorage, RDBStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    if url.startswith("journal://"):
+        return JournalStorage(JournalFileBackend(url.removeprefix("journal://")))
+    slow = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}  # other processes write too
+    return RDBStorage(url, engine_kwargs=slow)

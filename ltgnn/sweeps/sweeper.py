@@ -1,0 +1,173 @@
+"""What Hydra calls for a sweep: a grid, or a search by Optuna; both go on where they were stopped."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.core.utils import configure_log, setup_globals
+from hydra.types import HydraContext, TaskFunction
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+
+from ltgnn.entry import SWEPT
+from ltgnn.runs.table import show
+from ltgnn.sweeps import record
+from ltgnn.sweeps.board import Board, command, failed_table
+from ltgnn.sweeps.dry import dry_run
+from ltgnn.sweeps.jobs import Job, compose, labelled
+from ltgnn.sweeps.ledger import Ledger
+from ltgnn.sweeps.plan import GridPlan, Plan
+from ltgnn.types import Mistake
+
+log = logging.getLogger(__name__)
+
+ON_ERROR = ("continue", "stop")
+
+
+class Sweep:
+    """What grid and search have in common: folder, resume, launcher, board, the end."""
+
+    def __init__(self, params: Mapping[str, Any] | None) -> None:
+        self.params = dict(params or {})
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Hydra's order of calls: this, then ``sweep``."""
+        self.context, self.task, self.config = hydra_context, task_function, config
+        launcher: Any = Plugins.instance().instantiate_launcher(hydra_context, task_function, config)
+        if not hasattr(launcher, "runner"):
+            raise Mistake(
+                f"hydra/launcher={type(launcher).__name__} cannot resume; wanted local, pool, joblib or submitit"
+            )
+        self.launcher = launcher.runner
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Run what has not finished yet; show the table of all."""
+        setup_globals()
+        configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+        options = self.config.sweep
+        if options.on_error not in ON_ERROR:
+            raise Mistake(f"sweep.on_error={options.on_error}: wanted {' or '.join(ON_ERROR)}")
+        given, since = [f"{key}={value}" for key, value in self.params.items()] + arguments, time.time()
+        entry, *words = sys.argv
+        self.go_on(words)
+        sweep_dir = Path(self.config.hydra.sweep.dir).resolve()
+        if options.dry_run:
+            dry_run(self.listed(given), Ledger.of(sweep_dir), instantiate(options.probe), self.launcher.workers)
+            return
+        ledger = Ledger(sweep_dir)
+        OmegaConf.save(self.config, sweep_dir / "multirun.yaml")
+        ledger.adopt()
+        plan, total = self.plan(given, ledger)
+        record.write(sweep_dir, words, "running")
+        board = Board(plan, total, self.launcher.workers, str(self.config.monitor))
+        again = command(words, entry, Path(self.config.hydra.sweep.dir))
+        log.info("sweep of %d jobs in %s", total, self.config.hydra.sweep.dir)
+        try:
+            with board.shown():
+                self.launcher.run(board, inspect.unwrap(self.task), since)
+        except BaseException:
+            record.write(sweep_dir, words, "interrupted")
+            log.info("%s\nGo on with: %s", board.counted(), again)
+            raise
+        failures = board.failures()
+        stopped = bool(failures) and options.on_error == "stop"
+        record.write(sweep_dir, words, "interrupted" if stopped else "ended")
+        log.info("%s in %s", board.counted(), self.config.hydra.sweep.dir)
+        show([Path(self.config.hydra.sweep.dir)])
+        self.conclude(plan, sweep_dir)
+        if failures:
+            board.console.print(failed_table(failures))
+            board.console.print(
+                f"They run again, and nothing else does, with:\n  {again}", highlight=False, soft_wrap=True
+            )
+            self.report([outcome.error for _, outcome in failures])
+
+    def go_on(self, words: Sequence[str]) -> None:
+        """Take the folder of the same command's last sweep where that was interrupted and none is named."""
+        target = Path(self.config.hydra.sweep.dir)
+        if not self.config.sweep.resume or target.exists():
+            return
+        if folder := record.interrupted(target.parent, words):
+            log.info("going on with %s, which was interrupted (sweep.resume=false begins anew)", folder)
+            with read_write(self.config.hydra), open_dict(self.config):
+                self.config.hydra.sweep.dir = str(folder)
+
+    def report(self, errors: Sequence[str]) -> None:
+        """Tell the entry, which gives the exit code, of jobs that failed, wherever they ran."""
+        caught: list[Exception] = getattr(self.task, "caught", [])
+        for error in errors:
+            failed = Failed(error)
+            failed.add_note(SWEPT)
+            caught.append(failed)
+
+    def compose(self, overrides: Sequence[str], number: int, trial: Mapping[str, Any] | None = None) -> Job:
+        return compose(self.context, self.config, overrides, number, {"trial": trial, "running": True})
+
+    def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
+        raise NotImplementedError
+
+    def listed(self, given: list[str]) -> list[Job]:
+        raise NotImplementedError
+
+    def conclude(self, plan: Plan, sweep_dir: Path) -> None:
+        """What there is to say beside the table."""
+
+
+class Failed(Exception):
+    """A job of a sweep failed; the sweep's table says which and why."""
+
+
+class Grid(Sweep):
+    """``hydra/sweeper=grid``, the default: every combination of commas, ``choice()``, ``range()`` and ``glob()``."""
+
+    def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
+        jobs = self.listed(given)
+        return GridPlan(jobs, ledger, self.config.sweep.on_error == "stop"), len(jobs)
+
+    def listed(self, given: list[str]) -> list[Job]:
+        """All jobs composed, so that a word that does not exist is told before the first one runs."""
+        parser = OverridesParser.create(config_loader=self.context.config_loader)
+        (batch,) = BasicSweeper.split_arguments(parser.parse_overrides(given), None)
+        jobs = [self.compose(overrides, number) for number, overrides in enumerate(batch)]
+        if doubles := len(jobs) - len({job.key for job in jobs}):
+            log.info("%d of %d jobs are the same as earlier ones: left out", doubles, len(jobs))
+        return labelled(jobs)
+
+
+class Search(Sweep):
+    """``hydra/sweeper=optuna``: see ``ltgnn.sweeps.search``."""
+
+    def __init__(self, params: Mapping[str, Any] | None, **options: Any) -> None:
+        super().__init__(params)
+        self.options = options
+
+    def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
+        try:
+            from ltgnn.sweeps.search import SearchPlan
+        except ModuleNotFoundError as error:
+            if error.name != "optuna":
+                raise
+            raise Mistake("hydra/sweeper=optuna needs Optuna: pip install 'ltgnn[sweep]'") from None
+        plan = SearchPlan(self, given, ledger, **self.options)
+        return plan, plan.trials
+
+    def listed(self, given: list[str]) -> list[Job]:
+        raise Mistake(
+            "sweep.dry_run lists the jobs of a grid; those of a search are not known before they are run. "
+            "Leave hydra/sweeper=optuna away, or give one value to each parameter, to see what a job costs"
+        )
+
+    def conclude(self, plan: Plan, sweep_dir: Path) -> None:
+        from ltgnn.sweeps.search import SearchPlan
+
+        assert isinstance(plan, SearchPlan)
+        plan.conclude()

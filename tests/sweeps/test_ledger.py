@@ -1,0 +1,104 @@
+"""Who has a job: one at a time, dead owners do not count, failures of this sweep are answers."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ltgnn.sweeps import ledger as module
+from ltgnn.sweeps.ledger import Ledger
+from ltgnn.sweeps.owner import alive, born, me
+
+
+def status(folder: Path, state: str, **more: object) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "status.json").write_text(json.dumps({"state": state, **more}))
+
+
+def hold(sweep_dir: Path, key: str, name: str, seconds: float) -> str:
+    with Ledger(sweep_dir).claim(key, name, 0.0) as claim:
+        if claim.state == "mine":
+            status(claim.folder, "running")
+            time.sleep(seconds)
+            status(claim.folder, "finished")
+        return claim.state
+
+
+def test_one_of_many_gets_the_job(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        states = list(threads.map(lambda n: hold(tmp_path, "k", f"{n}", 0.2), range(8)))
+    assert sorted(set(states)) in (["busy", "mine"], ["busy", "finished", "mine"])
+    assert states.count("mine") == 1
+    assert hold(tmp_path, "k", "another", 0.0) == "finished"
+    assert len([path for path in tmp_path.iterdir() if path.name != ".sweep"]) == 1
+
+
+def test_a_killed_owner_is_taken_over_in_the_same_folder(tmp_path: Path) -> None:
+    child = multiprocessing.get_context("spawn").Process(target=hold, args=(tmp_path, "k", "first", 60.0))
+    child.start()
+    while not (tmp_path / "first/status.json").is_file():
+        time.sleep(0.02)
+    ledger = Ledger(tmp_path)
+    assert ledger.busy("k")
+    assert child.pid
+    os.kill(child.pid, signal.SIGKILL)
+    time.sleep(0.1)  # not waited for: a zombie must count as dead
+    assert not ledger.busy("k")
+    with ledger.claim("k", "second", 0.0) as claim:
+        assert (claim.state, claim.folder) == ("mine", tmp_path / "first")
+        assert list(claim.folder.iterdir()) == []
+    child.join()
+
+
+def test_an_exception_frees_the_job(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+
+    def interrupted() -> None:
+        with ledger.claim("k", "a", 0.0):
+            assert ledger.busy("k")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not ledger.busy("k")
+
+
+def test_a_failure_is_an_answer_only_to_those_who_were_there(tmp_path: Path) -> None:
+    with Ledger(tmp_path).claim("k", "a", 0.0) as claim:
+        status(claim.folder, "failed", ended=100.0)
+    with Ledger(tmp_path).claim("k", "a", 99.0) as claim:
+        assert claim.state == "failed"
+    with Ledger(tmp_path).claim("k", "a", 101.0) as claim:
+        assert claim.state == "mine"
+
+
+def test_runs_of_other_programs_are_adopted(tmp_path: Path) -> None:
+    status(tmp_path / "007_x", "finished", key="k")
+    ledger = Ledger(tmp_path)
+    ledger.adopt()
+    assert ledger.finished("k")
+    with ledger.claim("k", "000_x", 0.0) as claim:
+        assert (claim.state, claim.folder.name) == ("finished", "007_x")
+
+
+def test_other_machines_are_judged_by_their_signs_of_life(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger._write("k", {"folder": "a", "owner": {"host": "elsewhere", "pid": 1, "born": None}})
+    assert ledger.busy("k")
+    old = time.time() - module.SILENT - 1
+    os.utime(tmp_path / ".sweep/k.json", (old, old))
+    assert not ledger.busy("k")
+
+
+def test_numbers_of_processes_are_used_again() -> None:
+    assert alive(me()) is True
+    assert alive({**me(), "born": "1"}) is False
+    assert alive({**me(), "host": "elsewhere"}) is None
+    assert born(os.getpid()) == me()["born"]
