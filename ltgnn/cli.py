@@ -20,6 +20,10 @@ COMMANDS = {
     "text": ("ltgnn.encode", "item features: build, ls, verify, prune"),
     "finetune": ("ltgnn.finetune", "tune a text encoder on a shop's own data"),
     "models": ("ltgnn.axes", "every model, graph, fusion, loss ... with its source"),
+    "report": (
+        "ltgnn.runs.report.command",
+        "one HTML file about many runs: answer, leaderboard, pictures, commands",
+    ),
     "table": ("ltgnn.runs.table", "runs side by side: head, mid, tail, cold"),
 }
 

@@ -22,6 +22,7 @@ from ltgnn.entry import hydra_entry
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.foreign import list_scorer
 from ltgnn.paths import conf_dir
+from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.table import show
 from ltgnn.trained import load
@@ -79,6 +80,7 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
         if cfg.lists is None:  # which items another library could have listed, nobody knows
             results["cold_items"] = cold_items(split, scorer)
         folder.write_json("metrics.json", results)
+        write_catalogue(folder, setting.dataset, split, setting.groups)
     return evaluations["test"].values
 
 

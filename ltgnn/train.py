@@ -27,6 +27,7 @@ from ltgnn.build import (
     monitored_part,
 )
 from ltgnn.entry import hydra_entry
+from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder, plain
 from ltgnn.runs.quiet import quiet_lightning
 from ltgnn.runs.table import show
@@ -153,6 +154,7 @@ def write_cards(folder: RunFolder, setting: Setting) -> None:
     folder.write_json("data_card.json", card)
     if setting.features is not None:
         folder.write_json("text_card.json", setting.features.card)
+    write_catalogue(folder, setting.dataset, split, setting.groups)
 
 
 def task(cfg: DictConfig) -> float | None:

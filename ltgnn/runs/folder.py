@@ -86,11 +86,12 @@ class RunFolder:
         prefix = "" if part == "test" else f"{part}_"
         users = evaluation.lists.users.cpu().numpy()
         values = {name: column.numpy() for name, column in evaluation.per_user.items()}
-        self._parquet(f"{prefix}per_user.parquet", pl.DataFrame({"user": users, **values}))
+        self.write_parquet(f"{prefix}per_user.parquet", pl.DataFrame({"user": users, **values}))
         items, scores = evaluation.lists.items.cpu().numpy(), evaluation.lists.scores.cpu().numpy()
-        self._parquet(f"{prefix}topk.parquet", pl.DataFrame({"user": users, "items": items, "scores": scores}))
+        self.write_parquet(f"{prefix}topk.parquet", pl.DataFrame({"user": users, "items": items, "scores": scores}))
 
-    def _parquet(self, name: str, frame: Any) -> None:
+    def write_parquet(self, name: str, frame: Any) -> None:
+        """Write a polars frame by a temporary name beside it."""
         temporary = self.path / f".{name}.{os.getpid()}"
         frame.write_parquet(temporary)
         temporary.replace(self.path / name)
