@@ -134,10 +134,8 @@ def group(runs: Sequence[Run], axes: Sequence[str]) -> list[Configuration]:
 def labels(configurations: Sequence[dict[str, str]]) -> list[str]:
     """Names of the configurations: an experiment says it all; how long was trained is said only where it matters."""
     full = [_label(words) for words in configurations]
-    short = [
-        _label({axis: word for axis, word in words.items() if axis not in SCHEDULE} or words)
-        for words in configurations
-    ]
+    few = [{axis: word for axis, word in words.items() if axis not in SCHEDULE} for words in configurations]
+    short = [_label(words) for words in few] if all(few) else full
     return short if len(set(short)) == len(set(full)) else full
 
 
