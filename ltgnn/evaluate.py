@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ltgnn.build import Setting, build_setting, cold_items, fit_closed_form, is_closed_form
+from ltgnn.build import Setting, build_setting, cold_items
 from ltgnn.entry import hydra_entry
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.foreign import list_scorer
@@ -25,8 +25,8 @@ from ltgnn.paths import conf_dir
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.table import show
-from ltgnn.trained import load
-from ltgnn.types import Interactions, Mistake, Scorer, Split
+from ltgnn.trained import refuse_other_data, restore
+from ltgnn.types import Interactions, Mistake, Split
 
 log = logging.getLogger(__name__)
 
@@ -95,16 +95,6 @@ def judge(cfg: DictConfig, setting: Setting, split: Split) -> dict[str, Evaluato
     }
 
 
-def refuse_other_data(run: RunFolder, split: Split) -> None:
-    """A model must not be judged on pairs that it was trained on."""
-    known = run.read_json("metrics.json").get("fingerprint")
-    if known != split.fingerprint:
-        raise Mistake(
-            f"run={run.path} was trained on the split {str(known)[:12]}, but its recipe now gives "
-            f"{split.fingerprint[:12]}: the data files or the code of the split have changed. Train it again"
-        )
-
-
 def unseen(other: Split, train: Interactions) -> Split:
     """``other`` for a model that was trained on ``train``: pairs it was trained on cannot be held out."""
     val, test = (part.select(~torch.isin(part.keys, train.keys)) for part in (other.val, other.test))
@@ -116,14 +106,6 @@ def unseen(other: Split, train: Interactions) -> Split:
     if not len(test):
         raise Mistake(f"split: the run was trained on every test pair of '{other.name}'; train anew with that split")
     return Split(train, val, test, f"{other.name}, less the pairs of the run's own train part")
-
-
-def restore(cfg: DictConfig, setting: Setting, run: RunFolder) -> tuple[Scorer, torch.device]:
-    """The run's selected model with the dials of ``cfg.score``; a closed form is computed again."""
-    if is_closed_form(cfg):
-        return fit_closed_form(cfg, setting), torch.device("cpu")
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return load(cfg, setting, run, device).scorer(setting.evaluators.get("val")), device
 
 
 def task(cfg: DictConfig) -> float | None:

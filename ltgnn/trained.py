@@ -9,11 +9,11 @@ import torch
 from omegaconf import DictConfig
 from torch import Tensor
 
-from ltgnn.build import Setting, build_module, build_setting, is_closed_form
+from ltgnn.build import Setting, build_module, build_setting, fit_closed_form, is_closed_form
 from ltgnn.runs.folder import RunFolder
 from ltgnn.text.features import applied
 from ltgnn.text.transform import Step
-from ltgnn.types import Dataset, Features, Mistake
+from ltgnn.types import Dataset, Features, Mistake, Scorer, Split
 
 if TYPE_CHECKING:
     from ltgnn.module import Recommender
@@ -33,6 +33,29 @@ def load(cfg: DictConfig, setting: Setting, run: RunFolder, device: torch.device
     except RuntimeError as error:
         raise Mistake(f"{file} does not fit the recipe in {run.path}/config.yaml: {error}") from error
     return module.eval()
+
+
+def restore(
+    cfg: DictConfig, setting: Setting, run: RunFolder, device: torch.device | None = None
+) -> tuple[Scorer, torch.device]:
+    """The run's selected model with the dials of ``cfg.score``; a closed form is computed again.
+
+    ``device`` of a trained model; None: the GPU where there is one.
+    """
+    if is_closed_form(cfg):
+        return fit_closed_form(cfg, setting), torch.device("cpu")
+    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return load(cfg, setting, run, device).scorer(setting.evaluators.get("val")), device
+
+
+def refuse_other_data(run: RunFolder, split: Split) -> None:
+    """A model must not be judged on pairs that it was trained on."""
+    known = run.read_json("metrics.json").get("fingerprint")
+    if known != split.fingerprint:
+        raise Mistake(
+            f"run={run.path} was trained on the split {str(known)[:12]}, but its recipe now gives "
+            f"{split.fingerprint[:12]}: the data files or the code of the split have changed. Train it again"
+        )
 
 
 class RunVectors:

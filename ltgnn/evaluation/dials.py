@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from scipy.sparse import csr_matrix
 from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.nearest import nearest
+from ltgnn.scorers import Constant, Inner, Piece, SparseItems
 from ltgnn.types import Interactions, Mistake
 
 
@@ -44,6 +47,16 @@ class ContentMatch:
         total.index_add_(0, places.flatten(), self.values.to(device)[history].flatten())
         return total.view(len(users), self.num_items) * self.per_user.to(device)[users, None]
 
+    def pieces(self) -> list[Piece]:
+        """The same as weights between items."""
+        counts = self.offsets.diff().numpy()
+        rows = csr_matrix((np.ones(len(self.items), np.float32), self.items.numpy(), self.offsets.numpy()))
+        rows.resize(len(counts), self.num_items)
+        places = np.arange(self.num_items + 1) * self.columns.shape[1]
+        weights = csr_matrix((self.values.numpy().ravel(), self.columns.numpy().ravel(), places))
+        weights.resize(self.num_items, self.num_items)
+        return [SparseItems(rows, weights, self.per_user)]
+
 
 class TextProfile:
     """``weight g(i) * <mean text of the user's train items, text of i>``, texts of unit length, gate as above.
@@ -64,6 +77,10 @@ class TextProfile:
         """[B] -> [B, I]"""
         return self.profiles.to(users.device)[users] @ self.table.to(users.device)
 
+    def pieces(self) -> list[Piece]:
+        """The same as one table."""
+        return [Inner(self.profiles, self.table)]
+
 
 class PopularityCorrection:
     """``-weight * log(1 + count_i)``: above 0 popular items lose, below 0 they gain, for every user alike.
@@ -78,6 +95,10 @@ class PopularityCorrection:
     def __call__(self, users: Tensor) -> Tensor:
         """[B] -> [B, I]"""
         return self.values.to(users.device).expand(len(users), -1)
+
+    def pieces(self) -> list[Piece]:
+        """The same as one table."""
+        return [Constant(self.values)]
 
 
 def gate(train: Interactions, power: float) -> Tensor:

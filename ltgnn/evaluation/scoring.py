@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ltgnn.scorable import restricted, unrestricted
+from ltgnn.scorers import Inner, Total
 from ltgnn.types import Encoded, Evaluation, Interactions, Mistake, Scorer
 
 log = logging.getLogger(__name__)
@@ -72,8 +73,7 @@ class ScoreFunction:
         items = encoded.items
         if self.scoring.norm_power != 1.0:
             items = items * items.norm(dim=1, keepdim=True).clamp_min(1e-12) ** (self.scoring.norm_power - 1.0)
-        table = items.T.contiguous()
-        return restricted(lambda users: encoded.users[users] @ table, encoded.items.any(1))
+        return restricted(Inner(encoded.users, items.T.contiguous()), encoded.items.any(1))
 
     def over(self, base: Scorer, judge: Judge | None = None) -> Scorer:
         """``base`` plus the dials; with a judge and ``score.fit``, at the strength that validation prefers.
@@ -96,11 +96,4 @@ class ScoreFunction:
         score, scorable = unrestricted(base, self.train.num_items)
         for dial in self.dials:
             scorable = scorable | getattr(dial, "scorable", scorable)
-
-        def total(users: Tensor) -> Tensor:
-            scores = score(users)
-            for dial in self.dials:
-                scores = scores + factor * dial(users)
-            return scores
-
-        return restricted(total, scorable)
+        return restricted(Total([(1.0, score), *((factor, dial) for dial in self.dials)]), scorable)

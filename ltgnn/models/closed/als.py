@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ltgnn.models.closed.matrix import binary
 from ltgnn.scorable import restricted
+from ltgnn.scorers import Inner
 from ltgnn.types import Interactions, Mistake, Scorer
 
 
@@ -35,4 +36,4 @@ class ALS:
         )
         model.fit(binary(train), show_progress=False)
         users, items = torch.from_numpy(model.user_factors), torch.from_numpy(model.item_factors)
-        return restricted(lambda wanted: users[wanted] @ items.T, train.item_counts > 0)
+        return restricted(Inner(users, items.T), train.item_counts > 0)

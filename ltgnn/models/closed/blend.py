@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.scorable import restricted, unrestricted
+from ltgnn.scorers import Total
 from ltgnn.types import ClosedForm, Interactions, Mistake, Scorer
 
 
@@ -27,8 +28,5 @@ class Blend:
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
         fitted = {name: unrestricted(part.fit(train, text), train.num_items) for name, part in self.parts.items()}
-
-        def scores(users: Tensor) -> Tensor:
-            return torch.stack([self.weights[name] * scorer(users) for name, (scorer, _) in fitted.items()]).sum(0)
-
+        scores = Total([(self.weights[name], scorer) for name, (scorer, _) in fitted.items()])
         return restricted(scores, torch.stack([scorable for _, scorable in fitted.values()]).any(0))

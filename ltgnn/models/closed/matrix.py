@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from scipy.sparse import csr_matrix, diags
 from torch import Tensor
-from torch.nn import functional as F
 
 from ltgnn.scorable import restricted
+from ltgnn.scorers import DenseItems, SparseItems
 from ltgnn.types import Interactions, Scorer
 
 
@@ -43,22 +43,12 @@ def linear_scorer(train: Interactions, weights: Tensor) -> Scorer:
 
     A cold item that has no weight from any item is not scorable.
     """
-    offsets, items = train.by_user
-
-    def scores(users: Tensor) -> Tensor:
-        lengths = train.user_counts[users]
-        ends = torch.cumsum(lengths, 0)
-        starts = ends - lengths
-        rows = torch.repeat_interleave(torch.arange(len(users)), lengths)
-        history = items[torch.arange(len(rows)) - starts[rows] + offsets[users][rows]]
-        return F.embedding_bag(history, weights, starts, mode="sum")
-
+    scores = DenseItems(*train.by_user, weights)
     cold = train.item_counts == 0
     return restricted(scores, ~cold | weights.any(0)) if cold.any() else scores
 
 
 def sparse_scorer(train: Interactions, weights: Any) -> Scorer:
     """The same with scipy sparse weights [I, I]."""
-    rows = binary(train)
     reached = torch.from_numpy(weights.tocsc().getnnz(0) > 0) | (train.item_counts > 0)
-    return restricted(lambda users: torch.from_numpy((rows[users.numpy()] @ weights).toarray()), reached)
+    return restricted(SparseItems(binary(train), weights), reached)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.scorable import restricted
+from ltgnn.scorers import Constant
 from ltgnn.types import Interactions, Scorer
 
 
@@ -14,7 +15,7 @@ class Popularity:
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
         counts = train.item_counts.float()
-        return restricted(lambda users: counts.to(users.device).expand(len(users), -1), counts > 0)
+        return restricted(Constant(counts), counts > 0)
 
 
 class Random:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from ltgnn.models.closed.matrix import binary, normalised, power
 from ltgnn.scorable import restricted
+from ltgnn.scorers import Inner, Piece, SparseItems
 from ltgnn.types import Interactions, Scorer
 
 
@@ -29,14 +31,29 @@ class GFCF:
         back = graph.T.tocsr()
         vectors = torch.from_numpy(singular_vectors(graph, self.rank)[2])  # [rank, I]
         down, up = (torch.from_numpy(power(train.item_counts, e)).float() for e in (-0.5, 0.5))
-        into, out = (vectors * down).T.numpy(), vectors * up * self.alpha
-
-        def scores(users: Tensor) -> Tensor:
-            history = rows[users.numpy()]
-            linear = torch.from_numpy((history @ back @ graph).toarray())
-            return linear.addmm_(torch.from_numpy(np.asarray(history @ into)), out)
-
+        scores = Filters(rows, back, graph, (vectors * down).T.numpy(), vectors * up * self.alpha)
         return restricted(scores, train.item_counts > 0)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Both filters on the rows of ``X``: the linear one is never multiplied out, since that matrix can be large."""
+
+    rows: Any  # [U, I] X
+    back: Any  # [I, U] R~'
+    graph: Any  # [U, I] R~
+    into: Any  # [I, rank] numpy
+    out: Tensor  # [rank, I]
+
+    def __call__(self, users: Tensor) -> Tensor:
+        history = self.rows[users.numpy()]
+        linear = torch.from_numpy((history @ self.back @ self.graph).toarray())
+        return linear.addmm_(torch.from_numpy(np.asarray(history @ self.into)), self.out)
+
+    def pieces(self) -> list[Piece]:
+        """The same as tables."""
+        low = Inner(torch.from_numpy(np.asarray(self.rows @ self.into)), self.out)
+        return [SparseItems(self.rows, (self.back @ self.graph).tocsr()), low]
 
 
 class SVD:
@@ -54,7 +71,7 @@ class SVD:
         users, values, items = (torch.from_numpy(part) for part in singular_vectors(normalised(train), self.rank))
         steps = sum((values**layer for layer in range(self.num_layers + 1)), torch.zeros_like(values))
         left = users * values * (steps / (self.num_layers + 1)) ** 2
-        return restricted(lambda wanted: left[wanted] @ items, train.item_counts > 0)
+        return restricted(Inner(left, items), train.item_counts > 0)
 
 
 def singular_vectors(matrix: Any, rank: int) -> tuple[Any, Any, Any]:

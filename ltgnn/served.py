@@ -1,0 +1,59 @@
+"""A run folder, opened for serving: ``open_run(DIR).recommend(...)``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+
+from ltgnn.build import Setting, build_setting
+from ltgnn.runs.folder import RunFolder
+from ltgnn.serving.catalogue import Catalogue
+from ltgnn.serving.served import Served
+from ltgnn.trained import refuse_other_data, restore
+from ltgnn.types import Mistake, Scorer
+
+SHOWN_GROUPS = "items20"  # the policy for claims, if the run has it
+
+
+def open_run(path: str | Path) -> Served:
+    """The selected model of a finished run, with its data; ``Mistake`` where the run or its data are not as they were."""
+    run, cfg, setting = finished(path)
+    scorer, _ = restore(cfg, setting, run, torch.device("cpu"))
+    return served(run, cfg, setting, scorer)
+
+
+def finished(path: str | Path) -> tuple[RunFolder, DictConfig, Setting]:
+    """A finished run, its recipe and its data, checked to be those it was trained on."""
+    run = RunFolder(path)
+    state = run.read_json("status.json").get("state")
+    if state is None:
+        raise Mistake(f"run={path} is no run folder: it has no status.json. `ltgnn table` lists runs.")
+    if state != "finished":
+        raise Mistake(f"run={path} is {state}, wanted a finished run: train it again.")
+    cfg = run.config()
+    setting = build_setting(cfg)
+    refuse_other_data(run, setting.split)
+    return run, cfg, setting
+
+
+def served(run: RunFolder, cfg: DictConfig, setting: Setting, scorer: Scorer) -> Served:
+    """The answering model of a scorer and the data it was trained on."""
+    dataset, policy = setting.dataset, SHOWN_GROUPS if SHOWN_GROUPS in setting.groups else next(iter(setting.groups))
+    choices = dict(cfg.get("choices", {}))
+    text = run.read_json("text_card.json")
+    card: dict[str, Any] = {
+        "run": run.path.name,
+        "key": run.read_json("status.json").get("key"),
+        "choices": choices,
+        "data": dataset.name,
+        "licence": dict(dataset.card).get("licence") or cfg.data.get("licence"),
+        "text": {k: text[k] for k in ("encoder", "template", "shape") if k in text} if text else None,
+        "test": run.read_json("metrics.json").get("test", {}),
+    }
+    words = [str(choices.get(axis, "")) for axis in ("model", "fusion", "text")]
+    name = f"{dataset.name}: {' '.join(word for word in words if word and word != 'none')}"
+    catalogue = Catalogue(dataset.user_ids, dataset.item_ids, dataset.item_fields, dataset.item_numbers)
+    return Served(name, scorer, catalogue, setting.split, setting.groups[policy], setting.text, card)

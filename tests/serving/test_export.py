@@ -1,0 +1,159 @@
+"""Exported models: the same lists as the run, in a process that has neither Lightning nor Hydra."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+import ltgnn
+from ltgnn.export import main
+from ltgnn.served import open_run
+from ltgnn.types import Mistake
+from tests.serving.conftest import RUNS
+
+BLOCKED = ("pytorch_lightning", "lightning", "hydra", "omegaconf", "transformers", "wandb")
+LOAD = f"""
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {BLOCKED}:
+            raise ImportError(f"{{name}} is blocked")
+sys.meta_path.insert(0, Block())
+import ltgnn
+model = ltgnn.load(sys.argv[1])
+model.recommend(k=5).write_parquet(sys.argv[2])
+print(model.similar("i3", k=2).height, [name for name in {BLOCKED} if name in sys.modules])
+"""
+
+
+@pytest.fixture(scope="module")
+def exported(runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    top = tmp_path_factory.mktemp("exported")
+    for name, run in runs.items():
+        assert main([f"run={run}", f"out={top / name}"]) == 0
+    return {name: top / name for name in runs}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_an_exported_model_gives_the_lists_that_were_judged(
+    runs: dict[str, Path], exported: dict[str, Path], name: str
+) -> None:
+    model = ltgnn.load(exported[name])
+    judged = pl.read_parquet(runs[name] / "topk.parquet")
+    users = [model.catalogue.user_ids[user] for user in judged["user"]]
+    frame = model.recommend(users, k=10, reasons=False)
+    for user, items, scores in judged.iter_rows():
+        mine = frame.filter(pl.col("user") == model.catalogue.user_ids[user])
+        wanted = [(i, s) for i, s in zip(items[:10], scores[:10], strict=True) if i >= 0]
+        np.testing.assert_allclose(mine["score"], [score for _, score in wanted], rtol=1e-4, atol=1e-5)
+        if len({round(score, 4) for _, score in wanted}) == len(wanted):  # ties may fall either way
+            assert mine["item"].to_list() == [model.catalogue.item_ids[item] for item, _ in wanted]
+
+
+def test_loading_needs_neither_lightning_nor_hydra(
+    runs: dict[str, Path], exported: dict[str, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "lists.parquet"
+    answer = subprocess.run(
+        [sys.executable, "-c", LOAD, str(exported["gnn"]), str(out)], capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.split() == ["2", "[]"]
+    here = ltgnn.load(runs["gnn"]).recommend(k=5)
+    there = pl.read_parquet(out)
+    assert there.drop("score").equals(here.drop("score"))
+    np.testing.assert_allclose(there["score"], here["score"], rtol=1e-5)
+
+
+def test_vectors_are_a_table_whose_products_are_the_scores(exported: dict[str, Path]) -> None:
+    model = ltgnn.load(exported["gnn"])
+    users, items = (pl.read_parquet(exported["gnn"] / f"{kind}_vectors.parquet") for kind in ("user", "item"))
+    assert users["id"].to_list() == list(model.catalogue.user_ids)
+    product = users["vector"].to_numpy() @ items["vector"].to_numpy().T
+    np.testing.assert_allclose(product, model.scorer(torch.arange(len(users))).numpy(), rtol=1e-5, atol=1e-6)
+    assert not (exported["ease"] / "user_vectors.parquet").exists()
+
+
+def test_the_card_says_what_the_model_is(runs: dict[str, Path], exported: dict[str, Path]) -> None:
+    card = (exported["gnn"] / "README.md").read_text()
+    metrics = json.loads((runs["gnn"] / "metrics.json").read_text())["test"]
+    assert f"| all | {metrics['ndcg@20']:.4f} |" in card
+    assert f"| tail | {metrics['items20/tail/ndcg@20']:.4f} |" in card
+    assert "licence: made by the tests" in card
+    assert "80 users, 48 items" in card
+
+
+def test_the_head_runs_as_onnx(runs: dict[str, Path], tmp_path: Path) -> None:
+    from onnx.reference import ReferenceEvaluator
+
+    assert main([f"run={runs['gnn']}", f"out={tmp_path / 'model'}", "onnx=true"]) == 0
+    model = open_run(runs["gnn"])
+    assert model.vectors is not None
+    vectors = model.vectors[0][:4].numpy()
+    head = ReferenceEvaluator(str(tmp_path / "model" / "score_head.onnx"))
+    scores, top, items = head.run(None, {"users": vectors, "k": np.array([3])})
+    wanted = model.scorer(torch.arange(4))
+    np.testing.assert_allclose(scores, wanted.numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(top, wanted.topk(3).values.numpy(), rtol=1e-5)
+    assert (items == wanted.topk(3).indices.numpy()).all()
+
+
+def test_mistakes(runs: dict[str, Path], exported: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(Mistake, match="is there already"):
+        main([f"run={runs['gnn']}", f"out={exported['gnn']}"])
+    with pytest.raises(Mistake, match="no small head"):
+        main([f"run={runs['ease']}", f"out={tmp_path / 'head'}", "onnx=true"])
+    assert not (tmp_path / "head").exists()
+    with pytest.raises(Mistake, match=r"no export\.json"):
+        ltgnn.load(tmp_path)
+    with pytest.raises(Mistake, match=r"no status\.json"):
+        main([f"run={tmp_path}", f"out={tmp_path / 'x'}"])
+    with pytest.raises(Mistake, match=r"Did you mean 'out='"):
+        main(["run=x", "ot=y"])
+    file = exported["popular"] / "config.yaml"
+    file.write_text(file.read_text() + "#")
+    with pytest.raises(Mistake, match="was changed after the export"):
+        ltgnn.load(exported["popular"])
+
+
+def test_lists_of_all_lengths_and_users(runs: dict[str, Path]) -> None:
+    model = open_run(runs["gnn"])
+    frame = model.recommend(["nobody", "u3"], k=200)
+    assert frame.filter(pl.col("user") == "nobody")["reason"][0].startswith("popular: ")
+    counts = model.split.train.item_counts
+    best = model.catalogue.item(frame["item"][0])
+    assert counts[best] == counts.max()
+    mine = frame.filter(pl.col("user") == "u3")
+    user = model.catalogue.user("u3")
+    seen = model.seen[1][model.seen[0][user] : model.seen[0][user + 1]].tolist()
+    assert mine.height == int(model.scorable.sum()) - len([i for i in seen if model.scorable[i]])
+    assert not set(mine["item"]) & {model.catalogue.item_ids[i] for i in seen}
+    assert model.recommend([], k=3).height == 0
+    with pytest.raises(Mistake, match="k=0 given"):
+        model.recommend(["u3"], k=0)
+    with pytest.raises(Mistake, match=r"Near to it: u3"):
+        model.catalogue.user("uu3")
+
+
+@pytest.mark.parametrize("by", ["model", "text", "users"])
+def test_similar_items_are_those_of_greatest_cosine(runs: dict[str, Path], by: str) -> None:
+    model = open_run(runs["gnn"])
+    assert model.vectors is not None
+    assert model.text is not None
+    train = model.split.train
+    rows = torch.zeros(train.num_items, train.num_users)
+    rows[train.items, train.users] = 1
+    table = {"model": model.vectors[1], "text": model.text, "users": rows}[by].double()
+    wanted = [float(torch.dot(table[5], row) / (table[5].norm() * row.norm()).clamp_min(1e-12)) for row in table]
+    wanted[5] = -2
+    frame = model.similar("i5", k=6, by=by)  # type: ignore[arg-type]
+    np.testing.assert_allclose(frame["cosine"], sorted(wanted, reverse=True)[:6], atol=1e-5)
+    for item, cosine in zip(frame["item"], frame["cosine"], strict=True):
+        assert wanted[model.catalogue.item(item)] == pytest.approx(cosine, abs=1e-5)
