@@ -20,6 +20,10 @@ COMMANDS = {
     "data": ("ltgnn.data.cli", "fetch, import, stats, split, audit, diff, export"),
     "text": ("ltgnn.encode", "item features: build, ls, verify, prune"),
     "finetune": ("ltgnn.finetune", "tune a text encoder on a shop's own data"),
+    "search": ("ltgnn.search", "items that fit a query, by words, meaning and taste"),
+    "answers": ("ltgnn.answers", "the answer to a question, out of a table of them"),
+    "update": ("ltgnn.update", "fresh events, users and items into a finished run, without retraining"),
+    "serve": ("ltgnn.serve", "a page to look with, and its JSON API"),
     "models": ("ltgnn.axes", "every model, graph, fusion, loss ... with its source"),
     "report": (
         "ltgnn.runs.report.command",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from ltgnn.serving.fusing import Fusing, leading
 from ltgnn.types import Mistake
 
 LONGEST = 10_000  # signs of a query; a language model reads its first 128 tokens or so anyway
+BLANKS = r" \t\n\r\f\v"
 MOST = 1000  # hits of one search
 
 Retriever = Callable[[str], Tensor]
@@ -29,8 +31,8 @@ class Hit:
 
 
 def checked(query: str) -> str:
-    """The query without blanks around it and without signs that no text holds; ``Mistake`` if nothing is left."""
-    asked = " ".join(query.replace("\0", " ").encode(errors="replace").decode().split())
+    """The query with one blank between words and none around; ``Mistake`` if nothing is left, or if it is too long."""
+    asked = " ".join(part for part in re.split(f"[{BLANKS}]+", query.encode(errors="replace").decode()) if part)
     if not asked:
         raise Mistake("the query is empty: give some words to search for")
     if len(query) > LONGEST:

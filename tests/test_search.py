@@ -1,0 +1,125 @@
+"""``ltgnn search`` on a trained run: the run's own encoder and projector, taste, the command, bad input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from ltgnn.cli import main
+from ltgnn.search import Shop
+from ltgnn.serving.index import Indexed, indexed
+from ltgnn.serving.retrieval import Dense, with_taste
+from ltgnn.types import Mistake
+from tests.conftest import run_folders
+
+Launch = Callable[..., int]
+
+
+@pytest.fixture
+def run(launch: Launch, tmp_path: Path) -> Path:
+    assert launch("fusion=sum", "text/transform=whiten", "epochs=2", "paths.log_dir=run") == 0
+    (folder,) = run_folders(tmp_path / "run")
+    return folder
+
+
+def test_the_text_of_an_item_as_a_query_has_the_item_s_own_features(run: Path) -> None:
+    shop = Shop(str(run), by=("words", "text", "model"))
+    assert shop.setting.text is not None
+    torch.testing.assert_close(shop.read(shop.texts), shop.setting.text, rtol=1e-4, atol=1e-4)
+    for item in (0, 7, 30):
+        hit = shop.find(shop.texts[item], 1)[0]
+        assert (hit.item, hit.title, hit.rank) == (f"i{item}", shop.texts[item], 1)
+        assert hit.by["text"] == pytest.approx(1.0, abs=1e-5)
+    projected = shop.module.encoder.embedding.fusion.projector(shop.setting.text[[7]])
+    cosine = F.cosine_similarity(projected, shop.module.encoded().items[[3]])
+    found = {hit.item: hit for hit in shop.find(shop.texts[7], 48)}
+    assert found["i3"].by["model"] == pytest.approx(float(cosine), abs=1e-4)
+
+
+def test_taste_is_the_model_s_score_of_the_user(run: Path) -> None:
+    shop = Shop(str(run))
+    plain, personal = shop.find("river number", 48), shop.find("river number", 48, "u5", 3.0)
+    user = shop.served.catalogue.user("u5")
+    scores = shop.served.scorer(torch.tensor([user]))[0]
+    relevance = torch.full((48,), -torch.inf)
+    for hit in plain:
+        relevance[shop.served.catalogue.item(hit.item)] = hit.score
+    wanted = with_taste(relevance, scores, 3.0)
+    assert [hit.item for hit in personal] != [hit.item for hit in plain]
+    for hit in personal:
+        assert hit.score == pytest.approx(float(wanted[shop.served.catalogue.item(hit.item)]), abs=1e-5)
+    with pytest.raises(Mistake, match="user=nobody"):
+        shop.find("river", 3, "nobody")
+
+
+def test_usearch_finds_nearly_all(run: Path) -> None:
+    draw = torch.Generator().manual_seed(0)
+    vectors = torch.randn(3000, 24, generator=draw)
+    exact = Dense(lambda texts: vectors[:1], vectors)
+    made = indexed("usearch", exact)
+    assert isinstance(made, Indexed)
+    assert made.recall(100) > 0.9
+    scores = made("anything")
+    assert int((scores > -torch.inf).sum()) == 200
+    assert int(scores.argmax()) == 0
+    torch.testing.assert_close(
+        scores[scores > -torch.inf], exact("anything")[scores > -torch.inf], atol=1e-5, rtol=1e-5
+    )
+    with pytest.raises(Mistake, match="index=annoy"):
+        indexed("annoy", exact)
+
+
+def test_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["search", f"run={run}", "castle number 5", "k=4", "format=json"]) == 0
+    printed = capsys.readouterr().out
+    hits = json.loads(printed[printed.index("[\n") :])
+    assert [hit["rank"] for hit in hits] == [1, 2, 3, 4]
+    assert hits == [vars(hit) for hit in Shop(str(run)).find("castle number 5", 4)]
+    assert main(["search", f"run={run}", "castle number 5"]) == 0
+    assert "castle number 5" in capsys.readouterr().out
+    assert main(["search", f"run={run}", "zzz", "by=words"]) == 0
+    assert "Nothing found (by words)." in capsys.readouterr().out
+    assert main(["search", f"run={run}", "a " * 5000, "k=3"]) == 0  # 10,000 signs
+    capsys.readouterr()
+    assert main(["search", "--help"]) == 0
+    assert "ltgnn search run=" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([""], "the query is empty"),
+        (["a" * 10_001], "10001 signs"),
+        (["river", "k=0"], "k=0"),
+        (["river", "by=smell"], "'smell' is none of words, text, model"),
+        (["river", "user=nobody"], "user=nobody"),
+        (["river", "taste=much"], "taste=much"),
+        (["river", "index=annoy"], "index=annoy"),
+        (["river", "rocks"], "between quotes"),
+    ],
+)
+def test_mistakes(run: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["search", f"run={run}", *arguments]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_runs_without_text_or_with_controls(launch: Launch, tmp_path: Path) -> None:
+    assert launch("fusion=id", "text=none", "epochs=1", "paths.log_dir=id") == 0
+    (plain,) = run_folders(tmp_path / "id")
+    shop = Shop(str(plain))
+    assert shop.by == ("words",)
+    assert shop.find("castle number 5", 1)[0].item == "i5"
+    with pytest.raises(Mistake, match="text=none"):
+        Shop(str(plain), by=("text",)).find("x")
+    with pytest.raises(Mistake, match="by=model needs a fusion that projects text"):
+        Shop(str(plain), by=("model",)).find("x")
+    assert launch("model=ease", "text/control=shuffled", "epochs=1", "paths.log_dir=shuffled") == 0
+    (shuffled,) = run_folders(tmp_path / "shuffled")
+    with pytest.raises(Mistake, match="Shuffled treats all items at once"):
+        Shop(str(shuffled)).find("x")

@@ -1,0 +1,142 @@
+"""``ltgnn update`` against the model built from scratch with the same weights, and by its command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+import ltgnn
+from ltgnn.cli import main
+from ltgnn.runs.folder import RunFolder
+from ltgnn.served import finished
+from ltgnn.trained import load
+from ltgnn.types import Mistake
+from ltgnn.update import Folder, folded, fresh, grown, whole
+from tests.conftest import run_folders
+
+Launch = Callable[..., int]
+EVENTS = [
+    ("u3", "i40"),
+    ("u3", "i41"),
+    ("new1", "i0"),
+    ("new1", "i5"),
+    ("u7", "sword"),
+    ("new2", "sword"),
+    ("u3", "i40"),
+]
+ITEMS = {"sword": {"title": "the castle number one"}, "lonely": {"title": "the garden number two"}}
+
+FOLDED = [
+    ("fusion=sum",),
+    ("fusion=id", "text=none"),
+    ("fusion=popularity_gate", "num_layers=3"),
+    ("fusion=gate", "text/transform=whiten", "model=lightgcnpp", "graph=lightgcnpp"),
+    ("fusion=text", "graph=random_walk"),
+    ("fusion=sum", "split=cold_items", "views=simgcl", "loss=bpr_infonce"),
+]
+REBUILT = [
+    ("fusion=sum", "graph=semantic"),
+    ("fusion=text", "model=alpharec"),
+    ("fusion=sum", "model=lightgcn_content"),
+]
+
+
+def trained(launch: Launch, tmp_path: Path, *overrides: str) -> Path:
+    assert launch(*overrides, "epochs=2", "paths.log_dir=run") == 0
+    (run,) = run_folders(tmp_path / "run")
+    return run
+
+
+@pytest.mark.parametrize("overrides", FOLDED, ids=" ".join)
+def test_folding_in_gives_what_a_build_from_scratch_gives(
+    launch: Launch, tmp_path: Path, overrides: tuple[str, ...]
+) -> None:
+    run, cfg, setting = finished(trained(launch, tmp_path, *overrides))
+    module = load(cfg, setting, run, torch.device("cpu"))
+    assert Folder.possible(cfg, module)
+    items = ITEMS if setting.features is not None else {}
+    new = fresh(setting.dataset, setting.split.train, EVENTS, items)
+    assert new.item_ids == (["sword", "lonely"] if items else ["sword"])
+    assert new.user_ids == ["new1", "new2"]
+    after = grown(cfg, setting, new)
+    encoded, update = Folder(cfg, setting, module).take(new, after)
+    wanted = whole(cfg, setting, after, module.state_dict()).encoded()
+    torch.testing.assert_close(encoded.users, wanted.users, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(encoded.items, wanted.items, rtol=1e-5, atol=1e-6)
+    u3 = setting.dataset.user_ids.index("u3")
+    assert not torch.equal(encoded.users[u3], module.encoded().users[u3])
+    before = torch.cat([module.encoded().users, torch.zeros(2, encoded.users.shape[1])])
+    kept = ~update.changed[: len(before)]
+    assert torch.equal(encoded.users[kept], before[kept])
+
+
+@pytest.mark.parametrize("overrides", REBUILT, ids=" ".join)
+def test_other_models_are_built_anew(launch: Launch, tmp_path: Path, overrides: tuple[str, ...]) -> None:
+    run, cfg, setting = finished(trained(launch, tmp_path, *overrides))
+    module = load(cfg, setting, run, torch.device("cpu"))
+    assert not Folder.possible(cfg, module)
+    new = fresh(setting.dataset, setting.split.train, EVENTS, ITEMS)
+    after = grown(cfg, setting, new)
+    scorer, how = folded(cfg, setting, after, new, run)
+    assert how["how"] == "graph built anew with the same weights"
+    assert scorer(torch.arange(after.dataset.num_users)).shape == (82, 50)
+
+
+def test_nothing_new_changes_nothing(launch: Launch, tmp_path: Path) -> None:
+    run, cfg, setting = finished(trained(launch, tmp_path, "fusion=sum"))
+    module = load(cfg, setting, run, torch.device("cpu"))
+    train = setting.split.train
+    known = (setting.dataset.user_ids[int(train.users[0])], setting.dataset.item_ids[int(train.items[0])])
+    new = fresh(setting.dataset, train, [known, known], {})
+    assert (len(new.users), new.repeated) == (0, 2)
+    encoded, update = Folder(cfg, setting, module).take(new, grown(cfg, setting, new))
+    assert update.computed == [0, 0, 0]
+    assert torch.equal(encoded.items, module.encoded().items)
+
+
+def test_command(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = trained(launch, tmp_path, "fusion=sum")
+    events, items, out = tmp_path / "events.csv", tmp_path / "items.csv", tmp_path / "out"
+    events.write_text("user,item\n" + "".join(f"{user},{item}\n" for user, item in EVENTS))
+    items.write_text("item,title\n" + "".join(f"{item},{row['title']}\n" for item, row in ITEMS.items()))
+    capsys.readouterr()
+    assert main(["update", f"run={run}", f"events={events}", f"items={items}", f"out={out}"]) == 0
+    printed = capsys.readouterr().out
+    assert "new users: 2" in printed
+    report = json.loads((out / "update.json").read_text())
+    assert report["new pairs"] + report["repeated or known"] == len(EVENTS)
+    model = ltgnn.load(out)
+    before = ltgnn.load(run)
+    lists = model.recommend(["new1", "u3"], k=50)
+    assert {"sword", "lonely"} <= set(lists["item"])
+    assert "i40" not in set(lists.filter(lists["user"] == "u3")["item"])  # she has it now
+    assert (
+        lists.filter(lists["user"] == "new1")["score"].to_list()
+        != lists.filter(lists["user"] == "u3")["score"].to_list()
+    )
+    assert before.recommend(["u9"], k=3)["item"].to_list()  # the run itself is as it was
+    assert RunFolder(run).read_json("status.json")["state"] == "finished"
+    assert main(["update", f"run={run}", f"events={events}", f"items={items}", f"out={out}"]) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert main(["update", f"run={run}", f"events={events}", f"out={tmp_path / 'other'}"]) == 1
+    assert "'sword' is an item that the run does not know" in capsys.readouterr().err
+    events.write_text("user,item\n")
+    assert main(["update", f"run={run}", f"events={events}", f"out={tmp_path / 'other'}"]) == 1
+    assert "has no rows" in capsys.readouterr().err
+    assert main(["update", "--help"]) == 0
+    assert "ltgnn update run=" in capsys.readouterr().out
+
+
+def test_closed_forms_are_computed_again(launch: Launch, tmp_path: Path) -> None:
+    run, cfg, setting = finished(trained(launch, tmp_path, "model=ease"))
+    new = fresh(setting.dataset, setting.split.train, [("u3", "i40"), ("new", "i1")], {})
+    after = grown(cfg, setting, new)
+    scorer, how = folded(cfg, setting, after, new, run)
+    assert how["how"] == "closed form, computed again"
+    assert scorer(torch.tensor([80])).abs().nan_to_num(posinf=0).sum() > 0
+    with pytest.raises(Mistake, match="is an item of the run already"):
+        fresh(setting.dataset, setting.split.train, EVENTS, {"i3": {}})
