@@ -1,4 +1,4 @@
-"""Command lines of the form ``KEY=VALUE ...`` that need no sweep: parsed, checked, and rules composed from their yaml."""
+"""Command lines of the form ``KEY=VALUE ...`` that need no sweep: parsed, checked; rules composed from their yaml."""
 
 from __future__ import annotations
 

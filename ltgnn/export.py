@@ -20,7 +20,7 @@ example:
 keys:
   run=DIR      a finished run
   out=DIR      a new folder
-  onnx=true    the scoring head as well, score_head.onnx: user vectors -> scores and items (pip install 'ltgnn[onnx]')"""
+  onnx=true    the scoring head as well, score_head.onnx: users -> scores and items (pip install 'ltgnn[onnx]')"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

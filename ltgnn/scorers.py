@@ -1,6 +1,6 @@
 """Scores that are sums of tables: what can be stored as plain tensors and served without the model that made them.
 
-Nearly every model ends here: a GNN in inner products, a closed form in weights between items, a dial in one of the two or
+Nearly every model ends here: a GNN in inner products, a closed form in weights between items, a dial in one of these or
 in a number per item. ``pieces`` takes a scorer apart; one that is no such sum (MACR's product of sigmoids) stays whole.
 """
 

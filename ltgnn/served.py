@@ -19,7 +19,7 @@ SHOWN_GROUPS = "items20"  # the policy for claims, if the run has it
 
 
 def open_run(path: str | Path) -> Served:
-    """The selected model of a finished run, with its data; ``Mistake`` where the run or its data are not as they were."""
+    """The selected model of a finished run, with its data; ``Mistake`` where run or data are not as they were."""
     run, cfg, setting = finished(path)
     scorer, _ = restore(cfg, setting, run, torch.device("cpu"))
     return served(run, cfg, setting, scorer)

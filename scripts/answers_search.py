@@ -1,6 +1,6 @@
 """Answers on the small set made for the tests: weight of words and threshold, chosen on even questions, judged on odd.
 
-    python scripts/answers_search.py [--out experiments/search/answers.md]
+python scripts/answers_search.py [--out experiments/search/answers.md]
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def test_the_text_of_an_item_as_a_query_has_the_item_s_own_features(run: Path) -
     projected = shop.module.encoder.embedding.fusion.projector(shop.setting.text[[7]])
     cosine = F.cosine_similarity(projected, shop.module.encoded().items[[3]])
     found = {hit.item: hit for hit in shop.find(shop.texts[7], 48)}
-    assert found["i3"].by["model"] == pytest.approx(float(cosine), abs=1e-4)
+    assert found["i3"].by["model"] == pytest.approx(cosine.item(), abs=1e-4)
 
 
 def test_taste_is_the_model_s_score_of_the_user(run: Path) -> None:

@@ -25,7 +25,8 @@ def model_card(served: Served, parts: Sequence[Piece]) -> str:
         "## Trained on",
         "",
         f"- data: {card.get('data', 'unknown')}; licence: {card.get('licence') or 'not stated'}",
-        f"- {train.num_users:,} users, {train.num_items:,} items, {len(train):,} train pairs; split: {served.split.name}",
+        f"- {train.num_users:,} users, {train.num_items:,} items, {len(train):,} train pairs; "
+        f"split: {served.split.name}",
         f"- item text: {card.get('text') or 'none'}",
         f"- groups ({served.groups.rule}): {sizes}",
         "",
