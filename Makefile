@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help quickstart test test-slow lint format clean
+.PHONY: help quickstart test test-slow bench lint format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -22,6 +22,9 @@ test: $(READY)  ## the tests, minutes
 
 test-slow: $(READY)  ## the tests that take long, too
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m 'slow or not slow'
+
+bench: $(READY)  ## training, evaluation and kernels against torch-geometric and implicit; needs LTGNN_MIRROR
+	$(BIN)/python scripts/bench.py --save
 
 lint: $(READY)  ## ruff, mypy --strict, import directions
 	$(BIN)/ruff check .

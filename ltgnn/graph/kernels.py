@@ -72,7 +72,8 @@ class _Product(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, states: Tensor, matrix: Csr, transposed: Csr, kernel: Kernel) -> Tensor:
         ctx.parts = (matrix, transposed, kernel)
-        return kernel(matrix.to(states.dtype), states.contiguous())
+        # detached, or embedding_bag would also prepare what only its own backward needs
+        return kernel(matrix.to(states.dtype), states.detach().contiguous())
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:

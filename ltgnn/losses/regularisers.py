@@ -26,10 +26,10 @@ class L2:
         rows = [batch.users, batch.pos + first_item]
         if self.negatives:
             rows.append(batch.neg.flatten() + first_item)
+        nodes = torch.cat(rows)  # one gather: each more would cost a pass over a gradient of all nodes
         total = main.users.new_zeros(())
         for layer in self.layers:
-            for nodes in rows:
-                total = total + squares(nodes, main.layers[layer])
+            total = total + squares(nodes, main.layers[layer])
         return self.weight * 0.5 * total / len(batch.users)
 
 

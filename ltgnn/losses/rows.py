@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -31,8 +32,12 @@ def scores(main: Encoded, batch: Batch, cosine: bool) -> tuple[Tensor, Tensor]:
         return F.normalize(states, dim=-1) if cosine else states
 
     users, items = unit(F.embedding(batch.users, main.users)), main.items
-    pos = (users * unit(F.embedding(batch.pos, items))).sum(-1)
     shape = batch.neg.shape
+    if shape[1] == 1:  # one gather: a second would cost another pass over a gradient of all items
+        pair = unit(F.embedding(torch.cat([batch.pos[:, None], batch.neg], 1), items))  # [B, 2, d]
+        pos, neg = (users.unsqueeze(1) * pair).sum(-1).unbind(1)
+        return pos, neg[:, None]
+    pos = (users * unit(F.embedding(batch.pos, items))).sum(-1)
     if 0 in shape:
         return pos, users.new_empty(shape)
     if shape[0] > 1 and batch.neg.stride(0) == 0:
