@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -24,7 +25,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from ltgnn.cli import main
 from ltgnn.search import Shop
 from ltgnn.serve import allowed_hosts, application
-from ltgnn.serving.dialled import of_history, spread, towards_tail
+from ltgnn.serving.dialled import of_history, spread, towards_tail, with_tail_share
 from ltgnn.train import main as train
 from ltgnn.types import Mistake
 from tests.conftest import CONF, run_folders
@@ -115,6 +116,29 @@ def test_the_tail_dial_is_the_stated_formula(client: TestClient, run: Path) -> N
     assert mean_count(-2) > mean_count(0) > mean_count(2)
     with pytest.raises(Mistake, match="tail=11"):
         towards_tail(served, 11)
+
+
+def test_the_rule_of_a_least_share_of_tail(client: TestClient) -> None:
+    def ask(**options: object) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = client.get("/api/recommend", params={"user": "u5", **options}).json()["list"]
+        return found
+
+    everything = ask(k=48)
+    for share in (0.0, 0.25, 0.5, 1.0):
+        rows = ask(k=8, tail_share=share)
+        rare = [row for row in rows if row["group"] in ("tail", "cold")]
+        assert len(rows) == 8
+        assert len(rare) >= 8 * share
+        assert [row["rank"] for row in rows] == list(range(1, 9))
+        assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
+        best = [row["item"] for row in everything if row["group"] in ("tail", "cold")][: len(rare)]
+        assert [row["item"] for row in rare] == best
+        assert all(row["reason"] for row in rows)
+    assert ask(k=8, tail_share=0) == ask(k=8)
+    rows = [{"group": g, "rank": 0, "n": n} for n, g in enumerate(["head", "head", "tail", "head", "cold"])]
+    assert [row["n"] for row in with_tail_share(rows, 3, 0.5)] == [0, 2, 4]
+    assert [row["n"] for row in with_tail_share(rows, 3, 1.0)] == [0, 2, 4]  # there are no more than two
+    assert [row["n"] for row in with_tail_share(rows, 3, 0.1)] == [0, 1, 2]
 
 
 def test_somebody_the_model_does_not_know(client: TestClient, run: Path) -> None:

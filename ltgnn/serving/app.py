@@ -20,8 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from ltgnn.evaluation.topk import best_items
-from ltgnn.serving.dialled import of_history, towards_tail
+from ltgnn.serving.dialled import of_history, towards_tail, with_tail_share
 from ltgnn.serving.retrieval import BLANKS, LONGEST
+from ltgnn.serving.served import MOST as LONGEST_LIST
 from ltgnn.serving.served import Served
 from ltgnn.types import Mistake
 
@@ -130,13 +131,10 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create(
-    served: Served, find: Finder | None, by: Sequence[str], hosts: Sequence[str], threads: int = 2, rules: Any = None
-) -> FastAPI:
+def create(served: Served, find: Finder | None, by: Sequence[str], hosts: Sequence[str], threads: int = 2) -> FastAPI:
     """The application. ``find`` and ``by``: the search and what it goes by, None and nothing where there is none.
 
     ``hosts``: values of the Host header that are answered. ``threads``: requests computed at a time; the others wait.
-    ``rules``: ``least share of tail -> rules`` of the lists.
     """
 
     @asynccontextmanager
@@ -219,13 +217,19 @@ def create(
         user: UserId, k: Count = 10, tail: Annotated[float, Query(ge=-2, le=2)] = 0,
         tail_share: Annotated[float, Query(ge=0, le=1)] = 0,
     ) -> Listed:  # fmt: skip
-        """The user's list with reasons: ``ltgnn recommend run=... users=... k=... tail=... ``."""
+        """The user's list with reasons; ``tail`` turns the scores, ``tail_share`` is a rule on the list."""
         model = turned(round(tail, 3))
-        wanted = rules(tail_share) if rules is not None and tail_share else None
-        frame = model.recommend([user], k, wanted)
+        frame = model.recommend([user], min(served.num_items, LONGEST_LIST) if tail_share else k, reasons=not tail_share).drop("user")
+        rows = frame.to_dicts()
         number = served.catalogue.user_numbers.get(user, -1)
-        how = f"the model's own, tail {tail:g}" if served.known(number) else POPULAR
-        return _listed(user, how, frame.drop("user").to_dicts())
+        if tail_share:
+            rows = with_tail_share(rows, k, tail_share)
+            items = torch.tensor([[served.catalogue.item_numbers[row["item"]] for row in rows]])
+            known = torch.tensor([number if served.known(number) else -1])
+            why = served.reasons(known, items)[0] if rows else []
+            rows = [{**row, "reason": reason} for row, reason in zip(rows, why, strict=True)]
+        how = f"the model's own, tail {tail:g}, at least {tail_share:.0%} tail" if served.known(number) else POPULAR
+        return _listed(user, how, rows)
 
     @app.post("/api/recommend/history", responses=ERRORS)
     def recommend_to_history(wanted: Wanted) -> Listed:
