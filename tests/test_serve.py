@@ -80,6 +80,16 @@ def test_search_says_what_the_command_says(client: TestClient, run: Path, capsys
         assert answer == printed_json(capsys, "search", f"run={run}", "castle number 5", "k=6", "format=json", *options)
 
 
+def test_recommend_says_what_the_command_says(client: TestClient, run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "lists.json"
+    assert main(["recommend", f"run={run}", "users=u5", "k=7", f"out={out}"]) == 0
+    rows = [{key: value for key, value in row.items() if key != "user"} for row in json.loads(out.read_text())]
+    answer = client.get("/api/recommend", params={"user": "u5", "k": 7}).json()["list"]
+    for row, wanted in zip(answer, rows, strict=True):
+        assert row.pop("score") == pytest.approx(wanted.pop("score"), rel=1e-6)  # a float32, written in few digits
+        assert row == wanted
+
+
 def test_lists_are_those_of_the_model(client: TestClient, run: Path) -> None:
     served = Shop(str(run)).served
     answer = client.get("/api/recommend", params={"user": "u5", "k": 7}).json()
