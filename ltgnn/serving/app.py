@@ -219,7 +219,9 @@ def create(served: Served, find: Finder | None, by: Sequence[str], hosts: Sequen
     ) -> Listed:  # fmt: skip
         """The user's list with reasons; ``tail`` turns the scores, ``tail_share`` is a rule on the list."""
         model = turned(round(tail, 3))
-        frame = model.recommend([user], min(served.num_items, LONGEST_LIST) if tail_share else k, reasons=not tail_share).drop("user")
+        frame = model.recommend(
+            [user], min(served.num_items, LONGEST_LIST) if tail_share else k, reasons=not tail_share
+        ).drop("user")
         rows = frame.to_dicts()
         number = served.catalogue.user_numbers.get(user, -1)
         if tail_share:
