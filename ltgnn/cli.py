@@ -31,6 +31,7 @@ COMMANDS = {
         "ltgnn.runs.report.command",
         "one HTML file about many runs: answer, leaderboard, pictures, commands",
     ),
+    "runs": ("ltgnn.runs.command", "import W&B's offline runs; the yaml of `wandb sweep`"),
     "table": ("ltgnn.runs.table", "runs side by side: head, mid, tail, cold"),
 }
 

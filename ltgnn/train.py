@@ -63,6 +63,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
         tracker.summary(
             {f"{part}/{name}": value for part, e in evaluations.items() for name, value in e.values.items()}
         )
+        tracker.upload(folder.path)
         tracker.summary({"seconds": results["seconds"]["total"], "fingerprint": setting.split.fingerprint})
     return evaluations
 

@@ -29,24 +29,36 @@ def exposure(folder: Path, k: int) -> Exposure | None:
     """
     import polars as pl
 
+    shown = places(folder, k)
+    if shown is None:
+        return None
+    counts = pl.read_parquet(folder / "items.parquet", columns=["train_count"])["train_count"].to_numpy()
+    return cumulative(counts, shown)
+
+
+def places(folder: Path, k: int) -> NDArray[np.int64] | None:
+    """How many of the first ``k`` places of a run's test lists each item has.  [I]"""
+    import polars as pl
+
     items, lists = folder / "items.parquet", folder / "topk.parquet"
     if not items.is_file() or not lists.is_file():
         return None
-    counts = pl.read_parquet(items, columns=["train_count"])["train_count"].to_numpy()
     shown = pl.read_parquet(lists, columns=["items"])["items"].to_numpy()
     shown = np.stack(list(shown)) if shown.dtype == object else shown  # polars lists, not an array
-    return cumulative(counts, shown[:, :k])
+    first = shown[:, :k]
+    rows: int = pl.scan_parquet(items).select(pl.len()).collect().item()
+    found: NDArray[np.int64] = np.bincount(first[first >= 0], minlength=rows)
+    return found
 
 
 def cumulative(counts: NDArray[np.int64], shown: NDArray[np.int64]) -> Exposure | None:
-    """Train ``counts`` [I] and ``shown`` items [n, k], -1 where a list is short; None where nothing was shown."""
-    places = np.bincount(shown[shown >= 0], minlength=len(counts))
-    if not counts.sum() or not places.sum():
+    """From train ``counts`` [I] and places in the lists ``shown`` [I]; None where either is all 0."""
+    if not counts.sum() or not shown.sum():
         return None
     order = np.argsort(-counts, kind="stable")
     ends = np.unique(np.concatenate([[0], np.linspace(0, len(counts), STEPS + 1).round(), _first(len(counts))]))
     ends = ends.astype(np.int64)
-    train, lists = (np.concatenate([[0], np.cumsum(values[order])]) / values.sum() for values in (counts, places))
+    train, lists = (np.concatenate([[0], np.cumsum(values[order])]) / values.sum() for values in (counts, shown))
     return Exposure(ends / len(counts), train[ends], lists[ends])
 
 

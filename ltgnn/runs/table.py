@@ -100,7 +100,7 @@ def render(rows: Sequence[Row], policy: str = "mass") -> Any:
     from rich.table import Table
 
     done = [row for row in rows if row.test]
-    groups: dict[str, Any] = done[0].metrics["groups"][policy] if done else {"rule": "", "sizes": {}}
+    groups: dict[str, Any] = group_card(done, policy)
     sizes = ", ".join(f"{name} {size}" for name, size in groups["sizes"].items())
     title = f"Test part, full ranking. Groups {groups['rule']}.\nItems: {sizes}. Best of each column: *"
     table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
@@ -119,6 +119,17 @@ def render(rows: Sequence[Row], policy: str = "mass") -> Any:
         seconds = f"{row.metrics['seconds']['total']:.0f}" if row.test else f"[red]{row.state}[/red]"
         table.add_row(str(number), label, *cells, seconds)
     return table
+
+
+def group_card(rows: Sequence[Row], policy: str) -> dict[str, Any]:
+    """Rule and sizes as recorded; where nobody recorded them (imported runs), the names that the values have."""
+    for row in rows:
+        if card := row.metrics.get("groups", {}).get(policy):
+            found: dict[str, Any] = card
+            return found
+    parts = [name.split("/") for row in rows for name in row.test]
+    names = {p[1]: "?" for p in parts if len(p) == 3 and p[0] == policy and p[2].startswith("ndcg@")}
+    return {"rule": "not recorded", "sizes": names}
 
 
 def _cell(row: Row, name: str, best: float | None) -> str:
@@ -171,7 +182,7 @@ def answer(rows: Sequence[Row], policy: str = "items20") -> str:
     listed = ", ".join(f"{group} {gain}" for group, gain in gains.items())
     return (
         f"Best with text (by validation): {name[text.folder]}; best without: {name[ids.folder]}.\n"
-        f"Test {ndcg.upper()}, {ids.metrics['groups'][policy]['rule']}: {listed}.\n"
+        f"Test {ndcg.upper()}, {group_card([ids], policy)['rule']}: {listed}.\n"
         "One run of each, so no claim: `ltgnn claim` tests several seeds."
     )
 

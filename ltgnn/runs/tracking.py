@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
+
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.uploads import pictures
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +27,13 @@ class Tracker(Protocol):
 
     def summary(self, values: Mapping[str, Any]) -> None: ...
 
+    def upload(self, folder: Path) -> None:
+        """Tables and plots of the folder's plain files."""
+        ...
+
+
+RECORD = "wandb.json"
+"""Where a run folder keeps the id of its W&B run."""
 
 AXES = ("data", "model", "fusion", "loss", "text")
 """Axes whose choices are tags."""
@@ -33,6 +44,16 @@ def columns(config: Mapping[str, Any]) -> dict[str, Any]:
     knobs = {key: value for key, value in config.items() if not isinstance(value, dict)}
     groups = {key: value for key, value in config.items() if isinstance(value, dict) and key != "choices"}
     return knobs | dict(config["choices"]) | {"recipe": groups}
+
+
+def monitored(folder: Path, name: str) -> list[tuple[int, float]]:
+    """(epoch, value) of a column of history.csv; of an epoch that was run twice the later one."""
+    file = folder / "history.csv"
+    if not file.is_file():
+        return []
+    with file.open(newline="", encoding="utf-8") as lines:
+        found = {int(float(row["epoch"])): float(row[name]) for row in csv.DictReader(lines) if row.get(name)}
+    return sorted(found.items())
 
 
 class NoTracker:
@@ -48,6 +69,9 @@ class NoTracker:
     def summary(self, values: Mapping[str, Any]) -> None:
         """Nothing to tell."""
 
+    def upload(self, folder: Path) -> None:
+        """Nothing to show."""
+
 
 class Wandb:
     """Weights & Biases. ``mode=auto``: ``WANDB_MODE`` if set, else online where a key is known, else offline."""
@@ -61,22 +85,33 @@ class Wandb:
         import wandb
 
         os.environ.setdefault("WANDB_SILENT", "true")
-        choices = config["choices"]
+        choices, mode = config["choices"], self._mode()
+        again = RunFolder(folder).read_json(RECORD)
+        # online the run goes on; offline W&B cannot go on, and files with one id would overwrite each other when synced
+        same = {"id": again["id"], "resume": "allow"} if again and mode == "online" else {}
+        before = {"resumed_from": again["id"]} if again and not same else {}
         self.run = wandb.init(
             project=self.project,
             entity=self.entity,
-            mode=self._mode(),  # type: ignore[arg-type]
-            group=self.group or folder.parent.name,
+            mode=mode,  # type: ignore[arg-type]
+            group=self.group or os.environ.get("WANDB_SWEEP_ID") or folder.parent.name,
             job_type=config["task"],
             name=name,
             tags=[*config["tags"], *(f"{axis}:{choices[axis]}" for axis in AXES)],
-            config=columns(config),
+            config=columns(config) | before,
             dir=str(folder),
             reinit="finish_previous",
             settings=wandb.Settings(silent=True, console="off", x_disable_stats=True),
+            **same,
         )
+        RunFolder(folder).write_json(RECORD, {"id": self.run.id, "project": self.project, "mode": mode, **before})
+        self.monitor = str(config.get("monitor", ""))
         self.run.define_metric("trainer/global_step")
         self.run.define_metric("*", step_metric="trainer/global_step")
+        # whole names: which of several patterns W&B takes is not defined, and Lightning adds "*" once more
+        for metric, kinds in (("train/loss", "min,last"), (self.monitor, "max,last")):
+            if metric:
+                self.run.define_metric(metric, step_metric="trainer/global_step", summary=kinds)
         code = 1
         try:
             yield self
@@ -92,6 +127,14 @@ class Wandb:
 
     def summary(self, values: Mapping[str, Any]) -> None:
         self.run.summary.update(dict(values))
+
+    def upload(self, folder: Path) -> None:
+        """Tables and plots; best and last value of the monitor, which the summary of its curve does not tell apart."""
+        self.run.log(pictures(folder))
+        curve = monitored(folder, self.monitor)
+        if curve:
+            epoch, best = max(curve, key=lambda point: point[1])
+            self.summary({"monitor/best": best, "monitor/best_epoch": epoch, "monitor/last": curve[-1][1]})
 
     def _mode(self) -> str:
         if self.mode != "auto":

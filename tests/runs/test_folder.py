@@ -45,7 +45,7 @@ def test_a_failure_is_kept(tmp_path: Path, error: BaseException) -> None:
     with pytest.raises(type(error)), folder.job(CFG):
         raise error
     status = folder.read_json("status.json")
-    assert status["state"] == "failed"
+    assert status["state"] == ("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
     assert type(error).__name__ in status["error"]
     assert "Traceback" in (tmp_path / "error.txt").read_text()
 
