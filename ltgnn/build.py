@@ -49,7 +49,11 @@ class Setting:
 
 
 def build_setting(cfg: DictConfig) -> Setting:
-    """Data, split, groups, text features and evaluators."""
+    """Data, split, groups, text features and evaluators; made once for all jobs of a sweep that agree in them."""
+    return once("setting", cfg, (*DATA, "groups", "text", "eval"), lambda: _setting(cfg))
+
+
+def _setting(cfg: DictConfig) -> Setting:
     dataset = once("data", cfg, DATA[:1], lambda: load(**instantiate(cfg.data, _convert_="all")))
     split: Split = once("split", cfg, DATA, lambda: instantiate(cfg.split)(dataset))
     counts = split.train.item_counts

@@ -26,9 +26,14 @@ RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices")
 
 def run_key(cfg: DictConfig) -> str:
     """sha256 of the resolved recipe: equal keys, equal numbers."""
-    recipe = {k: v for k, v in plain(cfg).items() if k not in RECIPE_FREE}
+    return key_of(plain(cfg))
+
+
+def key_of(config: Mapping[str, Any]) -> str:
+    """The run key of a config that is resolved already."""
+    recipe = {k: v for k, v in config.items() if k not in RECIPE_FREE}
     for part in ("callbacks", "trainer"):  # they name the run's own folder
-        recipe[part] = json.loads(json.dumps(recipe[part]).replace(str(cfg.paths.run_dir), "."))
+        recipe[part] = json.loads(json.dumps(recipe[part]).replace(str(config["paths"]["run_dir"]), "."))
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
 
 
@@ -51,11 +56,12 @@ class RunFolder:
         States beside these: ``interrupted`` (Ctrl-C), and the attribute ``state`` of an exception (``pruned``).
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        self.write("config.yaml", OmegaConf.to_yaml(OmegaConf.create(plain(cfg))))
+        config = plain(cfg)
+        self.write("config.yaml", OmegaConf.to_yaml(OmegaConf.create(config)))
         self.write("overrides.yaml", OmegaConf.to_yaml(list(overrides)))
         self.write_json("env.json", environment())
         started = time.time()
-        status: dict[str, Any] = {"state": "running", "key": run_key(cfg), "pid": os.getpid(), "started": started}
+        status: dict[str, Any] = {"state": "running", "key": key_of(config), "pid": os.getpid(), "started": started}
         self.write_json("status.json", status)
         try:
             yield self
