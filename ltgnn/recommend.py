@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import ltgnn
-from ltgnn.command import choice, number, parse
+from ltgnn.command import choice, compose_rules, number, parse
 from ltgnn.serving.output import save, show
+from ltgnn.serving.rules import Ruled, Rules
 from ltgnn.serving.served import Served
 from ltgnn.types import Mistake
 
-USAGE = """usage: ltgnn recommend run=DIR [users=all] [k=10] [out=FILE] [reasons=true]
+USAGE = """usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=WORD] [out=FILE] [reasons=true]
 
 The best items of each user with title, group and a reason. Items of the user's train and validation pairs are left out,
 as in the evaluation of the test part. An unknown user gets the most popular items, and the reason says so.
@@ -20,11 +21,13 @@ as in the evaluation of the test part. An unknown user gets the most popular ite
 example:
   ltgnn recommend run=logs/train/runs/2026-11-24_model users=196,186 k=5
   ltgnn recommend run=my-model users=all k=50 out=lists.parquet
+  ltgnn recommend run=my-model users=196 rules=tail rules.tail.share=0.4
 
 keys:
   run=DIR       a finished run, or what ltgnn export wrote
   users=...     ids with commas between, @FILE with an id a line, or all
   k=10          length of a list
+  rules=WORD    none, tail, diverse, xquad, shop (conf/rules), with rules.NAME.KEY=VALUE; each is reported
   out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without it, a table
   reasons=true  false leaves them out, which is faster for millions of users"""
 
@@ -34,27 +37,37 @@ SHOWN = 50  # users in a terminal
 def main(argv: Sequence[str] | None = None) -> int:
     """``ltgnn recommend``; prints a table or writes a file."""
     known = {"run": None, "users": "all", "k": "10", "out": "", "reasons": "true"}
-    found = parse(sys.argv[1:] if argv is None else argv, known, USAGE)
+    found = parse(sys.argv[1:] if argv is None else argv, known, USAGE, prefix="rules")
     if found is None:
         return 0
-    values, _ = found
+    values, overrides = found
+    rules = Rules(compose_rules(overrides)) if overrides else None
     k, reasons = number(values, "k"), choice(values, "reasons", ("true", "false")) == "true"
     model = ltgnn.load(values["run"])
     wanted = users_of(values["users"], model)
+    ruled = None if rules is None else Ruled(rules, model, k)
     if values["out"]:
         schema = model.recommend([], k, reasons=reasons).schema
-        frames = (block.frame(model, reasons) for block in model.blocks(wanted, k))
+        frames = (block.frame(model, reasons) for block in model.blocks(wanted, k, ruled))
         print(f"{save(frames, Path(values['out']), schema):,} rows in {values['out']}")
+        tell(ruled)
         return 0
     names = list(wanted)
     for name in names[:SHOWN]:
-        frame = model.recommend([name], k, reasons=reasons).drop("user")
+        frame = model.recommend([name], k, rules=ruled, reasons=reasons).drop("user")
         number_ = model.catalogue.user_numbers.get(name, -1)
         title = f"User {name}" + ("" if model.known(number_) else " (unknown to the model: most popular items)")
         show(frame, title)
     if len(names) > SHOWN:
         print(f"... and {len(names) - SHOWN:,} users more: out=FILE writes all of them.")
+    tell(ruled)
     return 0
+
+
+def tell(ruled: Ruled | None) -> None:
+    """What each rule did."""
+    for name, count, what in [] if ruled is None else ruled.report():
+        print(f"rule {name}: {count:,} {what}" if name != "all rules" else f"{count:,} {what}")
 
 
 def users_of(words: str, model: Served) -> Iterable[str]:

@@ -1,31 +1,157 @@
-"""Business rules: what the shop wants of a list, applied after scoring."""
+"""Business rules at work: what the shop wants of a list, applied after scoring, each reported."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 
 from ltgnn.evaluation.topk import best_items
+from ltgnn.types import Mistake
 
 if TYPE_CHECKING:
     from ltgnn.serving.served import Served
 
 
 class Rules:
-    """Named rules; one that is None is left out."""
+    """Named rules (``ltgnn.serving.conditions``); one that is None is left out.
+
+    Items that a rule forbids go first, then the list is ordered anew (MMR, xQuAD), then limits are kept (caps, least
+    tail share): of all lists within the limits, the one that is first by this order.
+    """
 
     def __init__(self, rules: Mapping[str, Any]) -> None:
         self.rules = {name: rule for name, rule in rules.items() if rule is not None}
 
 
 class Ruled:
-    """Rules at work on one model: scores -> lists of length ``k``."""
+    """Rules at work on one model: scores -> lists of length ``k``. ``Mistake`` names those that clash."""
 
     def __init__(self, rules: Rules, served: Served, k: int) -> None:
-        self.rules, self.served, self.k = rules, served, k
+        self.served, self.k = served, k
+        by = {kind: {n: r for n, r in rules.rules.items() if hasattr(r, kind)} for kind in
+              ("allowed", "hidden", "order", "kinds", "members")}  # fmt: skip
+        self.masks = {name: rule.allowed(served) for name, rule in by["allowed"].items()}
+        self.hidden, self.orders = by["hidden"], by["order"]
+        self.caps = {name: (rule.kinds(served), rule.most) for name, rule in by["kinds"].items()}
+        self.shares = {name: (rule.members(served), rule.least(k)) for name, rule in by["members"].items()}
+        if len(self.caps) > 1 or len(self.shares) > 1:
+            raise Mistake("rules: one cap and one tail share at most; this set has more.")
+        self.lock, self.lists, self.short = Lock(), 0, 0
+        self.counts = dict.fromkeys(rules.rules, 0)
+        self._refuse_clashes(list(rules.rules))
 
     def __call__(self, users: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
         """Users [b] and scores [b, I], -inf for no candidate -> items [b, k] (-1 past the end), scores [b, k]."""
-        return best_items(scores, self.k)
+        if not self.counts:
+            return best_items(scores, self.k)
+        items, values = torch.full((len(users), self.k), -1), torch.full((len(users), self.k), -torch.inf)
+        for row, user in enumerate(users.tolist()):
+            chosen = self._list(user, scores[row])
+            items[row, : len(chosen)], values[row, : len(chosen)] = chosen, scores[row, chosen]
+        return items, values
+
+    def report(self) -> list[tuple[str, int, str]]:
+        """Of each rule: name, number, and what is counted; then lists that the rules left shorter or unmet."""
+        said = [(name, n, "places changed" if name in self.orders or name in self.caps or name in self.shares
+                 else "items removed from the lists without rules") for name, n in self.counts.items()]  # fmt: skip
+        return [*said, ("all rules", self.short, f"of {self.lists} lists cannot keep all of them for want of items")]
+
+    def _list(self, user: int, scores: Tensor) -> Tensor:
+        plain = best_items(scores[None], self.k)[0][0]
+        plain = plain[plain >= 0]
+        mask, counts = torch.isfinite(scores), {}
+        for name, allowed in self.masks.items():
+            counts[name] = int((~allowed[plain]).sum())
+            mask = mask & allowed
+        for name, rule in self.hidden.items():
+            gone = rule.hidden(self.served, user)
+            counts[name] = int(torch.isin(plain, gone).sum())
+            mask[gone] = False
+        ranked = torch.argsort(scores.masked_fill(~mask, -torch.inf), descending=True, stable=True)[: int(mask.sum())]
+        for name, rule in self.orders.items():
+            pool = ranked[: rule.depth]
+            if len(pool):
+                first = pool[rule.order(self.served, pool, scores[pool], user, self.k)]
+                changed = torch.cat([first, ranked[~torch.isin(ranked, first)]])
+                counts[name] = int((changed[: self.k] != ranked[: self.k]).sum())
+                ranked = changed
+        chosen, met = self._limited(ranked)
+        moved = int((chosen != ranked[: len(chosen)]).sum())
+        with self.lock:
+            self.lists, self.short = self.lists + 1, self.short + (not met or len(chosen) < min(self.k, len(plain)))
+            for name in [*self.caps, *self.shares]:
+                counts[name] = moved
+            for name, number in counts.items():
+                self.counts[name] += number
+        return chosen
+
+    def _limited(self, ranked: Tensor) -> tuple[Tensor, bool]:
+        """The first list in the order of ``ranked`` that keeps the limits, and whether there was one.
+
+        Each item is taken if the list can still be completed with it. One category an item makes that a count: lists
+        within caps are the independent sets of a partition matroid, so a set of ``t`` tail items extends to any length
+        that the caps allow.
+        """
+        if not self.caps and not self.shares:
+            return ranked[: self.k], True
+        kinds, most = next(iter(self.caps.values()), (torch.full((self.served.num_items,), -1), self.k))
+        tail, least = next(iter(self.shares.values()), (torch.zeros(self.served.num_items, dtype=torch.bool), 0))
+        kind, rare = kinds[ranked], tail[ranked]
+        size = min(self.k, room(kind, most))
+        wanted = min(least, size, room(kind[rare], most))
+        met = wanted == least
+        used: dict[int, int] = {}
+        chosen: list[int] = []
+        rows = list(zip(ranked.tolist(), kind.tolist(), rare.tolist(), strict=True))
+        left: dict[int, int] = {}  # tail items of each kind from here on
+        for _, c, r in rows:
+            left[c] = left.get(c, 0) + r
+        for item, c, r in rows:
+            if len(chosen) == size:
+                break
+            left[c] -= r
+            if c >= 0 and used.get(c, 0) >= most:
+                continue
+            need = wanted - r
+            if need > 0:
+                free = {**used, c: used.get(c, 0) + 1}
+                reach = sum(n if d < 0 else min(n, most - free.get(d, 0)) for d, n in left.items())
+                if size - len(chosen) - 1 < need or reach < need:
+                    continue
+            chosen.append(item)
+            used[c] = used.get(c, 0) + 1
+            wanted = max(need, 0)
+        return torch.tensor(chosen, dtype=torch.int64), met
+
+    def _refuse_clashes(self, names: list[str]) -> None:
+        """``Mistake`` naming a smallest set of rules that no list of this catalogue keeps."""
+        if self._possible(names):
+            return
+        clash = list(names)
+        for name in names:
+            fewer = [other for other in clash if other != name]
+            if not self._possible(fewer):
+                clash = fewer
+        raise Mistake(
+            f"rules: no list of {self.k} items keeps {' and '.join(clash)} at once"
+            f"{' (it leaves too few items)' if len(clash) == 1 else ''}: loosen one of them, or ask for a smaller k."
+        )
+
+    def _possible(self, names: list[str]) -> bool:
+        mask = self.served.scorable.clone()
+        for name in names:
+            mask &= self.masks.get(name, torch.ones_like(mask))
+        kinds, most = next((self.caps[n] for n in names if n in self.caps), (torch.full((len(mask),), -1), self.k))
+        tail, least = next((self.shares[n] for n in names if n in self.shares), (mask, 0))
+        size = min(self.k, int(self.served.scorable.sum()))
+        return room(kinds[mask], most) >= size and room(kinds[mask & tail], most) >= least
+
+
+def room(kinds: Tensor, most: int) -> int:
+    """How many of some items a list can hold: ``most`` of each kind, any number of kind -1.  [n] -> int"""
+    limited = torch.bincount(kinds[kinds >= 0]) if bool((kinds >= 0).any()) else torch.zeros(0, dtype=torch.int64)
+    return int(limited.clamp_max(most).sum()) + int((kinds < 0).sum())

@@ -88,7 +88,7 @@ class Served:
         return user >= 0 and bool(self.split.train.user_counts[user] > 0)
 
     def recommend(
-        self, users: Sequence[str] | None = None, k: int = 10, rules: Rules | None = None, reasons: bool = True
+        self, users: Sequence[str] | None = None, k: int = 10, rules: Rules | Ruled | None = None, reasons: bool = True
     ) -> pl.DataFrame:
         """The ``k`` best items of each user (None: of all), a row each.
 
@@ -101,11 +101,11 @@ class Served:
         frames = [block.frame(self, reasons) for block in self.blocks(names, k, rules)]
         return pl.concat(frames) if frames else Block([], torch.empty(0, dtype=torch.int64), None).frame(self, reasons)
 
-    def blocks(self, users: Iterable[str], k: int = 10, rules: Rules | None = None) -> Iterator[Block]:
+    def blocks(self, users: Iterable[str], k: int = 10, rules: Rules | Ruled | None = None) -> Iterator[Block]:
         """The same as a stream: as many users as there are, a block of them in memory at a time."""
         if not 1 <= k <= MOST:
             raise Mistake(f"k={k} given, a list length from 1 to {MOST:,} wanted.")
-        ruled = Ruled(rules or Rules({}), self, k)
+        ruled = rules if isinstance(rules, Ruled) else Ruled(rules or Rules({}), self, k)
         stream = iter(users)
         size = block_users(self.num_items, BLOCK_MIB)
         size *= max(1, 8192 // size)

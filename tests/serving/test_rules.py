@@ -1,0 +1,116 @@
+"""Rules against naive search over all lists, and their reports."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import ltgnn
+from ltgnn.recommend import main
+from ltgnn.serving.catalogue import Catalogue
+from ltgnn.serving.conditions import MMR, AlreadyBought, Available, Cap, Category, Fresh, Price, TailShare, XQuAD
+from ltgnn.serving.rules import Ruled, Rules
+from ltgnn.serving.served import Served
+from ltgnn.types import Groups, Interactions, Mistake, Split
+from tests.conftest import interactions
+
+
+def model(kinds: str, labels: list[int]) -> Served:
+    n = len(kinds)
+    train, nothing = interactions([(0, n - 1), (1, 0)], 2, n), interactions([], 2, n)
+    train = Interactions(train.users, train.items, 2, n, torch.tensor([0.0, 864000.0]))
+    held = interactions([(0, 0)], 2, n)
+    fields = {"kind": list(kinds), "price": [str(place) for place in range(n)]}
+    catalogue = Catalogue(["a", "b"], [f"i{place}" for place in range(n)], fields)
+    groups = Groups("two", ("head", "tail", "cold"), torch.tensor(labels, dtype=torch.int8), "by hand")
+    text = torch.randn(n, 4, generator=torch.Generator().manual_seed(1))
+    return Served("toy", lambda users: torch.zeros(len(users), n), catalogue, Split(train, nothing, held, "hand"),
+                  groups, text, {})  # fmt: skip
+
+
+def listed(served: Served, rules: dict[str, object], k: int, scores: list[float], user: int = 0) -> list[int]:
+    items = Ruled(Rules(rules), served, k)(torch.tensor([user]), torch.tensor([scores]))[0][0]
+    return [item for item in items.tolist() if item >= 0]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_limits_give_the_first_feasible_list(data: st.DataObject) -> None:
+    n = data.draw(st.integers(3, 6))
+    kinds = data.draw(st.text("xyz", min_size=n, max_size=n))
+    labels = data.draw(st.lists(st.integers(0, 1), min_size=n, max_size=n))
+    k, most, share = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 3)), data.draw(st.sampled_from([0, 0.5, 1]))
+    k = min(k, n)
+    scores = data.draw(st.permutations([float(place) for place in range(n)]))
+    rules = {"cap": Cap("kind", "|", 0, most), "tail": TailShare(share, ["tail"])}
+    least = rules["tail"].least(k)  # type: ignore[union-attr]
+
+    def fits(items: tuple[int, ...]) -> bool:
+        names = [kinds[item] for item in items]
+        return max(map(names.count, names)) <= most and sum(labels[item] for item in items) >= least
+
+    ranked = sorted(range(n), key=lambda item: -scores[item])
+    places = [p for p in permutations(range(n), k) if list(p) == sorted(p) and fits(tuple(ranked[x] for x in p))]
+    served = model(kinds, labels)
+    if not places:
+        with pytest.raises(Mistake, match="no list of"):
+            listed(served, rules, k, scores)
+    else:
+        assert listed(served, rules, k, scores) == [ranked[place] for place in min(places)]
+
+
+def test_a_capped_head_item_leaves_room_for_the_tail_item_of_its_kind() -> None:
+    rules = {"cap": Cap("kind", "|", 0, 1), "tail": TailShare(0.5, ["tail"])}
+    assert listed(model("xxy", [0, 1, 0]), rules, 2, [3.0, 2.0, 1.0]) == [1, 2]
+
+
+def test_each_filter(tmp_path: Path) -> None:
+    served, scores = model("xxyyz", [0, 0, 1, 1, 1]), [5.0, 4.0, 3.0, 2.0, 1.0]
+    (tmp_path / "stock").write_text("i1\ni4\n")
+    assert listed(served, {"stock": Available(str(tmp_path / "stock"))}, 2, scores) == [1, 4]
+    assert listed(served, {"price": Price("price", 1, 3)}, 3, scores) == [1, 2, 3]
+    assert listed(served, {"kind": Category("kind", "|", ["x", "y"], ["x"])}, 2, scores) == [2, 3]
+    assert listed(served, {"bought": AlreadyBought()}, 3, scores) == [1, 2, 3]  # 0 is held out, 4 in train
+    assert listed(served, {"fresh": Fresh(5)}, 1, scores) == [0]  # item 4 came ten days earlier
+
+
+def test_reranking_is_greedy() -> None:
+    served, scores = model("xxyyz", [0, 0, 1, 1, 1]), [1.0, 0.9, 0.8, 0.1, 0.0]
+    text = torch.nn.functional.normalize(served.text, dim=1)  # type: ignore[arg-type]
+    chosen: list[int] = []
+    for _ in range(3):
+        value = {
+            i: 0.5 * scores[i] - 0.5 * max([float(text[i] @ text[j]) for j in chosen], default=0.0)
+            for i in range(5) if i not in chosen
+        }  # fmt: skip
+        chosen.append(max(value, key=lambda i: value[i]))
+    assert listed(served, {"mmr": MMR(0.5, 5)}, 3, scores) == chosen
+    # user 0 has tail items alone: the first tail item is worth .5, nothing after it
+    assert listed(served, {"xquad": XQuAD(0.5, 5, ["tail"])}, 3, scores) == [2, 0, 1]
+
+
+def test_clashing_rules_are_named() -> None:
+    served = model("xxyyz", [0, 0, 1, 1, 1])
+    rules = {"kind": Category("kind", "|", ["x"], []), "tail": TailShare(0.5, ["tail"]), "bought": AlreadyBought()}
+    with pytest.raises(Mistake, match="keeps kind and tail at once"):
+        Ruled(Rules(rules), served, 2)
+    with pytest.raises(Mistake, match=r"keeps price at once \(it leaves too few"):
+        Ruled(Rules({"price": Price("price", 9, 3), "tail": TailShare(0.5, ["tail"])}), served, 2)
+
+
+def test_the_command_line_reports_rules(runs: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([f"run={runs['gnn']}", "users=u1", "k=5", "rules=tail", "rules.tail.share=0.6"]) == 0
+    shown = capsys.readouterr().out
+    assert "rule bought: " in shown
+    assert "rule tail: " in shown
+    assert shown.count(" tail ") + shown.count(" cold ") >= 3
+    served = ltgnn.load(runs["gnn"])
+    frame = served.recommend(k=5, rules=Rules({"tail": TailShare(0.6, ["tail", "cold"])}))
+    assert all(sum(g != "head" for g in group) >= 3 for group in frame.group_by("user").agg("group")["group"])
+    with pytest.raises(Mistake, match="Did you mean 'rules=tail'"):
+        main([f"run={runs['gnn']}", "rules=tails"])
