@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -223,7 +224,8 @@ def implicit_seconds(sides: Sides) -> dict[str, float]:
     matrix = sp.csr_matrix((np.ones(len(train), np.float32), (train.users.numpy(), train.items.numpy())), shape)
     found = {}
     for name, kind in {"ALS": AlternatingLeastSquares, "BPR": BayesianPersonalizedRanking}.items():
-        times = [timed(lambda n=n: kind(64, iterations=n).fit(matrix, show_progress=False), "cpu") for n in (1, 3)]
+        models = [kind(64, iterations=n) for n in (1, 3)]
+        times = [timed(partial(model.fit, matrix, show_progress=False), "cpu") for model in models]
         found[name] = (times[1] - times[0]) / 2
     return found
 
@@ -285,7 +287,8 @@ def main() -> None:
         return
     found = measure(arguments.steps, arguments.rounds, arguments.device)
     found["peak GB"] = {name: peak_gb(name, arguments.device) for name in SIDES}
-    cpu = next((x.partition(":")[2].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")), "")
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
     name = torch.cuda.get_device_name() if arguments.device == "cuda" else cpu or platform.machine()
     found["machine"] = f"{name}, {os.cpu_count()} cores, torch {version('torch')}, PyG {version('torch_geometric')}"
     text = report(found)

@@ -120,11 +120,11 @@ def test_sweep_goes_on_after_a_failed_job(launch: Launch, tmp_path: Path, capsys
 def test_the_table_takes_the_list_lengths_that_there_are(
     launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert launch("eval.ks=[5,10]", "monitor=val/ndcg@10", "text=words,none", "fusion=id", "-m") == 0
+    assert launch("eval.ks=[5,10]", "monitor=val/ndcg@10", "text=words", "fusion=id,sum", "-m") == 0  # id reads no text
     printed = capsys.readouterr().out
     assert "NDCG@10" in printed
     tests = [metrics(folder)["test"]["ndcg@10"] for folder in run_folders(tmp_path)]
-    assert f"overall {tests[1]:.4f} -> {tests[0]:.4f}" in printed
+    assert f"overall {tests[0]:.4f} -> {tests[1]:.4f}" in printed
 
 
 def test_overfits_a_small_shop(launch: Launch, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.reads_text import uses_text
 from ltgnn.types import Mistake
 
 USUAL = 20
@@ -167,7 +168,7 @@ def answer(rows: Sequence[Row], policy: str = "items20") -> str:
     sides: dict[bool, list[Row]] = {True: [], False: []}
     for row in rows:
         if row.test and ndcg in row.metrics.get("val", {}):
-            sides[row.config["choices"]["text"] != "none"].append(row)
+            sides[uses_text(row.config)].append(row)
     if not all(sides.values()):
         return ""
     name = dict(zip((row.folder for row in rows), labels(rows), strict=True))

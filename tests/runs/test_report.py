@@ -13,8 +13,9 @@ import polars as pl
 import pytest
 
 from ltgnn.runs.exposure import cumulative
+from ltgnn.runs.reads_text import uses_text
 from ltgnn.runs.report.command import main
-from ltgnn.runs.report.gather import history, read, uses_text
+from ltgnn.runs.report.gather import history, read
 from ltgnn.runs.report.plots import Axis, nice
 from ltgnn.types import Mistake
 from tests.conftest import run_folders

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import csv
-import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from ltgnn.runs.contrast import axes_of
 from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.reads_text import uses_text
 from ltgnn.runs.sides import Run, Side
 from ltgnn.types import Mistake
 
-READS_TEXT = re.compile(r"\.\w*(?:Text|Content|Similar)\w*$")
-"""Classes of the parts that take item text, apart from fusions, by name."""
-
 SCHEDULE = ("epochs", "min_epochs", "eval_every", "patience")
 PLAINLY = ("model", "fusion", "loss", "score")
-
-ID_ONLY = "ltgnn.models.fusion.Id"
 
 
 @dataclass(frozen=True)
@@ -145,28 +139,6 @@ def _label(words: dict[str, str]) -> str:
         return named.removeprefix("quickstart/")
     plainly = [words[axis] for axis in PLAINLY if axis in words]
     return " ".join([*plainly, *(f"{a}={w}" for a, w in words.items() if a not in (*PLAINLY, "experiment"))])
-
-
-def uses_text(config: dict[str, Any]) -> bool:
-    """Whether item text reaches the scores; ``text=`` alone says only that it was there."""
-    if config.get("choices", {}).get("text", "none") == "none":
-        return False
-    trained = "closed_form" not in config.get("model", {})
-    fusion = config.get("fusion", {}).get("_target_", ID_ONLY)
-    if trained and fusion != ID_ONLY:
-        return True
-    parts = ("model", "score", *(("graph", "loss", "views") if trained else ()))
-    return any(READS_TEXT.search(target) for part in parts for target in targets(config.get(part)))
-
-
-def targets(value: Any) -> list[str]:
-    """Every ``_target_`` below a value."""
-    if isinstance(value, dict):
-        own = [str(value["_target_"])] if "_target_" in value else []
-        return own + [target for inner in value.values() for target in targets(inner)]
-    if isinstance(value, list):
-        return [target for inner in value for target in targets(inner)]
-    return []
 
 
 def command(folder: Path) -> str:
