@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.types import IntervalSweep, Override
 
 from ltgnn import cli
 
@@ -76,6 +77,12 @@ def readme_commands() -> list[str]:
     return [line.split(" #")[0].strip() for line in lines if re.match(r"\s*(\w+=\S+ )*ltgnn ", line)]
 
 
+def first_value(override: Override) -> object:
+    """Of a sweep; the lower end of an interval."""
+    value = override.value()
+    return value.start if isinstance(value, IntervalSweep) else next(override.sweep_string_iterator())
+
+
 @pytest.mark.parametrize("line", readme_commands())
 def test_commands_of_the_readme_parse(line: str) -> None:
     words = [word for word in shlex.split(line) if not re.fullmatch(r"[A-Z_]+=\S+", word)]
@@ -94,10 +101,7 @@ def test_commands_of_the_readme_parse(line: str) -> None:
         overrides = [word for word in rest if not word.startswith("-")]
         parsed = OverridesParser.create().parse_overrides(overrides)
         first = [
-            f"{p.input_line.split('=')[0]}={next(iter(p.sweep_string_iterator()))}"
-            if p.is_sweep_override()
-            else p.input_line
-            for p in parsed
+            f"{p.input_line.split('=')[0]}={first_value(p)}" if p.is_sweep_override() else p.input_line for p in parsed
         ]
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             compose(command, first, return_hydra_config=True)
