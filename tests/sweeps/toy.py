@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,8 @@ def start(folder: Path, shop: Path, *overrides: str, epochs: int = 4) -> subproc
         [sys.executable, "-m", "ltgnn.cli", "train", "-m", *words, *overrides],
         cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         env={**os.environ, **settings, "LTGNN_CACHE": str(shop / "cache")},
+        # Ctrl-C as from a terminal, also where the tests run in the background, whose jobs inherit it as ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
