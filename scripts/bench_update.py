@@ -17,7 +17,8 @@ import torch
 
 from ltgnn.build import build_module, build_setting
 from ltgnn.encode import configured
-from ltgnn.update import Folder, fresh, grown, whole
+from ltgnn.folding import Folder
+from ltgnn.grown import fresh, grown, whole
 
 
 def main() -> None:

@@ -11,11 +11,13 @@ import torch
 
 import ltgnn
 from ltgnn.cli import main
+from ltgnn.folding import Folder
+from ltgnn.grown import fresh, grown, whole
 from ltgnn.runs.folder import RunFolder
 from ltgnn.served import finished
 from ltgnn.trained import load
 from ltgnn.types import Mistake
-from ltgnn.update import Folder, folded, fresh, grown, whole
+from ltgnn.update import folded
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]

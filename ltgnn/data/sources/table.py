@@ -55,8 +55,15 @@ class Table:
         return assemble(rows, items, keep_unknown=self.keep_unknown)
 
     def _file(self, file: Path, names: Sequence[str] | None) -> TableFile:
-        if file.suffix in (".parquet", ".pq"):
-            return Parquet(file)
-        if {".jsonl", ".ndjson"} & set(file.suffixes[-2:]):
-            return JsonLines(file)
-        return Delimited(file, self.separator, self.quote, names)
+        return table_file(file, self.separator, self.quote, names)
+
+
+def table_file(
+    file: Path, separator: str | None = None, quote: str | None = '"', names: Sequence[str] | None = None
+) -> TableFile:
+    """A file as a table by its ending: Parquet, JSON Lines (also packed), else text with separators."""
+    if file.suffix in (".parquet", ".pq"):
+        return Parquet(file)
+    if {".jsonl", ".ndjson"} & set(file.suffixes[-2:]):
+        return JsonLines(file)
+    return Delimited(file, separator, quote, names)
