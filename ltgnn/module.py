@@ -18,6 +18,7 @@ from ltgnn.types import (
     Evaluation,
     Graph,
     HistoryEncoder,
+    LocalEncoder,
     Loss,
     Mistake,
     Sampler,
@@ -62,6 +63,7 @@ class Recommender(pl.LightningModule):
         self.loss_modules = nn.ModuleDict({name: loss for name, loss in losses.items() if isinstance(loss, nn.Module)})
         self.score, self.evaluators, self.monitor = score, evaluators, monitor
         self.optimizer, self.stream, self.seed = optimizer, stream, seed
+        self.local = getattr(views, "clean", False) and all(getattr(loss, "local", False) for loss in losses.values())
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """A weight that brings a rate of its own (``weight.lr``, such as a text encoder's) is trained at that rate."""
@@ -91,7 +93,12 @@ class Recommender(pl.LightningModule):
         """Every term of the loss on one batch with its negatives, by name."""
         if isinstance(self.encoder, HistoryEncoder):
             batch = self.encoder.before(batch)
-        main, others = self.views(self._encoder, self._graph)
+        local = self.encoder.at(self._graph, batch) if self.local and isinstance(self.encoder, LocalEncoder) else None
+        if local is not None:
+            main, batch = local
+            others: list[Encoded] = []
+        else:
+            main, others = self.views(self._encoder, self._graph)
         batch = self.sampler.narrow(batch, main)
         return {name: loss(batch, main, others) for name, loss in self.losses.items()}
 

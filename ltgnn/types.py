@@ -226,6 +226,18 @@ class HistoryEncoder(Protocol):
         ...
 
 
+@runtime_checkable
+class LocalEncoder(Protocol):
+    """An encoder that can make the final states of a batch's nodes for less than those of all."""
+
+    def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
+        """Tables of the batch's n distinct users and m items alone, and the batch with its nodes so numbered.
+
+        ``layers`` holds layer 0 alone, [n + m, d]. None: not for less on this graph, or with a batch of this size.
+        """
+        ...
+
+
 class Fusion(Protocol):
     """Makes the item state from ids and text."""
 
@@ -235,7 +247,10 @@ class Fusion(Protocol):
 
 
 class Views(Protocol):
-    """Turns one encoder into the main encoding and the contrastive ones."""
+    """Turns one encoder into the main encoding and the contrastive ones.
+
+    ``clean = True``: there are no contrastive ones, and the main one is the encoder's.
+    """
 
     def __call__(self, encoder: Encoder, graph: Graph) -> tuple[Encoded, list[Encoded]]: ...
 
@@ -267,6 +282,9 @@ class Loss(Protocol):
     One that is built from the train part (counts, groups) is ``_partial_`` in its yaml and called once in ``build.py``
     with ``(train, groups)``, the interactions and all groups by policy name. One that trains parts of its own which
     rank with the model has a method ``at_ranking(encoded, scorer) -> scorer``.
+
+    ``local = True`` says that it reads the batch's rows of the final states and of layer 0 and knows no node by its
+    number, so that a batch with its nodes numbered anew, and tables of these nodes, give the same value for less.
     """
 
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor: ...

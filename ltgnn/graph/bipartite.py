@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from ltgnn.graph.kernels import Csr, Kernel, product
+from ltgnn.graph.kernels import Csr, Kernel, chosen, product
+from ltgnn.graph.polynomial import polynomial
 from ltgnn.graph.semantic import Edges, ItemEdges
 from ltgnn.graph.strength import Strength
 from ltgnn.types import Interactions
@@ -81,9 +82,24 @@ class BipartiteGraph(nn.Module):
         with torch.autocast(states.device.type, enabled=False):
             wide = states.float() if states.dtype in (torch.float16, torch.bfloat16) else states
             sent = wide if self.message is None else self.message(wide)
-            forward = Csr(self.offsets, self.columns, self.weights)
-            backward = Csr(self.offsets, self.columns, self.weights_back)
-            return product(sent, forward, backward, self.kernel)
+            return product(sent, *self._both_ways, self.kernel)
+
+    def polynomial(self, states: Tensor, coefficients: Sequence[float], nodes: Tensor) -> tuple[Tensor, Tensor] | None:
+        """``sum over l of c_l A^l states`` and ``states``, in the rows ``nodes`` [n], distinct.  [N, d] -> 2 x [n, d]
+
+        What ``propagate`` would give, for less (``polynomial.py``). None where a node sends something else than its
+        state, which need not be linear.
+        """
+        if self.message is not None:
+            return None
+        with torch.autocast(states.device.type, enabled=False):
+            wide = states.float() if states.dtype in (torch.float16, torch.bfloat16) else states
+            return polynomial(wide, *self._both_ways, chosen(self.kernel, states.device), coefficients, nodes)
+
+    @property
+    def _both_ways(self) -> tuple[Csr, Csr]:
+        """The adjacency and its transpose."""
+        return Csr(self.offsets, self.columns, self.weights), Csr(self.offsets, self.columns, self.weights_back)
 
     def drop_edges(self, rate: float, generator: torch.Generator) -> BipartiteGraph:
         """A graph without a random share ``rate`` of the interactions, normalised anew (SGL's edge dropout)."""

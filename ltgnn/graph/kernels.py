@@ -83,6 +83,10 @@ class _Product(torch.autograd.Function):
 
 def product(states: Tensor, matrix: Csr, transposed: Csr, kernel: Kernel | None = None) -> Tensor:
     """``matrix [N, N] @ states [N, d]``, differentiable in ``states``; the kernel is chosen by device unless given."""
-    chosen = kernel or BY_DEVICE.get(states.device.type, scatter)
-    result: Tensor = _Product.apply(states, matrix, transposed, chosen)  # type: ignore[no-untyped-call]
+    result: Tensor = _Product.apply(states, matrix, transposed, chosen(kernel, states.device))  # type: ignore[no-untyped-call]
     return result
+
+
+def chosen(kernel: Kernel | None, device: torch.device) -> Kernel:
+    """The kernel that was asked for, or the one of the device."""
+    return kernel or BY_DEVICE.get(device.type, scatter)

@@ -19,6 +19,8 @@ class BilateralSoftmax(RankingLoss):
     (ICDE 2024, arXiv:2312.12882), as their code computes it; a sum over negatives in place of the mean adds a constant.
     """
 
+    local = True
+
     def __init__(self, temperature: float, power: float, positives: str, in_batch: bool, mask_own: bool) -> None:
         super().__init__()
         if positives not in ("one", "user"):

@@ -17,6 +17,8 @@ class DirectAU(nn.Module):
     filtering" (KDD 2022, arXiv:2206.12811), eq. 5 and 6.
     """
 
+    local = True
+
     def __init__(self, gamma: float) -> None:
         super().__init__()
         self.gamma = gamma

@@ -30,6 +30,8 @@ class PairwiseSoftmax(RankingLoss):
     the difference within -1..1, is the authors'. A sum in place of the mean adds a constant.
     """
 
+    local = True
+
     def __init__(self, temperature: float, activation: str, in_batch: bool, mask_own: bool) -> None:
         super().__init__()
         if activation not in ACTIVATIONS:

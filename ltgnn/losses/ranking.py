@@ -14,6 +14,8 @@ from ltgnn.types import Batch, Encoded, Mistake
 class RankingLoss(nn.Module, ABC):
     """Mean over the rows of a batch of one number a row; the rows are there to be weighted (``weighting.py``)."""
 
+    local = False  # see ``Loss`` in types.py
+
     @abstractmethod
     def each(self, batch: Batch, main: Encoded) -> Tensor:
         """One loss per train pair.  [B]"""
@@ -28,6 +30,8 @@ class BPR(RankingLoss):
     With several negatives the mean runs over all of them.
     """
 
+    local = True
+
     def each(self, batch: Batch, main: Encoded) -> Tensor:
         need_negatives(batch, "bpr")
         pos, neg = scores(main, batch, cosine=False)
@@ -40,6 +44,8 @@ class BCE(RankingLoss):
     The pointwise loss of He et al., "Neural collaborative filtering" (WWW 2017, arXiv:1708.05031), eq. 7; there with
     ``weight`` = number of negatives.
     """
+
+    local = True
 
     def __init__(self, negative_weight: float) -> None:
         super().__init__()
@@ -56,6 +62,8 @@ class CCL(RankingLoss):
 
     The cosine contrastive loss of SimpleX (Mao et al., CIKM 2021, arXiv:2109.12613), eq. 1.
     """
+
+    local = True
 
     def __init__(self, margin: float, negative_weight: float) -> None:
         super().__init__()

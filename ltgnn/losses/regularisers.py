@@ -20,6 +20,7 @@ class L2:
 
     def __init__(self, weight: float, layers: Sequence[int], negatives: bool) -> None:
         self.weight, self.layers, self.negatives = weight, tuple(layers), negatives
+        self.local = set(self.layers) <= {0}
 
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
         first_item = main.users.shape[0]

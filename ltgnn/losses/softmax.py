@@ -41,6 +41,7 @@ class SampledSoftmax(RankingLoss):
             raise Mistake(f"loss.ranking.logq={logq} given, a strength from 0 (none) to 1 (full correction) wanted.")
         self.temperature = check_temperature(temperature)
         self.in_batch, self.mask_own, self.logq = in_batch, mask_own, logq
+        self.local = logq == 0  # the correction looks up frequencies by item
         self.register_buffer("frequency", train.item_counts.double() / max(len(train), 1), persistent=False)
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ltgnn.batch_nodes import nodes_of
 from ltgnn.models.embedding import NodeEmbedding
-from ltgnn.types import Encoded, Graph, Mistake, Perturb, identity
+from ltgnn.types import Batch, Encoded, Graph, LocalEncoder, Mistake, Perturb, identity
 
 
 class WithContent(nn.Module):
@@ -53,6 +54,19 @@ class WithContent(nn.Module):
             users=torch.cat([encoded.users, root * self._profiles(graph)], 1),
             items=torch.cat([encoded.items, root * self.text], 1),
         )
+
+    def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
+        """The batch's nodes alone, where the encoder can do that."""
+        nodes = nodes_of(batch, self.num_users, len(self.text))
+        inner = self.encoder.at(graph, batch) if isinstance(self.encoder, LocalEncoder) else None
+        if nodes is None or inner is None:
+            return None
+        encoded, renamed = inner
+        root = (self.log_weight / 2).exp()
+        users = torch.cat([encoded.users, root * self._profiles(graph)[nodes.users]], 1)
+        return encoded._replace(
+            users=users, items=torch.cat([encoded.items, root * self.text[nodes.items]], 1)
+        ), renamed
 
     def _profiles(self, graph: Graph) -> Tensor:
         found = self.profiles.get(graph)

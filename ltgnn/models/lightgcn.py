@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
+from ltgnn.batch_nodes import nodes_of
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.readout import Readout
-from ltgnn.types import Encoded, Graph, Perturb, identity
+from ltgnn.types import Batch, Encoded, Graph, Perturb, identity
 
 
 class LightGCN(nn.Module):
@@ -27,6 +29,27 @@ class LightGCN(nn.Module):
         users, items = self.readout(layers).split([self.embedding.num_users, self.embedding.num_items])
         return Encoded(users, items, tuple(layers), text)
 
+    def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
+        """The states of the batch's nodes by one polynomial of the graph, where the readout is one."""
+        if type(self) is not LightGCN:  # what a subclass changes need not be linear
+            return None
+        coefficients = getattr(self.readout, "coefficients", _unknown)(self.num_layers)
+        polynomial = getattr(graph, "polynomial", None)
+        nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
+        if coefficients is None or polynomial is None or nodes is None:
+            return None
+        state, text = self.embedding()
+        found = polynomial(state, coefficients, torch.cat([nodes.users, nodes.items + self.embedding.num_users]))
+        if found is None:
+            return None
+        final, first = found
+        users, items = final.split([len(nodes.users), len(nodes.items)])
+        return Encoded(users, items, (first,), None if text is None else text[nodes.items]), nodes.batch
+
     def step(self, graph: Graph, layers: Sequence[Tensor]) -> Tensor:
         """The next layer [N, d] from those so far."""
         return graph.propagate(layers[-1])
+
+
+def _unknown(num_layers: int) -> None:
+    """A readout that does not say how it weighs the layers."""

@@ -41,6 +41,14 @@ class Mean:
             raise Mistake(f"model.encoder.readout.ego={ego} given; true, false or a number from 0 to 1 wanted.")
         self.ego = ego
 
+    def coefficients(self, num_layers: int) -> list[float] | None:
+        """Weight of each layer 0..L; None where it depends on the states."""
+        if num_layers == 0:
+            return [1.0]
+        if self.ego is True:
+            return [1 / (num_layers + 1)] * (num_layers + 1)
+        return [self.ego, *[(1 - self.ego) / num_layers] * num_layers] if 0 < self.ego < 1 else None
+
     def __call__(self, layers: Sequence[Tensor]) -> Tensor:
         if len(layers) == 1:
             return layers[0]
@@ -55,6 +63,10 @@ class Sum:
 
     def __init__(self, ego: bool) -> None:
         self.ego = ego
+
+    def coefficients(self, num_layers: int) -> list[float] | None:
+        """Weight of each layer 0..L; None where it depends on the states."""
+        return [1.0] * (num_layers + 1) if self.ego or num_layers == 0 else None
 
     def __call__(self, layers: Sequence[Tensor]) -> Tensor:
         return _total(layers) if self.ego or len(layers) == 1 else _heard(_total(layers[1:]), layers[0])

@@ -10,6 +10,8 @@ from ltgnn.types import Encoded, Encoder, Graph
 class Clean:
     """The encoder as it is."""
 
+    clean = True
+
     def __call__(self, encoder: Encoder, graph: Graph) -> tuple[Encoded, list[Encoded]]:
         return encoder(graph), []
 

@@ -1,0 +1,46 @@
+"""The distinct nodes of a batch, and the batch with its nodes numbered anew."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ltgnn.types import Batch
+
+
+class BatchNodes(NamedTuple):
+    """What a loss that is ``local`` reads of the graph."""
+
+    users: Tensor  # [n] distinct, ascending
+    items: Tensor  # [m] distinct, ascending: positives and negatives
+    batch: Batch  # user ``users[k]`` is called k in it, item ``items[k]`` k
+
+
+def nodes_of(batch: Batch, num_users: int, num_items: int) -> BatchNodes | None:
+    """None for a batch that names as many items as there are: it would leave little out.
+
+    Costs O(U + I + B S), no sorting. Negatives that all rows share stay a view of stride 0.
+    """
+    shared = batch.neg.shape[0] > 1 and batch.neg.stride(0) == 0
+    negatives = batch.neg[0] if shared else batch.neg
+    if negatives.numel() > num_items:
+        return None
+    users, user_place = _distinct([batch.users], num_users)
+    items, item_place = _distinct([batch.pos, negatives.reshape(-1)], num_items)
+    renamed = item_place[negatives]
+    proposal = None if batch.proposal is None else batch.proposal[items]
+    neg = renamed.expand(batch.neg.shape) if shared else renamed
+    return BatchNodes(users, items, Batch(user_place[batch.users], item_place[batch.pos], neg, proposal))
+
+
+def _distinct(ids: list[Tensor], size: int) -> tuple[Tensor, Tensor]:
+    """The numbers that occur, ascending [n], and the place of each among them [size], undefined for the others."""
+    present = torch.zeros(size, dtype=torch.bool, device=ids[0].device)
+    for some in ids:
+        present[some] = True
+    found = torch.nonzero(present)[:, 0]
+    place = torch.empty(size, dtype=torch.int64, device=found.device)
+    place[found] = torch.arange(len(found), device=found.device)
+    return found, place

@@ -1,0 +1,102 @@
+"""A local loss on the batch's nodes alone: the same terms, the same gradients as on the whole graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from omegaconf import open_dict
+
+from ltgnn.batch_nodes import nodes_of
+from ltgnn.build import Setting, build_module
+from ltgnn.types import Batch
+from tests.axes import PLAIN, Case, Tree, toy_setting
+
+LOCAL = ("bpr", "bce", "ccl", "softmax", "sl", "bsl", "psl", "directau")
+MODELS = ("mf", "lightgcn", "lightgcnpp", "lightgcn_content")
+
+
+@pytest.fixture(scope="module")
+def tree(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    return Tree(shop, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def setting(tree: Tree) -> Setting:
+    return toy_setting(tree.base)
+
+
+def terms_and_gradients(tree: Tree, setting: Setting, case: Case, local: bool) -> tuple[dict[str, Any], bool]:
+    """Terms and gradients of the first 12 pairs, and whether only their nodes were computed."""
+    cfg = tree.config(PLAIN | case)
+    with open_dict(cfg):
+        if case.get("sampler") == "shared":
+            cfg.sampler.negatives.negatives = 5  # fewer than items
+    module = build_module(cfg, setting).train()
+    module.local = module.local and local
+    used = []
+    if hasattr(module.encoder, "at"):
+        at = module.encoder.at
+        module.encoder.at = lambda *a: used.append(at(*a)) or used[-1]
+    train = setting.split.train
+    users, pos = train.users[:12], train.items[:12]
+    batch = Batch(users, pos, module.sampler(users, pos, torch.Generator().manual_seed(0)), module.sampler.proposal)
+    terms = module.objective(batch)
+    torch.stack(list(terms.values())).sum().backward()
+    found = {name: value.detach() for name, value in terms.items()}
+    found |= {name: weight.grad for name, weight in module.named_parameters() if weight.requires_grad}
+    return found, any(result is not None for result in used)
+
+
+@pytest.mark.parametrize("loss", LOCAL)
+@pytest.mark.parametrize("model", MODELS)
+def test_same_as_the_whole(tree: Tree, setting: Setting, model: str, loss: str) -> None:
+    for case in ({"sampler": "uniform"}, {"sampler": "shared", "fusion": "gate"}):
+        ours, used = terms_and_gradients(tree, setting, {"model": model, "loss": loss, **case}, local=True)
+        theirs, whole = terms_and_gradients(tree, setting, {"model": model, "loss": loss, **case}, local=False)
+        assert used
+        assert not whole
+        assert ours.keys() == theirs.keys()
+        for name in ours:
+            torch.testing.assert_close(ours[name], theirs[name], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"loss": "softmax_logq"},
+        {"loss": "bpr_ips"},
+        {"loss": "pda"},
+        {"loss": "macr"},
+        {"loss": "dice"},
+        {"loss": "bc"},
+        {"loss": "bpr_align"},
+        {"views": "simgcl", "loss": "bpr_infonce"},
+        {"model": "layergcn"},
+        {"model": "freedom"},
+        {"model": "xsimgcl"},
+        {"graph": "lightgcnpp"},
+    ],
+)
+def test_what_is_not_local_sees_the_whole(tree: Tree, setting: Setting, case: Case) -> None:
+    """Losses that know items by number, other views, models and graphs that are no polynomial."""
+    assert not terms_and_gradients(tree, setting, case, local=True)[1]
+
+
+def test_nodes_by_hand() -> None:
+    batch = Batch(torch.tensor([7, 2, 7]), torch.tensor([5, 5, 0]), torch.tensor([[9], [1], [5]]), torch.arange(10.0))
+    nodes = nodes_of(batch, 8, 10)
+    assert nodes is not None
+    assert nodes.users.tolist() == [2, 7]
+    assert nodes.items.tolist() == [0, 1, 5, 9]
+    assert nodes.batch.users.tolist() == [1, 0, 1]
+    assert nodes.batch.pos.tolist() == [2, 2, 0]
+    assert nodes.batch.neg.tolist() == [[3], [1], [2]]
+    assert nodes.batch.proposal.tolist() == [0, 1, 5, 9]
+    shared = batch._replace(neg=torch.tensor([9, 1]).expand(3, 2), proposal=None)
+    nodes = nodes_of(shared, 8, 10)
+    assert nodes is not None
+    assert nodes.batch.neg.stride(0) == 0
+    assert nodes.items[nodes.batch.neg].tolist() == [[9, 1]] * 3
+    assert nodes_of(batch._replace(neg=torch.zeros(3, 4, dtype=torch.int64)), 8, 10) is None
