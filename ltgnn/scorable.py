@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -24,6 +25,18 @@ class Restricted:
         scores = self.score(users)
         unknown = torch.nonzero(~self.scorable)[:, 0].to(scores.device)
         return scores.index_fill(1, unknown, -torch.inf)
+
+    @property
+    def into(self) -> Callable[[Tensor, Tensor], None]:
+        """The scores written into memory that is there; only where the scorer inside can do that."""
+        inner: Callable[[Tensor, Tensor], None] = self.score.into  # type: ignore[attr-defined]
+        unknown = torch.nonzero(~self.scorable)[:, 0]
+
+        def fill(users: Tensor, out: Tensor) -> None:
+            inner(users, out)
+            out.index_fill_(1, unknown.to(out.device), -torch.inf)
+
+        return fill
 
 
 def restricted(score: Scorer, scorable: Tensor) -> Scorer:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ltgnn.evaluation import topk
+from ltgnn.scorable import Restricted
+from ltgnn.scorers import Inner, Total
 from ltgnn.types import Interactions, Mistake, Scorer, TopK
 
 MIB = 1.0
@@ -64,7 +66,7 @@ def test_lists_equal_a_naive_loop_under_ties_and_long_lists(
     assert result.scores.dtype == torch.float32
 
 
-def test_wide_catalogue_takes_the_two_level_path_and_stays_exact() -> None:
+def test_wide_catalogue_takes_the_levels_of_runs_and_stays_exact() -> None:
     generator = torch.Generator().manual_seed(0)
     scores = torch.randint(0, 30, (3, 20_011), generator=generator).float()  # some 667 items share each score
     seen = [set(range(0, 20_011, step)) for step in (2, 3, 5)]
@@ -143,3 +145,19 @@ def test_blocks_are_powers_of_two_within_bounds() -> None:
     assert topk.block_users(40_981, 16) == 64
     assert topk.block_users(10, 16) == topk.MAX_BLOCK
     assert topk.block_users(10**7, 16) == topk.MIN_BLOCK
+
+
+def test_a_scorer_that_writes_into_memory_gives_the_same_lists() -> None:
+    users, table = torch.randn(50, 8), torch.randn(8, 300)
+    csr = (torch.arange(51), torch.randint(300, (50,)))
+    inner = Inner(users, table)
+    known = torch.rand(300) > 0.1
+    everyone = torch.arange(50)
+    for scorer in (inner, Restricted(inner, known)):
+        plain = topk.top_k(lambda u, s=scorer: s(u), everyone, csr, 300, 10, 0.02)
+        direct = topk.top_k(scorer, everyone, csr, 300, 10, 0.02)
+        assert torch.equal(plain.items, direct.items)
+        torch.testing.assert_close(plain.scores, direct.scores)
+    total = Total([(1.0, inner), (2.0, inner)])  # cannot write into memory: neither can what restricts it
+    assert not hasattr(Restricted(total, known), "into")
+    assert torch.equal(topk.top_k(Restricted(total, known), everyone, csr, 300, 10, 0.02).items, direct.items)
