@@ -27,9 +27,9 @@ class Restricted:
         return scores.index_fill(1, unknown, -torch.inf)
 
     @property
-    def into(self) -> Callable[[Tensor, Tensor], None]:
+    def scores_into(self) -> Callable[[Tensor, Tensor], None]:
         """The scores written into memory that is there; only where the scorer inside can do that."""
-        inner: Callable[[Tensor, Tensor], None] = self.score.into  # type: ignore[attr-defined]
+        inner: Callable[[Tensor, Tensor], None] = self.score.scores_into  # type: ignore[attr-defined]
         unknown = torch.nonzero(~self.scorable)[:, 0]
 
         def fill(users: Tensor, out: Tensor) -> None:

@@ -28,7 +28,7 @@ class Inner:
     def __call__(self, users: Tensor) -> Tensor:
         return self.users[users] @ self.table
 
-    def into(self, users: Tensor, out: Tensor) -> None:
+    def scores_into(self, users: Tensor, out: Tensor) -> None:
         """The scores written into ``out`` [B, I]: new memory for each block would cost as much as the product."""
         torch.mm(self.users[users], self.table, out=out)
 

@@ -50,14 +50,14 @@ def each_block(
 
     The scorer is called with users on ``device``, always with the same number of them (the last block is filled up by
     repeating a user), and the scores it returns are overwritten (views are copied first); one with a method
-    ``into(users, out)`` writes them into the same memory for block after block, so ``use`` must not keep them. A score
-    of -inf means that the item is no candidate for the user. On CPU each thread takes whole blocks, so that no core
-    waits for the others within a block, and the number of threads moves no bit of a score; ``use`` must not mind the
-    order.
+    ``scores_into(users, out)`` writes them into the same memory for block after block, so ``use`` must not keep them. A
+    score of -inf means that the item is no candidate for the user. On CPU each thread takes whole blocks, so that no
+    core waits for the others within a block, and the number of threads moves no bit of a score; ``use`` must not mind
+    the order.
     """
     size = block_users(num_items, block_mib)
     seen = (seen[0].to(device), seen[1].to(device))
-    into, memory = getattr(scorer, "into", None), threading.local()
+    into, memory = getattr(scorer, "scores_into", None), threading.local()
 
     def scored(padded: Tensor) -> Tensor:
         if into is None:

@@ -159,5 +159,5 @@ def test_a_scorer_that_writes_into_memory_gives_the_same_lists() -> None:
         assert torch.equal(plain.items, direct.items)
         torch.testing.assert_close(plain.scores, direct.scores)
     total = Total([(1.0, inner), (2.0, inner)])  # cannot write into memory: neither can what restricts it
-    assert not hasattr(Restricted(total, known), "into")
+    assert not hasattr(Restricted(total, known), "scores_into")
     assert torch.equal(topk.top_k(Restricted(total, known), everyone, csr, 300, 10, 0.02).items, direct.items)
