@@ -86,7 +86,9 @@ def first_of_each_pair(raw: Raw) -> Raw:
 
     A pair in two parts is a mistake: a leak.
     """
-    keys = raw.users.astype(np.int64) * len(raw.item_ids) + raw.items
+    keys = raw.users.astype(np.int64)  # in place from here on: tens of millions of rows are not held thrice
+    keys *= len(raw.item_ids)
+    keys += raw.items
     if not _repeats(keys):
         return raw
     order = np.argsort(keys if raw.parts is None else keys * len(raw.part_names) + raw.parts, kind="stable")
@@ -107,7 +109,8 @@ def first_of_each_pair(raw: Raw) -> Raw:
 
 def _repeats(keys: NDArray[np.int64]) -> bool:
     """Whether a key occurs twice; sorts a copy, which is much less than finding out which."""
-    ordered = np.sort(keys)
+    ordered = keys.copy()
+    ordered.sort()
     return bool((ordered[1:] == ordered[:-1]).any())
 
 
