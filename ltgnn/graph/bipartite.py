@@ -94,7 +94,9 @@ class BipartiteGraph(nn.Module):
             return None
         with torch.autocast(states.device.type, enabled=False):
             wide = states.float() if states.dtype in (torch.float16, torch.bfloat16) else states
-            return polynomial(wide, *self._both_ways, chosen(self.kernel, states.device), coefficients, nodes)
+            matrix, transposed = self._both_ways
+            kernel = chosen(self.kernel, matrix, wide)
+            return polynomial(wide, matrix, transposed, kernel, coefficients, nodes)
 
     @property
     def _both_ways(self) -> tuple[Csr, Csr]:

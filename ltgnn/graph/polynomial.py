@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ltgnn.graph.kernels import Csr, Kernel, embedding_bag
+from ltgnn.graph.kernels import BAGS, Csr, Kernel
 
 NARROW = 0.5
 """Share of the edges up to which a hop to some of the nodes is cheaper than the hop to all of them."""
@@ -75,7 +75,7 @@ class _Polynomial(torch.autograd.Function):
 
 def hop_to(nodes: Tensor, matrix: Csr, states: Tensor, kernel: Kernel) -> Tensor:
     """``(A states)[nodes]``, by the edges that end there if they are few.  [N, d] -> [n, d]"""
-    if kernel is embedding_bag and (rows := narrow(matrix, nodes)) is not None:
+    if kernel in BAGS and (rows := narrow(matrix, nodes)) is not None:
         return kernel(rows, states)
     return kernel(matrix, states).index_select(0, nodes)
 
@@ -86,7 +86,7 @@ def hop_from(nodes: Tensor, matrix: Csr, states: Tensor, kernel: Kernel) -> Tens
     On CPU the columns are renamed to places in a table of n + 1 rows, of which row 0 is 0: it stays in the cache.
     """
     size = len(matrix.offsets) - 1
-    if kernel is embedding_bag:
+    if kernel in BAGS:
         place = torch.zeros(size, dtype=matrix.columns.dtype)
         place[nodes] = torch.arange(1, len(nodes) + 1, dtype=place.dtype)
         renamed = Csr(matrix.offsets, place.index_select(0, matrix.columns), matrix.weights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 import pytest
@@ -9,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from ltgnn.graph.bipartite import BipartiteGraph
-from ltgnn.graph.kernels import csr_product, embedding_bag, scatter
+from ltgnn.graph.kernels import Csr, Fastest, csr_product, embedding_bag, half_gather, scatter
 from ltgnn.graph.normalisation import Power, RAdjNorm, RandomWalk, Symmetric
 from ltgnn.graph.semantic import ItemGraph, Similar
 from ltgnn.graph.strength import Decay, Events
@@ -249,3 +250,37 @@ def test_dropped_nodes_have_no_interaction() -> None:
 
 def test_nothing_in_the_checkpoint(tiny: Interactions) -> None:
     assert not BipartiteGraph(tiny, Symmetric(), None).state_dict()
+
+
+def test_half_gather_adds_up_in_float32() -> None:
+    train = random_interactions(200, 300, 0.2, seed=3)
+    states = torch.randn(500, 16)
+    exact = BipartiteGraph(train, Symmetric(), None).propagate(states)
+    half = BipartiteGraph(train, Symmetric(), half_gather).propagate(states)
+    error = (half - exact).norm() / exact.norm()
+    assert 1e-6 < error < 1e-3
+
+
+def test_the_fastest_kernel_is_found_once_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    train = shop()
+    calls = []
+
+    def slow(matrix: Csr, states: torch.Tensor) -> torch.Tensor:
+        calls.append(1)
+        time.sleep(0.01)
+        return scatter(matrix, states)
+
+    def broken(matrix: Csr, states: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError
+
+    fastest = Fastest({"slow": slow, "broken": broken, "embedding_bag": embedding_bag}, rounds=2)
+    graph = BipartiteGraph(train, Symmetric(), fastest)
+    states = torch.randn(40, 4, requires_grad=True)
+    with caplog.at_level("INFO", "ltgnn"):
+        graph.propagate(states).sum().backward()
+        graph.propagate(states)
+    assert len(calls) == 3  # one to warm up
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert "width 4: embedding_bag (slow" in message
+    assert "broken inf ms" in message
+    torch.testing.assert_close(graph.propagate(states), BipartiteGraph(train, Symmetric(), None).propagate(states))
