@@ -1,12 +1,24 @@
-"""Where the package finds its own yaml tree."""
+"""Where the package finds its own yaml: the Hydra tree and the rows of papers."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+PACKAGE = Path(__file__).resolve().parent
+
 
 def conf_dir() -> Path:
     """The Hydra tree: inside the package in a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent
-    shipped = package / "conf"
-    return shipped if shipped.is_dir() else package.parent / "conf"
+    shipped = PACKAGE / "conf"
+    return shipped if shipped.is_dir() else PACKAGE.parent / "conf"
+
+
+def paper_dir() -> Path:
+    """The published rows of ``ltgnn reproduce``: inside the package in a wheel, in experiments/ of a checkout."""
+    shipped = PACKAGE / "paper"
+    return shipped if shipped.is_dir() else PACKAGE.parent / "experiments" / "paper"
+
+
+def checkout() -> Path | None:
+    """The checkout that the package runs from; None where it is installed."""
+    return None if (PACKAGE / "conf").is_dir() else PACKAGE.parent

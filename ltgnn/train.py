@@ -28,6 +28,7 @@ from ltgnn.build import (
 )
 from ltgnn.entry import hydra_entry
 from ltgnn.runs.catalogue import write_catalogue
+from ltgnn.runs.closed import refuse_foreign
 from ltgnn.runs.folder import RunFolder, plain
 from ltgnn.runs.quiet import quiet_lightning
 from ltgnn.runs.table import show
@@ -165,6 +166,7 @@ def task(cfg: DictConfig) -> float | None:
         cfg.choices = {
             group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
         }
+    refuse_foreign(cfg.closed or {}, cfg.choices)
     value = headline(train(cfg, hydra.overrides.task), str(cfg.monitor))
     if hydra.mode != RunMode.MULTIRUN:  # a sweep ends with one table of all
         show([Path(cfg.paths.run_dir)])

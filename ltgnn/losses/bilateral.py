@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from ltgnn.losses.cosines import check_temperature, log_sum_negatives
 from ltgnn.losses.ranking import RankingLoss
@@ -15,26 +16,47 @@ class BilateralSoftmax(RankingLoss):
 
     ``positives``: ``one``: ``p = e^(s+/t)``; ``user``: ``p`` is the mean of ``e^(s+/t)`` over all rows with
     the same user (the authors' modes "reweight" and "multi"). In-batch negatives are masked only with ``mask_own``,
-    which the authors do not. Source: Wu et al., "BSL: understanding and improving softmax loss for recommendation"
-    (ICDE 2024, arXiv:2312.12882), as their code computes it; a sum over negatives in place of the mean adds a constant.
+    which the authors do not. ``user_dropout``: share of the user's coordinates dropped before the cosine, anew in each
+    row (their ``mess_dropout`` on MF). Source: Wu et al., "BSL: understanding and improving softmax loss for
+    recommendation" (ICDE 2024, arXiv:2312.12882), as their code computes it; a sum over negatives in place of the mean
+    adds a constant.
     """
 
     local = True
 
-    def __init__(self, temperature: float, power: float, positives: str, in_batch: bool, mask_own: bool) -> None:
+    def __init__(
+        self,
+        temperature: float,
+        power: float,
+        positives: str,
+        in_batch: bool,
+        mask_own: bool,
+        user_dropout: float,
+    ) -> None:
         super().__init__()
+        if not 0 <= user_dropout < 1:
+            raise Mistake(f"loss.ranking.user_dropout={user_dropout} given, a share from 0 to less than 1 wanted.")
+        self.user_dropout = user_dropout
         if positives not in ("one", "user"):
             raise Mistake(f"loss.ranking.positives={positives} given, one or user wanted.")
         self.temperature = check_temperature(temperature)
         self.power, self.positives, self.in_batch, self.mask_own = power, positives, in_batch, mask_own
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
-        pos, total = log_sum_negatives(main, batch, self.temperature, self.in_batch, self.mask_own, "sl")
+        rows = self._dropped(batch, main)
+        pos, total = log_sum_negatives(*rows, self.temperature, self.in_batch, self.mask_own, "sl")
         number = self._negatives(batch)
         mean = (total - number.clamp_min(1).to(total.dtype).log()).masked_fill(number == 0, 0)
         if self.positives == "user":
             pos = _mean_of_user(pos, batch.users)
         return self.power * mean - pos
+
+    def _dropped(self, batch: Batch, main: Encoded) -> tuple[Encoded, Batch]:
+        """The encoding with a user of its own for each row, thinned out; as it is where nothing is dropped."""
+        if not (self.user_dropout and self.training):
+            return main, batch
+        users = F.dropout(F.embedding(batch.users, main.users), self.user_dropout)
+        return main._replace(users=users), batch._replace(users=torch.arange(len(users), device=users.device))
 
     def _negatives(self, batch: Batch) -> Tensor:
         """How many negatives each row has.  [B]"""

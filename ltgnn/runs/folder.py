@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ltgnn.types import Evaluation
 
-RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices")
+RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices", "closed")
 """Parts of a config that cannot move a number, so that they are left out of the run's key."""
 
 
@@ -131,11 +131,22 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: installed(name) for name in packages},
         "machine": platform.platform(),
+        "cpu": cpu_model(),
         "cpus": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "commit": commit(),
     }
+
+
+def cpu_model() -> str:
+    """The processor's name as Linux gives it, else what Python knows."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
 
 
 def commit() -> str | None:

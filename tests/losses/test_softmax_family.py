@@ -40,7 +40,7 @@ def naive_bilateral(batch: Batch, main: Encoded, t: float, power: float, same_us
 @pytest.mark.parametrize(("temperature", "power"), [(0.15, 1.0), (0.3, 1.12)])
 def test_sl_and_bsl_naive(temperature: float, power: float, positives: str, in_batch: bool) -> None:
     batch, main = example()
-    loss = BilateralSoftmax(temperature, power, positives, in_batch, mask_own=False)
+    loss = BilateralSoftmax(temperature, power, positives, in_batch, mask_own=False, user_dropout=0.0)
     wanted = naive_bilateral(batch, main, temperature, power, positives == "user", in_batch)
     assert loss(batch, main, []).item() == pytest.approx(wanted, rel=1e-12)
     assert gradients_agree(loss, batch, main)
@@ -53,14 +53,14 @@ def test_sl_by_hand() -> None:
     main = Encoded(users, items, (torch.cat([users, items]),))
     # cosines 1, 0, -1 at temperature .5: -log(e^2 / mean(e^0, e^-2))
     wanted = -math.log(math.exp(2) / ((1 + math.exp(-2)) / 2))
-    loss = BilateralSoftmax(0.5, 1.0, "one", in_batch=False, mask_own=False)
+    loss = BilateralSoftmax(0.5, 1.0, "one", in_batch=False, mask_own=False, user_dropout=0.0)
     assert loss(batch, main, []).item() == pytest.approx(wanted, abs=1e-12)
 
 
 def test_small_temperatures_do_not_overflow() -> None:
     batch, main = example()
     single = Encoded(main.users.float(), main.items.float(), ())
-    for loss in (BilateralSoftmax(0.005, 1.0, "user", True, False), PairwiseSoftmax(0.005, "tanh", True, True)):
+    for loss in (BilateralSoftmax(0.005, 1.0, "user", True, False, 0.0), PairwiseSoftmax(0.005, "tanh", True, True)):
         assert torch.isfinite(loss(batch, single, []))
 
 
@@ -69,7 +69,7 @@ def test_a_row_without_negatives_does_no_harm() -> None:
     batch, main = example(negatives=0)
     alone = Batch(*(part[:1] for part in batch[:3]))
     same = batch._replace(pos=torch.zeros(7, dtype=torch.int64))
-    for loss in (BilateralSoftmax(0.2, 1.0, "one", True, True), PairwiseSoftmax(0.2, "tanh", True, True)):
+    for loss in (BilateralSoftmax(0.2, 1.0, "one", True, True, 0.0), PairwiseSoftmax(0.2, "tanh", True, True)):
         for rows_of in (alone, same):
             users, items = (part.detach().clone().requires_grad_() for part in (main.users, main.items))
             value = loss(rows_of, Encoded(users, items, ()), [])
@@ -87,7 +87,7 @@ def test_sl_counts_its_negatives(mask_own: bool) -> None:
             math.exp(cosine(main.users[user], main.items[i]) / 0.3) for i in negatives_of(row, batch, True, mask_own)
         ]
         wanted.append(math.log(sum(others) / len(others)) - cosine(main.users[user], main.items[pos]) / 0.3)
-    loss = BilateralSoftmax(0.3, 1.0, "one", True, mask_own)
+    loss = BilateralSoftmax(0.3, 1.0, "one", True, mask_own, 0.0)
     assert loss(batch, main, []).item() == pytest.approx(sum(wanted) / 7, rel=1e-12)
 
 
@@ -114,7 +114,7 @@ def test_psl_naive(activation: str, mask_own: bool) -> None:
 def test_psl_with_exp_is_sl_at_twice_the_temperature() -> None:
     batch, main = example()
     psl = PairwiseSoftmax(0.1, "exp", True, False)(batch, main, [])
-    sl = BilateralSoftmax(0.2, 1.0, "one", True, False)(batch, main, [])
+    sl = BilateralSoftmax(0.2, 1.0, "one", True, False, 0.0)(batch, main, [])
     torch.testing.assert_close(psl, sl)
 
 
@@ -186,8 +186,8 @@ def test_without_negatives(loss: RankingLoss) -> None:
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: BilateralSoftmax(0.1, 1.0, "all", True, False), "positives=all"),
-        (lambda: BilateralSoftmax(0.0, 1.0, "one", True, False), "temperature=0"),
+        (lambda: BilateralSoftmax(0.1, 1.0, "all", True, False, 0.0), "positives=all"),
+        (lambda: BilateralSoftmax(0.0, 1.0, "one", True, False, 0.0), "temperature=0"),
         (lambda: PairwiseSoftmax(0.1, "sinh", True, False), "activation=sinh"),
         (lambda: CCL(2.0, 1.0), "margin=2"),
     ],
