@@ -53,15 +53,9 @@ def build_setting(cfg: DictConfig) -> Setting:
     return once("setting", cfg, (*DATA, "groups", "text", "eval"), lambda: _setting(cfg))
 
 
-def load_split(cfg: DictConfig) -> tuple[Dataset, Split]:
-    """The data set, counted, and its parts; made once for all jobs of a sweep that agree in them."""
+def _setting(cfg: DictConfig) -> Setting:
     dataset = once("data", cfg, DATA[:1], lambda: load(**instantiate(cfg.data, _convert_="all")))
     split: Split = once("split", cfg, DATA, lambda: instantiate(cfg.split)(dataset))
-    return dataset, split
-
-
-def _setting(cfg: DictConfig) -> Setting:
-    dataset, split = load_split(cfg)
     counts = split.train.item_counts
     groups: dict[str, Groups] = {name: policy(counts) for name, policy in instantiate(cfg.groups).items()}
     features: Features | None = once("text", cfg, (*DATA, "text"), lambda: instantiate(cfg.text)(dataset, counts))

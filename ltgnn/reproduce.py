@@ -16,7 +16,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from ltgnn.build import load_split
+from ltgnn.build import build_setting
 from ltgnn.data.fetch import digest_of
 from ltgnn.encode import configured
 from ltgnn.entry import explain
@@ -107,7 +107,7 @@ def verify(row: Row, cfg: DictConfig) -> str:
                 f"{row.name}: {file} has sha256 {digest}, wanted {wanted} (experiments/paper/{row.name}.yaml). "
                 "Numbers of other files cannot be compared: no number is given."
             )
-    _, split = load_split(cfg)
+    split = build_setting(cfg).split
     counts = {
         "users": split.train.num_users,
         "items": split.train.num_items,

@@ -166,7 +166,7 @@ def task(cfg: DictConfig) -> float | None:
         cfg.choices = {
             group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
         }
-    refuse_foreign(cfg.closed or {}, cfg.choices)
+    refuse_foreign(cfg.get("closed") or {}, cfg.choices)
     value = headline(train(cfg, hydra.overrides.task), str(cfg.monitor))
     if hydra.mode != RunMode.MULTIRUN:  # a sweep ends with one table of all
         show([Path(cfg.paths.run_dir)])

@@ -102,9 +102,10 @@ def described(judged: Mapping[str, Any]) -> str:
     where = judged["metric"] + (f" epoch {judged['epoch']}" if judged["epoch"] else "")
     sd = "" if judged["sd"] is None else f" sd {short(judged['sd'])}"
     test = "" if judged["t"] is None else f"  t {judged['t']:+.2f} p {judged['p']:.2g}"
-    seeds, wanted = len(judged["values"]), f"published {short(judged['published'])} +- {short(judged['width'])}"
-    return f"{where:<19} {wanted}  ours {short(judged['mean'])}{sd} ({seeds} seed{'s' if seeds > 1 else ''})"
-        f"  delta {signed(judged['delta'])}{test}  {judged['word'] or 'not judged'}"
+    wanted = f"published {short(judged['published'])} +- {short(judged['width'])}"
+    seeds = f"{len(judged['values'])} seed{'s' if len(judged['values']) > 1 else ''}"
+    delta = f"delta {signed(judged['delta'])}{test}  {judged['word'] or 'not judged'}"
+    return f"{where:<19} {wanted}  ours {short(judged['mean'])}{sd} ({seeds})  {delta}"
 
 
 def short(value: float) -> str:
