@@ -120,6 +120,7 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
         optimizer=instantiate(cfg.optim),
         stream=stream,
         seed=int(cfg.seed),
+        shared=shared(cfg),
     )
 
 
@@ -127,9 +128,18 @@ def build_data(cfg: DictConfig, setting: Setting) -> RecommendationData:
     """Train batches, and the part that the monitor watches."""
     from ltgnn.data.datamodule import RecommendationData
 
+    size = int(cfg.batch_size) * shared(cfg)
     return RecommendationData(
-        setting.split.train, int(cfg.batch_size), cfg.sampler.epoch_unit, int(cfg.seed), [monitored_part(cfg, setting)]
+        setting.split.train, size, cfg.sampler.epoch_unit, int(cfg.seed), [monitored_part(cfg, setting)]
     )
+
+
+def shared(cfg: DictConfig) -> int:
+    """Mini-batches that share one pass over the graph and one step."""
+    given = int(cfg.shared_batches)
+    if given < 1:
+        raise Mistake(f"shared_batches={given} given, at least 1 wanted: mini-batches behind one pass over the graph.")
+    return given
 
 
 def monitored_part(cfg: DictConfig, setting: Setting) -> str:

@@ -56,13 +56,14 @@ class Recommender(pl.LightningModule):
         optimizer: Callable[..., torch.optim.Optimizer],
         stream: Stream,
         seed: int,
+        shared: int = 1,
     ) -> None:
         super().__init__()
         self.encoder, self.graph, self.sampler, self.views = encoder, graph, sampler, views
         self.losses = dict(losses)
         self.loss_modules = nn.ModuleDict({name: loss for name, loss in losses.items() if isinstance(loss, nn.Module)})
         self.score, self.evaluators, self.monitor = score, evaluators, monitor
-        self.optimizer, self.stream, self.seed = optimizer, stream, seed
+        self.optimizer, self.stream, self.seed, self.shared = optimizer, stream, seed, shared
         self.local = getattr(views, "clean", False) and all(getattr(loss, "local", False) for loss in losses.values())
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -90,7 +91,11 @@ class Recommender(pl.LightningModule):
         return total
 
     def objective(self, batch: Batch) -> dict[str, Tensor]:
-        """Every term of the loss on one batch with its negatives, by name."""
+        """Every term of the loss on one batch with its negatives, by name.
+
+        With ``shared`` > 1 the batch is so many mini-batches behind one pass over the graph: each has its own terms, with
+        in-batch negatives from itself alone; the mean of a term over the mini-batches is its value.
+        """
         if isinstance(self.encoder, HistoryEncoder):
             batch = self.encoder.before(batch)
         local = self.encoder.at(self._graph, batch) if self.local and isinstance(self.encoder, LocalEncoder) else None
@@ -99,8 +104,16 @@ class Recommender(pl.LightningModule):
             others: list[Encoded] = []
         else:
             main, others = self.views(self._encoder, self._graph)
-        batch = self.sampler.narrow(batch, main)
-        return {name: loss(batch, main, others) for name, loss in self.losses.items()}
+        size = -(-len(batch.users) // self.shared)
+        parts = [self.sampler.narrow(part, main) for part in split(batch, size)]
+        terms = [{name: loss(part, main, others) for name, loss in self.losses.items()} for part in parts]
+        if len(parts) == 1:
+            return terms[0]
+        shares = [len(part.users) / len(batch.users) for part in parts]
+        return {
+            name: torch.stack([share * each[name] for share, each in zip(shares, terms, strict=True)]).sum()
+            for name in self.losses
+        }
 
     def on_after_backward(self) -> None:
         if self.global_step == 0:
@@ -154,3 +167,9 @@ class Recommender(pl.LightningModule):
 
 def _unchanged(encoded: Encoded, scorer: Scorer) -> Scorer:
     return scorer
+
+
+def split(batch: Batch, size: int) -> list[Batch]:
+    """Mini-batches of at most ``size`` pairs each."""
+    parts = zip(batch.users.split(size), batch.pos.split(size), batch.neg.split(size), strict=True)
+    return [batch._replace(users=users, pos=pos, neg=neg) for users, pos, neg in parts]

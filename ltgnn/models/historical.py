@@ -1,0 +1,82 @@
+"""LightGCN whose far layers are remembered from some steps ago, so that most steps propagate little."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ltgnn.batch_nodes import nodes_of
+from ltgnn.models.embedding import NodeEmbedding
+from ltgnn.models.lightgcn import LightGCN
+from ltgnn.models.readout import Readout
+from ltgnn.types import Batch, Encoded, Graph, Mistake, Perturb, identity
+
+
+class Historical(LightGCN):
+    """Layers 0..``depth`` of the batch's nodes are exact and trained through, the sum of the others is remembered.
+
+    ``sum over l of c_l A^l x``: the part with ``l > depth`` is made for all nodes once in ``every`` training steps and is
+    a constant in between, in the manner of historical embeddings (GNNAutoScale, ICML 2021; LTGNN, WWW 2024). Its
+    gradient is left out, so that ``every=1`` has LightGCN's scores but not its gradient. Ranking is always exact.
+    """
+
+    far: Tensor
+
+    def __init__(self, embedding: NodeEmbedding, num_layers: int, readout: Readout, depth: int, every: int) -> None:
+        super().__init__(embedding, num_layers, readout)
+        if every < 1 or depth < 0:
+            raise Mistake(f"model.encoder: depth={depth}, every={every} given; depth >= 0 and every >= 1 wanted.")
+        self.depth, self.every, self.steps = min(depth, num_layers), every, 0
+        self.register_buffer("far", torch.empty(0), persistent=False)
+
+    def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
+        """As LightGCN, to rank; a training step that asks for all nodes would remember nothing."""
+        if self.training:
+            raise Mistake(
+                "model=lightgcn_historical trains on the batch's nodes alone, but this loss or these views read others: "
+                "set views=clean and loss=bpr, softmax, sl or another that is local, or model=lightgcn."
+            )
+        return super().forward(graph, perturb)
+
+    def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
+        """The batch's nodes, near layers exact and far ones remembered; a step counts when it is trained."""
+        coefficients = getattr(self.readout, "coefficients", _none)(self.num_layers)
+        nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
+        if coefficients is None or nodes is None:
+            raise self.refused()
+        state, text = self.embedding()
+        where = torch.cat([nodes.users, nodes.items + self.embedding.num_users])
+        near = getattr(graph, "polynomial", _nothing)(state, coefficients[: self.depth + 1], where)
+        if near is None:
+            raise self.refused()
+        if self.training and self.steps % self.every == 0:
+            self.far = self.remembered(graph, state.detach(), coefficients)
+        self.steps += self.training
+        users, items = (near[0] + self.far[where]).split([len(nodes.users), len(nodes.items)])
+        return Encoded(users, items, (near[1],), None if text is None else text[nodes.items]), nodes.batch
+
+    @staticmethod
+    def refused() -> Mistake:
+        return Mistake(
+            "model=lightgcn_historical needs a graph and a readout that are linear, and batches of fewer items than there "
+            "are: set graph=symmetric (not lightgcnpp), model.encoder.readout.ego=true, or model=lightgcn."
+        )
+
+    @torch.no_grad()
+    def remembered(self, graph: Graph, state: Tensor, coefficients: list[float]) -> Tensor:
+        """``sum over l > depth of c_l A^l x``.  [N, d]"""
+        total = torch.zeros_like(state)
+        for layer, coefficient in enumerate(coefficients):
+            if layer > self.depth:
+                total.add_(state, alpha=coefficient)
+            if layer < self.num_layers:
+                state = graph.propagate(state)
+        return total
+
+
+def _none(num_layers: int) -> None:
+    """A readout that does not say how it weighs the layers."""
+
+
+def _nothing(*given: object) -> None:
+    """A graph that is no polynomial."""
