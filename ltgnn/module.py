@@ -93,8 +93,8 @@ class Recommender(pl.LightningModule):
     def objective(self, batch: Batch) -> dict[str, Tensor]:
         """Every term of the loss on one batch with its negatives, by name.
 
-        With ``shared`` > 1 the batch is so many mini-batches behind one pass over the graph: each has its own terms, with
-        in-batch negatives from itself alone; the mean of a term over the mini-batches is its value.
+        With ``shared`` > 1 the batch is so many mini-batches behind one pass over the graph: each has its own terms,
+        with in-batch negatives from itself alone; the mean of a term over the mini-batches is its value.
         """
         if isinstance(self.encoder, HistoryEncoder):
             batch = self.encoder.before(batch)

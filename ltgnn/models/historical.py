@@ -15,8 +15,8 @@ from ltgnn.types import Batch, Encoded, Graph, Mistake, Perturb, identity
 class Historical(LightGCN):
     """Layers 0..``depth`` of the batch's nodes are exact and trained through, the sum of the others is remembered.
 
-    ``sum over l of c_l A^l x``: the part with ``l > depth`` is made for all nodes once in ``every`` training steps and is
-    a constant in between, in the manner of historical embeddings (GNNAutoScale, ICML 2021; LTGNN, WWW 2024). Its
+    ``sum over l of c_l A^l x``: the part with ``l > depth`` is made for all nodes once in ``every`` training steps and
+    is a constant in between, in the manner of historical embeddings (GNNAutoScale, ICML 2021; LTGNN, WWW 2024). Its
     gradient is left out, so that ``every=1`` has LightGCN's scores but not its gradient. Ranking is always exact.
     """
 
@@ -33,7 +33,7 @@ class Historical(LightGCN):
         """As LightGCN, to rank; a training step that asks for all nodes would remember nothing."""
         if self.training:
             raise Mistake(
-                "model=lightgcn_historical trains on the batch's nodes alone, but this loss or these views read others: "
+                "model=lightgcn_historical trains on the batch's nodes alone, but this loss or views= reads others: "
                 "set views=clean and loss=bpr, softmax, sl or another that is local, or model=lightgcn."
             )
         return super().forward(graph, perturb)
@@ -58,8 +58,8 @@ class Historical(LightGCN):
     @staticmethod
     def refused() -> Mistake:
         return Mistake(
-            "model=lightgcn_historical needs a graph and a readout that are linear, and batches of fewer items than there "
-            "are: set graph=symmetric (not lightgcnpp), model.encoder.readout.ego=true, or model=lightgcn."
+            "model=lightgcn_historical needs a graph and a readout that are linear, and batches of fewer items than "
+            "there are: set graph=symmetric (not lightgcnpp), model.encoder.readout.ego=true, or model=lightgcn."
         )
 
     @torch.no_grad()
