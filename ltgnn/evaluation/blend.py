@@ -31,8 +31,8 @@ class Blend:
 
     ``z_m``: the standing of the item with member ``m`` among the items that the user has not in train; ``a`` and ``g``:
     groups of users and items by their train counts (None: all in one). An item is a candidate if a member with a weight
-    knows it. ``fitting`` finds the weights on the validation part; ``weights``: those found, or given by hand, by member
-    (by user group, by item group), with ``bias`` as one more; None: not yet.
+    knows it. ``fitting`` finds the weights on the validation part; ``weights``: those found, or given by hand, by
+    member (by user group, by item group), with ``bias`` as one more; None: not yet.
     """
 
     def __init__(
@@ -57,7 +57,8 @@ class Blend:
             unknown = set(self.weights) - {*members, BIAS}
             if unknown or not set(members) <= set(self.weights):
                 raise Mistake(
-                    f"blend.weights has {', '.join(self.weights)}; wanted a weight for each member: {', '.join(members)}."
+                    f"blend.weights has {', '.join(self.weights)}; wanted a weight for each member: "
+                    f"{', '.join(members)}."
                 )
             table = torch.stack([cells(self.weights[name], *names, name) for name in members])
             bias = cells(self.weights.get(BIAS, 0.0), *names, BIAS)

@@ -61,9 +61,9 @@ class Logit:
     """The weights under which the held-out items are the likeliest choices of their users.
 
     Minimises ``-mean over held-out items p of log(e^s(p) / (e^s(p) + sum over the user's other candidates e^s))`` with
-    ``s = sum over m of (w_m + d_m[a, g]) z_m + b[a, g]``, plus ``shrink / 2 (sum d^2 + sum b^2)`` and ``1e-6 / 2 sum w^2``:
-    a conditional logit (McFadden 1974), convex, so the optimum is the only one. ``shrink`` draws the weights of all
-    cells to the common ones; a cell without held-out items stays there.
+    ``s = sum over m of (w_m + d_m[a, g]) z_m + b[a, g]``, plus ``shrink / 2 (sum d^2 + sum b^2)`` and
+    ``1e-6 / 2 sum w^2``: a conditional logit (McFadden 1974), convex, so the optimum is the only one. ``shrink`` draws
+    the weights of all cells to the common ones; a cell without held-out items stays there.
     """
 
     def __init__(self, shrink: float, iterations: int) -> None:

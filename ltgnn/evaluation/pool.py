@@ -1,4 +1,4 @@
-"""What a blend is fitted on: the items that any member would list for the users of one part, and which were held out."""
+"""What a blend is fitted on: the items that the members would list for the users of a part, and which were held out."""
 
 from __future__ import annotations
 
