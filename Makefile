@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help quickstart test test-slow bench lint format clean
+.PHONY: help quickstart test test-slow bench reproduce lint format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -25,6 +25,9 @@ test-slow: $(READY)  ## the tests that take long, too
 
 bench: $(READY)  ## training, evaluation and kernels against torch-geometric and implicit; needs LTGNN_MIRROR
 	$(BIN)/python scripts/bench.py --save
+
+reproduce: $(READY)  ## published rows that this machine can run, with verdicts; needs LTGNN_MIRROR; SMOKE=--smoke is short
+	$(BIN)/ltgnn reproduce --all $(SMOKE)
 
 lint: $(READY)  ## ruff, mypy --strict, import directions
 	$(BIN)/ruff check .

@@ -123,7 +123,7 @@ class Ledger:
         return found
 
     def _take(self, key: str, name: str, since: float) -> Claim:
-        folder = self.folder(key) or self.sweep_dir / name
+        folder = self.folder(key) or self._free(key, name)
         if self.busy(key):
             return Claim("busy", folder)
         status = RunFolder(folder).read_json("status.json")
@@ -131,10 +131,15 @@ class Ledger:
             return Claim("finished", folder)
         if status.get("state") in ("failed", "pruned") and status.get("ended", 0.0) >= since:
             return Claim(status["state"], folder)
-        self._write(key, {"folder": self.entry(key).get("folder", name), "owner": me()})
+        self._write(key, {"folder": self.entry(key).get("folder", folder.name), "owner": me()})
         if folder.is_dir():
             empty(folder)
         return Claim("mine", folder)
+
+    def _free(self, key: str, name: str) -> Path:
+        """``name``, unless a run of another recipe has that folder: the same words after the yaml tree changed."""
+        taken = RunFolder(self.sweep_dir / name).read_json("status.json").get("key", key)
+        return self.sweep_dir / (name if taken == key else f"{name}_{key[:8]}")
 
     def _write(self, key: str, entry: dict[str, Any]) -> None:
         temporary = self.home / f".{key}.{os.getpid()}.{threading.get_ident()}"

@@ -57,6 +57,20 @@ def test_a_killed_owner_is_taken_over_in_the_same_folder(tmp_path: Path) -> None
     child.join()
 
 
+def test_the_same_words_under_a_changed_recipe_are_another_job(tmp_path: Path) -> None:
+    """A finished run is an answer to its own key alone, also where another key would get its folder's name."""
+    status(tmp_path / "name", "finished", key="old")
+    ledger = Ledger(tmp_path)
+    ledger.adopt()
+    with ledger.claim("newer recipe", "name", 0.0) as claim:
+        assert (claim.state, claim.folder) == ("mine", tmp_path / "name_newer re")
+        status(claim.folder, "finished", key="newer recipe")
+    assert json.loads((tmp_path / "name/status.json").read_text())["key"] == "old"
+    assert ledger.finished("old")
+    assert ledger.finished("newer recipe")
+    assert hold(tmp_path, "newer recipe", "name", 0.0) == "finished"
+
+
 def test_an_exception_frees_the_job(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
 

@@ -1,0 +1,258 @@
+"""Published rows: the words of the verdict at their borders, the yaml of a row, the table of README, closed recipes."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import ttest_1samp
+
+from ltgnn.data.fetch import digest_of
+from ltgnn.paths import conf_dir, paper_dir
+from ltgnn.runs import paper_result
+from ltgnn.runs.closed import refuse_foreign
+from ltgnn.runs.paper_row import read, read_all
+from ltgnn.runs.paper_verdict import WORDS, Published, described, judge, word, worst
+from ltgnn.types import Mistake
+
+ROWS = sorted(paper_dir().glob("*.yaml"))
+
+ROW: dict[str, Any] = {
+    "title": "Toy",
+    "source": {"title": "T", "link": "L", "where": "W", "kind": "log"},
+    "data": {"name": "toy", "sha256": {}, "counts": {}},
+    "config": ["model=popularity"],
+    "whole": [],
+    "seeds": [1],
+    "selection": "none",
+    "published": {"recall@20": 0.2},
+    "tolerance": {"absolute": 0.01, "why": "toy"},
+    "hardware": "cpu",
+    "smoke": None,
+    "reason": None,
+}
+
+
+def written(folder: Path, **changes: Any) -> Path:
+    file = folder / "toy.yaml"
+    file.write_text(yaml.safe_dump(ROW | changes, sort_keys=False))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("mean", "expected"),
+    [
+        (0.1849, "PASS"),
+        (0.1854, "PASS"),  # the border belongs to the better word
+        (0.1844, "PASS"),
+        (0.185401, "ABOVE"),
+        (0.184399, "NEAR"),
+        (0.1839, "NEAR"),
+        (0.183899, "FAIL"),
+        (0.0, "FAIL"),
+        (1.0, "ABOVE"),
+    ],
+)
+def test_words_at_their_borders(mean: float, expected: str) -> None:
+    assert judge(Published("recall@20", 0.1849, 0.0005), [mean]).word == expected
+
+
+@given(st.floats(-1, 1), st.floats(0, 0.5))
+def test_every_difference_has_one_word(delta: float, width: float) -> None:
+    holds = {
+        "PASS": abs(delta) <= width + 1e-9,
+        "NEAR": -2 * width - 1e-9 <= delta < -width - 1e-9,
+        "FAIL": delta < -2 * width - 1e-9,
+        "ABOVE": delta > width + 1e-9,
+    }
+    assert [name for name, true in holds.items() if true] == [word(delta, width)]
+
+
+def test_a_row_has_its_worst_word() -> None:
+    assert WORDS == ("PASS", "NEAR", "ABOVE", "FAIL")
+    assert worst(["PASS", "NEAR"]) == "NEAR"
+    assert worst(["NEAR", "ABOVE", "PASS"]) == "ABOVE"
+    assert worst(["ABOVE", "FAIL"]) == "FAIL"
+
+
+def test_seeds_are_averaged_and_tested() -> None:
+    values = [0.20, 0.21, 0.22]
+    judged = judge(Published("recall@20", 0.2, 0.01), values)
+    test = ttest_1samp(values, 0.2)
+    assert judged.mean == pytest.approx(0.21)
+    assert judged.sd == pytest.approx(0.01)
+    assert (judged.t, judged.p) == pytest.approx((test.statistic, test.pvalue))
+    assert judged.t == pytest.approx(math.sqrt(3))  # (.21 - .2) / (.01 / sqrt 3)
+    assert judged.word == "PASS"
+    line = described(judged.plain())
+    assert ".2100 sd .01000 (3 seeds)" in line
+    assert "delta +.0100  t +1.73 p 0.23  PASS" in line
+
+
+def test_one_seed_or_equal_seeds_have_no_test() -> None:
+    assert judge(Published("recall@20", 0.2, 0.01), [0.2]).sd is None
+    judged = judge(Published("recall@20", 0.2, 0.01), [0.2, 0.2])
+    assert (judged.sd, judged.t, judged.p) == (0.0, None, None)
+
+
+def test_a_relative_tolerance_is_of_the_published_value(tmp_path: Path) -> None:
+    row = read(
+        written(tmp_path, tolerance={"relative": 0.015, "why": "toy"}, published={"recall@20": 0.2, "ndcg@20": 0.1})
+    )
+    assert [number.width for number in row.whole.judged] == pytest.approx([0.003, 0.0015])
+
+
+def test_smoke_epochs_that_are_not_judged_are_shown(tmp_path: Path) -> None:
+    early = {
+        "words": ["epochs=5"],
+        "tolerance": {"absolute": 0.1, "why": "toy"},
+        "judged": [5],
+        "epochs": {1: {"recall@20": 0.1}, 5: {"recall@20": 0.2}},
+    }
+    plan = read(written(tmp_path, smoke=early, whole=["epochs=9"])).plan(smoke=True)
+    assert plan.words == ("model=popularity", "epochs=5")
+    assert [(n.epoch, n.value, n.width) for n in plan.judged] == [(5, 0.2, 0.1)]
+    assert [n.epoch for n in plan.shown] == [1]
+    early["judged"] = [7]
+    with pytest.raises(Mistake, match=r"smoke\.judged names epoch 7"):
+        read(written(tmp_path, smoke=early))
+
+
+def test_what_has_no_epochs_is_its_own_smoke_test(tmp_path: Path) -> None:
+    assert read(written(tmp_path)).plan(smoke=True).kind == "whole"
+    with pytest.raises(Mistake, match="leave --smoke away"):
+        read(written(tmp_path, selection="test")).plan(smoke=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tolerence": {}}, "unknown key 'tolerence'. Did you mean 'tolerance'"),
+        ({"tolerance": {"absolute": 0.1}}, "tolerance wants one of absolute and relative, and why"),
+        ({"tolerance": {"absolute": 0.1, "relative": 0.1, "why": "both"}}, "tolerance wants one of"),
+        ({"selection": "best"}, "selection is 'best', one of test, validation, none wanted"),
+        ({"source": {"kind": "rumour"}}, "source.kind is 'rumour'"),
+        ({"hardware": "tpu"}, "hardware is 'tpu'"),
+    ],
+)
+def test_bad_rows_are_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(Mistake) as mistake:
+        read(written(tmp_path, **change))
+    assert message in str(mistake.value)
+
+
+def test_a_missing_key_says_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "toy.yaml").write_text(yaml.safe_dump({key: value for key, value in ROW.items() if key != "seeds"}))
+    with pytest.raises(Mistake, match="'seeds' is missing: in the order"):
+        read_all(tmp_path)
+    with pytest.raises(Mistake, match="has no row"):
+        read_all(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("file", ROWS, ids=lambda file: file.stem)
+def test_every_row_is_whole(file: Path) -> None:
+    """Each row names a closed experiment, the files and counts that its data set has, and a tolerance with a reason."""
+    row = read(file)
+    (experiment,) = (w.partition("=")[2] for w in row.whole.words if w.startswith("experiment="))
+    text = (conf_dir() / "experiment" / f"{experiment}.yaml").read_text()
+    assert "closed:" in text
+    assert row.source["link"].startswith("https://")
+    assert set(row.data["counts"]) == {"users", "items", "train", "val", "test"}
+    known = "\n".join(other.read_text() for other in (conf_dir() / "data").glob("*.yaml"))
+    assert all(f"{name}: {digest}" in known for name, digest in row.data["sha256"].items())
+    assert {number.metric for number in row.whole.judged} == {"recall@20", "ndcg@20"}
+
+
+def result(kind: str, finished: str, verdict: str = "PASS", epoch: int | None = None) -> dict[str, Any]:
+    judged = judge(Published("recall@20", 0.2, 0.01, epoch), [0.2, 0.204]).plain()
+    return {
+        "row": "toy", "kind": kind, "verdict": verdict, "finished": finished, "commit": f"c{finished}",
+        "judged": [judged], "runs": [{}, {}], "minutes": 3.2,
+    }  # fmt: skip
+
+
+def test_the_table_shows_the_newest_whole_run(tmp_path: Path) -> None:
+    row = read(written(tmp_path, reason="because"))
+    assert "| .2000 | | | not yet run | | none |" in paper_result.table([row], tmp_path / "results")
+    paper_result.write(tmp_path / "results", result("smoke", "3", epoch=5))
+    assert "smoke, epoch 5, 2 seeds, 3 min" in paper_result.table([row], tmp_path / "results")
+    paper_result.write(tmp_path / "results", result("whole", "1"))
+    file = paper_result.write(tmp_path / "results", result("whole", "2", "NEAR"))
+    assert json.loads(file.read_text())["verdict"] == "NEAR"
+    assert sorted(path.name for path in (tmp_path / "results/toy").iterdir()) == ["c1.json", "c2.json", "c3-smoke.json"]
+    shown = paper_result.table([row], tmp_path / "results")
+    assert "| .2000 | .2020 (sd .00283) | +.0020 | [NEAR](experiments/results/toy) | 2 seeds, 3 min | none |" in shown
+    assert "- Toy, NEAR: because" in shown
+
+
+def test_a_gpu_row_is_not_filled_in(tmp_path: Path) -> None:
+    row = read(written(tmp_path, hardware="gpu"))
+    assert "not yet run: wants a GPU" in paper_result.table([row], tmp_path / "results")
+
+
+def test_readme_is_changed_between_its_marks_alone(tmp_path: Path) -> None:
+    readme, row = tmp_path / "README.md", read(written(tmp_path))
+    readme.write_text(f"before\n{paper_result.BEGIN}\nold\n{paper_result.END}\nafter\n")
+    paper_result.rebuild(readme, [row], tmp_path)
+    text = readme.read_text()
+    assert text.startswith(f"before\n{paper_result.BEGIN}\n| row |")
+    assert text.endswith(f"{paper_result.END}\nafter\n")
+    assert "old" not in text
+    readme.write_text("no marks")
+    with pytest.raises(Mistake, match="the table has no place"):
+        paper_result.rebuild(readme, [row], tmp_path)
+    assert readme.read_text() == "no marks"
+
+
+def test_the_readme_of_this_project_is_made_of_the_result_files() -> None:
+    home = Path(__file__).parents[2]
+    text = (home / "README.md").read_text()
+    table = paper_result.table(list(read_all(paper_dir()).values()), home / "experiments/results")
+    assert f"{paper_result.BEGIN}\n{table}\n{paper_result.END}" in text, "ltgnn reproduce --table"
+
+
+def test_committed_verdicts_follow_from_committed_numbers() -> None:
+    """No result file says more than its seeds: every word, mean and file digest again from what stands in it."""
+    home = Path(__file__).parents[2]
+    rows = read_all(paper_dir())
+    for file in (home / "experiments/results").glob("*/*.json"):
+        found, row = json.loads(file.read_text()), rows[file.parent.name]
+        plan = row.plan(found["kind"] == "smoke")
+        assert [(n["metric"], n["epoch"], n["published"], n["width"]) for n in found["judged"]] == [
+            (n.metric, n.epoch, n.value, n.width) for n in plan.judged
+        ], file
+        words = []
+        for number in found["judged"]:
+            values = [
+                value["value"]
+                for run in found["runs"]
+                for value in run["values"]
+                if (value["metric"], value["epoch"]) == (number["metric"], number["epoch"])
+            ]
+            again = judge(Published(number["metric"], number["published"], number["width"], number["epoch"]), values)
+            assert (again.mean, again.word) == (number["mean"], number["word"]), file
+            words.append(again.word)
+        assert found["verdict"] == worst(words), file
+        assert found["data"]["sha256"] == row.data["sha256"]
+
+
+def test_a_closed_recipe_refuses_a_foreign_model() -> None:
+    refuse_foreign({"model": "lightgcn"}, {"model": "lightgcn", "loss": "bpr"})
+    with pytest.raises(Mistake, match=r"model=mf given, but experiment=row is a closed recipe with model=lightgcn"):
+        refuse_foreign({"model": "lightgcn"}, {"model": "mf", "experiment": "row"})
+
+
+def test_ltgnn_train_refuses_it_before_it_reads_data(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    from ltgnn.train import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LTGNN_LOGS", str(tmp_path / "logs"))
+    assert main(["experiment=lightgcn_gowalla", "model=mf", "logger=none"]) == 1
+    assert "model=mf given, but experiment=lightgcn_gowalla is a closed recipe" in capsys.readouterr().err
+    assert digest_of(conf_dir() / "experiment/lightgcn_gowalla.yaml")
