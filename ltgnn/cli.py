@@ -17,6 +17,7 @@ COMMANDS = {
     "compare": ("ltgnn.runs.compare", "configurations side by side: mean and spread, differences, which axis matters"),
     "pareto": ("ltgnn.runs.pareto", "accuracy against tail, for a sweep of dials"),
     "reproduce": ("ltgnn.reproduce", "train a published row, compare, say the verdict: PASS, NEAR, FAIL, ABOVE"),
+    "ensemble": ("ltgnn.ensemble", "finished runs blended into one, weights fitted on validation"),
     "recommend": ("ltgnn.recommend", "lists for users, with a reason for each item"),
     "similar": ("ltgnn.similar", "items near to one"),
     "export": ("ltgnn.export", "a finished run as plain files to serve from, with a model card"),

@@ -13,6 +13,8 @@ ID_ONLY = "ltgnn.models.fusion.Id"
 
 def uses_text(config: dict[str, Any]) -> bool:
     """Whether item text reaches the scores; ``text=`` alone says only that it was there."""
+    if "reads_text" in config:  # an ensemble, which asked its members
+        return bool(config["reads_text"])
     if config.get("choices", {}).get("text", "none") == "none":
         return False
     trained = "closed_form" not in config.get("model", {})

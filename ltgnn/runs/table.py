@@ -68,6 +68,9 @@ def labels(rows: Sequence[Row]) -> list[str]:
         for k in {k: None for d in described for k in d}
         if k != "tags" and len({str(d.get(k)) for d in described}) > 1
     ]
+    if any(d.get("task") == "ensemble" for d in described):  # it has no knobs of training that could tell it apart
+        keys = [k for k in keys if k != "task" and all(k in d for d in described)]
+        keys.sort(key=lambda k: k not in ("model", "fusion", "loss"))
     keys = keys or ["model", "fusion", "loss"]
     if "experiment" in keys:  # an experiment says it all; what it sets need not be repeated
         keys = ["experiment"] + [k for k in keys if k in QUIET_KEYS]
