@@ -18,15 +18,20 @@ class BatchNodes(NamedTuple):
     batch: Batch  # user ``users[k]`` is called k in it, item ``items[k]`` k
 
 
-def nodes_of(batch: Batch, num_users: int, num_items: int) -> BatchNodes | None:
-    """None for a batch that names as many items as there are: it would leave little out.
+def crowded(batch: Batch, num_items: int) -> bool:
+    """Whether a batch draws as many items as there are, so that its nodes leave little out."""
+    return _drawn(batch).numel() > num_items
 
-    Costs O(U + I + B S), no sorting. Negatives that all rows share stay a view of stride 0.
-    """
-    shared = batch.neg.shape[0] > 1 and batch.neg.stride(0) == 0
-    negatives = batch.neg[0] if shared else batch.neg
-    if negatives.numel() > num_items:
-        return None
+
+def _drawn(batch: Batch) -> Tensor:
+    """The negatives, those that all rows share once."""
+    return batch.neg[0] if batch.neg.shape[0] > 1 and batch.neg.stride(0) == 0 else batch.neg
+
+
+def nodes_of(batch: Batch, num_users: int, num_items: int) -> BatchNodes:
+    """Costs O(U + I + B S), no sorting. Negatives that all rows share stay a view of stride 0."""
+    negatives = _drawn(batch)
+    shared = negatives.dim() == 1
     users, user_place = _distinct([batch.users], num_users)
     items, item_place = _distinct([batch.pos, negatives.reshape(-1)], num_items)
     renamed = item_place[negatives]

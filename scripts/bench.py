@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -34,6 +33,7 @@ from ltgnn.build import build_module, build_setting
 from ltgnn.encode import configured
 from ltgnn.evaluation.topk import top_k
 from ltgnn.graph.kernels import Csr, csr_product, embedding_bag
+from ltgnn.runs.folder import cpu_model
 from ltgnn.types import Batch
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/bench"
@@ -287,9 +287,7 @@ def main() -> None:
         return
     found = measure(arguments.steps, arguments.rounds, arguments.device)
     found["peak GB"] = {name: peak_gb(name, arguments.device) for name in SIDES}
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-    name = torch.cuda.get_device_name() if arguments.device == "cuda" else cpu or platform.machine()
+    name = torch.cuda.get_device_name() if arguments.device == "cuda" else cpu_model()
     found["machine"] = f"{name}, {os.cpu_count()} cores, torch {version('torch')}, PyG {version('torch_geometric')}"
     text = report(found)
     print(text)

@@ -24,6 +24,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from ltgnn.runs.folder import cpu_model
+
 USERS_PER_MILLION, ITEMS_PER_MILLION = 60_000, 20_000
 WORDS = [
     "lamp",
@@ -158,11 +160,9 @@ def measure(folder: Path, form: str) -> list[dict[str, object]]:
 
 def machine() -> str:
     """Processor, cores, memory and versions: what a figure depends on."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return (
-        f"{model or platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB; "
+        f"{cpu_model()}, {os.cpu_count()} cores, {memory:.0f} GB; "
         f"Python {platform.python_version()}, polars {version('polars')}, torch {version('torch')}"
     )
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import time
 from pathlib import Path
@@ -28,6 +27,7 @@ from hydra.utils import instantiate
 from ltgnn.data.groups import ItemShare, MassShare
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.paths import conf_dir
+from ltgnn.runs.folder import cpu_model
 from ltgnn.types import Interactions, Split
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/bench/evaluation.json"
@@ -101,18 +101,10 @@ def measure(split: Split, dim: int, ks: list[int], repeats: int) -> dict[str, An
         "seconds to build": round(built, 2),
         "peak GB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
         "threads": torch.get_num_threads(),
-        "processor": processor(),
+        "processor": cpu_model(),
         "cpus": os.cpu_count(),
         "torch": torch.__version__,
     }
-
-
-def processor() -> str:
-    """Its name, where the system tells it."""
-    known = Path("/proc/cpuinfo")
-    lines = known.read_text().splitlines() if known.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def main() -> None:

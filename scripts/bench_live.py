@@ -12,8 +12,6 @@ Both write into experiments/live/results.json and make its README.md anew.
 from __future__ import annotations
 
 import json
-import platform
-import re
 import resource
 import subprocess
 import sys
@@ -24,6 +22,8 @@ from statistics import median
 from typing import Any
 
 import torch
+
+from ltgnn.runs.folder import cpu_model
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/live"
 WAYS = ("none", "lora", "full")
@@ -139,8 +139,7 @@ def main() -> None:
             row = accuracy(way)
         results.setdefault(what, {})[way] = row
         print(way, row, flush=True)
-        names = re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-        results["machine"] = names[0] if names else platform.machine()
+        results["machine"] = cpu_model()
         SAVED.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(results, indent=1) + "\n")
         (SAVED / "README.md").write_text(markdown(results))

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from hydra.utils import instantiate
 
 from ltgnn.data.catalog import load
 from ltgnn.encode import configured
+from ltgnn.runs.folder import cpu_model
 from ltgnn.text.encoders import HuggingFace
 from ltgnn.text.template import render
 
@@ -100,9 +100,8 @@ def whole_catalogue(device: str) -> dict[str, Any]:
 
 def machine() -> str:
     """Processor, cores and, where there is one, graphics card."""
-    names = re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     card = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
-    return f"{names[0] if names else platform.machine()}, {len(os.sched_getaffinity(0))} cores{card}"
+    return f"{cpu_model()}, {len(os.sched_getaffinity(0))} cores{card}"
 
 
 def markdown(result: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from omegaconf import open_dict
 
-from ltgnn.batch_nodes import nodes_of
+from ltgnn.batch_nodes import crowded, nodes_of
 from ltgnn.build import Setting, build_module
 from ltgnn.types import Batch
 from tests.axes import PLAIN, Case, Tree, toy_setting
@@ -87,7 +87,6 @@ def test_what_is_not_local_sees_the_whole(tree: Tree, setting: Setting, case: Ca
 def test_nodes_by_hand() -> None:
     batch = Batch(torch.tensor([7, 2, 7]), torch.tensor([5, 5, 0]), torch.tensor([[9], [1], [5]]), torch.arange(10.0))
     nodes = nodes_of(batch, 8, 10)
-    assert nodes is not None
     assert nodes.users.tolist() == [2, 7]
     assert nodes.items.tolist() == [0, 1, 5, 9]
     assert nodes.batch.users.tolist() == [1, 0, 1]
@@ -96,7 +95,7 @@ def test_nodes_by_hand() -> None:
     assert nodes.batch.proposal.tolist() == [0, 1, 5, 9]
     shared = batch._replace(neg=torch.tensor([9, 1]).expand(3, 2), proposal=None)
     nodes = nodes_of(shared, 8, 10)
-    assert nodes is not None
     assert nodes.batch.neg.stride(0) == 0
     assert nodes.items[nodes.batch.neg].tolist() == [[9, 1]] * 3
-    assert nodes_of(batch._replace(neg=torch.zeros(3, 4, dtype=torch.int64)), 8, 10) is None
+    assert not crowded(batch, 10)
+    assert crowded(batch._replace(neg=torch.zeros(3, 4, dtype=torch.int64)), 10)

@@ -57,11 +57,11 @@ class WithContent(nn.Module):
 
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
         """The batch's nodes alone, where the encoder can do that."""
-        nodes = nodes_of(batch, self.num_users, len(self.text))
         inner = self.encoder.at(graph, batch) if isinstance(self.encoder, LocalEncoder) else None
-        if nodes is None or inner is None:
+        if inner is None:
             return None
         encoded, renamed = inner
+        nodes = nodes_of(batch, self.num_users, len(self.text))
         root = (self.log_weight / 2).exp()
         users = torch.cat([encoded.users, root * self._profiles(graph)[nodes.users]], 1)
         return encoded._replace(

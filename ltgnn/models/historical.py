@@ -41,9 +41,9 @@ class Historical(LightGCN):
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
         """The batch's nodes, near layers exact and far ones remembered; a step counts when it is trained."""
         coefficients = getattr(self.readout, "coefficients", _none)(self.num_layers)
-        nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
-        if coefficients is None or nodes is None:
+        if coefficients is None:
             raise self.refused()
+        nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
         state, text = self.embedding()
         where = torch.cat([nodes.users, nodes.items + self.embedding.num_users])
         near = getattr(graph, "polynomial", _nothing)(state, coefficients[: self.depth + 1], where)
@@ -58,8 +58,8 @@ class Historical(LightGCN):
     @staticmethod
     def refused() -> Mistake:
         return Mistake(
-            "model=lightgcn_historical needs a graph and a readout that are linear, and batches of fewer items than "
-            "there are: set graph=symmetric (not lightgcnpp), model.encoder.readout.ego=true, or model=lightgcn."
+            "model=lightgcn_historical needs a graph and a readout that are linear: set graph=symmetric (not lightgcnpp) "
+            "and model.encoder.readout.ego=true, or model=lightgcn."
         )
 
     @torch.no_grad()

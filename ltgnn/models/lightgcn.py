@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ltgnn.batch_nodes import nodes_of
+from ltgnn.batch_nodes import crowded, nodes_of
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.readout import Readout
 from ltgnn.types import Batch, Encoded, Graph, Perturb, identity
@@ -35,9 +35,9 @@ class LightGCN(nn.Module):
             return None
         coefficients = getattr(self.readout, "coefficients", _unknown)(self.num_layers)
         polynomial = getattr(graph, "polynomial", None)
-        nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
-        if coefficients is None or polynomial is None or nodes is None:
+        if coefficients is None or polynomial is None or crowded(batch, self.embedding.num_items):
             return None
+        nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
         state, text = self.embedding()
         found = polynomial(state, coefficients, torch.cat([nodes.users, nodes.items + self.embedding.num_users]))
         if found is None:

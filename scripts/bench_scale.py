@@ -1,0 +1,160 @@
+"""Time and memory against edges and width, on synthetic power-law data: seconds a step, an epoch, peak memory.
+
+    python scripts/bench_scale.py [--edges 1e5,3e5,1e6,3e6,1e7,2e7] [--dims 64] [--steps 5] [--save NAME]
+
+60,000 users and 20,000 items per million interactions, Zipf-like popularity; LightGCN-3, BPR, one negative. A step is
+one pass over the graph, forward and backward, and one step of Adam, on ``shared_batches`` mini-batches of 2,048 pairs;
+there are so many of them that an epoch has at most ``--passes`` steps (400), whatever the edges: the time of an epoch
+is then linear in the edges, where a fixed batch would make it quadratic. Ranking: top-20 of 2,000 users with held-out
+items. Each case runs in a process of its own, whose high-water mark is its memory. Prints Markdown with the exponent of
+a fit of the epoch's time to the edges from 1e6 on; --save writes experiments/bench/NAME.{md,json}.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does: see ltgnn/cli.py
+
+import numpy as np
+import torch
+from hydra.utils import instantiate
+
+from ltgnn.build import Setting, build_module
+from ltgnn.data.sampling import PairBatches
+from ltgnn.encode import configured
+from ltgnn.runs.folder import cpu_model
+from ltgnn.types import Batch, Dataset, Interactions, Split
+
+SAVED = Path(__file__).resolve().parents[1] / "experiments/bench"
+JUDGED = 2_000  # users with held-out items
+
+
+def synthetic(edges: int) -> tuple[Interactions, Interactions]:
+    """Train and test pairs: distinct, popularity falling like a power law."""
+    generator = np.random.default_rng(0)
+    num_users, num_items = max(300, edges * 6 // 100), max(100, edges * 2 // 100)
+    wanted, keys = edges + JUDGED, np.empty(0, np.int64)
+    while len(keys) < wanted:
+        size = int(1.3 * (wanted - len(keys))) + 1000
+        users = (num_users * generator.random(size) ** 1.4).astype(np.int64)
+        items = (num_items * generator.random(size) ** 2.2).astype(np.int64)
+        keys = np.unique(np.concatenate([keys, users * num_items + items]))
+    keys = torch.from_numpy(generator.permutation(keys)[:wanted])
+    users, items = keys // num_items, keys % num_items
+    return (
+        Interactions(users[:edges], items[:edges], num_users, num_items),
+        Interactions(users[edges:], items[edges:], num_users, num_items),
+    )
+
+
+def case(edges: int, dim: int, steps: int, passes: int) -> dict[str, float]:
+    """Everything about one size, in this process."""
+    train, test = synthetic(edges)
+    shared = max(1, math.ceil(len(train) / 2048 / passes))
+    words = ["model=lightgcn", "text=none", "loss=bpr", "eval=accuracy", "logger=none", "paths.run_dir=/nowhere"]
+    cfg = configured([*words, f"dim={dim}", f"shared_batches={shared}", "batch_size=2048"], None)
+    empty = train.select(torch.zeros(0, dtype=torch.int64))
+    split = Split(train, empty, test, "synthetic")
+    groups = {name: policy(train.item_counts) for name, policy in instantiate(cfg.groups).items()}
+    judge = instantiate(cfg.eval)(test, [train], groups, None, {})
+    nobody: list[str] = []
+    setting = Setting(Dataset("synthetic", {}, nobody, nobody), split, groups, None, {"test": judge})
+    start = time.perf_counter()
+    module = build_module(cfg, setting).train()
+    built = time.perf_counter() - start
+    optimizer, taken = module.configure_optimizers(), []
+    pairs = PairBatches(train, 2048 * shared, "edges", 0)
+    for number, batch in zip(range(steps + 1), pairs, strict=False):
+        start = time.perf_counter()
+        negatives = module.sampler(batch.users, batch.pos, torch.Generator().manual_seed(number))
+        optimizer.zero_grad()
+        torch.stack(list(module.objective(Batch(batch.users, batch.pos, negatives)).values())).sum().backward()
+        optimizer.step()
+        taken.append(time.perf_counter() - start)
+    start = time.perf_counter()
+    judge(module.scorer(), device="cpu")
+    judged = time.perf_counter() - start
+    memory = Path("/proc/self/status").read_text()  # ru_maxrss would count the parent that started this process
+    return {
+        "edges": edges,
+        "users": train.num_users,
+        "items": train.num_items,
+        "dim": dim,
+        "shared_batches": shared,
+        "building s": built,
+        "step s": median(taken[1:] or taken),
+        "epoch s": median(taken[1:] or taken) * len(pairs),
+        "ranking s": judged,
+        "peak GB": int(memory.partition("VmHWM:")[2].split()[0]) / 1e6,
+    }
+
+
+def exponent(found: list[dict[str, float]], least: float = 1e6) -> float | None:
+    """Slope of log epoch seconds against log edges."""
+    chosen = [one for one in found if one["edges"] >= least]
+    if len(chosen) < 2:
+        return None
+    return float(np.polyfit([math.log(c["edges"]) for c in chosen], [math.log(c["epoch s"]) for c in chosen], 1)[0])
+
+
+def machine() -> str:
+    return f"{cpu_model()}, {os.cpu_count()} cores, torch {torch.__version__}"
+
+
+def report(found: list[dict[str, float]], command: str) -> str:
+    head = list(found[0])
+    lines = ["# Time and memory against edges", "", f"`{command}` on {machine()}.", "", "| " + " | ".join(head) + " |"]
+    lines.append("|" + "---|" * len(head))
+    for one in found:
+        cells = [f"{value:,.0f}" if value == int(value) else f"{value:.3g}" for value in one.values()]
+        lines.append("| " + " | ".join(cells) + " |")
+    for dim in sorted({one["dim"] for one in found}):
+        slope = exponent([one for one in found if one["dim"] == dim])
+        if slope is not None:
+            lines += ["", f"d {dim:g}: epoch seconds ~ edges^{slope:.2f} from 1e6 edges on."]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--edges", default="1e5,3e5,1e6,3e6,1e7,2e7")
+    parser.add_argument("--dims", default="64")
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--passes", type=int, default=400, help="steps an epoch at most")
+    parser.add_argument("--save")
+    parser.add_argument("--case", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.case:
+        edges, dim = (int(number) for number in arguments.case.split(","))
+        print(json.dumps(case(edges, dim, arguments.steps, arguments.passes)))
+        return
+    found: list[dict[str, Any]] = []
+    for dim in arguments.dims.split(","):
+        for edges in arguments.edges.split(","):
+            command = [sys.executable, __file__, "--case", f"{int(float(edges))},{dim}"]
+            command += ["--steps", str(arguments.steps), "--passes", str(arguments.passes)]
+            output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            found.append(json.loads(output.splitlines()[-1]))
+            print(found[-1], flush=True)
+    options = f"--edges {arguments.edges} --dims {arguments.dims} --steps {arguments.steps} --passes {arguments.passes}"
+    text = report(found, f"python scripts/bench_scale.py {options}")
+    print(text)
+    if arguments.save:
+        (SAVED / f"{arguments.save}.md").write_text(text)
+        (SAVED / f"{arguments.save}.json").write_text(
+            json.dumps({"machine": machine(), "cases": found}, indent=1) + "\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
