@@ -58,8 +58,8 @@ class Historical(LightGCN):
     @staticmethod
     def refused() -> Mistake:
         return Mistake(
-            "model=lightgcn_historical needs a graph and a readout that are linear: set graph=symmetric (not lightgcnpp) "
-            "and model.encoder.readout.ego=true, or model=lightgcn."
+            "model=lightgcn_historical needs a graph and a readout that are linear: set graph=symmetric "
+            "(not lightgcnpp) and model.encoder.readout.ego=true, or model=lightgcn."
         )
 
     @torch.no_grad()
