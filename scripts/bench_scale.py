@@ -125,6 +125,22 @@ def report(found: list[dict[str, float]], command: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def draw(found: list[dict[str, Any]], file: Path) -> None:
+    """Seconds of an epoch and memory against edges, a line for each width, both axes logarithmic."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.4), layout="constrained")
+    panels = zip(figure.subplots(1, 2), ("epoch s", "peak GB"), ("seconds an epoch", "peak memory, GB"), strict=True)
+    for axes, key, label in panels:
+        for dim in sorted({one["dim"] for one in found}):
+            chosen = [one for one in found if one["dim"] == dim]
+            axes.loglog([c["edges"] for c in chosen], [c[key] for c in chosen], marker="o", label=f"d {dim:g}")
+        axes.set(xlabel="train interactions", ylabel=label)
+        axes.grid(alpha=0.3)
+        axes.legend(frameon=False)
+    figure.savefig(file, dpi=150)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--edges", default="1e5,3e5,1e6,3e6,1e7,2e7")
