@@ -7,7 +7,7 @@ one pass over the graph, forward and backward, and one step of Adam, on ``shared
 there are so many of them that an epoch has at most ``--passes`` steps (400), whatever the edges: the time of an epoch
 is then linear in the edges, where a fixed batch would make it quadratic. Ranking: top-20 of 2,000 users with held-out
 items. Each case runs in a process of its own, whose high-water mark is its memory. Prints Markdown with the exponent of
-a fit of the epoch's time to the edges from 1e6 on; --save writes experiments/bench/NAME.{md,json}.
+a fit of the epoch's time to the edges from 1e6 on; --save writes experiments/bench/NAME.{md,json,png}.
 """
 
 from __future__ import annotations
@@ -170,6 +170,7 @@ def main() -> None:
         (SAVED / f"{arguments.save}.json").write_text(
             json.dumps({"machine": machine(), "cases": found}, indent=1) + "\n"
         )
+        draw(found, SAVED / f"{arguments.save}.png")
 
 
 if __name__ == "__main__":
