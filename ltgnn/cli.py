@@ -20,6 +20,7 @@ COMMANDS = {
     "ensemble": ("ltgnn.ensemble", "finished runs blended into one, weights fitted on validation"),
     "recommend": ("ltgnn.recommend", "lists for users, with a reason for each item"),
     "similar": ("ltgnn.similar", "items near to one"),
+    "explain": ("ltgnn.explain", "why a user gets an item: parts that add up to the score"),
     "export": ("ltgnn.export", "a finished run as plain files to serve from, with a model card"),
     "data": ("ltgnn.data.cli", "fetch, import, stats, split, audit, diff, export"),
     "text": ("ltgnn.encode", "item features: build, ls, verify, prune"),

@@ -65,6 +65,11 @@ class DenseItems:
         history = self.items[torch.arange(len(rows)) - starts[rows] + self.offsets[users][rows]]
         return F.embedding_bag(history, self.weights, starts, mode="sum")
 
+    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
+        """As ``PerHistory``."""
+        mine = self.items[self.offsets[user] : self.offsets[user + 1]]
+        return mine, self.weights[mine, item].double()
+
     def times(self, factor: float) -> DenseItems:
         return replace(self, weights=self.weights * factor)
 
@@ -80,6 +85,12 @@ class SparseItems:
     def __call__(self, users: Tensor) -> Tensor:
         scores = torch.from_numpy((self.rows[users.cpu().numpy()] @ self.weights).toarray())
         return scores if self.scale is None else scores * self.scale[users.cpu(), None]
+
+    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
+        """As ``PerHistory``."""
+        mine = self.rows[user].indices
+        values = torch.from_numpy(self.weights[mine, item].toarray()[:, 0]).double()
+        return torch.from_numpy(mine).long(), values if self.scale is None else values * self.scale[user].double()
 
     def times(self, factor: float) -> SparseItems:
         return replace(self, weights=self.weights * factor)
@@ -109,6 +120,15 @@ class Total:
                 return None
             found += [piece if factor == 1 else piece.times(factor) for piece in inside]
         return found
+
+
+@runtime_checkable
+class PerHistory(Protocol):
+    """A scorer whose score is a sum over the user's train items."""
+
+    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
+        """Train items of the user [n], and what each adds to the score of ``item`` [n] float64."""
+        ...
 
 
 @runtime_checkable

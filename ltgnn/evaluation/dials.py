@@ -47,6 +47,12 @@ class ContentMatch:
         total.index_add_(0, places.flatten(), self.values.to(device)[history].flatten())
         return total.view(len(users), self.num_items) * self.per_user.to(device)[users, None]
 
+    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
+        """What each train item of the user [n] adds to the score of ``item`` [n] float64."""
+        mine = self.items[self.offsets[user] : self.offsets[user + 1]]
+        found = torch.where(self.columns[mine] == item, self.values[mine], 0.0).double().sum(1)
+        return mine, found * self.per_user[user].double()
+
     def pieces(self) -> list[Piece]:
         """The same as weights between items."""
         counts = self.offsets.diff().numpy()
@@ -72,10 +78,17 @@ class TextProfile:
         self.profiles = profiles / train.user_counts.clamp_min(1)[:, None]
         self.table = (unit * weight * gate(train, popularity_gate)[:, None]).T.contiguous()
         self.scorable = unit.any(1)
+        self.unit, self.history = unit, train.by_user
 
     def __call__(self, users: Tensor) -> Tensor:
         """[B] -> [B, I]"""
         return self.profiles.to(users.device)[users] @ self.table.to(users.device)
+
+    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
+        """What each train item of the user [n] adds to the score of ``item`` [n] float64."""
+        offsets, items = self.history
+        mine = items[offsets[user] : offsets[user + 1]]
+        return mine, self.unit[mine].double() @ self.table[:, item].double() / max(1, len(mine))
 
     def pieces(self) -> list[Piece]:
         """The same as one table."""

@@ -50,3 +50,8 @@ class TextNodes(ItemEmbedding):
         items, text = super().forward()
         users = self.mean_text() if self.user_text is None else self.user_text
         return torch.cat([self.fusion.projector(users), items]), text
+
+    def parts(self) -> tuple[Tensor, Tensor]:
+        """All to the text, that of users too."""
+        states = self()[0]
+        return torch.zeros_like(states), states

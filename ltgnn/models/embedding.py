@@ -60,13 +60,24 @@ class NodeEmbedding(nn.Module):
         """The text features as they are now.  [I, D]"""
         return self.text() if isinstance(self.text, nn.Module) else self.text
 
+    @property
+    def ids(self) -> Tensor | None:
+        """The id table [I, d] as the fusion gets it; None: the fusion takes none."""
+        if self.items is not None and self.hides_cold:
+            return self.items * (self.counts > 0)[:, None]
+        return self.items
+
     def forward(self) -> tuple[Tensor, Tensor | None]:
         """Node states [N, d], users first, and the projected text [I, d] where the fusion has one."""
-        ids: Tensor | None = self.items
-        if ids is not None and self.hides_cold:
-            ids = ids * (self.counts > 0)[:, None]
-        items, text = self.fusion(ids, self.features, self.counts)
+        items, text = self.fusion(self.ids, self.features, self.counts)
         return (items if self.users is None else torch.cat([self.users, items])), text
+
+    def parts(self) -> tuple[Tensor, Tensor]:
+        """The node states as ``ids + text``: what the ids of users and items, and what the text adds.  2 x [N, d]"""
+        ids, text = self.fusion.parts(self.ids, self.features, self.counts)
+        if self.users is None:
+            return ids, text
+        return torch.cat([self.users, ids]), torch.cat([torch.zeros_like(self.users), text])
 
 
 class ItemEmbedding(NodeEmbedding):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +37,15 @@ class ItemFusion(nn.Module):
     def initialise(self, ids: Tensor, text: Tensor | None, counts: Tensor) -> None:
         """Called once after the id table [I, d] got its usual initialisation; may overwrite it in place."""
 
+    def parts(self, ids: Any, text: Any, counts: Tensor) -> tuple[Tensor, Tensor]:
+        """The item state as what the ids and what the text add to it: 2 x [I, d] that sum to it, in evaluation.
+
+        Shares that ids and text decide together (gates, attention) are held where they are; a constant that is the same
+        for all items goes with the ids. Here: all to the ids.
+        """
+        state = self(ids, text, counts)[0]
+        return state, torch.zeros_like(state)
+
 
 class Id(ItemFusion):
     """Ids alone: the collaborative baseline."""
@@ -61,6 +70,11 @@ class Text(ItemFusion):
     def forward(self, ids: None, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
         projected = self.projector(text)
         return projected, projected
+
+    def parts(self, ids: None, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+        """All to the text."""
+        projected = self.projector(text)
+        return torch.zeros_like(projected), projected
 
 
 class Init(ItemFusion):
@@ -114,6 +128,16 @@ class Mix(ItemFusion):
         """Ids [I, d], projected text [I, d], train counts [I] -> item state [I, d]."""
         raise NotImplementedError
 
+    def parts(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+        """As ``ItemFusion.parts``: here a weighted sum of both, with the weights that ``share`` gives."""
+        projected = self.projector(text)
+        share = self.share(ids, projected, counts)
+        return share * ids, self.mix(ids, projected, counts) - share * ids
+
+    def share(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+        """Weight of the id, [I, d] or what spreads to it."""
+        return torch.ones_like(ids)
+
 
 class Sum(Mix):
     """``id + projected text``: the id embedding is the residual that text cannot say."""
@@ -130,8 +154,12 @@ class Gate(Mix):
         self.gate = nn.Linear(2 * dim, dim)
 
     def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
-        share = torch.sigmoid(self.gate(torch.cat([ids, text], -1)))
+        share = self.share(ids, text, counts)
         return share * ids + (1 - share) * text
+
+    def share(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+        """The gate.  [I, d]"""
+        return torch.sigmoid(self.gate(torch.cat([ids, text], -1)))
 
 
 class Side(Mix):

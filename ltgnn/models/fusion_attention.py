@@ -41,8 +41,17 @@ class Attention(Mix):
         self.score = nn.Sequential(nn.Linear(dim, dim), nn.Tanh(), nn.Linear(dim, 1, bias=False))
 
     def forward(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        weighted, sets = self.weighted(ids, text)
+        return weighted.sum(1), sets.mean(1)
+
+    def weighted(self, ids: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+        """``a_k z_k`` of the id and each set [I, 1 + kinds, d], and the sets [I, kinds, d]."""
         assert isinstance(self.projector, Separate)
-        sets = self.projector.each(text)
-        states = torch.stack([self.dropped(ids), *sets], 1)  # [I, 1 + kinds, d]
-        share = self.score(states).softmax(1)  # [I, 1 + kinds, 1]
-        return (share * states).sum(1), torch.stack(sets).mean(0)
+        sets = torch.stack(self.projector.each(text), 1)
+        states = torch.cat([self.dropped(ids)[:, None], sets], 1)
+        return self.score(states).softmax(1) * states, sets
+
+    def parts(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+        """``a_0 z_0`` and the rest."""
+        weighted, _ = self.weighted(ids, text)
+        return weighted[:, 0], weighted[:, 1:].sum(1)

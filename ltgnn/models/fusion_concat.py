@@ -20,3 +20,8 @@ class Concat(Mix):
 
     def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
         return self.both(torch.cat([ids, text], -1))  # type: ignore[no-any-return]
+
+    def parts(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+        """``W_1 id + b`` and ``W_2 text``."""
+        left, right = self.both.weight.split(ids.shape[1], dim=1)
+        return ids @ left.T + self.both.bias, self.projector(text) @ right.T

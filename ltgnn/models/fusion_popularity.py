@@ -39,3 +39,7 @@ class PopularityGate(Mix):
     def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
         weight = self.text_weight(counts)[:, None]
         return (1 - weight) * ids + weight * text
+
+    def share(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+        """Weight of the id.  [I, 1]"""
+        return 1 - self.text_weight(counts)[:, None]

@@ -50,6 +50,13 @@ class Filters:
         linear = torch.from_numpy((history @ self.back @ self.graph).toarray())
         return linear.addmm_(torch.from_numpy(np.asarray(history @ self.into)), self.out)
 
+    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
+        """As ``PerHistory``."""
+        mine = self.rows[user].indices
+        linear = (self.back[mine] @ self.graph[:, [item]]).toarray()[:, 0]
+        low = self.into[mine].astype(np.float64) @ self.out[:, item].double().numpy()
+        return torch.from_numpy(mine).long(), torch.from_numpy(linear.astype(np.float64) + low)
+
     def pieces(self) -> list[Piece]:
         """The same as tables."""
         low = Inner(torch.from_numpy(np.asarray(self.rows @ self.into)), self.out)
