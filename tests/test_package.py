@@ -51,7 +51,7 @@ def test_import_directions() -> None:
 
 
 def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None:
-    """The yaml tree travels in the wheel; nothing is read from the checkout."""
+    """The yaml tree and the rows of papers travel in the wheel; nothing is read from the checkout."""
     answer = python("-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist"))
     assert answer.returncode == 0, answer.stderr
     (wheel,) = (tmp_path / "dist").glob("*.whl")
@@ -67,6 +67,8 @@ def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None
     assert job.returncode == 0, job.stderr
     assert "NDCG@20" in job.stdout
     assert list(empty.glob("logs/train/runs/*/metrics.json"))
+    rows = python("-m", "ltgnn.cli", "reproduce", "--list", cwd=empty, PYTHONPATH=str(site))
+    assert "gfcf-gowalla" in rows.stdout, "the published rows travel, too"
 
 
 def readme_commands() -> list[str]:
