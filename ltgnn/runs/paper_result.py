@@ -74,9 +74,11 @@ def table(rows: Sequence[Row], folder: Path) -> str:
 
 def rebuild(readme: Path, rows: Sequence[Row], folder: Path) -> None:
     """Put the table between the two marks of README; all else stays as it is."""
-    text = readme.read_text(encoding="utf-8")
+    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise Mistake(f"{readme}: the table has no place. Wanted once each, in this order: {BEGIN} and {END}.")
+        raise Mistake(
+            f"{readme}: the table has no place. Wanted a file with, once each and in this order, {BEGIN} and {END}."
+        )
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
     temporary = readme.with_name(f".{readme.name}.{os.getpid()}")

@@ -208,6 +208,8 @@ def test_readme_is_changed_between_its_marks_alone(tmp_path: Path) -> None:
     with pytest.raises(Mistake, match="the table has no place"):
         paper_result.rebuild(readme, [row], tmp_path)
     assert readme.read_text() == "no marks"
+    with pytest.raises(Mistake, match="Wanted a file"):
+        paper_result.rebuild(tmp_path / "absent", [row], tmp_path)
 
 
 def test_the_readme_of_this_project_is_made_of_the_result_files() -> None:
