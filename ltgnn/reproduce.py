@@ -248,7 +248,7 @@ def listed(rows: Sequence[Row], results: Path) -> str:
         wanted = "  ".join(f"{number.metric} {number.value:g}" for number in row.whole.judged)
         early = "smoke" if row.smoke else ""
         lines.append(
-            f"{row.name:<24}{state:<14} {row.title:<42} {wanted:<34} {row.selection:<11}{row.hardware:<4}{early}"
+            f"{row.name:<26}{state:<14} {row.title:<42} {wanted:<34} {row.selection:<11}{row.hardware:<4}{early}"
         )
     return "\n".join(lines)
 
