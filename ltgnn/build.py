@@ -121,6 +121,7 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
         stream=stream,
         seed=int(cfg.seed),
         shared=shared(cfg),
+        schedule=instantiate(cfg.schedule) if cfg.get("schedule") else None,
     )
 
 

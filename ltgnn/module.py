@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytorch_lightning as pl
 import torch
@@ -57,6 +57,7 @@ class Recommender(pl.LightningModule):
         stream: Stream,
         seed: int,
         shared: int = 1,
+        schedule: Callable[[float], float] | None = None,
     ) -> None:
         super().__init__()
         self.encoder, self.graph, self.sampler, self.views = encoder, graph, sampler, views
@@ -64,9 +65,19 @@ class Recommender(pl.LightningModule):
         self.loss_modules = nn.ModuleDict({name: loss for name, loss in losses.items() if isinstance(loss, nn.Module)})
         self.score, self.evaluators, self.monitor = score, evaluators, monitor
         self.optimizer, self.stream, self.seed, self.shared = optimizer, stream, seed, shared
+        self.schedule = schedule
         self.local = getattr(views, "clean", False) and all(getattr(loss, "local", False) for loss in losses.values())
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
+    def configure_optimizers(self) -> Any:
+        """The optimiser, with the schedule of the learning rate where there is one."""
+        optimizer = self.weights_optimizer()
+        if self.schedule is None:
+            return optimizer
+        schedule, steps = self.schedule, max(1, int(self.trainer.estimated_stepping_batches))
+        moved = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: schedule(min(1.0, step / steps)))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": moved, "interval": "step"}}
+
+    def weights_optimizer(self) -> torch.optim.Optimizer:
         """A weight that brings a rate of its own (``weight.lr``, such as a text encoder's) is trained at that rate."""
         groups: dict[float | None, list[nn.Parameter]] = {}
         for weight in self.parameters():

@@ -1,0 +1,23 @@
+"""How the learning rate moves over a training: share of the steps done, 0..1 -> factor of ``lr``."""
+
+from __future__ import annotations
+
+from ltgnn.types import Mistake
+
+
+class Linear:
+    """Up from 0 over the share ``warmup`` of the steps, then down to ``floor`` at the last: noise is annealed away.
+
+    The steps are those of ``epochs``; a run that stops early stops on the way.
+    """
+
+    def __init__(self, warmup: float, floor: float) -> None:
+        if not 0 <= warmup < 1 or not 0 <= floor <= 1:
+            raise Mistake(f"schedule: warmup={warmup}, floor={floor} given; 0 <= warmup < 1, 0 <= floor <= 1 wanted.")
+        self.warmup, self.floor = warmup, floor
+
+    def __call__(self, done: float) -> float:
+        if done < self.warmup:
+            return done / self.warmup
+        left = (1 - done) / (1 - self.warmup)
+        return self.floor + (1 - self.floor) * max(0.0, left)
