@@ -27,7 +27,7 @@ keys:
   run=DIR       a finished run, or what ltgnn export wrote
   users=...     ids with commas between, @FILE with an id a line, or all
   k=10          length of a list
-  rules=WORD    none, tail, diverse, xquad, shop (conf/rules), with rules.NAME.KEY=VALUE; each is reported
+  rules=WORD    none, tail, diverse, xquad, calibrated, shop (conf/rules), with rules.NAME.KEY=VALUE; each is reported
   out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without it, a table
   reasons=true  false leaves them out, which is faster for millions of users"""
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from ltgnn.command import number, parse
+from ltgnn.explain import explainer
 from ltgnn.search import Shop
 from ltgnn.types import Mistake
 
@@ -42,8 +43,8 @@ def application(run: str, hosts: Sequence[str], threads: int = 2) -> Any:
         shop.find("ready", 1)
     except Mistake as mistake:
         print(f"no search: {mistake}")
-        return create(shop.served, None, (), hosts, threads)
-    return create(shop.served, shop.find, by, hosts, threads)
+        return create(shop.served, None, (), hosts, threads, explainer(shop))
+    return create(shop.served, shop.find, by, hosts, threads, explainer(shop))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

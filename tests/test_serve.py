@@ -128,6 +128,26 @@ def test_the_tail_dial_is_the_stated_formula(client: TestClient, run: Path) -> N
         towards_tail(served, 11)
 
 
+def test_explanations_say_what_the_command_says_and_follow_the_dial(
+    client: TestClient, run: Path, tmp_path: Path
+) -> None:
+    for item in ("i0", "i7", "i30"):
+        asked = {"user": "u5", "item": item, "k": 4}
+        assert main(["explain", f"run={run}", "user=u5", f"item={item}", "k=4", f"out={tmp_path / 'why.json'}"]) == 0
+        own = client.get("/api/explain", params=asked).json()
+        assert own == json.loads((tmp_path / "why.json").read_text())
+        turned = client.get("/api/explain", params={**asked, "tail": 0.5}).json()
+        (added,) = [line for line in turned["lines"] if line["title"] == "said to everybody"] or [None]
+        lists = client.get("/api/recommend", params={"user": "u5", "k": 48, "tail": 0.5}).json()["list"]
+        listed = {row["item"]: row for row in lists}
+        if item in listed:
+            assert (turned["score"], turned["rank"]) == (listed[item]["score"], listed[item]["rank"])
+        assert turned["total"] == pytest.approx(turned["score"], abs=1e-4)
+        assert added is None or added["value"] == pytest.approx(turned["total"] - own["total"], abs=1e-5)
+    assert client.get("/api/explain", params={"user": "nobody", "item": "i0"}).status_code == 404
+    assert client.get("/api/explain", params={"user": "u5", "item": "shoe"}).status_code == 404
+
+
 def test_the_rule_of_a_least_share_of_tail(client: TestClient) -> None:
     def ask(**options: object) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = client.get("/api/recommend", params={"user": "u5", **options}).json()["list"]
@@ -232,7 +252,9 @@ def address(run: Path) -> Iterator[str]:
 def test_page_in_a_browser_shows_the_command_s_numbers_and_no_html_of_titles(
     address: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    state = urlencode({"user": "u5", "q": "river number 0 img", "k": 48, "tail": 0})
+    shown = Shop(str(run)).served.recommend(["u5"], 3)["item"][2]
+    words = {"user": "u5", "q": "river number 0 img", "k": 48, "tail": 0, "taste": 0.7, "why": shown, "similar": shown}
+    state = urlencode(words)
     flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     more = "--disable-component-update --disable-sync --virtual-time-budget=10000 --dump-dom"
     dom = subprocess.run(
@@ -250,11 +272,27 @@ def test_page_in_a_browser_shows_the_command_s_numbers_and_no_html_of_titles(
         found = re.findall(r'class="title">(.*?)<span.*?class="score">(.*?)</span>', inside.group(1), re.DOTALL)
         return [(unescape(title), score) for title, score in found]
 
-    hits = printed_json(capsys, "search", f"run={run}", "river number 0 img", "user=u5", "k=48", "format=json")
+    def cells(part: str, kind: str) -> list[tuple[str, str]]:
+        """Rows of a list whose items may have no group."""
+        inside = re.search(rf'<{kind} id="{part}">(.*?)</{kind}>', dom, re.DOTALL)
+        assert inside is not None
+        found = re.findall(r'class="title">([^<]*)<.*?class="score">(.*?)</span>', inside.group(1), re.DOTALL)
+        return [(unescape(title), score) for title, score in found]
+
+    hits = printed_json(capsys, "search", f"run={run}", "river number 0 img", "user=u5", "k=48", "taste=0.7",
+                        "format=json")  # fmt: skip
     assert rows("hits") == [(hit["title"], f"{hit['score']:.4f}") for hit in hits]
     assert NASTY in [title for title, _ in rows("hits")]
     frame = Shop(str(run)).served.recommend(["u5"], 48)
     assert rows("list") == [(row["title"], f"{row['score']:.4f}") for row in frame.to_dicts()]
+    similar = Shop(str(run)).served.similar(shown, 48)
+    assert cells("similar", "ol") == [(row["title"], f"{row['cosine']:.4f}") for row in similar.to_dicts()]
+    assert main(["explain", f"run={run}", "user=u5", f"item={shown}", f"out={tmp_path / 'why.json'}"]) == 0
+    why = json.loads((tmp_path / "why.json").read_text())
+    assert cells("why", "ol") == [(line["title"], f"{line['value']:+.4f}") for line in why["lines"]]
+    assert cells("alike", "ul") == [(a["title"], f"{a['cosine']:.4f}") for a in why["alike"]]
+    assert f"score {why['score']:.4f}, place 3; what adds up to it" in dom
+    assert f"{why['score']:.4f}" == f"{frame['score'][2]:.4f}"
 
 
 @pytest.fixture(scope="module")
@@ -268,6 +306,7 @@ OPERATIONS = [
     ("GET", "/api/history"),
     ("GET", "/api/recommend"),
     ("POST", "/api/recommend/history"),
+    ("GET", "/api/explain"),
     ("GET", "/api/similar"),
     ("POST", "/api/search"),
 ]

@@ -16,20 +16,33 @@ import anyio.to_thread
 import torch
 from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from ltgnn.evaluation.topk import best_items
 from ltgnn.serving.dialled import of_history, towards_tail, with_tail_share
-from ltgnn.serving.retrieval import BLANKS, LONGEST
+from ltgnn.serving.explanation import Explainer
+from ltgnn.serving.schema import (
+    LONGEST_ID,
+    MOST,
+    Asked,
+    Explained,
+    Failure,
+    Hit,
+    Info,
+    Item,
+    Listed,
+    Recommended,
+    Refusal,
+    Similar,
+    User,
+    Wanted,
+)
 from ltgnn.serving.served import MOST as LONGEST_LIST
 from ltgnn.serving.served import Served
 from ltgnn.types import Mistake
 
 PAGE = Path(__file__).with_name("page.html")
 LARGEST_BODY = 262_144  # bytes; a query of 10,000 signs written as \\u escapes has 120,000
-MOST = 100  # rows of one answer
-LONGEST_ID = 200
 
 
 class Finder(Protocol):
@@ -38,89 +51,8 @@ class Finder(Protocol):
     def __call__(self, query: str, k: int, user: str | None, taste: float) -> Sequence[Any]: ...
 
 
-class Failure(BaseModel):
-    detail: str
-
-
-class Refusal(BaseModel):
-    detail: str | list[dict[str, Any]] = Field(description="a mistake in words, or what is wrong with each value")
-
-
-class Info(BaseModel):
-    name: str
-    users: int
-    items: int
-    groups: dict[str, int]
-    rule: str = Field(description="how the groups are made")
-    data: str
-    search: list[str] = Field(description="by what is searched; empty: the items have no text")
-    unknown_user: str = Field(description="what somebody gets whom the model does not know")
-
-
-class User(BaseModel):
-    user: str
-    items: int = Field(description="train interactions")
-
-
-class Item(BaseModel):
-    item: str
-    title: str
-    group: str
-    users: int = Field(description="train interactions of the item")
-
-
-class Recommended(BaseModel):
-    rank: int
-    item: str
-    score: float
-    title: str
-    group: str
-    reason: str
-
-
-class Listed(BaseModel):
-    user: str
-    policy: str
-    shares: dict[str, float] = Field(description="share of the list by group")
-    list: list[Recommended]
-
-
-class Hit(BaseModel):
-    rank: int
-    item: str
-    score: float
-    title: str
-    group: str
-    by: dict[str, float]
-
-
-class Similar(BaseModel):
-    rank: int
-    item: str
-    cosine: float
-    title: str
-    group: str
-    by: str
-
-
-class Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    query: str = Field(max_length=LONGEST, pattern=f"[^{BLANKS}]")
-    k: int = Field(default=10, ge=1, le=MOST)
-    user: str | None = Field(default=None, max_length=LONGEST_ID, description="reorders by this user's taste")
-    taste: float = Field(default=0.5, ge=0, le=10)
-
-
-class Wanted(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    history: list[Annotated[str, Field(max_length=LONGEST_ID)]] = Field(min_length=1, max_length=200)
-    k: int = Field(default=10, ge=1, le=MOST)
-    tail: float = Field(default=0, ge=-2, le=2)
-
-
 UserId = Annotated[str, Query(min_length=1, max_length=LONGEST_ID)]
+ItemId = Annotated[str, Query(min_length=1, max_length=LONGEST_ID)]
 Count = Annotated[int, Query(ge=1, le=MOST)]
 POPULAR = "not known to the model, or without a train interaction: the most popular items (score: their users)"
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -131,8 +63,17 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create(served: Served, find: Finder | None, by: Sequence[str], hosts: Sequence[str], threads: int = 2) -> FastAPI:
+def create(
+    served: Served,
+    find: Finder | None,
+    by: Sequence[str],
+    hosts: Sequence[str],
+    threads: int = 2,
+    explain: Explainer | None = None,
+) -> FastAPI:
     """The application. ``find`` and ``by``: the search and what it goes by, None and nothing where there is none.
+
+    ``explain``: of the same model; None: no explanations.
 
     ``hosts``: values of the Host header that are answered. ``threads``: requests computed at a time; the others wait.
     """
@@ -250,8 +191,17 @@ def create(served: Served, find: Finder | None, by: Sequence[str], hosts: Sequen
                 )  # fmt: skip
         return _listed("", "from the items given: the mean of their vectors, or their weights", rows)
 
+    @app.get("/api/explain", responses=ERRORS)
+    def why(
+        user: UserId, item: ItemId, k: Count = 10, tail: Annotated[float, Query(ge=-2, le=2)] = 0
+    ) -> Explained:  # fmt: skip
+        """Why the user gets the item, as summands that add up to the score: ``ltgnn explain``, with the dial."""
+        if explain is None:
+            raise Mistake("this model is served without explanations")
+        return Explained(**explain.on(turned(round(tail, 3)))(user, item, k).plain())
+
     @app.get("/api/similar", responses=ERRORS)
-    def similar(item: Annotated[str, Query(min_length=1, max_length=LONGEST_ID)], k: Count = 10) -> list[Similar]:
+    def similar(item: ItemId, k: Count = 10) -> list[Similar]:
         """Items nearest to one: ``ltgnn similar``."""
         return [Similar(**row) for row in served.similar(item, k).to_dicts()]
 

@@ -75,6 +75,10 @@ class Explainer:
     ) -> None:
         self.served, self.linear, self.texts, self.note, self.refusal = served, linear, texts, note, refusal
 
+    def on(self, served: Served) -> Explainer:
+        """The same for a model that differs in a dial."""
+        return self if served is self.served else Explainer(served, self.linear, self.texts, self.note, self.refusal)
+
     def __call__(self, user: str, item: str, k: int = 10) -> Explanation:
         """The ``k`` largest summands, the others as one; ``Mistake`` for who or what the model does not know."""
         served, catalogue = self.served, self.served.catalogue

@@ -56,9 +56,14 @@ class Ruled:
 
     def report(self) -> list[tuple[str, int, str]]:
         """Of each rule: name, number, and what is counted; then lists that the rules left shorter or unmet."""
-        said = [(name, n, "places changed" if name in self.orders or name in self.caps or name in self.shares
-                 else "items removed from the lists without rules") for name, n in self.counts.items()]  # fmt: skip
-        return [*said, ("all rules", self.short, f"of {self.lists} lists cannot keep all of them for want of items")]
+        moving = {*self.orders, *self.caps, *self.shares}
+        said = [
+            (name, n, f"place{'s' * (n != 1)} changed" if name in moving
+             else f"item{'s' * (n != 1)} removed from the lists without rules")
+            for name, n in self.counts.items()
+        ]  # fmt: skip
+        lists = f"of {self.lists} list{'s' * (self.lists != 1)}"
+        return [*said, ("all rules", self.short, f"{lists} cannot keep all of them for want of items")]
 
     def _list(self, user: int, scores: Tensor) -> Tensor:
         plain = best_items(scores[None], self.k)[0][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import permutations
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 import ltgnn
 from ltgnn.recommend import main
+from ltgnn.serving.calibration import Calibrated
 from ltgnn.serving.catalogue import Catalogue
 from ltgnn.serving.conditions import MMR, AlreadyBought, Available, Cap, Category, Fresh, Price, TailShare, XQuAD
 from ltgnn.serving.rules import Ruled, Rules
@@ -92,6 +94,67 @@ def test_reranking_is_greedy() -> None:
     assert listed(served, {"mmr": MMR(0.5, 5)}, 3, scores) == chosen
     # user 0 has tail items alone: the first tail item is worth .5, nothing after it
     assert listed(served, {"xquad": XQuAD(0.5, 5, ["tail"])}, 3, scores) == [2, 0, 1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_calibration_is_the_naive_greedy_choice(data: st.DataObject) -> None:
+    n = data.draw(st.integers(3, 6))
+    kinds = data.draw(st.lists(st.sampled_from(["x", "y", "x|y", "y|z", ""]), min_size=n, max_size=n))
+    scores = data.draw(st.permutations([float(place) for place in range(n)]))
+    weight = data.draw(st.sampled_from([0.0, 0.4, 0.9, 1.0]))
+    served = model("a" * n, [0] * n)
+    served.catalogue.fields["many"] = kinds  # type: ignore[index]
+    parts = [[name for name in kind.split("|") if name] for kind in kinds]
+    share = [{name: 1 / len(part) for name in part} for part in parts]
+    wish = share[n - 1]  # all that user 0 has in train
+    chosen: list[int] = []
+    for _ in range(2):
+        value = {}
+        for i in set(range(n)) - set(chosen):
+            listed: dict[str, float] = {}
+            for j in (*chosen, i):
+                for name, part in share[j].items():
+                    listed[name] = listed.get(name, 0.0) + part
+            total = sum(listed.values()) or 1.0
+            divergence = sum(
+                p * math.log(p / (0.99 * listed.get(name, 0.0) / total + 0.01 * p)) for name, p in wish.items()
+            )
+            gain = scores[i] / (n - 1)  # what is chosen already adds the same to all
+            value[i] = (1 - weight) * gain - weight * divergence
+        best = max(value.values())
+        order = sorted(range(n), key=lambda i: -scores[i])
+        chosen.append(next(i for i in order if i in value and value[i] >= best - 1e-9))
+    if not wish:
+        chosen = sorted(range(n), key=lambda i: -scores[i])[:2]
+    if any(parts):
+        assert listed_(served, Calibrated(weight, 100, "many", "|", 0.01), scores) == chosen
+
+
+def listed_(served: Served, rule: Calibrated, scores: list[float]) -> list[int]:
+    return listed(served, {"calibrated": rule}, 2, scores)
+
+
+def test_calibration_by_groups_gives_the_user_s_shares() -> None:
+    served = model("xxyyz", [0, 0, 1, 1, 1])  # user 0 has item 4 of the tail, user 1 item 0 of the head
+    rule = Calibrated(0.9, 100, None, "|", 0.01)
+    scores = [1.0, 0.9, 0.8, 0.1, 0.0]
+    assert listed(served, {"calibrated": rule}, 2, scores) == [2, 3]
+    assert listed(served, {"calibrated": rule}, 2, scores, user=1) == [0, 1]
+    assert listed(served, {"calibrated": rule}, 2, scores, user=-1) == [0, 1]
+    with pytest.raises(Mistake, match="smoothing=0"):
+        Calibrated(0.5, 100, None, "|", 0)
+
+
+def test_reports_count_one_item_as_one() -> None:
+    served = model("xxyyz", [0, 0, 1, 1, 1])
+    ruled = Ruled(Rules({"price": Price("price", 1, None), "tail": TailShare(0.5, ["tail"])}), served, 2)
+    ruled(torch.tensor([0]), torch.tensor([[5.0, 4.0, 3.0, 2.0, 1.0]]))
+    assert ruled.report() == [
+        ("price", 1, "item removed from the lists without rules"),
+        ("tail", 0, "places changed"),
+        ("all rules", 0, "of 1 list cannot keep all of them for want of items"),
+    ]
 
 
 def test_clashing_rules_are_named() -> None:

@@ -1,0 +1,80 @@
+"""The calibrated list: categories, or popular and rare items, in the shares that the user had them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ltgnn.serving.conditions import categories, scaled
+from ltgnn.types import Mistake
+
+if TYPE_CHECKING:
+    from ltgnn.serving.served import Served
+
+
+class Calibrated:
+    """Greedy ``(1 - weight) sum of s'(i) - weight KL(p || q~)``, ``q~ = (1 - smoothing) q + smoothing p``.
+
+    ``p``: the mean over the user's train items of their shares of kinds, ``q`` over the list so far; ``s'`` the score
+    in 0..1, among the ``depth`` best. Kinds are the parts of the item's cell in ``column``, each with the same share
+    (None: the popularity groups); an item without any has no say. Steck, "Calibrated recommendations" (RecSys 2018).
+    """
+
+    def __init__(self, weight: float, depth: int, column: str | None, separators: str, smoothing: float) -> None:
+        if not 0 <= weight <= 1 or not 0 < smoothing < 1 or depth < 1:
+            raise Mistake(
+                f"rules: calibration with weight={weight}, smoothing={smoothing}, depth={depth}; 0 to 1, above 0 and "
+                "below 1, and at least 1 wanted."
+            )
+        self.weight, self.depth, self.column = weight, depth, column
+        self.separators, self.smoothing = separators, smoothing
+        self.kept: tuple[Served, Tensor] | None = None
+
+    def shares(self, served: Served) -> Tensor:
+        """Share of each kind in each item; rows sum to 1, or to 0 without a kind.  [I, C]"""
+        if self.kept is None or self.kept[0] is not served:
+            if self.column is None:
+                groups = served.groups
+                table = torch.nn.functional.one_hot(groups.labels.long(), len(groups.names)).float()
+            else:
+                table = _table(categories(served, self.column, self.separators))
+            self.kept = served, table
+        return self.kept[1]
+
+    def order(self, served: Served, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
+        """Candidates [n] best first, their scores [n] -> places [min(k, n)] in the order of choice."""
+        table, (offsets, mine) = self.shares(served), served.split.train.by_user
+        history = table[mine[offsets[user] : offsets[user + 1]]].sum(0) if user >= 0 else torch.zeros(table.shape[1])
+        if not bool(history.any()):
+            return torch.arange(min(k, len(items)))
+        wish = history / history.sum()
+        mattering = wish > 0
+        p, inside = wish[mattering].double(), table[items].double()
+        relevance, listed, chosen = scaled(scores).double(), torch.zeros(table.shape[1]).double(), list[int]()
+        for _ in range(min(k, len(items))):
+            q = listed + inside
+            q = (q / q.sum(1, keepdim=True).clamp_min(1e-12))[:, mattering]
+            divergence = (p * (p / ((1 - self.smoothing) * q + self.smoothing * p)).log()).sum(1)
+            value = (1 - self.weight) * relevance - self.weight * divergence
+            value[chosen] = -torch.inf
+            best = int(value.argmax())
+            chosen.append(best)
+            listed = listed + inside[best]
+        return torch.tensor(chosen, dtype=torch.int64)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> Tensor:
+    numbers: dict[str, int] = {}
+    for row in rows:
+        for name in row:
+            numbers.setdefault(name, len(numbers))
+    if not numbers:
+        raise Mistake("rules: no item has a category in this column, so there is nothing to calibrate.")
+    table = torch.zeros(len(rows), len(numbers))
+    for item, row in enumerate(rows):
+        for name in row:
+            table[item, numbers[name]] = 1 / len(set(row))
+    return table
