@@ -137,7 +137,7 @@ def build_data(cfg: DictConfig, setting: Setting) -> RecommendationData:
 
 def shared(cfg: DictConfig) -> int:
     """Mini-batches that share one pass over the graph and one step."""
-    given = int(cfg.shared_batches)
+    given = int(cfg.get("shared_batches", 1))  # runs of before the knob was there have one
     if given < 1:
         raise Mistake(f"shared_batches={given} given, at least 1 wanted: mini-batches behind one pass over the graph.")
     return given
