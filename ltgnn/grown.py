@@ -93,14 +93,15 @@ def grown(cfg: DictConfig, setting: Setting, new: Fresh) -> Setting:
 def _read(cfg: DictConfig, setting: Setting, new: Fresh) -> Tensor:
     """Features of the new items: the run's encoder, and its transform as it was fitted for training.  [n, D]"""
     data = setting.dataset
-    template = cfg.data.get("template") or ". ".join(f"{{{name}}}" for name in data.item_fields)
-    texts = render(template, new.item_fields) if new.item_fields else [""] * len(new.item_ids)
+    side = instantiate(cfg.text)
+    read = reader(side, data, setting.split.train.item_counts)
+    texts = render(side.template_for(data), new.item_fields) if new.item_fields else [""] * len(new.item_ids)
     if without := [item for item, text in zip(new.item_ids, texts, strict=True) if not text]:
         raise Mistake(
             f"'{without[0]}' is an item that the run does not know ({len(without)} such) and has no text: give it a "
             f"row in items=FILE with {', '.join(data.item_fields) or 'its text'}, or leave its events out"
         )
-    return reader(instantiate(cfg.text), data, setting.split.train.item_counts)(texts)
+    return read(texts)
 
 
 def whole(cfg: DictConfig, setting: Setting, after: Setting, state: Mapping[str, Tensor]) -> Any:

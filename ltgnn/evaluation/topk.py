@@ -134,6 +134,8 @@ def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     numbers a row instead of I.
     """
     rows, width = scores.shape
+    if not rows:  # a view of nothing has no shape that could be told
+        return torch.empty(0, k, dtype=torch.int64), torch.empty(0, k)
     lengths = [length for length in RUNS if width // length >= 2 * k]
     if not lengths:
         fail_on_nan(scores)

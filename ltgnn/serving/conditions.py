@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ltgnn.serving.served import Served
 
 
+DAY = 86400.0  # seconds
+
+
 class Available:
     """Items whose id is in ``file``, an id a line."""
 
@@ -71,9 +74,15 @@ class Fresh:
         train = served.split.train
         if train.times is None:
             raise Mistake("rules: freshness needs the times of interactions, and this data has none.")
+        span = float(train.times.max() - train.times.min())
+        if span < DAY:
+            raise Mistake(
+                f"rules: freshness needs times in seconds, but all times of this data lie within {span:g}: they are "
+                "positions in an order, or a single day."
+            )
         first = torch.full((train.num_items,), -torch.inf, dtype=torch.float64)
         first.scatter_reduce_(0, train.items, train.times.double(), "amin", include_self=False)
-        return first >= train.times.max() - self.days * 86400
+        return first >= train.times.max() - self.days * DAY
 
 
 class AlreadyBought:

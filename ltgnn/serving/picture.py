@@ -40,7 +40,7 @@ def picture(found: Explanation, most: int = 8) -> str:
             )
         parts += _box(line, y, cosines.get(line.item), colour)
     parts.append(_node(66, middle, "user", cut(found.user, 12)))
-    parts.append(_node(790, middle, found.group, cut(found.title, 16)))
+    parts.append(_node(790, middle, found.group, cut(found.title, 13)))
     parts.append(_text(20, height - 12, "green adds to the score, red takes away; cos: the texts are alike", "start",
                        colour="#5c6772"))  # fmt: skip
     return "\n".join([*parts, "</svg>"]) + "\n"
@@ -58,7 +58,7 @@ def _box(line: Line, y: float, cosine: float | None, colour: str) -> list[str]:
     edge = TEXT if cosine is not None and cosine >= 0.5 else "#b9c1c9"
     return [
         f'<rect x="270" y="{y - 19:.1f}" width="320" height="38" rx="6" fill="#f5f6f8" stroke="{edge}"{dash}/>',
-        _text(280, y - 3, cut(line.title, 44), "start"),
+        _text(280, y - 3, cut(line.title, 40), "start"),
         _text(280, y + 13, about, "start", colour=colour),
         _text(580, y + 13, line.group, "end", colour="#5c6772"),
     ]

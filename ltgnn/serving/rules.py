@@ -142,8 +142,9 @@ class Ruled:
             if not self._possible(fewer):
                 clash = fewer
         raise Mistake(
-            f"rules: no list of {self.k} items keeps {' and '.join(clash)} at once"
-            f"{' (it leaves too few items)' if len(clash) == 1 else ''}: loosen one of them, or ask for a smaller k."
+            f"rules: no list of {self.k} items keeps {' and '.join(clash)}"
+            f"{' (it leaves too few items)' if len(clash) == 1 else ' at once'}: "
+            "loosen one of them, or ask for a smaller k."
         )
 
     def _possible(self, names: list[str]) -> bool:

@@ -161,3 +161,8 @@ def test_a_scorer_that_writes_into_memory_gives_the_same_lists() -> None:
     total = Total([(1.0, inner), (2.0, inner)])  # cannot write into memory: neither can what restricts it
     assert not hasattr(Restricted(total, known), "scores_into")
     assert torch.equal(topk.top_k(Restricted(total, known), everyone, csr, 300, 10, 0.02).items, direct.items)
+
+
+def test_lists_of_nobody() -> None:
+    items, scores = topk.best_items(torch.empty(0, 5000), 7)
+    assert (items.shape, items.dtype, scores.shape) == ((0, 7), torch.int64, (0, 7))

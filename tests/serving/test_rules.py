@@ -79,6 +79,10 @@ def test_each_filter(tmp_path: Path) -> None:
     assert listed(served, {"kind": Category("kind", "|", ["x", "y"], ["x"])}, 2, scores) == [2, 3]
     assert listed(served, {"bought": AlreadyBought()}, 3, scores) == [1, 2, 3]  # 0 is held out, 4 in train
     assert listed(served, {"fresh": Fresh(5)}, 1, scores) == [0]  # item 4 came ten days earlier
+    assert served.split.train.times is not None
+    served.split.train.times[:] = torch.tensor([3.0, 1.0])
+    with pytest.raises(Mistake, match="positions in an order"):
+        listed(served, {"fresh": Fresh(5)}, 1, scores)
 
 
 def test_reranking_is_greedy() -> None:
@@ -162,7 +166,7 @@ def test_clashing_rules_are_named() -> None:
     rules = {"kind": Category("kind", "|", ["x"], []), "tail": TailShare(0.5, ["tail"]), "bought": AlreadyBought()}
     with pytest.raises(Mistake, match="keeps kind and tail at once"):
         Ruled(Rules(rules), served, 2)
-    with pytest.raises(Mistake, match=r"keeps price at once \(it leaves too few"):
+    with pytest.raises(Mistake, match=r"keeps price \(it leaves too few"):
         Ruled(Rules({"price": Price("price", 9, 3), "tail": TailShare(0.5, ["tail"])}), served, 2)
 
 
