@@ -20,7 +20,9 @@ from ltgnn import ensemble as entry
 from ltgnn.cli import main
 from ltgnn.ensemble import main as ensemble
 from ltgnn.evaluate import main as evaluate
+from ltgnn.explain import explainer
 from ltgnn.members import open_members
+from ltgnn.search import Shop
 from ltgnn.types import Mistake
 from tests.conftest import CONF, run_folders
 
@@ -131,6 +133,13 @@ def test_no_fitted_blend_is_below_the_best_member_on_validation(home: Path) -> N
     best = max(metrics(home / "runs" / member)["val"]["ndcg@20"] for member in MEMBERS)
     for blend in ("zscore", "rrf"):
         assert metrics(made(home, blend, f"blend={blend}"))["val"]["ndcg@20"] >= best - 1e-3
+
+
+@pytest.mark.parametrize("blend", ["zscore", "rrf", "learned"])
+def test_an_ensemble_is_explained_by_its_members(home: Path, blend: str) -> None:
+    found = explainer(Shop(str(made(home, blend, f"blend={blend}"))))("u5", "i9")
+    assert {line.title for line in found.lines} <= {"lightgcn-sum", "ease", "text_knn", "bias"}
+    assert sum(line.value for line in found.lines) == pytest.approx(found.score, abs=1e-5)
 
 
 def test_other_splits_and_other_mistakes_are_named(
