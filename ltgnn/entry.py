@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ltgnn.paths import conf_dir
@@ -21,13 +22,15 @@ log = logging.getLogger(__name__)
 
 
 class Main(Protocol):
-    def __call__(self, argv: Sequence[str] | None = None) -> int: ...
+    """``tree``: a yaml tree with the root of the command, instead of the package's own."""
+
+    def __call__(self, argv: Sequence[str] | None = None, tree: Path | None = None) -> int: ...
 
 
 def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
     """``main(argv)`` for a task: composes, runs or sweeps, prints one message for a mistake, returns the exit code."""
 
-    def main(argv: Sequence[str] | None = None) -> int:
+    def main(argv: Sequence[str] | None = None, tree: Path | None = None) -> int:
         import hydra
         from hydra.core.global_hydra import GlobalHydra
         from hydra.errors import HydraException
@@ -43,7 +46,7 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
         sys.argv = [f"ltgnn {config_name}", *arguments]
         os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
         try:
-            hydra.main(config_path=str(conf_dir()), config_name=config_name, version_base="1.3")(
+            hydra.main(config_path=str(tree or conf_dir()), config_name=config_name, version_base="1.3")(
                 guarded(task, caught)
             )()
             for error in caught:  # of a single run; those of a sweep are in the folders and in its table

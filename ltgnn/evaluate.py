@@ -36,6 +36,9 @@ JUDGED_BY = ("split", "groups", "score", "eval", "paths")
 OWN = ("paths", "logger", "sweep")
 """Groups of the run that say where things go: not taken over."""
 
+SWEEPING = (("sweeper", "grid"), ("launcher", "local"))
+"""Hydra's own groups, as in ``conf/evaluate.yaml``."""
+
 
 def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
     """One job: leaves a run folder with the same files and table as training; the values of the test part."""
@@ -116,7 +119,7 @@ def task(cfg: DictConfig) -> float | None:
             "ltgnn evaluate wants run=DIR (a finished run) or lists=FILE.csv (of another library), one of them"
         )
     changed = [text for text in hydra.overrides.task if not text.startswith(("run=", "lists="))]
-    judged = [text for text in changed if not text.startswith(("paths.", "tags=", "task="))]
+    judged = [text for text in changed if not text.startswith(("paths.", "tags=", "task=", "sweep."))]
     chosen = {k: v for k, v in hydra.runtime.choices.items() if not k.startswith("hydra/") and "@" not in k}
     if cfg.run is not None:
         refuse_foreign(changed)
@@ -136,7 +139,7 @@ def refuse_foreign(overrides: Sequence[str]) -> None:
     """A finished model cannot be asked to be another one."""
     for text in overrides:
         key = text.lstrip("+~").partition("=")[0].partition("@")[0].partition(".")[0]
-        if key not in (*JUDGED_BY, "tags", "task"):
+        if key not in (*JUDGED_BY, "tags", "task", "sweep"):
             raise Mistake(
                 f"'{text}' changes the model or its data, but evaluate judges run=... as it was trained. It can change "
                 f"{', '.join(JUDGED_BY)}; for the rest: ltgnn train"
@@ -160,7 +163,8 @@ def write_recipe(run: Path, folder: Path) -> None:
     root = OmegaConf.merge(
         scalars, {k: v for k, v in root.items_ex(resolve=False) if k not in ("callbacks", "trainer", "seed")}
     )
-    root.defaults = [{"paths": "default"}, *({group: "run"} for group in groups), "_self_"]
+    sweeping = [{"sweep": "none"}, "_self_", *({f"override hydra/{part}": word} for part, word in SWEEPING)]
+    root.defaults = [{"paths": "default"}, *({group: "run"} for group in groups), *sweeping]
     root.hydra.searchpath = [f"file://{conf_dir()}"]
     OmegaConf.save(root, folder / "evaluate.yaml")
 
@@ -170,8 +174,7 @@ run_evaluate = hydra_entry("evaluate", task)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """``ltgnn evaluate``; with ``-m`` and a dial such as ``score.norm_power=0,0.5,1`` the curve is drawn as well."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    arguments = sorted(given, key=lambda text: text not in ("-m", "--multirun"))  # Hydra wants its flags side by side
+    arguments = list(sys.argv[1:] if argv is None else argv)
     run = next((text.partition("=")[2] for text in arguments if text.startswith("run=")), None)
     if run is None:
         return run_evaluate(arguments)
@@ -183,7 +186,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 raise
             print(f"ltgnn: {mistake}", file=sys.stderr)
             return 1
-        return run_evaluate([*arguments, "--config-path", folder, "--config-name", "evaluate"])
+        return run_evaluate(arguments, tree=Path(folder))
 
 
 if __name__ == "__main__":

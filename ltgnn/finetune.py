@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,10 @@ SHOWN = ("recall@20", "ndcg@20")
 GROUPS = ("items20/head/", "items20/tail/", "items20/cold/")
 
 
-def finetune(cfg: DictConfig) -> dict[str, Evaluation]:
+def finetune(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluation]:
     """The whole of one job, straight through: frozen features, tuning, the folder, the figures of both."""
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
-    with folder.job(cfg), instantiate(cfg.logger).open(folder.path, folder.path.name, plain(cfg)) as tracker:
+    with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, plain(cfg)) as tracker:
         side = item_text(cfg)
         setting = build_setting(cfg)
         if setting.features is None:
@@ -98,7 +98,7 @@ def tune(cfg: DictConfig, setting: Setting, side: ItemText, tracker: Any) -> Any
     callbacks = [callback for callback in instantiate(cfg.callbacks).values() if callback is not None]
     with quiet_lightning():
         trainer: pl.Trainer = instantiate(cfg.trainer)(
-            callbacks=[*callbacks, StepBar()], logger=tracker.lightning_logger()
+            callbacks=callbacks if cfg.sweep.running else [*callbacks, StepBar()], logger=tracker.lightning_logger()
         )
         trainer.fit(tuner, ckpt_path=cfg.resume)
     if trainer.interrupted:
@@ -177,7 +177,7 @@ def task(cfg: DictConfig) -> float:
             group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
         }
     part, _, name = str(cfg.monitor).partition("/")
-    return float(finetune(cfg)[part].values[name])
+    return float(finetune(cfg, hydra.overrides.task)[part].values[name])
 
 
 main = hydra_entry("finetune", task)

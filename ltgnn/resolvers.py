@@ -6,6 +6,8 @@ import hashlib
 
 from omegaconf import OmegaConf
 
+from ltgnn import libyaml
+
 
 def _device() -> str:
     import torch
@@ -18,7 +20,8 @@ def _precision() -> str:
 
 
 def register() -> None:
-    """Make the interpolations known; harmless when called again."""
+    """Make the interpolations known, and yaml quick; harmless when called again."""
+    libyaml.register()
     OmegaConf.register_new_resolver("device", _device, replace=True)
     OmegaConf.register_new_resolver("precision", _precision, replace=True)
     OmegaConf.register_new_resolver("pad", lambda number: f"{int(number):03d}", replace=True)

@@ -181,3 +181,33 @@ def test_a_run_whose_data_have_changed_is_refused(
     (run / "metrics.json").write_text(json.dumps(found | {"fingerprint": "f" * 64}))
     assert main([f"run={run}", f"paths.log_dir={tmp_path}"]) == 1
     assert "was trained on the split ffffffffffff" in capsys.readouterr().err
+
+
+def test_a_sweep_goes_on_where_it_stopped(
+    home: Path, evaluate: Evaluate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run=logs/train/gnn", "score=content", "sweep.name=dials", "eval.ks=[20]", "-m"]
+    evaluate(*words, "score.dials.content.weight=0,5")
+    before = {folder.name: (folder / "metrics.json").stat().st_mtime_ns for folder in run_folders(tmp_path)}
+    capsys.readouterr()
+    assert main([*words, "score.dials.content.weight=0,5,9", f"paths.log_dir={tmp_path}", "sweep.dry_run=true"]) == 0
+    assert "1 of 3 jobs to run" in capsys.readouterr().out
+    assert len(evaluate(*words, "score.dials.content.weight=0,5,9")) == 3
+    printed = capsys.readouterr().out
+    assert "3 of 3 done: 2 skipped, 1 finished" in printed
+    after = {folder.name: (folder / "metrics.json").stat().st_mtime_ns for folder in run_folders(tmp_path)}
+    assert {name: after[name] for name in before} == before
+    keys = [json.loads((folder / "status.json").read_text())["key"] for folder in run_folders(tmp_path)]
+    assert len(set(keys)) == 3
+    ledger = tmp_path / "evaluate/multiruns/dials/.sweep"
+    assert {file.stem for file in ledger.glob("*.json")} == {*keys, "sweep"}  # one entry a job, under its own key
+
+
+def test_a_failing_judgement_names_the_command_that_goes_on(
+    home: Path, evaluate: Evaluate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["run=logs/train/gnn", "eval.ks=[20],[-1]", f"paths.log_dir={tmp_path}", "-m"]
+    assert main(words) == 1
+    again = next(line for line in capsys.readouterr().out.splitlines() if line.strip().startswith("ltgnn evaluate"))
+    assert "--config" not in again  # the tree of a run is temporary
+    assert "sweep.dir=" in again

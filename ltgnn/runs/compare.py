@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ltgnn.runs import layouts
+from ltgnn.runs import effects, layouts
 from ltgnn.runs.anova import Effect, anova
 from ltgnn.runs.contrast import CORRECTIONS, Comparison, axes_of, compare, read
 from ltgnn.runs.sides import Run
@@ -41,7 +41,12 @@ def main(argv: Sequence[str]) -> int:
         "--correction", choices=list(CORRECTIONS), default="holm", help="for many tests (default: %(default)s)"
     )
     parser.add_argument("--format", choices=("terminal", "markdown", "latex", "csv"), default="terminal")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write there instead of printing; of csv the analysis of variance goes to NAME.anova.csv",
+    )
     given = parser.parse_args(argv)
     runs, left_out = read(given.folders)
     axes = tuple(axis.strip() for axis in given.by.split(",")) if given.by else axes_of(runs)
@@ -54,12 +59,23 @@ def main(argv: Sequence[str]) -> int:
         return 0
     if given.format == "terminal":
         raise Mistake("--out writes a document: add --format markdown, latex or csv")
-    text = {"markdown": layouts.markdown, "latex": layouts.latex, "csv": layouts.as_csv}[given.format](table)
-    if given.out:
-        given.out.write_text(text, encoding="utf-8")
-    else:
-        sys.stdout.write(text)
+    kinds = {"markdown": "markdown", "latex": "latex", "csv": "as_csv"}
+    texts = [getattr(layouts, kinds[given.format])(table)]
+    if len(table.rows) > 2:
+        texts.append(getattr(effects, kinds[given.format])(variance(table, runs)))
+    write(texts, given.out, apart=given.format == "csv")
     return 0
+
+
+def write(texts: Sequence[str], file: Path | None, apart: bool) -> None:
+    """Table and analysis of variance, an empty line between them; ``apart``: the second in ``NAME.anova.csv``."""
+    if file is None:
+        sys.stdout.write("\n".join(texts))
+    elif apart:
+        for name, text in zip((file, file.with_suffix(f".anova{file.suffix}")), texts, strict=False):
+            name.write_text(text, encoding="utf-8")
+    else:
+        file.write_text("\n".join(texts), encoding="utf-8")
 
 
 def show(table: Comparison, runs: Sequence[Run], console: Console) -> None:
@@ -72,7 +88,7 @@ def show(table: Comparison, runs: Sequence[Run], console: Console) -> None:
     console.print(drawn)
     console.print(layouts.note(table), highlight=False, soft_wrap=True)
     if len(table.rows) > 2:
-        drawn = layouts.effects(variance(table, runs))
+        drawn = effects.terminal(variance(table, runs))
         console.width = max(width, Console(width=1000).measure(drawn).maximum)
         console.print(drawn)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -18,10 +19,14 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from ltgnn import libyaml
 from ltgnn.types import Evaluation
 
-RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices", "closed")
+RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices", "changed", "closed", "profile")
 """Parts of a config that cannot move a number, so that they are left out of the run's key."""
+
+PLACES = ("run_dir", "cache_dir", "data_dir")
+"""Folders of ``paths``: where they are moves no number either, so that a key knows them by name."""
 
 
 def run_key(cfg: DictConfig) -> str:
@@ -31,10 +36,22 @@ def run_key(cfg: DictConfig) -> str:
 
 def key_of(config: Mapping[str, Any]) -> str:
     """The run key of a config that is resolved already."""
-    recipe = {k: v for k, v in config.items() if k not in RECIPE_FREE}
-    for part in ("callbacks", "trainer"):  # they name the run's own folder
-        recipe[part] = json.loads(json.dumps(recipe[part]).replace(str(config["paths"]["run_dir"]), "."))
+    places = {str(config["paths"][name]): name for name in PLACES if config["paths"].get(name)}
+    recipe = {k: _placeless(v, places) for k, v in config.items() if k not in RECIPE_FREE}
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+
+def _placeless(value: Any, places: Mapping[str, str]) -> Any:
+    """``value`` with paths below ``places`` (path -> name) from the name on."""
+    if isinstance(value, Mapping):
+        return {key: _placeless(inner, places) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_placeless(inner, places) for inner in value]
+    if isinstance(value, str):
+        for place, name in places.items():
+            if value == place or value.startswith(f"{place}/"):
+                return f"<{name}>{value[len(place) :]}"
+    return value
 
 
 def plain(cfg: DictConfig) -> dict[str, Any]:
@@ -57,8 +74,8 @@ class RunFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         config = plain(cfg)
-        self.write("config.yaml", OmegaConf.to_yaml(OmegaConf.create(config)))
-        self.write("overrides.yaml", OmegaConf.to_yaml(list(overrides)))
+        self.write("config.yaml", libyaml.dump(config))
+        self.write("overrides.yaml", libyaml.dump(list(overrides)))
         self.write_json("env.json", environment())
         started = time.time()
         status: dict[str, Any] = {"state": "running", "key": key_of(config), "pid": os.getpid(), "started": started}
@@ -110,26 +127,22 @@ class RunFolder:
 
     def config(self) -> DictConfig:
         """The resolved recipe."""
-        loaded = OmegaConf.load(self.path / "config.yaml")
-        assert isinstance(loaded, DictConfig)
-        return loaded
+        return DictConfig(self.recipe())
+
+    def recipe(self) -> dict[str, Any]:
+        """The resolved recipe as plain values."""
+        found: dict[str, Any] = libyaml.load((self.path / "config.yaml").read_text(encoding="utf-8"))
+        return found
 
 
 def environment() -> dict[str, Any]:
     """Versions, machine and code state, for the record."""
     import torch
 
-    def installed(name: str) -> str | None:
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            return None
-
-    packages = ("ltgnn", "torch", "pytorch-lightning", "transformers", "numpy", "polars", "hydra-core", "wandb")
     return {
         "command": sys.argv,
         "python": platform.python_version(),
-        "packages": {name: installed(name) for name in packages},
+        "packages": dict(packages()),
         "machine": platform.platform(),
         "cpu": cpu_model(),
         "cpus": os.cpu_count(),
@@ -149,6 +162,21 @@ def cpu_model() -> str:
     return names[0] if names else platform.machine()
 
 
+@functools.cache
+def packages() -> Mapping[str, str | None]:
+    """Versions of what moves numbers."""
+
+    def installed(name: str) -> str | None:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return None
+
+    names = ("ltgnn", "torch", "pytorch-lightning", "transformers", "numpy", "polars", "hydra-core", "wandb")
+    return {name: installed(name) for name in names}
+
+
+@functools.cache  # as it was when the program was loaded: that is what runs
 def commit() -> str | None:
     """The git commit of the code, with ``+`` where it was changed; None outside a checkout."""
     here = Path(__file__).resolve().parent

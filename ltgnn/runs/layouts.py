@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ltgnn.runs.anova import RESIDUAL, Effect
 from ltgnn.runs.contrast import Cell, Comparison, Row
 
 STARS = "* < 0.05, ** < 0.01, *** < 0.001"
@@ -56,23 +55,23 @@ def terminal(table: Comparison) -> Any:
 def markdown(table: Comparison) -> str:
     """A table in GitHub's Markdown, with its note."""
     head = [*table.axes, *_heads(table, "Δ")]
-    lines = [_line(head), _line(["---"] * len(table.axes) + ["---:"] * (len(head) - len(table.axes)))]
+    lines = [markdown_row(head), markdown_row(["---"] * len(table.axes) + ["---:"] * (len(head) - len(table.axes)))]
     for row in table.rows:
         cells = _cells(table, row, "**{}**".format, delta=lambda text: text.replace("*", r"\*"))
-        lines.append(_line([*row.words, *cells]))
+        lines.append(markdown_row([*row.words, *cells]))
     return "\n".join(lines) + "\n\n" + note(table).replace("*", r"\*") + "\n"
 
 
 def latex(table: Comparison) -> str:
     """A ``tabular`` with booktabs rules; the document needs \\usepackage{booktabs}."""
-    head = [*map(_tex, table.axes), *(_tex(text) if text != "Δ" else r"$\Delta$" for text in _heads(table, "Δ"))]
+    head = [*map(tex, table.axes), *(tex(text) if text != "Δ" else r"$\Delta$" for text in _heads(table, "Δ"))]
     columns = "l" * len(table.axes) + ("rl" if table.baseline else "r") * len(table.names)
     lines = [f"% {line}" for line in note(table).splitlines()]
     lines += [r"\begin{tabular}{" + columns + "}", r"\toprule", " & ".join(head) + r" \\", r"\midrule"]
     for row in table.rows:
         cells = _cells(table, row, r"\textbf{{{}}}".format, delta=_tex_delta)
         cells = [cell.replace("±", r"$\pm$") for cell in cells]
-        lines.append(" & ".join([*map(_tex, row.words), *cells]) + r" \\")
+        lines.append(" & ".join([*map(tex, row.words), *cells]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
@@ -106,30 +105,6 @@ def as_csv(table: Comparison) -> str:
     return out.getvalue()
 
 
-def effects(found: Mapping[str, Sequence[Effect]]) -> Any:
-    """The analyses of variance of all values in one table: what share of the variance each axis explains."""
-    from rich import box
-    from rich.table import Table
-
-    title = "Which axis explains the variance over the runs (share of the sum of squares, p of the F test)"
-    drawn = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    drawn.add_column("axis", no_wrap=True)
-    drawn.add_column("df", justify="right")
-    for name in found:
-        drawn.add_column(name, justify="right", no_wrap=True)
-        drawn.add_column("p", justify="right", no_wrap=True)
-    freedom = {effect.name: effect.freedom for several in found.values() for effect in several}
-    known = {(name, effect.name): effect for name, several in found.items() for effect in several}
-    for axis in sorted(freedom, key=lambda axis: axis == RESIDUAL):  # the residual last
-        cells: list[str] = []
-        for name in found:
-            effect = known.get((name, axis))
-            cells.append(f"{effect.share:.1%}" if effect else "-")
-            cells.append(f"{effect.p:.2g}" if effect and effect.p is not None else "")
-        drawn.add_row("residual: seeds and the rest" if axis == RESIDUAL else axis, f"{freedom[axis]}", *cells)
-    return drawn
-
-
 def _heads(table: Comparison, delta: str) -> list[str]:
     return [text for name in table.names for text in ([name, delta] if table.baseline else [name])]
 
@@ -144,10 +119,12 @@ def _delta(cell: Cell | None) -> str:
     return "" if cell is None or cell.delta is None else f"{cell.delta:+.4f}{cell.stars}"
 
 
-def _line(cells: Sequence[str]) -> str:
+def markdown_row(cells: Sequence[str]) -> str:
+    """A line of a Markdown table."""
     return "| " + " | ".join(text.replace("|", r"\|") for text in cells) + " |"
 
 
-def _tex(text: str) -> str:
+def tex(text: str) -> str:
+    """``text`` with LaTeX's special characters escaped."""
     special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     return "".join(special.get(c, rf"\{c}" if c in "&%$#_{}" else c) for c in text)

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
-
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.reads_text import uses_text
 from ltgnn.types import Mistake
@@ -46,10 +43,9 @@ def read(folders: Sequence[Path]) -> list[Row]:
         for folder in [top] if (top / "status.json").is_file() else inner:
             run = RunFolder(folder)
             status = run.read_json("status.json")
-            from omegaconf import OmegaConf
-
-            config: dict[str, Any] = OmegaConf.to_container(run.config())  # type: ignore[assignment]
-            found.append(Row(folder, config, run.read_json("metrics.json"), status["state"], status.get("error", "")))
+            found.append(
+                Row(folder, run.recipe(), run.read_json("metrics.json"), status["state"], status.get("error", ""))
+            )
     if not found:
         given = ", ".join(map(str, folders))
         raise Mistake(f"no run folder (with a status.json) in: {given}. Give the folder of a run or of a sweep.")
@@ -208,13 +204,6 @@ def show(folders: Sequence[Path]) -> int:
         note = f"  [red]{row.state}: {row.error}[/red]" if row.state != "finished" else ""
         console.print(f"{number:>3} {row.folder}{note}", highlight=False, soft_wrap=True)
     return sum(row.state not in ("finished", "pruned") for row in rows)
-
-
-class SweepTable(Callback):
-    """Prints the table when a multirun ends, failed jobs included."""
-
-    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        show([Path(config.hydra.sweep.dir)])
 
 
 def main(argv: Sequence[str]) -> int:

@@ -101,7 +101,12 @@ class Wandb:
             config=columns(config) | before,
             dir=str(folder),
             reinit="finish_previous",
-            settings=wandb.Settings(silent=True, console="off", x_disable_stats=True),
+            settings=wandb.Settings(
+                silent=True,
+                console="off",
+                x_disable_stats=True,
+                x_save_requirements=False,  # a tenth of a second to read all packages; env.json has those that matter
+            ),
             **same,
         )
         RunFolder(folder).write_json(RECORD, {"id": self.run.id, "project": self.project, "mode": mode, **before})

@@ -51,4 +51,7 @@ def _items(folder: Path, k: int) -> Any:
     items = items.gather_every(-(-len(items) // MOST_ITEMS))
     group = "group_items20" if "group_items20" in items.columns else None
     kept = items.select("id", "title", "train_count", "recommended", *([group] if group else []))
-    return wandb.Table(columns=kept.columns, data=[list(row) for row in kept.iter_rows()])
+    rows = [list(row) for row in kept.iter_rows()]
+    table = wandb.Table(columns=kept.columns, data=rows[:1])
+    table.data.extend(rows[1:])  # all rows have the types of the first; W&B would look at each again
+    return table

@@ -29,8 +29,8 @@ REPEATS = ("seed",)
 log = logging.getLogger(__name__)
 
 
-def dry_run(jobs: Sequence[Job], ledger: Ledger | None, probe: Probe, workers: int) -> None:
-    """Print every job with its folder and time; nothing is run or written."""
+def dry_run(jobs: Sequence[Job], ledger: Ledger | None, probe: Probe | None, workers: int) -> None:
+    """Print every job with its folder and, where there is a probe, its time; nothing is run or written."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name, side in (("#", "right"), ("job", "left"), ("folder", "left"), ("state", "left"), ("at most", "right")):
         table.add_column(name, justify=side, overflow="fold")  # type: ignore[arg-type]
@@ -41,7 +41,7 @@ def dry_run(jobs: Sequence[Job], ledger: Ledger | None, probe: Probe, workers: i
             finished = ledger is not None and ledger.finished(job.key)
             kind = " ".join(word for word in job.overrides if word.partition("=")[0] not in REPEATS)
             if not finished and kind not in times:
-                times[kind] = probed(job, probe)
+                times[kind] = probed(job, probe) if probe else ""
             cost = "" if finished else times[kind]
             known = ledger.folder(job.key) if ledger is not None else None
             table.add_row(
@@ -57,10 +57,12 @@ def dry_run(jobs: Sequence[Job], ledger: Ledger | None, probe: Probe, workers: i
     where = jobs[0].sweep_dir if jobs else ""
     note = f"; {unknown} would fail at once" if unknown else ""
     shared = f" with {workers} at a time" if workers > 1 else ""
-    console.print(
-        f"{todo} of {len(jobs)} jobs to run in {where}{note}.\n"
+    timed = (
         f"At most {duration(total / workers)}{shared}, if no run stops early: two steps and one evaluation of each "
-        "kind of job were timed. Nothing was written.",
+        "kind of job were timed. "
+    )
+    console.print(
+        f"{todo} of {len(jobs)} jobs to run in {where}{note}.\n{timed if probe else ''}Nothing was written.",
         highlight=False, soft_wrap=True,
     )  # fmt: skip
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from ltgnn.runs.folder import run_key
+from ltgnn.runs.folder import key_of, plain
+from ltgnn.sweeps.composing import Composer
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,10 @@ class Outcome:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
-def compose(
-    context: HydraContext, master: DictConfig, overrides: Sequence[str], number: int, sweep: Mapping[str, Any]
-) -> Job:
+def compose(composer: Composer, overrides: Sequence[str], number: int, sweep: Mapping[str, Any]) -> Job:
     """The job of ``overrides``; ``sweep`` are keys of the group ``sweep`` to set in it (they are in no run key)."""
-    sweep_dir = Path(master.hydra.sweep.dir).resolve()
-    config = context.config_loader.load_sweep_config(master, list(overrides))
+    sweep_dir = Path(composer.master.hydra.sweep.dir).resolve()
+    config = composer(overrides)
     with read_write(config.hydra), open_dict(config):
         config.hydra.job.id, config.hydra.job.num = str(number), number
         config.hydra.sweep.dir = str(sweep_dir)
@@ -57,8 +55,8 @@ def compose(
         HydraConfig.instance().set_config(config)
         name = str(config.hydra.sweep.subdir)
         settle(config, sweep_dir / name)
-        recipe = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-        key = run_key(recipe)
+        recipe = {str(k): plain(v) if OmegaConf.is_config(v) else v for k, v in config.items() if k != "hydra"}
+        key = key_of(recipe)
     finally:
         HydraConfig.instance().cfg = before
     return Job(number, tuple(overrides), key, sweep_dir, name, config)

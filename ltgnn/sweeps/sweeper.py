@@ -22,6 +22,7 @@ from ltgnn.entry import SWEPT
 from ltgnn.runs.table import show
 from ltgnn.sweeps import record
 from ltgnn.sweeps.board import Board, command, failed_table
+from ltgnn.sweeps.composing import Composer
 from ltgnn.sweeps.dry import dry_run
 from ltgnn.sweeps.jobs import Job, compose, labelled
 from ltgnn.sweeps.ledger import Ledger
@@ -31,6 +32,9 @@ from ltgnn.types import Mistake
 log = logging.getLogger(__name__)
 
 ON_ERROR = ("continue", "stop")
+
+MONITOR = "test/ndcg@20"
+"""What the live table shows of commands that have no ``monitor``: they only judge."""
 
 
 class Sweep:
@@ -48,6 +52,7 @@ class Sweep:
                 f"hydra/launcher={type(launcher).__name__} cannot resume; wanted local, pool, joblib or submitit"
             )
         self.launcher = launcher.runner
+        self.composer = Composer(hydra_context.config_loader, config)  # type: ignore[arg-type]  # Hydra has no other
 
     def sweep(self, arguments: list[str]) -> None:
         """Run what has not finished yet; show the table of all."""
@@ -68,7 +73,7 @@ class Sweep:
         ledger.adopt()
         plan, total = self.plan(given, ledger)
         record.write(sweep_dir, words, "running")
-        board = Board(plan, total, self.launcher.workers, str(self.config.monitor))
+        board = Board(plan, total, self.launcher.workers, str(self.config.get("monitor") or MONITOR))
         again = command(words, entry, Path(self.config.hydra.sweep.dir))
         log.info("sweep of %d jobs in %s", total, self.config.hydra.sweep.dir)
         try:
@@ -110,7 +115,7 @@ class Sweep:
             caught.append(failed)
 
     def compose(self, overrides: Sequence[str], number: int, trial: Mapping[str, Any] | None = None) -> Job:
-        return compose(self.context, self.config, overrides, number, {"trial": trial, "running": True})
+        return compose(self.composer, overrides, number, {"trial": trial, "running": True})
 
     def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
         raise NotImplementedError
@@ -162,8 +167,8 @@ class Search(Sweep):
 
     def listed(self, given: list[str]) -> list[Job]:
         raise Mistake(
-            "sweep.dry_run lists the jobs of a grid; those of a search are not known before they are run. "
-            "Leave hydra/sweeper=optuna away, or give one value to each parameter, to see what a job costs"
+            "sweep.dry_run=true lists the jobs of a grid, but those of a search (hydra/sweeper=optuna) are not known "
+            "before they are run. To see what one costs, leave hydra/sweeper=optuna away and give each key one value"
         )
 
     def conclude(self, plan: Plan, sweep_dir: Path) -> None:

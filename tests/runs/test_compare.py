@@ -13,7 +13,7 @@ import pytest
 from scipy import stats as scipy_stats
 
 from ltgnn.runs import significance as stats
-from ltgnn.runs.compare import main
+from ltgnn.runs.compare import main, variance
 from ltgnn.runs.contrast import Cell, Comparison, axes_of, compare, read
 from ltgnn.types import Mistake
 from tests.runs.made import METRIC, NAMES, side, write_run
@@ -122,7 +122,8 @@ def test_every_layout_has_the_same_numbers(sweep: Path, capsys: pytest.CaptureFi
         given = [str(sweep), "--by", "fusion,loss", "--baseline", "fusion=id", "--metrics", METRIC, TAIL]
         assert main([*given, "--format", layout]) == 0
         texts[layout] = capsys.readouterr().out
-    rows = list(csv.DictReader(io.StringIO(texts["csv"])))
+    first, anova = texts["csv"].split("\n\n")
+    rows = list(csv.DictReader(io.StringIO(first)))
     assert len(rows) == 8
     for row in rows:
         cell = cells(found, row["value"])[row["fusion"], row["loss"]]
@@ -137,14 +138,31 @@ def test_every_layout_has_the_same_numbers(sweep: Path, capsys: pytest.CaptureFi
             assert f"{cell.delta:+.4f}{cell.stars}" in texts["terminal"]
             assert f"{cell.delta:+.4f}" + r"\*" * len(cell.stars) in texts["markdown"]
             assert f"${cell.delta:+.4f}" + (f"^{{{cell.stars}}}$" if cell.stars else "$") in texts["latex"]
-    assert texts["latex"].count(r"\\") == 5
-    assert {line.count("&") for line in texts["latex"].splitlines() if line.endswith(r"\\")} == {5}
-    assert {line.count("|") for line in texts["markdown"].splitlines() if line.startswith("|")} == {7}
+    shape = [line.count("&") for line in texts["latex"].splitlines() if line.endswith(r"\\")]
+    assert shape == [5] * 5 + [5] * 5  # four configurations; two axes, their product and the residual
+    assert texts["latex"].count(r"\bottomrule") == 2
+    assert [line.count("|") for line in texts["markdown"].splitlines() if line.startswith("|")] == [7] * 6 + [7] * 6
+
+    effects = list(csv.DictReader(io.StringIO(anova)))
+    assert [row["effect"] for row in effects if row["value"] == TAIL] == ["fusion", "loss", "fusion x loss", "residual"]
+    runs, _ = read([sweep])
+    for row in effects:
+        wanted = next(e for e in variance(found, runs)[row["value"]] if e.name == row["effect"])
+        assert [row[k] for k in ("df", "squares", "share", "F", "p")] == [
+            "" if n is None else repr(n) for n in (wanted.freedom, wanted.squares, wanted.share, wanted.f, wanted.p)
+        ]
+        assert f"{wanted.share:.1%}" in texts["terminal"]
+        assert f"| {wanted.share:.1%} |" in texts["markdown"]
+        assert f"{wanted.share:.1%}".replace("%", r"\%") in texts["latex"]
+    assert r"fusion $\times$ loss" in texts["latex"]
 
 
 def test_a_document_is_written(sweep: Path, tmp_path: Path) -> None:
     assert main([str(sweep), "--metrics", METRIC, "--format", "latex", "--out", str(tmp_path / "table.tex")]) == 0
-    assert r"\toprule" in (tmp_path / "table.tex").read_text()
+    assert (tmp_path / "table.tex").read_text().count(r"\toprule") == 2
+    assert main([str(sweep), "--metrics", METRIC, "--format", "csv", "--out", str(tmp_path / "table.csv")]) == 0
+    assert (tmp_path / "table.csv").read_text().startswith("fusion,loss,value")
+    assert (tmp_path / "table.anova.csv").read_text().startswith("value,effect")
 
 
 @pytest.mark.parametrize(

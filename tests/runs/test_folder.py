@@ -57,6 +57,43 @@ def test_the_key_is_of_the_recipe() -> None:
         assert run_key(OmegaConf.merge(CFG, change)) != run_key(CFG)
 
 
+def test_where_files_are_kept_is_not_in_the_key() -> None:
+    places = {"paths": {"run_dir": "/runs/1", "cache_dir": "/here", "data_dir": "/data"}}
+    store = {"text": {"store": {"folder": "${paths.cache_dir}/text"}}, "data": {"folder": "${paths.data_dir}/shop"}}
+    here = OmegaConf.merge(CFG, places, store)
+    other = OmegaConf.merge(here, {"paths": {"run_dir": "/runs/2", "cache_dir": "/there", "data_dir": "/more/data"}})
+    assert run_key(here) == run_key(other)
+    for change in ({"data": {"folder": "${paths.data_dir}/other"}}, {"data": {"folder": "/hereafter"}}):
+        assert run_key(OmegaConf.merge(here, change)) != run_key(here)
+
+
+def test_the_cache_of_a_user_moves_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hydra import compose, initialize_config_dir
+    from hydra.core.hydra_config import HydraConfig
+
+    from ltgnn import resolvers
+    from ltgnn.paths import conf_dir
+    from ltgnn.runs.folder import key_of
+
+    def key(folder: str) -> str:
+        for name in ("CACHE", "DATA", "LOGS"):
+            monkeypatch.setenv(f"LTGNN_{name}", f"{folder}/{name}")
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            cfg = compose("train", ["text=tfidf"], return_hydra_config=True)
+        cfg.hydra.runtime.output_dir = f"{folder}/LOGS/run"
+        HydraConfig.instance().set_config(cfg)
+        return key_of(
+            {
+                k: OmegaConf.to_container(v, resolve=True) if OmegaConf.is_config(v) else v
+                for k, v in cfg.items()
+                if k != "hydra"
+            }
+        )
+
+    resolvers.register()
+    assert key("/home/a") == key("/home/b")
+
+
 def test_files_appear_whole(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     folder.write_json("a.json", {"b": 1})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from ltgnn.runs.foreign import inspect
 from ltgnn.runs.tracking import Wandb, columns
 
 CONFIG = {
@@ -49,7 +51,11 @@ def test_a_run_is_closed_and_offline(tmp_path: Path, monkeypatch: pytest.MonkeyP
     else:
         job()
     assert wandb.run is None
-    assert len(list(tmp_path.glob("wandb/offline-run-*/*.wandb"))) == 1
+    (file,) = tmp_path.glob("wandb/offline-run-*/*.wandb")
+    told = json.loads(inspect(file, "--summary"))  # as `wandb sync` would tell the server
+    assert (told["exit_code"], told["state"]) == ((1, "failed") if fails else (0, "finished"))
+    ends = [record for record in map(json.loads, inspect(file).splitlines()) if record["type"] == "exit"]
+    assert [record["exit"].get("exit_code", 0) for record in ends] == [int(fails)]
 
 
 def test_mode_obeys_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

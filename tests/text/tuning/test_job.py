@@ -101,3 +101,20 @@ def test_a_held_out_pair_is_never_used(finetune: Finetune, objective: str) -> No
         assert same(clean, finetune(*words))
     with splits_into(lambda split: replace(split, train=planted(split.train))):
         assert not same(clean, finetune(*words))
+
+
+def test_a_sweep_goes_on_where_it_stopped(
+    shop: Path, tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
+    words = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "text=folder", "batch_size=16"]
+    words += [f"text.encoder.model={tiny_bert}", "text.encoder.max_length=32", "epochs=1", "sweep.name=s", "-m"]
+    assert ltgnn.finetune.main([*words, "adapt=lora", "seed=1"]) == 0
+    (first,) = run_folders(tmp_path)
+    before = (first / "metrics.json").stat().st_mtime_ns
+    capsys.readouterr()
+    assert ltgnn.finetune.main([*words, "adapt=lora", "seed=1,2"]) == 0
+    assert "2 of 2 done: 1 skipped, 1 finished" in capsys.readouterr().out
+    assert len(run_folders(tmp_path)) == 2
+    assert (first / "metrics.json").stat().st_mtime_ns == before

@@ -1,0 +1,69 @@
+"""OmegaConf's yaml by libyaml: the values and rules of its own Python reader and writer, in a tenth of the time."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import omegaconf._utils as own
+import yaml
+from omegaconf import omegaconf as conf
+
+own_loader, own_dumper = own.get_yaml_loader, own.get_omega_conf_dumper
+
+
+def register() -> None:
+    """Let OmegaConf, and so Hydra, read and write by libyaml where PyYAML was built with it."""
+    if yaml.__with_libyaml__:
+        own.get_yaml_loader, conf.get_omega_conf_dumper = loader, dumper  # type: ignore[attr-defined]
+
+
+def load(text: str) -> Any:
+    """The values of a yaml text, numbers such as ``1e-3`` as OmegaConf reads them."""
+    return yaml.load(text, Loader=loader())
+
+
+def dump(value: Any) -> str:
+    """``value`` as OmegaConf writes it: keys in their order, words that look like numbers in quotes."""
+    text: str = yaml.dump(value, Dumper=dumper(), default_flow_style=False, allow_unicode=True, sort_keys=False)
+    return text
+
+
+@functools.cache
+def loader() -> Any:
+    """A loader class with OmegaConf's rules for numbers, dates and doubled keys."""
+    rules = own_loader()
+    if not yaml.__with_libyaml__:
+        return rules
+
+    class Loader(yaml.CSafeLoader):  # type: ignore[misc]  # PyYAML has no types
+        yaml_implicit_resolvers = rules.yaml_implicit_resolvers
+        yaml_constructors = rules.yaml_constructors
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
+            seen: set[str] = set()
+            for key, _ in node.value:
+                if key.tag == yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG:
+                    if key.value in seen:
+                        raise yaml.constructor.ConstructorError(
+                            "while constructing a mapping", node.start_mark,
+                            f"found duplicate key {key.value}", key.start_mark,
+                        )  # fmt: skip
+                    seen.add(key.value)
+            return super().construct_mapping(node, deep=deep)
+
+    return Loader
+
+
+@functools.cache
+def dumper() -> Any:
+    """A dumper class with OmegaConf's rule for quotes."""
+    rules = own_dumper()
+    if not yaml.__with_libyaml__:
+        return rules
+
+    class Dumper(yaml.CDumper):  # type: ignore[misc]
+        yaml_representers = rules.yaml_representers
+        yaml_multi_representers = rules.yaml_multi_representers
+
+    return Dumper

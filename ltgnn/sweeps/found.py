@@ -1,0 +1,84 @@
+"""What a search has found: the best trial or the Pareto front, ``trials.csv``, ``pareto.png``."""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from ltgnn.runs.pareto import Point, draw
+from ltgnn.sweeps.ledger import Ledger
+
+KEY = "key"
+"""User attribute of a trial: the run key of its job."""
+
+log = logging.getLogger(__name__)
+
+
+def conclude(study: Study, objectives: Sequence[str], free: Sequence[str], ledger: Ledger) -> None:
+    """Print the best trial, or the Pareto front; ``trials.csv`` and, of two objectives, ``pareto.png``.
+
+    ``free``: the keys that were searched.
+    """
+    from rich.console import Console
+
+    completed = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if not completed:
+        log.info("no trial has finished")
+        return
+    write(completed, objectives, free, ledger)
+    several = len(objectives) > 1
+    best = study.best_trials if several else [study.best_trial]
+    Console().print(table("Pareto front" if several else "Best trial", best, objectives, free, ledger))
+    if len(objectives) == 2:
+        points = [Point({k: short(v) for k, v in t.params.items()}, t.values[0], t.values[1]) for t in completed]
+        draw(points, objectives[0], objectives[1], ledger.sweep_dir / "pareto.png")
+        log.info("%s", ledger.sweep_dir / "pareto.png")
+
+
+def table(
+    title: str, best: Sequence[FrozenTrial], objectives: Sequence[str], free: Sequence[str], ledger: Ledger
+) -> Any:
+    """A rich table of trials, the best in the first objective first."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, title_justify="left")
+    drawn.add_column("#", justify="right")
+    for name in objectives:
+        drawn.add_column(name, justify="right", overflow="fold")
+    for name in (*free, "run"):
+        drawn.add_column(name, overflow="fold")
+    for trial in sorted(best, key=lambda trial: trial.values, reverse=True):
+        numbers = [f"{value:.4f}" for value in trial.values]
+        drawn.add_row(
+            str(trial.number), *numbers, *(Text(short(trial.params[key])) for key in free), folder_of(trial, ledger)
+        )
+    return drawn
+
+
+def write(completed: Sequence[FrozenTrial], objectives: Sequence[str], free: Sequence[str], ledger: Ledger) -> None:
+    """``trials.csv``: every trial that has finished, all digits."""
+    file = ledger.sweep_dir / "trials.csv"
+    temporary = file.with_name(f".{file.name}")
+    with temporary.open("w", newline="", encoding="utf-8") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(["trial", *objectives, *free, "run"])
+        writer.writerows([t.number, *t.values, *(t.params[k] for k in free), folder_of(t, ledger)] for t in completed)
+    temporary.replace(file)
+
+
+def folder_of(trial: FrozenTrial, ledger: Ledger) -> str:
+    """Name of the run folder."""
+    folder = ledger.folder(str(trial.user_attrs.get(KEY)))
+    return "" if folder is None else folder.name
+
+
+def short(value: Any) -> str:
+    """A parameter for people: four significant digits of a real number."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
