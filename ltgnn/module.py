@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from ltgnn import columns
 from ltgnn.scorable import restricted, unrestricted
 from ltgnn.types import (
     Batch,
@@ -93,13 +94,34 @@ class Recommender(pl.LightningModule):
     def training_step(self, batch: Batch, step: int) -> Tensor:
         generator = self.stream(self.seed, self.current_epoch, step, device=self.device)
         negatives = self.sampler(batch.users, batch.pos, generator)
-        terms = self.objective(Batch(batch.users, batch.pos, negatives, self.sampler.proposal))
+        batch, share = self.own_rows(Batch(batch.users, batch.pos, negatives, self.sampler.proposal))
+        terms = self.objective(batch)
         total = torch.stack(list(terms.values())).sum()
         logged = {f"train/{name}": value.detach() for name, value in terms.items()}
         self.log_dict(
-            logged | {"train/loss": total.detach()}, on_step=False, on_epoch=True, batch_size=len(batch.users)
-        )
-        return total
+            logged | {"train/loss": total.detach()}, on_step=False, on_epoch=True, batch_size=len(batch.users),
+            sync_dist=self.world > 1,
+        )  # fmt: skip
+        return total * share
+
+    @property
+    def world(self) -> int:
+        """Processes that train together."""
+        return 1 if self._trainer is None else self._trainer.world_size
+
+    def own_rows(self, batch: Batch) -> tuple[Batch, float]:
+        """This process's rows of a batch that all have made alike, and the factor of their mean loss.
+
+        With it the mean over the processes, which is what DDP takes of gradients, is the mean over the batch, also
+        where the rows cannot be shared out evenly. One whose share is empty computes a row for nothing.
+        """
+        if self.world == 1 or columns.cut():
+            return batch, 1.0
+        rows = torch.arange(len(batch.users)).tensor_split(self.world)[self.trainer.global_rank]
+        first, size = (int(rows[0]), len(rows)) if len(rows) else (0, 0)
+        part = slice(first, first + max(1, size))
+        own = batch._replace(users=batch.users[part], pos=batch.pos[part], neg=batch.neg[part])
+        return own, size * self.world / len(batch.users)
 
     def objective(self, batch: Batch) -> dict[str, Tensor]:
         """Every term of the loss on one batch with its negatives, by name.
@@ -160,11 +182,18 @@ class Recommender(pl.LightningModule):
         self.eval()
         encoded = self._encoder(self._graph)
         self.train(training)
+        if columns.cut():
+            users, items = columns.joined(encoded.users), columns.joined(encoded.items)
+            return Encoded(users, items, (), encoded.text)
         return encoded
 
     def validation_step(self, part: str, step: int) -> None:
         with torch.autocast(self.device.type, enabled=False):  # ranks are decided in float32
-            values = self.evaluators[part](self.scorer(), device=self.device, monitor=self.monitor).values
+            scorer, values = self.scorer(), {}
+            if self.world == 1 or self.trainer.is_global_zero:  # the others wait: it has all columns
+                values = self.evaluators[part](scorer, device=self.device, monitor=self.monitor).values
+            if self.world > 1:
+                values = self.trainer.strategy.broadcast(values)
         self.log_dict({f"{part}/{name}": value for name, value in values.items()}, batch_size=1)
 
     @property

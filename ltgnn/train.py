@@ -7,8 +7,9 @@ import signal
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from hydra.core.hydra_config import HydraConfig
@@ -27,13 +28,20 @@ from ltgnn.build import (
     monitored_part,
 )
 from ltgnn.entry import hydra_entry
+from ltgnn.ranks import processes, together
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.closed import refuse_foreign
 from ltgnn.runs.folder import RunFolder, plain
 from ltgnn.runs.quiet import quiet_lightning
 from ltgnn.runs.table import show
 from ltgnn.runs.tracking import Tracker
-from ltgnn.types import Evaluation, Scorer
+from ltgnn.types import Evaluation, Mistake, Scorer
+
+if TYPE_CHECKING:
+    from pytorch_lightning import Trainer
+
+    from ltgnn.module import Recommender
+    from ltgnn.runs.profile import Parts
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +51,15 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     config = plain(cfg)
     with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, config) as tracker:
-        setting = build_setting(cfg)
-        write_cards(folder, setting)
+        parts = profiler(cfg)
+        with during(parts, "setup"):
+            setting = build_setting(cfg)
+            write_cards(folder, setting)
         ready = time.perf_counter()
-        scorer, device, selection = fit(cfg, setting, tracker)
+        scorer, device, selection = fit(cfg, setting, tracker, parts)
         fitted = time.perf_counter()
-        evaluations = {part: evaluate(scorer, device=device) for part, evaluate in setting.evaluators.items()}
+        with during(parts, "evaluation"):
+            evaluations = {part: evaluate(scorer, device=device) for part, evaluate in setting.evaluators.items()}
         for part, evaluation in evaluations.items():
             folder.write_evaluation(part, evaluation)
         seconds = {"setup": ready - started, "fit": fitted - ready, "total": time.perf_counter() - started}
@@ -66,14 +77,58 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
         )
         tracker.upload(folder.path)
         tracker.summary({"seconds": results["seconds"]["total"], "fingerprint": setting.split.fingerprint})
+        if parts is not None:
+            from ltgnn.runs import profile
+
+            profile.report(folder, parts)
     return evaluations
 
 
-def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, torch.device, dict[str, Any]]:
+def profiler(cfg: DictConfig) -> Parts | None:
+    """What watches the time, where ``profile=true`` asks for it; None costs nothing."""
+    if not cfg.profile:
+        return None
+    from ltgnn.runs.profile import Parts
+
+    return Parts()
+
+
+def during(parts: Parts | None, name: str) -> AbstractContextManager[None]:
+    """Time inside counts for a part."""
+    return nullcontext() if parts is None else parts.part(name)
+
+
+def fit(
+    cfg: DictConfig, setting: Setting, tracker: Tracker, parts: Parts | None = None
+) -> tuple[Scorer, torch.device, dict[str, Any]]:
     """The scorer of the selected model, where it wants its users, and how it was selected."""
     if is_closed_form(cfg):
-        return fit_closed_form(cfg, setting), torch.device("cpu"), {"by": "none: closed form"}
-    module = build_module(cfg, setting)
+        with during(parts, "setup"):
+            return fit_closed_form(cfg, setting), torch.device("cpu"), {"by": "none: closed form"}
+    module, trainer, callbacks = trained(cfg, setting, tracker, parts)
+    checkpoint: Any = callbacks.get("checkpoint")
+    if best := getattr(checkpoint, "best_model_path", ""):
+        if processes(cfg) > 1:  # of one with a share of the columns, too, the checkpoint has all
+            module = build_module(cfg, setting)
+        state = torch.load(best, map_location=module.device, weights_only=True)
+        module.load_state_dict(state["state_dict"])
+        selection = {"by": checkpoint.monitor or "last epoch", "epoch": int(state["epoch"]) + 1}
+    else:
+        selection = {"by": "last epoch", "epoch": trainer.current_epoch}
+    return (
+        module.scorer(setting.evaluators.get("val")),
+        module.device,
+        selection | {"epochs_run": trainer.current_epoch},
+    )
+
+
+def trained(
+    cfg: DictConfig, setting: Setting, tracker: Tracker, parts: Parts | None = None
+) -> tuple[Recommender, Trainer, dict[str, Any]]:
+    """The module after its last epoch, its trainer, and the callbacks by name; what each process of a run does."""
+    with during(parts, "setup"):
+        module = build_module(cfg, setting)
+    refuse_to_share(cfg, module)
     callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}
     if cfg.sweep.running:
         callbacks.pop("progress", None)  # the table of the sweep shows it
@@ -83,8 +138,13 @@ def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, to
         callbacks["prune"] = Prune(**cfg.sweep.trial)
     if monitored_part(cfg, setting) == "test" and "early_stop" in callbacks:
         log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
-    with quiet_lightning():
-        trainer = instantiate(cfg.trainer)(callbacks=list(callbacks.values()), logger=tracker.lightning_logger())
+    with together(cfg), quiet_lightning():
+        watched = {} if parts is None else {"profiler": parts}
+        if parts is not None:
+            parts.watch(module)
+        trainer = instantiate(cfg.trainer)(
+            callbacks=list(callbacks.values()), logger=tracker.lightning_logger(), **watched
+        )
         try:
             trainer.fit(module, build_data(cfg, setting))
         except SystemExit:  # Lightning's answer to a Ctrl-C, which also makes the program deaf to the next
@@ -97,18 +157,26 @@ def fit(cfg: DictConfig, setting: Setting, tracker: Tracker) -> tuple[Scorer, to
         from ltgnn.sweeps.pruning import Pruned
 
         raise Pruned(f"at epoch {trainer.current_epoch} by hydra.sweeper.pruner")
-    checkpoint: Any = callbacks.get("checkpoint")
-    if best := getattr(checkpoint, "best_model_path", ""):
-        state = torch.load(best, map_location=module.device, weights_only=True)
-        module.load_state_dict(state["state_dict"])
-        selection = {"by": checkpoint.monitor or "last epoch", "epoch": int(state["epoch"]) + 1}
+    return module, trainer, callbacks
+
+
+def refuse_to_share(cfg: DictConfig, module: Recommender) -> None:
+    """``Mistake`` where several processes would train something else than one."""
+    world = processes(cfg)
+    if world == 1:
+        return
+    from ltgnn.dim_parallel import DimParallel, refuse_losses, refuse_mixed_columns
+
+    if cfg.sweep.trial is not None:
+        raise Mistake("hydra/sweeper/pruner stops runs of one process: set it to none, or trainer=auto.")
+    if cfg.callbacks.get("checkpoint") is None:
+        raise Mistake(
+            "several processes hand their model over by a checkpoint: set callbacks.checkpoint, or trainer=auto."
+        )
+    if cfg.trainer.strategy._target_.endswith(f".{DimParallel.__name__}"):
+        refuse_mixed_columns(module, world, cfg.trainer.gradient_clip_val)
     else:
-        selection = {"by": "last epoch", "epoch": trainer.current_epoch}
-    return (
-        module.scorer(setting.evaluators.get("val")),
-        module.device,
-        selection | {"epochs_run": trainer.current_epoch},
-    )
+        refuse_losses(module, "rowwise", "ddp", "sees a batch as a whole")
 
 
 def probe(cfg: DictConfig) -> float:

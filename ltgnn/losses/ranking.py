@@ -14,7 +14,7 @@ from ltgnn.types import Batch, Encoded, Mistake
 class RankingLoss(nn.Module, ABC):
     """Mean over the rows of a batch of one number a row; the rows are there to be weighted (``weighting.py``)."""
 
-    local = False  # see ``Loss`` in types.py
+    local = rowwise = by_columns = False  # see ``Loss`` in types.py
 
     @abstractmethod
     def each(self, batch: Batch, main: Encoded) -> Tensor:
@@ -30,7 +30,7 @@ class BPR(RankingLoss):
     With several negatives the mean runs over all of them.
     """
 
-    local = True
+    local = rowwise = by_columns = True
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
         need_negatives(batch, "bpr")
@@ -45,7 +45,7 @@ class BCE(RankingLoss):
     ``weight`` = number of negatives.
     """
 
-    local = True
+    local = rowwise = by_columns = True
 
     def __init__(self, negative_weight: float) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class CCL(RankingLoss):
     The cosine contrastive loss of SimpleX (Mao et al., CIKM 2021, arXiv:2109.12613), eq. 1.
     """
 
-    local = True
+    local = rowwise = by_columns = True
 
     def __init__(self, margin: float, negative_weight: float) -> None:
         super().__init__()

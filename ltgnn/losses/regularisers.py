@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ltgnn import columns
 from ltgnn.types import Batch, Encoded
 
 
@@ -17,6 +18,8 @@ class L2:
     ``layers: [0]`` is LightGCN-PyTorch's penalty; other libraries penalise other rows under the same name
     (published-results 8.3), hence the explicit keys.
     """
+
+    rowwise = by_columns = True
 
     def __init__(self, weight: float, layers: Sequence[int], negatives: bool) -> None:
         self.weight, self.layers, self.negatives = weight, tuple(layers), negatives
@@ -31,7 +34,7 @@ class L2:
         total = main.users.new_zeros(())
         for layer in self.layers:
             total = total + squares(nodes, main.layers[layer])
-        return self.weight * 0.5 * total / len(batch.users)
+        return self.weight * 0.5 * columns.whole(total) / len(batch.users)
 
 
 def squares(nodes: Tensor, states: Tensor) -> Tensor:

@@ -1,0 +1,31 @@
+"""``python -m ltgnn.rank FOLDER``: one more process of the run in FOLDER; started by ``ltgnn/ranks.py``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from ltgnn import resolvers
+from ltgnn.build import build_setting
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.tracking import NoTracker
+from ltgnn.sweeps.pool import end_with
+from ltgnn.train import trained
+
+OF_THE_RUN = ("history", "progress")
+"""Callbacks of process 0 alone: they write or show, and wait for nobody."""
+
+
+def main(folder: str) -> None:
+    """Train along until process 0 ends it."""
+    end_with(os.getppid())
+    resolvers.register()
+    cfg = RunFolder(Path(folder)).config()
+    for name in OF_THE_RUN:
+        cfg.callbacks.pop(name, None)
+    trained(cfg, build_setting(cfg), NoTracker())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
