@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.reads_text import uses_text
 from ltgnn.types import Mistake
@@ -204,6 +207,13 @@ def show(folders: Sequence[Path]) -> int:
         note = f"  [red]{row.state}: {row.error}[/red]" if row.state != "finished" else ""
         console.print(f"{number:>3} {row.folder}{note}", highlight=False, soft_wrap=True)
     return sum(row.state not in ("finished", "pruned") for row in rows)
+
+
+class SweepTable(Callback):
+    """Prints the table when a multirun ends, failed jobs included; for commands that sweep with Hydra's own sweeper."""
+
+    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
+        show([Path(config.hydra.sweep.dir)])
 
 
 def main(argv: Sequence[str]) -> int:
