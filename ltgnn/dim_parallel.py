@@ -37,11 +37,7 @@ class DimParallel(DDPStrategy):
         module = self.lightning_module
         assert isinstance(module, Recommender)
         embedding: Any = module.encoder.embedding
-        for name in ("users", "items"):
-            table = getattr(embedding, name)
-            share = table.shape[1] // self.world_size
-            start = self.global_rank * share
-            setattr(embedding, name, nn.Parameter(table.detach()[:, start : start + share].clone()))
+        cut_tables(embedding, self.global_rank, self.world_size)
         self.tables = {id(embedding.users), id(embedding.items)}
         columns.cut(True)
 
@@ -65,6 +61,14 @@ class DimParallel(DDPStrategy):
     def teardown(self) -> None:
         columns.cut(False)
         super().teardown()
+
+
+def cut_tables(embedding: Any, rank: int, world: int) -> None:
+    """Leave process ``rank`` its columns of the tables of users and items."""
+    for name in ("users", "items"):
+        table = getattr(embedding, name)
+        share = table.shape[1] // world
+        setattr(embedding, name, nn.Parameter(table.detach()[:, rank * share : (rank + 1) * share].clone()))
 
 
 def _joined(value: Any, shape: torch.Size) -> Any:

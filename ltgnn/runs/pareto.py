@@ -14,6 +14,9 @@ from omegaconf import DictConfig
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Mistake
 
+PARTS = ("val/", "test/")
+"""Beginnings of a name that says its part itself."""
+
 log = logging.getLogger(__name__)
 
 
@@ -65,8 +68,15 @@ def lines(points: Sequence[Point], turned: Sequence[str]) -> list[list[Point]]:
     return [sorted(line, key=lambda p: _number(p.settings[along]) or 0.0) for line in found.values()]
 
 
-def draw(points: Sequence[Point], x: str, y: str, file: Path) -> None:
-    """A PNG: every point with its setting, a line along a numeric dial, the Pareto front marked."""
+NAMED = 12
+"""Points up to which each has its setting beside it; of more only those of the front, or the words would overlap."""
+
+
+def draw(points: Sequence[Point], x: str, y: str, file: Path, best: Sequence[Point] | None = None) -> None:
+    """A PNG: every point, a line along a numeric dial, the Pareto front marked and named.
+
+    ``best``: the front, where larger is not better in both values.
+    """
     import matplotlib
 
     matplotlib.use("agg")
@@ -74,18 +84,25 @@ def draw(points: Sequence[Point], x: str, y: str, file: Path) -> None:
 
     turned = dials(points)
     figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
-    for line in lines(points, turned):
+    best = front(points) if best is None else best
+    for line in lines(points, turned) if len(points) <= NAMED else []:
         axes.plot([p.x for p in line], [p.y for p in line], color="0.7", linewidth=1, zorder=1)
     axes.scatter([p.x for p in points], [p.y for p in points], color="tab:blue", zorder=2)
-    best = front(points)
     axes.scatter([p.x for p in best], [p.y for p in best], facecolors="none", edgecolors="tab:red", s=110, zorder=3)
-    for point in points:
+    middle = (min(p.x for p in points) + max(p.x for p in points)) / 2
+    for number, point in enumerate(points if len(points) <= NAMED else best):
         label = ", ".join(point.settings.get(key, "-") for key in turned)
-        axes.annotate(label, (point.x, point.y), textcoords="offset points", xytext=(8, 5), fontsize=8, zorder=4)
+        left = point.x > middle  # words stay inside, and those of neighbours apart
+        place = (-8 if left else 8, 5 if number % 2 else -11)
+        side = "right" if left else "left"
+        axes.annotate(
+            label, (point.x, point.y), textcoords="offset points", xytext=place, ha=side, fontsize=8, zorder=4
+        )
     axes.margins(0.12)  # room for the words beside the outermost points
-    axes.set_xlabel(f"{x} (test)")
-    axes.set_ylabel(f"{y} (test)")
-    words = f"at each point: {', '.join(key.rpartition('.dials.')[2] for key in turned)}; " if turned else ""
+    axes.set_xlabel(x if x.startswith(PARTS) else f"{x} (test)")
+    axes.set_ylabel(y if y.startswith(PARTS) else f"{y} (test)")
+    named = "at each point" if len(points) <= NAMED else "at each circle"
+    words = f"{named}: {', '.join(key.rpartition('.dials.')[2] for key in turned)}; " if turned else ""
     axes.set_title(f"{words}circled: Pareto front", fontsize=10)
     axes.grid(alpha=0.3)
     temporary = file.with_name(f".{file.name}.part.png")

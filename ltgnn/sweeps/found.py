@@ -35,8 +35,9 @@ def conclude(study: Study, objectives: Sequence[str], free: Sequence[str], ledge
     best = study.best_trials if several else [study.best_trial]
     Console().print(table("Pareto front" if several else "Best trial", best, objectives, free, ledger))
     if len(objectives) == 2:
-        points = [Point({k: short(v) for k, v in t.params.items()}, t.values[0], t.values[1]) for t in completed]
-        draw(points, objectives[0], objectives[1], ledger.sweep_dir / "pareto.png")
+        points = {t.number: Point({k: short(v) for k, v in t.params.items()}, *t.values) for t in completed}
+        chosen = [points[t.number] for t in best]
+        draw(list(points.values()), objectives[0], objectives[1], ledger.sweep_dir / "pareto.png", chosen)
         log.info("%s", ledger.sweep_dir / "pareto.png")
 
 
