@@ -86,7 +86,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
 
 def profiler(cfg: DictConfig) -> Parts | None:
     """What watches the time, where ``profile=true`` asks for it; None costs nothing."""
-    if not cfg.profile:
+    if not cfg.get("profile"):
         return None
     from ltgnn.runs.profile import Parts
 
