@@ -15,6 +15,7 @@ from omegaconf import DictConfig
 from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
 from ltgnn.data.sampling import stream
+from ltgnn.runs.reads_text import reads_text
 from ltgnn.shared import once
 from ltgnn.types import Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
 
@@ -85,9 +86,16 @@ def is_closed_form(cfg: DictConfig) -> bool:
 
 
 def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
-    """A model that is computed, with the dials of ``score`` on top."""
+    """A model that is computed, with the dials of ``score`` on top; jobs that differ in these alone compute it once."""
     refuse_leaks(setting.split, None, None)
-    base = instantiate(cfg.model.closed_form).fit(setting.split.train, setting.text)
+    text = ("text",) if reads_text(cfg.model) else ()
+    base: Scorer = once(
+        "closed form",
+        cfg,
+        (*DATA, "model", *text),
+        lambda: instantiate(cfg.model.closed_form).fit(setting.split.train, setting.text),
+        kept=1,
+    )
     scorer: Scorer = _score(cfg, setting).over(base, setting.evaluators.get("val"))
     return scorer
 

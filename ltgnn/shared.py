@@ -29,10 +29,11 @@ def sharing() -> Iterator[None]:
         _shelves = before
 
 
-def once(kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[], T]) -> T:
+def once(kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[], T], kept: int = KEPT) -> T:
     """``make()``, or what it gave to an earlier job whose resolved ``sections`` of the config were the same.
 
-    What is shared must not be changed by a job. Outside of ``sharing`` each call makes its own.
+    What is shared must not be changed by a job. Outside of ``sharing`` each call makes its own. ``kept``: results of
+    this kind that stay.
     """
     if _shelves is None:
         return make()
@@ -40,9 +41,9 @@ def once(kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[
     key = json.dumps(recipe, sort_keys=True, default=str)
     shelf = _shelves.setdefault(kind, OrderedDict())
     if key not in shelf:
-        shelf[key] = make()
-        if len(shelf) > KEPT:
+        while len(shelf) >= kept:  # before the next is made: two of the large ones need not fit the memory
             shelf.popitem(last=False)
+        shelf[key] = make()
     shelf.move_to_end(key)
     made: T = shelf[key]
     return made

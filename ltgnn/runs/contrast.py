@@ -199,6 +199,8 @@ def _p(base: Side, new: Side, name: str) -> float | None:
     d = None
     if base.has_users(name) and new.has_users(name) and np.array_equal(base.users(), new.users()):
         d = new.per_user(name) - base.per_user(name)
+    if base.many_splits:  # their own hardness is in both sides: differences within a split
+        return stats.pooled_test(d, np.zeros(1), new.values(name) - base.values(name))
     return stats.pooled_test(d, base.values(name), new.values(name))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 READS_TEXT = re.compile(r"\.\w*(?:Text|Content|Similar)\w*$")
@@ -22,14 +23,19 @@ def uses_text(config: dict[str, Any]) -> bool:
     if trained and fusion != ID_ONLY:
         return True
     parts = ("model", "score", *(("graph", "loss", "views") if trained else ()))
-    return any(READS_TEXT.search(target) for part in parts for target in targets(config.get(part)))
+    return any(reads_text(config.get(part)) for part in parts)
+
+
+def reads_text(part: Any) -> bool:
+    """Whether a part of a config names a class that takes item text."""
+    return any(READS_TEXT.search(target) for target in targets(part))
 
 
 def targets(value: Any) -> list[str]:
     """Every ``_target_`` below a value."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         own = [str(value["_target_"])] if "_target_" in value else []
         return own + [target for inner in value.values() for target in targets(inner)]
-    if isinstance(value, list):
+    if isinstance(value, Sequence) and not isinstance(value, str):
         return [target for inner in value for target in targets(inner)]
     return []

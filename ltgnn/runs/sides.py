@@ -65,8 +65,19 @@ class Side:
         return all(run.by == CLOSED_FORM for run in self.runs)
 
     @property
+    def splits(self) -> tuple[str, ...]:
+        """The fingerprint of each run's split, in the order of the seeds."""
+        return tuple(str(run.metrics["fingerprint"]) for run in self.runs)
+
+    @property
     def fingerprint(self) -> str:
-        return str(self.runs[0].metrics["fingerprint"])
+        """The split; all of them, where each seed has its own (``split.seed='${seed}'``)."""
+        return " ".join(self.splits) if self.many_splits else self.splits[0]
+
+    @property
+    def many_splits(self) -> bool:
+        """Whether the seeds stand for splits too, so that runs of two sides with the same seed belong together."""
+        return len(set(self.splits)) > 1
 
     @property
     def label(self) -> str:
@@ -87,9 +98,26 @@ class Side:
         return all(name in self._schema(run) for run in self.runs)
 
     def per_user(self, name: str) -> NDArray[np.float64]:
-        """The value of each test user, averaged over seeds.  [n], nan where undefined"""
-        mean: NDArray[np.float64] = np.mean([self._column(run, name) for run in self.runs], axis=0)
+        """The value of each test user, averaged over the seeds that define it.  [n], nan where none does
+
+        With one split a user has a value for every seed or for none; with several, an item of the tail may be held out
+        in some of them only.
+        """
+        self._check_users()
+        columns = np.stack([self._column(run, name) for run in self.runs])
+        there = ~np.isnan(columns)
+        total = np.where(there, columns, 0.0).sum(0)
+        mean: NDArray[np.float64] = np.where(there.any(0), total / np.maximum(there.sum(0), 1), np.nan)
         return mean
+
+    def _check_users(self) -> None:
+        first = self.users()
+        for run in self.runs[1:] if self.many_splits else ():
+            if not np.array_equal(first, self._column(run, "user")):
+                raise Mistake(
+                    f"{self.runs[0].folder} and {run.folder} have different test users, so that no user can be "
+                    "averaged over their splits: give both the same split.seed"
+                )
 
     def users(self) -> NDArray[np.float64]:
         return self._column(self.runs[0], "user")

@@ -87,6 +87,13 @@ def over_seeds(base: Array, new: Array, level: float) -> float:
     return float(t.ppf((1 + level) / 2, freedom) * sqrt(sum(shares)))
 
 
+def over_pairs(d: Array, level: float) -> float:
+    """Half-width of Student's interval for the mean of paired differences ``d``, one per seed."""
+    from scipy.stats import t
+
+    return float(t.ppf((1 + level) / 2, len(d) - 1) * d.std(ddof=1) / sqrt(len(d))) if len(d) > 1 else 0.0
+
+
 def pooled_test(d: Array | None, base: Array, new: Array) -> float | None:
     """Two-sided p of the difference of two models, with users and seeds as sources of error; None if neither is known.
 

@@ -3,6 +3,9 @@
 The rule, fixed before any run: validation-selected, at least 5 seeds a side (a closed form has none), full ranking, the
 paired difference new - base over users. Yes only if the lower limit of the tail's difference is above 0 and that of the
 head's above -1 % of the base. No if an upper limit excludes that. Undecided otherwise.
+
+Where each seed has its own split (``split.seed='${seed}'``), runs are paired by their splits: a user's value is the
+mean over the splits that hold out such an item, and the seeds' part of an interval is that of the paired differences.
 """
 
 from __future__ import annotations
@@ -134,13 +137,17 @@ def seeds_needed(base: Side, new: Side, head: Difference, tail: Difference, marg
     from scipy.stats import t
 
     known = [side for side in (base, new) if not side.deterministic]
-    if any(len(side.runs) < 2 for side in known):
+    if base.many_splits:
+        spreads = {d.name: [(new.values(d.name) - base.values(d.name)).var(ddof=1)] for d in (head, tail)}
+    elif any(len(side.runs) < 2 for side in known):
         return None
+    else:
+        spreads = {d.name: [side.values(d.name).var(ddof=1) for side in known] for d in (head, tail)}
     for seeds in range(2, MOST_SEEDS + 1):
         outcomes = []
         for d in (head, tail):
-            variance = sum(side.values(d.name).var(ddof=1) for side in known) / seeds
-            width = float(t.ppf((1 + level) / 2, max(1, len(known)) * (seeds - 1)) * np.sqrt(variance))
+            freedom = max(1, len(spreads[d.name])) * (seeds - 1)
+            width = float(t.ppf((1 + level) / 2, freedom) * np.sqrt(sum(spreads[d.name]) / seeds))
             outcomes.append(stats.combined(d.interval_users, width))
         floor = -margin * head.base
         yes = outcomes[0].lower > floor and outcomes[1].lower > 0
@@ -167,7 +174,9 @@ def _differences(
     found = []
     for row, (group, name, d) in enumerate(zip(GROUPS, names, columns.T, strict=True)):
         before, after = base.values(name), new.values(name)
-        users, seeds = bootstrap.interval(row, level), stats.over_seeds(before, after, level)
+        users = bootstrap.interval(row, level)
+        paired = base.many_splits  # the splits' own hardness is in both sides
+        seeds = stats.over_pairs(after - before, level) if paired else stats.over_seeds(before, after, level)
         gains, losses = stats.wins(d)
         found.append(
             Difference(
@@ -199,11 +208,14 @@ def _sd(values: stats.Array) -> float | None:
 
 
 def _over_seeds(base: Side, new: Side, before: stats.Array, after: stats.Array) -> dict[str, float]:
-    """Tests with a run as the unit: Welch's t, and where seeds pair up, Wilcoxon and permutation."""
-    from scipy.stats import ttest_1samp, ttest_ind
+    """Tests with a run as the unit: Welch's t (paired by split: Student's), and where seeds pair up, Wilcoxon and
+    permutation."""
+    from scipy.stats import ttest_1samp, ttest_ind, ttest_rel
 
     p = {}
-    if len(after) > 1 and len(before) > 1:
+    if base.many_splits:
+        p["t"] = float(ttest_rel(after, before).pvalue)
+    elif len(after) > 1 and len(before) > 1:
         p["t"] = float(ttest_ind(after, before, equal_var=False).pvalue)
     elif len(after) > 1 and base.deterministic:
         p["t"] = float(ttest_1samp(after, before[0]).pvalue)

@@ -16,6 +16,7 @@ from ltgnn.models.closed.neighbours import ItemKNN, TextKNN
 from ltgnn.models.closed.plain import Popularity, Random
 from ltgnn.models.closed.spectral import GFCF, SVD, singular_vectors
 from ltgnn.scorable import unrestricted
+from ltgnn.scorers import DenseItems, pieces
 from ltgnn.types import ClosedForm, Interactions, Mistake
 from tests.conftest import random_interactions
 
@@ -71,6 +72,13 @@ def solve_ease(gram: Tensor, l2: float) -> Tensor:
 def test_ease_is_a_ridge_regression_of_each_item_on_the_others() -> None:
     matrix = dense()
     close(scores_of(EASE(3.0, 100), None), matrix @ solve_ease(matrix.T @ matrix, 3.0))
+
+
+def test_rows_of_the_weights_lie_in_one_piece() -> None:
+    found = pieces(EASE(3.0, 100).fit(TRAIN, None))
+    assert found is not None
+    assert isinstance(found[0], DenseItems)
+    assert found[0].weights.is_contiguous()
 
 
 def test_text_ease_sees_text_dimensions_as_users() -> None:

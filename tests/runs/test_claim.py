@@ -117,6 +117,43 @@ def test_a_closed_form_needs_one_run(tmp_path: Path) -> None:
     assert all(d.seed_width == 0 for d in result.differences)
 
 
+def several_splits(top: Path, tail: float, hardness: float, users: int = USERS) -> str:
+    """Five seeds, each with a split whose hardness all models share and in which other users lack a tail item."""
+    for seed in range(5):
+        folder = write_run(top / f"run{seed}", seed, tail, 0.5, fingerprint=f"{seed}" * 64, shift=hardness * (seed - 2))
+        frame = pl.read_parquet(folder / "per_user.parquet")
+        lacking = pl.int_range(pl.len()) % 5 == seed
+        frame = frame.with_columns(
+            pl.when(lacking).then(float("nan")).otherwise(pl.col(NAMES["tail"])).alias(NAMES["tail"])
+        )
+        frame[: users if seed == 4 else USERS].write_parquet(folder / "per_user.parquet")
+    return str(top)
+
+
+def test_seeds_that_are_splits_are_paired(tmp_path: Path) -> None:
+    base, new = (several_splits(tmp_path / name, tail, 0.05) for name, tail in (("base", 0.1), ("new", 0.14)))
+    result = verdict(base, new)
+    assert result.verdict == "yes", sentence(result)  # unpaired, the splits' hardness would drown it
+    tail = next(d for d in result.differences if d.group == "tail")
+    files = [
+        [pl.read_parquet(Path(s) / f"run{i}/per_user.parquet")[NAMES["tail"]] for i in range(5)] for s in (base, new)
+    ]
+    gains = np.array(files[1]) - np.array(files[0])
+    d = np.array([gain[~np.isnan(gain)].mean() if not np.isnan(gain).all() else np.nan for gain in gains.T])
+    assert tail.interval.estimate == pytest.approx(np.nanmean(d), abs=1e-12)
+    assert tail.users == USERS - len(range(0, USERS, 3))
+    assert tail.seed_width < 0.002
+    assert tail.p_seeds["t"] < 1e-4
+
+
+def test_splits_are_paired_with_their_like_alone(tmp_path: Path) -> None:
+    base = several_splits(tmp_path / "base", 0.1, 0.05)
+    with pytest.raises(Mistake, match="different splits"):
+        verdict(base, side(tmp_path / "one", 5, 0.14, 0.5))
+    with pytest.raises(Mistake, match="different test users"):
+        verdict(base, several_splits(tmp_path / "few", 0.14, 0.05, users=USERS - 1))
+
+
 def test_runs_are_chosen_from_a_sweep(tmp_path: Path) -> None:
     for fusion in ("id", "sum"):
         side(tmp_path / "sweep" / fusion, 5, tail=0.1 if fusion == "id" else 0.14, head=0.5, fusion=fusion)

@@ -195,3 +195,10 @@ def test_effect_sizes_by_hand() -> None:
     assert stats.cohen(d) == pytest.approx(1.0 / np.std([3, -1, 2, 0], ddof=1))
     assert stats.rank_biserial(d) == pytest.approx((3 - 1 + 2) / 6)
     assert stats.wins(d) == (0.5, 0.25)
+
+
+def test_the_interval_of_pairs_is_students() -> None:
+    d = np.array([0.3, 0.1, 0.25, 0.4, 0.2])
+    wanted = scipy_stats.t.interval(0.95, 4, d.mean(), scipy_stats.sem(d))
+    assert stats.over_pairs(d, 0.95) == pytest.approx((wanted[1] - wanted[0]) / 2)
+    assert stats.over_pairs(d[:1], 0.95) == 0

@@ -141,6 +141,7 @@ def test_dry_run_lists_and_times_and_writes_nothing(
 def test_shared_work_is_done_once(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ltgnn import build
     from ltgnn.graph.bipartite import BipartiteGraph
+    from ltgnn.models.closed.ease import EASE
     from ltgnn.text.features import ItemText
 
     calls: Counter[str] = Counter()
@@ -160,6 +161,10 @@ def test_shared_work_is_done_once(launch: Launch, tmp_path: Path, monkeypatch: p
     calls.clear()
     assert launch("split.seed=0,1", "epochs=2", "-m") == 0  # another split: another graph, the same data
     assert calls == {"load": 1, "text": 2, "graph": 2}
+    calls.clear()
+    monkeypatch.setattr(EASE, "fit", counted("ease", EASE.fit))
+    assert launch("model=ease", "fusion=id", "text=minilm,random", "score=dot,content", "-m") == 0
+    assert calls["ease"] == 1  # neither a dial nor a text that it does not read costs a fit
     calls.clear()
     assert launch("epochs=2") == 0
     assert launch("epochs=2", "seed=2") == 0  # outside of a sweep nothing is remembered: files may change
