@@ -1,0 +1,153 @@
+"""Plots and README of the study, from results.csv and results.json alone."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+HERE = Path(__file__).parent
+GROUPS = ("all", "head", "tail")
+COLOURS = {
+    "popularity": "#999999", "item-knn": "#999999", "text-knn": "#b58900", "closed-id": "#268bd2",
+    "closed-text": "#d33682", "trained-id": "#2aa198", "trained-text": "#cb4b16",
+}  # fmt: skip
+NAMES = {"closed-id": "closed form, ids", "closed-text": "closed form + text", "trained-id": "trained, ids",
+         "trained-text": "trained + text"}  # fmt: skip
+KEYS = ("model", "loss", "fusion", "text", "score", "words")
+
+
+def write(out: Path) -> None:
+    """README.md, head_tail.png and claims.png in ``out``."""
+    with (out / "results.csv").open(encoding="utf-8", newline="") as file:
+        rows: list[dict[str, Any]] = [numbers(line) for line in csv.DictReader(file)]
+    summary = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    plots = [name for draw in (scatter, bars) for name in draw(rows, summary, out)]
+    env = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    env.filters |= {"pct": percent, "num": number, "label": label, "zip": zip}
+    prose = out / "findings.md"  # what a person says about the numbers
+    findings = prose.read_text(encoding="utf-8") if prose.is_file() else ""
+    text = env.get_template("README.md.j2").render(
+        rows=rows, tables=tables(rows), best=best(rows), plots=plots, findings=findings, **summary
+    )
+    (out / "README.md").write_text(text, encoding="utf-8")
+
+
+def numbers(line: Mapping[str, str]) -> dict[str, Any]:
+    """Numbers of a line of results.csv as such; an empty one is nan."""
+    measured = ("val_", "test_", "fit_", "epochs")
+    return {k: (float(v or "nan") if k.startswith(measured) else v) for k, v in line.items()}
+
+
+def label(row: Mapping[str, Any]) -> str:
+    """A configuration in a few words."""
+    closed = "closed" in row["family"] or "-" not in row["family"].replace("-knn", "")
+    words = [row["model"], *([] if closed else [row["loss"], row["fusion"]])]
+    words += [f"text={row['text']}"] if row["text"] not in ("minilm", "none") else []
+    words += [row["score"]] if row["score"] != "dot" else []
+    kept = [w for w in row["words"].split() if w.split(".")[0] in ("model", "score", "loss", "graph", "views")]
+    return " ".join([*words, *(w.rpartition(".")[2] for w in kept)])
+
+
+def tables(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """By data set and split: every configuration once, mean and deviation over its seeds, best validation first."""
+    grouped: dict[tuple[str, str], dict[tuple[str, ...], list[Mapping[str, Any]]]] = {}
+    for row in rows:
+        place = grouped.setdefault((row["data"], row["split"]), {}).setdefault(tuple(row[k] for k in KEYS), [])
+        if row["seed"] not in {other["seed"] for other in place}:
+            place.append(row)
+    return {
+        where: sorted((averaged(several) for several in configurations.values()), key=lambda row: -row["val_all"])
+        for where, configurations in grouped.items()
+    }
+
+
+def averaged(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One row of several that differ in the seed."""
+    columns = {key: [row[key] for row in rows] for key, value in rows[0].items() if isinstance(value, float)}
+    known = {key: [v for v in values if v == v] or [float("nan")] for key, values in columns.items()}
+    spread = {f"sd_{key}": stdev(values) if len(values) > 1 else None for key, values in known.items()}
+    return {**rows[0], **{key: mean(values) for key, values in known.items()}, **spread, "seeds": len(rows)}
+
+
+def best(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+    """By data set and split: the best of each family by validation, on the seed that all configurations have."""
+    found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        place = found.setdefault((row["data"], row["split"]), {})
+        if row["seed"] == "1" and (row["family"] not in place or row["val_all"] > place[row["family"]]["val_all"]):
+            place[row["family"]] = dict(row)
+    return found
+
+
+def percent(share: float) -> str:
+    return f"{share:+.1%}".replace("%", " %")
+
+
+def number(value: float | None) -> str:
+    """Four digits without the zero before the point; a dash where there is none."""
+    return "–" if value is None or value != value else f"{value:.4f}".replace("0.", ".", 1)
+
+
+def scatter(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], out: Path) -> list[str]:
+    """Head against tail of every configuration, one picture for each data set and split."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    names = []
+    for (data, split), table in tables(rows).items():
+        figure, axis = plt.subplots(figsize=(7.2, 4.6), dpi=120)
+        for family in dict.fromkeys(row["family"] for row in table):
+            points = [row for row in table if row["family"] == family]
+            axis.scatter(
+                [p["test_head"] for p in points], [p["test_tail"] for p in points], s=36, alpha=0.85,
+                color=COLOURS.get(family, "black"), label=NAMES.get(family, family), edgecolors="white", linewidths=0.6,
+            )  # fmt: skip
+            top = max(points, key=lambda p: p["val_all"])
+            axis.annotate(
+                label(top), (top["test_head"], top["test_tail"]), xytext=(5, 5), textcoords="offset points", fontsize=7
+            )
+        axis.set(xlabel="head NDCG@20 (items20)", ylabel="tail NDCG@20 (items20)", title=f"{data}, {split} split, test")
+        axis.grid(alpha=0.25)
+        axis.margins(x=0.16)
+        axis.legend(fontsize=7, loc="best", frameon=False)
+        names.append(f"head_tail_{data}_{split}.png")
+        figure.tight_layout()
+        figure.savefig(out / names[-1], metadata={"Software": None})
+        plt.close(figure)
+    return names
+
+
+def bars(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], out: Path) -> list[str]:
+    """Relative difference of each claim with its interval, for all, head and tail."""
+    from matplotlib import pyplot as plt
+
+    claims = summary["claims"]
+    if not claims:
+        return []
+    figure, axes = plt.subplots(1, 3, figsize=(9, 1.2 + 0.42 * len(claims)), dpi=120, sharey=True)
+    places = range(len(claims))[::-1]
+    for axis, group in zip(axes, GROUPS, strict=True):
+        values = [c["groups"][group] for c in claims]
+        middle = [100 * v["relative"] for v in values]
+        low = [100 * (v["relative"] - v["relative_lower"]) for v in values]
+        high = [100 * (v["relative_upper"] - v["relative"]) for v in values]
+        axis.errorbar(middle, list(places), xerr=[low, high], fmt="o", color="#d33682", ecolor="#555555", capsize=3)
+        axis.axvline(0, color="black", linewidth=0.8)
+        axis.set_title(group, fontsize=9)
+        axis.set_xlabel("NDCG@20, % of the base", fontsize=8)
+        axis.tick_params(labelsize=7)
+        axis.grid(alpha=0.25)
+    axes[0].set_yticks(list(places), [f"{c['data']} {c['split']}\n{c['new']} over {c['base']}" for c in claims])
+    axes[0].set_ylim(-0.6, len(claims) - 0.4)
+    figure.tight_layout()
+    figure.savefig(out / "claims.png", metadata={"Software": None})
+    plt.close(figure)
+    return ["claims.png"]

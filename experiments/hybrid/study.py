@@ -1,0 +1,291 @@
+"""The headline study: what does item text bring, to whom, at what cost, and is it the language model?
+
+    LTGNN_MIRROR=FOLDER python experiments/hybrid/study.py              everything: run or go on, tables, plots, README
+    python experiments/hybrid/study.py --stages beauty-ease --logs DIR  some stages alone, run folders below DIR
+    python experiments/hybrid/study.py --page                           plots and README from the committed results
+
+``plan.yaml`` names the stages; each is one sweep of ``ltgnn train``, so that what has finished is skipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from ltgnn.runs.anova import anova
+from ltgnn.runs.contrast import read
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.reads_text import uses_text
+from ltgnn.runs.sides import Run, Side, load
+from ltgnn.runs.verdict import Difference, claim
+from ltgnn.types import Mistake
+
+HERE = Path(__file__).parent
+METRIC = "ndcg@20"
+VALUES = {
+    "all": METRIC,
+    **{g: f"items20/{g}/{METRIC}" for g in ("head", "tail")},
+    **{f"mass_{g}": f"mass/{g}/{METRIC}" for g in ("head", "mid", "tail")},
+    "cold": f"items20/cold/{METRIC}",
+    "recall": "recall@20",
+    "recall_tail": "items20/tail/recall@20",
+}
+AXES = ("model", "loss", "fusion", "text", "score")
+FREE = ("seed=", "split.seed=", "eval=", "logger=", "paths.", "sweep.", "task=")
+"""Words of a run that a finalist does not take over."""
+
+
+class Study:
+    """Stages of a plan and the run folders they leave below ``logs``."""
+
+    def __init__(self, plan: Path, logs: Path) -> None:
+        self.plan: dict[str, Any] = OmegaConf.to_container(OmegaConf.load(plan))  # type: ignore[assignment]
+        self.stages: dict[str, dict[str, Any]] = self.plan["stages"]
+        self.logs = logs
+
+    def folder(self, sweep: str) -> Path:
+        return self.logs / "train" / "multiruns" / sweep
+
+    def sweeps(self, stage: str) -> dict[str, list[str]]:
+        """The sweeps of a stage: name -> words. Those of finalists are known when the stages before them have run."""
+        entry = self.stages[stage]
+        if "ensemble" in entry or "finetune" in entry:
+            return {stage: []}
+        given = [str(word).replace("LOGS", str(self.logs)) for word in entry["words"]]
+        if "finalists" not in entry:
+            return {stage: given}
+        chosen = self.chosen(entry["finalists"])
+        return {
+            f"{stage}-{family}": [*taken_over(run), *given]
+            for family, run in chosen.items()
+            if family in entry.get("families", chosen)
+        }
+
+    def chosen(self, stages: Iterable[str]) -> dict[str, Run]:
+        """Of each family the run with the best validation value."""
+        best: dict[str, Run] = {}
+        for run in self.runs(stages):
+            family = family_of(run)
+            if family not in best or value(run, "val", METRIC) > value(best[family], "val", METRIC):
+                best[family] = run
+        return best
+
+    def runs(self, stages: Iterable[str]) -> list[Run]:
+        """Finished runs of the sweeps of ``stages``."""
+        return [run for stage in stages for name in self.sweeps(stage) for run in self.runs_of(name)]
+
+    def run(self, stage: str) -> None:
+        """The sweeps of a stage; a stage that rests on runs which are not there is a ``Mistake``."""
+        sweeps = self.sweeps(stage)
+        if "ensemble" in self.stages[stage]:
+            self.blend(stage)
+            return
+        if "finetune" in self.stages[stage]:
+            self.tune(stage)
+            return
+        if not sweeps:
+            raise Mistake(f"{stage}: its finalists come from {self.stages[stage]['finalists']}, which have not run")
+        for name, words in sweeps.items():
+            given = [*self.plan["common"], *words, f"sweep.name={name}", f"paths.log_dir={self.logs}", "-m"]
+            subprocess.run([sys.executable, "-m", "ltgnn.cli", "train", *given], check=False, env=os.environ)
+
+    def blend(self, stage: str) -> None:
+        """One ensemble for each seed that all members have."""
+        entry = self.stages[stage]["ensemble"]
+        members = [{run.seed: run for run in self.runs_of(sweep)} for sweep in entry["members"]]
+        for seed in sorted(set.intersection(*(set(found) for found in members))):
+            target = self.folder(stage) / f"seed{seed}"
+            if RunFolder(target).read_json("status.json").get("state") != "finished":
+                runs = [str(found[seed].folder) for found in members]
+                given = [*runs, *entry["words"], f"paths.run_dir={target}", f"hydra.run.dir={target}"]
+                subprocess.run([sys.executable, "-m", "ltgnn.cli", "ensemble", *given], check=False, env=os.environ)
+
+    def tune(self, stage: str) -> None:
+        """A text encoder fine-tuned, into the folder ``logs/finetune/STAGE``."""
+        target = self.logs / "finetune" / stage
+        if RunFolder(target).read_json("status.json").get("state") != "finished":
+            given = [*self.stages[stage]["finetune"], f"paths.run_dir={target}", f"hydra.run.dir={target}"]
+            subprocess.run([sys.executable, "-m", "ltgnn.cli", "finetune", *given], check=False, env=os.environ)
+
+    def runs_of(self, sweep: str) -> list[Run]:
+        folder = self.folder(sweep)
+        return read([folder])[0] if any(folder.glob("*/metrics.json")) else []
+
+    def missing(self) -> dict[str, str]:
+        """Stages that have not run whole: what is there."""
+        found = {}
+        for stage in self.stages:
+            if "finetune" in self.stages[stage]:
+                done = RunFolder(self.logs / "finetune" / stage).read_json("status.json").get("state") == "finished"
+                found |= {} if done else {stage: "not run"}
+                continue
+            sweeps = self.sweeps(stage)
+            wanted = self.stages[stage].get("jobs") or sum(jobs(words) for words in sweeps.values())
+            done = len(self.runs([stage]))
+            if not sweeps or done < wanted:
+                found[stage] = f"{done} of {wanted or 'its'} jobs" if done else "not run"
+        return found
+
+
+def taken_over(run: Run) -> list[str]:
+    """The words that made a run, without those that a finalist sets anew."""
+    words = OmegaConf.to_container(OmegaConf.load(run.folder / "overrides.yaml"))
+    return [word for word in words if not str(word).startswith(FREE)]  # type: ignore[union-attr]
+
+
+def jobs(words: Sequence[str]) -> int:
+    """How many jobs a sweep over ``words`` has."""
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    return len(BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(list(words)), None)[0])
+
+
+def family_of(run: Run) -> str:
+    """closed-id, closed-text, trained-id, trained-text, ensemble; plain yardsticks are a family each."""
+    model = run.word("model")
+    if model.startswith("ensemble"):
+        return "ensemble"
+    if model in ("popularity", "item_knn", "text_knn", "random"):
+        return model.replace("_", "-")
+    kind = "closed" if "closed_form" in run.config["model"] else "trained"
+    return f"{kind}-{'text' if uses_text(run.config) else 'id'}"
+
+
+def value(run: Run, part: str, name: str) -> float:
+    return float(run.metrics[part].get(name, float("nan")))
+
+
+def row(stage: str, run: Run) -> dict[str, Any]:
+    """One line of results.csv."""
+    words = [w for w in taken_over(run) if w.split("=")[0] not in (*AXES, "data", "split")]
+    numbers = {f"test_{short}": value(run, "test", name) for short, name in VALUES.items()}
+    return {
+        "stage": stage,
+        "data": run.word("data"),
+        "split": run.word("split"),
+        "split_seed": run.word("split.seed"),
+        "seed": run.seed,
+        "family": family_of(run),
+        **{axis: run.word(axis) for axis in AXES},
+        "words": " ".join(words),
+        "val_all": value(run, "val", METRIC),
+        **numbers,
+        "fit_seconds": run.metrics["seconds"].get("fit", ""),
+        "epochs": run.metrics["selection"].get("epoch", ""),
+        "commit": RunFolder(run.folder).read_json("env.json").get("commit"),
+    }
+
+
+def claims(study: Study) -> list[dict[str, Any]]:
+    """Every pair of sweeps that the plan asks about, by the rule of ``ltgnn claim``."""
+    found = []
+    for entry in study.plan.get("claims", []):
+        folders = [study.folder(entry[side]) for side in ("base", "new")]
+        if not all(list(folder.glob("*/metrics.json")) for folder in folders):
+            continue
+        base, new = shared_seeds(*(load(str(folder)) for folder in folders))
+        result = claim(base, new, METRIC, "items20", margin=0.01, level=0.95, draws=10_000, seed=0)
+        run = base.runs[0]
+        found.append(
+            {
+                **entry,
+                "data": run.word("data"),
+                "split": run.word("split"),
+                "labels": [result.base, result.new],
+                "runs": list(result.seeds),
+                "verdict": result.verdict,
+                "reasons": result.reasons,
+                "groups": {d.group: figures(d) for d in result.differences},
+            }
+        )
+    return found
+
+
+def shared_seeds(base: Side, new: Side) -> tuple[Side, Side]:
+    """Both sides with the seeds that both have, where seeds are splits: a sweep that has not ended is judged so far."""
+    seeds = {run.seed for run in base.runs} & {run.seed for run in new.runs}
+    if not (base.many_splits or new.many_splits) or not seeds:
+        return base, new
+    return Side([r for r in base.runs if r.seed in seeds]), Side([r for r in new.runs if r.seed in seeds])
+
+
+def figures(d: Difference) -> dict[str, float | None]:
+    """The numbers of a claim on one group."""
+    return {
+        **{"base": d.base, "base_sd": d.base_sd, "new": d.new, "new_sd": d.new_sd},
+        **{"difference": d.interval.estimate, "lower": d.interval.lower, "upper": d.interval.upper},
+        **{"relative": d.relative.estimate, "relative_lower": d.relative.lower, "relative_upper": d.relative.upper},
+        **{"p_holm": d.p_holm["bootstrap"], "users": d.users},
+    }
+
+
+def effects(study: Study) -> list[dict[str, Any]]:
+    """Analysis of variance of each set of stages that the plan asks for: share of the variance by axis."""
+    found = []
+    for entry in study.plan.get("anova", []):
+        runs = study.runs(entry["stages"])
+        axes = {axis: [run.word(axis) for run in runs] for axis in entry["axes"]}
+        if len(runs) < 4:
+            continue
+        for short in ("all", "head", "tail"):
+            results = anova([value(run, "test", VALUES[short]) for run in runs], axes, entry.get("order", 2))
+            found += [
+                {"name": entry["name"], "runs": len(runs), "value": short, "axis": e.name, "share": e.share, "p": e.p}
+                for e in results
+            ]
+    return found
+
+
+def gather(study: Study, out: Path) -> None:
+    """results.csv and results.json from the run folders."""
+    rows = [row(stage, run) for stage in study.stages for run in study.runs([stage])]
+    if not rows:
+        raise Mistake(f"no finished run of the plan below {study.logs}")
+    with (out / "results.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    summary = {"claims": claims(study), "anova": effects(study), "not_run": study.missing()}
+    (out / "results.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--stages", nargs="*", help="run these alone (default: all, in the order of the plan)")
+    parser.add_argument("--plan", type=Path, default=HERE / "plan.yaml")
+    parser.add_argument("--logs", type=Path, default=Path("logs/hybrid"), help="run folders (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder of tables, plots and README")
+    parser.add_argument(
+        "--page", action="store_true", help="rebuild plots and README from results.csv and results.json"
+    )
+    parser.add_argument("--gather", action="store_true", help="rebuild the results too, without running anything")
+    given = parser.parse_args(argv)
+    study = Study(given.plan, given.logs.resolve())
+    if unknown := set(given.stages or ()) - set(study.stages):
+        raise Mistake(f"--stages {', '.join(unknown)}: the plan has {', '.join(study.stages)}")
+    if not (given.page or given.gather):
+        for stage in given.stages or study.stages:
+            study.run(stage)
+    if not given.page:
+        gather(study, given.out)
+    from page import write  # beside this file
+
+    write(given.out)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main())
+    except Mistake as mistake:
+        raise SystemExit(f"study.py: {mistake}") from None

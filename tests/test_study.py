@@ -1,0 +1,129 @@
+"""The headline study: its plan composes; finalists, results, plots and page are made from what sweeps left."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from ltgnn import resolvers
+from ltgnn.paths import conf_dir
+
+HERE = Path(__file__).parents[1] / "experiments/hybrid"
+PLAN = """
+common: [logger=none]
+stages:
+  toy-grid:
+    words: ["model=ease,lightgcn", "fusion=id,sum", "score=dot,content", seed=1, split.seed=1]
+  toy-final:
+    finalists: [toy-grid]
+    families: [closed-id, closed-text]
+    words: ["seed=1,2,3,4,5", "split.seed=${seed}"]
+  toy-later:
+    words: [model=mf]
+claims: [{base: toy-final-closed-id, new: toy-final-closed-text, wanted: true}]
+anova: [{name: grid, stages: [toy-grid], axes: [model, fusion, score]}]
+"""
+
+
+@pytest.fixture
+def study(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(HERE))
+    for name in ("study", "page"):
+        sys.modules.pop(name, None)
+    import study
+
+    module: ModuleType = study
+    return module
+
+
+def test_every_job_of_the_plan_composes(study: ModuleType, tmp_path: Path) -> None:
+    plan = study.Study(HERE / "plan.yaml", tmp_path)
+    resolvers.register()
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        for stage, entry in plan.stages.items():
+            assert {"words", "ensemble", "finetune"} & set(entry), stage
+            for source in entry.get("finalists", []):
+                assert source in plan.stages
+            root = "finetune" if "finetune" in entry else "train"
+            words = [*plan.plan["common"], *entry["words"]] if "words" in entry else entry.get("finetune", [])
+            (jobs,) = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(words), None)
+            for job in jobs:
+                compose(root, list(job))
+    for entry in plan.plan.get("anova", []):
+        assert set(entry["stages"]) <= set(plan.stages)
+
+
+def test_page_from_the_sweeps(study: ModuleType, launch: Callable[..., int], tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/findings.md").write_text("## What a person says\n")
+    logs = f"paths.log_dir={tmp_path}/runs"
+    grid = study.Study(tmp_path / "plan.yaml", tmp_path / "runs")
+    assert grid.sweeps("toy-final") == {}
+    assert launch(*grid.stages["toy-grid"]["words"], logs, "sweep.name=toy-grid", "-m") == 0
+    sweeps = grid.sweeps("toy-final")
+    assert set(sweeps) == {"toy-final-closed-id", "toy-final-closed-text"}
+    for name, words in sweeps.items():
+        assert (
+            launch(
+                *(w for w in words if w.startswith(("model", "fusion", "score", "seed", "split"))),
+                logs,
+                f"sweep.name={name}",
+                "-m",
+            )
+            == 0
+        )
+    paths = ["--plan", str(tmp_path / "plan.yaml"), "--logs", str(tmp_path / "runs"), "--out", str(tmp_path / "out")]
+    assert study.main(["--gather", *paths]) == 0
+
+    rows = list(csv.DictReader((tmp_path / "out/results.csv").open()))
+    assert len(rows) == 8 + 10
+    folders = {p.parent for p in (tmp_path / "runs").rglob("metrics.json")}
+    tested = sorted(json.loads((f / "metrics.json").read_text())["test"]["ndcg@20"] for f in folders)
+    assert sorted(float(row["test_all"]) for row in rows) == tested
+    best = max(
+        (r for r in rows if r["stage"] == "toy-grid" and r["family"] == "closed-text"),
+        key=lambda r: float(r["val_all"]),
+    )
+    again = [r for r in rows if r["stage"] == "toy-final" and r["family"] == "closed-text"]
+    assert {r["seed"] for r in again} == {r["split_seed"] for r in again} == set("12345")
+    assert next(r["test_all"] for r in again if r["seed"] == "1") == best["test_all"]  # the same run, to the last digit
+    summary = json.loads((tmp_path / "out/results.json").read_text())
+    assert summary["claims"][0]["runs"] == [5, 5]
+    assert set(summary["not_run"]) == {"toy-later"}
+    assert {e["axis"] for e in summary["anova"]} >= {"model", "score", "residual"}
+
+    page = (tmp_path / "out/README.md").read_text()
+    for said in (
+        "What a person says",
+        "toy-final-closed-text over toy-final-closed-id",
+        "toy-later: not run",
+        "Tail gain at no head loss",
+    ):
+        assert said in page
+    for name in ("claims.png", "head_tail_toy_random.png"):
+        assert (tmp_path / "out" / name).stat().st_size > 5_000
+        assert name in page
+    before = page
+    assert study.main(["--page", *paths]) == 0  # from the two result files alone
+    assert (tmp_path / "out/README.md").read_text() == before
+
+
+def test_a_stage_without_its_sources_says_so(study: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    plan = study.Study(tmp_path / "plan.yaml", tmp_path / "runs")
+    with pytest.raises(study.Mistake, match="which have not run"):
+        plan.run("toy-final")
+    with pytest.raises(study.Mistake, match="no finished run"):
+        study.gather(plan, tmp_path)
