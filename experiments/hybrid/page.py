@@ -16,6 +16,7 @@ GROUPS = ("all", "head", "tail")
 COLOURS = {
     "popularity": "#999999", "item-knn": "#999999", "text-knn": "#b58900", "closed-id": "#268bd2",
     "closed-text": "#d33682", "trained-id": "#2aa198", "trained-text": "#cb4b16",
+    "ensemble": "#6c71c4",
 }  # fmt: skip
 NAMES = {"closed-id": "closed form, ids", "closed-text": "closed form + text", "trained-id": "trained, ids",
          "trained-text": "trained + text"}  # fmt: skip
@@ -51,7 +52,9 @@ def label(row: Mapping[str, Any]) -> str:
     words += [f"text={row['text']}"] if row["text"] not in ("minilm", "none") else []
     words += [row["score"]] if row["score"] != "dot" else []
     kept = [w for w in row["words"].split() if w.split(".")[0] in ("model", "score", "loss", "graph", "views")]
-    return " ".join([*words, *(w.rpartition(".")[2] for w in kept)])
+    return " ".join(
+        [*words, *("=".join((key.rpartition(".")[2], to)) for key, _, to in (w.partition("=") for w in kept))]
+    )
 
 
 def tables(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
@@ -106,17 +109,16 @@ def scatter(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], out: 
         figure, axis = plt.subplots(figsize=(7.2, 4.6), dpi=120)
         for family in dict.fromkeys(row["family"] for row in table):
             points = [row for row in table if row["family"] == family]
-            axis.scatter(
-                [p["test_head"] for p in points], [p["test_tail"] for p in points], s=36, alpha=0.85,
-                color=COLOURS.get(family, "black"), label=NAMES.get(family, family), edgecolors="white", linewidths=0.6,
-            )  # fmt: skip
             top = max(points, key=lambda p: p["val_all"])
-            axis.annotate(
-                label(top), (top["test_head"], top["test_tail"]), xytext=(5, 5), textcoords="offset points", fontsize=7
-            )
+            named = NAMES.get(family, family)
+            axis.scatter(
+                [p["test_head"] for p in points], [p["test_tail"] for p in points], s=36, alpha=0.85, linewidths=0.6,
+                color=COLOURS.get(family, "black"), edgecolors="white",
+                label=named if label(top).startswith(family.replace("-", "_")) else f"{named}; ringed: {label(top)}",
+            )  # fmt: skip
+            axis.scatter(top["test_head"], top["test_tail"], s=90, facecolors="none", edgecolors="black", linewidths=1)
         axis.set(xlabel="head NDCG@20 (items20)", ylabel="tail NDCG@20 (items20)", title=f"{data}, {split} split, test")
         axis.grid(alpha=0.25)
-        axis.margins(x=0.16)
         axis.legend(fontsize=7, loc="best", frameon=False)
         names.append(f"head_tail_{data}_{split}.png")
         figure.tight_layout()

@@ -25,7 +25,7 @@ from ltgnn.runs.anova import anova
 from ltgnn.runs.contrast import read
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.reads_text import uses_text
-from ltgnn.runs.sides import Run, Side, load
+from ltgnn.runs.sides import Run, Side, load, parse
 from ltgnn.runs.verdict import Difference, claim
 from ltgnn.types import Mistake
 
@@ -101,7 +101,7 @@ class Study:
     def blend(self, stage: str) -> None:
         """One ensemble for each seed that all members have."""
         entry = self.stages[stage]["ensemble"]
-        members = [{run.seed: run for run in self.runs_of(sweep)} for sweep in entry["members"]]
+        members = [{run.seed: run for run in self.matching(member)} for member in entry["members"]]
         for seed in sorted(set.intersection(*(set(found) for found in members))):
             target = self.folder(stage) / f"seed{seed}"
             if RunFolder(target).read_json("status.json").get("state") != "finished":
@@ -115,6 +115,11 @@ class Study:
         if RunFolder(target).read_json("status.json").get("state") != "finished":
             given = [*self.stages[stage]["finetune"], f"paths.run_dir={target}", f"hydra.run.dir={target}"]
             subprocess.run([sys.executable, "-m", "ltgnn.cli", "finetune", *given], check=False, env=os.environ)
+
+    def matching(self, member: str) -> list[Run]:
+        """The runs of a sweep, or those of them that ``SWEEP:key=word,...`` names."""
+        sweep, words = parse(member)
+        return [r for r in self.runs_of(sweep) if all(r.word(key) == word for key, word in words.items())]
 
     def runs_of(self, sweep: str) -> list[Run]:
         folder = self.folder(sweep)
