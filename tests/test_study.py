@@ -30,7 +30,7 @@ stages:
     words: ["seed=1,2,3,4,5", "split.seed=${seed}"]
   toy-later:
     words: [model=mf]
-claims: [{base: toy-final-closed-id, new: toy-final-closed-text, wanted: true}]
+claims: [{base: toy-final-closed-id, new: "toy-final-closed-text:model=ease", wanted: true, say: EASE and text}]
 anova: [{name: grid, stages: [toy-grid], axes: [model, fusion, score]}]
 """
 
@@ -107,7 +107,7 @@ def test_page_from_the_sweeps(study: ModuleType, launch: Callable[..., int], tmp
     page = (tmp_path / "out/README.md").read_text()
     for said in (
         "What a person says",
-        "toy-final-closed-text over toy-final-closed-id",
+        "EASE and text",
         "toy-later: not run",
         "Tail gain at no head loss",
     ):

@@ -34,7 +34,13 @@ def write(out: Path) -> None:
     prose = out / "findings.md"  # what a person says about the numbers
     findings = prose.read_text(encoding="utf-8") if prose.is_file() else ""
     text = env.get_template("README.md.j2").render(
-        rows=rows, tables=tables(rows), best=best(rows), plots=plots, findings=findings, **summary
+        rows=rows,
+        tables=tables(rows),
+        best=best(rows),
+        plots=plots,
+        findings=findings,
+        controls=controls(rows),
+        **summary,
     )
     (out / "README.md").write_text(text, encoding="utf-8")
 
@@ -86,6 +92,16 @@ def best(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, d
         if row["seed"] == "1" and (row["family"] not in place or row["val_all"] > place[row["family"]]["val_all"]):
             place[row["family"]] = dict(row)
     return found
+
+
+def controls(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The same closed form with the text of each encoder and control, the one without text first."""
+    fair = [r for r in rows if r["stage"] in ("beauty-text", "beauty-controls") and "history_power=0.5" in r["words"]]
+    base = [
+        r for r in rows if r["stage"] == "beauty-ease" and r["score"] == "dot" and "l2=50" in r["words"].split(".")[-1]
+    ]
+    ranked = sorted(fair, key=lambda r: -r["test_all"])
+    return [{**r, "name": name} for r, name in ((base[0], "none"), *((r, r["text"]) for r in ranked))] if base else []
 
 
 def percent(share: float) -> str:
@@ -147,7 +163,9 @@ def bars(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], out: Pat
         axis.set_xlabel("NDCG@20, % of the base", fontsize=8)
         axis.tick_params(labelsize=7)
         axis.grid(alpha=0.25)
-    axes[0].set_yticks(list(places), [f"{c['data']} {c['split']}\n{c['new']} over {c['base']}" for c in claims])
+    axes[0].set_yticks(
+        list(places), [f"{c['say']}\n{c['data']}, {c['split']}, {min(c['runs'])} run(s)" for c in claims]
+    )
     axes[0].set_ylim(-0.6, len(claims) - 0.4)
     figure.tight_layout()
     figure.savefig(out / "claims.png", metadata={"Software": None})

@@ -25,7 +25,7 @@ from ltgnn.runs.anova import anova
 from ltgnn.runs.contrast import read
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.reads_text import uses_text
-from ltgnn.runs.sides import Run, Side, load, parse
+from ltgnn.runs.sides import Run, Side, differing, parse
 from ltgnn.runs.verdict import Difference, claim
 from ltgnn.types import Mistake
 
@@ -195,14 +195,19 @@ def claims(study: Study) -> list[dict[str, Any]]:
     """Every pair of sweeps that the plan asks about, by the rule of ``ltgnn claim``."""
     found = []
     for entry in study.plan.get("claims", []):
-        folders = [study.folder(entry[side]) for side in ("base", "new")]
-        if not all(list(folder.glob("*/metrics.json")) for folder in folders):
+        runs = [study.matching(entry[side]) for side in ("base", "new")]
+        if not all(runs):
             continue
-        base, new = shared_seeds(*(load(str(folder)) for folder in folders))
+        for several in runs:
+            if keys := differing(several):
+                raise Mistake(f"{entry}: {several[0].folder.parent} holds runs that differ in {', '.join(keys[:4])}")
+        base, new = shared_seeds(*(Side(sorted(several, key=lambda run: run.seed)) for several in runs))
         result = claim(base, new, METRIC, "items20", margin=0.01, level=0.95, draws=10_000, seed=0)
         run = base.runs[0]
         found.append(
             {
+                "say": f"{entry['new']} over {entry['base']}",
+                "wanted": False,
                 **entry,
                 "data": run.word("data"),
                 "split": run.word("split"),
