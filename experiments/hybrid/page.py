@@ -14,12 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 HERE = Path(__file__).parent
 GROUPS = ("all", "head", "tail")
 COLOURS = {
-    "popularity": "#999999", "item-knn": "#999999", "text-knn": "#b58900", "closed-id": "#268bd2",
+    "popularity": "#bbbbbb", "item-knn": "#555555", "text-knn": "#b58900", "closed-id": "#268bd2",
     "closed-text": "#d33682", "trained-id": "#2aa198", "trained-text": "#cb4b16",
     "ensemble": "#6c71c4",
 }  # fmt: skip
 NAMES = {"closed-id": "closed form, ids", "closed-text": "closed form + text", "trained-id": "trained, ids",
-         "trained-text": "trained + text"}  # fmt: skip
+         "trained-text": "trained + text", "ensemble": "blend"}  # fmt: skip
 KEYS = ("model", "loss", "fusion", "text", "score", "words")
 
 
@@ -126,13 +126,14 @@ def scatter(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], out: 
         for family in dict.fromkeys(row["family"] for row in table):
             points = [row for row in table if row["family"] == family]
             top = max(points, key=lambda p: p["val_all"])
-            named = NAMES.get(family, family)
+            says = f"; ringed: {label(top)}" if len(points) > 1 else f": {label(top)}" if family in NAMES else ""
             axis.scatter(
                 [p["test_head"] for p in points], [p["test_tail"] for p in points], s=36, alpha=0.85, linewidths=0.6,
                 color=COLOURS.get(family, "black"), edgecolors="white",
-                label=named if label(top).startswith(family.replace("-", "_")) else f"{named}; ringed: {label(top)}",
+                label=f"{NAMES.get(family, family)}{says}",
             )  # fmt: skip
-            axis.scatter(top["test_head"], top["test_tail"], s=90, facecolors="none", edgecolors="black", linewidths=1)
+            if len(points) > 1:
+                axis.scatter(top["test_head"], top["test_tail"], s=90, facecolors="none", edgecolors="black")
         axis.set(xlabel="head NDCG@20 (items20)", ylabel="tail NDCG@20 (items20)", title=f"{data}, {split} split, test")
         axis.grid(alpha=0.25)
         axis.legend(fontsize=7, loc="best", frameon=False)
