@@ -16,10 +16,10 @@ GROUPS = ("all", "head", "tail")
 COLOURS = {
     "popularity": "#bbbbbb", "item-knn": "#555555", "text-knn": "#b58900", "closed-id": "#268bd2",
     "closed-text": "#d33682", "trained-id": "#2aa198", "trained-text": "#cb4b16",
-    "ensemble": "#6c71c4",
+    "blend-id": "#6c71c4", "blend-text": "#000000",
 }  # fmt: skip
 NAMES = {"closed-id": "closed form, ids", "closed-text": "closed form + text", "trained-id": "trained, ids",
-         "trained-text": "trained + text", "ensemble": "blend"}  # fmt: skip
+         "trained-text": "trained + text", "blend-id": "blend, ids", "blend-text": "blend + text"}  # fmt: skip
 KEYS = ("model", "loss", "fusion", "text", "score", "words")
 
 
@@ -54,6 +54,8 @@ def numbers(line: Mapping[str, str]) -> dict[str, Any]:
 def label(row: Mapping[str, Any]) -> str:
     """A configuration in a few words."""
     closed = "closed" in row["family"] or "-" not in row["family"].replace("-knn", "")
+    if row["family"].startswith("blend"):
+        return "EASE + text & LightGCN + text" if row["family"] == "blend-text" else "EASE & LightGCN"
     words = [row["model"], *([] if closed else [row["loss"], row["fusion"]])]
     words += [f"text={row['text']}"] if row["text"] not in ("minilm", "none") else []
     words += [row["score"]] if row["score"] != "dot" else []
@@ -77,11 +79,13 @@ def tables(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[dict
 
 
 def averaged(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """One row of several that differ in the seed."""
+    """One row of several that differ in the seed; ``val_all`` is that of seed 1, on whose split all were compared."""
     columns = {key: [row[key] for row in rows] for key, value in rows[0].items() if isinstance(value, float)}
     known = {key: [v for v in values if v == v] or [float("nan")] for key, values in columns.items()}
     spread = {f"sd_{key}": stdev(values) if len(values) > 1 else None for key, values in known.items()}
-    return {**rows[0], **{key: mean(values) for key, values in known.items()}, **spread, "seeds": len(rows)}
+    shared = next((row["val_all"] for row in rows if row["seed"] == "1"), known["val_all"][0])
+    means = {key: mean(values) for key, values in known.items()}
+    return {**rows[0], **means, **spread, "val_all": shared, "seeds": len(rows)}
 
 
 def best(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
@@ -122,11 +126,11 @@ def scatter(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], out: 
 
     names = []
     for (data, split), table in tables(rows).items():
-        figure, axis = plt.subplots(figsize=(7.2, 4.6), dpi=120)
+        figure, axis = plt.subplots(figsize=(8.6, 4.2), dpi=120)
         for family in dict.fromkeys(row["family"] for row in table):
             points = [row for row in table if row["family"] == family]
             top = max(points, key=lambda p: p["val_all"])
-            says = f"; ringed: {label(top)}" if len(points) > 1 else f": {label(top)}" if family in NAMES else ""
+            says = f"\nringed: {label(top)}" if len(points) > 1 else f"\n{label(top)}" if family in NAMES else ""
             axis.scatter(
                 [p["test_head"] for p in points], [p["test_tail"] for p in points], s=36, alpha=0.85, linewidths=0.6,
                 color=COLOURS.get(family, "black"), edgecolors="white",
@@ -136,7 +140,7 @@ def scatter(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], out: 
                 axis.scatter(top["test_head"], top["test_tail"], s=90, facecolors="none", edgecolors="black")
         axis.set(xlabel="head NDCG@20 (items20)", ylabel="tail NDCG@20 (items20)", title=f"{data}, {split} split, test")
         axis.grid(alpha=0.25)
-        axis.legend(fontsize=7, loc="best", frameon=False)
+        axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
         names.append(f"head_tail_{data}_{split}.png")
         figure.tight_layout()
         figure.savefig(out / names[-1], metadata={"Software": None})

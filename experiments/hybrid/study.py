@@ -40,7 +40,7 @@ VALUES = {
     "recall_tail": "items20/tail/recall@20",
 }
 AXES = ("model", "loss", "fusion", "text", "score")
-FREE = ("seed=", "split.seed=", "eval=", "logger=", "paths.", "sweep.", "task=")
+FREE = ("runs=", "blend=", "hydra.", "seed=", "split.seed=", "eval=", "logger=", "paths.", "sweep.", "task=")
 """Words of a run that a finalist does not take over."""
 
 
@@ -156,13 +156,12 @@ def jobs(words: Sequence[str]) -> int:
 
 
 def family_of(run: Run) -> str:
-    """closed-id, closed-text, trained-id, trained-text, ensemble; plain yardsticks are a family each."""
+    """closed-id, closed-text, trained-id, trained-text, blend-id, blend-text; plain yardsticks are a family each."""
     model = run.word("model")
-    if model.startswith("ensemble"):
-        return "ensemble"
     if model in ("popularity", "item_knn", "text_knn", "random"):
         return model.replace("_", "-")
     kind = "closed" if "closed_form" in run.config["model"] else "trained"
+    kind = "blend" if model.startswith("ensemble") else kind
     return f"{kind}-{'text' if uses_text(run.config) else 'id'}"
 
 
