@@ -132,7 +132,7 @@ def test_popularity_gate_is_monotone_whatever_is_learned(start: float, slope: fl
         model.fusion.start.fill_(start)
         model.fusion.slope.fill_(slope)
     weight = model.fusion.text_weight(torch.arange(0, 2000))
-    assert (weight.diff() <= 0).all()
+    assert (weight.diff() <= 1e-7).all()  # up to the rounding of float32
     assert weight[0] == 1
     assert weight.min() >= 0
 

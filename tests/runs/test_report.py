@@ -113,6 +113,7 @@ def test_in_a_browser_it_sorts_filters_tells_and_does_not_complain(page: Path, t
         seen.run("return new Promise(done => setTimeout(done, 50))")
         assert seen.run(shown) == 4
 
+        seen.press("\ue008")  # Shift: a window that nobody touched has no focus, and its elements hear of none
         seen.run("document.querySelector('.point').focus()")
         assert "NDCG@20" in seen.run("return document.getElementById('tip').textContent")
         assert not seen.run("return document.getElementById('tip').hidden")

@@ -128,7 +128,7 @@ def test_its_weights_bring_their_own_rate(encoder: Make) -> None:
     torch.nn.Module.__init__(module)
     module.optimizer = partial(torch.optim.Adam, lr=0.1)
     module.table, module.text = torch.nn.Parameter(torch.zeros(2)), live(encoder(LORA))
-    own, ours = module.configure_optimizers().param_groups
+    own, ours = module.weights_optimizer().param_groups
     assert (own["lr"], own["params"]) == (0.1, [module.table])
     assert ours["lr"] == 0.01
     assert len(ours["params"]) == sum(weight.requires_grad for weight in module.text.parameters())
