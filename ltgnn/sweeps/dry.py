@@ -29,8 +29,13 @@ REPEATS = ("seed",)
 log = logging.getLogger(__name__)
 
 
-def dry_run(jobs: Sequence[Job], ledger: Ledger | None, probe: Probe | None, workers: int) -> None:
-    """Print every job with its folder and, where there is a probe, its time; nothing is run or written."""
+def dry_run(
+    jobs: Sequence[Job], ledger: Ledger | None, probe: Probe | None, workers: int, trials: int | None = None
+) -> None:
+    """Print every job with its folder and, where there is a probe, its time; nothing is run or written.
+
+    ``trials``: the jobs are examples of so many, which a search will choose; None: they are all.
+    """
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name, side in (("#", "right"), ("job", "left"), ("folder", "left"), ("state", "left"), ("at most", "right")):
         table.add_column(name, justify=side, overflow="fold")  # type: ignore[arg-type]
@@ -57,12 +62,16 @@ def dry_run(jobs: Sequence[Job], ledger: Ledger | None, probe: Probe | None, wor
     where = jobs[0].sweep_dir if jobs else ""
     note = f"; {unknown} would fail at once" if unknown else ""
     shared = f" with {workers} at a time" if workers > 1 else ""
+    if trials is not None and jobs:
+        total *= trials / len(jobs)
+        shared += f" for {trials} trials like these"
     timed = (
         f"At most {duration(total / workers)}{shared}, if no run stops early: two steps and one evaluation of each "
         "kind of job were timed. "
     )
+    some = f"{todo} of {len(jobs)} jobs to run" if trials is None else f"{len(jobs)} examples of {trials} trials to run"
     console.print(
-        f"{todo} of {len(jobs)} jobs to run in {where}{note}.\n{timed if probe else ''}Nothing was written.",
+        f"{some} in {where}{note}.\n{timed if probe else ''}Nothing was written.",
         highlight=False, soft_wrap=True,
     )  # fmt: skip
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from ltgnn.sweeps.dry import dry_run
 from ltgnn.sweeps.jobs import Job, compose, labelled
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.plan import GridPlan, Plan
+from ltgnn.sweeps.space import space, worded
 from ltgnn.types import Mistake
 
 log = logging.getLogger(__name__)
@@ -39,6 +42,9 @@ MONITOR = "test/ndcg@20"
 
 class Sweep:
     """What grid and search have in common: folder, resume, launcher, board, the end."""
+
+    trials: int | None = None
+    """How many jobs a search will choose; None: all are listed."""
 
     def __init__(self, params: Mapping[str, Any] | None) -> None:
         self.params = dict(params or {})
@@ -66,7 +72,8 @@ class Sweep:
         self.go_on(words)
         sweep_dir = Path(self.config.hydra.sweep.dir).resolve()
         if options.dry_run:
-            dry_run(self.listed(given), Ledger.of(sweep_dir), instantiate(options.probe), self.launcher.workers)
+            probe = instantiate(options.probe)
+            dry_run(self.listed(given), Ledger.of(sweep_dir), probe, self.launcher.workers, self.trials)
             return
         ledger = Ledger(sweep_dir)
         OmegaConf.save(self.config, sweep_dir / "multirun.yaml")
@@ -127,6 +134,16 @@ class Sweep:
         """What there is to say beside the table."""
 
 
+EXAMPLES = 3
+"""Trials that the dry run of a search shows and times."""
+
+
+def need_optuna() -> None:
+    """``Mistake`` where it is not installed."""
+    if importlib.util.find_spec("optuna") is None:
+        raise Mistake("hydra/sweeper=optuna needs Optuna: pip install 'ltgnn[sweep]'")
+
+
 class Failed(Exception):
     """A job of a sweep failed; the sweep's table says which and why."""
 
@@ -153,23 +170,27 @@ class Search(Sweep):
 
     def __init__(self, params: Mapping[str, Any] | None, **options: Any) -> None:
         super().__init__(params)
-        self.options = options
+        self.options, self.trials = options, int(options["trials"])
 
     def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
-        try:
-            from ltgnn.sweeps.search import SearchPlan
-        except ModuleNotFoundError as error:
-            if error.name != "optuna":
-                raise
-            raise Mistake("hydra/sweeper=optuna needs Optuna: pip install 'ltgnn[sweep]'") from None
+        need_optuna()
+        from ltgnn.sweeps.search import SearchPlan
+
         plan = SearchPlan(self, given, ledger, **self.options)
         return plan, plan.trials
 
     def listed(self, given: list[str]) -> list[Job]:
-        raise Mistake(
-            "sweep.dry_run=true lists the jobs of a grid, but those of a search (hydra/sweeper=optuna) are not known "
-            "before they are run. To see what one costs, leave hydra/sweeper=optuna away and give each key one value"
-        )
+        """Examples, drawn at random from the space: what a search asks is not known before its first answers."""
+        need_optuna()
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        parser = OverridesParser.create(config_loader=self.context.config_loader)
+        fixed, free = space(parser.parse_overrides(list(given)))
+        study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+        asked = [study.ask(free).params for _ in range(min(EXAMPLES, self.trials or EXAMPLES))]
+        jobs = [self.compose([*fixed, *worded(params)], number) for number, params in enumerate(asked)]
+        return [replace(job, label=" ".join(worded(params))) for job, params in zip(jobs, asked, strict=True)]
 
     def conclude(self, plan: Plan, sweep_dir: Path) -> None:
         from ltgnn.sweeps.search import SearchPlan

@@ -154,10 +154,20 @@ def test_a_repeated_trial_is_not_run_again(launch: Launch, tmp_path: Path) -> No
         (["lr=interval(0.1,0.2)", "hydra/sweeper/pruner=median", "hydra.sweeper.objectives=[test/auc]"], "pruner=none"),
         (["lr=interval(0.1,0.2)", "hydra.sweeper.warm_start=[/nowhere]"], "warm_start"),
         (["lr=interval(0.1,0.2)", "sweep.on_error=never"], "continue or stop"),
-        (["lr=1,2", "sweep.dry_run=true"], "dry_run"),
         (["lr=1,2", "hydra/launcher=basic"], "hydra/launcher"),
     ],
 )
 def test_mistakes(launch: Launch, capsys: pytest.CaptureFixture[str], words: list[str], message: str) -> None:
     assert launch(*SEARCH, *words) == 1
     assert message in capsys.readouterr().err
+
+
+def test_dry_run_shows_examples_and_the_time_of_all_trials(
+    launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert launch(*SEARCH, "lr=interval(0.1,0.2)", "dim=4,8", "hydra.sweeper.trials=30", "sweep.dry_run=true") == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "3 examples of 30 trials to run" in printed
+    assert "for 30 trials like these" in printed
+    assert printed.count("lr=0.1") == 3
+    assert not (tmp_path / "logs").exists()
