@@ -24,7 +24,8 @@ from ltgnn.paths import checkout, paper_dir
 from ltgnn.runs import paper_result
 from ltgnn.runs.folder import RunFolder, cpu_model, run_key
 from ltgnn.runs.paper_row import Plan, Row, read_all
-from ltgnn.runs.paper_verdict import Published, described, judge, worst
+from ltgnn.runs.paper_shown import listed, show
+from ltgnn.runs.paper_verdict import Published, judge, worst
 from ltgnn.shared import sharing
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.types import Mistake
@@ -222,35 +223,6 @@ def value(folder: RunFolder, number: Published) -> float:
             if int(line["epoch"]) == number.epoch:
                 return float(line[f"test/{number.metric}"])
     raise Mistake(f"{folder.path}/history.csv has no epoch {number.epoch}: smoke.words of the row do not reach it.")
-
-
-def show(row: Row, result: dict[str, Any]) -> None:
-    """The verdict and what it rests on."""
-    notes = {
-        "test": "selected by the TEST part, as the source did: a comparison, no claim",
-        "validation": "selected by validation",
-        "none": "nothing is selected",
-    }
-    selection = "the epochs of the source's curve" if result["kind"] == "smoke" else notes[row.selection]
-    print(f"{row.name}  {result['verdict']}  ({result['kind']} run; {selection}; {result['minutes']:.1f} min)")
-    for judged in [*result["judged"], *result["shown"]]:
-        print("  " + described(judged))
-    if result["verdict"] != "PASS" and row.reason:
-        print(f"  reason: {row.reason}")
-
-
-def listed(rows: Sequence[Row], results: Path) -> str:
-    """The rows: name, state, published values, cost, smoke test or not."""
-    lines = []
-    for row in rows:
-        result = paper_result.newest(results, row.name)
-        state = paper_result.NOT_RUN if result is None else f"{result['verdict']} ({result['kind']})"
-        wanted = "  ".join(f"{number.metric} {number.value:g}" for number in row.whole.judged)
-        early = "smoke" if row.smoke else ""
-        lines.append(
-            f"{row.name:<26}{state:<14} {row.title:<42} {wanted:<34} {row.selection:<11}{row.hardware:<4}{early}"
-        )
-    return "\n".join(lines)
 
 
 def rebuild(readme: Path | None, rows: dict[str, Row], results: Path) -> None:

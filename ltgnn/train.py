@@ -179,35 +179,6 @@ def refuse_to_share(cfg: DictConfig, module: Recommender) -> None:
         refuse_losses(module, "rowwise", "ddp", "sees a batch as a whole")
 
 
-def probe(cfg: DictConfig) -> float:
-    """Seconds that a job takes if it does not stop early, from two steps and one evaluation; leaves no file.
-
-    A closed form is fitted whole, since it has no steps.
-    """
-    started = time.perf_counter()
-    setting = build_setting(cfg)
-    if is_closed_form(cfg):
-        scorer, device, training, passes = fit_closed_form(cfg, setting), torch.device("cpu"), 0.0, 0
-    else:
-        from ltgnn.sweeps.pruning import StepClock
-
-        module, data = build_module(cfg, setting), build_data(cfg, setting)
-        monitored_part(cfg, setting)
-        clock = StepClock()
-        kinds = {"logger": False, "enable_checkpointing": False, "max_epochs": 1, "min_epochs": None, "max_steps": 2}
-        with quiet_lightning():
-            trainer = instantiate(cfg.trainer)(callbacks=[clock], limit_val_batches=0, **kinds)
-            trainer.fit(module, data)
-        epochs = int(cfg.trainer.max_epochs)
-        training, passes = clock.seconds * len(data.train_dataloader()) * epochs, epochs // int(cfg.eval_every)
-        scorer, device = module.scorer(setting.evaluators.get("val")), module.device
-    ready = time.perf_counter()
-    for evaluate in setting.evaluators.values():
-        evaluate(scorer, device=device)
-    judging = time.perf_counter() - ready
-    return (ready - started) + training + judging + passes * judging / max(1, len(setting.evaluators))
-
-
 def write_cards(folder: RunFolder, setting: Setting) -> None:
     """What the run was trained on: data, split, groups, text."""
     split = setting.split

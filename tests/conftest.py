@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
 from ltgnn.types import Interactions
 from tests.toy import write_shop
+
+if TYPE_CHECKING:
+    from ltgnn.build import Setting
+    from tests.axes import Tree
 
 CONF = Path(__file__).parent / "conf"
 
@@ -42,6 +47,22 @@ def random_interactions(num_users: int, num_items: int, share: float, seed: int)
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the toy shop."""
     return write_shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="module")
+def tree(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """Every word of every axis on the toy shop."""
+    from tests.axes import Tree
+
+    return Tree(shop, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def setting(tree: Tree) -> Setting:
+    """The toy shop with one cold item, for the cases of ``tree``."""
+    from tests.axes import toy_setting
+
+    return toy_setting(tree.base)
 
 
 @pytest.fixture

@@ -7,25 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ltgnn.build import Setting
 from ltgnn.types import Mistake
-from tests.axes import AXES, COLD, PLAIN, Case, Tree, fingerprint, first_step, toy_setting
+from tests.axes import AXES, COLD, PLAIN, Case, Tree, fingerprint, first_step
 
 CLASH = re.compile(r"\b(" + "|".join([*AXES, "text", "num_layers"]) + r")=")
-
-
-@pytest.fixture(scope="module")
-def tree(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    return Tree(shop, tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture(scope="module")
-def setting(tree: Tree) -> Setting:
-    return toy_setting(tree.base)
 
 
 def try_case(tree: Tree, setting: Setting, case: Case) -> str | None:

@@ -11,20 +11,10 @@ from omegaconf import open_dict
 from ltgnn.batch_nodes import crowded, nodes_of
 from ltgnn.build import Setting, build_module
 from ltgnn.types import Batch
-from tests.axes import PLAIN, Case, Tree, toy_setting
+from tests.axes import PLAIN, Case, Tree
 
 LOCAL = ("bpr", "bce", "ccl", "softmax", "sl", "bsl", "psl", "directau")
 MODELS = ("mf", "lightgcn", "lightgcnpp", "lightgcn_content")
-
-
-@pytest.fixture(scope="module")
-def tree(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    return Tree(shop, tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture(scope="module")
-def setting(tree: Tree) -> Setting:
-    return toy_setting(tree.base)
 
 
 def terms_and_gradients(tree: Tree, setting: Setting, case: Case, local: bool) -> tuple[dict[str, Any], bool]:

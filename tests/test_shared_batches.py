@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
 from omegaconf import open_dict
@@ -11,17 +9,7 @@ from omegaconf import open_dict
 from ltgnn.build import Setting, build_module, shared
 from ltgnn.module import split
 from ltgnn.types import Batch, Mistake
-from tests.axes import PLAIN, Tree, toy_setting
-
-
-@pytest.fixture(scope="module")
-def tree(shop: Any, tmp_path_factory: pytest.TempPathFactory) -> Tree:
-    return Tree(shop, tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture(scope="module")
-def setting(tree: Tree) -> Setting:
-    return toy_setting(tree.base)
+from tests.axes import PLAIN, Tree
 
 
 def result(tree: Tree, setting: Setting, number: int, loss: str, sampler: str, rows: slice) -> dict[str, torch.Tensor]:
