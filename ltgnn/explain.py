@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ltgnn.command import number, parse
+from ltgnn.paths import write_whole
 from ltgnn.search import Shop
 from ltgnn.serving.explanation import Explainer, Explanation
 from ltgnn.serving.linear import LinearScore
@@ -76,19 +76,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     k = number(values, "k")
     explanation = explainer(Shop(values["run"]))(values["user"], values["item"], k)
     if values["out"]:
-        write(Path(values["out"]), json.dumps(explanation.plain(), indent=1, ensure_ascii=False) + "\n")
+        write_whole(Path(values["out"]), json.dumps(explanation.plain(), indent=1, ensure_ascii=False) + "\n")
     if values["picture"]:
-        write(Path(values["picture"]), picture(explanation))
+        write_whole(Path(values["picture"]), picture(explanation))
     show(explanation)
     return 0
-
-
-def write(file: Path, text: str) -> None:
-    """By a temporary name beside it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(file)
 
 
 def show(found: Explanation) -> None:

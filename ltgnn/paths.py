@@ -1,7 +1,8 @@
-"""Where the package finds its own yaml: the Hydra tree and the rows of papers."""
+"""Where the package finds its own yaml (the Hydra tree, the rows of papers), and how it writes a file."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -22,3 +23,11 @@ def paper_dir() -> Path:
 def checkout() -> Path | None:
     """The checkout that the package runs from; None where it is installed."""
     return None if (PACKAGE / "conf").is_dir() else PACKAGE.parent
+
+
+def write_whole(file: Path, text: str) -> None:
+    """The file with this text, or as it was: written under a name beside it, then renamed."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(file)

@@ -20,6 +20,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from ltgnn import libyaml
+from ltgnn.paths import write_whole
 from ltgnn.types import Evaluation
 
 RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices", "changed", "closed", "profile")
@@ -95,9 +96,7 @@ class RunFolder:
 
     def write(self, name: str, text: str) -> None:
         """Write a text file by a temporary name beside it."""
-        temporary = self.path / f".{name}.{os.getpid()}"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(self.path / name)
+        write_whole(self.path / name, text)
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self.write(name, json.dumps(value, indent=1, ensure_ascii=False) + "\n")

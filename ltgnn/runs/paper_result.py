@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ltgnn.paths import write_whole
 from ltgnn.runs.paper_row import Row
 from ltgnn.runs.paper_verdict import short, signed
 from ltgnn.types import Mistake
@@ -20,12 +20,9 @@ NOT_RUN = "not yet run"
 
 def write(folder: Path, result: Mapping[str, Any]) -> Path:
     """``folder/ROW/COMMIT.json``, of a smoke run ``COMMIT-smoke.json``; whole or not at all."""
-    home = folder / str(result["row"])
-    home.mkdir(parents=True, exist_ok=True)
     name = str(result["commit"] or "unknown") + ("-smoke" if result["kind"] == "smoke" else "")
-    file, temporary = home / f"{name}.json", home / f".{name}.{os.getpid()}"
-    temporary.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(file)
+    file = folder / str(result["row"]) / f"{name}.json"
+    write_whole(file, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     return file
 
 
@@ -81,6 +78,4 @@ def rebuild(readme: Path, rows: Sequence[Row], folder: Path) -> None:
         )
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
-    temporary = readme.with_name(f".{readme.name}.{os.getpid()}")
-    temporary.write_text(f"{before}{BEGIN}\n{table(rows, folder)}\n{END}{after}", encoding="utf-8")
-    temporary.replace(readme)
+    write_whole(readme, f"{before}{BEGIN}\n{table(rows, folder)}\n{END}{after}")

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ltgnn.paths import write_whole
 from ltgnn.runs.folder import commit
 from ltgnn.sweeps.owner import alive, me
 
 
 def write(sweep_dir: Path, arguments: Sequence[str], state: str) -> None:
     """``state``: running, interrupted, ended (every job was tried)."""
-    home = sweep_dir / ".sweep"
-    home.mkdir(parents=True, exist_ok=True)
     record = {"arguments": list(arguments), "state": state, "commit": commit(), "owner": me()}
-    temporary = home / f".sweep.{os.getpid()}"
-    temporary.write_text(json.dumps(record, indent=1), encoding="utf-8")
-    temporary.replace(home / "sweep.json")
+    write_whole(sweep_dir / ".sweep" / "sweep.json", json.dumps(record, indent=1))
 
 
 def read(sweep_dir: Path) -> dict[str, Any]:
