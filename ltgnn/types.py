@@ -233,7 +233,7 @@ class LocalEncoder(Protocol):
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
         """Tables of the batch's n distinct users and m items alone, and the batch with its nodes so numbered.
 
-        ``layers`` holds layer 0 alone, [n + m, d]. None: not for less on this graph, or with a batch of this size.
+        ``layers`` are [n + m, d] each. None: not for less on this graph, or with a batch of this size.
         """
         ...
 
@@ -283,8 +283,8 @@ class Loss(Protocol):
     with ``(train, groups)``, the interactions and all groups by policy name. One that trains parts of its own which
     rank with the model has a method ``at_ranking(encoded, scorer) -> scorer``.
 
-    ``local = True`` says that it reads the batch's rows of the final states and of layer 0 and knows no node by its
-    number, so that a batch with its nodes numbered anew, and tables of these nodes, give the same value for less.
+    ``local = True`` says that it reads the batch's rows of the states and layers and knows no node by its number, so
+    that a batch with its nodes numbered anew, and tables of these nodes, give the same value for less.
     ``rowwise = True``: it is a mean over the rows of the batch, each seen alone, so that processes can share them.
     ``by_columns = True``: it reads the states through inner products and squared norms alone, so that tables can be cut
     by columns among processes (``ltgnn/columns.py``).

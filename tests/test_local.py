@@ -14,13 +14,17 @@ from ltgnn.types import Batch
 from tests.axes import PLAIN, Case, Tree
 
 LOCAL = ("bpr", "bce", "ccl", "softmax", "sl", "bsl", "psl", "directau")
-MODELS = ("mf", "lightgcn", "lightgcnpp", "lightgcn_content")
+MODELS = ("mf", "lightgcn", "lightgcnpp", "xsimgcl", "lightgcn_content")
 
 
-def terms_and_gradients(tree: Tree, setting: Setting, case: Case, local: bool) -> tuple[dict[str, Any], bool]:
+def terms_and_gradients(
+    tree: Tree, setting: Setting, case: Case, local: bool, penalised: list[int] | None = None
+) -> tuple[dict[str, Any], bool]:
     """Terms and gradients of the first 12 pairs, and whether only their nodes were computed."""
     cfg = tree.config(PLAIN | case)
     with open_dict(cfg):
+        if penalised is not None:
+            cfg.loss.l2.layers = penalised
         if case.get("sampler") == "shared":
             cfg.sampler.negatives.negatives = 5  # fewer than items
     module = build_module(cfg, setting).train()
@@ -52,6 +56,20 @@ def test_same_as_the_whole(tree: Tree, setting: Setting, model: str, loss: str) 
             torch.testing.assert_close(ours[name], theirs[name], rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("penalised", [[0, 1, 2], [1], [2]])
+def test_penalties_of_other_layers(tree: Tree, setting: Setting, penalised: list[int]) -> None:
+    """BSL's authors penalise every layer."""
+    case = {"model": "lightgcn", "loss": "sl", "sampler": "in_batch"}
+    ours, used = terms_and_gradients(tree, setting, case, local=True, penalised=penalised)
+    theirs, whole = terms_and_gradients(tree, setting, case, local=False, penalised=penalised)
+    first, _ = terms_and_gradients(tree, setting, case, local=True)
+    assert used
+    assert not whole
+    for name in ours:
+        torch.testing.assert_close(ours[name], theirs[name], rtol=1e-4, atol=1e-6)
+    assert ours["l2"] != first["l2"]
+
+
 @pytest.mark.parametrize(
     "case",
     [
@@ -65,12 +83,11 @@ def test_same_as_the_whole(tree: Tree, setting: Setting, model: str, loss: str) 
         {"views": "simgcl", "loss": "bpr_infonce"},
         {"model": "layergcn"},
         {"model": "freedom"},
-        {"model": "xsimgcl"},
         {"graph": "lightgcnpp"},
     ],
 )
 def test_what_is_not_local_sees_the_whole(tree: Tree, setting: Setting, case: Case) -> None:
-    """Losses that know items by number, other views, models and graphs that are no polynomial."""
+    """Losses that know items by number, other views, models and graphs that are not linear."""
     assert not terms_and_gradients(tree, setting, case, local=True)[1]
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from ltgnn.graph.at_nodes import layers_at
 from ltgnn.graph.kernels import Csr, Kernel, chosen, product
-from ltgnn.graph.polynomial import polynomial
 from ltgnn.graph.semantic import Edges, ItemEdges
 from ltgnn.graph.strength import Strength
 from ltgnn.types import Interactions
@@ -84,19 +84,18 @@ class BipartiteGraph(nn.Module):
             sent = wide if self.message is None else self.message(wide)
             return product(sent, *self._both_ways, self.kernel)
 
-    def polynomial(self, states: Tensor, coefficients: Sequence[float], nodes: Tensor) -> tuple[Tensor, Tensor] | None:
-        """``sum over l of c_l A^l states`` and ``states``, in the rows ``nodes`` [n], distinct.  [N, d] -> 2 x [n, d]
+    def layers_at(self, states: Tensor, num_layers: int, nodes: Tensor) -> tuple[Tensor, ...] | None:
+        """``states`` and what 1 .. L calls of ``propagate`` make of them, at ``nodes``.  [N, d] -> (L + 1) x [n, d]
 
-        What ``propagate`` would give, for less (``polynomial.py``). None where a node sends something else than its
-        state, which need not be linear.
+        For less than these calls (``at_nodes.py``). None where a node sends something else than its state, which need
+        not be linear.
         """
         if self.message is not None:
             return None
         with torch.autocast(states.device.type, enabled=False):
             wide = states.float() if states.dtype in (torch.float16, torch.bfloat16) else states
             matrix, transposed = self._both_ways
-            kernel = chosen(self.kernel, matrix, wide)
-            return polynomial(wide, matrix, transposed, kernel, coefficients, nodes)
+            return layers_at(wide, matrix, transposed, chosen(self.kernel, matrix, wide), num_layers, nodes)
 
     @property
     def _both_ways(self) -> tuple[Csr, Csr]:

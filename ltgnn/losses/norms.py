@@ -17,9 +17,10 @@ class Norm:
     on final states without negatives (published-results 8.3).
     """
 
+    local = True
+
     def __init__(self, weight: float, layers: Sequence[int] | None, negatives: bool) -> None:
         self.weight, self.layers, self.negatives = weight, layers, negatives
-        self.local = set(layers or ()) <= {0}
 
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
         sides = len(main.users), len(main.items)

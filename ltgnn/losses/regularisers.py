@@ -19,11 +19,10 @@ class L2:
     (published-results 8.3), hence the explicit keys.
     """
 
-    rowwise = by_columns = True
+    local = rowwise = by_columns = True
 
     def __init__(self, weight: float, layers: Sequence[int], negatives: bool) -> None:
         self.weight, self.layers, self.negatives = weight, tuple(layers), negatives
-        self.local = set(self.layers) <= {0}
 
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
         first_item = main.users.shape[0]

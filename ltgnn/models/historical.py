@@ -46,14 +46,15 @@ class Historical(LightGCN):
         nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
         state, text = self.embedding()
         where = torch.cat([nodes.users, nodes.items + self.embedding.num_users])
-        near = getattr(graph, "polynomial", _nothing)(state, coefficients[: self.depth + 1], where)
-        if near is None:
+        layers = getattr(graph, "layers_at", _nothing)(state, self.depth, where)
+        if layers is None:
             raise self.refused()
         if self.training and self.steps % self.every == 0:
             self.far = self.remembered(graph, state.detach(), coefficients)
         self.steps += self.training
-        users, items = (near[0] + self.far[where]).split([len(nodes.users), len(nodes.items)])
-        return Encoded(users, items, (near[1],), None if text is None else text[nodes.items]), nodes.batch
+        near = sum((c * layer for c, layer in zip(coefficients, layers, strict=False)), self.far[where])
+        users, items = near.split([len(nodes.users), len(nodes.items)])
+        return Encoded(users, items, layers, None if text is None else text[nodes.items]), nodes.batch
 
     @staticmethod
     def refused() -> Mistake:
@@ -79,4 +80,4 @@ def _none(num_layers: int) -> None:
 
 
 def _nothing(*given: object) -> None:
-    """A graph that is no polynomial."""
+    """A graph whose layers are not linear."""

@@ -30,26 +30,20 @@ class LightGCN(nn.Module):
         return Encoded(users, items, tuple(layers), text)
 
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
-        """The states of the batch's nodes by one polynomial of the graph, where the readout is one."""
+        """The layers of the batch's nodes alone, where the graph can make them."""
         if type(self) is not LightGCN:  # what a subclass changes need not be linear
             return None
-        coefficients = getattr(self.readout, "coefficients", _unknown)(self.num_layers)
-        polynomial = getattr(graph, "polynomial", None)
-        if coefficients is None or polynomial is None or crowded(batch, self.embedding.num_items):
+        layers_at = getattr(graph, "layers_at", None)
+        if layers_at is None or crowded(batch, self.embedding.num_items):
             return None
         nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
         state, text = self.embedding()
-        found = polynomial(state, coefficients, torch.cat([nodes.users, nodes.items + self.embedding.num_users]))
-        if found is None:
+        layers = layers_at(state, self.num_layers, torch.cat([nodes.users, nodes.items + self.embedding.num_users]))
+        if layers is None:
             return None
-        final, first = found
-        users, items = final.split([len(nodes.users), len(nodes.items)])
-        return Encoded(users, items, (first,), None if text is None else text[nodes.items]), nodes.batch
+        users, items = self.readout(layers).split([len(nodes.users), len(nodes.items)])
+        return Encoded(users, items, layers, None if text is None else text[nodes.items]), nodes.batch
 
     def step(self, graph: Graph, layers: Sequence[Tensor]) -> Tensor:
         """The next layer [N, d] from those so far."""
         return graph.propagate(layers[-1])
-
-
-def _unknown(num_layers: int) -> None:
-    """A readout that does not say how it weighs the layers."""

@@ -1,14 +1,14 @@
-"""The polynomial at some nodes against dense linear algebra in float64, values and gradients."""
+"""The layers at some nodes against dense linear algebra in float64, values and gradients."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
+from ltgnn.graph.at_nodes import narrow
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.kernels import Kernel, csr_product, embedding_bag, scatter
 from ltgnn.graph.normalisation import Power, Symmetric
-from ltgnn.graph.polynomial import narrow
 from ltgnn.types import Interactions
 from tests.graph.test_bipartite import dense, shop
 
@@ -18,36 +18,37 @@ FEW, MANY = torch.tensor([3, 0, 39, 21]), torch.arange(38).flip(0)  # node 39 is
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("nodes", [FEW, MANY])
-@pytest.mark.parametrize("coefficients", [[0.7], [0.3, 0.7], [0.25] * 4, [0.1, -0.4, 0.9]])
-def test_equals_dense(kernel: Kernel | None, nodes: torch.Tensor, coefficients: list[float]) -> None:
+@pytest.mark.parametrize("num_layers", [0, 1, 2, 3])
+def test_equals_dense(kernel: Kernel | None, nodes: torch.Tensor, num_layers: int) -> None:
     train = shop()
     graph, matrix = BipartiteGraph(train, Power(0.6, -0.1), kernel).double(), dense(train, 0.6, -0.1)
     states = torch.randn(40, 8, dtype=torch.float64, requires_grad=True)
-    targets = torch.randn(2, len(nodes), 8, dtype=torch.float64)
-    found = graph.polynomial(states, coefficients, nodes)
+    targets = torch.randn(num_layers + 1, len(nodes), 8, dtype=torch.float64)
+    found = graph.layers_at(states, num_layers, nodes)
     assert found is not None
-    powers = [torch.eye(40, dtype=torch.float64)]
-    while len(powers) < len(coefficients):
-        powers.append(matrix @ powers[-1])
-    operator = sum(c * power for c, power in zip(coefficients, powers, strict=True))
-    expected = (operator @ states)[nodes], states[nodes]
-    for part in ((0,), (1,), (0, 1)):  # a loss may read the final states, the first, or both
-        (ours,) = torch.autograd.grad(sum((found[n] * targets[n]).sum() for n in part), states, retain_graph=True)
-        (theirs,) = torch.autograd.grad(sum((expected[n] * targets[n]).sum() for n in part), states, retain_graph=True)
+    whole = [states]
+    while len(whole) <= num_layers:
+        whole.append(matrix @ whole[-1])
+    expected = [layer[nodes] for layer in whole]
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-6)  # weights are kept in float32
+    for read in ({0}, {num_layers}, {num_layers // 2}, {0, num_layers}, set(range(num_layers + 1))):  # by a loss
+        (ours,), (theirs,) = (
+            torch.autograd.grad(sum((layers[n] * targets[n]).sum() for n in read), states, retain_graph=True)
+            for layers in (found, expected)
+        )
         torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-6 * float(theirs.abs().max()))
-    torch.testing.assert_close(found[0], expected[0], rtol=1e-6, atol=1e-6)  # weights are kept in float32
-    torch.testing.assert_close(found[1], expected[1])
 
 
 def test_gradcheck(tiny: Interactions) -> None:
     graph = BipartiteGraph(tiny, Symmetric(), None).double()
     states = torch.randn(9, 3, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x: graph.polynomial(x, [0.2, 0.3, 0.5], torch.tensor([1, 7, 8])), states)
+    assert torch.autograd.gradcheck(lambda x: graph.layers_at(x, 2, torch.tensor([1, 7, 8])), states)
 
 
-def test_no_polynomial_of_messages() -> None:
+def test_not_with_messages() -> None:
     graph = BipartiteGraph(shop(), Symmetric(), None, message=torch.tanh)
-    assert graph.polynomial(torch.randn(40, 2), [0.5, 0.5], FEW) is None
+    assert graph.layers_at(torch.randn(40, 2), 1, FEW) is None
 
 
 def test_narrow_keeps_the_rows_or_refuses() -> None:

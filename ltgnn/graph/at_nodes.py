@@ -1,0 +1,97 @@
+"""The layers of a linear model at some of the nodes: what a loss on a batch needs, and no more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from ltgnn.graph.kernels import BAGS, Csr, Kernel
+
+NARROW = 0.5
+"""Share of the edges up to which a hop to some of the nodes is cheaper than the hop to all of them."""
+
+
+def layers_at(
+    states: Tensor, matrix: Csr, transposed: Csr, kernel: Kernel, num_layers: int, nodes: Tensor
+) -> tuple[Tensor, ...]:
+    """``states, A states, .. A^L states`` in the rows ``nodes`` [n], distinct.  [N, d] -> (L + 1) x [n, d]
+
+    No layer is kept for the backward pass, which is Horner's rule: ``g_0 + A' (g_1 + A' (g_2 + ..))``. The last hop
+    goes to ``nodes`` alone, and its backward comes from them alone. Differentiable once.
+    """
+    result: tuple[Tensor, ...] = _LayersAt.apply(  # type: ignore[no-untyped-call]
+        states, matrix, transposed, kernel, num_layers, nodes
+    )
+    return result
+
+
+class _LayersAt(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, states: Tensor, matrix: Csr, transposed: Csr, kernel: Kernel, num_layers: int, nodes: Tensor
+    ) -> tuple[Tensor, ...]:
+        ctx.parts = (states, transposed, kernel, nodes)
+        ctx.set_materialize_grads(False)
+        state, matrix = states.detach().contiguous(), matrix.to(states.dtype)
+        layers = [state.index_select(0, nodes)]
+        for layer in range(1, num_layers + 1):
+            if layer == num_layers:
+                layers.append(hop_to(nodes, matrix, state, kernel))
+            else:
+                state = kernel(matrix, state)
+                layers.append(state.index_select(0, nodes))
+        return tuple(layers)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
+        states, transposed, kernel, nodes = ctx.parts
+        transposed, spread = transposed.to(states.dtype), None  # spread [N, d]: from the layers behind the one at hand
+        for grad in reversed(grads[1:]):
+            if spread is not None:
+                spread = kernel(transposed, spread if grad is None else spread.index_add_(0, nodes, grad))
+            elif grad is not None:
+                spread = hop_from(nodes, transposed, grad.contiguous(), kernel)
+        if spread is None:
+            spread = torch.zeros_like(states)
+        if grads[0] is not None:
+            spread.index_add_(0, nodes, grads[0])
+        return spread, None, None, None, None, None
+
+
+def hop_to(nodes: Tensor, matrix: Csr, states: Tensor, kernel: Kernel) -> Tensor:
+    """``(A states)[nodes]``, by the edges that end there if they are few.  [N, d] -> [n, d]"""
+    if kernel in BAGS and (rows := narrow(matrix, nodes)) is not None:
+        return kernel(rows, states)
+    return kernel(matrix, states).index_select(0, nodes)
+
+
+def hop_from(nodes: Tensor, matrix: Csr, states: Tensor, kernel: Kernel) -> Tensor:
+    """``A`` times the states [n, d] of ``nodes``, all others being 0.  [n, d] -> [N, d]
+
+    On CPU the columns are renamed to places in a table of n + 1 rows, of which row 0 is 0: it stays in the cache.
+    """
+    size = len(matrix.offsets) - 1
+    if kernel in BAGS:
+        place = torch.zeros(size, dtype=matrix.columns.dtype)
+        place[nodes] = torch.arange(1, len(nodes) + 1, dtype=place.dtype)
+        renamed = Csr(matrix.offsets, place.index_select(0, matrix.columns), matrix.weights)
+        return kernel(renamed, torch.cat([states.new_zeros(1, states.shape[1]), states]))
+    return kernel(matrix, states.new_zeros(size, states.shape[1]).index_copy_(0, nodes, states))
+
+
+def narrow(matrix: Csr, nodes: Tensor) -> Csr | None:
+    """The rows ``nodes`` [n] of a matrix; None if they hold more than ``NARROW`` of its entries."""
+    starts = matrix.offsets[nodes]
+    lengths = matrix.offsets[nodes + 1] - starts
+    ends = torch.cumsum(lengths, 0, dtype=matrix.offsets.dtype)
+    total = int(ends[-1]) if len(ends) else 0
+    if total > NARROW * len(matrix.columns):
+        return None
+    offsets = torch.cat([ends.new_zeros(1), ends])
+    entries = torch.repeat_interleave(starts - offsets[:-1], lengths, output_size=total)
+    entries += torch.arange(total, dtype=entries.dtype, device=entries.device)
+    return Csr(offsets, matrix.columns.index_select(0, entries), matrix.weights.index_select(0, entries))
