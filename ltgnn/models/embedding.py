@@ -12,7 +12,10 @@ from ltgnn.models.fusion import ItemFusion
 from ltgnn.types import Interactions
 
 Init = Callable[[Tensor], Tensor]
-"""In-place initialiser of a table, such as ``torch.nn.init.normal_``."""
+"""In-place initialiser of a table, such as ``torch.nn.init.normal_``.
+
+One that starts from the graph has a method ``tables(train, dim) -> (users [U, d], items [I, d])``, too.
+"""
 
 
 class NodeEmbedding(nn.Module):
@@ -43,8 +46,8 @@ class NodeEmbedding(nn.Module):
         self.num_users, self.num_items = train.num_users, train.num_items
         features = text() if isinstance(text, nn.Module) else text
         self.fusion = fusion(dim=dim, text_dim=0 if features is None else features.shape[1])
-        self.users = nn.Parameter(init(torch.empty(train.num_users, dim))) if self.has_users else None
-        items = init(torch.empty(train.num_items, dim))
+        users, items = self.start(init)
+        self.users = None if users is None else nn.Parameter(users)
         self.items = nn.Parameter(items) if self.fusion.uses_ids else None
         if isinstance(text, nn.Module):
             self.text = text
@@ -54,6 +57,14 @@ class NodeEmbedding(nn.Module):
         self.hides_cold = not self.fusion.cold_ids and bool((train.item_counts == 0).any())
         with torch.no_grad():
             self.fusion.initialise(items, features, train.item_counts)
+
+    def start(self, init: Init) -> tuple[Tensor | None, Tensor]:
+        """Tables as they start: of users [U, d], None where there is none, and items [I, d]."""
+        if tables := getattr(init, "tables", None):
+            users, items = tables(self.interactions, self.dim)
+            return users if self.has_users else None, items
+        users = init(torch.empty(self.num_users, self.dim)) if self.has_users else None
+        return users, init(torch.empty(self.num_items, self.dim))
 
     @property
     def features(self) -> Tensor | None:
