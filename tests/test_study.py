@@ -38,7 +38,7 @@ anova: [{name: grid, stages: [toy-grid], axes: [model, fusion, score]}]
 @pytest.fixture
 def study(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(HERE))
-    for name in ("study", "page"):
+    for name in ("study", "page", "kept"):
         sys.modules.pop(name, None)
     import study
 
@@ -127,3 +127,23 @@ def test_a_stage_without_its_sources_says_so(study: ModuleType, tmp_path: Path) 
         plan.run("toy-final")
     with pytest.raises(study.Mistake, match="no finished run"):
         study.gather(plan, tmp_path)
+
+
+def test_what_earlier_sessions_ran_stays(study: ModuleType) -> None:
+    from kept import IDENTITY, with_entries, with_rows
+
+    def line(stage: str, words: str, value: float) -> dict[str, str]:
+        return dict.fromkeys(IDENTITY, "") | {"stage": stage, "words": words, "test_all": str(value)}
+
+    old = [line("b", "lr=1", 0.1), line("gone", "", 0.5), line("a", "lr=1", 0.2), line("b", "lr=2", 0.3)]
+    rows = with_rows([line("b", "lr=2", 0.4), line("c", "", 0.6)], old, ["a", "b", "c"])
+    found = [(row["stage"], row["words"], row["test_all"]) for row in rows]
+    assert found == [("a", "lr=1", "0.2"), ("b", "lr=1", "0.1"), ("b", "lr=2", "0.4"), ("c", "", "0.6")]
+
+    claims = with_entries(
+        [{"of": "x", "runs": 1}, {"of": "y", "runs": 5, "new": True}],
+        [{"of": "x", "runs": 5}, {"of": "y", "runs": 5, "new": False}, {"of": "z", "runs": 2}],
+        lambda entry: entry["of"],
+        lambda entry: entry["runs"],
+    )
+    assert claims == [{"of": "x", "runs": 5}, {"of": "y", "runs": 5, "new": True}, {"of": "z", "runs": 2}]

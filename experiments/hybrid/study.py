@@ -15,10 +15,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kept import earlier, with_entries, with_rows  # beside this file
 from omegaconf import OmegaConf
 
 from ltgnn.runs.anova import anova
@@ -125,20 +127,22 @@ class Study:
         folder = self.folder(sweep)
         return read([folder])[0] if any(folder.glob("*/metrics.json")) else []
 
-    def missing(self) -> dict[str, str]:
-        """Stages that have not run whole: what is there."""
-        found = {}
+    def missing(self, found: Mapping[str, int], before: Mapping[str, str]) -> dict[str, str]:
+        """Stages that have not run whole: what is there. ``found``: runs by stage; ``before``: the same of earlier."""
+        missing = {}
         for stage in self.stages:
             if "finetune" in self.stages[stage]:
                 done = RunFolder(self.logs / "finetune" / stage).read_json("status.json").get("state") == "finished"
-                found |= {} if done else {stage: "not run"}
+                missing |= {} if done else {stage: "not run"}
                 continue
-            sweeps = self.sweeps(stage)
+            sweeps, done = self.sweeps(stage), found.get(stage, 0)
+            if not sweeps and done:  # its finalists were chosen in an earlier session, which knew how many they are
+                missing |= {stage: before[stage]} if stage in before else {}
+                continue
             wanted = self.stages[stage].get("jobs") or sum(jobs(words) for words in sweeps.values())
-            done = len(self.runs([stage]))
             if not sweeps or done < wanted:
-                found[stage] = f"{done} of {wanted or 'its'} jobs" if done else "not run"
-        return found
+                missing[stage] = f"{done} of {wanted or 'its'} jobs" if done else "not run"
+        return missing
 
 
 def taken_over(run: Run) -> list[str]:
@@ -256,15 +260,27 @@ def effects(study: Study) -> list[dict[str, Any]]:
 
 
 def gather(study: Study, out: Path) -> None:
-    """results.csv and results.json from the run folders."""
-    rows = [row(stage, run) for stage in study.stages for run in study.runs([stage])]
-    if not rows:
+    """results.csv and results.json from the run folders; what only earlier sessions have run stays as it was found."""
+    new = [row(stage, run) for stage in study.stages for run in study.runs([stage])]
+    old, before = earlier(out)
+    if not new:
         raise Mistake(f"no finished run of the plan below {study.logs}")
+    rows = with_rows(new, old, list(study.stages))
+    asked = {(entry["base"], entry["new"]) for entry in study.plan.get("claims", [])}
+    names = {entry["name"] for entry in study.plan.get("anova", [])}
+    old_claims = [entry for entry in before.get("claims", []) if (entry["base"], entry["new"]) in asked]
+    old_effects = [entry for entry in before.get("anova", []) if entry["name"] in names]
+    summary = {
+        "claims": with_entries(claims(study), old_claims, lambda e: (e["base"], e["new"]), lambda e: len(e["runs"])),
+        "anova": with_entries(
+            effects(study), old_effects, lambda e: (e["name"], e["value"], e["axis"]), lambda e: int(e["runs"])
+        ),
+        "not_run": study.missing(Counter(line["stage"] for line in rows), before.get("not_run", {})),
+    }
     with (out / "results.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(file, list(new[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    summary = {"claims": claims(study), "anova": effects(study), "not_run": study.missing()}
     (out / "results.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
 
 

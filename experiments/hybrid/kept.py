@@ -1,0 +1,42 @@
+"""Results of earlier sessions, whose run folders need not be here any more: nothing committed is lost by a new run."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+IDENTITY = (
+    *("stage", "data", "split", "split_seed", "seed", "family", "model", "loss", "fusion", "text", "score", "words"),
+)
+"""Columns of results.csv that say which run a line is of."""
+
+Entry = Mapping[str, Any]
+
+
+def earlier(out: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The lines of results.csv and what results.json holds in a folder; empty where there is none yet."""
+    rows: list[dict[str, Any]] = []
+    if (out / "results.csv").is_file():
+        with (out / "results.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    found = out / "results.json"
+    summary = json.loads(found.read_text(encoding="utf-8")) if found.is_file() else {}
+    return rows, summary
+
+
+def with_rows(new: Sequence[Entry], old: Sequence[Entry], stages: Sequence[str]) -> list[Entry]:
+    """One line a run, by stage in the order of the plan: the new one where a run was made again."""
+    lines = {tuple(str(row[column]) for column in IDENTITY): row for row in (*old, *new)}
+    return sorted((row for row in lines.values() if row["stage"] in stages), key=lambda row: stages.index(row["stage"]))
+
+
+def with_entries(new: Sequence[Entry], old: Sequence[Entry], key: Callable[[Entry], Any], size: Any) -> list[Entry]:
+    """Claims or effects by ``key``; of two of the same, that which rests on more runs (``size``), else the new one."""
+    found: dict[Any, Entry] = {key(entry): entry for entry in new}
+    for entry in old:
+        if key(entry) not in found or size(found[key(entry)]) < size(entry):
+            found[key(entry)] = entry
+    return list(found.values())
