@@ -1,4 +1,4 @@
-"""Ways to propagate less, each with its accuracy beside its time: ``ltgnn train`` of LightGCN once for each.
+"""Ways to propagate less, or to need fewer passes, each with its accuracy beside its time, by ``ltgnn train``.
 
     LTGNN_MIRROR=DIR python scripts/bench_schemes.py [--data ml100k] [--seeds 3] [--save NAME] [KEY=VALUE ...]
 
@@ -29,6 +29,10 @@ from ltgnn.runs.folder import cpu_model
 SAVED = Path(__file__).resolve().parents[1] / "experiments/bench"
 SCHEMES = {
     "plain: a pass a batch": [],
+    "spectral start, 6 epochs": [
+        *("init=spectral", "init.std=1", "schedule=linear", "lr=1e-2", "reg=1e-3"),
+        *("epochs=6", "min_epochs=6", "eval_every=1"),
+    ],
     "batch_size x 4": ["batch_size=8192"],
     "shared_batches=4": ["shared_batches=4"],
     "shared_batches=4, lr x 2": ["shared_batches=4", "lr=2e-3"],
@@ -84,19 +88,20 @@ def main() -> None:
     parser.add_argument("options", nargs="*", metavar="KEY=VALUE")
     arguments = parser.parse_args()
     base = [f"data={arguments.data}", "text=none", "eval=accuracy", *arguments.options]
+    words = [f"--data {arguments.data}", f"--seeds {arguments.seeds}", *arguments.options]
+    command = "python scripts/bench_schemes.py " + " ".join(words)
     found: dict[str, list[dict[str, Any]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, options) in enumerate(SCHEMES.items()):
             for seed in range(1, arguments.seeds + 1):
                 run = train(Path(folder) / f"{number}-{seed}", [*base, *options, f"seed={seed}"])
                 found.setdefault(name, []).append(run)
+            text = report(found, command)
+            if arguments.save:
+                (SAVED / f"{arguments.save}.md").write_text(text)
+                (SAVED / f"{arguments.save}.json").write_text(json.dumps(found, indent=1) + "\n")
             print(name, [(round(run["val"], 4), round(run["seconds"], 1)) for run in found[name]], flush=True)
-    words = [f"--data {arguments.data}", f"--seeds {arguments.seeds}", *arguments.options]
-    text = report(found, "python scripts/bench_schemes.py " + " ".join(words))
     print(text)
-    if arguments.save:
-        (SAVED / f"{arguments.save}.md").write_text(text)
-        (SAVED / f"{arguments.save}.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":
