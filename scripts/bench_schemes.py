@@ -30,7 +30,7 @@ SAVED = Path(__file__).resolve().parents[1] / "experiments/bench"
 SCHEMES = {
     "plain: a pass a batch": [],
     "spectral start, 6 epochs": [
-        *("init=spectral", "init.std=1", "schedule=linear", "lr=1e-2", "reg=1e-3"),
+        *("init=spectral", "schedule=linear", "lr=1e-2", "reg=1e-3"),
         *("epochs=6", "min_epochs=6", "eval_every=1"),
     ],
     "batch_size x 4": ["batch_size=8192"],
