@@ -266,12 +266,13 @@ def gather(study: Study, out: Path) -> None:
     if not new:
         raise Mistake(f"no finished run of the plan below {study.logs}")
     rows = with_rows(new, old, list(study.stages))
-    asked = {(entry["base"], entry["new"]) for entry in study.plan.get("claims", [])}
+    asked = [(entry["base"], entry["new"]) for entry in study.plan.get("claims", [])]
     names = {entry["name"] for entry in study.plan.get("anova", [])}
     old_claims = [entry for entry in before.get("claims", []) if (entry["base"], entry["new"]) in asked]
     old_effects = [entry for entry in before.get("anova", []) if entry["name"] in names]
+    answered = with_entries(claims(study), old_claims, lambda e: (e["base"], e["new"]), lambda e: min(e["runs"]))
     summary = {
-        "claims": with_entries(claims(study), old_claims, lambda e: (e["base"], e["new"]), lambda e: len(e["runs"])),
+        "claims": sorted(answered, key=lambda e: asked.index((e["base"], e["new"]))),
         "anova": with_entries(
             effects(study), old_effects, lambda e: (e["name"], e["value"], e["axis"]), lambda e: int(e["runs"])
         ),
