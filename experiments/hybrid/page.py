@@ -125,7 +125,10 @@ def scatter(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], out: 
     from matplotlib import pyplot as plt
 
     names = []
-    for (data, split), table in tables(rows).items():
+    for (data, split), rows_of in tables(rows).items():
+        table = [row for row in rows_of if row["test_head"] == row["test_head"]]  # nan: the test part is all cold
+        if not table:
+            continue
         figure, axis = plt.subplots(figsize=(8.6, 4.2), dpi=120)
         for family in dict.fromkeys(row["family"] for row in table):
             points = [row for row in table if row["family"] == family]
