@@ -10,7 +10,7 @@ from omegaconf import open_dict
 
 from ltgnn.batch_nodes import crowded, nodes_of
 from ltgnn.build import Setting, build_module
-from ltgnn.types import Batch
+from ltgnn.types import Batch, Mistake
 from tests.axes import PLAIN, Case, Tree
 
 LOCAL = ("bpr", "bce", "ccl", "softmax", "sl", "bsl", "psl", "directau")
@@ -106,3 +106,9 @@ def test_nodes_by_hand() -> None:
     assert nodes.items[nodes.batch.neg].tolist() == [[9, 1]] * 3
     assert not crowded(batch, 10)
     assert crowded(batch._replace(neg=torch.zeros(3, 4, dtype=torch.int64)), 10)
+
+
+@pytest.mark.parametrize("model", ["mf", "lightgcn_historical"])
+def test_a_penalty_on_a_layer_that_is_not_there(tree: Tree, setting: Setting, model: str) -> None:
+    with pytest.raises(Mistake, match="penalty on layer 2 was asked for"):
+        terms_and_gradients(tree, setting, {"model": model, "loss": "bpr"}, local=True, penalised=[0, 2])

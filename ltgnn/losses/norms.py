@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor
 from torch.nn import functional as F
 
+from ltgnn.losses.regularisers import layer_of
 from ltgnn.types import Batch, Encoded
 
 
@@ -25,7 +26,9 @@ class Norm:
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
         sides = len(main.users), len(main.items)
         tables = (
-            [(main.users, main.items)] if self.layers is None else [main.layers[n].split(sides) for n in self.layers]
+            [(main.users, main.items)]
+            if self.layers is None
+            else [layer_of(main, layer).split(sides) for layer in self.layers]
         )
         total = main.users.new_zeros(())
         for users, items in tables:

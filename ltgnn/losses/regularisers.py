@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn import columns
-from ltgnn.types import Batch, Encoded
+from ltgnn.types import Batch, Encoded, Mistake
 
 
 class L2:
@@ -32,8 +32,19 @@ class L2:
         nodes = torch.cat(rows)  # one gather: each more would cost a pass over a gradient of all nodes
         total = main.users.new_zeros(())
         for layer in self.layers:
-            total = total + squares(nodes, main.layers[layer])
+            total = total + squares(nodes, layer_of(main, layer))
         return self.weight * 0.5 * columns.whole(total) / len(batch.users)
+
+
+def layer_of(main: Encoded, layer: int) -> Tensor:
+    """A layer that a penalty names; ``Mistake`` if the model has no such."""
+    if layer >= len(main.layers):
+        raise Mistake(
+            f"a penalty on layer {layer} was asked for (`layers` of loss.l2 or loss.norm), but this model gives the "
+            f"layers 0 to {len(main.layers) - 1} to a loss: name one of these, or set num_layers "
+            "(model=lightgcn_historical: model.encoder.depth)."
+        )
+    return main.layers[layer]
 
 
 def squares(nodes: Tensor, states: Tensor) -> Tensor:
