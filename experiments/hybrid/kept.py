@@ -8,9 +8,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-IDENTITY = (
-    *("stage", "data", "split", "split_seed", "seed", "family", "model", "loss", "fusion", "text", "score", "words"),
-)
+IDENTITY = [
+    "stage",
+    "data",
+    "split",
+    "split_seed",
+    "seed",
+    "family",
+    "model",
+    "loss",
+    "fusion",
+    "text",
+    "score",
+    "words",
+]
 """Columns of results.csv that say which run a line is of."""
 
 Entry = Mapping[str, Any]
