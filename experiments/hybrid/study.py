@@ -58,7 +58,8 @@ class Study:
         return self.logs / "train" / "multiruns" / sweep
 
     def sweeps(self, stage: str) -> dict[str, list[str]]:
-        """The sweeps of a stage: name -> words. Those of finalists are known when the stages before them have run."""
+        """The sweeps of a stage: name -> words. Finalists are known when the stages before them have run; where those
+        of an earlier session are gone, the finalists' own folders stand for them, without words to run them by."""
         entry = self.stages[stage]
         if "ensemble" in entry or "finetune" in entry:
             return {stage: []}
@@ -66,10 +67,11 @@ class Study:
         if "finalists" not in entry:
             return {stage: given}
         chosen = self.chosen(entry["finalists"])
+        names = {family: f"{stage}-{family}" for family in entry["families"]}
         return {
-            f"{stage}-{family}": [*taken_over(run), *given]
-            for family, run in chosen.items()
-            if family in entry.get("families", chosen)
+            name: [*taken_over(chosen[family]), *given] if family in chosen else []
+            for family, name in names.items()
+            if family in chosen or self.folder(name).is_dir()
         }
 
     def chosen(self, stages: Iterable[str]) -> dict[str, Run]:
@@ -94,9 +96,11 @@ class Study:
         if "finetune" in self.stages[stage]:
             self.tune(stage)
             return
-        if not sweeps:
+        if not any(sweeps.values()):
             raise Mistake(f"{stage}: its finalists come from {self.stages[stage]['finalists']}, which have not run")
         for name, words in sweeps.items():
+            if not words:
+                continue
             given = [*self.plan["common"], *words, f"sweep.name={name}", f"paths.log_dir={self.logs}", "-m"]
             subprocess.run([sys.executable, "-m", "ltgnn.cli", "train", *given], check=False, env=os.environ)
 
@@ -127,21 +131,18 @@ class Study:
         folder = self.folder(sweep)
         return read([folder])[0] if any(folder.glob("*/metrics.json")) else []
 
-    def missing(self, found: Mapping[str, int], before: Mapping[str, str]) -> dict[str, str]:
-        """Stages that have not run whole: what is there. ``found``: runs by stage; ``before``: the same of earlier."""
+    def missing(self, found: Mapping[str, int]) -> dict[str, str]:
+        """Stages that have not run whole: what is there. ``found``: runs by stage."""
         missing = {}
         for stage in self.stages:
             if "finetune" in self.stages[stage]:
                 done = RunFolder(self.logs / "finetune" / stage).read_json("status.json").get("state") == "finished"
                 missing |= {} if done else {stage: "not run"}
                 continue
-            sweeps, done = self.sweeps(stage), found.get(stage, 0)
-            if not sweeps and done:  # its finalists were chosen in an earlier session, which knew how many they are
-                missing |= {stage: before[stage]} if stage in before else {}
-                continue
-            wanted = self.stages[stage].get("jobs") or sum(jobs(words) for words in sweeps.values())
-            if not sweeps or done < wanted:
-                missing[stage] = f"{done} of {wanted or 'its'} jobs" if done else "not run"
+            entry, done = self.stages[stage], found.get(stage, 0)
+            wanted = entry.get("jobs") or jobs(entry["words"]) * len(entry.get("families", [stage]))
+            if done < wanted:
+                missing[stage] = f"{done} of {wanted} jobs" if done else "not run"
         return missing
 
 
@@ -276,7 +277,7 @@ def gather(study: Study, out: Path) -> None:
         "anova": with_entries(
             effects(study), old_effects, lambda e: (e["name"], e["value"], e["axis"]), lambda e: int(e["runs"])
         ),
-        "not_run": study.missing(Counter(line["stage"] for line in rows), before.get("not_run", {})),
+        "not_run": study.missing(Counter(line["stage"] for line in rows)),
     }
     with (out / "results.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(new[0]), lineterminator="\n")
