@@ -21,6 +21,8 @@ COLOURS = {
 NAMES = {"closed-id": "closed form, ids", "closed-text": "closed form + text", "trained-id": "trained, ids",
          "trained-text": "trained + text", "blend-id": "blend, ids", "blend-text": "blend + text"}  # fmt: skip
 KEYS = ("model", "loss", "fusion", "text", "score", "words")
+SHOWN = ("model", "score", "loss", "graph", "views", "dim")
+"""Words of a run that its label says beside what tells all runs apart."""
 
 
 def write(out: Path) -> None:
@@ -55,11 +57,12 @@ def label(row: Mapping[str, Any]) -> str:
     """A configuration in a few words."""
     closed = "closed" in row["family"] or "-" not in row["family"].replace("-knn", "")
     if row["family"].startswith("blend"):
-        return "EASE + text & LightGCN + text" if row["family"] == "blend-text" else "EASE & LightGCN"
+        name = "EASE + text & LightGCN + text" if row["family"] == "blend-text" else "EASE & LightGCN"
+        return name if "-one-" in row["stage"] else f"{name} (dim 256)"
     words = [row["model"], *([] if closed else [row["loss"], row["fusion"]])]
     words += [f"text={row['text']}"] if row["text"] not in ("minilm", "none") else []
     words += [row["score"]] if row["score"] != "dot" else []
-    kept = [w for w in row["words"].split() if w.split(".")[0] in ("model", "score", "loss", "graph", "views")]
+    kept = [w for w in row["words"].split() if w.split(".")[0].split("=")[0] in SHOWN]
     return " ".join(
         [*words, *("=".join((key.rpartition(".")[2], to)) for key, _, to in (w.partition("=") for w in kept))]
     )
@@ -69,13 +72,19 @@ def tables(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[dict
     """By data set and split: every configuration once, mean and deviation over its seeds, best validation first."""
     grouped: dict[tuple[str, str], dict[tuple[str, ...], list[Mapping[str, Any]]]] = {}
     for row in rows:
-        place = grouped.setdefault((row["data"], row["split"]), {}).setdefault(tuple(row[k] for k in KEYS), [])
+        place = grouped.setdefault((row["data"], row["split"]), {}).setdefault(of_one(row), [])
         if row["seed"] not in {other["seed"] for other in place}:
             place.append(row)
     return {
         where: sorted((averaged(several) for several in configurations.values()), key=lambda row: -row["val_all"])
         for where, configurations in grouped.items()
     }
+
+
+def of_one(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What all seeds of a configuration share; of a blend also the stage, which says whose models it blends."""
+    stage = row["stage"] if row["family"].startswith("blend") else ""
+    return (*(row[k] for k in KEYS), stage)
 
 
 def averaged(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
