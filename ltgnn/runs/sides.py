@@ -33,6 +33,22 @@ class Run:
         run_dir = str(self.config.get("paths", {}).get("run_dir", self.folder))
         return {key: value.replace(run_dir, ".") for key, value in flat.items()}
 
+    @cached_property
+    def repeated(self) -> dict[str, str]:
+        """The recipe that runs share which repeat each other with other seeds.
+
+        That of a blend has its members' recipes in place of their folders, and no weights where they were fitted.
+        """
+        folders = _member_folders(self.config)
+        members = {name: Run(at, plain(RunFolder(at).config()), {}) for name, at in folders.items() if at.is_dir()}
+        gone = tuple(f"model.closed_form.runs.{name}." for name in members)
+        if (self.config.get("blend") or {}).get("fitting"):
+            gone += ("blend.weights.", "model.closed_form.blend.weights.")
+        own = {key: value for key, value in self.recipe.items() if not key.startswith(gone)}
+        if len(members) == len(folders) > 0:
+            own.pop("runs", None)
+        return own | {f"{name}.{key}": value for name, run in members.items() for key, value in run.repeated.items()}
+
     def word(self, axis: str) -> str:
         """What was chosen for an axis (``fusion``), a root knob (``dim``) or any key (``loss.ranking.temperature``)."""
         choices: dict[str, Any] = self.config.get("choices", {})
@@ -170,6 +186,13 @@ def parse(spec: str) -> tuple[str, dict[str, str]]:
     return path, {key.strip(): value.strip() for key, _, value in pairs}
 
 
+def _member_folders(config: Mapping[str, Any]) -> dict[str, Path]:
+    """The run folder of each member of a blend; nothing for other runs."""
+    closed = (config.get("model") or {}).get("closed_form")
+    runs = closed.get("runs") if isinstance(closed, dict) else None
+    return {name: Path(member["folder"]) for name, member in runs.items()} if isinstance(runs, dict) else {}
+
+
 def _matches(folder: RunFolder, wanted: Mapping[str, str]) -> bool:
     config = plain(folder.config())
     known = {key: value for key, value in config.items() if not isinstance(value, dict)} | config.get("choices", {})
@@ -178,11 +201,11 @@ def _matches(folder: RunFolder, wanted: Mapping[str, str]) -> bool:
 
 def differing(runs: Sequence[Run]) -> list[str]:
     """Keys of the recipe that make the runs more than repetitions of each other with other seeds."""
-    keys = sorted({key for run in runs for key in run.recipe})
+    recipes = [(run.seed, run.repeated) for run in runs]
     return [
         key
-        for key in keys
-        if len({run.recipe.get(key) for run in runs}) > 1 and any(run.recipe.get(key) != run.seed for run in runs)
+        for key in sorted({key for _, recipe in recipes for key in recipe})
+        if len({recipe.get(key) for _, recipe in recipes}) > 1 and any(recipe.get(key) != s for s, recipe in recipes)
     ]
 
 
