@@ -17,8 +17,8 @@ def blend(folder: Path, seed: int, weight: float, *, lr: float = 0.1, fitting: A
     (member / "config.yaml").write_text(yaml.safe_dump({"seed": seed, "lr": lr, "out": f"{member}/x", "paths": paths}))
     made = {"fitting": fitting, "weights": {"gnn": weight}}
     runs = {"gnn": {"folder": str(member), "key": f"key{seed}"}}
-    config = {"seed": seed, "blend": made, "runs": [str(member)], "model": {"closed_form": {"runs": runs, "blend": made}}}
-    return Run(folder, config, {})
+    model = {"closed_form": {"runs": runs, "blend": made}}
+    return Run(folder, {"seed": seed, "blend": made, "runs": [str(member)], "model": model}, {})
 
 
 def test_fitted_weights_and_the_members_places_make_no_other_configuration(tmp_path: Path) -> None:
