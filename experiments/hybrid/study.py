@@ -63,7 +63,8 @@ class Study:
         entry = self.stages[stage]
         if "ensemble" in entry or "finetune" in entry:
             return {stage: []}
-        given = [str(word).replace("LOGS", str(self.logs)) for word in entry["words"]]
+        recipe = self.plan["recipes"][entry["recipe"]] if "recipe" in entry else []
+        given = [str(word).replace("LOGS", str(self.logs)) for word in (*recipe, *entry["words"])]
         if "finalists" not in entry:
             return {stage: given}
         chosen = self.chosen(entry["finalists"])

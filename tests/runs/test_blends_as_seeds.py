@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ltgnn.runs.report.gather import group
 from ltgnn.runs.sides import Run, differing
 
 
@@ -23,6 +24,11 @@ def blend(folder: Path, seed: int, weight: float, *, lr: float = 0.1, fitting: A
 
 def test_fitted_weights_and_the_members_places_make_no_other_configuration(tmp_path: Path) -> None:
     assert differing([blend(tmp_path, 1, 0.3), blend(tmp_path, 2, 0.4)]) == []
+
+
+def test_the_report_puts_them_into_one_row(tmp_path: Path) -> None:
+    runs = [blend(tmp_path, 1, 0.3), blend(tmp_path, 2, 0.4), blend(tmp_path, 3, 0.4, lr=0.2)]
+    assert [[run.seed for run in found.side.runs] for found in group(runs, ["lr"])] == [["1", "2"], ["3"]]
 
 
 def test_a_member_of_another_recipe_does(tmp_path: Path) -> None:

@@ -107,11 +107,11 @@ def read(folders: Sequence[Path]) -> Runs:
 
 def group(runs: Sequence[Run], axes: Sequence[str]) -> list[Configuration]:
     """Configurations in the order of their first run. Keys that follow the seed in every run are no difference."""
-    keys = {key for run in runs for key in run.recipe}
-    follow = {key for key in keys if all(run.recipe.get(key) == run.seed for run in runs)}
+    keys = {key for run in runs for key in run.repeated}
+    follow = {key for key in keys if all(run.repeated.get(key) == run.seed for run in runs)}
     found: dict[tuple[tuple[str, str], ...], list[Run]] = {}
     for run in runs:
-        recipe = tuple(sorted((key, value) for key, value in run.recipe.items() if key not in follow))
+        recipe = tuple(sorted((key, value) for key, value in run.repeated.items() if key not in follow))
         found.setdefault(recipe, []).append(run)
     words = [{axis: several[0].word(axis) for axis in axes} for several in found.values()]
     return [
