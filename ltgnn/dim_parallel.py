@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from omegaconf import DictConfig
 from pytorch_lightning.strategies import DDPStrategy
 from torch import Tensor, nn
 
@@ -18,6 +19,7 @@ from ltgnn.data.negatives import Negatives
 from ltgnn.models.fusion import Id, Init
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.module import Recommender
+from ltgnn.ranks import processes
 from ltgnn.types import Mistake
 
 WAY_OUT = "Set trainer=auto (one process) or trainer=ddp, or"
@@ -73,6 +75,20 @@ def cut_tables(embedding: Any, rank: int, world: int) -> None:
 
 def _joined(value: Any, shape: torch.Size) -> Any:
     return columns.joined(value) if isinstance(value, Tensor) and value.shape == shape else value
+
+
+def refuse_to_share(cfg: DictConfig, module: Recommender) -> None:
+    """``Mistake`` where several processes would train something else than one."""
+    if cfg.sweep.trial is not None:
+        raise Mistake("hydra/sweeper/pruner stops runs of one process: set it to none, or trainer=auto.")
+    if cfg.callbacks.get("checkpoint") is None:
+        raise Mistake(
+            "several processes hand their model over by a checkpoint: set callbacks.checkpoint, or trainer=auto."
+        )
+    if cfg.trainer.strategy._target_.endswith(f".{DimParallel.__name__}"):
+        refuse_mixed_columns(module, processes(cfg), cfg.trainer.gradient_clip_val)
+    else:
+        refuse_losses(module, "rowwise", "ddp", "sees a batch as a whole")
 
 
 def refuse_mixed_columns(module: Recommender, world: int, clip: Any) -> None:

@@ -31,11 +31,11 @@ from ltgnn.entry import hydra_entry
 from ltgnn.ranks import processes, together
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.closed import refuse_foreign
-from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.folder import RunFolder, plain, run_key
 from ltgnn.runs.quiet import quiet_lightning
 from ltgnn.runs.table import show
 from ltgnn.runs.tracking import Tracker
-from ltgnn.types import Evaluation, Mistake, Scorer
+from ltgnn.types import Evaluation, Scorer
 
 if TYPE_CHECKING:
     from pytorch_lightning import Trainer
@@ -62,7 +62,9 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
             evaluations = {part: evaluate(scorer, device=device) for part, evaluate in setting.evaluators.items()}
         for part, evaluation in evaluations.items():
             folder.write_evaluation(part, evaluation)
-        seconds = {"setup": ready - started, "fit": fitted - ready, "total": time.perf_counter() - started}
+        before = selection.get("resumed", {}).get("seconds", 0.0)  # of fitting, before the run was interrupted
+        total = time.perf_counter() - started + before
+        seconds = {"setup": ready - started, "fit": fitted - ready + before, "total": total}
         results: dict[str, Any] = {
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
@@ -118,7 +120,7 @@ def fit(
     return (
         module.scorer(setting.evaluators.get("val")),
         module.device,
-        selection | {"epochs_run": trainer.current_epoch},
+        selection | {"epochs_run": trainer.current_epoch} | (callbacks["resume"].card if "resume" in callbacks else {}),
     )
 
 
@@ -128,7 +130,6 @@ def trained(
     """The module after its last epoch, its trainer, and the callbacks by name; what each process of a run does."""
     with during(parts, "setup"):
         module = build_module(cfg, setting)
-    refuse_to_share(cfg, module)
     callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}
     if cfg.sweep.running:
         callbacks.pop("progress", None)  # the table of the sweep shows it
@@ -136,6 +137,16 @@ def trained(
         from ltgnn.sweeps.pruning import Prune
 
         callbacks["prune"] = Prune(**cfg.sweep.trial)
+    resumed = None
+    if processes(cfg) > 1:
+        from ltgnn.dim_parallel import refuse_to_share
+
+        refuse_to_share(cfg, module)
+    elif cfg.sweep.trial is None:
+        from ltgnn.runs.resume import Resume
+
+        callbacks["resume"] = resume = Resume(Path(cfg.paths.run_dir), run_key(cfg))
+        resumed = resume.checkpoint() if cfg.sweep.resume else None
     if monitored_part(cfg, setting) == "test" and "early_stop" in callbacks:
         log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
     with together(cfg), quiet_lightning():
@@ -146,7 +157,7 @@ def trained(
             callbacks=list(callbacks.values()), logger=tracker.lightning_logger(), **watched
         )
         try:
-            trainer.fit(module, build_data(cfg, setting))
+            trainer.fit(module, build_data(cfg, setting), ckpt_path=resumed)
         except SystemExit:  # Lightning's answer to a Ctrl-C, which also makes the program deaf to the next
             if not trainer.interrupted:
                 raise
@@ -158,25 +169,6 @@ def trained(
 
         raise Pruned(f"at epoch {trainer.current_epoch} by hydra.sweeper.pruner")
     return module, trainer, callbacks
-
-
-def refuse_to_share(cfg: DictConfig, module: Recommender) -> None:
-    """``Mistake`` where several processes would train something else than one."""
-    world = processes(cfg)
-    if world == 1:
-        return
-    from ltgnn.dim_parallel import DimParallel, refuse_losses, refuse_mixed_columns
-
-    if cfg.sweep.trial is not None:
-        raise Mistake("hydra/sweeper/pruner stops runs of one process: set it to none, or trainer=auto.")
-    if cfg.callbacks.get("checkpoint") is None:
-        raise Mistake(
-            "several processes hand their model over by a checkpoint: set callbacks.checkpoint, or trainer=auto."
-        )
-    if cfg.trainer.strategy._target_.endswith(f".{DimParallel.__name__}"):
-        refuse_mixed_columns(module, world, cfg.trainer.gradient_clip_val)
-    else:
-        refuse_losses(module, "rowwise", "ddp", "sees a batch as a whole")
 
 
 def write_cards(folder: RunFolder, setting: Setting) -> None:

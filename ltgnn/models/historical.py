@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -28,6 +30,13 @@ class Historical(LightGCN):
             raise Mistake(f"model.encoder: depth={depth}, every={every} given; depth >= 0 and every >= 1 wanted.")
         self.depth, self.every, self.steps = min(depth, num_layers), every, 0
         self.register_buffer("far", torch.empty(0), persistent=False)
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """What the next steps go by, so that a resumed run goes on exactly."""
+        return {"far": self.far, "steps": self.steps}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        self.far, self.steps = state["far"].to(self.far.device), state["steps"]
 
     def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
         """As LightGCN, to rank; a training step that asks for all nodes would remember nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback, EarlyStopping
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+
+from ltgnn.paths import write_whole
 
 
 class EarlyStop(EarlyStopping):
@@ -33,8 +36,11 @@ class History(Callback):
     def __init__(self, path: str) -> None:
         self.path = Path(path)
 
-    def on_fit_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        self.started = time.perf_counter()
+    def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Goes on below the rows of the epochs that a resumed run had finished; any others were not kept."""
+        self.columns: list[str] = []
+        kept = self._keep(trainer.current_epoch)
+        self.started = time.perf_counter() - (float(kept[-1]["seconds"]) if kept else 0.0)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         if (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1):
@@ -42,11 +48,30 @@ class History(Callback):
         values = {name: float(value) for name, value in trainer.callback_metrics.items()}
         row = {"epoch": trainer.current_epoch + 1, "seconds": round(time.perf_counter() - self.started, 3), **values}
         new = not self.path.exists()
+        self.columns = self.columns or list(row)
         with self.path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(row), extrasaction="ignore")
+            writer = csv.DictWriter(file, self.columns, extrasaction="ignore")
             if new:
                 writer.writeheader()
             writer.writerow(row)
+
+    def _keep(self, epochs: int) -> list[dict[str, str]]:
+        """Leaves the rows of the first ``epochs`` epochs in the file, and says which they are."""
+        if not self.path.exists():
+            return []
+        with self.path.open(newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file)
+            kept = [row for row in rows if int(row["epoch"]) <= epochs]
+        if not kept:
+            self.path.unlink()
+            return []
+        self.columns = list(rows.fieldnames or [])
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, self.columns)
+        writer.writeheader()
+        writer.writerows(kept)
+        write_whole(self.path, text.getvalue())
+        return kept
 
 
 class Progress(Callback):

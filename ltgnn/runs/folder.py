@@ -26,6 +26,9 @@ from ltgnn.types import Evaluation
 RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices", "changed", "closed", "profile")
 """Parts of a config that cannot move a number, so that they are left out of the run's key."""
 
+RESUME = "checkpoints/resume.ckpt"
+"""Where an unfinished training keeps what it needs to go on."""
+
 PLACES = ("run_dir", "cache_dir", "data_dir")
 """Folders of ``paths``: where they are moves no number either, so that a key knows them by name."""
 
@@ -91,6 +94,7 @@ class RunFolder:
             raise
         else:
             status |= {"state": "finished"}
+            (self.path / RESUME).unlink(missing_ok=True)
         finally:
             self.write_json("status.json", status | {"ended": time.time(), "seconds": time.time() - started})
 

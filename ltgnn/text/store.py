@@ -58,7 +58,10 @@ class FeatureStore:
             with FileLock(path.with_suffix(".lock")):
                 features = self._read(path, key)  # another process may have made it meanwhile
                 if features is None:
-                    return self._make(path, key, identity, make, card)
+                    made = self._make(path, key, identity, make, card)
+                    # read back: a matrix product may round otherwise where a matrix lies otherwise in memory, and the
+                    # run that makes the features has to give the numbers of those that find them
+                    return self._read(path, key) or made
         shape = "x".join(map(str, features.values.shape))
         log.info("text features %s [%s]: hit, read in %.2f s", key[:12], shape, time.perf_counter() - started)
         return features
