@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.folder import RESUME, RunFolder
 from ltgnn.sweeps.owner import alive, me
 from ltgnn.types import Mistake
 
@@ -160,6 +160,8 @@ class Ledger:
 
 
 def empty(folder: Path) -> None:
-    """Drop what a broken run left: half a history must not be taken for a whole one."""
+    """Drop what a broken run left: half a history must not be taken for a whole one. One that can go on keeps all."""
+    if (folder / RESUME).is_file():
+        return
     for path in folder.iterdir():
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -13,6 +13,7 @@ import torch
 
 from ltgnn.runs import resume
 from ltgnn.runs.callbacks import EarlyStop, History
+from tests.conftest import run_folders
 
 Launch = Callable[..., int]
 
@@ -88,6 +89,19 @@ def test_a_run_broken_in_its_last_evaluation_trains_no_more(
     assert not steps
     assert json.loads((tmp_path / "broken/metrics.json").read_text())["selection"]["resumed"]["seconds"] > 0
     assert numbers(tmp_path / "broken") == numbers(tmp_path / "whole")
+
+
+def test_so_does_a_job_of_a_sweep(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["-m", "model=lightgcn", "loss=bpr,softmax", "sweep.name=broken"]
+    with monkeypatch.context() as patch:
+        break_at(patch, 4, KeyboardInterrupt(), "on_train_epoch_end")
+        assert launch(*words) != 0
+    assert launch(*words) == 0
+    assert launch(*words[:-1], "sweep.name=whole") == 0
+    broken, whole = (run_folders(tmp_path / "logs/train/multiruns" / name) for name in ("broken", "whole"))
+    assert [numbers(folder) for folder in broken] == [numbers(folder) for folder in whole]
+    selections = [json.loads((folder / "metrics.json").read_text())["selection"] for folder in broken]
+    assert ["resumed" in selection for selection in selections] == [True, False]
 
 
 def interrupt(*_: Any) -> None:
