@@ -107,14 +107,27 @@ def best(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, d
     return found
 
 
-def controls(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The same closed form with the text of each encoder and control, the one without text first."""
-    fair = [r for r in rows if r["stage"] in ("beauty-text", "beauty-controls") and "history_power=0.5" in r["words"]]
-    base = [
+def controls(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """By recipe: its runs with the text of each encoder and control, the one without text first."""
+    match = [r for r in rows if r["stage"] in ("beauty-text", "beauty-controls") and "history_power=0.5" in r["words"]]
+    ease = [
         r for r in rows if r["stage"] == "beauty-ease" and r["score"] == "dot" and "l2=50" in r["words"].split(".")[-1]
     ]
-    ranked = sorted(fair, key=lambda r: -r["test_all"])
-    return [{**r, "name": name} for r, name in ((base[0], "none"), *((r, r["text"]) for r in ranked))] if base else []
+    grid = [r for r in rows if r["stage"] == "beauty-grid" and (r["model"], r["loss"]) == ("lightgcn", "softmax")]
+    inside = [r for r in grid if r["fusion"] == "sum"] + [r for r in rows if r["stage"] == "beauty-gnn-controls"]
+    tables = {
+        "EASE with the text match on top, its strength fitted on validation each time": (ease, match),
+        "LightGCN (softmax, 64 columns) with the text inside (`fusion=sum`)": (
+            [r for r in grid if r["fusion"] == "id"],
+            inside,
+        ),
+    }
+    return {
+        title: [{**base[0], "name": "none"}]
+        + [{**r, "name": r["text"]} for r in sorted(fair, key=lambda r: -r["test_all"])]
+        for title, (base, fair) in tables.items()
+        if base and fair
+    }
 
 
 def percent(share: float) -> str:

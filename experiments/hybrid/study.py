@@ -244,18 +244,18 @@ def figures(d: Difference) -> dict[str, float | None]:
     }
 
 
-def effects(study: Study) -> list[dict[str, Any]]:
+def effects(plan: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Analysis of variance of each set of stages that the plan asks for: share of the variance by axis."""
     found = []
-    for entry in study.plan.get("anova", []):
-        runs = study.runs(entry["stages"])
-        axes = {axis: [run.word(axis) for run in runs] for axis in entry["axes"]}
-        if len(runs) < 4:
+    for entry in plan.get("anova", []):
+        there = [row for row in rows if row["stage"] in entry["stages"]]
+        axes = {axis: [str(row[axis]) for row in there] for axis in entry["axes"]}
+        if len(there) < 4:
             continue
         for short in ("all", "head", "tail"):
-            results = anova([value(run, "test", VALUES[short]) for run in runs], axes, entry.get("order", 2))
+            results = anova([float(row[f"test_{short}"]) for row in there], axes, entry.get("order", 2))
             found += [
-                {"name": entry["name"], "runs": len(runs), "value": short, "axis": e.name, "share": e.share, "p": e.p}
+                {"name": entry["name"], "runs": len(there), "value": short, "axis": e.name, "share": e.share, "p": e.p}
                 for e in results
             ]
     return found
@@ -269,15 +269,11 @@ def gather(study: Study, out: Path) -> None:
         raise Mistake(f"no finished run of the plan below {study.logs}")
     rows = with_rows(new, old, list(study.stages))
     asked = [(entry["base"], entry["new"]) for entry in study.plan.get("claims", [])]
-    names = {entry["name"] for entry in study.plan.get("anova", [])}
     old_claims = [entry for entry in before.get("claims", []) if (entry["base"], entry["new"]) in asked]
-    old_effects = [entry for entry in before.get("anova", []) if entry["name"] in names]
     answered = with_entries(claims(study), old_claims, lambda e: (e["base"], e["new"]), lambda e: min(e["runs"]))
     summary = {
         "claims": sorted(answered, key=lambda e: asked.index((e["base"], e["new"]))),
-        "anova": with_entries(
-            effects(study), old_effects, lambda e: (e["name"], e["value"], e["axis"]), lambda e: int(e["runs"])
-        ),
+        "anova": effects(study.plan, rows),
         "not_run": study.missing(Counter(line["stage"] for line in rows)),
     }
     with (out / "results.csv").open("w", encoding="utf-8", newline="") as file:
