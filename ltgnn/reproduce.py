@@ -32,6 +32,9 @@ from ltgnn.types import Mistake
 
 log = logging.getLogger(__name__)
 
+PRECISION = "trainer.precision=32-true"
+"""As the papers trained, also on CUDA, where ``trainer=auto`` takes bfloat16."""
+
 EPILOG = """\
 Each row is a yaml of experiments/paper with a closed recipe: no option of it can be changed here. It is trained as
 `ltgnn train` does; finished seeds are not run again. PASS: within the tolerance; NEAR: below by at most twice the
@@ -130,7 +133,7 @@ def verify(row: Row, cfg: DictConfig) -> str:
 def composed(plan: Plan, seed: int) -> DictConfig:
     """The configuration of one seed; its folder moves no run key."""
     try:
-        return configured([*plan.words, f"seed={seed}", "paths.run_dir=/RUN"], None)
+        return configured([*plan.words, PRECISION, f"seed={seed}", "paths.run_dir=/RUN"], None)
     except (HydraException, OmegaConfBaseException) as error:
         raise Mistake(explain(error)) from error
 
@@ -144,7 +147,9 @@ def trained(row: Row, plan: Plan, seeds: Sequence[int]) -> list[RunFolder]:
     keys = [run_key(composed(plan, seed)) for seed in seeds]
     ledger = Ledger.of(sweep)
     if ledger is None or not all(ledger.finished(key) for key in keys):
-        code = train([*plan.words, f"seed={','.join(map(str, seeds))}", "logger=none", f"sweep.dir={sweep}", "-m"])
+        code = train(
+            [*plan.words, PRECISION, f"seed={','.join(map(str, seeds))}", "logger=none", f"sweep.dir={sweep}", "-m"]
+        )
         if code == 130:
             raise KeyboardInterrupt
         ledger = Ledger(sweep)

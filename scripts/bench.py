@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +27,7 @@ from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does: see ltgnn/cli.py
 
+import bench_cuda  # beside this file
 import torch
 from torch import Tensor
 
@@ -170,6 +172,9 @@ def measure(steps: int, rounds: int, device: str) -> dict[str, Any]:
     sides = Sides(device)
     worst = agree(sides)
     makers = {name: sides.make(name) for name in ("ltgnn", "PyG edge_index", "PyG csr")}  # csr last: evaluations use it
+    if device == "cuda":
+        makers["ltgnn, bf16"] = bench_cuda.bf16(sides.make("ltgnn"))
+        makers["ltgnn, CUDA graph"] = bench_cuda.graphed(Sides(device).module, sides.lr, sides.batches(1)[0])
     batches = sides.batches(steps)
     seconds: dict[str, list[float]] = {name: [] for name in makers}
     for _ in range(rounds):
@@ -182,12 +187,22 @@ def measure(steps: int, rounds: int, device: str) -> dict[str, Any]:
         for name, work in sides.evaluations().items():
             evaluation.setdefault(name, []).append(timed(work, device))
     return {
+        **(card(sides) if device == "cuda" else {}),
         "steps": seconds,
         "evaluation": evaluation,
         "largest difference of the losses": worst,
         "steps an epoch": -(-len(sides.train) // int(sides.cfg.batch_size)),
-        "kernels": kernels(sides, device),
-        "implicit": implicit_seconds(sides),
+        "kernels": kernels(sides, device) if device == "cpu" else {},
+        "implicit": implicit_seconds(sides) if device == "cpu" else {},
+    }
+
+
+def card(sides: Sides) -> dict[str, Any]:
+    """What only a card has."""
+    graph = sides.module.graph
+    return {
+        "copy GB/s": bench_cuda.copy_gb_a_second(),
+        "card": bench_cuda.kernels(Csr(graph.offsets, graph.columns, graph.weights), sides.start),
     }
 
 
@@ -240,33 +255,40 @@ def memory(side: str, device: str) -> None:
     step = sides.make(side)
     for batch in sides.batches(3):
         step(*batch)
+    if device == "cuda":
+        print(torch.cuda.max_memory_allocated() / 1e9)
+        return
     status = Path("/proc/self/status").read_text()  # ru_maxrss would count the parent that started this process
     print(int(status.partition("VmHWM:")[2].split()[0]) / 1e6)
 
 
 def report(found: dict[str, Any]) -> str:
+    digits = 1 if "card" in found else 0
     epoch = {name: median(values) * found["steps an epoch"] for name, values in found["steps"].items()}
     lines = [
         "# Training: a step, an epoch, an evaluation",
         "",
-        f"`make bench` on {found['machine']}. Gowalla, LightGCN-3, d 64, batch 2,048, BPR + L2, Adam, float32; the "
-        f"losses of all sides differ by at most {found['largest difference of the losses']:.0e}. Sides take turns.",
+        f"`{found['command']}` on {found['machine']}. Gowalla, LightGCN-3, d 64, batch 2,048, BPR + L2, Adam, float32; "
+        f"the losses of all sides differ by at most {found['largest difference of the losses']:.0e}. Sides take turns.",
         "",
         "| side | ms a step: min | median | max | s an epoch | times ltgnn | peak GB |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, values in found["steps"].items():
         ms = [1000 * v for v in (min(values), median(values), max(values))]
+        peak = f"{found['peak GB'][name]:.2f}" if name in found["peak GB"] else ""
         lines.append(
-            f"| {name} | {ms[0]:.0f} | {ms[1]:.0f} | {ms[2]:.0f} | {epoch[name]:.0f} | "
-            f"{epoch[name] / epoch['ltgnn']:.1f} | {found['peak GB'][name]:.2f} |"
+            f"| {name} | {ms[0]:.{digits}f} | {ms[1]:.{digits}f} | {ms[2]:.{digits}f} | {epoch[name]:.{digits}f} | "
+            f"{epoch[name] / epoch['ltgnn']:.{1 + digits}f} | {peak} |"
         )
     base = median(found["evaluation"]["ltgnn"])
     lines += ["", "| top-20 of all test users | s: min | median | max | times ltgnn |", "|---|---|---|---|---|"]
     for name, values in found["evaluation"].items():
         lines.append(
-            f"| {name} | {min(values):.1f} | {median(values):.1f} | {max(values):.1f} | {median(values) / base:.1f} |"
+            f"| {name} | {min(values):.2f} | {median(values):.2f} | {max(values):.2f} | {median(values) / base:.1f} |"
         )
+    if "card" in found:
+        return "\n".join(lines + bench_cuda.report(found)) + "\n"
     lines += ["", "| one propagation layer | best ms |", "|---|---|"]
     lines += [f"| {name} | {ms:.1f} |" for name, ms in found["kernels"].items()]
     lines += ["", "| implicit, one pass, d 64 | s |", "|---|---|"]
@@ -286,14 +308,17 @@ def main() -> None:
         memory(arguments.memory, arguments.device)
         return
     found = measure(arguments.steps, arguments.rounds, arguments.device)
-    found["peak GB"] = {name: peak_gb(name, arguments.device) for name in SIDES}
+    with ThreadPoolExecutor(1 if arguments.device == "cpu" else len(SIDES)) as pool:
+        found["peak GB"] = dict(zip(SIDES, pool.map(partial(peak_gb, device=arguments.device), SIDES), strict=True))
     name = torch.cuda.get_device_name() if arguments.device == "cuda" else cpu_model()
+    found["command"] = "make bench" if arguments.device == "cpu" else "python scripts/bench.py --device cuda"
     found["machine"] = f"{name}, {os.cpu_count()} cores, torch {version('torch')}, PyG {version('torch_geometric')}"
     text = report(found)
     print(text)
     if arguments.save:
-        (SAVED / "training.md").write_text(text)
-        (SAVED / "training.json").write_text(json.dumps(found, indent=1) + "\n")
+        saved = "training" if arguments.device == "cpu" else "training_cuda"
+        (SAVED / f"{saved}.md").write_text(text)
+        (SAVED / f"{saved}.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

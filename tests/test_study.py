@@ -56,7 +56,8 @@ def test_every_job_of_the_plan_composes(study: ModuleType, tmp_path: Path) -> No
             for source in entry.get("finalists", []):
                 assert source in plan.stages
             root = "finetune" if "finetune" in entry else "train"
-            words = [*plan.plan["common"], *entry["words"]] if "words" in entry else entry.get("finetune", [])
+            recipe = plan.plan["recipes"][entry["recipe"]] if "recipe" in entry else []
+            words = [*plan.plan["common"], *recipe, *entry["words"]] if "words" in entry else entry.get("finetune", [])
             (jobs,) = BasicSweeper.split_arguments(OverridesParser.create().parse_overrides(words), None)
             for job in jobs:
                 compose(root, list(job))

@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +43,29 @@ VALUES = {
     "recall_tail": "items20/tail/recall@20",
 }
 AXES = ("model", "loss", "fusion", "text", "score")
-FREE = ("runs=", "blend=", "hydra.", "seed=", "split.seed=", "eval=", "logger=", "paths.", "sweep.", "task=")
+FREE = (
+    "runs=",
+    "blend=",
+    "hydra.",
+    "seed=",
+    "split.seed=",
+    "eval=",
+    "logger=",
+    "paths.",
+    "sweep.",
+    "task=",
+    "trainer.",
+)
 """Words of a run that a finalist does not take over."""
 
 
 class Study:
     """Stages of a plan and the run folders they leave below ``logs``."""
 
-    def __init__(self, plan: Path, logs: Path) -> None:
+    def __init__(self, plan: Path, logs: Path, workers: int = 1) -> None:
         self.plan: dict[str, Any] = OmegaConf.to_container(OmegaConf.load(plan))  # type: ignore[assignment]
         self.stages: dict[str, dict[str, Any]] = self.plan["stages"]
-        self.logs = logs
+        self.logs, self.workers = logs, workers
 
     def folder(self, sweep: str) -> Path:
         return self.logs / "train" / "multiruns" / sweep
@@ -89,7 +102,7 @@ class Study:
         return [run for stage in stages for name in self.sweeps(stage) for run in self.runs_of(name)]
 
     def run(self, stage: str) -> None:
-        """The sweeps of a stage; a stage that rests on runs which are not there is a ``Mistake``."""
+        """The sweeps of a stage, side by side; a stage that rests on runs which are not there is a ``Mistake``."""
         sweeps = self.sweeps(stage)
         if "ensemble" in self.stages[stage]:
             self.blend(stage)
@@ -99,29 +112,39 @@ class Study:
             return
         if not any(sweeps.values()):
             raise Mistake(f"{stage}: its finalists come from {self.stages[stage]['finalists']}, which have not run")
-        for name, words in sweeps.items():
-            if not words:
-                continue
-            given = [*self.plan["common"], *words, f"sweep.name={name}", f"paths.log_dir={self.logs}", "-m"]
-            subprocess.run([sys.executable, "-m", "ltgnn.cli", "train", *given], check=False, env=os.environ)
+        asked = [
+            [*self.plan["common"], *words, f"sweep.name={name}", f"paths.log_dir={self.logs}", "-m"]
+            for name, words in sweeps.items()
+            if words
+        ]
+        share = max(1, self.workers // len(asked))  # processes that share a sweep
+        self.call([["train", *words] for words in asked for _ in range(min(share, jobs(words[:-1])))])
+
+    def call(self, commands: Sequence[Sequence[str]]) -> None:
+        """``ltgnn`` commands, at most ``workers`` of them at a time."""
+        with ThreadPoolExecutor(self.workers) as pool:
+            programs = [[sys.executable, "-m", "ltgnn.cli", *command] for command in commands]
+            list(pool.map(lambda program: subprocess.run(program, check=False, env=os.environ), programs))
 
     def blend(self, stage: str) -> None:
         """One ensemble for each seed that all members have."""
         entry = self.stages[stage]["ensemble"]
         members = [{run.seed: run for run in self.matching(member)} for member in entry["members"]]
+        commands = []
         for seed in sorted(set.intersection(*(set(found) for found in members))):
             target = self.folder(stage) / f"seed{seed}"
             if RunFolder(target).read_json("status.json").get("state") != "finished":
                 runs = [str(found[seed].folder) for found in members]
                 given = [*runs, *entry["words"], f"paths.run_dir={target}", f"hydra.run.dir={target}"]
-                subprocess.run([sys.executable, "-m", "ltgnn.cli", "ensemble", *given], check=False, env=os.environ)
+                commands.append(["ensemble", *given])
+        self.call(commands)
 
     def tune(self, stage: str) -> None:
         """A text encoder fine-tuned, into the folder ``logs/finetune/STAGE``."""
         target = self.logs / "finetune" / stage
         if RunFolder(target).read_json("status.json").get("state") != "finished":
             given = [*self.stages[stage]["finetune"], f"paths.run_dir={target}", f"hydra.run.dir={target}"]
-            subprocess.run([sys.executable, "-m", "ltgnn.cli", "finetune", *given], check=False, env=os.environ)
+            self.call([["finetune", *given]])
 
     def matching(self, member: str) -> list[Run]:
         """The runs of a sweep, or those of them that ``SWEEP:key=word,...`` names."""
@@ -286,6 +309,7 @@ def gather(study: Study, out: Path) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stages", nargs="*", help="run these alone (default: all, in the order of the plan)")
+    parser.add_argument("--workers", type=int, default=1, help="processes that share the jobs of a stage (default: 1)")
     parser.add_argument("--plan", type=Path, default=HERE / "plan.yaml")
     parser.add_argument("--logs", type=Path, default=Path("logs/hybrid"), help="run folders (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=HERE, help="folder of tables, plots and README")
@@ -294,7 +318,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--gather", action="store_true", help="rebuild the results too, without running anything")
     given = parser.parse_args(argv)
-    study = Study(given.plan, given.logs.resolve())
+    study = Study(given.plan, given.logs.resolve(), given.workers)
     if unknown := set(given.stages or ()) - set(study.stages):
         raise Mistake(f"--stages {', '.join(unknown)}: the plan has {', '.join(study.stages)}")
     if not (given.page or given.gather):

@@ -17,6 +17,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ltgnn.graph.triton_rows import rows_product
+from ltgnn.types import Mistake
+
 log = logging.getLogger(__name__)
 
 
@@ -63,6 +66,15 @@ def csr_product(matrix: Csr, states: Tensor) -> Tensor:
     sparse = torch.sparse_csr_tensor(matrix.offsets, matrix.columns, matrix.weights, size, check_invariants=False)
     product: Tensor = sparse @ states
     return product
+
+
+def triton_rows(matrix: Csr, states: Tensor) -> Tensor:
+    """A program a row on CUDA (``triton_rows.py``), deterministic; states wider than float32 go to ``csr_product``."""
+    if states.device.type != "cuda":
+        raise Mistake(f"graph/kernel=triton_rows runs on CUDA, the states are on {states.device.type}: leave it away.")
+    if states.dtype == torch.float64:
+        return csr_product(matrix, states)
+    return rows_product(matrix.offsets, matrix.columns, matrix.weights, states).to(states.dtype)
 
 
 def scatter(matrix: Csr, states: Tensor) -> Tensor:
@@ -112,7 +124,7 @@ def seconds(kernel: Kernel, matrix: Csr, states: Tensor, rounds: int) -> float:
         start = time.perf_counter()
         try:
             kernel(matrix, states)
-        except (RuntimeError, NotImplementedError):
+        except (RuntimeError, NotImplementedError, Mistake):
             return float("inf")
         if states.device.type == "cuda":
             torch.cuda.synchronize(states.device)

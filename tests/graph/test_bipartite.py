@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from ltgnn.graph.bipartite import BipartiteGraph
-from ltgnn.graph.kernels import Csr, Fastest, csr_product, embedding_bag, half_gather, scatter
+from ltgnn.graph.kernels import Csr, Fastest, csr_product, embedding_bag, half_gather, scatter, triton_rows
 from ltgnn.graph.normalisation import Power, RAdjNorm, RandomWalk, Symmetric
 from ltgnn.graph.semantic import ItemGraph, Similar
 from ltgnn.graph.strength import Decay, Events
@@ -284,3 +284,9 @@ def test_the_fastest_kernel_is_found_once_and_logged(caplog: pytest.LogCaptureFi
     assert "width 4: embedding_bag (slow" in message
     assert "broken inf ms" in message
     torch.testing.assert_close(graph.propagate(states), BipartiteGraph(train, Symmetric(), None).propagate(states))
+
+
+def test_a_kernel_of_another_device_says_so() -> None:
+    train = random_interactions(4, 3, 0.5, 0)
+    with pytest.raises(Mistake, match="runs on CUDA"):
+        BipartiteGraph(train, Symmetric(), triton_rows).propagate(torch.zeros(7, 2))
