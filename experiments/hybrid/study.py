@@ -55,6 +55,7 @@ FREE = (
     "sweep.",
     "task=",
     "trainer.",
+    "callbacks.",
 )
 """Words of a run that a finalist does not take over."""
 
@@ -173,7 +174,7 @@ class Study:
 def taken_over(run: Run) -> list[str]:
     """The words that made a run, without those that a finalist sets anew."""
     words = OmegaConf.to_container(OmegaConf.load(run.folder / "overrides.yaml"))
-    return [word for word in words if not str(word).startswith(FREE)]  # type: ignore[union-attr]
+    return [word for word in words if not str(word).lstrip("+").startswith(FREE)]  # type: ignore[union-attr]
 
 
 def jobs(words: Sequence[str]) -> int:

@@ -50,11 +50,12 @@ class _LayersAt(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
         states, transposed, kernel, nodes = ctx.parts
         transposed, spread = transposed.to(states.dtype), None  # spread [N, d]: from the layers behind the one at hand
-        for grad in reversed(grads[1:]):
-            if spread is not None:
-                spread = kernel(transposed, spread if grad is None else spread.index_add_(0, nodes, grad))
-            elif grad is not None:
-                spread = hop_from(nodes, transposed, grad.contiguous(), kernel)
+        with torch.autocast(states.device.type, enabled=False):  # as the forward pass was
+            for grad in reversed(grads[1:]):
+                if spread is not None:
+                    spread = kernel(transposed, spread if grad is None else spread.index_add_(0, nodes, grad))
+                elif grad is not None:
+                    spread = hop_from(nodes, transposed, grad.contiguous(), kernel)
         if spread is None:
             spread = torch.zeros_like(states)
         if grads[0] is not None:

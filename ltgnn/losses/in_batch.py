@@ -8,8 +8,11 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-BLOCK = 2**18
-"""Scores of one block on CPU: what is computed stays in the cache until it is used up."""
+BLOCK = 2**22
+"""Scores of one block on CPU: large, since every operation has to wake the threads, and there are few of them."""
+
+SAFE = 40.0
+"""Scores up to here need no shift by the largest: the sum of their exponentials is far from the ends of float32."""
 
 
 def product_logsumexp(
@@ -18,7 +21,7 @@ def product_logsumexp(
     """``log sum_j exp(rows_i . columns_j - shift_j)`` over the ``j`` with another name than ``i``.  [B, d] -> [B]
 
     ``columns`` [B, d], ``shift`` [B] (a constant), ``names`` [B]. A row without any column is -inf. One matrix is kept
-    for the backward pass, the softmax; autograd of the same formula keeps five and passes over memory 25 times.
+    for the backward pass, the exponentials; autograd of the same formula keeps five and passes over memory 25 times.
     """
     result: Tensor = _ProductLogSumExp.apply(rows, columns, shift, names)  # type: ignore[no-untyped-call]
     return result
@@ -28,25 +31,45 @@ class _ProductLogSumExp(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, rows: Tensor, columns: Tensor, shift: Tensor | None, names: Tensor | None) -> Tensor:
         size = max(1, BLOCK // len(columns)) if rows.device.type == "cpu" else len(rows)
-        softmax, result = rows.new_empty(len(rows), len(columns)), rows.new_empty(len(rows))
-        names = None if names is None else names.to(torch.int32)
+        exponentials, totals = rows.new_empty(len(rows), len(columns)), rows.new_empty(len(rows), 1)
+        tops = rows.new_zeros(len(rows), 1)
+        small = shift is None and within(rows, columns, SAFE)
+        own, same = (None, None) if names is None else namesakes(names)
         for start in range(0, len(rows), size):
             block = slice(start, start + size)
-            scores = torch.mm(rows[block], columns.T, out=softmax[block])
+            scores = torch.mm(rows[block], columns.T, out=exponentials[block])
             if shift is not None:
                 scores.sub_(shift)
-            if names is not None:
-                scores.masked_fill_(names[block, None] == names, -torch.inf)
-            top = scores.amax(1, keepdim=True).clamp_min(torch.finfo(scores.dtype).min)
-            total = scores.sub_(top).exp_().sum(1, keepdim=True)
-            scores.div_(total.clamp_min(torch.finfo(scores.dtype).tiny))
-            result[block] = (total.log() + top).squeeze(1)
-        ctx.save_for_backward(rows, columns, softmax)
-        return result
+            if own is not None and same is not None:
+                inside = slice(*torch.searchsorted(own, own.new_tensor([start, start + len(scores)])).tolist())
+                scores[own[inside] - start, same[inside]] = -torch.inf
+            if not small:
+                tops[block] = scores.amax(1, keepdim=True).clamp_min(torch.finfo(scores.dtype).min)
+                scores.sub_(tops[block])
+            totals[block] = scores.exp_().sum(1, keepdim=True)
+        ctx.save_for_backward(rows, columns, exponentials, totals)
+        return (totals.log() + tops).squeeze(1)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        rows, columns, softmax = ctx.saved_tensors
-        weight = gradient.unsqueeze(1)
-        return weight * (softmax @ columns), softmax.T @ (weight * rows), None, None
+        rows, columns, exponentials, totals = ctx.saved_tensors
+        weight = gradient.unsqueeze(1) / totals.clamp_min(torch.finfo(totals.dtype).tiny)
+        return weight * (exponentials @ columns), exponentials.T @ (weight * rows), None, None
+
+
+def within(rows: Tensor, columns: Tensor, limit: float) -> bool:
+    """Whether no inner product can be larger in size, by Cauchy and Schwarz; not asked on a card, which would wait."""
+    if rows.device.type != "cpu":
+        return False
+    return float(rows.norm(dim=1).max() * columns.norm(dim=1).max()) <= limit
+
+
+def namesakes(names: Tensor) -> tuple[Tensor, Tensor]:
+    """All pairs of places with the same name, each with itself, too; the first place ascending.  [B] -> 2 x [n]"""
+    _, name, times = torch.unique(names, return_inverse=True, return_counts=True)
+    order, starts = torch.argsort(name, stable=True), torch.cumsum(times, 0) - times
+    first = torch.repeat_interleave(times[name])
+    before = torch.cumsum(times[name], 0) - times[name]
+    within_group = torch.arange(len(first), device=names.device) - before[first]
+    return first, order[starts[name][first] + within_group]
