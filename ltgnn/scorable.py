@@ -38,6 +38,12 @@ class Restricted:
 
         return fill
 
+    @property
+    def factors(self) -> tuple[Tensor, Tensor]:
+        """Those of the scorer inside, if it has any."""
+        factors: tuple[Tensor, Tensor] = self.score.factors  # type: ignore[attr-defined]
+        return factors
+
 
 def restricted(score: Scorer, scorable: Tensor) -> Scorer:
     """``score`` for the items that are ``scorable`` [I] bool; ``score`` itself where all are."""

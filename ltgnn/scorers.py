@@ -32,6 +32,11 @@ class Inner:
         """The scores written into ``out`` [B, I]: new memory for each block would cost as much as the product."""
         torch.mm(self.users[users], self.table, out=out)
 
+    @property
+    def factors(self) -> tuple[Tensor, Tensor]:
+        """Users [U, d] and items [d, I] of which the scores are the inner products: all that ranking them needs."""
+        return self.users, self.table
+
     def times(self, factor: float) -> Inner:
         return replace(self, users=self.users * factor)
 

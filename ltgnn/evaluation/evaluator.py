@@ -9,10 +9,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ltgnn.evaluation.best import best_items
 from ltgnn.evaluation.lists import GroupMetric, ListMetric, Lists, Number
 from ltgnn.evaluation.metrics import Hits, Metric, find
 from ltgnn.evaluation.ranks import RankMetric, Ranks, places
-from ltgnn.evaluation.topk import Csr, best_items, csr_rows, each_block
+from ltgnn.evaluation.topk import Csr, csr_rows, each_block, top_k
 from ltgnn.types import Evaluation, Groups, Interactions, Mistake, Scorer, TopK
 
 
@@ -88,7 +89,7 @@ class Evaluator:
         ``monitor`` is another value; then, or without it, everything. An unknown ``monitor`` is a ``Mistake``.
         """
         quick = monitor is not None and self._is_quick(monitor)
-        lists, ranks = self._rank(scorer, device, with_ranks=not quick)
+        lists, ranks = self._rank(scorer, device) if self.ranks and not quick else (self._lists(scorer, device), None)
         found = find(lists, self.held_out)
         record = Record(self.users.numel())
         scorable = getattr(scorer, "scorable", None)
@@ -108,8 +109,12 @@ class Evaluator:
             raise Mistake(f"{where}: there is no value '{missing[0]}'. Near to it: {', '.join(near)}")
         return Evaluation(record.values, record.per_user, lists)
 
-    def _rank(self, scorer: Scorer, device: str | torch.device, with_ranks: bool) -> tuple[TopK, Ranks | None]:
-        """Lists of all users and, if wanted, the ranks of all held-out items, in one pass over the scores."""
+    def _lists(self, scorer: Scorer, device: str | torch.device) -> TopK:
+        """Lists of all users."""
+        return top_k(scorer, self.users, self.seen, self.held_out.num_items, self.ks[-1], self.block_mib, device)
+
+    def _rank(self, scorer: Scorer, device: str | torch.device) -> tuple[TopK, Ranks]:
+        """Lists of all users and the ranks of all held-out items, in one pass over the scores."""
         n, k, num_items = self.users.numel(), self.ks[-1], self.held_out.num_items
         items, scores = torch.empty(n, k, dtype=torch.int64), torch.empty(n, k)
         pairs = self.pair_items.numel()
@@ -121,15 +126,13 @@ class Evaluator:
             rows = self.order[block]
             best = best_items(matrix, k)
             items[rows], scores[rows] = best[0].cpu(), best[1].cpu()
-            if with_ranks:
-                part = slice(ends[block.start], ends[block.stop])
-                wanted = self.pair_items[part].to(matrix.device), self.relevant[rows].to(matrix.device)
-                placed = [column.cpu() for column in places(matrix, wanted[1], wanted[0])]
-                values[part], above[part], equal[part], candidates[rows] = placed
+            part = slice(ends[block.start], ends[block.stop])
+            wanted = self.pair_items[part].to(matrix.device), self.relevant[rows].to(matrix.device)
+            placed = [column.cpu() for column in places(matrix, wanted[1], wanted[0])]
+            values[part], above[part], equal[part], candidates[rows] = placed
 
         each_block(scorer, self.users[self.order], self.seen, num_items, self.block_mib, device, rank)
-        ranks = Ranks(self.pair_rows, values, above, equal, candidates) if with_ranks else None
-        return TopK(self.users, items, scores), ranks
+        return TopK(self.users, items, scores), Ranks(self.pair_rows, values, above, equal, candidates)
 
     def _accuracy(self, record: Record, stratum: Stratum, items: Tensor, found: Tensor, ranks: Ranks | None) -> None:
         prefix, pairs, relevant, members = stratum

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ltgnn.evaluation.topk import best_items, block_users, order_keys
+from ltgnn.evaluation.best import best_items, order_keys
+from ltgnn.evaluation.topk import block_users
 from ltgnn.types import Groups, Interactions, Mistake
 
 

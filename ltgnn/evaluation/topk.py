@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
+from ltgnn.evaluation.best import best_items
+from ltgnn.evaluation.rough import GROUP, Rough, pays
 from ltgnn.types import Mistake, Scorer, TopK
 
 Csr = tuple[Tensor, Tensor]  # offsets [U + 1], items [E]
 
 MIN_BLOCK, MAX_BLOCK = 16, 1024
+
+WORTH = 10**8
+"""Scores from which on a rough pass is thought of."""
 
 
 def block_users(num_items: int, block_mib: float) -> int:
@@ -83,10 +87,15 @@ def each_block(
             use(slice(start, start + block.numel()), scores[: block.numel()])
 
     starts = range(0, users.numel(), size)
-    if torch.device(device).type != "cpu":
-        for start in starts:
-            work(start)
+    if torch.device(device).type == "cpu":
+        in_threads(work, starts)
         return
+    for start in starts:
+        work(start)
+
+
+def in_threads(work: Callable[[int], None], starts: Iterable[int]) -> None:
+    """Calls ``work`` with each number, as many at once as torch has threads; within a call there is one."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # what the workers inherit
     try:
@@ -112,80 +121,47 @@ def top_k(
     ``Mistake`` when a score is nan.
     """
     items, scores = torch.empty(users.numel(), k, dtype=torch.int64), torch.empty(users.numel(), k)
+    left = torch.arange(users.numel())  # rows that have no list yet
 
     def keep(rows: slice, block: Tensor) -> None:
-        best = best_items(block, k)
-        items[rows], scores[rows] = best[0].cpu(), best[1].cpu()
+        best, places = best_items(block, k), left[rows]
+        items[places], scores[places] = best[0].cpu(), best[1].cpu()
 
-    each_block(scorer, users, seen, num_items, block_mib, device, keep)
+    rough = rough_pass(scorer, users, num_items, k, block_mib, device)
+    if rough is not None:
+        left = torch.nonzero(~decided(rough, users, seen, items, scores))[:, 0]
+    each_block(scorer, users[left.to(users.device)], seen, num_items, block_mib, device, keep)
     return TopK(users.cpu(), items, scores)
 
 
-RUNS = (128, 32, 8)
-"""Lengths of the runs of ``best_items``, each a divisor of the one before; torch takes the maxima of such runs fast."""
+def rough_pass(
+    scorer: Scorer, users: Tensor, num_items: int, k: int, block_mib: float, device: str | torch.device
+) -> Rough | None:
+    """The way by bfloat16, where scores are inner products, many, and such products fast."""
+    factors = getattr(scorer, "factors", None)
+    if factors is None or torch.device(device).type != "cpu" or num_items < GROUP * k:
+        return None
+    states, table = factors
+    plain = states.is_cpu and states.dtype == table.dtype == torch.float32 and table.shape[1] == num_items
+    if not plain or users.numel() * num_items < WORTH or not pays(len(table)):
+        return None
+    size = 2 * block_users(num_items, block_mib)  # of numbers half as wide
+    return Rough(states[users], table, getattr(scorer, "scorable", None), k, size)
 
 
-def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The ``k`` best columns of ``scores`` [B, I]: (items [B, k], scores [B, k]); -1 where nothing above -inf is left.
+def decided(rough: Rough, users: Tensor, seen: Csr, items: Tensor, scores: Tensor) -> Tensor:
+    """Writes the lists that the rough pass is sure of; which these are [n].
 
-    Level by level: the ``k`` best runs of neighbouring items by their maximum, in these the ``k`` best shorter runs,
-    at last the best items. An item in none of the chosen runs is behind the best item of each, also under ties, since
-    equal runs are ranked by item id like equal items: the result is exact. The costly sorting then meets some hundred
-    numbers a row instead of I.
+    If they are less than half of the first block, the others are not tried.
     """
-    rows, width = scores.shape
-    if not rows:  # a view of nothing has no shape that could be told
-        return torch.empty(0, k, dtype=torch.int64), torch.empty(0, k)
-    lengths = [length for length in RUNS if width // length >= 2 * k]
-    if not lengths:
-        fail_on_nan(scores)
-        candidates = torch.arange(width, device=scores.device).expand(rows, -1)
-        found = scores
-    else:
-        whole = width // lengths[0] * lengths[0]
-        inside, starts = scores[:, :whole], None  # what is left, and where in the row each of its runs begins [B, runs]
-        for level, length in enumerate(lengths):
-            maxima = inside.view(rows, -1, length).amax(2)  # nan goes through
-            if level == 0:
-                fail_on_nan(maxima)
-                fail_on_nan(scores[:, whole:])
-            chosen = best_places(maxima, k)
-            first = chosen * length
-            if starts is not None:
-                longer = lengths[level - 1]
-                first = starts.gather(1, first // longer) + first % longer
-            inside = inside.view(rows, -1, length)[torch.arange(rows, device=scores.device)[:, None], chosen].flatten(1)
-            starts = first
-        rest = torch.arange(whole, width, device=scores.device).expand(rows, -1)
-        within = torch.arange(lengths[-1], device=scores.device)
-        assert starts is not None
-        candidates = torch.cat([(starts[:, :, None] + within).flatten(1), rest], 1)
-        found = torch.cat([inside, scores[:, whole:]], 1)
-    best = order_keys(found, candidates).topk(min(k, found.shape[1])).indices
-    values, items = found.gather(1, best), candidates.gather(1, best)
-    items = items.masked_fill(values == -torch.inf, -1)
-    short = k - items.shape[1]
-    return pad(items, (0, short), value=-1), pad(values, (0, short), value=-torch.inf)
+    sure = torch.zeros(users.numel(), dtype=torch.bool)
 
+    def work(start: int) -> None:
+        rows = slice(start, start + rough.size)
+        items[rows], scores[rows], sure[rows] = rough.lists(rows, *csr_rows(seen, users[rows]))
 
-def best_places(maxima: Tensor, k: int) -> Tensor:
-    """The columns of the ``k`` largest of each row, equal ones from the left; in ascending order.  [B, n] -> [B, k]"""
-    places = torch.arange(maxima.shape[1], device=maxima.device)
-    return order_keys(maxima, places).topk(k, sorted=False).indices.sort(1).values
-
-
-def order_keys(scores: Tensor, ids: Tensor) -> Tensor:
-    """int64 numbers that sort like (score, smaller id first); float32 ``scores`` without nan, ``ids`` below 2^32."""
-    return (order_bits(scores) << 32) + (0xFFFFFFFF - ids)
-
-
-def order_bits(scores: Tensor) -> Tensor:
-    """int64 numbers below 2^31 in size that sort like the float32 ``scores``; equal for equal scores."""
-    bits = (scores + 0.0).view(torch.int32)  # + 0.0: the two zeros become one
-    return (bits ^ ((bits >> 31) & 0x7FFFFFFF)).long()  # the bits of negative floats count backwards
-
-
-def fail_on_nan(scores: Tensor) -> None:
-    """``Mistake`` if a score is nan: no order holds it."""
-    if torch.isnan(scores).any():
-        raise Mistake("the model gave nan as a score: training has diverged; lower lr or raise the loss's temperature")
+    first = slice(0, rough.size)
+    in_threads(work, [0])
+    if int(sure[first].sum()) >= len(sure[first]) / 2:
+        in_threads(work, range(rough.size, users.numel(), rough.size))
+    return sure

@@ -53,14 +53,19 @@ class _LayersAt(torch.autograd.Function):
         with torch.autocast(states.device.type, enabled=False):  # as the forward pass was
             for grad in reversed(grads[1:]):
                 if spread is not None:
-                    spread = kernel(transposed, spread if grad is None else spread.index_add_(0, nodes, grad))
+                    spread = kernel(transposed, spread if grad is None else add_at(spread, nodes, grad))
                 elif grad is not None:
                     spread = hop_from(nodes, transposed, grad.contiguous(), kernel)
         if spread is None:
             spread = torch.zeros_like(states)
         if grads[0] is not None:
-            spread.index_add_(0, nodes, grads[0])
+            add_at(spread, nodes, grads[0])
         return spread, None, None, None, None, None
+
+
+def add_at(states: Tensor, nodes: Tensor, values: Tensor) -> Tensor:
+    """Adds ``values`` [n, d] in place to the rows ``nodes`` of ``states``, which are distinct: ``index_add_`` minds."""
+    return states.index_copy_(0, nodes, states.index_select(0, nodes).add_(values))
 
 
 def hop_to(nodes: Tensor, matrix: Csr, states: Tensor, kernel: Kernel) -> Tensor:

@@ -18,7 +18,7 @@ from fastapi import FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from ltgnn.evaluation.topk import best_items
+from ltgnn.evaluation.best import best_items
 from ltgnn.serving.dialled import of_history, towards_tail, with_tail_share
 from ltgnn.serving.explanation import Explainer
 from ltgnn.serving.schema import (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from ltgnn.evaluation.topk import best_items
+from ltgnn.evaluation.best import best_items
 from ltgnn.types import Mistake
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.evaluation.topk import Csr, best_items, block_users, each_block
+from ltgnn.evaluation.best import best_items
+from ltgnn.evaluation.topk import Csr, block_users, each_block, top_k
 from ltgnn.scorers import Inner, pieces
 from ltgnn.serving.catalogue import Catalogue
 from ltgnn.serving.reasons import Reasons
@@ -123,7 +124,10 @@ class Served:
             places = known[rows]
             items[places], scores[places] = ruled(numbers[places], block)
 
-        if known.numel():
+        if known.numel() and not ruled.counts:
+            best = top_k(self.scorer, numbers[known], self.seen, self.num_items, ruled.k, BLOCK_MIB)
+            items[known], scores[known] = best.items, best.scores
+        elif known.numel():
             each_block(self.scorer, numbers[known], self.seen, self.num_items, BLOCK_MIB, "cpu", keep)
         for rows in torch.nonzero(~has_history)[:, 0].split(block_users(self.num_items, BLOCK_MIB)):
             items[rows], scores[rows] = ruled(numbers[rows], self.popular.repeat(len(rows), 1))

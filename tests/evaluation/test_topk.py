@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ltgnn.evaluation import topk
+from ltgnn.evaluation.best import best_items
 from ltgnn.scorable import Restricted
 from ltgnn.scorers import Inner, Total
 from ltgnn.types import Interactions, Mistake, Scorer, TopK
@@ -164,5 +165,5 @@ def test_a_scorer_that_writes_into_memory_gives_the_same_lists() -> None:
 
 
 def test_lists_of_nobody() -> None:
-    items, scores = topk.best_items(torch.empty(0, 5000), 7)
+    items, scores = best_items(torch.empty(0, 5000), 7)
     assert (items.shape, items.dtype, scores.shape) == ((0, 7), torch.int64, (0, 7))
