@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from ltgnn.data.columns import Column, Kind, TableFile
-from ltgnn.data.raw import Raw, code, id_type
+from ltgnn.data.blocks import Growing, counts, release, shrink
+from ltgnn.data.columns import Column, Kind, TableFile, flags, misfit, values
+from ltgnn.data.raw import Codes, Raw, code, id_type
+from ltgnn.data.rows import Names, pieces, read_ids
 from ltgnn.types import Mistake
 
 EVENT = "event "  # sets the columns of events apart from ours
@@ -34,33 +35,81 @@ class RowTable:
     labels: Mapping[str, str] = field(default_factory=dict)  # ... its value -> part
     drop_incomplete: bool = False
 
-    def read(self) -> tuple[pl.DataFrame, dict[str, Any]]:
-        """Columns user, item, part (Categorical), rating, time, weight (Float64); notes for the data card."""
+    def read(self) -> tuple[dict[str, Any], tuple[Names, Names], dict[str, Any]]:
+        """Columns by name, for the caller to take over; what users and items stand for; notes for the data card.
+
+        Columns: users, items [rows] int32; parts [rows] int8, position in PART_ORDER, where there are several; times
+        [rows] float64; ratings, weights [rows] float32.
+        """
         wrong = set(self.parts) - set(PART_ORDER)
         if wrong:
             raise Mistake(f"data.reader.interactions names the parts {sorted(wrong)}; wanted all, or train, val, test.")
-        columns, frames, files = self._columns(), [], []
-        for part, file in self.parts.items():
-            frame, dropped = file.read(columns, self.drop_incomplete)
-            if frame.is_empty():
-                without = f" ({dropped} rows lack a value in {self.user}, {self.item} or the like)" if dropped else ""
-                raise Mistake(f"{file.file} holds no interactions{without}. Check the columns in data.reader.")
-            files.append({**file.notes(), "rows": len(frame), "rows without a required value, dropped": dropped})
-            frames.append(frame if self.label else frame.with_columns(part=pl.lit(part, pl.Enum(PART_ORDER))))
-        frame = pl.concat(frames)
-        notes: dict[str, Any] = {"interactions": files}
-        if self.label is not None:
-            frame = self._labelled(frame)
-        if self.time is not None and self.time_scale != 1:
-            frame = frame.with_columns(pl.col("time") * self.time_scale)
+        columns, files = self._columns(), list(self.parts.values())
+        # ids first: their dictionaries are gone when the wide columns come
+        users, user_names = read_ids(files, columns, "user", self.drop_incomplete)
+        items, item_names = read_ids(files, columns, "item", self.drop_incomplete)
+        rest = {"dropped": Growing(np.int64)}  # numbers of rows
+        if self.label is not None or set(self.parts) != {"all"}:
+            rest["parts"] = Growing(np.int8)
+        if self.time is not None:
+            rest["times"] = Growing(np.float64)
+        if self.rating is not None:
+            rest["ratings"] = Growing(np.float32)
         if self.events:
-            counts = {EVENT + event: weight for event, weight in self.events.items()}
-            weight = pl.sum_horizontal(pl.col(event).fill_null(0.0) * weight for event, weight in counts.items())
-            frame = frame.with_columns(weight=weight).drop(counts)
-            before = len(frame)
-            frame = frame.filter(pl.col("weight") > 0)
-            notes |= {"event weights": dict(self.events), "rows without an event, dropped": before - len(frame)}
-        return frame, notes
+            rest["weights"] = Growing(np.float32)
+        seen: list[dict[str, Any]] = []
+        end = 0
+        for part, file in self.parts.items():
+            end, about = self._read_rest(part, file, columns, rest, end)
+            seen.append(about)
+        notes: dict[str, Any] = {"interactions": seen}
+        found = {"users": users, "items": items, **{name: column.done() for name, column in rest.items()}}
+        del users, items, rest  # found alone holds the columns, so that they can shrink
+        dropped, rows = found.pop("dropped"), found["users"].size
+        if self.events:
+            without = sum(about["rows"] for about in seen) - (rows - dropped.size)
+            notes |= {"event weights": dict(self.events), "rows without an event, dropped": without}
+        if dropped.size:
+            kept = np.ones(rows, dtype=bool)
+            kept[dropped] = False
+            for name in list(found):
+                shrink(found, name, kept)
+        release()
+        if self.time_scale != 1 and "times" in found:
+            found["times"] *= self.time_scale
+        return found, (user_names, item_names), notes
+
+    def _read_rest(
+        self, part: str, file: TableFile, columns: Mapping[str, Column], rest: Mapping[str, Growing], start: int
+    ) -> tuple[int, dict[str, Any]]:
+        """Appends all but the ids of a file, and which rows do not count; the rows so far, and notes on the file."""
+        rows = dropped = 0
+        schema = file.schema_of(columns)
+        others = {role: column for role, column in columns.items() if role not in ("user", "item")}
+        for piece in pieces(file, columns, [*values(schema, others), *flags(schema, columns)], self.drop_incomplete):
+            absent = int((piece["incomplete"] & ~piece["blank"]).sum())
+            if piece["bad"].any() or (absent and not self.drop_incomplete):
+                raise misfit(file, columns, self.drop_incomplete)
+            whole = ~piece["incomplete"]
+            rows, dropped = rows + int(whole.sum()), dropped + absent
+            if self.label is not None:
+                rest["parts"].extend(self._labelled(piece, whole).to_numpy())
+            elif "parts" in rest:
+                rest["parts"].extend(np.full(len(piece), PART_ORDER.index(part), dtype=np.int8))
+            if self.events:
+                counted = (pl.col(EVENT + name).fill_null(0.0) * weight for name, weight in self.events.items())
+                weight = piece.select(pl.sum_horizontal(counted)).to_series()
+                rest["weights"].extend(weight.to_numpy())
+                whole &= weight > 0
+            for name, role in (("times", "time"), ("ratings", "rating")):
+                if name in rest:
+                    rest[name].extend(piece[role].to_numpy())
+            rest["dropped"].extend(np.flatnonzero(~whole.to_numpy()) + start)
+            start += len(piece)
+        if not rows:
+            without = f" ({dropped} rows lack a value in {self.user}, {self.item} or the like)" if dropped else ""
+            raise Mistake(f"{file.file} holds no interactions{without}. Check the columns in data.reader.")
+        return start, {**file.notes(), "rows": rows, "rows without a required value, dropped": dropped}
 
     def place(self, column: str, values: Sequence[str]) -> str:
         """Where one of the values first stands; for messages."""
@@ -68,29 +117,27 @@ class RowTable:
         return next((place for place in places if ", line 0," not in place), places[0])
 
     def _columns(self) -> dict[str, Column]:
-        columns = {
-            "user": Column(self.user, Kind.ID, categories=pl.Categories.random()),
-            "item": Column(self.item, Kind.ID, categories=pl.Categories.random()),
-        }
+        columns = {"user": Column(self.user, Kind.ID), "item": Column(self.item, Kind.ID)}
         if self.rating is not None:
             columns["rating"] = Column(self.rating, Kind.NUMBER)
         if self.time is not None:
             columns["time"] = Column(self.time, Kind.NUMBER, time_format=self.time_format)
         if self.label is not None:
-            columns["part"] = Column(self.label, Kind.ID, categories=pl.Categories.random())
+            columns["part"] = Column(self.label, Kind.ID)
         for event in self.events:
             columns[EVENT + event] = Column(event, Kind.NUMBER, required=False, least=0.0)
         return columns
 
-    def _labelled(self, frame: pl.DataFrame) -> pl.DataFrame:
-        strange = sorted(set(frame["part"].unique().cast(pl.String)) - set(self.labels))
+    def _labelled(self, piece: pl.DataFrame, whole: pl.Series) -> pl.Series:
+        """Position in PART_ORDER by the label of each row."""
+        strange = sorted(set(piece["part"].filter(whole).unique()) - set(self.labels))
         if strange:
             raise Mistake(
                 f"{self.place(str(self.label), strange)}: {strange[0]!r} names no part; "
                 f"known are {dict(self.labels)} (data.reader.labels)."
             )
-        part = pl.col("part").cast(pl.String).replace_strict(self.labels, return_dtype=pl.Enum(PART_ORDER))
-        return frame.with_columns(part)
+        places = {label: PART_ORDER.index(part) for label, part in self.labels.items()}
+        return piece["part"].replace_strict(places, default=0, return_dtype=pl.Int8)
 
 
 @dataclass(frozen=True)
@@ -113,7 +160,6 @@ class NodeTable:
         if frame.is_empty():
             raise Mistake(f"{self.table.file} has no rows.")
         frame = frame.with_columns(
-            pl.col("id").cast(pl.String),
             *(pl.col(name).fill_null("") for name in self.fields),
             *(pl.col(name).cast(pl.Float32).fill_null(np.nan) for name in self.numbers),
         )
@@ -141,32 +187,22 @@ def assemble(
     Items (users) are numbered as in their table, or as in ``item_ids``, else in canonical order. An id that occurs
     only in the interactions is a mistake, or with ``keep_unknown`` one without texts.
     """
-    frame, notes = rows.read()
-    # each column is let go as soon as its array stands: of tens of millions of rows no two copies are held
-    column = frame.drop_in_place
-    user_codes, user_ids, user_table = _nodes(rows, rows.user, column("user"), users, keep_unknown, notes, "users")
-    given = column("item")
-    item_codes, found, item_table = _nodes(rows, rows.item, given, items, keep_unknown, notes, "items")
-    if item_ids is not None:
-        item_codes, found = code(given, item_ids)
-    del given
-    present = set(frame["part"].unique().cast(pl.String))
-    names = tuple(part for part in PART_ORDER if part in present)
-    parts = frame["part"].cast(pl.Enum(PART_ORDER)).to_physical().to_numpy()
-    place = np.array([names.index(part) if part in names else -1 for part in PART_ORDER], dtype=np.int8)
-
-    def numbers(name: str, kind: Any) -> NDArray[Any] | None:
-        return column(name).to_numpy().astype(kind, copy=False) if name in frame.columns else None
-
+    columns, (user_names, item_names), notes = rows.read()
+    user_ids, user_table = _nodes(rows, rows.user, columns["users"], user_names, users, keep_unknown, notes, "users")
+    found, item_table = _nodes(
+        rows, rows.item, columns["items"], item_names, items, keep_unknown, notes, "items", item_ids
+    )
+    names: tuple[str, ...] = ("all",)
+    if "parts" in columns:
+        present = np.flatnonzero(counts(columns["parts"], len(PART_ORDER)))
+        names = tuple(PART_ORDER[part] for part in present)
+        place = np.zeros(len(PART_ORDER), dtype=np.int8)
+        place[present] = np.arange(len(present))
+        columns["parts"] = None if names == ("all",) else place[columns["parts"]]
     return Raw(
-        users=user_codes,
-        items=item_codes,
+        **columns,
         user_ids=user_ids,
         item_ids=found,
-        times=numbers("time", np.float64),
-        ratings=numbers("rating", np.float32),
-        weights=numbers("weight", np.float32),
-        parts=None if names == ("all",) else place[parts],
         part_names=names,
         item_fields={} if items is None else {name: item_table[name] for name in items.fields},
         item_numbers={} if items is None else {name: item_table[name].to_numpy() for name in items.numbers},
@@ -178,18 +214,19 @@ def assemble(
 def _nodes(
     rows: RowTable,
     column: str,
-    ids: pl.Series,
+    codes: Codes,
+    names: Names,
     table: NodeTable | None,
     keep_unknown: bool,
     notes: dict[str, Any],
     noun: str,
-) -> tuple[NDArray[np.int32], pl.Series, pl.DataFrame]:
-    """Codes and ids of the users or items, and their table with a row for each id."""
+    order: pl.Series | None = None,
+) -> tuple[pl.Series, pl.DataFrame]:
+    """Ids of the users or items, in whose order the codes are rewritten, and their table with a row for each id."""
     if table is None:
-        codes, known = code(ids, None)
-        return codes, known, pl.DataFrame()
+        return code(codes, names, order), pl.DataFrame()
     frame, about = table.read()
-    codes, known = code(ids, frame["id"])
+    known = code(codes, names, frame["id"])
     unknown = known[len(frame) :]
     if len(unknown) and not keep_unknown:
         raise Mistake(
@@ -202,4 +239,4 @@ def _nodes(
         *(pl.col(name).fill_null("") for name in table.fields),
         *(pl.col(name).fill_null(np.nan) for name in table.numbers),
     )
-    return codes, known, frame
+    return known, frame
