@@ -53,8 +53,8 @@ def relabel(codes: NDArray[np.int32], lookup: NDArray[np.int32]) -> None:
 
 
 def by_code(codes: NDArray[Any], size: int) -> Iterator[NDArray[np.int64]]:
-    """The rows of the lowest codes, of the next ones and so on, in ascending order: a block at a time, or a 32nd."""
-    some = max(BLOCK, codes.size // 32)  # each time all codes are looked at
+    """The rows of the lowest codes, of the next ones and so on, in ascending order: a block at a time, or a 64th."""
+    some = max(BLOCK, codes.size // 64)  # each time all codes are looked at
     ends = np.cumsum(counts(codes, size))
     first, total = 0, int(ends[-1]) if size else 0
     while first < size:

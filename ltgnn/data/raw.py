@@ -12,7 +12,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ltgnn.data.blocks import counts, relabel, shrink
-from ltgnn.data.rows import Names
 
 Codes = NDArray[np.int32]
 WHOLE = "whole numbers"
@@ -58,23 +57,33 @@ class Reader(Protocol):
     def __call__(self, folder: Path) -> Raw: ...
 
 
-def code(codes: Codes, names: Names, ids: pl.Series | None) -> pl.Series:
-    """Rewrites codes, in place, as positions in the ids returned, which have one order for the same ids.
+def canonical(codes: Codes, numbers: NDArray[Any], texts: pl.Series) -> pl.Series:
+    """The texts in their canonical order; ``codes``, in which ``numbers`` stand for them, become positions in it."""
+    order = _order(texts)
+    lookup = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.int32)
+    lookup[numbers[order.to_numpy()]] = np.arange(len(texts), dtype=np.int32)
+    relabel(codes, lookup)
+    return texts.gather(order)
+
+
+def code(codes: Codes, texts: pl.Series, ids: pl.Series | None) -> pl.Series:
+    """The ids in their final order; ``codes``, positions in ``texts``, become positions in it.
 
     ``ids`` fixes the order (first the ids named there, then the others); without it ids are sorted by value if
-    all are whole numbers without leading zeros, else by text. "007" and "7" are two ids.
+    all are whole numbers without leading zeros, else by text. Texts without a row are left out. "007" and "7" are two
+    ids.
     """
-    numbers, texts = names.present(codes)
-    lookup = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.int32)
+    seen = counts(codes, len(texts)) > 0
+    if ids is None and seen.all():
+        return texts  # in canonical order as read
+    numbers, texts = np.flatnonzero(seen), texts.filter(seen)
     if ids is None:
-        order = _order(texts)
-        ordered = texts.gather(order)
-        lookup[numbers[order.to_numpy()]] = np.arange(len(texts), dtype=np.int32)
-    else:
-        ordered = pl.concat([ids, in_order(texts.filter(~texts.is_in(ids.implode())))]).rename("")
-        position = pl.DataFrame({"id": ordered}).with_row_index("position")
-        places = pl.DataFrame({"id": texts}).join(position, on="id", how="left", maintain_order="left")["position"]
-        lookup[numbers] = places.to_numpy()
+        return canonical(codes, numbers, texts)
+    ordered = pl.concat([ids, in_order(texts.filter(~texts.is_in(ids.implode())))]).rename("")
+    position = pl.DataFrame({"id": ordered}).with_row_index("position")
+    places = pl.DataFrame({"id": texts}).join(position, on="id", how="left", maintain_order="left")["position"]
+    lookup = np.zeros(seen.size, dtype=np.int32)
+    lookup[numbers] = places.to_numpy()
     relabel(codes, lookup)
     return ordered
 

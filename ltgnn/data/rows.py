@@ -6,7 +6,6 @@ A file of tens of millions of rows is never held as a table, and a dictionary of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,26 +13,18 @@ from numpy.typing import NDArray
 
 from ltgnn.data.blocks import Growing, counts, release
 from ltgnn.data.columns import Column, TableFile, explained, values
+from ltgnn.data.raw import canonical
 
 Columns = Mapping[str, Column]
 
 
-class Names(NamedTuple):
-    """What the numbers of a column of ids stand for."""
-
-    numbers: NDArray[np.uint32]  # [ids] in ascending order
-    texts: pl.Series  # [ids] String
-
-    def present(self, codes: NDArray[np.int32]) -> Names:
-        """Those that still have a row."""
-        seen = counts(codes, int(self.numbers.max(initial=0)) + 1)[self.numbers] > 0
-        return self if seen.all() else Names(self.numbers[seen], self.texts.filter(seen))
-
-
 def read_ids(
     files: Sequence[TableFile], columns: Columns, role: str, drop_incomplete: bool
-) -> tuple[NDArray[np.int32], Names]:
-    """The ids of one role, those of the files one after the other, as numbers [rows]; 0 where there is none."""
+) -> tuple[NDArray[np.int32], pl.Series]:
+    """The ids of one role, those of the files one after the other: positions [rows] in their texts, and these.
+
+    Texts are in canonical order; where a row has no id, its position means nothing.
+    """
     plain = _small_numbers(files, columns, role)
     kind = pl.Categorical(pl.Categories.random())  # the dictionary that all pieces share ...
     holder = pl.Series([], dtype=kind)  # ... which lives while a series of the kind does
@@ -51,9 +42,9 @@ def read_ids(
     numbers = column.done()
     known = np.flatnonzero(counts(numbers, int(numbers.max(initial=0)) + 1)).astype(np.uint32)[: None if found else 0]
     named = pl.Series(known)
-    names = Names(known, (named if plain else named.cat.to(holder.dtype)).cast(pl.String))
+    texts = canonical(numbers, known, (named if plain else named.cat.to(holder.dtype)).cast(pl.String))
     release()
-    return numbers, names
+    return numbers, texts
 
 
 def _small_numbers(files: Sequence[TableFile], columns: Columns, role: str) -> bool:

@@ -12,7 +12,7 @@ import polars as pl
 from ltgnn.data.blocks import Growing, counts, release, shrink
 from ltgnn.data.columns import Column, Kind, TableFile, flags, misfit, values
 from ltgnn.data.raw import Codes, Raw, code, id_type
-from ltgnn.data.rows import Names, pieces, read_ids
+from ltgnn.data.rows import pieces, read_ids
 from ltgnn.types import Mistake
 
 EVENT = "event "  # sets the columns of events apart from ours
@@ -35,8 +35,8 @@ class RowTable:
     labels: Mapping[str, str] = field(default_factory=dict)  # ... its value -> part
     drop_incomplete: bool = False
 
-    def read(self) -> tuple[dict[str, Any], tuple[Names, Names], dict[str, Any]]:
-        """Columns by name, for the caller to take over; what users and items stand for; notes for the data card.
+    def read(self) -> tuple[dict[str, Any], dict[str, pl.Series], dict[str, Any]]:
+        """Columns by name, for the caller to take over; the ids of users and items; notes for the data card.
 
         Columns: users, items [rows] int32; parts [rows] int8, position in PART_ORDER, where there are several; times
         [rows] float64; ratings, weights [rows] float32.
@@ -46,8 +46,8 @@ class RowTable:
             raise Mistake(f"data.reader.interactions names the parts {sorted(wrong)}; wanted all, or train, val, test.")
         columns, files = self._columns(), list(self.parts.values())
         # ids first: their dictionaries are gone when the wide columns come
-        users, user_names = read_ids(files, columns, "user", self.drop_incomplete)
-        items, item_names = read_ids(files, columns, "item", self.drop_incomplete)
+        users, user_texts = read_ids(files, columns, "user", self.drop_incomplete)
+        items, item_texts = read_ids(files, columns, "item", self.drop_incomplete)
         rest = {"dropped": Growing(np.int64)}  # numbers of rows
         if self.label is not None or set(self.parts) != {"all"}:
             rest["parts"] = Growing(np.int8)
@@ -77,7 +77,7 @@ class RowTable:
         release()
         if self.time_scale != 1 and "times" in found:
             found["times"] *= self.time_scale
-        return found, (user_names, item_names), notes
+        return found, {"users": user_texts, "items": item_texts}, notes
 
     def _read_rest(
         self, part: str, file: TableFile, columns: Mapping[str, Column], rest: Mapping[str, Growing], start: int
@@ -187,10 +187,12 @@ def assemble(
     Items (users) are numbered as in their table, or as in ``item_ids``, else in canonical order. An id that occurs
     only in the interactions is a mistake, or with ``keep_unknown`` one without texts.
     """
-    columns, (user_names, item_names), notes = rows.read()
-    user_ids, user_table = _nodes(rows, rows.user, columns["users"], user_names, users, keep_unknown, notes, "users")
+    columns, texts, notes = rows.read()
+    user_ids, user_table = _nodes(
+        rows, rows.user, columns["users"], texts.pop("users"), users, keep_unknown, notes, "users"
+    )
     found, item_table = _nodes(
-        rows, rows.item, columns["items"], item_names, items, keep_unknown, notes, "items", item_ids
+        rows, rows.item, columns["items"], texts.pop("items"), items, keep_unknown, notes, "items", item_ids
     )
     names: tuple[str, ...] = ("all",)
     if "parts" in columns:
@@ -215,7 +217,7 @@ def _nodes(
     rows: RowTable,
     column: str,
     codes: Codes,
-    names: Names,
+    texts: pl.Series,
     table: NodeTable | None,
     keep_unknown: bool,
     notes: dict[str, Any],
@@ -224,9 +226,9 @@ def _nodes(
 ) -> tuple[pl.Series, pl.DataFrame]:
     """Ids of the users or items, in whose order the codes are rewritten, and their table with a row for each id."""
     if table is None:
-        return code(codes, names, order), pl.DataFrame()
+        return code(codes, texts, order), pl.DataFrame()
     frame, about = table.read()
-    known = code(codes, names, frame["id"])
+    known = code(codes, texts, frame["id"])
     unknown = known[len(frame) :]
     if len(unknown) and not keep_unknown:
         raise Mistake(
