@@ -93,7 +93,7 @@ def run(file: Path, stage: str) -> list[float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--rows", type=int, default=10_000_000, help="a fifth as many reviews")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--out", type=Path, help="Markdown file whose section Memory is written anew")
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)  # of the measured process
@@ -107,7 +107,8 @@ def main() -> None:
         "",
         f"`python scripts/bench_data_memory.py --rows {arguments.rows}` on {machine()}.",
         "Rows of user, item, time, through repeats and 5-core. Cleaned: 4-byte ids, 8-byte times. Finished:",
-        "`Interactions`, 24 bytes a row by contract (last column, in files), and a Python string per id.",
+        "`Interactions`, 24 bytes a row by contract (last column, in files), and a Python string per id. Peaks are",
+        "above the start: the same process on a thousand rows, some 40 MB of which are code and pools of first use.",
         "",
         "| file | rows | parquet MB | start MB | cleaned: peak MB | ratio | finished: peak MB | ratio | tables |",
         "|---|---|---|---|---|---|---|---|---|",

@@ -99,8 +99,10 @@ def widen(columns: dict[str, Any], name: str) -> NDArray[np.int64]:
     column = columns.pop(name)
     size = column.size
     try:
+        if column.dtype != np.int32:
+            raise ValueError
         column.resize(2 * size)
-    except ValueError:
+    except ValueError:  # other codes, a view, or someone else holds it
         wide: NDArray[np.int64] = column.astype(np.int64)
         return wide
     wide = column.view(np.int64)
