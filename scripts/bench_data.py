@@ -198,7 +198,8 @@ def main() -> None:
     print("\n".join(lines))
     if arguments.out:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text("\n".join(lines) + "\n")
+        old = arguments.out.read_text() if arguments.out.is_file() else ""
+        arguments.out.write_text("\n".join(lines) + "\n" + "".join(old.partition("\n## Memory")[1:]))
 
 
 if __name__ == "__main__":

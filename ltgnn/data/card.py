@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ltgnn.data.blocks import counts as rows_of
 from ltgnn.data.raw import Raw
 
 
@@ -16,7 +17,7 @@ def figures(raw: Raw) -> dict[str, Any]:
 
     The items of the whole set are the base; the top 20 % are the ``floor(.2 * I)`` most popular ones.
     """
-    counts = np.bincount(raw.items, minlength=len(raw.item_ids))
+    counts = rows_of(raw.items, len(raw.item_ids))
     top = np.sort(counts)[::-1][: int(0.2 * counts.size)]
     size = len(raw.user_ids) * len(raw.item_ids)
     card: dict[str, Any] = {

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ltgnn.data.blocks import blocks, by_code, release, widen
 from ltgnn.data.card import figures
 from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.raw import Raw, Reader, counts_of
@@ -39,7 +40,9 @@ def load(
     if expected:
         _compare(name, read, expected)
     raw, report = cleaning(raw)
-    parts = _parts(raw)
+    shape = figures(raw)
+    release()
+    parts = _parts(raw)  # takes the columns of rows over
     card = {
         "name": name,
         "licence": licence,
@@ -48,7 +51,7 @@ def load(
         "source": dict(raw.notes),
         "read": read,
         "cleaning": report,
-        **figures(raw),
+        **shape,
         "parts": {part: len(pairs) for part, pairs in parts.items()},
         "sha256": _digest(raw, parts),
     }
@@ -68,12 +71,25 @@ def load(
 
 
 def _parts(raw: Raw) -> dict[str, Interactions]:
+    """The rows of each part; those of a single one are the columns of ``raw`` themselves, which it loses."""
+
     def tensor(column: NDArray[Any] | None, rows: NDArray[Any] | slice, kind: type) -> torch.Tensor | None:
         return None if column is None else torch.from_numpy(np.require(column[rows], kind, "W"))
 
+    if raw.parts is None:
+        columns, every = vars(raw), slice(None)
+        pairs = Interactions(
+            users=torch.from_numpy(widen(columns, "users")),
+            items=torch.from_numpy(widen(columns, "items")),
+            num_users=len(raw.user_ids),
+            num_items=len(raw.item_ids),
+            times=tensor(columns.pop("times"), every, np.float64),
+            weights=tensor(columns.pop("weights"), every, np.float32),
+        )
+        return {raw.part_names[0]: pairs}
     parts = {}
     for number, part in enumerate(raw.part_names):
-        rows = slice(None) if raw.parts is None else np.flatnonzero(raw.parts == number)
+        rows = np.flatnonzero(raw.parts == number)
         parts[part] = Interactions(
             users=torch.from_numpy(raw.users[rows].astype(np.int64)),
             items=torch.from_numpy(raw.items[rows].astype(np.int64)),
@@ -89,12 +105,15 @@ def _digest(raw: Raw, parts: Mapping[str, Interactions]) -> str:
     """sha256 over ids, texts and the pairs of each part, independent of the order of the rows."""
     digest = hashlib.sha256()
     for column in (raw.user_ids, raw.item_ids, *raw.item_fields.values()):
-        digest.update("\0".join(column.to_list()).encode() + b"\1")
+        for number, block in enumerate(blocks(len(column))):
+            digest.update(("\0" * (number > 0) + "\0".join(column[block].to_list())).encode())
+        digest.update(b"\1")
     for name, part in parts.items():
-        keys = part.users.numpy() * part.num_items + part.items.numpy()
-        keys.sort()
         digest.update(name.encode())
-        digest.update(keys)
+        for rows in by_code(part.users.numpy(), part.num_users):  # keys in ascending order, some users at a time
+            keys = part.users.numpy()[rows] * part.num_items + part.items.numpy()[rows]
+            keys.sort()
+            digest.update(keys)
     return digest.hexdigest()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -34,7 +35,6 @@ class Column:
     required: bool = True  # a row without a value is a mistake (or dropped and counted)
     least: float = -math.inf  # smaller numbers are a mistake
     time_format: str | None = None  # of a NUMBER given as text, e.g. "%Y-%m-%d %H:%M:%S" -> seconds, UTC
-    categories: pl.Categories | None = None  # of an ID: columns read with the same ones can be joined
 
 
 class Rows(NamedTuple):
@@ -54,6 +54,18 @@ class TableFile(Protocol):
         """Reads the columns (role -> column); raises ``Mistake`` naming file, line and column of a bad value."""
         ...
 
+    def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
+        """Type of each column of the file; raises ``Mistake`` where one of these is not there."""
+        ...
+
+    def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
+        """These values of all rows in their order, so many rows at a time that memory stays small."""
+        ...
+
+    def explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
+        """Raises ``Mistake`` for the first row that does not fit; slow."""
+        ...
+
     def place(self, column: str, values: Sequence[str]) -> str:
         """ "FILE, line 3, column 'x'" of the first row with one of these values; slow, for messages."""
         ...
@@ -70,38 +82,61 @@ def need(file: Path, columns: Mapping[str, Column], names: Sequence[str], hint: 
             raise Mistake(f"{file}: no column {column.name!r}; it has: {', '.join(map(repr, names))}. {hint}")
 
 
-def checked(lazy: pl.LazyFrame, schema: Mapping[str, Any], columns: Mapping[str, Column]) -> pl.DataFrame:
-    """The columns by role, and two flags: ``bad`` (a value does not fit) and ``incomplete``; blank lines left out.
+def values(schema: Mapping[str, Any], columns: Mapping[str, Column]) -> list[pl.Expr]:
+    """The columns by role: ids and texts as text, numbers as 8-byte ones; null where there is no value."""
+    return [_value(column, schema[column.name]).alias(role) for role, column in columns.items()]
 
-    Collected as a stream: only ids as 4-byte codes, 8-byte numbers and texts are ever held for all rows.
-    """
-    values, bad, absent = [], [pl.lit(False)], [pl.lit(False)]
-    for role, column in columns.items():
-        raw = _given(column, schema[column.name])
-        value = _value(column, raw, schema[column.name])
-        values.append(value.alias(role))
+
+def flags(schema: Mapping[str, Any], columns: Mapping[str, Column]) -> list[pl.Expr]:
+    """What is wrong with a row: ``bad`` (a value does not fit), ``incomplete``, ``blank`` (it has no value at all)."""
+    bad, absent = [pl.lit(False)], [pl.lit(False)]
+    for column in columns.values():
+        dtype = schema[column.name]
+        raw, value = _given(column, dtype), _value(column, dtype)
         if column.kind is Kind.NUMBER:
             bad.append(raw.is_not_null() & (value.is_null() | ~value.is_finite() | (value < column.least)))
-        if column.required:  # of ids the text is asked: casting to codes twice is what costs time
-            absent.append((raw if column.kind is Kind.ID and not schema[column.name].is_float() else value).is_null())
+        if column.required:
+            absent.append((raw if column.kind is Kind.ID and not dtype.is_float() else value).is_null())
     blank = pl.all_horizontal(pl.col(column.name).is_null() for column in columns.values())
-    flags = {"bad": pl.any_horizontal(bad).fill_null(False), "incomplete": pl.any_horizontal(absent)}
-    return lazy.filter(~blank).select(*values, **flags).collect(engine="streaming")
+    return [
+        pl.any_horizontal(bad).fill_null(False).alias("bad"),
+        pl.any_horizontal(absent).alias("incomplete"),
+        blank.alias("blank"),
+    ]
 
 
-def settled(
-    file: Path, kind: str, collect: Callable[[], pl.DataFrame], explain_all: Callable[[], None], drop_incomplete: bool
-) -> Rows:
-    """The rows that ``collect`` gives; where polars fails or a value does not fit, ``explain_all`` says where."""
-    try:
-        rows = settle(collect(), drop_incomplete)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        explain_all()
-        raise Mistake(f"{file}: not readable as {kind}: {str(error).splitlines()[0]}") from error
+def checked(lazy: pl.LazyFrame, schema: Mapping[str, Any], columns: Mapping[str, Column]) -> pl.DataFrame:
+    """The columns by role with the flags ``bad`` and ``incomplete``; blank lines left out."""
+    rows = lazy.select(*values(schema, columns), *flags(schema, columns)).filter(~pl.col("blank"))
+    return rows.drop("blank").collect(engine="streaming")
+
+
+def read_whole(file: TableFile, lazy: pl.LazyFrame, columns: Mapping[str, Column], drop_incomplete: bool) -> Rows:
+    """All rows of a file, whose values ``lazy`` gives."""
+    schema = file.schema_of(columns)
+    with explained(file, columns, drop_incomplete):
+        frame = checked(lazy, schema, columns)
+    rows = settle(frame, drop_incomplete)
     if rows is None:
-        explain_all()
-        raise Mistake(f"{file}: a value does not fit its column.")
+        raise misfit(file, columns, drop_incomplete)
     return rows
+
+
+@contextmanager
+def explained(file: TableFile, columns: Mapping[str, Column], drop_incomplete: bool) -> Iterator[None]:
+    """Where polars fails, a ``Mistake`` says at which row."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        file.explain(columns, drop_incomplete)
+        what = file.notes().get("format", "a table")
+        raise Mistake(f"{file.file}: not readable as {what}: {str(error).splitlines()[0]}") from error
+
+
+def misfit(file: TableFile, columns: Mapping[str, Column], drop_incomplete: bool) -> Mistake:
+    """What to say of a file of which a value does not fit."""
+    file.explain(columns, drop_incomplete)  # raises: it finds the row
+    return Mistake(f"{file.file}: a value does not fit its column.")
 
 
 def settle(frame: pl.DataFrame, drop_incomplete: bool) -> Rows | None:
@@ -113,7 +148,7 @@ def settle(frame: pl.DataFrame, drop_incomplete: bool) -> Rows | None:
     return Rows(whole.drop("bad", "incomplete"), dropped)
 
 
-def _given(column: Column, dtype: pl.DataType) -> pl.Expr:
+def _given(column: Column, dtype: Any) -> pl.Expr:
     """The value as it stands in the file, null where there is none."""
     raw = pl.col(column.name)
     if column.kind is Kind.TEXT:
@@ -126,13 +161,14 @@ def _given(column: Column, dtype: pl.DataType) -> pl.Expr:
     return raw
 
 
-def _value(column: Column, raw: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+def _value(column: Column, dtype: Any) -> pl.Expr:
+    raw = _given(column, dtype)
     if column.kind is Kind.TEXT:
         return raw
     if column.kind is Kind.ID:
         if dtype.is_float():  # whole numbers that a missing value turned into floats
             raw = pl.when(raw == raw.round()).then(raw.cast(pl.Int64, strict=False)).otherwise(None)
-        return raw.cast(pl.String).cast(pl.Categorical(column.categories or pl.Categories.random()))
+        return raw.cast(pl.String)
     if dtype.is_temporal():
         return raw.cast(pl.Datetime("us")).dt.epoch("us") / 1e6
     if column.time_format is not None and dtype == pl.String:

@@ -12,11 +12,12 @@ from typing import IO, Any, TypeVar
 
 import polars as pl
 
-from ltgnn.data.columns import Column, Rows, checked, explain, need, settled
+from ltgnn.data.columns import Column, Rows, explain, need, read_whole
 from ltgnn.types import Mistake
 
 SEPARATORS = ("\t", "::", ",", ";", "|", " ")  # in the order in which they are sought
 Read = TypeVar("Read")
+PIECE = 1 << 18  # rows read at a time
 UNIT = "\x1f"  # stands in for a separator of two signs
 
 
@@ -51,14 +52,15 @@ class Delimited:
         return [self._name(text) for text in first]
 
     def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
+        self.schema_of(columns)
+        return read_whole(self, self._lazy(), columns, drop_incomplete)
+
+    def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
         need(self.file, columns, self.header, self._hint())
-        return settled(
-            self.file,
-            "a table",
-            lambda: checked(self._lazy(), dict.fromkeys(self.header, pl.String()), columns),
-            lambda: self._explain(columns, drop_incomplete),
-            drop_incomplete,
-        )
+        return dict.fromkeys(self.header, pl.String())
+
+    def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
+        yield from self._lazy().select(values).collect_batches(chunk_size=PIECE, maintain_order=True)
 
     def _lazy(self) -> pl.LazyFrame:
         return pl.scan_csv(
@@ -120,7 +122,7 @@ class Delimited:
                 yield before + 1, row
                 before = rows.line_num
 
-    def _explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
+    def explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
         """Raises ``Mistake`` for the first row that does not fit."""
         line = 0
         try:

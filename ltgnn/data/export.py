@@ -7,13 +7,16 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import torch
+from polars.io.plugins import register_io_source
 
+from ltgnn.data.blocks import blocks
 from ltgnn.data.sources.processed import CARD, INTERACTIONS, ITEMS, USERS
 from ltgnn.types import Dataset, Interactions, Mistake, Split
 
@@ -30,8 +33,7 @@ def parts_of(split: Split) -> dict[str, Interactions]:
 def write_processed(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[str, Any]) -> None:
     """ltgnn's own form, read by ``data=processed``: the same ids, order and pairs."""
     with new_folder(folder) as into:
-        rows = pl.concat([_rows(dataset, pairs, part) for part, pairs in parts.items()])
-        rows.write_parquet(into / INTERACTIONS)
+        _write(_pieces(dataset, parts), into / INTERACTIONS)
         numbers = {name: column.numpy() for name, column in dataset.item_numbers.items()}
         pl.DataFrame({"id": dataset.item_ids, **dataset.item_fields, **numbers}).write_parquet(into / ITEMS)
         pl.DataFrame({"id": dataset.user_ids, **dataset.user_fields}).write_parquet(into / USERS)
@@ -120,16 +122,31 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 def _rows(dataset: Dataset, pairs: Interactions, part: str) -> pl.DataFrame:
     """Raw ids, part and, where there are any, times and weights."""
-    columns: dict[str, Any] = {
-        "user": pl.Series(dataset.user_ids, dtype=pl.String)[pairs.users.numpy()],
-        "item": pl.Series(dataset.item_ids, dtype=pl.String)[pairs.items.numpy()],
-        "part": pl.repeat(part, len(pairs), eager=True),
-    }
-    if pairs.times is not None:
-        columns["time"] = pairs.times.numpy()
-    if pairs.weights is not None:
-        columns["weight"] = pairs.weights.to(torch.float64).numpy()
-    return pl.DataFrame(columns)
+    return pl.concat(_pieces(dataset, {part: pairs}))
+
+
+def _pieces(dataset: Dataset, parts: Parts) -> Iterator[pl.DataFrame]:
+    """The rows of the parts one after the other, some at a time: their raw ids take more memory than all else."""
+    users, items = (pl.Series(ids, dtype=pl.String) for ids in (dataset.user_ids, dataset.item_ids))
+    for part, pairs in parts.items():
+        for block in blocks(len(pairs)) if len(pairs) else [slice(0, 0)]:
+            columns: dict[str, Any] = {
+                "user": users[pairs.users[block].numpy()],
+                "item": items[pairs.items[block].numpy()],
+                "part": pl.repeat(part, len(pairs.users[block]), dtype=pl.String, eager=True),
+            }
+            if pairs.times is not None:
+                columns["time"] = pairs.times[block].numpy()
+            if pairs.weights is not None:
+                columns["weight"] = pairs.weights[block].to(torch.float64).numpy()
+            yield pl.DataFrame(columns)
+
+
+def _write(pieces: Iterator[pl.DataFrame], file: Path) -> None:
+    """Writes the pieces as one Parquet file, a row group each."""
+    first = next(pieces)
+    given = chain([first], pieces)
+    register_io_source(lambda *_: given, schema=first.schema).sink_parquet(file)
 
 
 def _tsv(frame: pl.DataFrame, file: Path) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from ltgnn.data.columns import Column, Rows, checked, explain, settled
-from ltgnn.data.delimited import open_text, unreadable
+from ltgnn.data.columns import Column, Rows, explain, read_whole
+from ltgnn.data.delimited import PIECE, open_text, unreadable
 from ltgnn.types import Mistake
 
 
@@ -22,16 +22,17 @@ class JsonLines:
     file: Path
 
     def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
+        schema = self.schema_of(columns)
+        return read_whole(self, pl.scan_ndjson(self.file, schema=schema), columns, drop_incomplete)
+
+    def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
         if not self.file.is_file():
             raise Mistake(f"No file {self.file}. Check data.files and the file names in data.reader.")
-        schema = {column.name: pl.String() for column in columns.values()}
-        return settled(
-            self.file,
-            "JSON Lines",
-            lambda: checked(pl.scan_ndjson(self.file, schema=schema), schema, columns),
-            lambda: self._explain(columns, drop_incomplete),
-            drop_incomplete,
-        )
+        return {column.name: pl.String() for column in columns.values()}
+
+    def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
+        lazy = pl.scan_ndjson(self.file, schema=dict(schema))
+        yield from lazy.select(values).collect_batches(chunk_size=PIECE, maintain_order=True)
 
     def place(self, column: str, values: Sequence[str]) -> str:
         wanted = set(values)
@@ -56,7 +57,7 @@ class JsonLines:
                     raise Mistake(f"{self.file}, line {line}: wanted a JSON object {{...}}, not {text.strip()[:40]!r}.")
                 yield line, fields
 
-    def _explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
+    def explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
         line = 0
         try:
             for line, fields in self._objects():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from ltgnn.data.columns import Column, Kind, Rows, checked, explain, need, settled
+from ltgnn.data.columns import Column, Kind, Rows, explain, need, read_whole
 from ltgnn.types import Mistake
+
+PIECE = 1 << 16  # rows read at a time: the usual row group has as many or more
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,18 @@ class Parquet:
             raise Mistake(f"{self.file}: not a Parquet file: {str(error).splitlines()[0]}") from error
 
     def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
+        self.schema_of(columns)
+        return read_whole(self, pl.scan_parquet(self.file), columns, drop_incomplete)
+
+    def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
         need(self.file, columns, list(self.schema), "Mend the file or the column names in data.reader.")
-        return settled(
-            self.file,
-            "Parquet",
-            lambda: checked(pl.scan_parquet(self.file), self.schema, columns),
-            lambda: self._explain(columns, drop_incomplete),
-            drop_incomplete,
-        )
+        return self.schema
+
+    def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
+        lazy = pl.scan_parquet(self.file)
+        rows = lazy.select(pl.len()).collect().item()
+        for start in range(0, rows, PIECE):  # the streaming engine reads ahead and holds far more than a piece
+            yield lazy.slice(start, PIECE).select(values).collect()
 
     def place(self, column: str, values: Sequence[str]) -> str:
         texts = pl.read_parquet(self.file, columns=[column])[column].cast(pl.String)
@@ -48,7 +54,7 @@ class Parquet:
     def notes(self) -> dict[str, Any]:
         return {"file": self.file.name, "format": "Parquet"}
 
-    def _explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
+    def explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
         names = [column.name for column in columns.values()]
         lazy = pl.scan_parquet(self.file).select(pl.col(names).cast(pl.String)).with_row_index("row", offset=1)
         for batch in lazy.collect_batches(chunk_size=100_000):

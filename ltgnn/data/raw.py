@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,15 +11,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from ltgnn.data.blocks import counts, relabel, shrink
+
 Codes = NDArray[np.int32]
 WHOLE = "whole numbers"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Raw:
     """Rows as read; ``users`` and ``items`` are positions in ``user_ids`` and ``item_ids``.
 
-    The order of the ids is the order of the nodes of the graph; ids without a row are kept until cleaning.
+    The order of the ids is the order of the nodes of the graph; ids without a row are kept until cleaning. Cleaning
+    changes the columns of rows in place.
     """
 
     users: Codes  # [rows]
@@ -40,21 +43,12 @@ class Raw:
     def __len__(self) -> int:
         return self.users.size
 
-    def rows(self, chosen: NDArray[Any]) -> Raw:
-        """The rows named by a boolean mask or by row numbers; all ids stay."""
-
-        def pick(column: NDArray[Any] | None) -> NDArray[Any] | None:
-            return None if column is None else column[chosen]
-
-        return replace(
-            self,
-            users=self.users[chosen],
-            items=self.items[chosen],
-            times=pick(self.times),
-            ratings=pick(self.ratings),
-            weights=pick(self.weights),
-            parts=pick(self.parts),
-        )
+    def keep(self, kept: NDArray[np.bool_]) -> None:
+        """Leaves the rows marked [rows], column after column and in place; all ids stay."""
+        columns = vars(self)
+        for name in ("users", "items", "times", "ratings", "weights", "parts"):
+            if columns[name] is not None:
+                shrink(columns, name, kept)
 
 
 class Reader(Protocol):
@@ -63,31 +57,44 @@ class Reader(Protocol):
     def __call__(self, folder: Path) -> Raw: ...
 
 
-def code(column: pl.Series, ids: pl.Series | None) -> tuple[Codes, pl.Series]:
-    """Codes a Categorical column of raw ids.
+def canonical(codes: Codes, numbers: NDArray[Any], texts: pl.Series) -> pl.Series:
+    """The texts in their canonical order; ``codes``, in which ``numbers`` stand for them, become positions in it."""
+    order = _order(texts)
+    lookup = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.int32)
+    lookup[numbers[order.to_numpy()]] = np.arange(len(texts), dtype=np.int32)
+    relabel(codes, lookup)
+    return texts.gather(order)
+
+
+def code(codes: Codes, texts: pl.Series, ids: pl.Series | None) -> pl.Series:
+    """The ids in their final order; ``codes``, positions in ``texts``, become positions in it.
 
     ``ids`` fixes the order (first the ids named there, then the others); without it ids are sorted by value if
-    all are whole numbers without leading zeros, else by text. "007" and "7" are two ids. Returns codes [rows], ids.
+    all are whole numbers without leading zeros, else by text. Texts without a row are left out. "007" and "7" are two
+    ids.
     """
-    present = column.unique().drop_nulls()
-    names = present.cast(pl.String)
+    seen = counts(codes, len(texts)) > 0
+    if ids is None and seen.all():
+        return texts  # in canonical order as read
+    numbers, texts = np.flatnonzero(seen), texts.filter(seen)
     if ids is None:
-        ordered = in_order(names)
-    else:
-        ordered = pl.concat([ids, in_order(names.filter(~names.is_in(ids.implode())))]).rename("")
+        return canonical(codes, numbers, texts)
+    ordered = pl.concat([ids, in_order(texts.filter(~texts.is_in(ids.implode())))]).rename("")
     position = pl.DataFrame({"id": ordered}).with_row_index("position")
-    places = pl.DataFrame({"id": names}).join(position, on="id", how="left", maintain_order="left")["position"]
-    physical = present.to_physical().to_numpy()
-    lookup = np.zeros(int(physical.max()) + 1 if physical.size else 0, dtype=np.int32)
-    lookup[physical] = places.to_numpy()
-    return lookup[column.to_physical().to_numpy()], ordered
+    places = pl.DataFrame({"id": texts}).join(position, on="id", how="left", maintain_order="left")["position"]
+    lookup = np.zeros(seen.size, dtype=np.int32)
+    lookup[numbers] = places.to_numpy()
+    relabel(codes, lookup)
+    return ordered
 
 
 def in_order(ids: pl.Series) -> pl.Series:
     """Unique ids in their canonical order: by value if all are plain whole numbers, else by text."""
-    if id_type(ids) == WHOLE:
-        return ids.cast(pl.Int64).sort().cast(pl.String)
-    return ids.cast(pl.String).sort()
+    return ids.gather(_order(ids))
+
+
+def _order(ids: pl.Series) -> pl.Series:
+    return (ids.cast(pl.Int64) if id_type(ids) == WHOLE else ids).arg_sort()
 
 
 def id_type(ids: pl.Series) -> str:
@@ -97,10 +104,10 @@ def id_type(ids: pl.Series) -> str:
 
 def counts_of(raw: Raw) -> dict[str, int]:
     """Users and items with a row, rows, and rows of each official part."""
-    users = np.count_nonzero(np.bincount(raw.users, minlength=1))
-    items = np.count_nonzero(np.bincount(raw.items, minlength=1))
-    counts = {"users": int(users), "items": int(items), "interactions": len(raw)}
+    users = np.count_nonzero(counts(raw.users, len(raw.user_ids)))
+    items = np.count_nonzero(counts(raw.items, len(raw.item_ids)))
+    found = {"users": int(users), "items": int(items), "interactions": len(raw)}
     if raw.parts is not None:
-        sizes = np.bincount(raw.parts, minlength=len(raw.part_names)).tolist()
-        counts |= dict(zip(raw.part_names, sizes, strict=True))
-    return counts
+        sizes = counts(raw.parts, len(raw.part_names)).tolist()
+        found |= dict(zip(raw.part_names, sizes, strict=True))
+    return found

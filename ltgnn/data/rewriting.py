@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,11 +66,27 @@ class Positions:
     """Lines ``user item item ...``, oldest first -> table of user, item and position along the history."""
 
     def __call__(self, text: bytes) -> bytes:
-        rows = [b"user\titem\tposition"]
-        for line in text.splitlines():
-            user, *items = line.split()
-            rows += [b"\t".join((user, item, b"%d" % place)) for place, item in enumerate(items)]
-        return b"\n".join(rows) + b"\n"
+        return positions((user, items) for user, *items in (line.split() for line in text.splitlines()))
+
+
+class JsonPositions:
+    """``{"user": [item, item, ...], ...}``, oldest first -> table of user, item and position along the history."""
+
+    def __call__(self, text: bytes) -> bytes:
+        histories = json.loads(text)
+        if not isinstance(histories, dict) or not all(isinstance(items, list) for items in histories.values()):
+            raise ValueError("wanted an object that has a list for each user")
+        return positions(
+            (b"%d" % int(user), [b"%d" % int(item) for item in histories[user]]) for user in sorted(histories, key=int)
+        )
+
+
+def positions(histories: Iterable[tuple[bytes, Sequence[bytes]]]) -> bytes:
+    """The catalogue's form: a row an interaction, with its place 0, 1, 2 ... along the history."""
+    rows = [b"user\titem\tposition"]
+    for user, items in histories:
+        rows += [b"\t".join((user, item, b"%d" % place)) for place, item in enumerate(items)]
+    return b"\n".join(rows) + b"\n"
 
 
 def lines(histories: Iterable[tuple[int, Sequence[int]]]) -> bytes:

@@ -15,7 +15,8 @@ import polars as pl
 
 from ltgnn.data.jsonlines import JsonLines
 from ltgnn.data.raw import Raw
-from ltgnn.data.tables import NodeTable, RowTable, assemble
+from ltgnn.data.rows import RowTable
+from ltgnn.data.tables import NodeTable, assemble
 
 
 @dataclass(frozen=True)

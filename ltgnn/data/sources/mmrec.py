@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ltgnn.data.delimited import Delimited
 from ltgnn.data.raw import Raw
-from ltgnn.data.tables import RowTable, assemble
+from ltgnn.data.rows import RowTable
+from ltgnn.data.tables import assemble
 from ltgnn.types import Mistake
 
 

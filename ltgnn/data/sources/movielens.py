@@ -10,7 +10,8 @@ import polars as pl
 
 from ltgnn.data.delimited import Delimited
 from ltgnn.data.raw import Raw
-from ltgnn.data.tables import NodeTable, RowTable, assemble
+from ltgnn.data.rows import RowTable
+from ltgnn.data.tables import NodeTable, assemble
 
 RATING_NAMES = ("userId", "movieId", "rating", "timestamp")
 

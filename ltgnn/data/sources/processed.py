@@ -10,7 +10,8 @@ import numpy as np
 
 from ltgnn.data.parquet import Parquet
 from ltgnn.data.raw import Raw
-from ltgnn.data.tables import PART_ORDER, NodeTable, RowTable, assemble
+from ltgnn.data.rows import PART_ORDER, RowTable
+from ltgnn.data.tables import NodeTable, assemble
 
 INTERACTIONS, ITEMS, USERS, CARD = "interactions.parquet", "items.parquet", "users.parquet", "data_card.json"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ltgnn.data.delimited import Delimited
 from ltgnn.data.raw import Raw
-from ltgnn.data.tables import NodeTable, RowTable, assemble
+from ltgnn.data.rows import RowTable
+from ltgnn.data.tables import NodeTable, assemble
 
 
 @dataclass(frozen=True)

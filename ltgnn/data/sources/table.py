@@ -11,7 +11,8 @@ from ltgnn.data.delimited import Delimited
 from ltgnn.data.jsonlines import JsonLines
 from ltgnn.data.parquet import Parquet
 from ltgnn.data.raw import Raw
-from ltgnn.data.tables import NodeTable, RowTable, assemble
+from ltgnn.data.rows import RowTable
+from ltgnn.data.tables import NodeTable, assemble
 
 
 @dataclass(frozen=True)

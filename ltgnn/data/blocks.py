@@ -1,0 +1,111 @@
+"""Arrays of tens of millions of rows worked on block by block and in place: no second copy of a column is ever held.
+
+numpy turns 4-byte codes that index or count into 8-byte ones, for all rows at once; here for a block at a time.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 1 << 17  # rows
+
+
+class Growing:
+    """An array that grows at its end. Large ones grow in place: the system moves their pages, nothing is copied."""
+
+    def __init__(self, kind: type) -> None:
+        self._array: NDArray[Any] = np.empty(0, kind)
+
+    def extend(self, piece: NDArray[Any]) -> None:
+        """Appends the piece, in the type of the array."""
+        size = self._array.size
+        self._array.resize(size + piece.size, refcheck=False)  # nobody else has seen the array yet
+        self._array[size:] = piece
+
+    def done(self) -> NDArray[Any]:
+        """The array, which does not grow any more."""
+        array, self._array = self._array, np.empty(0)
+        return array
+
+
+def blocks(size: int) -> Iterator[slice]:
+    """Slices that cover ``size`` rows."""
+    return (slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK))
+
+
+def counts(codes: NDArray[Any], size: int, kept: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+    """Rows of each code 0 .. size - 1, or those of the rows that are kept.  [size]"""
+    total = np.zeros(size, dtype=np.int64)
+    for block in blocks(codes.size):
+        total += np.bincount(codes[block] if kept is None else codes[block][kept[block]], minlength=size)
+    return total
+
+
+def relabel(codes: NDArray[np.int32], lookup: NDArray[np.int32]) -> None:
+    """Writes ``lookup[code]`` in the place of each code."""
+    for block in blocks(codes.size):
+        codes[block] = lookup[codes[block]]
+
+
+def by_code(codes: NDArray[Any], size: int) -> Iterator[NDArray[np.int64]]:
+    """The rows of the lowest codes, of the next ones and so on, in ascending order: a block at a time, or a 64th."""
+    some = max(BLOCK, codes.size // 64)  # each time all codes are looked at
+    ends = np.cumsum(counts(codes, size))
+    first, total = 0, int(ends[-1]) if size else 0
+    while first < size:
+        below = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, below + some, side="right")))
+        if below == total:
+            return
+        found = [
+            np.flatnonzero((codes[block] >= first) & (codes[block] < last)) + block.start
+            for block in blocks(codes.size)
+        ]
+        yield np.concatenate(found)
+        first = last
+
+
+def release() -> None:
+    """Gives freed memory back to the system, of which the C library otherwise keeps tens of megabytes (glibc only)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+def shrink(columns: dict[str, Any], name: str, kept: NDArray[np.bool_]) -> None:
+    """Leaves the kept rows of a column, moved to its front; gives the rest back if it alone holds its memory."""
+    column = columns.pop(name)  # a second name for it would keep numpy from resizing it
+    if not column.flags.writeable:
+        column = column.copy()
+    end = 0
+    for block in blocks(column.size):
+        piece = column[block][kept[block]]
+        column[end : end + piece.size] = piece
+        end += piece.size
+    try:
+        column.resize(end)
+    except ValueError:  # a view, or someone else holds it
+        column = column[:end]
+    columns[name] = column
+
+
+def widen(columns: dict[str, Any], name: str) -> NDArray[np.int64]:
+    """Takes a column of 4-byte codes away as 8-byte ones, in place if it alone holds its memory.  [rows]"""
+    column = columns.pop(name)
+    size = column.size
+    try:
+        if column.dtype != np.int32:
+            raise ValueError
+        column.resize(2 * size)
+    except ValueError:  # other codes, a view, or someone else holds it
+        wide: NDArray[np.int64] = column.astype(np.int64)
+        return wide
+    wide = column.view(np.int64)
+    for block in reversed(list(blocks(size))):  # from the end, where nothing lies yet
+        wide[block] = column[block].copy()
+    return wide

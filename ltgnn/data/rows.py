@@ -1,0 +1,142 @@
+"""Rows of interactions, read column by column and piece by piece into arrays of the narrowest type that holds them.
+
+A file of tens of millions of rows is never held as a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ltgnn.data.blocks import Growing, release, shrink
+from ltgnn.data.columns import Column, Kind, TableFile, flags, misfit, values
+from ltgnn.data.ids import pieces, read_ids
+from ltgnn.types import Mistake
+
+EVENT = "event "  # sets the columns of events apart from ours
+PART_ORDER = ("all", "train", "val", "test")
+
+
+@dataclass(frozen=True)
+class RowTable:
+    """One row per interaction: user, item, and where named rating, time, events and part."""
+
+    parts: Mapping[str, TableFile]  # {"all": file}, or {"train": ..., "val": ..., "test": ...}
+    user: str
+    item: str
+    rating: str | None = None
+    time: str | None = None
+    time_format: str | None = None  # of times written as text; None: numbers
+    time_scale: float = 1.0  # seconds per unit of a numeric time
+    events: Mapping[str, float] = field(default_factory=dict)  # column of counts -> weight of one such event
+    label: str | None = None  # column that says which part a row belongs to ...
+    labels: Mapping[str, str] = field(default_factory=dict)  # ... its value -> part
+    drop_incomplete: bool = False
+
+    def read(self) -> tuple[dict[str, Any], dict[str, pl.Series], dict[str, Any]]:
+        """Columns by name, for the caller to take over; the ids of users and items; notes for the data card.
+
+        Columns: users, items [rows] int32; parts [rows] int8, position in PART_ORDER, where there are several; times
+        [rows] float64; ratings, weights [rows] float32.
+        """
+        wrong = set(self.parts) - set(PART_ORDER)
+        if wrong:
+            raise Mistake(f"data.reader.interactions names the parts {sorted(wrong)}; wanted all, or train, val, test.")
+        columns, files = self._columns(), list(self.parts.values())
+        # ids first: their dictionaries are gone when the wide columns come
+        users, user_texts = read_ids(files, columns, "user", self.drop_incomplete)
+        items, item_texts = read_ids(files, columns, "item", self.drop_incomplete)
+        rest = {"dropped": Growing(np.int64)}  # numbers of rows
+        if self.label is not None or set(self.parts) != {"all"}:
+            rest["parts"] = Growing(np.int8)
+        if self.time is not None:
+            rest["times"] = Growing(np.float64)
+        if self.rating is not None:
+            rest["ratings"] = Growing(np.float32)
+        if self.events:
+            rest["weights"] = Growing(np.float32)
+        seen: list[dict[str, Any]] = []
+        end = 0
+        for part, file in self.parts.items():
+            end, about = self._read_rest(part, file, columns, rest, end)
+            seen.append(about)
+        notes: dict[str, Any] = {"interactions": seen}
+        found = {"users": users, "items": items, **{name: column.done() for name, column in rest.items()}}
+        del users, items, rest  # found alone holds the columns, so that they can shrink
+        dropped, rows = found.pop("dropped"), found["users"].size
+        if self.events:
+            without = sum(about["rows"] for about in seen) - (rows - dropped.size)
+            notes |= {"event weights": dict(self.events), "rows without an event, dropped": without}
+        if dropped.size:
+            kept = np.ones(rows, dtype=bool)
+            kept[dropped] = False
+            for name in list(found):
+                shrink(found, name, kept)
+        release()
+        if self.time_scale != 1 and "times" in found:
+            found["times"] *= self.time_scale
+        return found, {"users": user_texts, "items": item_texts}, notes
+
+    def _read_rest(
+        self, part: str, file: TableFile, columns: Mapping[str, Column], rest: Mapping[str, Growing], start: int
+    ) -> tuple[int, dict[str, Any]]:
+        """Appends all but the ids of a file, and which rows do not count; the rows so far, and notes on the file."""
+        rows = dropped = 0
+        schema = file.schema_of(columns)
+        others = {role: column for role, column in columns.items() if role not in ("user", "item")}
+        for piece in pieces(file, columns, [*values(schema, others), *flags(schema, columns)], self.drop_incomplete):
+            absent = int((piece["incomplete"] & ~piece["blank"]).sum())
+            if piece["bad"].any() or (absent and not self.drop_incomplete):
+                raise misfit(file, columns, self.drop_incomplete)
+            whole = ~piece["incomplete"]
+            rows, dropped = rows + int(whole.sum()), dropped + absent
+            if self.label is not None:
+                rest["parts"].extend(self._labelled(piece, whole).to_numpy())
+            elif "parts" in rest:
+                rest["parts"].extend(np.full(len(piece), PART_ORDER.index(part), dtype=np.int8))
+            if self.events:
+                counted = (pl.col(EVENT + name).fill_null(0.0) * weight for name, weight in self.events.items())
+                weight = piece.select(pl.sum_horizontal(counted)).to_series()
+                rest["weights"].extend(weight.to_numpy())
+                whole &= weight > 0
+            for name, role in (("times", "time"), ("ratings", "rating")):
+                if name in rest:
+                    rest[name].extend(piece[role].to_numpy())
+            rest["dropped"].extend(np.flatnonzero(~whole.to_numpy()) + start)
+            start += len(piece)
+        if not rows:
+            without = f" ({dropped} rows lack a value in {self.user}, {self.item} or the like)" if dropped else ""
+            raise Mistake(f"{file.file} holds no interactions{without}. Check the columns in data.reader.")
+        return start, {**file.notes(), "rows": rows, "rows without a required value, dropped": dropped}
+
+    def place(self, column: str, values: Sequence[str]) -> str:
+        """Where one of the values first stands; for messages."""
+        places = [file.place(column, values) for file in self.parts.values()]
+        return next((place for place in places if ", line 0," not in place), places[0])
+
+    def _columns(self) -> dict[str, Column]:
+        columns = {"user": Column(self.user, Kind.ID), "item": Column(self.item, Kind.ID)}
+        if self.rating is not None:
+            columns["rating"] = Column(self.rating, Kind.NUMBER)
+        if self.time is not None:
+            columns["time"] = Column(self.time, Kind.NUMBER, time_format=self.time_format)
+        if self.label is not None:
+            columns["part"] = Column(self.label, Kind.ID)
+        for event in self.events:
+            columns[EVENT + event] = Column(event, Kind.NUMBER, required=False, least=0.0)
+        return columns
+
+    def _labelled(self, piece: pl.DataFrame, whole: pl.Series) -> pl.Series:
+        """Position in PART_ORDER by the label of each row."""
+        strange = sorted(set(piece["part"].filter(whole).unique()) - set(self.labels))
+        if strange:
+            raise Mistake(
+                f"{self.place(str(self.label), strange)}: {strange[0]!r} names no part; "
+                f"known are {dict(self.labels)} (data.reader.labels)."
+            )
+        places = {label: PART_ORDER.index(part) for label, part in self.labels.items()}
+        return piece["part"].replace_strict(places, default=0, return_dtype=pl.Int8)
