@@ -25,6 +25,7 @@ from statistics import median
 from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does: see ltgnn/cli.py
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 import torch
 from torch import Tensor
@@ -33,6 +34,7 @@ from ltgnn.build import build_module, build_setting
 from ltgnn.encode import configured
 from ltgnn.evaluation.topk import top_k
 from ltgnn.graph.kernels import Csr, csr_product, embedding_bag
+from ltgnn.memory import keep_large_tables
 from ltgnn.runs.folder import cpu_model
 from ltgnn.types import Batch
 
@@ -282,6 +284,7 @@ def main() -> None:
     parser.add_argument("--save", action="store_true")
     parser.add_argument("--memory", choices=SIDES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    keep_large_tables()
     if arguments.memory:
         memory(arguments.memory, arguments.device)
         return
