@@ -59,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"ltgnn: unknown command '{command}'.{hint}\n\n{usage()}", file=sys.stderr)
         return 1
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a busy neighbour makes spinning threads six times slower
+    from ltgnn.memory import huge_pages
+
+    huge_pages()
     from ltgnn.types import Mistake
 
     try:

@@ -28,6 +28,7 @@ from ltgnn.build import (
     monitored_part,
 )
 from ltgnn.entry import hydra_entry
+from ltgnn.memory import keep_large_tables
 from ltgnn.ranks import processes, together
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.closed import refuse_foreign
@@ -128,6 +129,7 @@ def trained(
     cfg: DictConfig, setting: Setting, tracker: Tracker, parts: Parts | None = None
 ) -> tuple[Recommender, Trainer, dict[str, Any]]:
     """The module after its last epoch, its trainer, and the callbacks by name; what each process of a run does."""
+    keep_large_tables()
     with during(parts, "setup"):
         module = build_module(cfg, setting)
     callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}

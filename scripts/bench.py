@@ -26,6 +26,7 @@ from statistics import median
 from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the command line does: see ltgnn/cli.py
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 import bench_cuda  # beside this file
 import torch
@@ -35,6 +36,7 @@ from ltgnn.build import build_module, build_setting
 from ltgnn.encode import configured
 from ltgnn.evaluation.topk import top_k
 from ltgnn.graph.kernels import Csr, csr_product, embedding_bag
+from ltgnn.memory import huge_pages, keep_large_tables
 from ltgnn.runs.folder import cpu_model
 from ltgnn.types import Batch
 
@@ -319,6 +321,8 @@ def main() -> None:
         step = bench_cuda.graphed(sides.module, sides.lr, first)
         print(json.dumps([timed(partial(step, *batch), "cuda") for batch in batches]))
         return
+    huge_pages()
+    keep_large_tables()
     if arguments.memory:
         memory(arguments.memory, arguments.device)
         return

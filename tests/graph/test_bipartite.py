@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from ltgnn.graph import kernels
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.kernels import Csr, Fastest, csr_product, embedding_bag, half_gather, scatter, triton_rows
 from ltgnn.graph.normalisation import Power, RAdjNorm, RandomWalk, Symmetric
@@ -250,6 +251,25 @@ def test_dropped_nodes_have_no_interaction() -> None:
 
 def test_nothing_in_the_checkpoint(tiny: Interactions) -> None:
     assert not BipartiteGraph(tiny, Symmetric(), None).state_dict()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_blocks_give_the_same_bits(monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype) -> None:
+    """Rows without entries, at the ends too, and a row larger than a block; for all thread counts."""
+    lengths = torch.tensor([0, 0, 3, 0, 90, 1, 1, 0, 17, 9, 2, 0, 30, 0])
+    offsets = torch.cat([torch.zeros(1, dtype=torch.int64), lengths.cumsum(0)]).int()
+    generator = torch.Generator().manual_seed(0)
+    columns = torch.randint(14, (int(lengths.sum()),), generator=generator).int()
+    matrix = Csr(offsets, columns, torch.rand(len(columns), generator=generator, dtype=dtype))
+    states = torch.randn(14, 8, generator=generator, dtype=dtype)
+    whole = kernels.bags(matrix, states)
+    monkeypatch.setattr(kernels, "BLOCK", 20)
+    assert [rows.start for rows, _ in kernels.blocks(matrix)] == [0, 5, 9, 10, 13]
+    assert [rows.stop for rows, _ in kernels.blocks(matrix)] == [5, 9, 10, 13, 14]
+    assert all(len(part.columns) == part.offsets[-1] for _, part in kernels.blocks(matrix))
+    assert torch.equal(embedding_bag(matrix, states), whole)
+    monkeypatch.setattr(kernels, "BLOCK", 1)
+    assert torch.equal(embedding_bag(matrix, states), whole)
 
 
 def test_half_gather_adds_up_in_float32() -> None:

@@ -1,0 +1,47 @@
+"""Large results of propagation in memory that is used again as soon as nobody holds the result any more.
+
+A step on 1.6 million nodes makes five tables of 400 MB. Fetched anew from the kernel and given back each time they cost
+more than a third of the step: 100,000 page faults a table.
+"""
+
+from __future__ import annotations
+
+import sys
+from threading import Lock
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+PAGE = 4096
+
+
+def references(kept: list[NDArray[np.uint8]], number: int) -> int:
+    """To a piece of memory; a tensor on it, and every view of one, are one together."""
+    return sys.getrefcount(kept[number])
+
+
+ALONE = references([np.empty(0, np.uint8)], 0)
+"""Those of memory that no tensor is on."""
+
+
+class Tables:
+    """Pieces of memory that are larger than all that malloc keeps; numpy takes them in huge pages."""
+
+    def __init__(self) -> None:
+        self.kept: list[NDArray[np.uint8]] = []
+        self.lock = Lock()
+
+    def empty(self, rows: int, width: int, dtype: torch.dtype) -> Tensor:
+        """A tensor [rows, width] on free memory, with whatever was there before."""
+        size = rows * width * dtype.itemsize
+        with self.lock:
+            free = [number for number in range(len(self.kept)) if references(self.kept, number) == ALONE]
+            fitting = [number for number in free if len(self.kept[number]) >= size + PAGE]
+            if not fitting:  # what is free is too small
+                self.kept = [memory for number, memory in enumerate(self.kept) if number not in free]
+                self.kept.append(np.empty(size + PAGE, np.uint8))
+            memory = self.kept[fitting[0] if fitting else -1]
+            first = -memory.ctypes.data % PAGE  # a row must not lie across one cache line more than it fills
+            return torch.from_numpy(memory[first : first + size]).view(dtype).view(rows, width)

@@ -1,0 +1,56 @@
+"""Memory that is used again, but never while anything reads it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from ltgnn.graph import kernels
+from ltgnn.graph.bipartite import BipartiteGraph
+from ltgnn.graph.normalisation import Symmetric
+from ltgnn.graph.tables import Tables
+from tests.graph.test_bipartite import shop
+
+
+def test_memory_is_used_again_once_nobody_holds_it() -> None:
+    tables = Tables()
+    one = tables.empty(10, 4, torch.float32)
+    assert (one.shape, one.dtype, one.data_ptr() % 64) == ((10, 4), torch.float32, 0)
+    place = one.data_ptr()
+    part = one.fill_(1.0)[2:3]
+    del one
+    other = tables.empty(10, 4, torch.float32).fill_(2.0)  # a view is still there
+    assert other.data_ptr() != place
+    assert part.tolist() == [[1.0] * 4]
+    del part
+    assert tables.empty(5, 4, torch.float64).data_ptr() == place
+
+
+def test_what_is_too_small_is_let_go() -> None:
+    tables = Tables()
+    held = tables.empty(10, 4, torch.float32).fill_(3.0)
+    tables.empty(20, 4, torch.float32)
+    large = tables.empty(40, 4, torch.float32)
+    assert [len(memory) - 4096 for memory in tables.kept] == [160, 640]
+    assert len(large) == 40
+    assert held.unique().tolist() == [3.0]
+
+
+def test_gradients_hold_on_to_their_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two backward passes add up, a layer that is read later stays: as without blocks."""
+    graph = BipartiteGraph(shop(), Symmetric(), kernels.embedding_bag)
+    start, nodes = torch.randn(40, 4), torch.arange(38)
+
+    def passes() -> list[torch.Tensor]:
+        states = start.clone().requires_grad_()
+        kept = graph.propagate(states)
+        for _ in range(2):
+            (torch.stack(graph.layers_at(states, 3, nodes) or ()) ** 2).sum().backward()
+        (kept**3).sum().backward()
+        assert states.grad is not None
+        return [kept.detach(), states.grad]
+
+    whole = passes()
+    monkeypatch.setattr(kernels, "BLOCK", 4)
+    for ours, theirs in zip(passes(), whole, strict=True):
+        assert torch.equal(ours, theirs)
