@@ -13,8 +13,11 @@ import os
 TRIM, MMAP = -1, -3
 """``M_TRIM_THRESHOLD`` and ``M_MMAP_THRESHOLD`` of glibc's ``mallopt``."""
 
-KEPT = 2**31 - 1
-"""Bytes up to which a freed block stays, and free memory at the end of the heap: the most that ``mallopt`` takes."""
+LARGEST = 2**31 - 1
+"""Bytes of a block that malloc may use again: the most that ``mallopt`` takes."""
+
+NEVER = -1
+"""Size of free memory from which on it is given back, read by glibc without a sign."""
 
 
 def huge_pages() -> None:
@@ -31,5 +34,5 @@ def keep_large_tables() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return
-    mallopt(MMAP, KEPT)
-    mallopt(TRIM, KEPT)
+    mallopt(MMAP, LARGEST)
+    mallopt(TRIM, NEVER)

@@ -217,19 +217,29 @@ def in_a_graph(steps: int) -> dict[str, list[float]]:
 
 
 def kernels(sides: Sides, device: str) -> dict[str, Any]:
-    """Milliseconds of one propagation layer by kernel, and of copying what it must read and write at least."""
-    graph = sides.module.graph
+    """Milliseconds of one propagation layer by kernel, and of two limits of this machine that were measured beside it.
+
+    ``copy``: as many floats as the edges read, in order, to memory that is there. ``random rows``: the same sums of
+    rows at uniformly random places of the same tables, which is what a graph without any order would cost.
+    """
+    graph, users, items = sides.module.graph, sides.train.num_users, sides.train.num_items
     matrix, states = Csr(graph.offsets, graph.columns, graph.weights), sides.start
-    gathered = torch.empty(len(graph.columns) // 8, states.shape[1])  # an eighth of what the edges read
+    gathered = torch.rand(len(graph.columns) // 8, states.shape[1])  # an eighth of what the edges read
+    target = torch.zeros_like(gathered)
+    places = torch.rand(len(graph.columns), device=device)
+    anywhere = torch.where(graph.columns < users, places * users, users + places * items).to(graph.columns.dtype)
+    scattered = Csr(graph.offsets, anywhere.clamp(max=users + items - 1), graph.weights)
     found = {}
     for name, work in {
         "embedding_bag": lambda: embedding_bag(matrix, states),
         "csr": lambda: csr_product(matrix, states),
-        "copy of E x d floats": lambda: gathered.clone(),
+        "random rows": lambda: embedding_bag(scattered, states),
+        "copy of E x d floats": lambda: target.copy_(gathered),
     }.items():
         work()
         best = min(timed(work, device) for _ in range(10)) * (8 if name.startswith("copy") else 1)
         found[name] = best * 1000
+    found["bytes"] = gathered.nbytes * 8
     return found
 
 
@@ -299,8 +309,17 @@ def report(found: dict[str, Any]) -> str:
         )
     if "card" in found:
         return "\n".join(lines + bench_cuda.report(found)) + "\n"
-    lines += ["", "| one propagation layer | best ms |", "|---|---|"]
-    lines += [f"| {name} | {ms:.1f} |" for name, ms in found["kernels"].items()]
+    size, times = found["kernels"]["bytes"] / 1e6, {n: ms for n, ms in found["kernels"].items() if n != "bytes"}
+    lines += [
+        "",
+        "| one propagation layer | best ms | GB/s read | times random rows | times copy |",
+        "|---|---|---|---|---|",
+    ]
+    limits = times["random rows"], times["copy of E x d floats"]
+    lines += [
+        f"| {name} | {ms:.1f} | {size / ms:.1f} | {limits[0] / ms:.2f} | {limits[1] / ms:.2f} |"
+        for name, ms in times.items()
+    ]
     lines += ["", "| implicit, one pass, d 64 | s |", "|---|---|"]
     lines += [f"| {name} | {seconds:.1f} |" for name, seconds in found["implicit"].items()]
     return "\n".join(lines) + "\n"

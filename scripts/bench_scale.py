@@ -43,7 +43,7 @@ from ltgnn.types import Batch, Dataset, Interactions, Split
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/bench"
 JUDGED = 2_000  # users with held-out items
-WARM = 4  # steps that are not counted: memory is new
+WARM = 6  # steps that are not counted: memory is new
 
 
 def synthetic(edges: int) -> tuple[Interactions, Interactions]:

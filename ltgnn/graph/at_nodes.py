@@ -33,7 +33,7 @@ class _LayersAt(torch.autograd.Function):
     def forward(
         ctx: Any, states: Tensor, matrix: Csr, transposed: Csr, kernel: Kernel, num_layers: int, nodes: Tensor
     ) -> tuple[Tensor, ...]:
-        ctx.parts = (states, transposed, kernel, nodes)
+        ctx.parts = (len(states), transposed, kernel, nodes)  # not the states: their memory is free for what follows
         ctx.set_materialize_grads(False)
         state, matrix = states.detach().contiguous(), matrix.to(states.dtype)
         layers = [state.index_select(0, nodes)]
@@ -48,16 +48,19 @@ class _LayersAt(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
-        states, transposed, kernel, nodes = ctx.parts
-        transposed, spread = transposed.to(states.dtype), None  # spread [N, d]: from the layers behind the one at hand
-        with torch.autocast(states.device.type, enabled=False):  # as the forward pass was
+        size, transposed, kernel, nodes = ctx.parts
+        one = next((grad for grad in grads if grad is not None), None)
+        if one is None:
+            return (None,) * 6
+        transposed, spread = transposed.to(one.dtype), None  # spread [N, d]: from the layers behind the one at hand
+        with torch.autocast(one.device.type, enabled=False):  # as the forward pass was
             for grad in reversed(grads[1:]):
                 if spread is not None:
                     spread = kernel(transposed, spread if grad is None else add_at(spread, nodes, grad))
                 elif grad is not None:
                     spread = hop_from(nodes, transposed, grad.contiguous(), kernel)
         if spread is None:
-            spread = torch.zeros_like(states)
+            spread = one.new_zeros(size, one.shape[1])
         if grads[0] is not None:
             add_at(spread, nodes, grads[0])
         return spread, None, None, None, None, None
