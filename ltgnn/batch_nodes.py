@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ltgnn.types import Batch
+from ltgnn.types import Batch, Encoded
 
 
 class BatchNodes(NamedTuple):
@@ -38,6 +39,30 @@ def nodes_of(batch: Batch, num_users: int, num_items: int) -> BatchNodes:
     proposal = None if batch.proposal is None else batch.proposal[items]
     neg = renamed.expand(batch.neg.shape) if shared else renamed
     return BatchNodes(users, items, Batch(user_place[batch.users], item_place[batch.pos], neg, proposal))
+
+
+def apart(batches: Sequence[Batch], main: Encoded) -> list[tuple[Batch, Encoded]]:
+    """Each of some batches behind one pass with the states of its own nodes alone, for losses that are ``local``.
+
+    Read from ``main`` itself, each would have a gradient of the size of all their nodes, which costs the square of
+    their number.
+    """
+    nodes = [nodes_of(batch, len(main.users), len(main.items)) for batch in batches]
+    users, items = [part.users for part in nodes], [part.items for part in nodes]
+    both = [torch.cat([part.users, part.items + len(main.users)]) for part in nodes]
+    states = zip(_rows(main.users, users), _rows(main.items, items), strict=True)
+    layers = [_rows(layer, both) for layer in main.layers]
+    texts = [None] * len(nodes) if main.text is None else _rows(main.text, items)
+    return [
+        (part.batch, Encoded(*state, tuple(layer[number] for layer in layers), text))
+        for number, (part, state, text) in enumerate(zip(nodes, states, texts, strict=True))
+    ]
+
+
+def _rows(table: Tensor, places: list[Tensor]) -> Sequence[Tensor]:
+    """Some rows of a table, some others, ..: one gather, so that the backward pass fills one table."""
+    rows: Sequence[Tensor] = table.index_select(0, torch.cat(places)).split([len(some) for some in places])
+    return rows
 
 
 def _distinct(ids: list[Tensor], size: int) -> tuple[Tensor, Tensor]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ltgnn import columns
+from ltgnn.batch_nodes import apart
 from ltgnn.scorable import restricted, unrestricted
 from ltgnn.types import (
     Batch,
@@ -145,8 +146,10 @@ class Recommender(pl.LightningModule):
         else:
             main, others = self.views(self._encoder, self._graph)
         size = -(-len(batch.users) // self.shared)
-        parts = [self.sampler.narrow(part, main) for part in split(batch, size)]
-        terms = [{name: loss(part, main, others) for name, loss in self.losses.items()} for part in parts]
+        parts = split(batch, size)
+        read = apart(parts, main) if local is not None and len(parts) > 1 else [(part, main) for part in parts]
+        read = [(self.sampler.narrow(part, own), own) for part, own in read]
+        terms = [{name: loss(part, own, others) for name, loss in self.losses.items()} for part, own in read]
         if len(parts) == 1:
             return terms[0]
         shares = [len(part.users) / len(batch.users) for part in parts]

@@ -18,11 +18,12 @@ MODELS = ("mf", "lightgcn", "lightgcnpp", "xsimgcl", "lightgcn_content")
 
 
 def terms_and_gradients(
-    tree: Tree, setting: Setting, case: Case, local: bool, penalised: list[int] | None = None
+    tree: Tree, setting: Setting, case: Case, local: bool, penalised: list[int] | None = None, shared: int = 1
 ) -> tuple[dict[str, Any], bool]:
     """Terms and gradients of the first 12 pairs, and whether only their nodes were computed."""
     cfg = tree.config(PLAIN | case)
     with open_dict(cfg):
+        cfg.shared_batches = shared
         if penalised is not None:
             cfg.loss.l2.layers = penalised
         if case.get("sampler") == "shared":
@@ -52,6 +53,21 @@ def test_same_as_the_whole(tree: Tree, setting: Setting, model: str, loss: str) 
         assert used
         assert not whole
         assert ours.keys() == theirs.keys()
+        for name in ours:
+            torch.testing.assert_close(ours[name], theirs[name], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", LOCAL)
+@pytest.mark.parametrize("model", MODELS)
+def test_mini_batches_behind_one_pass(tree: Tree, setting: Setting, model: str, loss: str) -> None:
+    """5 does not divide 12; every layer is penalised, so that each has a gradient."""
+    layers = [0] if model == "mf" else [0, 1]
+    for case in ({"sampler": "uniform"}, {"sampler": "shared", "fusion": "gate"}):
+        words: Case = {"model": model, "loss": loss, **case}
+        ours, used = terms_and_gradients(tree, setting, words, True, layers, shared=5)
+        theirs, whole = terms_and_gradients(tree, setting, words, False, layers, shared=5)
+        assert used
+        assert not whole
         for name in ours:
             torch.testing.assert_close(ours[name], theirs[name], rtol=1e-4, atol=1e-6)
 
