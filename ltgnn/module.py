@@ -108,7 +108,7 @@ class Recommender(pl.LightningModule):
         """Adds a batch to the epoch's mean of each term, which Lightning gets with the last batch: each time costs it
         more than a millisecond. The sum stays on the device, unread."""
         self.noted, self.noted_rows = self.noted + values * rows, self.noted_rows + rows
-        if self.trainer.is_last_batch:
+        if self._trainer is not None and self.trainer.is_last_batch:  # none: a step by hand
             means = {f"train/{name}": mean for name, mean in zip(names, self.noted / self.noted_rows, strict=True)}
             self.log_dict(means, on_step=False, on_epoch=True, batch_size=self.noted_rows, sync_dist=self.world > 1)
 
