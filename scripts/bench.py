@@ -6,7 +6,9 @@ Gowalla (29,858 x 40,981, 810,128 train pairs), LightGCN-3, d 64, batch 2,048, o
 All sides start from the same weights and see the same batches and negatives; that their losses agree to 1e-5 in every
 step is checked before anything is timed. Sides take turns (``rounds``), so that a disturbed minute hits all of them.
 ``epoch`` is the median step times 396 steps; ``evaluation`` is top-20 of all test users, seen items masked. Peak memory
-is measured in a process of its own for each side. Prints Markdown; --save writes experiments/bench/training.{md,json}.
+is measured in a process of its own for each side. All sides have the process's plain memory: what `ltgnn train` asks of
+malloc and of huge pages (ltgnn/memory.py) would serve the others as well. Prints Markdown; --save writes
+experiments/bench/training.{md,json}.
 """
 
 from __future__ import annotations
@@ -36,7 +38,6 @@ from ltgnn.build import build_module, build_setting
 from ltgnn.encode import configured
 from ltgnn.evaluation.topk import top_k
 from ltgnn.graph.kernels import Csr, csr_product, embedding_bag
-from ltgnn.memory import huge_pages, keep_large_tables
 from ltgnn.runs.folder import cpu_model
 from ltgnn.types import Batch
 
@@ -340,8 +341,6 @@ def main() -> None:
         step = bench_cuda.graphed(sides.module, sides.lr, first)
         print(json.dumps([timed(partial(step, *batch), "cuda") for batch in batches]))
         return
-    huge_pages()
-    keep_large_tables()
     if arguments.memory:
         memory(arguments.memory, arguments.device)
         return
