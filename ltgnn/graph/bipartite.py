@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ltgnn.graph.at_nodes import layers_at
-from ltgnn.graph.kernels import Csr, Kernel, chosen, product
+from ltgnn.graph.kernels import BAGS, Csr, Kernel, chosen, product
+from ltgnn.graph.locality import Renumbered, faster
 from ltgnn.graph.semantic import Edges, ItemEdges
 from ltgnn.graph.strength import Strength
 from ltgnn.types import Interactions
@@ -76,6 +77,7 @@ class BipartiteGraph(nn.Module):
         self.register_buffer("columns", columns[order].to(index), persistent=False)
         self.register_buffer("weights", weights, persistent=False)
         self.register_buffer("weights_back", back, persistent=False)
+        self._orders: dict[int, Renumbered | None] = {}
 
     def propagate(self, states: Tensor) -> Tensor:
         """``A [N, N] @ message(states [N, d])``, in float32 or wider even under autocast: sparse products need it."""
@@ -95,7 +97,17 @@ class BipartiteGraph(nn.Module):
         with torch.autocast(states.device.type, enabled=False):
             wide = states.float() if states.dtype in (torch.float16, torch.bfloat16) else states
             matrix, transposed = self._both_ways
-            return layers_at(wide, matrix, transposed, chosen(self.kernel, matrix, wide), num_layers, nodes)
+            kernel = chosen(self.kernel, matrix, wide)
+            return layers_at(wide, matrix, transposed, kernel, num_layers, nodes, self._near(kernel, wide))
+
+    def _near(self, kernel: Kernel, states: Tensor) -> Renumbered | None:
+        """This graph in the order that is the faster one to train in on a CPU; found with the first step."""
+        if kernel not in BAGS or states.device.type != "cpu" or not (states.requires_grad and torch.is_grad_enabled()):
+            return None
+        width = states.shape[1]
+        if width not in self._orders:
+            self._orders[width] = faster(*self._both_ways, kernel, width)
+        return self._orders[width]
 
     @property
     def _both_ways(self) -> tuple[Csr, Csr]:

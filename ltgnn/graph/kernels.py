@@ -36,6 +36,16 @@ class Csr:
     def to(self, dtype: torch.dtype) -> Csr:
         return self if self.weights.dtype == dtype else replace(self, weights=self.weights.to(dtype))
 
+    def rows(self, nodes: Tensor) -> Csr:
+        """The rows ``nodes`` [n] alone, in that order."""
+        starts = self.offsets[nodes]
+        lengths = self.offsets[nodes + 1] - starts
+        offsets = F.pad(torch.cumsum(lengths, 0, dtype=self.offsets.dtype), (1, 0))
+        total = int(offsets[-1])
+        entries = torch.repeat_interleave(starts - offsets[:-1], lengths, output_size=total)
+        entries += torch.arange(total, dtype=entries.dtype, device=entries.device)
+        return Csr(offsets, self.columns.index_select(0, entries), self.weights.index_select(0, entries))
+
 
 Kernel = Callable[[Csr, Tensor], Tensor]
 """``(matrix [N, N], states [N, d]) -> product [N, d]``, not differentiated through."""
