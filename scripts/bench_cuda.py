@@ -111,7 +111,7 @@ def graphed(module: Any, lr: float, batch: tuple[Tensor, Tensor, Tensor]) -> Ste
 
 def report(found: dict[str, Any]) -> list[str]:
     """Markdown lines."""
-    copy = found["copy GB/s"]
+    copy = found["copy"]
     lines = [
         "",
         f"The card copies {copy:,.0f} GB a second (read and written). GB/s of a kernel: what it must read and write at "
@@ -120,6 +120,6 @@ def report(found: dict[str, Any]) -> list[str]:
         "| one propagation layer | ms | GB/s | of the copy |",
         "|---|---|---|---|",
     ]
-    for name, one in found["card"].items():
+    for name, one in found["kernels"].items():
         lines.append(f"| {name} | {one['ms']:.3f} | {one['GB/s']:,.0f} | {one['GB/s'] / copy:.2f} |")
     return lines
