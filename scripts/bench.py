@@ -77,7 +77,7 @@ class Sides:
         from torch_geometric.nn import LightGCN
 
         train, size = self.train, self.train.num_users + self.train.num_items
-        ends = torch.stack([train.users, train.items + train.num_users])
+        ends = torch.stack([train.users.long(), train.items.long() + train.num_users])
         edges: Tensor = torch.cat([ends, ends.flip(0)], 1).to(self.device)
         if form == "csr":
             degree = torch.bincount(edges[0], minlength=size).float()
@@ -116,7 +116,7 @@ class Sides:
         found = []
         for _ in range(number):
             rows = torch.randint(len(self.train), (int(self.cfg.batch_size),), generator=generator)
-            users, pos = self.train.users[rows], self.train.items[rows]
+            users, pos = self.train.users[rows].long(), self.train.items[rows].long()
             neg = self.module.sampler.cpu()(users, pos, generator)[:, 0]
             found.append((users.to(self.device), pos.to(self.device), neg.to(self.device)))
         return found
@@ -126,7 +126,7 @@ class Sides:
 
     def evaluations(self) -> dict[str, Callable[[], Tensor]]:
         """Top-20 of all test users: ours, and matrix product + torch.topk on the CSR model's embedding."""
-        users = torch.unique(self.setting.split.test.users)
+        users = torch.unique(self.setting.split.test.users).long()
         train = self.train
         offsets, items = (part.to(self.device) for part in train.by_user)
 

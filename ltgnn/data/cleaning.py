@@ -43,8 +43,8 @@ class Cleaning:
             keep(f"rating >= {self.min_rating:g}", at_least(raw, self.min_rating))
         keep("repeated pairs: first kept", first_of_each_pair(raw))
         if self.user_core > 1 or self.item_core > 1:
-            kept = k_core(raw.users, raw.items, self.user_core, self.item_core)
-            keep(f"{self.user_core}-core of users, {self.item_core}-core of items", kept)
+            name = f"{self.user_core}-core of users, {self.item_core}-core of items"
+            keep(name, k_core(raw.users, raw.items, self.user_core, self.item_core))  # no name keeps the mask alive
         if not len(raw):
             raise Mistake(
                 "No interactions are left. Left after each filter: "
