@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ltgnn.data.blocks import blocks, by_code, counts, relabel
+from ltgnn.data.blocks import blocks, by_code, counts, relabel, release
 from ltgnn.data.raw import Raw, counts_of
 from ltgnn.types import Mistake
 
@@ -36,6 +36,7 @@ class Cleaning:
             if not kept.all():
                 raw.keep(kept)
             report.append({"filter": name, **counts_of(raw)})
+            release()  # or the masks of all filters, one byte a row each, add up
 
         if self.since is not None or self.until is not None:
             keep(f"times from {self.since} to before {self.until}", between(raw, self.since, self.until))
