@@ -26,16 +26,29 @@ class Mistake(Exception):
     """
 
 
+MOST_IDS = 2**31 - 1  # users or items that int32 can number
+
+
 @dataclass(frozen=True)
 class Interactions:
-    """User-item pairs with ids ``0..U-1`` and ``0..I-1``; no pair occurs twice."""
+    """User-item pairs with ids ``0..U-1`` and ``0..I-1``; no pair occurs twice.
 
-    users: Tensor  # [E] int64
-    items: Tensor  # [E] int64
+    The ids are held in 4 bytes each, because these columns are most of a large data set; wider ones are narrowed.
+    Sums and products of ids must be taken of ``.long()`` ones: past 2^31 - 1 they would turn negative without a word.
+    """
+
+    users: Tensor  # [E] int32
+    items: Tensor  # [E] int32
     num_users: int
     num_items: int
     times: Tensor | None = None  # [E] float64, seconds or positions; larger is later
     weights: Tensor | None = None  # [E] float32, strength of the event; None: all 1
+
+    def __post_init__(self) -> None:
+        for noun, size in (("users", self.num_users), ("items", self.num_items)):
+            if size > MOST_IDS:
+                raise Mistake(f"{size:,} {noun} given, at most {MOST_IDS:,} wanted: cut the data (data.cleaning).")
+            object.__setattr__(self, noun, getattr(self, noun).to(torch.int32))
 
     def __len__(self) -> int:
         return self.users.numel()
@@ -43,7 +56,7 @@ class Interactions:
     @cached_property
     def keys(self) -> Tensor:
         """One int64 per pair, ``user * I + item``, in the order of the pairs.  [E]"""
-        return self.users * self.num_items + self.items
+        return self.users.long().mul_(self.num_items).add_(self.items)
 
     @cached_property
     def item_counts(self) -> Tensor:
@@ -57,11 +70,11 @@ class Interactions:
 
     @cached_property
     def by_user(self) -> tuple[Tensor, Tensor]:
-        """CSR by user: offsets [U + 1] and the items of each user, ascending [E]."""
+        """CSR by user: offsets [U + 1] and the items of each user, ascending [E]; both int64, to index with."""
         order = torch.argsort(self.keys)
         offsets = torch.zeros(self.num_users + 1, dtype=torch.int64)
         offsets[1:] = torch.cumsum(self.user_counts, 0)
-        return offsets, self.items[order]
+        return offsets, self.items[order].long()
 
     def select(self, rows: Tensor) -> Interactions:
         """The pairs named by a boolean mask [E] or by row numbers, in that order."""
@@ -154,9 +167,9 @@ class Features(NamedTuple):
 class Batch(NamedTuple):
     """Train pairs and their negatives."""
 
-    users: Tensor  # [B]
-    pos: Tensor  # [B]
-    neg: Tensor  # [B, S]; S may be 0 (in-batch losses)
+    users: Tensor  # [B] int64
+    pos: Tensor  # [B] int64
+    neg: Tensor  # [B, S] int64; S may be 0 (in-batch losses)
     proposal: Tensor | None = None  # [I] chance of each item in one draw of the sampler; None: it has no such table
 
 
@@ -186,7 +199,7 @@ class Evaluation(NamedTuple):
 
 
 Scorer = Callable[[Tensor], Tensor]
-"""``(users [B]) -> scores [B, I]``: all that evaluation needs of a model. An item at -inf is no candidate."""
+"""``(users [B] int64) -> scores [B, I]``: all that evaluation needs of a model. An item at -inf is no candidate."""
 
 
 Perturb = Callable[[Tensor, int], Tensor]

@@ -92,20 +92,3 @@ def shrink(columns: dict[str, Any], name: str, kept: NDArray[np.bool_]) -> None:
     except ValueError:  # a view, or someone else holds it
         column = column[:end]
     columns[name] = column
-
-
-def widen(columns: dict[str, Any], name: str) -> NDArray[np.int64]:
-    """Takes a column of 4-byte codes away as 8-byte ones, in place if it alone holds its memory.  [rows]"""
-    column = columns.pop(name)
-    size = column.size
-    try:
-        if column.dtype != np.int32:
-            raise ValueError
-        column.resize(2 * size)
-    except ValueError:  # other codes, a view, or someone else holds it
-        wide: NDArray[np.int64] = column.astype(np.int64)
-        return wide
-    wide = column.view(np.int64)
-    for block in reversed(list(blocks(size))):  # from the end, where nothing lies yet
-        wide[block] = column[block].copy()
-    return wide

@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ltgnn.data.blocks import blocks, by_code, release, widen
+from ltgnn.data.blocks import blocks, by_code, release
 from ltgnn.data.card import figures
 from ltgnn.data.cleaning import Cleaning
+from ltgnn.data.names import Names
 from ltgnn.data.raw import Raw, Reader, counts_of
 from ltgnn.types import Dataset, Interactions, Mistake
 
@@ -42,7 +43,7 @@ def load(
     raw, report = cleaning(raw)
     shape = figures(raw)
     release()
-    parts = _parts(raw)  # takes the columns of rows over
+    parts = _parts(raw)
     card = {
         "name": name,
         "licence": licence,
@@ -58,8 +59,8 @@ def load(
     return Dataset(
         name=name,
         parts=parts,
-        user_ids=raw.user_ids.to_list(),
-        item_ids=raw.item_ids.to_list(),
+        user_ids=Names(raw.user_ids),
+        item_ids=Names(raw.item_ids),
         item_fields={field: column.to_list() for field, column in raw.item_fields.items()},
         item_numbers={field: torch.from_numpy(column.copy()) for field, column in raw.item_numbers.items()},
         item_vectors={
@@ -71,34 +72,24 @@ def load(
 
 
 def _parts(raw: Raw) -> dict[str, Interactions]:
-    """The rows of each part; those of a single one are the columns of ``raw`` themselves, which it loses."""
+    """The rows of each part; those of a single one are in the memory of the columns of ``raw``."""
 
-    def tensor(column: NDArray[Any] | None, rows: NDArray[Any] | slice, kind: type) -> torch.Tensor | None:
-        return None if column is None else torch.from_numpy(np.require(column[rows], kind, "W"))
+    def tensor(column: NDArray[Any], rows: NDArray[Any] | slice, kind: type) -> torch.Tensor:
+        return torch.from_numpy(np.require(column[rows], kind, "W"))
+
+    def pairs(rows: NDArray[Any] | slice) -> Interactions:
+        return Interactions(
+            users=tensor(raw.users, rows, np.int32),
+            items=tensor(raw.items, rows, np.int32),
+            num_users=len(raw.user_ids),
+            num_items=len(raw.item_ids),
+            times=None if raw.times is None else tensor(raw.times, rows, np.float64),
+            weights=None if raw.weights is None else tensor(raw.weights, rows, np.float32),
+        )
 
     if raw.parts is None:
-        columns, every = vars(raw), slice(None)
-        pairs = Interactions(
-            users=torch.from_numpy(widen(columns, "users")),
-            items=torch.from_numpy(widen(columns, "items")),
-            num_users=len(raw.user_ids),
-            num_items=len(raw.item_ids),
-            times=tensor(columns.pop("times"), every, np.float64),
-            weights=tensor(columns.pop("weights"), every, np.float32),
-        )
-        return {raw.part_names[0]: pairs}
-    parts = {}
-    for number, part in enumerate(raw.part_names):
-        rows = np.flatnonzero(raw.parts == number)
-        parts[part] = Interactions(
-            users=torch.from_numpy(raw.users[rows].astype(np.int64)),
-            items=torch.from_numpy(raw.items[rows].astype(np.int64)),
-            num_users=len(raw.user_ids),
-            num_items=len(raw.item_ids),
-            times=tensor(raw.times, rows, np.float64),
-            weights=tensor(raw.weights, rows, np.float32),
-        )
-    return parts
+        return {raw.part_names[0]: pairs(slice(None))}
+    return {part: pairs(np.flatnonzero(raw.parts == number)) for number, part in enumerate(raw.part_names)}
 
 
 def _digest(raw: Raw, parts: Mapping[str, Interactions]) -> str:
@@ -111,7 +102,7 @@ def _digest(raw: Raw, parts: Mapping[str, Interactions]) -> str:
     for name, part in parts.items():
         digest.update(name.encode())
         for rows in by_code(part.users.numpy(), part.num_users):  # keys in ascending order, some users at a time
-            keys = part.users.numpy()[rows] * part.num_items + part.items.numpy()[rows]
+            keys = part.users.numpy()[rows].astype(np.int64) * part.num_items + part.items.numpy()[rows]
             keys.sort()
             digest.update(keys)
     return digest.hexdigest()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ltgnn.data.blocks import blocks, by_code, counts, relabel
+from ltgnn.data.blocks import blocks, by_code, counts, relabel, release
 from ltgnn.data.raw import Raw, counts_of
 from ltgnn.types import Mistake
 
@@ -36,6 +36,7 @@ class Cleaning:
             if not kept.all():
                 raw.keep(kept)
             report.append({"filter": name, **counts_of(raw)})
+            release()  # or the masks of all filters, one byte a row each, add up
 
         if self.since is not None or self.until is not None:
             keep(f"times from {self.since} to before {self.until}", between(raw, self.since, self.until))
@@ -43,8 +44,8 @@ class Cleaning:
             keep(f"rating >= {self.min_rating:g}", at_least(raw, self.min_rating))
         keep("repeated pairs: first kept", first_of_each_pair(raw))
         if self.user_core > 1 or self.item_core > 1:
-            kept = k_core(raw.users, raw.items, self.user_core, self.item_core)
-            keep(f"{self.user_core}-core of users, {self.item_core}-core of items", kept)
+            name = f"{self.user_core}-core of users, {self.item_core}-core of items"
+            keep(name, k_core(raw.users, raw.items, self.user_core, self.item_core))  # no name keeps the mask alive
         if not len(raw):
             raise Mistake(
                 "No interactions are left. Left after each filter: "

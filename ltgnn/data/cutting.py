@@ -66,7 +66,7 @@ def rank_in_user(pairs: Interactions, order: Tensor) -> Tensor:
     """Place 0, 1, 2 ... of each pair among those of its user when all pairs are read in ``order``.  [E]"""
     by_user = order[torch.argsort(pairs.users[order], stable=True)]
     first = torch.cumsum(pairs.user_counts, 0) - pairs.user_counts
-    rank = torch.empty_like(pairs.users)
+    rank = torch.empty(len(pairs), dtype=torch.int64)
     rank[by_user] = torch.arange(len(pairs)) - first[pairs.users[by_user]]
     return rank
 

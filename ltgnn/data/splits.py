@@ -138,7 +138,7 @@ class NewItems:
         check_shares(self.val, self.test)
         pairs, times = timed(dataset, "new_items")
         first = torch.full((pairs.num_items,), math.inf, dtype=torch.float64)
-        first.scatter_reduce_(0, pairs.items, times, "amin")
+        first.scatter_reduce_(0, pairs.items.long(), times, "amin")
         name = f"new items {percent(self.val, self.test)} of the items by first interaction"
         return cut_items(pairs, torch.argsort(first, stable=True), self.val, self.test, name)
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from ltgnn.data import blocks, parquet
-from ltgnn.data.blocks import Growing, by_code, counts, relabel, shrink, widen
+from ltgnn.data.blocks import Growing, by_code, counts, relabel, shrink
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
 from ltgnn.types import Dataset
@@ -60,7 +60,7 @@ def test_rows_by_code_are_all_rows_and_ascend() -> None:
 
 
 @pytest.mark.parametrize("alone", [True, False])
-def test_shrink_and_widen_with_and_without_other_holders(alone: bool) -> None:
+def test_shrink_with_and_without_other_holders(alone: bool) -> None:
     """Where someone else looks at the memory it must not move under him; in place it is the same array."""
     column, kept = codes(), DRAW.random(100) < 0.5
     wanted = column[kept].tolist()
@@ -70,9 +70,6 @@ def test_shrink_and_widen_with_and_without_other_holders(alone: bool) -> None:
     shrink(columns, "users", kept)
     assert columns["users"].flags.owndata == alone
     assert columns["users"].tolist() == wanted
-    wide = widen(columns, "users")
-    assert (wide.dtype, wide.tolist(), columns) == (np.int64, wanted, {})
-    assert (wide.base is not None) == alone
     assert watcher is None or len(watcher) == 5
 
 
