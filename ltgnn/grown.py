@@ -49,7 +49,7 @@ def fresh(
     new_items = list(goods)[len(dataset.item_ids) :]
     codes = torch.tensor([(users[u], goods[i]) for u, i in events], dtype=torch.int64).reshape(-1, 2)
     keys = torch.unique(codes[:, 0] * len(goods) + codes[:, 1])
-    keys = keys[~among(keys, train.users.long() * len(goods) + train.items)[0]]
+    keys = keys[~among(keys, train.users * len(goods) + train.items)[0]]
     fields = {name: [items.get(item, {}).get(name, "") for item in new_items] for name in dataset.item_fields}
     new_users = list(users)[len(dataset.user_ids) :]
     return Fresh(keys // len(goods), keys % len(goods), new_users, new_items, fields, len(events) - len(keys))

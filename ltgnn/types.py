@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -26,29 +26,20 @@ class Mistake(Exception):
     """
 
 
-MOST_IDS = 2**31 - 1  # users or items that int32 can number
-
-
 @dataclass(frozen=True)
 class Interactions:
     """User-item pairs with ids ``0..U-1`` and ``0..I-1``; no pair occurs twice.
 
-    The ids are held in 4 bytes each, because these columns are most of a large data set; wider ones are narrowed.
-    Sums and products of ids must be taken of ``.long()`` ones: past 2^31 - 1 they would turn negative without a word.
+    Those of a ``Split`` are int64. In a ``Dataset`` as it was read they are int32, because they are most of a large
+    one: there sums and products must be taken of ``.long()`` ids, or past 2^31 - 1 they turn negative without a word.
     """
 
-    users: Tensor  # [E] int32
-    items: Tensor  # [E] int32
+    users: Tensor  # [E] int64; int32 as read
+    items: Tensor  # [E] int64; int32 as read
     num_users: int
     num_items: int
     times: Tensor | None = None  # [E] float64, seconds or positions; larger is later
     weights: Tensor | None = None  # [E] float32, strength of the event; None: all 1
-
-    def __post_init__(self) -> None:
-        for noun, size in (("users", self.num_users), ("items", self.num_items)):
-            if size > MOST_IDS:
-                raise Mistake(f"{size:,} {noun} given, at most {MOST_IDS:,} wanted: cut the data (data.cleaning).")
-            object.__setattr__(self, noun, getattr(self, noun).to(torch.int32))
 
     def __len__(self) -> int:
         return self.users.numel()
@@ -56,7 +47,7 @@ class Interactions:
     @cached_property
     def keys(self) -> Tensor:
         """One int64 per pair, ``user * I + item``, in the order of the pairs.  [E]"""
-        return self.users.long().mul_(self.num_items).add_(self.items)
+        return (self.users.long() * self.num_items).add_(self.items)
 
     @cached_property
     def item_counts(self) -> Tensor:
@@ -75,6 +66,12 @@ class Interactions:
         offsets = torch.zeros(self.num_users + 1, dtype=torch.int64)
         offsets[1:] = torch.cumsum(self.user_counts, 0)
         return offsets, self.items[order].long()
+
+    def wide(self) -> Interactions:
+        """The same pairs with int64 ids."""
+        if self.users.dtype == self.items.dtype == torch.int64:
+            return self
+        return replace(self, users=self.users.long(), items=self.items.long())
 
     def select(self, rows: Tensor) -> Interactions:
         """The pairs named by a boolean mask [E] or by row numbers, in that order."""
@@ -121,13 +118,17 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Split:
-    """Train, validation and test pairs; disjoint, over the same users and items."""
+    """Train, validation and test pairs with int64 ids; disjoint, over the same users and items."""
 
     train: Interactions
     val: Interactions  # empty only in recipes that say so
     test: Interactions
     name: str  # the protocol, in words: "random per user 80/10/10, seed 0"
     ordered: str = ""  # "global", "user": train is before val, val before test, over all or within each user
+
+    def __post_init__(self) -> None:
+        for part in ("train", "val", "test"):
+            object.__setattr__(self, part, getattr(self, part).wide())
 
     @cached_property
     def fingerprint(self) -> str:

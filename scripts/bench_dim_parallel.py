@@ -55,7 +55,7 @@ def worker(rank: int, world: int, users: int, items: int, edges: int, dim: int) 
     pairs = torch.unique(torch.randint(users * items, (edges,)))
     train = Interactions(pairs // items, pairs % items, users, items)
     graph = BipartiteGraph(train, lambda receiver, sender: (receiver * sender).rsqrt(), None)
-    batch = Batch(train.users[:2048].long(), train.items[:2048].long(), torch.randint(items, (2048, 1)))
+    batch = Batch(train.users[:2048], train.items[:2048], torch.randint(items, (2048, 1)))
     small = LightGCN(NodeEmbedding(train, world, torch.nn.init.normal_, Id, None), 3, Mean(True))
     BPR()(batch, small(graph), []).backward()  # kernels, buffers and modules are there before we count
     torch.optim.Adam(small.parameters()).step()

@@ -48,11 +48,10 @@ def cost(way: str) -> dict[str, Any]:
     seconds = []
     for _ in range(STEPS):
         rows = torch.randint(len(train), (int(cfg.batch_size),), generator=generator)
-        pos = train.items[rows].long()
         started = time.process_time()
         if live is not None:
-            live.attend(pos, generator)
-        batch = Batch(train.users[rows].long(), pos, torch.empty(len(rows), 0, dtype=torch.int64))
+            live.attend(train.items[rows], generator)
+        batch = Batch(train.users[rows], train.items[rows], torch.empty(len(rows), 0, dtype=torch.int64))
         optimizer.zero_grad()
         torch.stack(list(module.objective(batch).values())).sum().backward()
         optimizer.step()

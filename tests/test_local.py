@@ -35,7 +35,7 @@ def terms_and_gradients(
         at = module.encoder.at
         module.encoder.at = lambda *a: used.append(at(*a)) or used[-1]
     train = setting.split.train
-    users, pos = train.users[:12].long(), train.items[:12].long()
+    users, pos = train.users[:12], train.items[:12]
     batch = Batch(users, pos, module.sampler(users, pos, torch.Generator().manual_seed(0)), module.sampler.proposal)
     terms = module.objective(batch)
     torch.stack(list(terms.values())).sum().backward()

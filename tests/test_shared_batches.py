@@ -20,7 +20,7 @@ def result(tree: Tree, setting: Setting, number: int, loss: str, sampler: str, r
     module = build_module(cfg, setting).train()
     assert module.shared == number
     train = setting.split.train
-    users, pos = train.users[:24].long(), train.items[:24].long()
+    users, pos = train.users[:24], train.items[:24]
     neg = module.sampler(users, pos, torch.Generator().manual_seed(0))
     terms = module.objective(Batch(users[rows], pos[rows], neg[rows], module.sampler.proposal))
     torch.stack(list(terms.values())).sum().backward()

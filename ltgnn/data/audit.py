@@ -100,7 +100,7 @@ def _earlier(before: Interactions, after: Interactions, over_all: bool) -> int:
     if over_all:
         return int((after.times < before.times.max()).sum())
     last = torch.full((before.num_users,), -torch.inf, dtype=torch.float64)
-    last.scatter_reduce_(0, before.users.long(), before.times, "amax")
+    last.scatter_reduce_(0, before.users, before.times, "amax")
     return int((after.times < last[after.users]).sum())
 
 

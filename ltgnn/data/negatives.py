@@ -84,7 +84,7 @@ class Drawn(Negatives):
         free = self.total - (self.own[self.offsets[users + 1], None] - self.own[first])
         share = torch.rand(shape, generator=generator, device=device, dtype=torch.float64)
         left = torch.minimum((share * free).long(), free - 1)
-        until = torch.searchsorted(self.keys, users.long()[:, None] * (self.total + 1) + left, right=True)
+        until = torch.searchsorted(self.keys, users[:, None] * (self.total + 1) + left, right=True)
         before = until - first if self.unit else self.own[until] - self.own[first]
         return self._items(left + before)
 

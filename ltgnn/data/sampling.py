@@ -50,7 +50,7 @@ class PairBatches:
 
     def _edges(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         order = torch.randperm(len(self.train), generator=generator)
-        return self.train.users[order].long(), self.train.items[order].long()
+        return self.train.users[order], self.train.items[order]
 
     def _users(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         offsets, items = self.train.by_user

@@ -33,9 +33,8 @@ def user_mentions(split: Split, texts: Sequence[str], user_ids: Sequence[str]) -
     if not keys.numel():
         return None
     users, items = (torch.cat([getattr(part, name) for part in (split.val, split.test)]) for name in ("users", "items"))
-    first = users.long() * split.train.num_items
-    hits = int(torch.isin(first + items, keys).sum())
-    chance = _by_chance(lambda order: torch.isin(first + items[order], keys).sum(), len(items))
+    hits = int(torch.isin(users * split.train.num_items + items, keys).sum())
+    chance = _by_chance(lambda order: torch.isin(users * split.train.num_items + items[order], keys).sum(), len(items))
     return _more_than_chance(BUILT, hits, chance, "held-out pairs whose item text names the user")
 
 
@@ -48,7 +47,7 @@ def item_mentions(split: Split, texts: Sequence[str], item_ids: Sequence[str]) -
     mentions = mentions.filter(pl.col("item") != pl.col("id"))
     if mentions.is_empty():
         return None
-    train = pl.DataFrame({"user": split.train.users.long().numpy(), "item": split.train.items.long().numpy()})
+    train = pl.DataFrame({"user": split.train.users.numpy(), "item": split.train.items.numpy()})
     train = train.filter(pl.col("item").is_in(mentions["item"].implode()))
     held = torch.unique(torch.cat([split.val.keys, split.test.keys]))
 
@@ -75,7 +74,7 @@ def twins(split: Split, texts: Sequence[str], item_ids: Sequence[str]) -> Findin
     size = int(kind.max()) + 1
 
     def told(users: Tensor, items: Tensor) -> Tensor:
-        return (users.long() * size + kind[items])[kind[items] >= 0]
+        return (users * size + kind[items])[kind[items] >= 0]
 
     train = told(split.train.users, split.train.items)
     touched = sum(int(torch.isin(told(part.users, part.items), train).sum()) for part in (split.val, split.test))

@@ -73,7 +73,7 @@ class Evaluator:
         self.categories = categories(item_fields) if item_fields else None
         self.user_groups = {name: policy(self.train.user_counts) for name, policy in user_groups.items()}
 
-        self.users = torch.unique(held_out.users).long()  # [n] ascending
+        self.users = torch.unique(held_out.users)  # [n] ascending
         self.relevant = held_out.user_counts[self.users]
         self.order = torch.argsort(
             self.relevant, descending=True, stable=True

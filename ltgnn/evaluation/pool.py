@@ -48,7 +48,7 @@ def pool_of(
     ``standings``: users [B] -> M x [B, I] (``Blended.standings``). A held-out item that no member has among its
     ``depth`` best is left out: no blend would bring it up. In blocks of users.
     """
-    users = torch.unique(held_out.users).long()
+    users = torch.unique(held_out.users)
     if not users.numel():
         raise Mistake("a blend is fitted on validation, and this split has none: set split.val, and train again.")
     rows_items, rows_values = [], []

@@ -56,9 +56,10 @@ class BipartiteGraph(nn.Module):
             self.strength = self.strength * factor(train)
         self.between_items = [edges(text, train.num_items) for edges in (item_edges or {}).values()]
 
-        users, items = train.users.long(), train.items.long() + self.num_users
-        one = torch.cat([users, *(edges.left + self.num_users for edges in self.between_items)])
-        other = torch.cat([items, *(edges.right + self.num_users for edges in self.between_items)])
+        one = torch.cat([train.users, *(edges.left + self.num_users for edges in self.between_items)])
+        other = torch.cat(
+            [train.items + self.num_users, *(edges.right + self.num_users for edges in self.between_items)]
+        )
         weight = torch.cat([self.strength, *(edges.strength.double() for edges in self.between_items)])
         degree = torch.zeros(self.size, dtype=torch.float64)
         degree.index_add_(0, one, weight).index_add_(0, other, weight)
@@ -121,7 +122,7 @@ class BipartiteGraph(nn.Module):
     def drop_nodes(self, rate: float, generator: torch.Generator) -> BipartiteGraph:
         """A graph in which a random share ``rate`` of the nodes has no interaction (SGL's node dropout)."""
         kept = (torch.rand(self.size, generator=generator, device=generator.device) >= rate).cpu()
-        return self.keep(kept[self.train_edges.users] & kept[self.num_users :][self.train_edges.items])
+        return self.keep(kept[self.train_edges.users] & kept[self.train_edges.items + self.num_users])
 
     def keep(self, edges: Tensor) -> BipartiteGraph:
         """The graph of the interactions chosen by a mask [E], normalised anew; item-item edges stay."""

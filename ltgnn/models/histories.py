@@ -30,7 +30,7 @@ class Histories(nn.Module):
         offsets[1:] = torch.cumsum(train.user_counts, 0)
         places = torch.arange(len(train)) - offsets[train.users[order]]
         keys, by_key = torch.sort(train.keys[order])
-        for name, value in (("offsets", offsets), ("events", train.items[order].long()), ("keys", keys)):
+        for name, value in (("offsets", offsets), ("events", train.items[order]), ("keys", keys)):
             self.register_buffer(name, value, persistent=False)
         self.register_buffer("places", places[by_key], persistent=False)
 
@@ -40,7 +40,7 @@ class Histories(nn.Module):
 
     def place(self, users: Tensor, items: Tensor) -> Tensor:
         """How many events of the user came before this one of the train part.  [B], [B] -> [B]"""
-        return self.places[torch.searchsorted(self.keys, users.long() * self.num_items + items)]
+        return self.places[torch.searchsorted(self.keys, users * self.num_items + items)]
 
     def before(self, users: Tensor, places: Tensor, limit: int) -> tuple[Tensor, Tensor]:
         """The last ``limit`` items before ``places`` [B], oldest first, filled up with I; and how many.  [B, n], [B]"""

@@ -81,7 +81,7 @@ class Fresh:
                 "positions in an order, or a single day."
             )
         first = torch.full((train.num_items,), -torch.inf, dtype=torch.float64)
-        first.scatter_reduce_(0, train.items.long(), train.times.double(), "amin", include_self=False)
+        first.scatter_reduce_(0, train.items, train.times.double(), "amin", include_self=False)
         return first >= train.times.max() - self.days * DAY
 
 

@@ -53,7 +53,7 @@ def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict
     described = [_put(piece, number, tensors) for number, piece in enumerate(found)]
     for name in PARTS:
         part: Interactions = getattr(served.split, name)
-        tensors |= {f"{name}.users": part.users.long(), f"{name}.items": part.items.long()}  # int64 in the format
+        tensors |= {f"{name}.users": part.users, f"{name}.items": part.items}
         tensors |= {f"{name}.{column}": values for column in ("times", "weights")
                     if (values := getattr(part, column)) is not None}  # fmt: skip
     if served.text is not None:

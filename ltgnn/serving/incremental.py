@@ -191,7 +191,7 @@ def opened(
     """The propagation of a trained model: its edges (users [E], items [E], strength [E] float64) and its layers."""
     users, items, strength = edges
     size = num_users + num_items
-    one, other = users.long(), items.long() + num_users
+    one, other = users, items + num_users
     degree = torch.zeros(size, dtype=torch.float64).index_add_(0, one, strength).index_add_(0, other, strength)
     rows, columns, twice = torch.cat([one, other]), torch.cat([other, one]), torch.cat([strength, strength])
     order = torch.argsort(rows * size + columns)

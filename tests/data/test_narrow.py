@@ -1,14 +1,17 @@
-"""From file to split the ids stay 4 bytes wide, in one memory; the card's sha256 is over 8-byte keys as ever."""
+"""In a data set as it was read ids are 4 bytes wide, in one memory, and 8 in a split; digests are over 8-byte keys."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from ltgnn.data.catalog import _parts, load
 from ltgnn.data.cleaning import Cleaning
@@ -16,7 +19,8 @@ from ltgnn.data.export import write_processed
 from ltgnn.data.names import Names
 from ltgnn.data.raw import Raw
 from ltgnn.data.splits import ColdItems, Folds, GlobalTime, LeaveOneOut, NewItems, Official, RandomSplit, UserTime
-from ltgnn.types import Dataset, Interactions
+from ltgnn.types import Dataset, Interactions, Split
+from tests.conftest import interactions
 from tests.data.readers import reader
 
 USERS, ITEMS = 60_000, 40_000  # their product passes 2^31
@@ -29,6 +33,15 @@ SPLITS = [
 
 def narrow(part: Interactions) -> bool:
     return part.users.dtype == part.items.dtype == torch.int32
+
+
+def narrowed(table: Interactions) -> Interactions:
+    """As a file is read."""
+    return replace(table, users=table.users.int(), items=table.items.int())
+
+
+def wide(part: Interactions) -> bool:
+    return part.users.dtype == part.items.dtype == torch.int64
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +75,10 @@ def test_the_digest_is_over_whole_keys(data: Dataset) -> None:
 
 @pytest.mark.parametrize("protocol", SPLITS, ids=lambda split: type(split).__name__)
 def test_every_split(data: Dataset, protocol: RandomSplit, tmp_path: Path) -> None:
-    """Narrow parts that hold the pairs; written in parts and read again they are the same."""
+    """Wide parts that hold the pairs; written in parts and read again they are the same."""
     split = protocol(data)
     parts = {"train": split.train, "val": split.val, "test": split.test}
-    assert all(narrow(part) for part in parts.values())
+    assert all(wide(part) for part in parts.values())
     keys = torch.cat([part.keys for part in parts.values()])
     assert torch.equal(keys.sort().values, data.parts["all"].keys.sort().values)
     if isinstance(protocol, LeaveOneOut):
@@ -73,7 +86,7 @@ def test_every_split(data: Dataset, protocol: RandomSplit, tmp_path: Path) -> No
         again = load(lambda: tmp_path / "out", reader("processed"), Cleaning(None, None, None, 1, 1, True, True))
         assert all(narrow(part) for part in again.parts.values())
         assert Official(0.0, 0)(again).fingerprint == split.fingerprint
-        assert narrow(Official(0.1, 0)(again).train)
+        assert wide(Official(0.1, 0)(again).train)
 
 
 def test_columns_become_tensors_where_they_are() -> None:
@@ -81,3 +94,38 @@ def test_columns_become_tensors_where_they_are() -> None:
     names = pl.Series(["a", "b", "c"])
     part = _parts(Raw(*codes, names, names, times=np.zeros(3)))["all"]
     assert [part.users.data_ptr(), part.items.data_ptr()] == [column.ctypes.data for column in codes]
+
+
+LARGE = (100_000, 50_000)  # users and items: products of ids pass 2^31 and 2^32
+PAIRS = [(99_999, 3), (99_999, 49_999), (99_000, 49_999), (7, 49_000), (99_000, 49_000), (7, 3)]
+
+near_the_end = st.tuples(
+    st.one_of(st.integers(0, 3), st.integers(LARGE[0] - 5, LARGE[0] - 1)),
+    st.one_of(st.integers(0, 3), st.integers(LARGE[1] - 5, LARGE[1] - 1)),
+)
+
+
+@drawn(st.lists(near_the_end, min_size=1, max_size=40, unique=True))
+def test_keys_and_rows_are_those_of_whole_numbers(pairs: list[tuple[int, int]]) -> None:
+    table = narrowed(interactions(pairs, *LARGE))
+    assert table.users.dtype == table.items.dtype == torch.int32
+    assert (table.keys.dtype, table.keys.tolist()) == (torch.int64, [user * LARGE[1] + item for user, item in pairs])
+    offsets, items = table.by_user
+    assert offsets.dtype == items.dtype == torch.int64
+    for user in {user for user, _ in pairs}:
+        mine = items[offsets[user] : offsets[user + 1]].tolist()
+        assert mine == sorted(item for other, item in pairs if other == user)
+
+
+def test_a_split_is_wide_and_not_copied_where_it_was() -> None:
+    given = interactions(PAIRS, *LARGE)
+    split = Split(narrowed(given), given, given, "by hand")
+    assert wide(split.train)
+    assert torch.equal(split.train.keys, given.keys)
+    assert split.val is given
+
+
+def test_keys_leave_the_ids_alone() -> None:
+    table = interactions(PAIRS, *LARGE)
+    assert table.keys.tolist() == [user * LARGE[1] + item for user, item in PAIRS]
+    assert list(zip(table.users.tolist(), table.items.tolist(), strict=True)) == PAIRS

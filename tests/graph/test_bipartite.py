@@ -153,7 +153,7 @@ def test_random_walk_equals_pyg_mean() -> None:
     from torch_geometric.nn import SimpleConv
 
     train = random_interactions(17, 23, 0.2, seed=3)
-    ends = torch.stack([train.users, train.items + 17]).long()
+    ends = torch.stack([train.users, train.items + 17])
     states = torch.randn(40, 5)
     expected = SimpleConv(aggr="mean")(states, torch.cat([ends, ends.flip(0)], 1))
     torch.testing.assert_close(BipartiteGraph(train, RandomWalk(), None).propagate(states), expected)

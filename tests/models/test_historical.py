@@ -19,7 +19,7 @@ from tests.conftest import random_interactions
 
 TRAIN = random_interactions(20, 30, 0.2, seed=3)
 GRAPH = BipartiteGraph(TRAIN, Symmetric(), None).double()
-BATCH = Batch(TRAIN.users[:6].long(), TRAIN.items[:6].long(), torch.tensor([[3], [4], [5], [6], [7], [8]]))
+BATCH = Batch(TRAIN.users[:6], TRAIN.items[:6], torch.tensor([[3], [4], [5], [6], [7], [8]]))
 
 
 def model(kind: type[LightGCN], **options: int) -> LightGCN:

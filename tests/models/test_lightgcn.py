@@ -34,7 +34,7 @@ def test_equals_pyg(num_layers: int) -> None:
     reference = Reference(50, 8, num_layers)
     with torch.no_grad():
         reference.embedding.weight.copy_(torch.cat([model.embedding.users, model.embedding.items]))
-    ends = torch.stack([train.users, train.items + train.num_users]).long()
+    ends = torch.stack([train.users, train.items + train.num_users])
     expected = reference.get_embedding(torch.cat([ends, ends.flip(0)], 1))  # both directions: a symmetric graph
     torch.testing.assert_close(torch.cat([encoded.users, encoded.items]), expected, rtol=1e-5, atol=1e-6)
     assert not torch.allclose(encoded.layers[0], encoded.layers[1])  # it does propagate

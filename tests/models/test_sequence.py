@@ -129,7 +129,7 @@ def test_states_equal_the_loop(name: str) -> None:
         model(graph(train)).users, torch.stack([after(history(train, user)) for user in range(9)]), rtol=1e-4, atol=1e-5
     )
     model.train()
-    batch = model.before(Batch(train.users.long(), train.items.long(), torch.empty(len(train), 0, dtype=torch.int64)))
+    batch = model.before(Batch(train.users, train.items, torch.empty(len(train), 0, dtype=torch.int64)))
     assert batch.users.tolist() == list(range(len(train)))
     states = model(graph(train)).users
     pasts = [
@@ -185,12 +185,12 @@ def test_overfits_next_items() -> None:
     train = Interactions(users, (users + places) % 8, 4, 8, places.double())
     model = build(train, partial(Recurrent, cell=torch.nn.GRU, layers=1, dropout=0.0))
     optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
-    batch = Batch(train.users.long(), train.items.long(), torch.empty(20, 0, dtype=torch.int64))
+    batch = Batch(train.users, train.items, torch.empty(20, 0, dtype=torch.int64))
     later = places > 0  # the first item of a user cannot be known
     for _ in range(150):
         model.before(batch)
         encoded = model(graph(train))
-        loss = F.cross_entropy((encoded.users @ encoded.items.T)[later], train.items[later].long())
+        loss = F.cross_entropy((encoded.users @ encoded.items.T)[later], train.items[later])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

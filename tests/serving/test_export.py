@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from safetensors.torch import load_file
 
 import ltgnn
 from ltgnn.export import main
@@ -71,19 +70,6 @@ def test_loading_needs_neither_lightning_nor_hydra(
     there = pl.read_parquet(out)
     assert there.drop("score").equals(here.drop("score"))
     np.testing.assert_allclose(there["score"], here["score"], rtol=1e-5)
-
-
-def test_pairs_are_8_bytes_wide_in_the_file_and_4_in_memory(runs: dict[str, Path], exported: dict[str, Path]) -> None:
-    """The format is older than narrow ids: files of before and after are read by the ltgnn of before and after."""
-    tensors = load_file(exported["gnn"] / "model.safetensors")
-    here, there = open_run(runs["gnn"]).split, ltgnn.load(exported["gnn"]).split
-    assert there.fingerprint == here.fingerprint
-    for name in ("train", "val", "test"):
-        part = getattr(there, name)
-        for column in ("users", "items"):
-            assert tensors[f"{name}.{column}"].dtype == torch.int64
-            assert getattr(part, column).dtype == torch.int32
-            assert torch.equal(getattr(part, column).long(), tensors[f"{name}.{column}"])
 
 
 def test_vectors_are_a_table_whose_products_are_the_scores(exported: dict[str, Path]) -> None:

@@ -36,7 +36,7 @@ class CoPurchase(Objective):
 
         self.temperature = temperature
         wide = train.user_counts[train.users] > 1  # pairs of users with something to pair
-        users, items = train.users[wide].long().numpy(), train.items[wide].long().numpy()
+        users, items = train.users[wide].numpy(), train.items[wide].numpy()
         shape = (train.num_items, train.num_users)
         self.users_of = csr_matrix((np.ones(len(items), np.float32), (items, users)), shape=shape)  # [I, U]
         self.items_of = self.users_of.T.tocsr()

@@ -32,7 +32,7 @@ class Purchase(Objective):
         dropout: float,
     ) -> None:
         wide = train.user_counts[train.users] > 1
-        users, items = train.users[wide].long().numpy(), train.items[wide].long().numpy()
+        users, items = train.users[wide].numpy(), train.items[wide].numpy()
         self.pairs = np.stack([users, items], axis=1)
         offsets, by_user = train.by_user
         self.offsets, self.by_user = offsets.numpy(), by_user.numpy()
