@@ -60,7 +60,8 @@ def label(row: Mapping[str, Any]) -> str:
         name = "EASE + text & LightGCN + text" if row["family"] == "blend-text" else "EASE & LightGCN"
         return name if "-one-" in row["stage"] else f"{name} (dim 256)"
     words = [row["model"], *([] if closed else [row["loss"], row["fusion"]])]
-    words += [f"text={row['text']}"] if row["text"] not in ("minilm", "none") else []
+    text = "tuned" if row["text"] == "folder" else row["text"]  # a folder holds the encoder that `tune` wrote
+    words += [f"text={text}"] if text not in ("minilm", "none") else []
     words += [row["score"]] if row["score"] != "dot" else []
     kept = [w for w in row["words"].split() if w.split(".")[0].split("=")[0] in SHOWN]
     return " ".join(
@@ -115,7 +116,12 @@ def controls(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]
     ]
     grid = [r for r in rows if r["stage"] == "beauty-grid" and (r["model"], r["loss"]) == ("lightgcn", "softmax")]
     inside = [r for r in grid if r["fusion"] == "sum"] + [r for r in rows if r["stage"] == "beauty-gnn-controls"]
+    gram = [r for r in rows if r["stage"] == "beauty-gram" and r["score"] == "content_fit" and "l2=100" in r["words"]]
+    gram = [r for r in gram if r["words"].endswith(("=5", "=20", "=80"))]
+    gram += [r for r in rows if r["stage"] == "beauty-gram-controls"]
+    within = [max(several, key=lambda row: row["val_all"]) for several in by_text(gram)]
     tables = {
+        "EASE with the text inside (l2 100; its weight, 5, 20 or 80, by validation) and on top": (ease, within),
         "EASE with the text match on top, its strength fitted on validation each time": (ease, match),
         "LightGCN (softmax, 64 columns) with the text inside (`fusion=sum`)": (
             [r for r in grid if r["fusion"] == "id"],
@@ -128,6 +134,14 @@ def controls(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]
         for title, (base, fair) in tables.items()
         if base and fair
     }
+
+
+def by_text(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """The rows of each text."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["text"], []).append(row)
+    return list(found.values())
 
 
 def percent(share: float) -> str:
