@@ -57,13 +57,16 @@ def label(row: Mapping[str, Any]) -> str:
     """A configuration in a few words."""
     closed = "closed" in row["family"] or "-" not in row["family"].replace("-knn", "")
     if row["family"].startswith("blend"):
-        name = "EASE + text & LightGCN + text" if row["family"] == "blend-text" else "EASE & LightGCN"
-        return name if "-one-" in row["stage"] else f"{name} (dim 256)"
+        with_text = row["family"] == "blend-text"
+        deep = "-one-blend" in row["stage"] or "-loo-blend" in row["stage"]  # with the text inside EASE, too
+        closed_form = "EASE with text inside" if deep else "EASE + text"
+        name = f"{closed_form} & LightGCN + text" if with_text else "EASE & LightGCN"
+        return f"{name} (dim 512)" if deep else name if "-one-" in row["stage"] else f"{name} (dim 256)"
     words = [row["model"], *([] if closed else [row["loss"], row["fusion"]])]
     text = "tuned" if row["text"] == "folder" else row["text"]  # a folder holds the encoder that `tune` wrote
     words += [f"text={text}"] if text not in ("minilm", "none") else []
     words += [row["score"]] if row["score"] != "dot" else []
-    kept = [w for w in row["words"].split() if w.split(".")[0].split("=")[0] in SHOWN]
+    kept = [w for w in row["words"].split() if w.split(".")[0].split("=")[0] in SHOWN and ".factors=" not in w]
     return " ".join(
         [*words, *("=".join((key.rpartition(".")[2], to)) for key, _, to in (w.partition("=") for w in kept))]
     )
