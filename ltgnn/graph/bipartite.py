@@ -98,7 +98,8 @@ class BipartiteGraph(nn.Module):
             wide = states.float() if states.dtype in (torch.float16, torch.bfloat16) else states
             matrix, transposed = self._both_ways
             kernel = chosen(self.kernel, matrix, wide)
-            return layers_at(wide, matrix, transposed, kernel, num_layers, nodes, self._near(kernel, wide))
+            near = self._near(kernel, wide) if num_layers > 1 else None  # else no hop is from all nodes to all
+            return layers_at(wide, matrix, transposed, kernel, num_layers, nodes, near)
 
     def _near(self, kernel: Kernel, states: Tensor) -> Renumbered | None:
         """This graph in the order that is the faster one to train in on a CPU; found with the first step."""

@@ -115,7 +115,8 @@ def test_an_order_is_looked_for_in_training_alone_and_kept_if_it_is_faster(
     monkeypatch.setattr(locality, "CACHE", 0)
     graph = graph_of(communities())
     graph.layers_at(states.detach(), 2, nodes)
-    assert not asked  # nobody trains
+    graph.layers_at(states, 1, nodes)
+    assert not asked  # nobody trains; a single hop goes to the nodes alone
     for time, kept in ((0.5, True), (1.0, False)):
         after[0] = time
         graph = graph_of(communities())
