@@ -84,8 +84,8 @@ def cluster_order(matrix: Csr, clusters: int) -> Tensor:
     clusters = max(2, min(clusters, MOST_CLUSTERS, len(rows)))
     centres = rows[torch.randperm(len(rows), generator=generator)[:clusters]]
     for _ in range(ROUNDS):
-        centres = F.normalize(torch.zeros_like(centres).index_add_(0, nearest(rows, centres), rows))
-    return torch.argsort(chain(centres)[nearest(rows, centres)], stable=True)
+        centres = F.normalize(torch.zeros_like(centres).index_add_(0, closest(rows, centres), rows))
+    return torch.argsort(chain(centres)[closest(rows, centres)], stable=True)
 
 
 def leading_vectors(matrix: Csr, generator: torch.Generator) -> Tensor:
@@ -100,7 +100,7 @@ def leading_vectors(matrix: Csr, generator: torch.Generator) -> Tensor:
     return vectors
 
 
-def nearest(rows: Tensor, centres: Tensor) -> Tensor:
+def closest(rows: Tensor, centres: Tensor) -> Tensor:
     """The centre with the largest cosine to each of some unit rows.  [N, k], [C, k] -> [N]"""
     return torch.cat([(block @ centres.T).argmax(1) for block in rows.split(2**16)])
 
