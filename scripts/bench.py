@@ -1,14 +1,16 @@
-"""ltgnn against torch-geometric's LightGCN and implicit on one machine, in one run, on the same pairs: ``make bench``.
+"""ltgnn against the LightGCN of torch-geometric and, where installed, of RecBole, and against implicit, on one machine
+and in one run, on the same pairs: ``make bench``.
 
     LTGNN_MIRROR=DIR python scripts/bench.py [--steps 16] [--rounds 3] [--device cpu] [--save]
 
 Gowalla (29,858 x 40,981, 810,128 train pairs), LightGCN-3, d 64, batch 2,048, one negative, BPR + L2, Adam, float32.
 All sides start from the same weights and see the same batches and negatives; that their losses agree to 1e-5 in every
-step is checked before anything is timed. Each side is a process of its own (``bench_sides.py``); they take turns
-(``rounds``), so that a disturbed minute hits all of them. ltgnn runs as `ltgnn train` runs it, with its memory settings
-(ltgnn/memory.py), the others as their users run them, in a plain process; and, in columns of their own, with ltgnn's
-settings too. ``epoch`` is the median step times 396 steps; ``evaluation`` is top-20 of all test users, seen items
-masked. Prints Markdown; --save writes experiments/bench/training.{md,json}.
+step is checked before anything is timed. Each side is a process of its own (``bench_sides.py``; ``bench_peers.py`` says
+how RecBole comes in); they take turns (``rounds``), so that a disturbed minute hits all of them. ltgnn runs as `ltgnn
+train` runs it, with its memory settings (ltgnn/memory.py), the others as their users run them, in a plain process; and,
+in columns of their own, with ltgnn's settings too. ``epoch`` is the median step times 396 steps;
+``evaluation`` is top-20 of all test users, seen items masked. Prints Markdown; --save writes
+experiments/bench/training.{md,json}.
 """
 
 from __future__ import annotations

@@ -7,14 +7,12 @@ from functools import partial
 from typing import Any
 
 import torch
+from bench_peers import Step  # beside this file
 from torch import Tensor
 
 from ltgnn.graph.kernels import Csr, csr_product, embedding_bag, scatter
 from ltgnn.graph.triton_rows import rows_product
 from ltgnn.types import Batch
-
-Step = Callable[[Tensor, Tensor, Tensor], float]
-"""``(users [B], positives [B], negatives [B]) -> loss``; forward, backward and one step of Adam."""
 
 
 def milliseconds(work: Callable[[], Any], calls: int = 50) -> float:

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import bench_cuda  # beside this file
+import bench_peers  # and this
 import torch
+from bench_peers import Rank, Step
 from torch import Tensor
 
 from ltgnn.build import build_module, build_setting
@@ -28,12 +30,9 @@ from ltgnn.graph.locality import cluster_order, renumbered
 from ltgnn.memory import keep_large_tables
 from ltgnn.types import Batch
 
-SIDES = ("ltgnn", "PyG csr", "PyG edge_index")
+SIDES = ("ltgnn", *bench_peers.peers())
 ON_CARD = ("ltgnn, bf16", "ltgnn, CUDA graph")
 OVERRIDES = ["experiment=lightgcn_gowalla", "sampler.epoch_unit=edges", "eval=accuracy"]
-
-Step = Callable[[Tensor, Tensor, Tensor], float]
-"""``(users [B], positives [B], negatives [B]) -> loss``; forward, backward and one step of Adam."""
 
 
 class Side:
@@ -46,9 +45,13 @@ class Side:
         self.module = build_module(self.cfg, self.setting).to(device)
         embedding = self.module.encoder.embedding
         self.start = torch.cat([embedding.users.detach(), embedding.items.detach()]).clone()
-        self.lr, self.given = float(self.cfg.lr), self.batches(64)
-        library, _, form = name.replace(",", "").partition(" ")
-        self.step, self.rank = self.pyg(form) if library == "PyG" else self.ltgnn(form)
+        self.given, self.ranked = self.batches(64), torch.unique(self.setting.split.test.users).long()
+        self.lr, reg = float(self.cfg.lr), float(self.cfg.reg)
+        if name.startswith("ltgnn"):
+            self.step, self.rank = self.ltgnn(name.removeprefix("ltgnn, "))
+        else:
+            work = bench_peers.Work(self.train, self.ranked, self.start, self.lr, reg, device)
+            self.step, self.rank = bench_peers.side(name, work)
 
     def batches(self, number: int) -> list[tuple[Tensor, Tensor, Tensor]]:
         generator = torch.Generator().manual_seed(0)
@@ -60,7 +63,7 @@ class Side:
             found.append((users.to(self.device), pos.to(self.device), neg.to(self.device)))
         return found
 
-    def ltgnn(self, form: str) -> tuple[Step, Callable[[], Tensor]]:
+    def ltgnn(self, form: str) -> tuple[Step, Rank]:
         optimizer = self.module.configure_optimizers()
 
         def step(users: Tensor, pos: Tensor, neg: Tensor) -> float:
@@ -71,68 +74,12 @@ class Side:
             return float(loss.detach())
 
         def rank() -> Tensor:
-            users, train = torch.unique(self.setting.split.test.users).long(), self.train
-            return top_k(self.module.scorer(), users, train.by_user, train.num_items, 20, 16, self.device).items
+            seen, items = self.train.by_user, self.train.num_items
+            return top_k(self.module.scorer(), self.ranked, seen, items, 20, 16, self.device).items
 
         if form == "CUDA graph":
             return bench_cuda.graphed(self.module, self.lr, self.given[0]), rank
         return (bench_cuda.bf16(step) if form == "bf16" else step), rank
-
-    def pyg(self, form: str) -> tuple[Step, Callable[[], Tensor]]:
-        """torch-geometric's model in its official loop (``edge_index``), or on a ready CSR adjacency (``csr``); its
-        ranking is a matrix product and torch.topk."""
-        from torch_geometric.nn import LightGCN
-
-        train, size, reg = self.train, self.train.num_users + self.train.num_items, float(self.cfg.reg)
-        ends = torch.stack([train.users.long(), train.items.long() + train.num_users])
-        edges: Tensor = torch.cat([ends, ends.flip(0)], 1).to(self.device)
-        if form == "csr":
-            degree = torch.bincount(edges[0], minlength=size).float()
-            weights = (degree[edges[0]] * degree[edges[1]]).rsqrt()
-            order = torch.argsort(edges[0] * size + edges[1])
-            offsets = torch.zeros(size + 1, dtype=torch.int64, device=self.device)
-            offsets[1:] = degree.long().cumsum(0)
-            shape = (size, size)
-            edges = torch.sparse_csr_tensor(offsets, edges[1][order], weights[order], shape, check_invariants=False)
-        model = LightGCN(size, 64, 3, normalize=form == "edge_index").to(self.device)
-        with torch.no_grad():
-            model.embedding.weight.copy_(self.start)
-        optimizer = torch.optim.Adam(model.parameters(), lr=self.lr)
-
-        def step(users: Tensor, pos: Tensor, neg: Tensor) -> float:
-            items = torch.cat([pos, neg]) + train.num_users
-            labels = torch.stack([torch.cat([users, users]), items])
-            optimizer.zero_grad()
-            if form == "edge_index":
-                ranks = model(edges, labels)
-            else:  # the same forward; model() itself accepts no dense label index beside a sparse adjacency
-                out = model.get_embedding(edges)
-                ranks = (out[labels[0]] * out[labels[1]]).sum(-1)
-            good, bad = ranks.chunk(2)
-            nodes = torch.cat([users, items])
-            loss = model.recommendation_loss(good, bad, node_id=nodes, lambda_reg=reg / 2)  # has no 1/2 of its own
-            loss.backward()
-            optimizer.step()
-            return float(loss.detach())
-
-        ranked, (starts, seen) = torch.unique(self.setting.split.test.users).to(self.device), train.by_user
-        starts, seen = starts.to(self.device), seen.to(self.device)
-
-        def rank() -> Tensor:
-            lists = []
-            with torch.no_grad():
-                out = model.get_embedding(edges)
-                left, right = out[: train.num_users], out[train.num_users :]
-                for block in ranked.split(1024):
-                    scores = left[block] @ right.T
-                    counts = starts[block + 1] - starts[block]
-                    rows = torch.repeat_interleave(counts)
-                    within = torch.arange(len(rows), device=rows.device) - (counts.cumsum(0) - counts)[rows]
-                    scores[rows, seen[starts[block][rows] + within]] = -torch.inf
-                    lists.append(scores.topk(20).indices.cpu())
-            return torch.cat(lists)
-
-        return step, rank
 
     # ---- what the driver asks for
 
@@ -189,24 +136,8 @@ class Side:
         return found | {"bytes": gathered.nbytes * 8}
 
     def implicit(self) -> dict[str, float]:
-        """Seconds of one pass of implicit's ALS and BPR, d 64; empty where it is not installed."""
-        try:
-            from implicit.als import AlternatingLeastSquares
-            from implicit.bpr import BayesianPersonalizedRanking
-        except ImportError:
-            return {}
-        import numpy as np
-        import scipy.sparse as sp
-
-        train = self.train
-        shape = (train.num_users, train.num_items)
-        matrix = sp.csr_matrix((np.ones(len(train), np.float32), (train.users.numpy(), train.items.numpy())), shape)
-        found = {}
-        for name, kind in {"ALS": AlternatingLeastSquares, "BPR": BayesianPersonalizedRanking}.items():
-            models = [kind(64, iterations=n) for n in (1, 3)]
-            times = [timed(partial(model.fit, matrix, show_progress=False), "cpu") for model in models]
-            found[name] = (times[1] - times[0]) / 2
-        return found
+        """Seconds of one pass of implicit's ALS and BPR, d 64."""
+        return bench_peers.implicit_passes(self.train, partial(timed, device="cpu"))
 
 
 def timed(work: Callable[[], Any], device: str) -> float:

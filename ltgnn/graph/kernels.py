@@ -136,14 +136,16 @@ BY_DEVICE: dict[str, Kernel] = {"cpu": embedding_bag, "cuda": csr_product}
 
 
 class Fastest:
-    """The kernel that is the fastest on this machine: ``candidates`` are timed once for each width, and it is logged.
+    """The fastest kernel on this machine: ``candidates`` are timed with the first product, and the winner is logged.
 
-    The numbers of two kernels differ in the last bits, so that a run is repeatable on its machine only if the same one
-    wins: name the winner in ``graph.kernel`` where that matters.
+    Once for each device, width and order of magnitude of the edges. The device's own kernel stays unless another takes
+    less than ``margin`` of its time, and nothing is timed where edges x width are fewer than ``least``: the numbers of
+    two kernels differ in the last bits, and a run must not hang on a hair. For the same digits on every machine name a
+    kernel in ``graph/kernel``.
     """
 
-    def __init__(self, candidates: Mapping[str, Kernel], rounds: int) -> None:
-        self.candidates, self.rounds = dict(candidates), rounds
+    def __init__(self, candidates: Mapping[str, Kernel], rounds: int, margin: float = 1.0, least: float = 0) -> None:
+        self.candidates, self.rounds, self.margin, self.least = dict(candidates), rounds, margin, least
         self.won: dict[tuple[str, int, int], Kernel] = {}
 
     def __call__(self, matrix: Csr, states: Tensor) -> Tensor:
@@ -151,14 +153,25 @@ class Fastest:
 
     def winner(self, matrix: Csr, states: Tensor) -> Kernel:
         """The fastest for products of this size."""
-        case = str(states.device), len(matrix.columns), states.shape[1]
+        edges, width = len(matrix.columns), states.shape[1]
+        case = str(states.device), edges.bit_length(), width
         if case not in self.won:
-            found = {name: seconds(kernel, matrix, states, self.rounds) for name, kernel in self.candidates.items()}
-            best = min(found, key=lambda name: found[name])
-            times = ", ".join(f"{name} {1000 * value:.2f} ms" for name, value in found.items())
-            log.info("graph.kernel on %s, %d edges, width %d: %s (%s)", *case, best, times)
-            self.won[case] = self.candidates[best]
+            worth = edges * width >= self.least
+            self.won[case] = self.measured(matrix, states) if worth else of_device(states)
         return self.won[case]
+
+    def measured(self, matrix: Csr, states: Tensor) -> Kernel:
+        """Of all that run on this device; ``scatter`` if none does."""
+        found = {name: seconds(kernel, matrix, states, self.rounds) for name, kernel in self.candidates.items()}
+        found = {name: value for name, value in found.items() if value < float("inf")}
+        best = min(found, key=lambda name: found[name], default="scatter")
+        own = next((name for name in found if plain(self.candidates[name]) is of_device(states)), best)
+        if found and found[best] >= self.margin * found[own]:
+            best = own
+        times = ", ".join(f"{name} {1000 * value:.2f} ms" for name, value in found.items()) or "no other runs here"
+        size = len(matrix.columns), states.shape[1]
+        log.info("graph.kernel on %s, %d edges, width %d: %s (%s)", states.device, *size, best, times)
+        return self.candidates.get(best, scatter)
 
 
 def seconds(kernel: Kernel, matrix: Csr, states: Tensor, rounds: int) -> float:
@@ -206,6 +219,14 @@ def chosen(kernel: Kernel | None, matrix: Csr, states: Tensor) -> Kernel:
     """The kernel that was asked for, the winner of those that were, or the one of the device."""
     if isinstance(kernel, Fastest):
         kernel = kernel.winner(matrix, states.detach())
-    if isinstance(kernel, partial):  # as a yaml names it
-        kernel = kernel.func
-    return kernel or BY_DEVICE.get(states.device.type, scatter)
+    return plain(kernel) if kernel else of_device(states)
+
+
+def of_device(states: Tensor) -> Kernel:
+    """The kernel that is mostly the fastest where the states are."""
+    return BY_DEVICE.get(states.device.type, scatter)
+
+
+def plain(kernel: Kernel) -> Kernel:
+    """The function behind a kernel as a yaml names it."""
+    return kernel.func if isinstance(kernel, partial) else kernel

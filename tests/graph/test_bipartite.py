@@ -7,11 +7,24 @@ from functools import partial
 
 import pytest
 import torch
+from hydra.utils import instantiate
 from torch.nn import functional as F
 
+from ltgnn.encode import configured
 from ltgnn.graph import kernels
 from ltgnn.graph.bipartite import BipartiteGraph
-from ltgnn.graph.kernels import Csr, Fastest, csr_product, embedding_bag, half_gather, scatter, triton_rows
+from ltgnn.graph.kernels import (
+    BY_DEVICE,
+    Csr,
+    Fastest,
+    Kernel,
+    chosen,
+    csr_product,
+    embedding_bag,
+    half_gather,
+    scatter,
+    triton_rows,
+)
 from ltgnn.graph.normalisation import Power, RAdjNorm, RandomWalk, Symmetric
 from ltgnn.graph.semantic import ItemGraph, Similar
 from ltgnn.graph.strength import Decay, Events
@@ -302,8 +315,49 @@ def test_the_fastest_kernel_is_found_once_and_logged(caplog: pytest.LogCaptureFi
     assert len(calls) == 3  # one to warm up
     (message,) = [record.getMessage() for record in caplog.records]
     assert "width 4: embedding_bag (slow" in message
-    assert "broken inf ms" in message
+    assert "broken" not in message
     torch.testing.assert_close(graph.propagate(states), BipartiteGraph(train, Symmetric(), None).propagate(states))
+
+
+def test_the_own_kernel_stays_unless_another_is_faster_by_far(caplog: pytest.LogCaptureFixture) -> None:
+    graph = BipartiteGraph(shop(), Symmetric(), None)
+    matrix, states = Csr(graph.offsets, graph.columns, graph.weights), torch.ones(40, 4)
+
+    def sleepy(seconds: float) -> Kernel:
+        def kernel(matrix: Csr, states: torch.Tensor) -> torch.Tensor:
+            time.sleep(seconds)
+            return csr_product(matrix, states)
+
+        return kernel
+
+    def broken(matrix: Csr, states: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError
+
+    own, other = sleepy(0.04), sleepy(0.03)
+    with pytest.MonkeyPatch.context() as patch, caplog.at_level("INFO", "ltgnn"):
+        patch.setitem(BY_DEVICE, "cpu", own)
+        both = {"other": other, "own": partial(own)}
+        assert Fastest(both, 1).winner(matrix, states) is other
+        assert chosen(Fastest(both, 1, margin=0.6), matrix, states) is own
+        assert chosen(Fastest(both, 1, margin=0.95), matrix, states) is other
+        assert len(caplog.records) == 3
+        assert Fastest(both, 1, least=len(matrix.columns) * 4 + 1).winner(matrix, states) is own
+        assert len(caplog.records) == 3  # too small a product to be timed
+        assert Fastest({"other": other, "broken": broken}, 1, margin=0.1).winner(matrix, states) is other
+        assert Fastest({"broken": broken}, 1, margin=0.1).winner(matrix, states) is scatter
+    assert "scatter (no other runs here)" in caplog.text
+
+
+def test_the_default_kernel_is_measured_where_a_layer_takes_time(caplog: pytest.LogCaptureFixture) -> None:
+    graph = partial(instantiate(configured([], None).graph), text=None)
+    small = graph(shop())
+    big = graph(random_interactions(3000, 2000, 0.05, 0))
+    with caplog.at_level("INFO", "ltgnn"):
+        small.propagate(torch.ones(40, 64))
+        assert not caplog.records
+        big.propagate(torch.ones(5000, 256))
+    (record,) = caplog.records
+    assert f"on cpu, {len(big.columns)} edges, width 256: embedding_bag (" in record.getMessage()
 
 
 def test_a_kernel_of_another_device_says_so() -> None:
