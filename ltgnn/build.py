@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +15,7 @@ from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
 from ltgnn.data.sampling import stream
 from ltgnn.runs.reads_text import reads_text
-from ltgnn.shared import once
+from ltgnn.shared import once, own
 from ltgnn.types import Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
 
 if TYPE_CHECKING:  # Lightning costs seconds to import, and a closed form needs none of it
@@ -106,7 +105,7 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
 
     train = setting.split.train
     sections = (*DATA, "text", "graph")
-    graph = copy.deepcopy(once("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, text=setting.text)))
+    graph = own("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, text=setting.text))
     refuse_leaks(setting.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -47,3 +48,9 @@ def once(kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[
     shelf.move_to_end(key)
     made: T = shelf[key]
     return made
+
+
+def own(kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[], T]) -> T:
+    """As ``once``, for what a job may change, or move to another device: a copy where others share it."""
+    made = once(kind, cfg, sections, make)
+    return made if _shelves is None else copy.deepcopy(made)

@@ -44,7 +44,11 @@ class Interactions:
     def __len__(self) -> int:
         return self.users.numel()
 
-    @cached_property
+    def __deepcopy__(self, memo: dict[int, Any]) -> Interactions:
+        """Itself: nothing changes a value, and the pairs of a large set need not be there twice."""
+        return self
+
+    @property
     def keys(self) -> Tensor:
         """One int64 per pair, ``user * I + item``, in the order of the pairs.  [E]"""
         return (self.users.long() * self.num_items).add_(self.items)

@@ -58,10 +58,9 @@ def synthetic(edges: int) -> tuple[Interactions, Interactions]:
         keys = np.unique(np.concatenate([keys, users * num_items + items]))
     keys = torch.from_numpy(generator.permutation(keys)[:wanted])
     users, items = keys // num_items, keys % num_items
-    return (
-        Interactions(users[:edges], items[:edges], num_users, num_items),
-        Interactions(users[edges:], items[edges:], num_users, num_items),
-    )
+    parts = slice(None, edges), slice(edges, None)
+    train, test = (Interactions(users[p].clone(), items[p].clone(), num_users, num_items) for p in parts)
+    return train, test
 
 
 def case(edges: int, dim: int, steps: int, passes: int) -> dict[str, float]:

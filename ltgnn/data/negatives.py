@@ -59,17 +59,19 @@ class Drawn(Negatives):
         self.total, self.unit = int(weights.sum()), bool((weights == 1).all())
         ends = torch.cumsum(weights, 0)
         offsets, items = train.by_user
-        own = torch.zeros(len(train) + 1, dtype=torch.int64)
-        own[1:] = torch.cumsum(weights[items], 0)
-        if exclude_train and int((own[offsets[1:]] - own[offsets[:-1]]).max()) == self.total:
+        own = torch.zeros(0 if self.unit else len(train) + 1, dtype=torch.int64)  # unit: the place in the table itself
+        if not self.unit:
+            own[1:] = torch.cumsum(weights[items], 0)
+        self.register_buffer("own", own, persistent=False)
+        if exclude_train and int(self._mass(offsets).diff().max()) == self.total:
             raise Mistake(
                 "a user has interacted with every item, so no negative exists: set "
                 "sampler.negatives.exclude_train=false."
             )
         users = torch.repeat_interleave(torch.arange(train.num_users), train.user_counts)
-        before = own[:-1] - own[offsets[users]]
+        before = self._mass(torch.arange(len(train))) - self._mass(offsets)[users]
         keys = users * (self.total + 1) + (ends - weights)[items] - before
-        for name, table in (("keys", keys), ("offsets", offsets), ("own", own), ("ends", ends)):
+        for name, table in (("keys", keys), ("offsets", offsets), ("ends", ends)):
             self.register_buffer(name, table, persistent=False)
         self.proposal = weights.double() / self.total
 
@@ -81,12 +83,15 @@ class Drawn(Negatives):
             place = torch.randint(self.total, shape, generator=generator, device=device)
             return self._items(place).expand(len(users), -1)
         first = self.offsets[users, None]
-        free = self.total - (self.own[self.offsets[users + 1], None] - self.own[first])
+        free = self.total - (self._mass(self.offsets[users + 1, None]) - self._mass(first))
         share = torch.rand(shape, generator=generator, device=device, dtype=torch.float64)
         left = torch.minimum((share * free).long(), free - 1)
         until = torch.searchsorted(self.keys, users[:, None] * (self.total + 1) + left, right=True)
-        before = until - first if self.unit else self.own[until] - self.own[first]
-        return self._items(left + before)
+        return self._items(left + self._mass(until) - self._mass(first))
+
+    def _mass(self, places: Tensor) -> Tensor:
+        """The weight of the own items, of all users one after the other, before each of some places among them."""
+        return places if self.unit else self.own[places]
 
     def _items(self, place: Tensor) -> Tensor:
         return place if self.unit else torch.searchsorted(self.ends, place, right=True)

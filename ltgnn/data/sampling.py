@@ -42,15 +42,15 @@ class PairBatches:
 
     def __iter__(self) -> Iterator[Batch]:
         generator = stream(self.seed, self.epoch())
-        users, pos = self._edges(generator) if self.unit == "edges" else self._users(generator)
         nothing = torch.empty(0, 0, dtype=torch.int64)
-        for rows in torch.arange(len(self.train)).split(self.batch_size):
-            batch = slice(int(rows[0]), int(rows[-1]) + 1)
-            yield Batch(users[batch], pos[batch], nothing)
-
-    def _edges(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        order = torch.randperm(len(self.train), generator=generator)
-        return self.train.users[order], self.train.items[order]
+        if self.unit == "edges":
+            order = torch.randperm(len(self.train), generator=generator)
+            for rows in order.split(self.batch_size):
+                yield Batch(self.train.users[rows], self.train.items[rows], nothing)
+        else:
+            users, pos = self._users(generator)
+            for some, theirs in zip(users.split(self.batch_size), pos.split(self.batch_size), strict=True):
+                yield Batch(some, theirs, nothing)
 
     def _users(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         offsets, items = self.train.by_user

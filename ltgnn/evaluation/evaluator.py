@@ -222,6 +222,8 @@ def _union(held_out: Interactions, seen: Sequence[Interactions]) -> Csr:
     keys = torch.unique(torch.cat([torch.empty(0, dtype=torch.int64), *(part.keys for part in seen)]))
     if torch.isin(held_out.keys, keys).any():
         raise Mistake("a held-out pair is also among the seen pairs: the parts of the split overlap")
+    if len(seen) == 1:
+        return seen[0].by_user  # the same table, which is there once
     users, items = keys // held_out.num_items, keys % held_out.num_items
     offsets = torch.searchsorted(users, torch.arange(held_out.num_users + 1))
     return offsets, items

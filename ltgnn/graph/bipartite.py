@@ -8,15 +8,13 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from ltgnn.graph.adjacency import Messages, Normalisation, degrees, joined, rows_of
 from ltgnn.graph.at_nodes import layers_at
 from ltgnn.graph.kernels import BAGS, Csr, Kernel, chosen, product
 from ltgnn.graph.locality import Renumbered, faster
 from ltgnn.graph.semantic import Edges, ItemEdges
 from ltgnn.graph.strength import Strength
 from ltgnn.types import Interactions
-
-Normalisation = Callable[[Tensor, Tensor], Tensor]
-"""``(degree of the receiver [M], of the sender [M]) -> weight of the message [M]``"""
 
 
 class BipartiteGraph(nn.Module):
@@ -51,30 +49,29 @@ class BipartiteGraph(nn.Module):
         super().__init__()
         self.num_users, self.num_items, self.size = train.num_users, train.num_items, train.num_users + train.num_items
         self.train_edges, self.normalisation, self.kernel, self.message = train, normalisation, kernel, message
-        self.strength = torch.ones(len(train), dtype=torch.float64)
+        self._strength: Tensor | None = None
         for factor in (strength or {}).values():
-            self.strength = self.strength * factor(train)
+            self._strength = factor(train) if self._strength is None else self._strength * factor(train)
         self.between_items = [edges(text, train.num_items) for edges in (item_edges or {}).values()]
 
-        one = torch.cat([train.users, *(edges.left + self.num_users for edges in self.between_items)])
-        other = torch.cat(
-            [train.items + self.num_users, *(edges.right + self.num_users for edges in self.between_items)]
-        )
-        weight = torch.cat([self.strength, *(edges.strength.double() for edges in self.between_items)])
-        degree = torch.zeros(self.size, dtype=torch.float64)
-        degree.index_add_(0, one, weight).index_add_(0, other, weight)
-        to_one = weight * self.normalisation(degree[one], degree[other])
-        to_other = weight * self.normalisation(degree[other], degree[one])
+        items = train.items + self.num_users
+        between = [(self.num_users + e.left, self.num_users + e.right, e.strength.double()) for e in self.between_items]
+        to_users = Messages(train.users, items, self._strength)
+        to_left = [Messages(left, right, weight) for left, right, weight in between]
+        to_items = Messages(items, train.users, self._strength)
+        to_right = [Messages(right, left, weight) for left, right, weight in between]
+        degree = degrees([to_users, *to_left, to_items, *to_right], self.size)
+        users = rows_of(to_users, degree, normalisation)  # the two parts one after the other: half the memory
+        rest = rows_of(joined([to_items, *to_left, *to_right]), degree, normalisation)
 
-        rows, columns = torch.cat([one, other]), torch.cat([other, one])
-        order = torch.argsort(rows * self.size + columns)
         offsets = torch.zeros(self.size + 1, dtype=torch.int64)
-        offsets[1:] = torch.cumsum(torch.bincount(rows, minlength=self.size), 0)
-        index = torch.int32 if max(columns.numel(), self.size) < 2**31 else torch.int64
-        weights = torch.cat([to_one, to_other])[order].float()
-        back = weights if torch.equal(to_one, to_other) else torch.cat([to_other, to_one])[order].float()
+        offsets[1:] = torch.cumsum(users.lengths + rest.lengths, 0)
+        index = torch.int32 if max(int(offsets[-1]), self.size) < 2**31 else torch.int64
+        weights = torch.cat([users.forth, rest.forth])
+        alike = users.back is users.forth and rest.back is rest.forth
+        back = weights if alike else torch.cat([users.back, rest.back])
         self.register_buffer("offsets", offsets.to(index), persistent=False)
-        self.register_buffer("columns", columns[order].to(index), persistent=False)
+        self.register_buffer("columns", torch.cat([users.columns, rest.columns]).to(index), persistent=False)
         self.register_buffer("weights", weights, persistent=False)
         self.register_buffer("weights_back", back, persistent=False)
         self._orders: dict[int, Renumbered | None] = {}
@@ -111,6 +108,13 @@ class BipartiteGraph(nn.Module):
         return self._orders[width]
 
     @property
+    def strength(self) -> Tensor:
+        """How much each interaction counts.  [E] float64"""
+        if self._strength is None:
+            return torch.ones(1, dtype=torch.float64).expand(len(self.train_edges))
+        return self._strength
+
+    @property
     def _both_ways(self) -> tuple[Csr, Csr]:
         """The adjacency and its transpose."""
         return Csr(self.offsets, self.columns, self.weights), Csr(self.offsets, self.columns, self.weights_back)
@@ -127,12 +131,12 @@ class BipartiteGraph(nn.Module):
 
     def keep(self, edges: Tensor) -> BipartiteGraph:
         """The graph of the interactions chosen by a mask [E], normalised anew; item-item edges stay."""
-        strength = self.strength[edges]
+        strength = None if self._strength is None else self._strength[edges]
         graph = BipartiteGraph(
             self.train_edges.select(edges),
             self.normalisation,
             self.kernel,
-            {"kept": lambda train: strength},
+            {} if strength is None else {"kept": lambda train: strength},
             {str(n): partial(_as_built, kept) for n, kept in enumerate(self.between_items)},
             self.message,
         )
