@@ -1,8 +1,10 @@
 """Time and memory against edges and width, on synthetic power-law data: seconds a step, an epoch, peak memory.
 
-    python scripts/bench_scale.py [--edges 1e5,3e5,1e6,3e6,1e7,2e7] [--dims 64] [--steps 5] [--save NAME]
+    python scripts/bench_scale.py [--edges 1e5,3e5,1e6,3e6,1e7,2e7] [--dims 64] [--inside 0] [--steps 5] [--save NAME]
 
-60,000 users and 20,000 items per million interactions, Zipf-like popularity; LightGCN-3, BPR, one negative. A step is
+60,000 users and 20,000 items per million interactions, Zipf-like popularity; LightGCN-3, BPR, one negative. ``inside``:
+the share of interactions with an item of the user's own community of 3,000 users and 1,000 items, whose ids are spread
+over the tables; with 0 any user meets any item, and no order of the nodes brings neighbours together. A step is
 one pass over the graph, forward and backward, and one step of Adam. An epoch has ``--passes`` steps (400) whatever the
 edges, each on ``shared_batches`` mini-batches of about 2,048 pairs: its time can then be linear in the edges, where a
 fixed batch would make it quadratic. The best of ``--steps`` counts. Ranking: top-20 of 2,000 users with held-out
@@ -46,8 +48,11 @@ JUDGED = 2_000  # users with held-out items
 WARM = 6  # steps that are not counted: memory is new
 
 
-def synthetic(edges: int) -> tuple[Interactions, Interactions]:
-    """Train and test pairs: distinct, popularity falling like a power law."""
+COMMUNITY = 1_000  # items
+
+
+def synthetic(edges: int, inside: float) -> tuple[Interactions, Interactions]:
+    """Train and test pairs: distinct, popularity falling like a power law, in all and within a community."""
     generator = np.random.default_rng(0)
     num_users, num_items = max(300, edges * 6 // 100), max(100, edges * 2 // 100)
     wanted, keys = edges + JUDGED, np.empty(0, np.int64)
@@ -55,6 +60,9 @@ def synthetic(edges: int) -> tuple[Interactions, Interactions]:
         size = int(1.3 * (wanted - len(keys))) + 1000
         users = (num_users * generator.random(size) ** 1.4).astype(np.int64)
         items = (num_items * generator.random(size) ** 2.2).astype(np.int64)
+        if inside:
+            own = generator.random(size) < inside
+            items[own] = within(users[own], generator, max(1, num_items // COMMUNITY))
         keys = np.unique(np.concatenate([keys, users * num_items + items]))
     keys = torch.from_numpy(generator.permutation(keys)[:wanted])
     users, items = keys // num_items, keys % num_items
@@ -63,9 +71,15 @@ def synthetic(edges: int) -> tuple[Interactions, Interactions]:
     return train, test
 
 
-def case(edges: int, dim: int, steps: int, passes: int) -> dict[str, float]:
+def within(users: np.ndarray, generator: np.random.Generator, communities: int) -> np.ndarray:
+    """An item of each user's community: one of any ``communities`` ids in a row, the lower ones more often."""
+    rank = (COMMUNITY * generator.random(len(users)) ** 2.2).astype(np.int64)
+    return rank * communities + (users + 7919 * rank) % communities
+
+
+def case(edges: int, dim: int, inside: float, steps: int, passes: int) -> dict[str, float]:
     """Everything about one size, in this process."""
-    train, test = synthetic(edges)
+    train, test = synthetic(edges, inside)
     shared = max(1, round(len(train) / 2048 / passes))
     pairs = PairBatches(train, math.ceil(len(train) / passes), "edges", 0)
     words = ["model=lightgcn", "text=none", "loss=bpr", "eval=accuracy", "logger=none", "paths.run_dir=/nowhere"]
@@ -102,6 +116,7 @@ def case(edges: int, dim: int, steps: int, passes: int) -> dict[str, float]:
         "users": train.num_users,
         "items": train.num_items,
         "dim": dim,
+        "inside": inside,
         "shared_batches": shared,
         "building s": built,
         "step s": step,
@@ -138,6 +153,11 @@ def exponent(found: list[dict[str, float]], what: str, least: float = 1e6) -> fl
     return float(np.polyfit([math.log(c["edges"]) for c in chosen], [math.log(c[what]) for c in chosen], 1)[0])
 
 
+def named(one: dict[str, float]) -> tuple[float, ...]:
+    """Which case it is."""
+    return one["dim"], one["inside"], one["edges"]
+
+
 def machine() -> str:
     return f"{cpu_model()}, {os.cpu_count()} cores, torch {torch.__version__}"
 
@@ -149,12 +169,13 @@ def report(found: list[dict[str, float]], command: str) -> str:
     for one in found:
         cells = [f"{value:,.0f}" if value == int(value) else f"{value:.3g}" for value in one.values()]
         lines.append("| " + " | ".join(cells) + " |")
-    for dim in sorted({one["dim"] for one in found}):
-        chosen = [one for one in found if one["dim"] == dim]
+    for dim, inside in sorted({(one["dim"], one["inside"]) for one in found}):
+        chosen = [one for one in found if (one["dim"], one["inside"]) == (dim, inside)]
         slopes = [exponent(chosen, what) for what in ("epoch s", "layer s", "random rows s")]
         if None not in slopes:
             epoch, layer, rows = (f"edges^{slope:.2f}" for slope in slopes)
-            lines += ["", f"d {dim:g}, from 1e6 edges on: epoch ~ {epoch}, layer ~ {layer}, random rows ~ {rows}."]
+            what = f"d {dim:g}, inside {inside:g}, from 1e6 edges on"
+            lines += ["", f"{what}: epoch ~ {epoch}, layer ~ {layer}, random rows ~ {rows}."]
     return "\n".join(lines) + "\n"
 
 
@@ -164,16 +185,17 @@ def draw(found: list[dict[str, Any]], file: Path) -> None:
 
     figure = Figure(figsize=(8.5, 3.6), layout="constrained")
     panels = zip(figure.subplots(1, 2), ("epoch s", "peak GB"), ("seconds an epoch", "peak memory, GB"), strict=True)
-    for axes, key, label in panels:
-        for dim in sorted({one["dim"] for one in found}):
-            chosen = [one for one in found if one["dim"] == dim]
-            axes.loglog([c["edges"] for c in chosen], [c[key] for c in chosen], marker="o", ms=4, label=f"d {dim:g}")
+    for axes, key, title in panels:
+        for dim, inside in sorted({(one["dim"], one["inside"]) for one in found}):
+            chosen = [one for one in found if (one["dim"], one["inside"]) == (dim, inside)]
+            label, style = f"d {dim:g}" + f", communities {inside:g}" * bool(inside), "--" if inside else "-"
+            axes.loglog([c["edges"] for c in chosen], [c[key] for c in chosen], style, marker="o", ms=4, label=label)
         if key == "epoch s":  # what linear would look like
             sizes = sorted({one["edges"] for one in found})
             least = min(one[key] for one in found if one["edges"] == sizes[0])
             linear = [0.5 * least * size / sizes[0] for size in sizes]
             axes.loglog(sizes, linear, color="0.6", ls="--", lw=1, label="slope 1")
-        axes.set(xlabel="train interactions", ylabel=label)
+        axes.set(xlabel="train interactions", ylabel=title)
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
@@ -184,6 +206,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--edges", default="1e5,3e5,1e6,3e6,1e7,2e7")
     parser.add_argument("--dims", default="64")
+    parser.add_argument("--inside", type=float, default=0.0, help="share within a user's community")
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--passes", type=int, default=400, help="steps an epoch at most")
     parser.add_argument("--save")
@@ -193,22 +216,23 @@ def main() -> None:
     keep_large_tables()
     if arguments.case:
         edges, dim = (int(number) for number in arguments.case.split(","))
-        print(json.dumps(case(edges, dim, arguments.steps, arguments.passes)))
+        print(json.dumps(case(edges, dim, arguments.inside, arguments.steps, arguments.passes)))
         return
     found: list[dict[str, Any]] = []
     for dim in arguments.dims.split(","):
         for edges in arguments.edges.split(","):
             command = [sys.executable, __file__, "--case", f"{int(float(edges))},{dim}"]
             command += ["--steps", str(arguments.steps), "--passes", str(arguments.passes)]
+            command += ["--inside", str(arguments.inside)]
             output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             found.append(json.loads(output.splitlines()[-1]))
             print(found[-1], flush=True)
     if arguments.save and (file := SAVED / f"{arguments.save}.json").exists():
-        sizes = {(one["edges"], one["dim"]) for one in found}
-        found += [one for one in json.loads(file.read_text())["cases"] if (one["edges"], one["dim"]) not in sizes]
-    found.sort(key=lambda one: (one["dim"], one["edges"]))
+        made = {named(one) for one in found}
+        found += [one for one in json.loads(file.read_text())["cases"] if named(one) not in made]
+    found.sort(key=named)
     options = f"--steps {arguments.steps} --passes {arguments.passes}"
-    text = report(found, f"python scripts/bench_scale.py --edges .. --dims .. {options}")
+    text = report(found, f"python scripts/bench_scale.py --edges .. --dims .. --inside .. {options}")
     print(text)
     if arguments.save:
         (SAVED / f"{arguments.save}.md").write_text(text)
