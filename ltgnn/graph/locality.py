@@ -96,8 +96,21 @@ def leading_vectors(matrix: Csr, generator: torch.Generator) -> Tensor:
     pattern = Csr(matrix.offsets, matrix.columns, weights)
     vectors = torch.randn(len(degrees), VECTORS, generator=generator)
     for _ in range(POWERS):
-        vectors = torch.linalg.qr(embedding_bag(pattern, embedding_bag(pattern, vectors)))[0]
+        vectors = orthonormal(embedding_bag(pattern, embedding_bag(pattern, vectors)))
     return vectors
+
+
+def orthonormal(vectors: Tensor) -> Tensor:
+    """An orthonormal basis of the span of a few long columns.  [N, k] -> [N, k]
+
+    By the Cholesky factor of their products, which reads a tall table once where Householder's steps read it k times.
+    Columns that others span already become small, not unit: there is no more than the span.
+    """
+    blocks = vectors.split(2**16)
+    products = sum((block.double().T @ block.double() for block in blocks), torch.zeros((), dtype=torch.float64))
+    slack = 1e-12 * products.diagonal().mean() * torch.eye(len(products), dtype=products.dtype)
+    back = torch.linalg.inv(torch.linalg.cholesky(products + slack)).T
+    return torch.cat([(block.double() @ back).float() for block in blocks])
 
 
 def closest(rows: Tensor, centres: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from ltgnn.graph import bipartite, locality
 from ltgnn.graph.at_nodes import layers_at
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.kernels import Csr, csr_product, embedding_bag, half_gather
-from ltgnn.graph.locality import cluster_order, renumbered
+from ltgnn.graph.locality import cluster_order, orthonormal, renumbered
 from ltgnn.graph.normalisation import Symmetric
 from ltgnn.types import Interactions
 
@@ -153,3 +153,13 @@ def test_rows_of_a_matrix() -> None:
     nodes = torch.tensor([69, 3, 0, 41])
     assert torch.equal(dense(matrix, 70)[nodes], dense(matrix.rows(nodes), 70))
     assert matrix.rows(nodes[:0]).offsets.tolist() == [0]
+
+
+def test_a_basis_spans_what_it_is_made_of() -> None:
+    generator = torch.Generator().manual_seed(3)
+    vectors = torch.randn(500, 6, generator=generator) @ torch.diag(10.0 ** (torch.arange(6) / 2))
+    basis = orthonormal(vectors)
+    torch.testing.assert_close(basis.T @ basis, torch.eye(6), atol=1e-5, rtol=0)
+    torch.testing.assert_close(basis @ (basis.T @ vectors), vectors, atol=1e-3, rtol=1e-4)
+    twice = orthonormal(torch.cat([vectors, vectors[:, :1]], 1))
+    assert twice.isfinite().all()
