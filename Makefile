@@ -23,8 +23,10 @@ test: $(READY)  ## the tests, minutes
 test-slow: $(READY)  ## the tests that take long, too
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m 'slow or not slow'
 
-bench: $(READY)  ## training, evaluation and kernels against torch-geometric and implicit; needs LTGNN_MIRROR
+bench: $(READY)  ## against torch-geometric, RecBole, implicit; scaling; time to a validation NDCG; needs LTGNN_MIRROR
 	$(BIN)/python scripts/bench.py --save
+	$(BIN)/python scripts/bench_scale.py --edges 1e5,1e6,3e6,1e7,2e7 --save scale
+	$(BIN)/python scripts/bench_schemes.py --data ml100k --seeds 1 --save schemes
 
 reproduce: $(READY)  ## published rows that this machine can run, with verdicts; needs LTGNN_MIRROR; SMOKE=--smoke is short
 	$(BIN)/ltgnn reproduce --all $(SMOKE)

@@ -21,6 +21,7 @@ import bench_peers  # and this
 import torch
 from bench_peers import Rank, Step
 from torch import Tensor
+from torch.nn import functional as F
 
 from ltgnn.build import build_module, build_setting
 from ltgnn.encode import configured
@@ -122,8 +123,13 @@ class Side:
         anywhere = torch.where(graph.columns < users, places * users, users + places * items).to(graph.columns.dtype)
         scattered = Csr(graph.offsets, anywhere.clamp(max=users + items - 1), graph.weights)
         by_cluster = renumbered(matrix, matrix, cluster_order(matrix, states.nbytes // 2**17)).matrix
+        scale = by_cluster.offsets.diff().clamp(min=1).reciprocal()[:, None]
+        bare = partial(F.embedding_bag, mode="sum", include_last_offset=True)
         works: dict[str, Callable[[], Any]] = {
             "embedding_bag, by cluster": lambda: embedding_bag(by_cluster, states),
+            "the same, weights as a scaling of rows": lambda: bare(by_cluster.columns, states, by_cluster.offsets).mul_(
+                scale
+            ),
             "embedding_bag": lambda: embedding_bag(matrix, states),
             "csr": lambda: csr_product(matrix, states),
             "random rows": lambda: embedding_bag(scattered, states),

@@ -1,7 +1,8 @@
 """Sparse propagation kernels, the choice among them, and one differentiable product over all of them.
 
 Measured on 2 CPU cores, Gowalla, d = 64: ``embedding_bag`` 6 ms a layer, CSR product 12, COO product 70,
-edge-wise message passing 378.
+edge-wise message passing 378. A weight for each edge costs nothing there (3.2 ms by cluster, 3.1 without weights); to
+scale the rows by degrees instead, between two layers, does (3.5).
 """
 
 from __future__ import annotations
