@@ -108,7 +108,7 @@ def orthonormal(vectors: Tensor) -> Tensor:
     """
     blocks = vectors.split(2**16)
     products = sum((block.double().T @ block.double() for block in blocks), torch.zeros((), dtype=torch.float64))
-    slack = 1e-12 * products.diagonal().mean() * torch.eye(len(products), dtype=products.dtype)
+    slack = (1e-12 * products.diagonal().mean() + 1e-100) * torch.eye(len(products), dtype=products.dtype)
     back = torch.linalg.inv(torch.linalg.cholesky(products + slack)).T
     return torch.cat([(block.double() @ back).float() for block in blocks])
 

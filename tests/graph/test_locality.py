@@ -163,3 +163,4 @@ def test_a_basis_spans_what_it_is_made_of() -> None:
     torch.testing.assert_close(basis @ (basis.T @ vectors), vectors, atol=1e-3, rtol=1e-4)
     twice = orthonormal(torch.cat([vectors, vectors[:, :1]], 1))
     assert twice.isfinite().all()
+    assert not orthonormal(torch.zeros(9, 3)).any()
