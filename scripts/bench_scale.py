@@ -198,7 +198,8 @@ def draw(found: list[dict[str, Any]], file: Path) -> None:
         axes.set(xlabel="train interactions", ylabel=title)
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False)
+    lines = figure.axes[0].get_legend_handles_labels()
+    figure.legend(*lines, loc="outside right upper", frameon=False)
     figure.savefig(file, dpi=150)
 
 
