@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -163,7 +164,9 @@ class Fastest:
 
     def measured(self, matrix: Csr, states: Tensor) -> Kernel:
         """Of all that run on this device; ``scatter`` if none does."""
-        found = {name: seconds(kernel, matrix, states, self.rounds) for name, kernel in self.candidates.items()}
+        with warnings.catch_warnings():  # torch calls its CSR tensors a beta
+            warnings.simplefilter("ignore", UserWarning)
+            found = {name: seconds(kernel, matrix, states, self.rounds) for name, kernel in self.candidates.items()}
         found = {name: value for name, value in found.items() if value < float("inf")}
         best = min(found, key=lambda name: found[name], default="scatter")
         own = next((name for name in found if plain(self.candidates[name]) is of_device(states)), best)
