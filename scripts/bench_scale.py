@@ -9,7 +9,8 @@ one pass over the graph, forward and backward, and one step of Adam. An epoch ha
 edges, each on ``shared_batches`` mini-batches of about 2,048 pairs: its time can then be linear in the edges, where a
 fixed batch would make it quadratic. The best of ``--steps`` counts. Ranking: top-20 of 2,000 users with held-out
 items. ``layer``: the kernel alone, all nodes from all nodes. ``random rows``: the same kernel on as many rows at places
-drawn uniformly from tables of the same sizes: what this memory gives without any order. Each case runs in a process of
+drawn uniformly from tables of the same sizes: what this memory gives without any order; ``rows in order``: on the same
+rows one after the other, which no order of the nodes can beat. Each case runs in a process of
 its own, whose high-water mark is its memory. Prints Markdown with exponents of fits from 1e6 edges on; --save writes
 experiments/bench/NAME.{md,json,png} and leaves the cases of other sizes that are there.
 """
@@ -110,7 +111,7 @@ def case(edges: int, dim: int, inside: float, steps: int, passes: int) -> dict[s
         Csr(module.graph.offsets, module.graph.columns, module.graph.weights),
         torch.randn(module.graph.size, dim),
     )
-    places = random_rows(train.num_users, dim) + random_rows(train.num_items, dim)
+    places = [sum(row_seconds(rows, dim, way) for rows in (train.num_users, train.num_items)) for way in (False, True)]
     return {
         "edges": edges,
         "users": train.num_users,
@@ -122,7 +123,8 @@ def case(edges: int, dim: int, inside: float, steps: int, passes: int) -> dict[s
         "step s": step,
         "epoch s": step * len(pairs),
         "layer s": best(partial(embedding_bag, matrix, table)),
-        "random rows s": places * len(train),
+        "random rows s": places[0] * len(train),
+        "rows in order s": places[1] * len(train),
         "ranking s": judged,
         "peak GB": int(memory.partition("VmHWM:")[2].split()[0]) / 1e6,
     }
@@ -139,15 +141,16 @@ def best(work: Callable[[], object], rounds: int = 4) -> float:
     return min(taken)
 
 
-def random_rows(rows: int, dim: int, entries: int = 2**21) -> float:
-    """Seconds for each row added up from uniformly random places of a table [rows, dim], 16 to a sum."""
-    offsets, columns = torch.arange(0, entries + 1, 16, dtype=torch.int32), torch.randint(rows, (entries,))
+def row_seconds(rows: int, dim: int, in_order: bool, entries: int = 2**21) -> float:
+    """Seconds for each row added up from a table [rows, dim], 16 to a sum: from random places or in order."""
+    offsets = torch.arange(0, entries + 1, 16, dtype=torch.int32)
+    columns = torch.arange(entries) % rows if in_order else torch.randint(rows, (entries,))
     return best(partial(bags, Csr(offsets, columns.int(), torch.ones(entries)), torch.randn(rows, dim))) / entries
 
 
 def exponent(found: list[dict[str, float]], what: str, least: float = 1e6) -> float | None:
     """Slope of log seconds against log edges."""
-    chosen = [one for one in found if one["edges"] >= least]
+    chosen = [one for one in found if one["edges"] >= least and what in one]
     if len(chosen) < 2:
         return None
     return float(np.polyfit([math.log(c["edges"]) for c in chosen], [math.log(c[what]) for c in chosen], 1)[0])
@@ -163,20 +166,24 @@ def machine() -> str:
 
 
 def report(found: list[dict[str, float]], command: str) -> str:
-    head = list(found[0])
+    head = max(map(list, found), key=len)  # a case that an earlier version of this file measured has fewer values
     lines = ["# Time and memory against edges", "", f"`{command}` on {machine()}.", "", "| " + " | ".join(head) + " |"]
     lines.append("|" + "---|" * len(head))
     for one in found:
-        cells = [f"{value:,.0f}" if value == int(value) else f"{value:.3g}" for value in one.values()]
+        cells = ["–" if name not in one else shown(one[name]) for name in head]
         lines.append("| " + " | ".join(cells) + " |")
     for dim, inside in sorted({(one["dim"], one["inside"]) for one in found}):
         chosen = [one for one in found if (one["dim"], one["inside"]) == (dim, inside)]
-        slopes = [exponent(chosen, what) for what in ("epoch s", "layer s", "random rows s")]
-        if None not in slopes:
-            epoch, layer, rows = (f"edges^{slope:.2f}" for slope in slopes)
-            what = f"d {dim:g}, inside {inside:g}, from 1e6 edges on"
-            lines += ["", f"{what}: epoch ~ {epoch}, layer ~ {layer}, random rows ~ {rows}."]
+        measured = ("epoch s", "layer s", "random rows s", "rows in order s")
+        slopes = {what: slope for what in measured if (slope := exponent(chosen, what)) is not None}
+        if slopes:
+            fits = ", ".join(f"{what.removesuffix(' s')} ~ edges^{slope:.2f}" for what, slope in slopes.items())
+            lines += ["", f"d {dim:g}, inside {inside:g}, from 1e6 edges on: {fits}."]
     return "\n".join(lines) + "\n"
+
+
+def shown(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:.3g}"
 
 
 def draw(found: list[dict[str, Any]], file: Path) -> None:
