@@ -1,4 +1,4 @@
-"""Finished runs blended into one: ``ltgnn ensemble RUN RUN ... blend=zscore|rrf|learned``."""
+"""Finished runs blended into one: ``ltgnn ensemble RUN RUN ... blend=zscore|rrf|learned|tail_kept``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ validation part alone.
 
 keys:
   blend=WORD    zscore: weighted sum of z-scores; rrf: of reciprocal ranks; learned: weights by item popularity and
-                user activity
+                user activity; tail_kept: the same, bent so that the tail stands no worse than with its best member
   depth=100     items that each member offers a user: what the weights are fitted on
   paths.run_dir=DIR
 """

@@ -59,7 +59,7 @@ def metrics(folder: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("blend", ["zscore", "rrf", "learned"])
+@pytest.mark.parametrize("blend", ["zscore", "rrf", "learned", "tail_kept"])
 def test_it_is_a_run_that_every_command_reads(
     home: Path, blend: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -101,7 +101,7 @@ def test_a_weight_for_one_member_alone_is_that_member_to_the_last_digit(home: Pa
     assert columns[0].select(columns[1].columns).equals(columns[1])
 
 
-@pytest.mark.parametrize("blend", ["zscore", "rrf", "learned"])
+@pytest.mark.parametrize("blend", ["zscore", "rrf", "learned", "tail_kept"])
 def test_test_pairs_change_no_weight_and_validation_pairs_do(
     home: Path, blend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,7 +135,7 @@ def test_no_fitted_blend_is_below_the_best_member_on_validation(home: Path) -> N
         assert metrics(made(home, blend, f"blend={blend}"))["val"]["ndcg@20"] >= best - 1e-3
 
 
-@pytest.mark.parametrize("blend", ["zscore", "rrf", "learned"])
+@pytest.mark.parametrize("blend", ["zscore", "rrf", "learned", "tail_kept"])
 def test_an_ensemble_is_explained_by_its_members(home: Path, blend: str) -> None:
     found = explainer(Shop(str(made(home, blend, f"blend={blend}"))))("u5", "i9")
     assert {line.title for line in found.lines} <= {"lightgcn-sum", "ease", "text_knn", "bias"}

@@ -69,6 +69,7 @@ def test_page_from_the_sweeps(study: ModuleType, launch: Callable[..., int], tmp
     (tmp_path / "plan.yaml").write_text(PLAN)
     (tmp_path / "out").mkdir()
     (tmp_path / "out/findings.md").write_text("## What a person says\n")
+    (tmp_path / "out/answer.md").write_text("What a person answers\n")
     logs = f"paths.log_dir={tmp_path}/runs"
     grid = study.Study(tmp_path / "plan.yaml", tmp_path / "runs")
     assert grid.sweeps("toy-final") == {}
@@ -110,7 +111,9 @@ def test_page_from_the_sweeps(study: ModuleType, launch: Callable[..., int], tmp
         "What a person says",
         "EASE and text",
         "toy-later: not run",
-        "Tail gain at no head loss",
+        "What a person answers",
+        "#### toy, random",
+        "tail gain at no head loss",
     ):
         assert said in page
     for name in ("claims.png", "head_tail_toy_random.png"):
@@ -119,6 +122,19 @@ def test_page_from_the_sweeps(study: ModuleType, launch: Callable[..., int], tmp
     before = page
     assert study.main(["--page", *paths]) == 0  # from the two result files alone
     assert (tmp_path / "out/README.md").read_text() == before
+
+
+def test_a_claim_names_what_it_missed(study: ModuleType) -> None:
+    from page import missed
+
+    def claim(relative: float, head: float, tail: float) -> dict[str, object]:
+        groups = {"all": {"relative": relative}, "head": {"relative_lower": head}, "tail": {"base": 0.02, "new": tail}}
+        return {"wanted": True, "groups": groups}
+
+    assert missed(claim(0.15, -0.009, 0.0361)) == "all three met"
+    assert missed(claim(0.149, -0.009, 0.0361)) == "missed: all"
+    assert missed(claim(0.149, -0.011, 0.0359)) == "missed: all, head, tail"
+    assert missed({**claim(0.1, 0, 0), "wanted": False}) == ""
 
 
 def test_a_stage_without_its_sources_says_so(study: ModuleType, tmp_path: Path) -> None:

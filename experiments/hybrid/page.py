@@ -32,15 +32,16 @@ def write(out: Path) -> None:
     summary = json.loads((out / "results.json").read_text(encoding="utf-8"))
     plots = [name for draw in (scatter, bars) for name in draw(rows, summary, out)]
     env = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    env.filters |= {"pct": percent, "num": number, "label": label, "zip": zip}
-    prose = out / "findings.md"  # what a person says about the numbers
-    findings = prose.read_text(encoding="utf-8") if prose.is_file() else ""
+    env.filters |= {"pct": percent, "num": number, "label": label, "zip": zip, "change": change, "missed": missed}
+    env.filters["groupby_place"] = lambda claims: by_place(claims).items()
+    prose = {name: out / f"{name}.md" for name in ("answer", "findings")}  # what a person says about the numbers
+    said = {name: file.read_text(encoding="utf-8") if file.is_file() else "" for name, file in prose.items()}
     text = env.get_template("README.md.j2").render(
         rows=rows,
         tables=tables(rows),
         best=best(rows),
         plots=plots,
-        findings=findings,
+        **said,
         controls=controls(rows),
         **summary,
     )
@@ -58,9 +59,11 @@ def label(row: Mapping[str, Any]) -> str:
     closed = "closed" in row["family"] or "-" not in row["family"].replace("-knn", "")
     if row["family"].startswith("blend"):
         with_text = row["family"] == "blend-text"
-        deep = "-one-blend" in row["stage"] or "-loo-blend" in row["stage"]  # with the text inside EASE, too
+        kept = "-kept-" in row["stage"]
+        deep = kept or "-one-blend" in row["stage"] or "-loo-blend" in row["stage"]  # with the text inside EASE, too
         closed_form = "EASE with text inside" if deep else "EASE + text"
         name = f"{closed_form} & LightGCN + text" if with_text else "EASE & LightGCN"
+        name += ", tail kept" * kept
         return f"{name} (dim 512)" if deep else name if "-one-" in row["stage"] else f"{name} (dim 256)"
     words = [row["model"], *([] if closed else [row["loss"], row["fusion"]])]
     text = "tuned" if row["text"] == "folder" else row["text"]  # a folder holds the encoder that `tune` wrote
@@ -156,6 +159,33 @@ def number(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:.4f}".replace("0.", ".", 1)
 
 
+def change(values: Mapping[str, float]) -> str:
+    """A relative difference and its interval."""
+    low, high = (f"{100 * values[end]:+.1f}" for end in ("relative_lower", "relative_upper"))
+    return f"{percent(values['relative'])} ({low} to {high})"
+
+
+def missed(claim: Mapping[str, Any]) -> str:
+    """Which of the three things that the study wants of text against no text a claim has not."""
+    if not claim["wanted"]:
+        return ""
+    of_all, head, tail = (claim["groups"][group] for group in GROUPS)
+    met = {
+        "all": of_all["relative"] >= 0.15,
+        "head": head["relative_lower"] > -0.01,
+        "tail": tail["new"] >= 1.8 * tail["base"],
+    }
+    return (
+        "all three met" if all(met.values()) else "missed: " + ", ".join(name for name, yes in met.items() if not yes)
+    )
+
+
+def by_place(claims: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    """Claims by data set and split, those of several splits first."""
+    places = sorted({(c["data"], c["split"]) for c in claims}, key=lambda place: (place[1] != "random", place[0]))
+    return {place: [c for c in claims if (c["data"], c["split"]) == place] for place in places}
+
+
 def scatter(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], out: Path) -> list[str]:
     """Head against tail of every configuration, one picture for each data set and split."""
     import matplotlib
@@ -191,29 +221,37 @@ def scatter(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], out: 
 
 
 def bars(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], out: Path) -> list[str]:
-    """Relative difference of each claim with its interval, for all, head and tail."""
+    """Relative difference of each claim with its interval, for all, head and tail; a row of panels for each place."""
     from matplotlib import pyplot as plt
 
-    claims = summary["claims"]
-    if not claims:
+    places = by_place(summary["claims"])
+    if not places:
         return []
-    figure, axes = plt.subplots(1, 3, figsize=(9, 1.2 + 0.42 * len(claims)), dpi=120, sharey=True)
-    places = range(len(claims))[::-1]
-    for axis, group in zip(axes, GROUPS, strict=True):
-        values = [c["groups"][group] for c in claims]
-        middle = [100 * v["relative"] for v in values]
-        low = [100 * (v["relative"] - v["relative_lower"]) for v in values]
-        high = [100 * (v["relative_upper"] - v["relative"]) for v in values]
-        axis.errorbar(middle, list(places), xerr=[low, high], fmt="o", color="#d33682", ecolor="#555555", capsize=3)
-        axis.axvline(0, color="black", linewidth=0.8)
+    sizes = [len(those) + 1.5 for those in places.values()]
+    figure, grid = plt.subplots(
+        len(places), 3, figsize=(10, 0.23 * sum(sizes) + 0.3), dpi=120, sharex="col", sharey="row", squeeze=False,
+        gridspec_kw={"height_ratios": sizes},
+    )  # fmt: skip
+    for axes, ((data, split), those) in zip(grid, places.items(), strict=True):
+        heights = range(len(those))[::-1]
+        for axis, group in zip(axes, GROUPS, strict=True):
+            values = [c["groups"][group] for c in those]
+            middle = [100 * v["relative"] for v in values]
+            low = [100 * (v["relative"] - v["relative_lower"]) for v in values]
+            high = [100 * (v["relative_upper"] - v["relative"]) for v in values]
+            axis.errorbar(
+                middle, list(heights), xerr=[low, high], fmt="o", ms=4, color="#d33682", ecolor="#555555", capsize=2
+            )
+            axis.axvline(0, color="black", linewidth=0.8)
+            axis.tick_params(labelsize=7)
+            axis.grid(alpha=0.25)
+        axes[0].set_yticks(list(heights), [f"{c['say']} ({min(c['runs'])})" for c in those])
+        axes[0].set_ylim(-0.6, len(those) - 0.4)
+        axes[0].set_title(f"{data}, {split}", fontsize=9, loc="right", fontweight="bold", x=-0.03)
+    for axis, group in zip(grid[0], GROUPS, strict=True):
         axis.set_title(group, fontsize=9)
+    for axis in grid[-1]:
         axis.set_xlabel("NDCG@20, % of the base", fontsize=8)
-        axis.tick_params(labelsize=7)
-        axis.grid(alpha=0.25)
-    axes[0].set_yticks(
-        list(places), [f"{c['say']}\n{c['data']}, {c['split']}, {min(c['runs'])} run(s)" for c in claims]
-    )
-    axes[0].set_ylim(-0.6, len(claims) - 0.4)
     figure.tight_layout()
     figure.savefig(out / "claims.png", metadata={"Software": None})
     plt.close(figure)

@@ -20,19 +20,25 @@ class Pool:
     items: Tensor  # [n, P] int64
     standings: Tensor  # [n, P, M] float32
     hits: Tensor  # [n, P] bool, held out
-    relevant: Tensor  # [n] held-out items of the user, in the pool or not
+    relevant: Tensor  # [n, G] held-out items of the user by item group, in the pool or not
     user_groups: Tensor  # [n] int64
     item_groups: Tensor  # [n, P] int64
+    users: Tensor  # [A] users of each user group, with held-out pairs or not
     cells: tuple[int, int]  # A user groups, G item groups
 
     def ndcg(self, scores: Tensor, k: int) -> float:
-        """Mean NDCG@k of the pool in the order of ``scores`` [n, P], ties by smaller item."""
+        """Mean of ``ndcgs`` over the users with held-out items."""
+        return float(self.ndcgs(scores, k).nanmean())
+
+    def ndcgs(self, scores: Tensor, k: int) -> Tensor:
+        """NDCG@k of each user in the order of ``scores`` [n, P], ties by smaller item; nan: nothing held out.  [n]"""
         scores = scores.float().masked_fill(self.items < 0, -torch.inf)
         best = order_keys(scores, self.items.clamp_min(0)).topk(min(k, scores.shape[1]), dim=1).indices
         gains = 1 / torch.arange(2, k + 2, dtype=torch.float64).log2()
         found = (self.hits.gather(1, best).double() * gains[: best.shape[1]]).sum(1)
-        ideal = gains.cumsum(0)[self.relevant.clamp(1, k) - 1]
-        return float((found / ideal).mean())
+        relevant = self.relevant.sum(1)
+        ideal = gains.cumsum(0)[relevant.clamp(1, k) - 1]
+        return (found / ideal).masked_fill(relevant == 0, torch.nan)
 
 
 def pool_of(
@@ -68,6 +74,10 @@ def pool_of(
         items[row, : len(mine)], values[row, : len(mine)] = mine, value
     keys = users[:, None] * held_out.num_items + items.clamp_min(0)
     hits = torch.isin(keys, held_out.keys) & (items >= 0)
-    labels = item_groups.labels.long()[items.clamp_min(0)]
+    labels = item_groups.labels.long()
     cells = len(user_groups.names), len(item_groups.names)
-    return Pool(items, values, hits, held_out.user_counts[users], user_groups.labels[users].long(), labels, cells)
+    relevant = torch.zeros(held_out.num_users, cells[1], dtype=torch.int64)
+    relevant.index_put_((held_out.users, labels[held_out.items]), torch.ones(1, dtype=torch.int64), accumulate=True)
+    groups = user_groups.labels.long()
+    sizes = torch.bincount(groups, minlength=cells[0])
+    return Pool(items, values, hits, relevant[users], groups[users], labels[items.clamp_min(0)], sizes, cells)

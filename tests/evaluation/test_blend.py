@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from math import exp, log, log2
 
@@ -16,6 +18,7 @@ from ltgnn.evaluation.blend import Blend, cells
 from ltgnn.evaluation.blend_fitting import Ascent, Logit
 from ltgnn.evaluation.pool import Pool, pool_of
 from ltgnn.evaluation.standing import ReciprocalRank, ZScore
+from ltgnn.evaluation.tail_kept import TailKept
 from ltgnn.scorable import Restricted
 from ltgnn.types import Interactions, Mistake, Scorer
 from tests.conftest import random_interactions
@@ -115,12 +118,15 @@ def pooled(seed: int, depth: int = 3) -> tuple[Pool, Interactions, Interactions,
 
 def test_the_pool_holds_what_the_members_would_list() -> None:
     pool, train, val, scores = pooled(1)
-    held = set(val.keys.tolist())
+    held, labels = set(val.keys.tolist()), ITEMS(train.item_counts).labels.tolist()
     for row, (user, items) in enumerate(naive_pool(train, val, scores, 3).items()):
         assert [i for i in pool.items[row].tolist() if i >= 0] == items
         assert pool.hits[row, : len(items)].tolist() == [user * 10 + i in held for i in items]
         assert not bool(pool.hits[row, len(items) :].any())
-        assert int(pool.relevant[row]) == int((val.users == user).sum())
+        mine = [labels[i] for u, i in zip(val.users.tolist(), val.items.tolist(), strict=True) if u == user]
+        assert pool.relevant[row].tolist() == [mine.count(group) for group in range(3)]
+    activity = USERS(train.user_counts).labels.tolist()
+    assert pool.users.tolist() == [activity.count(group) for group in range(3)]
 
 
 def naive_ndcg(pool: Pool, scores: Tensor, k: int) -> float:
@@ -129,7 +135,7 @@ def naive_ndcg(pool: Pool, scores: Tensor, k: int) -> float:
         places = [p for p in range(pool.items.shape[1]) if pool.items[row, p] >= 0]
         places.sort(key=lambda p: (-float(scores[row, p]), int(pool.items[row, p])))
         gain = sum(1 / log2(rank + 2) for rank, p in enumerate(places[:k]) if pool.hits[row, p])
-        total += gain / sum(1 / log2(rank + 2) for rank in range(min(k, int(pool.relevant[row]))))
+        total += gain / sum(1 / log2(rank + 2) for rank in range(min(k, int(pool.relevant[row].sum()))))
     return total / len(pool.items)
 
 
@@ -177,7 +183,8 @@ def test_logit_finds_the_optimum_that_a_grid_finds() -> None:
     chances = (1.7 * standings[:, :, 0]).softmax(1)
     hits[torch.arange(40), torch.multinomial(chances, 1, generator=generator)[:, 0]] = True
     zeros = torch.zeros(40, dtype=torch.int64)
-    pool = Pool(torch.arange(6).repeat(40, 1), standings, hits, zeros + 1, zeros, zeros[:, None].expand(-1, 6), (1, 1))
+    items, one = torch.arange(6).repeat(40, 1), zeros[:, None].expand(-1, 6)
+    pool = Pool(items, standings, hits, zeros[:, None] + 1, zeros, one, zeros[:1] + 40, (1, 1))
     weights, _ = Logit(1e3, 200)(pool)
     grid = torch.linspace(0, 4, 401)
     losses = [naive_loss(pool, torch.full((1, 1, 1), float(w)), torch.zeros(1, 1)) for w in grid]
@@ -204,6 +211,55 @@ def test_logit_by_cell_is_the_minimum_in_every_direction() -> None:
         assert objective(w, b) > best - 1e-6
 
 
+def naive_values(pool: Pool, rows: list[int], scores: Tensor, k: int, tail: bool) -> float:
+    """Mean NDCG@k of some users; ``tail``: only held-out items outside group 0 count, over users who have one."""
+    values = []
+    for row in rows:
+        relevant = int(pool.relevant[row, int(tail) :].sum())
+        places = [p for p in range(pool.items.shape[1]) if pool.items[row, p] >= 0]
+        places.sort(key=lambda p: (-float(scores[row, p]), int(pool.items[row, p])))
+        hits = [bool(pool.hits[row, p]) and not (tail and pool.item_groups[row, p] == 0) for p in places[:k]]
+        if relevant:
+            ideal = sum(1 / log2(rank + 2) for rank in range(min(k, relevant)))
+            values.append(sum(hit / log2(rank + 2) for rank, hit in enumerate(hits)) / ideal)
+    return sum(values) / len(values) if values else -1.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("share", "quorum"), [(0.9, 0.0), (1.0, 0.5), (1.0, 1.0)])
+def test_tail_kept_takes_the_best_choice_that_keeps_the_tail(seed: int, share: float, quorum: float) -> None:
+    """Every choice of every user group by a naive loop over all users, places and groups."""
+    pool, *_ = pooled(seed, depth=6)
+    pool = replace(pool, users=pool.users + torch.tensor([0, 2, 1]))  # some of the second group have nothing held out
+    plain, unlifted = Logit(0.1, 200)(pool)
+    weights, bias = TailKept(Logit(0.1, 200), 3, share, 0.25, 4.0, quorum)(pool)
+
+    def scores(w: Tensor, b: Tensor) -> Tensor:
+        found = torch.zeros(pool.items.shape)
+        for row, p in product(range(len(pool.items)), range(pool.items.shape[1])):
+            a, g = int(pool.user_groups[row]), int(pool.item_groups[row, p])
+            found[row, p] = b[a, g] + sum(w[m, a, g] * pool.standings[row, p, m] for m in range(len(w)))
+        return found
+
+    lift = torch.tensor([0.0, 1.0, 1.0])  # cold items are of the tail
+    alone = [(torch.eye(3)[m][:, None, None].expand(3, 3, 3), torch.zeros(3, 3)) for m in range(3)]
+    choices = [*alone, *((plain, unlifted + 0.25 * n * lift) for n in range(17))]
+    scored = [scores(*choice) for choice in choices]
+    everyone = list(range(len(pool.items)))
+    for group in range(3):
+        rows = [row for row in everyone if pool.user_groups[row] == group]
+        tails = [naive_values(pool, rows, s, 3, tail=True) for s in scored]
+        if not rows or len(rows) < quorum * int(pool.users[group]) or max(tails) < 0:
+            of_all = [naive_values(pool, everyone, s, 3, tail=True) for s in scored[:3]]
+            wanted = of_all.index(max(of_all))
+        else:
+            values = [naive_values(pool, rows, s, 3, tail=False) for s in scored]
+            kept = [c for c, value in enumerate(tails) if value >= share * max(tails[:3]) - 1e-12]
+            wanted = max(kept, key=lambda c: (round(values[c], 12), -c))
+        assert torch.allclose(weights[:, group], choices[wanted][0][:, group])
+        assert torch.allclose(bias[group], choices[wanted][1][group])
+
+
 def test_mistakes_are_named() -> None:
     train, val, members, _ = three()
     with pytest.raises(Mistake, match="wanted a weight for each member: a, b, c"):
@@ -214,6 +270,14 @@ def test_mistakes_are_named() -> None:
     nothing = val.select(torch.zeros(len(val), dtype=torch.bool))
     with pytest.raises(Mistake, match=r"set split\.val"):
         pool_of(lambda users: blended.standings(users, [0]), nothing, blended.users, blended.items, 3)
-    for make in (lambda: Ascent(0, 1, 1), lambda: Logit(0, 1), lambda: ReciprocalRank(-1)):
+    with pytest.raises(Mistake, match=r"set blend\.items"):
+        TailKept(Logit(1, 1), 3, 1, 1, 1, 0)(replace(pooled(0)[0], cells=(2, 1)))
+    mistaken: list[Callable[[], object]] = [
+        lambda: Ascent(0, 1, 1),
+        lambda: Logit(0, 1),
+        lambda: ReciprocalRank(-1),
+        lambda: TailKept(Logit(1, 1), 3, 1, 2, 1, 0),
+    ]
+    for make in mistaken:
         with pytest.raises(Mistake, match="blend"):
             make()

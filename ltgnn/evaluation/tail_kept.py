@@ -1,0 +1,93 @@
+"""A blend that does not rank the tail worse than its best member does."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from ltgnn.evaluation.blend import Fitting
+from ltgnn.evaluation.pool import Pool
+from ltgnn.types import Mistake
+
+log = logging.getLogger(__name__)
+
+Choice = tuple[Tensor, Tensor]
+"""Weights [M, A, G], bias [A, G]"""
+
+
+class TailKept:
+    """For each group of users the choice with the best NDCG@k on the pool of those that keep the tail.
+
+    Fitted to all held-out items alone, a blend of a member that is better on the head and one that is better on the
+    tail gives some of the tail away. The choices: what ``start`` finds, with a lift of ``0, step, 2 step .. most``
+    added to every item of the tail; and each member alone. The tail is kept where it has at least ``share`` (1 at most)
+    of what the best member alone gives it, so that some choice always keeps it. The tail: the items of all groups but
+    the blend's first, cold ones counted in. Its value: NDCG@k in which only its held-out items count, mean over the
+    users who have one.
+
+    A group of which less than ``quorum`` of the users have held-out pairs is not judged by those few: it takes the
+    member that is best for the tail of all.
+    """
+
+    def __init__(self, start: Fitting, k: int, share: float, step: float, most: float, quorum: float) -> None:
+        if k < 1 or not 0 < share <= 1 or not 0 < step <= most or not 0 <= quorum <= 1:
+            raise Mistake(
+                f"blend.fitting: k={k}, share={share}, step={step}, most={most}, quorum={quorum}; wanted k of 1 or "
+                f"more, 0 < share <= 1, 0 < step <= most, 0 <= quorum <= 1."
+            )
+        self.start, self.k, self.share, self.step, self.most, self.quorum = start, k, share, step, most, quorum
+
+    def __call__(self, pool: Pool) -> Choice:
+        """Weights [M, A, G], bias [A, G]."""
+        if pool.cells[1] < 2:
+            raise Mistake("blend.fitting: the tail is all items but those of the first group: set blend.items.")
+        alone = self.members_alone(pool)
+        choices = [*alone, *self.lifted(pool)]
+        parts = (pool, of_tail(pool))
+        scored = [scores(pool, *choice) for choice in choices]
+        values = torch.stack([torch.stack([part.ndcgs(s, self.k) for s in scored]) for part in parts])  # [2, C, n]
+        weights, bias = torch.empty_like(choices[0][0]), torch.empty_like(choices[0][1])
+        for group in range(pool.cells[0]):
+            mine = values[:, :, pool.user_groups == group]
+            chosen = int(values[1, : len(alone)].nanmean(1).argmax())
+            if mine.shape[2] >= max(1, self.quorum * int(pool.users[group])) and not bool(mine[1].isnan().all()):
+                of_all, of_tail_ = mine.nanmean(2)
+                kept = of_tail_ >= self.share * of_tail_[: len(alone)].max()
+                chosen = int(of_all.masked_fill(~kept, -torch.inf).argmax())
+            weights[:, group], bias[group] = choices[chosen][0][:, group], choices[chosen][1][group]
+            self.say(pool, group, chosen, mine.nanmean(2), len(alone))
+        return weights, bias
+
+    def members_alone(self, pool: Pool) -> list[Choice]:
+        members = pool.standings.shape[2]
+        return [(w[:, None, None].expand(-1, *pool.cells), torch.zeros(pool.cells)) for w in torch.eye(members)]
+
+    def lifted(self, pool: Pool) -> list[Choice]:
+        weights, bias = self.start(pool)
+        rare = (torch.arange(pool.cells[1]) > 0).float()
+        lifts = [n * self.step for n in range(round(self.most / self.step) + 1)]
+        return [(weights.expand(-1, *pool.cells), bias.expand(pool.cells) + lift * rare) for lift in lifts]
+
+    def say(self, pool: Pool, group: int, chosen: int, values: Tensor, members: int) -> None:
+        """A line in the log: what was chosen for a group, beside the blend without a lift."""
+        there, users = int((pool.user_groups == group).sum()), int(pool.users[group])
+        what = f"member {chosen + 1} alone" if chosen < members else f"lift {(chosen - members) * self.step:.2f}"
+        now, plain = (f"all {values[0, c]:.4f}, tail {values[1, c]:.4f}" for c in (chosen, members))
+        start = f"user group {group}, pairs of {there} of {users} users"
+        log.info("blend: %s: %s (%s; unlifted %s)", start, what, now, plain)
+
+
+def of_tail(pool: Pool) -> Pool:
+    """The same candidates, of which only held-out items outside the first group count."""
+    relevant = pool.relevant.clone()
+    relevant[:, 0] = 0
+    return replace(pool, hits=pool.hits & (pool.item_groups > 0), relevant=relevant)
+
+
+def scores(pool: Pool, weights: Tensor, bias: Tensor) -> Tensor:
+    """What the blend gives each candidate, of weights [M, A, G] and bias [A, G].  [n, P]"""
+    a, g = pool.user_groups[:, None], pool.item_groups
+    return sum((weights[m][a, g] * pool.standings[:, :, m] for m in range(len(weights))), start=bias[a, g])
