@@ -23,7 +23,6 @@ class Pool:
     relevant: Tensor  # [n, G] held-out items of the user by item group, in the pool or not
     user_groups: Tensor  # [n] int64
     item_groups: Tensor  # [n, P] int64
-    users: Tensor  # [A] users of each user group, with held-out pairs or not
     cells: tuple[int, int]  # A user groups, G item groups
 
     def ndcg(self, scores: Tensor, k: int) -> float:
@@ -78,6 +77,5 @@ def pool_of(
     cells = len(user_groups.names), len(item_groups.names)
     relevant = torch.zeros(held_out.num_users, cells[1], dtype=torch.int64)
     relevant.index_put_((held_out.users, labels[held_out.items]), torch.ones(1, dtype=torch.int64), accumulate=True)
-    groups = user_groups.labels.long()
-    sizes = torch.bincount(groups, minlength=cells[0])
-    return Pool(items, values, hits, relevant[users], groups[users], labels[items.clamp_min(0)], sizes, cells)
+    of_users, of_items = user_groups.labels[users].long(), labels[items.clamp_min(0)]
+    return Pool(items, values, hits, relevant[users], of_users, of_items, cells)

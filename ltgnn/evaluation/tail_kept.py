@@ -28,17 +28,17 @@ class TailKept:
     the blend's first, cold ones counted in. Its value: NDCG@k in which only its held-out items count, mean over the
     users who have one.
 
-    A group of which less than ``quorum`` of the users have held-out pairs is not judged by those few: it takes the
-    member that is best for the tail of all.
+    User groups are ordered, as those by activity are: one of whose users nothing is held out (few interactions, as a
+    random split leaves them) takes the choice of the nearest group that has some.
     """
 
-    def __init__(self, start: Fitting, k: int, share: float, step: float, most: float, quorum: float) -> None:
-        if k < 1 or not 0 < share <= 1 or not 0 < step <= most or not 0 <= quorum <= 1:
+    def __init__(self, start: Fitting, k: int, share: float, step: float, most: float) -> None:
+        if k < 1 or not 0 < share <= 1 or not 0 < step <= most:
             raise Mistake(
-                f"blend.fitting: k={k}, share={share}, step={step}, most={most}, quorum={quorum}; wanted k of 1 or "
-                f"more, 0 < share <= 1, 0 < step <= most, 0 <= quorum <= 1."
+                f"blend.fitting: k={k}, share={share}, step={step}, most={most}; wanted k of 1 or more, "
+                f"0 < share <= 1, 0 < step <= most."
             )
-        self.start, self.k, self.share, self.step, self.most, self.quorum = start, k, share, step, most, quorum
+        self.start, self.k, self.share, self.step, self.most = start, k, share, step, most
 
     def __call__(self, pool: Pool) -> Choice:
         """Weights [M, A, G], bias [A, G]."""
@@ -46,19 +46,23 @@ class TailKept:
             raise Mistake("blend.fitting: the tail is all items but those of the first group: set blend.items.")
         alone = self.members_alone(pool)
         choices = [*alone, *self.lifted(pool)]
-        parts = (pool, of_tail(pool))
-        scored = [scores(pool, *choice) for choice in choices]
-        values = torch.stack([torch.stack([part.ndcgs(s, self.k) for s in scored]) for part in parts])  # [2, C, n]
+        tail_alone = of_tail(pool)
+
+        def valued(choice: Choice) -> Tensor:
+            given = scores(pool, *choice)
+            return torch.stack([pool.ndcgs(given, self.k), tail_alone.ndcgs(given, self.k)])
+
+        values = torch.stack([valued(choice) for choice in choices], dim=1)  # [2, C, n]
+        chosen: dict[int, int] = {}
+        for group in pool.user_groups.unique().tolist():
+            of_all, tail = values[:, :, pool.user_groups == group].nanmean(2)
+            kept = tail.isnan() | (tail >= self.share * tail[: len(alone)].max())
+            chosen[group] = int(of_all.masked_fill(~kept, -torch.inf).argmax())
+            self.say(group, chosen[group], torch.stack([of_all, tail]), len(alone))
         weights, bias = torch.empty_like(choices[0][0]), torch.empty_like(choices[0][1])
         for group in range(pool.cells[0]):
-            mine = values[:, :, pool.user_groups == group]
-            chosen = int(values[1, : len(alone)].nanmean(1).argmax())
-            if mine.shape[2] >= max(1, self.quorum * int(pool.users[group])) and not bool(mine[1].isnan().all()):
-                of_all, of_tail_ = mine.nanmean(2)
-                kept = of_tail_ >= self.share * of_tail_[: len(alone)].max()
-                chosen = int(of_all.masked_fill(~kept, -torch.inf).argmax())
-            weights[:, group], bias[group] = choices[chosen][0][:, group], choices[chosen][1][group]
-            self.say(pool, group, chosen, mine.nanmean(2), len(alone))
+            of = min(chosen, key=lambda other: abs(other - group))
+            weights[:, group], bias[group] = choices[chosen[of]][0][:, of], choices[chosen[of]][1][of]
         return weights, bias
 
     def members_alone(self, pool: Pool) -> list[Choice]:
@@ -71,13 +75,11 @@ class TailKept:
         lifts = [n * self.step for n in range(round(self.most / self.step) + 1)]
         return [(weights.expand(-1, *pool.cells), bias.expand(pool.cells) + lift * rare) for lift in lifts]
 
-    def say(self, pool: Pool, group: int, chosen: int, values: Tensor, members: int) -> None:
-        """A line in the log: what was chosen for a group, beside the blend without a lift."""
-        there, users = int((pool.user_groups == group).sum()), int(pool.users[group])
+    def say(self, group: int, chosen: int, values: Tensor, members: int) -> None:
+        """A line in the log: what was chosen for a group of users, beside the blend without a lift."""
         what = f"member {chosen + 1} alone" if chosen < members else f"lift {(chosen - members) * self.step:.2f}"
         now, plain = (f"all {values[0, c]:.4f}, tail {values[1, c]:.4f}" for c in (chosen, members))
-        start = f"user group {group}, pairs of {there} of {users} users"
-        log.info("blend: %s: %s (%s; unlifted %s)", start, what, now, plain)
+        log.info("blend: user group %d: %s (val NDCG@%d %s; without a lift %s)", group, what, self.k, now, plain)
 
 
 def of_tail(pool: Pool) -> Pool:
