@@ -18,7 +18,7 @@ from ltgnn.evaluation.blend import Blend, cells
 from ltgnn.evaluation.blend_fitting import Ascent, Logit
 from ltgnn.evaluation.pool import Pool, pool_of
 from ltgnn.evaluation.standing import ReciprocalRank, ZScore
-from ltgnn.evaluation.tail_kept import TailKept
+from ltgnn.evaluation.tail_kept import TailKept, of_tail
 from ltgnn.scorable import Restricted
 from ltgnn.types import Interactions, Mistake, Scorer
 from tests.conftest import random_interactions
@@ -245,6 +245,8 @@ def test_tail_kept_takes_the_best_choice_that_keeps_the_tail(seed: int, share: f
     alone = [(torch.eye(3)[m][:, None, None].expand(3, 3, 3), torch.zeros(3, 3)) for m in range(3)]
     choices = [*alone, *((plain, unlifted + 0.25 * n * lift) for n in range(17))]
     scored = [scores(*choice) for choice in choices]
+    everyone = list(range(len(pool.items)))
+    assert of_tail(pool).ndcg(scored[0], 3) == pytest.approx(naive_values(pool, everyone, scored[0], 3, tail=True))
     judged = [group for group in range(3) if bool((pool.user_groups == group).any())]
     for group in range(3):
         nearest = min(judged, key=lambda other: abs(other - group))
