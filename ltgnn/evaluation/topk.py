@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -96,14 +97,16 @@ def each_block(
 
 def in_threads(work: Callable[[int], None], starts: Iterable[int]) -> None:
     """Calls ``work`` with each number, as many at once as torch has threads; within a call there is one."""
-    threads = torch.get_num_threads()
+    threads, interval = torch.get_num_threads(), sys.getswitchinterval()
     torch.set_num_threads(1)  # what the workers inherit
+    sys.setswitchinterval(1e-4)  # calls of .1 ms wait no 5 ms for the interpreter: a ranking of Gowalla takes 6 % less
     try:
         with ThreadPoolExecutor(threads) as pool:
             for _ in pool.map(work, starts):  # an error of one stops those that have not begun
                 pass
     finally:
         torch.set_num_threads(threads)
+        sys.setswitchinterval(interval)
 
 
 def top_k(
