@@ -9,9 +9,9 @@ one pass over the graph, forward and backward, and one step of Adam. An epoch ha
 edges, each on ``shared_batches`` mini-batches of about 2,048 pairs: its time can then be linear in the edges, where a
 fixed batch would make it quadratic. The best of ``--steps`` counts. Ranking: top-20 of 2,000 users with held-out
 items. ``layer``: the kernel alone, all nodes from all nodes. ``random rows``: the same kernel on as many rows at places
-drawn uniformly from tables of the same sizes: what this memory gives without any order; ``rows in order``: on the same
-rows one after the other, which no order of the nodes can beat. Each case runs in a process of
-its own, whose high-water mark is its memory. Prints Markdown with exponents of fits from 1e6 edges on; --save writes
+drawn uniformly from tables of the same sizes: what this memory gives without any order; ``rows in order``: on
+as many rows one after the other, what it gives where every next one is foreseen. Each case runs in a process of its
+own, whose high-water mark is its memory. Prints Markdown with exponents of fits from 1e6 edges on; --save writes
 experiments/bench/NAME.{md,json,png} and leaves the cases of other sizes that are there.
 """
 

@@ -33,7 +33,7 @@ def write(out: Path) -> None:
     plots = [name for draw in (scatter, bars) for name in draw(rows, summary, out)]
     env = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     env.filters |= {"pct": percent, "num": number, "label": label, "zip": zip, "change": change, "missed": missed}
-    env.filters["groupby_place"] = lambda claims: by_place(claims).items()
+    env.filters["by_place"] = by_place
     prose = {name: out / f"{name}.md" for name in ("answer", "findings")}  # what a person says about the numbers
     said = {name: file.read_text(encoding="utf-8") if file.is_file() else "" for name, file in prose.items()}
     text = env.get_template("README.md.j2").render(

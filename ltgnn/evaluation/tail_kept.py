@@ -29,7 +29,8 @@ class TailKept:
     users who have one.
 
     User groups are ordered, as those by activity are: one of whose users nothing is held out (few interactions, as a
-    random split leaves them) takes the choice of the nearest group that has some.
+    random split leaves them) takes the choice of the nearest group that has some. No published source; what it brings
+    is measured in experiments/hybrid.
     """
 
     def __init__(self, start: Fitting, k: int, share: float, step: float, most: float) -> None:

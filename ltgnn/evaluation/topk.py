@@ -99,7 +99,7 @@ def in_threads(work: Callable[[int], None], starts: Iterable[int]) -> None:
     """Calls ``work`` with each number, as many at once as torch has threads; within a call there is one."""
     threads, interval = torch.get_num_threads(), sys.getswitchinterval()
     torch.set_num_threads(1)  # what the workers inherit
-    sys.setswitchinterval(1e-4)  # calls of .1 ms wait no 5 ms for the interpreter: a ranking of Gowalla takes 6 % less
+    sys.setswitchinterval(1e-4)  # no wait of 5 ms between calls of .1 ms: lists of Gowalla's size in 6 % less
     try:
         with ThreadPoolExecutor(threads) as pool:
             for _ in pool.map(work, starts):  # an error of one stops those that have not begun
