@@ -26,7 +26,7 @@ from torch.nn import functional as F
 from ltgnn.build import build_module, build_setting
 from ltgnn.encode import configured
 from ltgnn.evaluation.topk import top_k
-from ltgnn.graph.kernels import Csr, csr_product, embedding_bag
+from ltgnn.graph.kernels import Csr, csr_product, embedding_bag, half_gather
 from ltgnn.graph.locality import cluster_order, renumbered
 from ltgnn.memory import keep_large_tables
 from ltgnn.types import Batch
@@ -124,11 +124,16 @@ class Side:
         scattered = Csr(graph.offsets, anywhere.clamp(max=users + items - 1), graph.weights)
         by_cluster = renumbered(matrix, matrix, cluster_order(matrix, states.nbytes // 2**17)).matrix
         scale = by_cluster.offsets.diff().clamp(min=1).reciprocal()[:, None]
+        root, half = scale.sqrt(), torch.empty_like(states, dtype=torch.float16)
         bare = partial(F.embedding_bag, mode="sum", include_last_offset=True)
         works: dict[str, Callable[[], Any]] = {
             "embedding_bag, by cluster": lambda: embedding_bag(by_cluster, states),
             "the same, weights as a scaling of rows": lambda: bare(by_cluster.columns, states, by_cluster.offsets).mul_(
                 scale
+            ),
+            "half_gather, by cluster": lambda: half_gather(by_cluster, states),
+            "the same, weights as scalings in and out": lambda: (
+                bare(by_cluster.columns, torch.mul(states, root, out=half), by_cluster.offsets).float().mul_(root)
             ),
             "embedding_bag": lambda: embedding_bag(matrix, states),
             "csr": lambda: csr_product(matrix, states),

@@ -2,7 +2,8 @@
 
 Measured on 2 CPU cores, Gowalla, d = 64: ``embedding_bag`` 6 ms a layer, CSR product 12, COO product 70,
 edge-wise message passing 378. A weight for each edge costs nothing there (3.2 ms by cluster, 3.1 without weights); to
-scale the rows by degrees instead, between two layers, does (3.5).
+scale the rows by degrees instead, between two layers, does (3.5). In half precision a bag without weights is a tenth
+faster than with them, which two scalings of the states cost again (20 million edges: .40 and .45 s, and .14 to scale).
 """
 
 from __future__ import annotations
@@ -100,10 +101,15 @@ def bags(matrix: Csr, states: Tensor) -> Tensor:
 def half_gather(matrix: Csr, states: Tensor) -> Tensor:
     """``embedding_bag`` that reads states and weights as float16 and adds up in float32: half the memory to move.
 
-    The sums are rounded to float16 too, a relative error of about 5e-4 a layer; gradients pass through the same kernel.
+    The sums are rounded to float16 too, a relative error of about 5e-4 a layer. Gradients pass through the same kernel
+    and are smaller than float16 can tell from 0: the largest state is brought to 1 first, by a power of two.
     """
     narrow = Csr(matrix.offsets, matrix.columns, matrix.weights.half())
-    return embedding_bag(narrow, states.half()).to(states.dtype)
+    least, most = torch.aminmax(states)
+    exponent = torch.frexp(torch.maximum(-least, most)).exponent.clamp(min=-100)  # of 0: 0
+    one = torch.ones_like(least)
+    sent = torch.mul(states, torch.ldexp(one, -exponent), out=torch.empty_like(states, dtype=torch.float16))
+    return embedding_bag(narrow, sent).to(states.dtype).mul_(torch.ldexp(one, exponent))
 
 
 def csr_product(matrix: Csr, states: Tensor) -> Tensor:

@@ -293,6 +293,15 @@ def test_half_gather_adds_up_in_float32() -> None:
     assert 1e-6 < error < 1e-3
 
 
+@pytest.mark.parametrize("power", [-90, -40, -20, 14, 60])
+def test_half_gather_is_as_exact_for_gradients_as_for_states(power: int) -> None:
+    """A gradient of a mean over a batch is far below 6e-5, where float16 begins to lose digits."""
+    graph = BipartiteGraph(random_interactions(60, 90, 0.2, seed=3), Symmetric(), half_gather)
+    states, scale = torch.randn(150, 8), 2.0**power
+    assert torch.equal(graph.propagate(states * scale), graph.propagate(states) * scale)
+    assert torch.equal(graph.propagate(0 * states), 0 * states)
+
+
 def test_the_fastest_kernel_is_found_once_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     train = shop()
     calls = []
