@@ -23,6 +23,7 @@ NAMES = {"closed-id": "closed form, ids", "closed-text": "closed form + text", "
 KEYS = ("model", "loss", "fusion", "text", "score", "words")
 SHOWN = ("model", "score", "loss", "graph", "views", "dim")
 """Words of a run that its label says beside what tells all runs apart."""
+STAGES_OF_CONTROLS = ("ease", "text", "controls", "gram", "gram-controls", "grid", "gnn-controls")
 
 
 def write(out: Path) -> None:
@@ -116,30 +117,34 @@ def best(rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, d
 
 def controls(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """By recipe: its runs with the text of each encoder and control, the one without text first."""
-    match = [r for r in rows if r["stage"] in ("beauty-text", "beauty-controls") and "history_power=0.5" in r["words"]]
-    ease = [
-        r for r in rows if r["stage"] == "beauty-ease" and r["score"] == "dot" and "l2=50" in r["words"].split(".")[-1]
-    ]
-    grid = [r for r in rows if r["stage"] == "beauty-grid" and (r["model"], r["loss"]) == ("lightgcn", "softmax")]
-    inside = [r for r in grid if r["fusion"] == "sum"] + [r for r in rows if r["stage"] == "beauty-gnn-controls"]
-    gram = [r for r in rows if r["stage"] == "beauty-gram" and r["score"] == "content_fit" and "l2=100" in r["words"]]
-    gram = [r for r in gram if r["words"].endswith(("=5", "=20", "=80"))]
-    gram += [r for r in rows if r["stage"] == "beauty-gram-controls"]
-    within = [max(several, key=lambda row: row["val_all"]) for several in by_text(gram)]
-    tables = {
-        "EASE with the text inside (l2 100; its weight, 5, 20 or 80, by validation) and on top": (ease, within),
-        "EASE with the text match on top, its strength fitted on validation each time": (ease, match),
-        "LightGCN (softmax, 64 columns) with the text inside (`fusion=sum`)": (
-            [r for r in grid if r["fusion"] == "id"],
-            inside,
-        ),
-    }
+    tables = {}
+    for data, l2, weights in (("beauty", "100", ("5", "20", "80")), ("games", "50", ("20", "80"))):
+        of = {stage: [r for r in rows if r["stage"] == f"{data}-{stage}"] for stage in STAGES_OF_CONTROLS}
+        ease = [r for r in of["ease"] if r["score"] == "dot" and word(r, "l2") == "50"]
+        match = [r for r in of["text"] + of["controls"] if word(r, "history_power") == "0.5"]
+        gram = [r for r in of["gram"] if r["score"] == "content_fit"] + of["gram-controls"]
+        gram = [r for r in gram if word(r, "l2") == l2 and word(r, "text_weight") in weights]
+        within = [max(several, key=lambda row: row["val_all"]) for several in by_text(gram)]
+        narrow = [r for r in of["grid"] if (r["model"], r["loss"]) == ("lightgcn", "softmax")]
+        ids, inside = ([r for r in narrow if r["fusion"] == fusion] for fusion in ("id", "sum"))
+        weight = " or ".join(weights)
+        inside_on_top = f"EASE with the text inside (l2 {l2}; its weight, {weight}, by validation) and on top"
+        on_top = "EASE with the text match on top, its strength fitted on validation each time"
+        in_gnn = "LightGCN (softmax, 64 columns) with the text inside (`fusion=sum`)"
+        pairs = {inside_on_top: (ease, within), on_top: (ease, match), in_gnn: (ids, inside + of["gnn-controls"])}
+        tables |= {f"amazon-{data}, {title}": pair for title, pair in pairs.items()}
     return {
         title: [{**base[0], "name": "none"}]
         + [{**r, "name": r["text"]} for r in sorted(fair, key=lambda r: -r["test_all"])]
         for title, (base, fair) in tables.items()
-        if base and fair
+        if base and len(by_text(fair)) > 1
     }
+
+
+def word(row: Mapping[str, Any], name: str) -> str:
+    """The value of the word of a run whose key ends with ``name``."""
+    words = (w.partition("=") for w in row["words"].split())
+    return next((to for key, _, to in words if key.rpartition(".")[2] == name), "")
 
 
 def by_text(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
