@@ -3,8 +3,8 @@
 Measured on 2 CPU cores, Gowalla, d = 64: ``embedding_bag`` 6 ms a layer, CSR product 12, COO product 70,
 edge-wise message passing 378. A weight for each edge costs nothing there (3.2 ms by cluster, 3.1 without weights); to
 scale the rows by degrees instead, between two layers, does (3.5). In half precision a bag without weights is a tenth
-faster than one with them, but the scalings before and after it make it slower than float32 (experiments/bench/training.md;
-on 20 million edges .40 s and .14 to scale, float32 .52).
+faster than one with them, but the scalings before and after it make it slower than float32 (on 20 million edges .40 s
+and .14 to scale, float32 .52; experiments/bench/training.md).
 """
 
 from __future__ import annotations
