@@ -6,6 +6,7 @@ more than a third of the step: 100,000 page faults a table.
 
 from __future__ import annotations
 
+import mmap
 import sys
 from threading import Lock
 
@@ -14,7 +15,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-PAGE = 4096
+PAGE = 2**21
+"""Bytes of a huge page."""
+
+
+def fetched(size: int) -> NDArray[np.uint8]:
+    """Memory straight from the kernel, in huge pages where it has them: malloc's own, once it has been taken and given
+    back in pieces, has them no more, and a product that reads its states from there takes a third longer."""
+    if not hasattr(mmap, "MADV_HUGEPAGE"):
+        return np.empty(size, np.uint8)
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(memory, np.uint8)
 
 
 def references(kept: list[NDArray[np.uint8]], number: int) -> int:
@@ -27,7 +39,7 @@ ALONE = references([np.empty(0, np.uint8)], 0)
 
 
 class Tables:
-    """Pieces of memory that are larger than all that malloc keeps; numpy takes them in huge pages."""
+    """Pieces of memory in huge pages."""
 
     def __init__(self) -> None:
         self.kept: list[NDArray[np.uint8]] = []
@@ -41,7 +53,7 @@ class Tables:
             fitting = [number for number in free if len(self.kept[number]) >= size + PAGE]
             if not fitting:  # what is free is too small
                 self.kept = [memory for number, memory in enumerate(self.kept) if number not in free]
-                self.kept.append(np.empty(size + PAGE, np.uint8))
+                self.kept.append(fetched(size + PAGE))
             memory = self.kept[fitting[0] if fitting else -1]
-            first = -memory.ctypes.data % PAGE  # a row must not lie across one cache line more than it fills
+            first = -memory.ctypes.data % PAGE  # whole huge pages, and no row across one cache line more than it fills
             return torch.from_numpy(memory[first : first + size]).view(dtype).view(rows, width)

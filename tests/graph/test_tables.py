@@ -8,7 +8,7 @@ import torch
 from ltgnn.graph import kernels
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.normalisation import Symmetric
-from ltgnn.graph.tables import Tables
+from ltgnn.graph.tables import PAGE, Tables
 from tests.graph.test_bipartite import shop
 
 
@@ -31,7 +31,7 @@ def test_what_is_too_small_is_let_go() -> None:
     held = tables.empty(10, 4, torch.float32).fill_(3.0)
     tables.empty(20, 4, torch.float32)
     large = tables.empty(40, 4, torch.float32)
-    assert [len(memory) - 4096 for memory in tables.kept] == [160, 640]
+    assert [len(memory) - PAGE for memory in tables.kept] == [160, 640]
     assert len(large) == 40
     assert held.unique().tolist() == [3.0]
 
