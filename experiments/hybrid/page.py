@@ -24,6 +24,7 @@ KEYS = ("model", "loss", "fusion", "text", "score", "words")
 SHOWN = ("model", "score", "loss", "graph", "views", "dim")
 """Words of a run that its label says beside what tells all runs apart."""
 STAGES_OF_CONTROLS = ("ease", "text", "controls", "gram", "gram-controls", "grid", "gnn-controls")
+"""What the stages are called, behind the name of the data set, in which the same recipe has run with several texts."""
 
 
 def write(out: Path) -> None:
