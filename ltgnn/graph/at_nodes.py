@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ltgnn.graph.kernels import BAGS, Csr, Kernel
+from ltgnn.graph.halves import levelled, narrowed, raised, unit_of, widened
+from ltgnn.graph.kernels import BAGS, Csr, Kernel, embedding_bag, half_gather
 from ltgnn.graph.locality import Renumbered
 
 NARROW = 0.5
@@ -29,6 +30,7 @@ def layers_at(
     No layer is kept for the backward pass, which is Horner's rule: ``g_0 + A' (g_1 + A' (g_2 + ..))``. The last hop
     goes to ``nodes`` alone, and its backward comes from them alone. Differentiable once. ``near``: the same graph in an
     order in which the hops are faster; the first one takes the states as they are, the gradient is put back in order.
+    With ``half_gather`` states and gradients are float16 from the first hop to the last.
     """
     result: tuple[Tensor, ...] = _LayersAt.apply(  # type: ignore[no-untyped-call]
         states, matrix, transposed, kernel, num_layers, nodes, near
@@ -53,14 +55,20 @@ class _LayersAt(torch.autograd.Function):
         ctx.parts = (len(states), back, kernel, nodes, rows, near)  # not the states: their memory is free for others
         ctx.set_materialize_grads(False)
         state = states.detach().contiguous()
-        layers = [state.index_select(0, nodes)]
+        layers, unit = [state.index_select(0, nodes)], None
+        if kernel is half_gather:
+            kernel, unit = embedding_bag, unit_of(state)
+            state = narrowed(state, unit)
         for layer in range(1, num_layers + 1):
-            hop = (first if layer == 1 else rest).to(states.dtype)
+            hop = (first if layer == 1 else rest).to(state.dtype)
             if layer == num_layers:
-                layers.append(hop_to(rows, hop, state, kernel))
+                reached = hop_to(rows, hop, state, kernel)
             else:
                 state = kernel(hop, state)
-                layers.append(state.index_select(0, rows))
+                if unit is not None:
+                    state, unit = levelled(state, unit)
+                reached = state.index_select(0, rows)
+            layers.append(reached if unit is None else widened(reached, unit, states.dtype))
         return tuple(layers)
 
     @staticmethod
@@ -70,17 +78,26 @@ class _LayersAt(torch.autograd.Function):
         one = next((grad for grad in grads if grad is not None), None)
         if one is None:
             return (None,) * 7
-        transposed, spread = transposed.to(one.dtype), None  # spread [N, d]: from the layers behind the one at hand
+        halved, unit = kernel is half_gather, None
+        kernel, dtype = (embedding_bag, torch.float16) if halved else (kernel, one.dtype)
+        transposed, spread = transposed.to(dtype), None  # spread [N, d]: from the layers behind the one at hand
         with torch.autocast(one.device.type, enabled=False):  # as the forward pass was
             for grad in reversed(grads[1:]):
+                if halved and grad is not None:
+                    spread, unit = raised(spread, unit, unit_of(grad))
+                    grad = narrowed(grad, unit)
                 if spread is not None:
                     spread = kernel(transposed, spread if grad is None else add_at(spread, rows, grad))
                 elif grad is not None:
                     spread = hop_from(rows, transposed, grad.contiguous(), kernel)
+                if unit is not None and spread is not None:
+                    spread, unit = levelled(spread, unit)
         if spread is None:
             spread = one.new_zeros(size, one.shape[1])
         elif near:
             spread = spread.index_select(0, near.place)
+        if unit is not None:
+            spread = widened(spread, unit, one.dtype)
         if grads[0] is not None:
             add_at(spread, nodes, grads[0])
         return spread, None, None, None, None, None, None

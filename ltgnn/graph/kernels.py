@@ -2,9 +2,9 @@
 
 Measured on 2 CPU cores, Gowalla, d = 64: ``embedding_bag`` 6 ms a layer, CSR product 12, COO product 70,
 edge-wise message passing 378. A weight for each edge costs nothing there (3.2 ms by cluster, 3.1 without weights); to
-scale the rows by degrees instead, between two layers, does (3.5). In half precision a bag without weights is a tenth
-faster than one with them, but the scalings before and after it make it slower than float32 (on 20 million edges .40 s
-and .14 to scale, float32 .52; experiments/bench/training.md).
+scale the rows by degrees instead, between two layers, does (3.5). Half precision moves half the memory: on 20 million
+edges a pass takes .29 s and in float32 .49, but a change of width before and after it costs a third of what is won, and
+on Gowalla by cluster, which the cache nearly holds, all of it (2.6 ms and 3.1; experiments/bench/training.md).
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.graph.tables import Tables
+from ltgnn.graph.halves import narrowed, unit_of, widened
+from ltgnn.graph.tables import TABLES
 from ltgnn.graph.triton_rows import rows_product
 from ltgnn.types import Mistake
 
@@ -57,9 +58,6 @@ Kernel = Callable[[Csr, Tensor], Tensor]
 
 BLOCK = 2**20
 """Entries of a block of rows in a large product."""
-
-TABLES = Tables()
-"""What large products are written to."""
 
 
 def embedding_bag(matrix: Csr, states: Tensor) -> Tensor:
@@ -102,15 +100,11 @@ def bags(matrix: Csr, states: Tensor) -> Tensor:
 def half_gather(matrix: Csr, states: Tensor) -> Tensor:
     """``embedding_bag`` that reads states and weights as float16 and adds up in float32: half the memory to move.
 
-    The sums are rounded to float16 too, a relative error of about 5e-4 a layer. Gradients pass through the same kernel
-    and are smaller than float16 can tell from 0: the largest state is brought to 1 first, by a power of two.
+    The sums are rounded to float16 too, a relative error of about 5e-4 a layer. Several layers at once stay float16
+    from hop to hop (``at_nodes.py``).
     """
-    narrow = Csr(matrix.offsets, matrix.columns, matrix.weights.half())
-    least, most = torch.aminmax(states)
-    exponent = torch.frexp(torch.maximum(-least, most)).exponent.clamp(min=-100)  # of 0: 0
-    one = torch.ones_like(least)
-    sent = torch.mul(states, torch.ldexp(one, -exponent), out=torch.empty_like(states, dtype=torch.float16))
-    return embedding_bag(narrow, sent).to(states.dtype).mul_(torch.ldexp(one, exponent))
+    unit = unit_of(states)
+    return widened(embedding_bag(matrix.to(torch.float16), narrowed(states, unit)), unit, states.dtype)
 
 
 def csr_product(matrix: Csr, states: Tensor) -> Tensor:

@@ -59,3 +59,17 @@ class Tables:
             memory = self.kept[fitting[0] if fitting else -1]
             first = -memory.ctypes.data % PAGE  # whole huge pages, and no row across one cache line more than it fills
             return torch.from_numpy(memory[first : first + size]).view(dtype).view(rows, width)
+
+
+TABLES = Tables()
+"""What large results are written to."""
+
+LARGE = 2**22
+"""Bytes of a result from which on new memory for it costs more than to look for some that is free."""
+
+
+def empty(rows: int, width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """A tensor [rows, width] with whatever was there before; a large one on CPU on memory that is used again."""
+    if device.type != "cpu" or rows * width * dtype.itemsize < LARGE:
+        return torch.empty(rows, width, dtype=dtype, device=device)
+    return TABLES.empty(rows, width, dtype)
