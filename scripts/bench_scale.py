@@ -1,6 +1,7 @@
 """Time and memory against edges and width, on synthetic power-law data: seconds a step, an epoch, peak memory.
 
-    python scripts/bench_scale.py [--edges 1e5,3e5,1e6,3e6,1e7,2e7] [--dims 64] [--inside 0] [--steps 5] [--save NAME]
+    python scripts/bench_scale.py [--edges 1e5,3e5,1e6,3e6,1e7,2e7] [--dims 64] [--inside 0] [--kernel embedding_bag]
+        [--steps 5] [--save NAME]
 
 60,000 users and 20,000 items per million interactions, Zipf-like popularity; LightGCN-3, BPR, one negative. ``inside``:
 the share of interactions with an item of the user's own community of 3,000 users and 1,000 items, whose ids are spread
@@ -39,7 +40,7 @@ from hydra.utils import instantiate
 from ltgnn.build import Setting, build_module
 from ltgnn.data.sampling import PairBatches
 from ltgnn.encode import configured
-from ltgnn.graph.kernels import Csr, bags, embedding_bag
+from ltgnn.graph.kernels import Csr, bags, plain
 from ltgnn.memory import huge_pages, keep_large_tables
 from ltgnn.runs.folder import cpu_model
 from ltgnn.types import Batch, Dataset, Interactions, Split
@@ -78,13 +79,13 @@ def within(users: np.ndarray, generator: np.random.Generator, communities: int) 
     return rank * communities + (users + 7919 * rank) % communities
 
 
-def case(edges: int, dim: int, inside: float, steps: int, passes: int) -> dict[str, float]:
+def case(edges: int, dim: int, inside: float, kernel: str, steps: int, passes: int) -> dict[str, Any]:
     """Everything about one size, in this process."""
     train, test = synthetic(edges, inside)
     shared = max(1, round(len(train) / 2048 / passes))
     pairs = PairBatches(train, math.ceil(len(train) / passes), "edges", 0)
     words = ["model=lightgcn", "text=none", "loss=bpr", "eval=accuracy", "logger=none", "paths.run_dir=/nowhere"]
-    cfg = configured([*words, f"dim={dim}", f"shared_batches={shared}"], None)
+    cfg = configured([*words, f"dim={dim}", f"shared_batches={shared}", f"graph/kernel={kernel}"], None)
     empty = train.select(torch.zeros(0, dtype=torch.int64))
     split = Split(train, empty, test, "synthetic")
     groups = {name: policy(train.item_counts) for name, policy in instantiate(cfg.groups).items()}
@@ -118,11 +119,12 @@ def case(edges: int, dim: int, inside: float, steps: int, passes: int) -> dict[s
         "items": train.num_items,
         "dim": dim,
         "inside": inside,
+        "kernel": kernel,
         "shared_batches": shared,
         "building s": built,
         "step s": step,
         "epoch s": step * len(pairs),
-        "layer s": best(partial(embedding_bag, matrix, table)),
+        "layer s": best(partial(plain(module.graph.kernel), matrix, table)),
         "random rows s": places[0] * len(train),
         "rows in order s": places[1] * len(train),
         "ranking s": judged,
@@ -148,7 +150,7 @@ def row_seconds(rows: int, dim: int, in_order: bool, entries: int = 2**21) -> fl
     return best(partial(bags, Csr(offsets, columns.int(), torch.ones(entries)), torch.randn(rows, dim))) / entries
 
 
-def exponent(found: list[dict[str, float]], what: str, least: float = 1e6) -> float | None:
+def exponent(found: list[dict[str, Any]], what: str, least: float = 1e6) -> float | None:
     """Slope of log seconds against log edges."""
     chosen = [one for one in found if one["edges"] >= least and what in one]
     if len(chosen) < 2:
@@ -156,33 +158,44 @@ def exponent(found: list[dict[str, float]], what: str, least: float = 1e6) -> fl
     return float(np.polyfit([math.log(c["edges"]) for c in chosen], [math.log(c[what]) for c in chosen], 1)[0])
 
 
-def named(one: dict[str, float]) -> tuple[float, ...]:
+def named(one: dict[str, Any]) -> tuple[Any, ...]:
     """Which case it is."""
-    return one["dim"], one["inside"], one["edges"]
+    return *line_of(one), one["edges"]
+
+
+def line_of(one: dict[str, Any]) -> tuple[Any, ...]:
+    """What the cases of one curve share."""
+    return one["dim"], one["inside"], one["kernel"]
+
+
+def titled(dim: float, inside: float, kernel: str) -> str:
+    return f"d {dim:g}" + f", communities {inside:g}" * bool(inside) + f", {kernel}" * (kernel != "embedding_bag")
 
 
 def machine() -> str:
     return f"{cpu_model()}, {os.cpu_count()} cores, torch {torch.__version__}"
 
 
-def report(found: list[dict[str, float]], command: str) -> str:
+def report(found: list[dict[str, Any]], command: str) -> str:
     head = max(map(list, found), key=len)  # a case that an earlier version of this file measured has fewer values
     lines = ["# Time and memory against edges", "", f"`{command}` on {machine()}.", "", "| " + " | ".join(head) + " |"]
     lines.append("|" + "---|" * len(head))
     for one in found:
         cells = ["–" if name not in one else shown(one[name]) for name in head]
         lines.append("| " + " | ".join(cells) + " |")
-    for dim, inside in sorted({(one["dim"], one["inside"]) for one in found}):
-        chosen = [one for one in found if (one["dim"], one["inside"]) == (dim, inside)]
+    for line in sorted({line_of(one) for one in found}):
+        chosen = [one for one in found if line_of(one) == line]
         measured = ("epoch s", "layer s", "random rows s", "rows in order s")
         slopes = {what: slope for what in measured if (slope := exponent(chosen, what)) is not None}
         if slopes:
             fits = ", ".join(f"{what.removesuffix(' s')} ~ edges^{slope:.2f}" for what, slope in slopes.items())
-            lines += ["", f"d {dim:g}, inside {inside:g}, from 1e6 edges on: {fits}."]
+            lines += ["", f"{titled(*line)}, from 1e6 edges on: {fits}."]
     return "\n".join(lines) + "\n"
 
 
-def shown(value: float) -> str:
+def shown(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
     return f"{value:,.0f}" if value == int(value) else f"{value:.3g}"
 
 
@@ -193,10 +206,10 @@ def draw(found: list[dict[str, Any]], file: Path) -> None:
     figure = Figure(figsize=(8.5, 3.6), layout="constrained")
     panels = zip(figure.subplots(1, 2), ("epoch s", "peak GB"), ("seconds an epoch", "peak memory, GB"), strict=True)
     for axes, key, title in panels:
-        for dim, inside in sorted({(one["dim"], one["inside"]) for one in found}):
-            chosen = [one for one in found if (one["dim"], one["inside"]) == (dim, inside)]
-            label, style = f"d {dim:g}" + f", communities {inside:g}" * bool(inside), "--" if inside else "-"
-            axes.loglog([c["edges"] for c in chosen], [c[key] for c in chosen], style, marker="o", ms=4, label=label)
+        for line in sorted({line_of(one) for one in found}):
+            chosen = [one for one in found if line_of(one) == line]
+            sizes, values, style = [c["edges"] for c in chosen], [c[key] for c in chosen], "--" if line[1] else "-"
+            axes.loglog(sizes, values, style, marker="o", ms=4, label=titled(*line))
         if key == "epoch s":  # what linear would look like
             sizes = sorted({one["edges"] for one in found})
             least = min(one[key] for one in found if one["edges"] == sizes[0])
@@ -215,6 +228,7 @@ def main() -> None:
     parser.add_argument("--edges", default="1e5,3e5,1e6,3e6,1e7,2e7")
     parser.add_argument("--dims", default="64")
     parser.add_argument("--inside", type=float, default=0.0, help="share within a user's community")
+    parser.add_argument("--kernel", default="embedding_bag", help="a word of conf/graph/kernel")
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--passes", type=int, default=400, help="steps an epoch at most")
     parser.add_argument("--save")
@@ -224,14 +238,14 @@ def main() -> None:
     keep_large_tables()
     if arguments.case:
         edges, dim = (int(number) for number in arguments.case.split(","))
-        print(json.dumps(case(edges, dim, arguments.inside, arguments.steps, arguments.passes)))
+        print(json.dumps(case(edges, dim, arguments.inside, arguments.kernel, arguments.steps, arguments.passes)))
         return
     found: list[dict[str, Any]] = []
     for dim in arguments.dims.split(","):
         for edges in arguments.edges.split(","):
             command = [sys.executable, __file__, "--case", f"{int(float(edges))},{dim}"]
             command += ["--steps", str(arguments.steps), "--passes", str(arguments.passes)]
-            command += ["--inside", str(arguments.inside)]
+            command += ["--inside", str(arguments.inside), "--kernel", arguments.kernel]
             output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             found.append(json.loads(output.splitlines()[-1]))
             print(found[-1], flush=True)
@@ -240,7 +254,7 @@ def main() -> None:
         found += [one for one in json.loads(file.read_text())["cases"] if named(one) not in made]
     found.sort(key=named)
     options = f"--steps {arguments.steps} --passes {arguments.passes}"
-    text = report(found, f"python scripts/bench_scale.py --edges .. --dims .. --inside .. {options}")
+    text = report(found, f"python scripts/bench_scale.py --edges .. --dims .. --inside .. --kernel .. {options}")
     print(text)
     if arguments.save:
         (SAVED / f"{arguments.save}.md").write_text(text)

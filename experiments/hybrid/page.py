@@ -61,12 +61,11 @@ def label(row: Mapping[str, Any]) -> str:
     closed = "closed" in row["family"] or "-" not in row["family"].replace("-knn", "")
     if row["family"].startswith("blend"):
         with_text = row["family"] == "blend-text"
-        kept = "-kept-" in row["stage"]
-        deep = kept or "-one-blend" in row["stage"] or "-loo-blend" in row["stage"]  # with the text inside EASE, too
-        closed_form = "EASE with text inside" if deep else "EASE + text"
+        narrow = row["stage"] in ("beauty-one-id", "beauty-one-text")  # the others have the text inside EASE, too
+        closed_form = "EASE + text" if narrow else "EASE with text inside"
         name = f"{closed_form} & LightGCN + text" if with_text else "EASE & LightGCN"
-        name += ", tail kept" * kept
-        return f"{name} (dim 512)" if deep else name if "-one-" in row["stage"] else f"{name} (dim 256)"
+        name += ", tail kept" * ("-kept-" in row["stage"])
+        return name if narrow else f"{name} (dim 512)"
     words = [row["model"], *([] if closed else [row["loss"], row["fusion"]])]
     text = "tuned" if row["text"] == "folder" else row["text"]  # a folder holds the encoder that `tune` wrote
     words += [f"text={text}"] if text not in ("minilm", "none") else []
