@@ -59,16 +59,18 @@ class _LayersAt(torch.autograd.Function):
         if kernel is half_gather:
             kernel, unit = embedding_bag, unit_of(state)
             state = narrowed(state, unit)
+        first = first.to(state.dtype)
+        rest = rest.to(state.dtype) if near else first
         for layer in range(1, num_layers + 1):
-            hop = (first if layer == 1 else rest).to(state.dtype)
+            hop = first if layer == 1 else rest
             if layer == num_layers:
                 reached = hop_to(rows, hop, state, kernel)
             else:
                 state = kernel(hop, state)
-                if unit is not None:
-                    state, unit = levelled(state, unit)
                 reached = state.index_select(0, rows)
             layers.append(reached if unit is None else widened(reached, unit, states.dtype))
+            if unit is not None and layer < num_layers:
+                state, unit = levelled(state, unit, reached)
         return tuple(layers)
 
     @staticmethod
@@ -91,7 +93,7 @@ class _LayersAt(torch.autograd.Function):
                 elif grad is not None:
                     spread = hop_from(rows, transposed, grad.contiguous(), kernel)
                 if unit is not None and spread is not None:
-                    spread, unit = levelled(spread, unit)
+                    spread, unit = levelled(spread, unit, spread.index_select(0, rows))
         if spread is None:
             spread = one.new_zeros(size, one.shape[1])
         elif near:

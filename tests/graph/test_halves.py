@@ -61,8 +61,8 @@ def test_what_comes_back_is_within_half_a_digit_of_float16(values: list[float], 
 def test_levels_where_a_hop_has_gone_far() -> None:
     unit = torch.tensor(0.5)
     near, far = torch.tensor([[3.0, -5.0]]).half(), torch.tensor([[3.0, -2048.0]]).half()
-    assert levelled(near, unit)[0] is near
-    found, other = levelled(far.clone(), unit)
+    assert levelled(near, unit, near)[0] is near
+    found, other = levelled(far.clone(), unit, far)
     assert other == 0.5 * 4096
     assert torch.equal(found * 4096, far)
     assert unit_of(torch.zeros(2, 3)) == unit_of(torch.ones(0, 3)) == 1
