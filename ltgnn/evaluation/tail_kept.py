@@ -19,7 +19,7 @@ Choice = tuple[Tensor, Tensor]
 
 
 class TailKept:
-    """For each group of users the choice with the best NDCG@k on the pool of those that keep the tail.
+    """The choice with the best NDCG@k on the pool of those that keep the tail.
 
     Fitted to all held-out items alone, a blend of a member that is better on the head and one that is better on the
     tail gives some of the tail away. The choices: what ``start`` finds, with a lift of ``0, step, 2 step .. most``
@@ -28,9 +28,9 @@ class TailKept:
     the blend's first, cold ones counted in. Its value: NDCG@k in which only its held-out items count, mean over the
     users who have one.
 
-    User groups are ordered, as those by activity are: one of whose users nothing is held out (few interactions, as a
-    random split leaves them) takes the choice of the nearest group that has some. No published source; what it brings
-    is measured in experiments/hybrid.
+    One choice for all users: one for each group, found on few of its users, was worse for those of whom nothing is held
+    out (few interactions, as a random split leaves them). Their weights are those of the nearest group of users, which
+    are ordered, of whom something is. No published source; experiments/hybrid has the measurements.
     """
 
     def __init__(self, start: Fitting, k: int, share: float, step: float, most: float) -> None:
@@ -46,25 +46,17 @@ class TailKept:
         if pool.cells[1] < 2:
             raise Mistake("blend.fitting: the tail is all items but those of the first group: set blend.items.")
         alone = self.members_alone(pool)
-        choices = [*alone, *self.lifted(pool)]
-        tail_alone = of_tail(pool)
-
-        def valued(choice: Choice) -> Tensor:
-            given = scores(pool, *choice)
-            return torch.stack([pool.ndcgs(given, self.k), tail_alone.ndcgs(given, self.k)])
-
-        values = torch.stack([valued(choice) for choice in choices], dim=1)  # [2, C, n]
-        chosen: dict[int, int] = {}
-        for group in pool.user_groups.unique().tolist():
-            of_all, tail = values[:, :, pool.user_groups == group].nanmean(2)
-            kept = tail.isnan() | (tail >= self.share * tail[: len(alone)].max())
-            chosen[group] = int(of_all.masked_fill(~kept, -torch.inf).argmax())
-            self.say(group, chosen[group], torch.stack([of_all, tail]), len(alone))
-        weights, bias = torch.empty_like(choices[0][0]), torch.empty_like(choices[0][1])
-        for group in range(pool.cells[0]):
-            of = min(chosen, key=lambda other: abs(other - group))
-            weights[:, group], bias[group] = choices[chosen[of]][0][:, of], choices[chosen[of]][1][of]
-        return weights, bias
+        choices, tail_alone = [*alone, *self.lifted(pool)], of_tail(pool)
+        given = (scores(pool, *choice) for choice in choices)
+        values = torch.tensor([(pool.ndcg(g, self.k), tail_alone.ndcg(g, self.k)) for g in given])  # last bits tie
+        of_all, tail = values.T
+        kept = tail.isnan() | (tail >= self.share * tail[: len(alone)].max())
+        chosen = int(of_all.masked_fill(~kept, -torch.inf).argmax())
+        self.say(chosen, values, len(alone))
+        known = pool.user_groups.unique().tolist()
+        nearest = [min(known, key=lambda other: abs(other - group)) for group in range(pool.cells[0])]
+        weights, bias = choices[chosen]
+        return weights[:, nearest], bias[nearest]
 
     def members_alone(self, pool: Pool) -> list[Choice]:
         members = pool.standings.shape[2]
@@ -76,11 +68,11 @@ class TailKept:
         lifts = [n * self.step for n in range(round(self.most / self.step) + 1)]
         return [(weights.expand(-1, *pool.cells), bias.expand(pool.cells) + lift * rare) for lift in lifts]
 
-    def say(self, group: int, chosen: int, values: Tensor, members: int) -> None:
-        """A line in the log: what was chosen for a group of users, beside the blend without a lift."""
+    def say(self, chosen: int, values: Tensor, members: int) -> None:
+        """A line in the log: what was chosen, beside the blend without a lift."""
         what = f"member {chosen + 1} alone" if chosen < members else f"lift {(chosen - members) * self.step:.2f}"
-        now, plain = (f"all {values[0, c]:.4f}, tail {values[1, c]:.4f}" for c in (chosen, members))
-        log.info("blend: user group %d: %s (val NDCG@%d %s; without a lift %s)", group, what, self.k, now, plain)
+        now, plain = (f"all {values[c, 0]:.4f}, tail {values[c, 1]:.4f}" for c in (chosen, members))
+        log.info("blend: %s (val NDCG@%d %s; without a lift %s)", what, self.k, now, plain)
 
 
 def of_tail(pool: Pool) -> Pool:
