@@ -2,9 +2,9 @@
 
 Measured on 2 CPU cores, Gowalla, d = 64: ``embedding_bag`` 6 ms a layer, CSR product 12, COO product 70,
 edge-wise message passing 378. A weight for each edge costs nothing there (3.2 ms by cluster, 3.1 without weights); to
-scale the rows by degrees instead, between two layers, does (3.5). Half precision moves half the memory: 2.9 ms by cluster
-instead of 3.5 where the states are float16 already, 12.8 with the change of width before and after. Several hops
-therefore stay in it (``halves.py``): a step on 20 million edges takes 2.3 s instead of 2.7 (experiments/bench).
+scale the rows by degrees instead, between two layers, does (3.5). Half precision moves half the memory: 2.9 ms by
+cluster instead of 3.5 where the states are float16 already, 12.8 with the change of width before and after. Several
+hops therefore stay in it (``halves.py``): a step on 20 million edges takes 2.3 s instead of 2.7 (experiments/bench).
 """
 
 from __future__ import annotations
