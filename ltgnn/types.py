@@ -26,6 +26,13 @@ class Mistake(Exception):
     """
 
 
+class Damaged(Mistake):
+    """A file of a run, an export or a cache that is missing, cut short, not of its format or of another version.
+
+    The message names the folder and the file. Commands that read many folders leave this one out and go on.
+    """
+
+
 @dataclass(frozen=True)
 class Interactions:
     """User-item pairs with ids ``0..U-1`` and ``0..I-1``; no pair occurs twice.
