@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
 
+from ltgnn.inputs import inputs_of
+
 T = TypeVar("T")
 
 KEPT = 4
@@ -21,7 +23,7 @@ _shelves: dict[str, OrderedDict[str, Any]] | None = None
 
 @contextmanager
 def sharing() -> Iterator[None]:
-    """Inside, ``once`` remembers; at the end everything is let go. Files are taken not to change meanwhile."""
+    """Inside, ``once`` remembers; at the end everything is let go."""
     global _shelves
     before, _shelves = _shelves, {} if _shelves is None else _shelves
     try:
@@ -31,7 +33,8 @@ def sharing() -> Iterator[None]:
 
 
 def once(kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[], T], kept: int = KEPT) -> T:
-    """``make()``, or what it gave to an earlier job whose resolved ``sections`` of the config were the same.
+    """``make()``, or what it gave to an earlier job whose resolved ``sections`` of the config, and the files that these
+    name, were the same.
 
     What is shared must not be changed by a job. Outside of ``sharing`` each call makes its own. ``kept``: results of
     this kind that stay.
@@ -39,7 +42,7 @@ def once(kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[
     if _shelves is None:
         return make()
     recipe = {name: OmegaConf.to_container(cfg[name], resolve=True) for name in sections}
-    key = json.dumps(recipe, sort_keys=True, default=str)
+    key = json.dumps([recipe, inputs_of(recipe)], sort_keys=True, default=str)
     shelf = _shelves.setdefault(kind, OrderedDict())
     if key not in shelf:
         while len(shelf) >= kept:  # before the next is made: two of the large ones need not fit the memory

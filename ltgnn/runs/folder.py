@@ -21,11 +21,15 @@ from omegaconf import DictConfig, OmegaConf
 from yaml import YAMLError
 
 from ltgnn import libyaml
+from ltgnn.inputs import Inputs, inputs_of
 from ltgnn.paths import write_whole
 from ltgnn.types import Damaged, Evaluation
 
 RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices", "changed", "closed", "profile")
 """Parts of a config that cannot move a number, so that they are left out of the run's key."""
+
+INPUTS = "inputs"
+"""Where status.json has the sha256 of the files that the run read."""
 
 RESUME = "checkpoints/resume.ckpt"
 """Where an unfinished training keeps what it needs to go on."""
@@ -35,15 +39,32 @@ PLACES = ("run_dir", "cache_dir", "data_dir")
 
 
 def run_key(cfg: DictConfig) -> str:
-    """sha256 of the resolved recipe: equal keys, equal numbers."""
+    """sha256 of the resolved recipe and of the files it reads: equal keys, equal numbers."""
     return key_of(plain(cfg))
 
 
-def key_of(config: Mapping[str, Any]) -> str:
-    """The run key of a config that is resolved already."""
-    places = {str(config["paths"][name]): name for name in PLACES if config["paths"].get(name)}
-    recipe = {k: _placeless(v, places) for k, v in config.items() if k not in RECIPE_FREE}
+def key_of(config: Mapping[str, Any], inputs: Inputs | None = None) -> str:
+    """The run key of a config that is resolved already. ``inputs``: as they are known; None: looked up."""
+    recipe = placeless(config)
+    if found := recipe_inputs(config) if inputs is None else inputs:
+        places = _places(config)
+        recipe[INPUTS] = {s: {_placeless(n, places): d for n, d in files.items()} for s, files in found.items()}
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+
+
+def recipe_inputs(config: Mapping[str, Any]) -> Inputs:
+    """The files that the part of a resolved config reads that can move a number."""
+    return inputs_of({k: v for k, v in config.items() if k not in RECIPE_FREE})
+
+
+def placeless(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a resolved config can move a number, with places by their names."""
+    places = _places(config)
+    return {k: _placeless(v, places) for k, v in config.items() if k not in RECIPE_FREE}
+
+
+def _places(config: Mapping[str, Any]) -> dict[str, str]:
+    return {str(config["paths"][name]): name for name in PLACES if config["paths"].get(name)}
 
 
 def _placeless(value: Any, places: Mapping[str, str]) -> Any:
@@ -82,8 +103,9 @@ class RunFolder:
         self.write("config.yaml", libyaml.dump(config))
         self.write("overrides.yaml", libyaml.dump(list(overrides)))
         self.write_json("env.json", environment())
-        started = time.time()
-        status: dict[str, Any] = {"state": "running", "key": key_of(config), "pid": os.getpid(), "started": started}
+        started, inputs = time.time(), recipe_inputs(config)
+        status: dict[str, Any] = {"state": "running", "key": key_of(config, inputs), INPUTS: inputs}
+        status |= {"pid": os.getpid(), "started": started}
         self.write_json("status.json", status)
         try:
             yield self

@@ -1,0 +1,138 @@
+"""The files that a recipe reads, and the sha256 of each: other contents at the same place are another recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+Inputs = dict[str, dict[str, str]]
+"""Section of the recipe -> file or folder as it is named there -> sha256 of its contents."""
+
+OUTPUTS = ("callbacks", "trainer", "paths", "logger", "sweep", "store", "sources", "_target_")
+"""Keys below which a recipe says where something is written, fetched or defined, not what is read."""
+
+SETTLED = 2.0
+"""Seconds after its last change from which a file's digest is remembered: clocks of file systems are coarse."""
+
+_known: dict[tuple[Any, ...], str] = {}
+
+
+def inputs_of(recipe: Mapping[str, Any]) -> Inputs:
+    """What is there of the files that ``recipe`` (resolved, as plain values) names.
+
+    Of a data set: the files of its folder that the reader names, or all of a folder of which it names none. Those with
+    a published sha256 are left out, since they are verified whenever they are read and that sha256 is in the recipe.
+    Elsewhere: every value that is the path of a file, of a run, or of a folder such as a text encoder's.
+    """
+    found = {
+        str(section): _of_data(value) if section == "data" and isinstance(value, Mapping) else _of_section(value)
+        for section, value in recipe.items()
+        if section not in OUTPUTS
+    }
+    return {section: files for section, files in found.items() if files}
+
+
+def changed(recipe: Mapping[str, Any], recorded: Inputs) -> dict[str, list[str]]:
+    """Section -> the ``recorded`` inputs of ``recipe`` that are there with other contents now."""
+    now = inputs_of(recipe)
+    differing = {
+        section: [name for name, digest in files.items() if now.get(section, {}).get(name, digest) != digest]
+        for section, files in recorded.items()
+    }
+    return {section: names for section, names in differing.items() if names}
+
+
+def _of_data(data: Mapping[str, Any]) -> dict[str, str]:
+    files = data.get("files")
+    if not isinstance(files, Mapping):
+        return _of_section(data)
+    place, published = files.get("path") or files.get("folder"), files.get("sha256") or {}
+    if not isinstance(place, str) or not _is(folder := _path(place), "dir"):
+        return _of_section(data)
+    named = {*(value for key, part in data.items() if key != "files" for value in _texts(part)), *published}
+    read = sorted(name for name in named if name and not published.get(name) and _is(folder / name, "file"))
+    if not read and not published:
+        read = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and entry.name[0] != ".")
+    return {name: file_digest(folder / name) for name in read}
+
+
+def _of_section(value: Any) -> dict[str, str]:
+    named = ((text, _path(text)) for text in _texts(value) if text.strip("./"))
+    found = {text: _digest(text, path) for text, path in named}
+    return {text: digest for text, digest in found.items() if digest is not None}
+
+
+def _digest(text: str, path: Path) -> str | None:
+    if _is(path, "file"):
+        return file_digest(path)
+    if not _is(path, "dir"):
+        return None
+    if (path / "status.json").is_file():
+        return _run_digest(path)
+    if (path / "config.json").is_file() or os.sep in text:  # a word such as data.name may be a folder's name by chance
+        return _folder_digest(path)
+    return None
+
+
+def _run_digest(folder: Path) -> str:
+    """A run: its key and the weights that are read of it."""
+    try:
+        key = str(json.loads((folder / "status.json").read_text(encoding="utf-8"))["key"])
+    except (OSError, ValueError, KeyError, TypeError):
+        key = ""
+    weights = (folder / "checkpoints" / name for name in ("best.ckpt", "last.ckpt"))
+    return _joined([key, *(file_digest(file) for file in weights if file.is_file())])
+
+
+def _folder_digest(folder: Path) -> str:
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name[0] != ".")
+    return _joined([f"{file.relative_to(folder)}\0{file_digest(file)}" for file in files])
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def file_digest(file: Path) -> str:
+    """sha256 of a file, "unreadable" where it cannot be read; remembered while nothing about the file changes."""
+    try:
+        state = file.stat()
+        key = (str(file), state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+        if key not in _known:
+            with file.open("rb") as opened:
+                digest = hashlib.file_digest(opened, "sha256").hexdigest()
+            if time.time() - max(state.st_mtime, state.st_ctime) < SETTLED:
+                return digest
+            _known[key] = digest
+        return _known[key]
+    except OSError:
+        return "unreadable"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text below ``value``."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key not in OUTPUTS:
+                yield from _texts(inner)
+    elif isinstance(value, Sequence):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _path(text: str) -> Path:
+    return Path(os.path.expanduser(text))
+
+
+def _is(path: Path, kind: str) -> bool:
+    try:
+        return path.is_file() if kind == "file" else path.is_dir()
+    except (OSError, ValueError):  # too long, or with a zero byte: no path
+        return False
