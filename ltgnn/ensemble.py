@@ -12,14 +12,15 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, open_dict
 
 from ltgnn.build import build_setting, cold_items
 from ltgnn.entry import hydra_entry
 from ltgnn.evaluation.blend import Blended
 from ltgnn.evaluation.pool import pool_of
 from ltgnn.members import Member, open_members
-from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.begun import amend, finished
+from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.table import show
 from ltgnn.shared import sharing
 from ltgnn.train import write_cards
@@ -51,6 +52,8 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     members = open_members(cfg.runs)
     describe(cfg, members)
+    if (before := finished(folder, cfg)) is not None:
+        return dict(before["test"])
     with folder.job(cfg, overrides):
         setting = build_setting(cfg)
         write_cards(folder, setting)
@@ -65,7 +68,6 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
                 setting.split.val, blended.users, blended.items, int(cfg.depth),
             )  # fmt: skip
             cfg.blend.weights = blended.plain(*blend.fitting(pool))
-            folder.write("config.yaml", OmegaConf.to_yaml(OmegaConf.create(plain(cfg))))
             blended = instantiate(cfg.blend).of(scorers, setting.split.train)
         score = instantiate(cfg.score).fit(setting.split.train, setting.text)
         scorer = score.over(blended, setting.evaluators.get("val"))
@@ -83,6 +85,8 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             "cold_items": cold_items(setting.split, scorer),
         }
         folder.write_json("metrics.json", results)
+    if fitted:
+        amend(folder, cfg)
     return evaluations["test"].values
 
 

@@ -22,6 +22,7 @@ from ltgnn.entry import hydra_entry
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.foreign import list_scorer
 from ltgnn.paths import conf_dir
+from ltgnn.runs.begun import finished
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.table import show
@@ -43,6 +44,10 @@ SWEEPING = (("sweeper", "grid"), ("launcher", "local"))
 def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
     """One job: leaves a run folder with the same files and table as training; the values of the test part."""
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
+    if cfg.lists is not None:
+        cfg.eval.ranks = {}  # what a list leaves out has no rank
+    if (before := finished(folder, cfg)) is not None:
+        return dict(before["test"])
     with folder.job(cfg, overrides):
         if cfg.lists is not None:
             setting = build_setting(cfg)
@@ -50,7 +55,6 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
                 setting.split,
                 list_scorer(cfg.lists, setting.dataset.user_ids, setting.dataset.item_ids),
             )
-            cfg.eval.ranks = {}  # what a list leaves out has no rank
             device, selection = torch.device("cpu"), {"by": "unknown: lists of another library"}
             evaluators = {"test": judge(cfg, setting, split)["test"]}
             without_list = int(torch.isinf(scorer(evaluators["test"].users)).all(1).sum()) if users else 0

@@ -15,6 +15,7 @@ from omegaconf import DictConfig, open_dict
 
 from ltgnn.build import Setting, build_setting
 from ltgnn.entry import hydra_entry
+from ltgnn.runs.begun import finished
 from ltgnn.runs.folder import RunFolder, plain
 from ltgnn.runs.quiet import quiet_lightning
 from ltgnn.text.encoders import HuggingFace
@@ -177,6 +178,8 @@ def task(cfg: DictConfig) -> float:
             group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
         }
     part, _, name = str(cfg.monitor).partition("/")
+    if (before := finished(RunFolder(cfg.paths.run_dir), cfg)) is not None:
+        return float(before[part][name])
     return float(finetune(cfg, hydra.overrides.task)[part].values[name])
 
 

@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+from hydra.utils import instantiate
 
 from ltgnn.types import Mistake
 
@@ -128,6 +130,17 @@ class Files:
             _remember(folder, folder / file, digest)
             del missing[file]
         return "; ".join(refused)
+
+
+def obtain_unpublished(data: Mapping[str, Any]) -> None:
+    """Fetch the files of a data set, given its resolved yaml, if one of them is absent whose sha256 nobody published.
+
+    What such a file holds is known only when it is there, and belongs to the key of a run.
+    """
+    files = data.get("files") or {}
+    folder, published = Path(str(files.get("folder", ""))).expanduser(), files.get("sha256") or {}
+    if any(digest is None and not (folder / name).is_file() for name, digest in published.items()):
+        instantiate(files, _convert_="all")()
 
 
 def digest_of(file: Path, algorithm: str = "sha256") -> str:

@@ -98,8 +98,11 @@ class RunFolder:
 
         States beside these: ``interrupted`` (Ctrl-C), and the attribute ``state`` of an exception (``pruned``).
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        from ltgnn.runs.begun import refuse_finished
+
         config = plain(cfg)
+        refuse_finished(self, config)
+        self.path.mkdir(parents=True, exist_ok=True)
         self.write("config.yaml", libyaml.dump(config))
         self.write("overrides.yaml", libyaml.dump(list(overrides)))
         self.write_json("env.json", environment())

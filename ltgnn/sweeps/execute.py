@@ -10,6 +10,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from hydra._internal.callbacks import Callbacks
@@ -18,12 +19,15 @@ from hydra.core.utils import JobStatus, configure_log, run_job, setup_globals
 from hydra.types import HydraContext
 
 from ltgnn import resolvers
-from ltgnn.runs.folder import RunFolder
-from ltgnn.sweeps.jobs import Job, Outcome, settle
+from ltgnn.runs.difference import differences, in_words
+from ltgnn.runs.folder import RunFolder, key_of
+from ltgnn.sweeps.jobs import Job, Outcome, resolved, settle
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.types import Mistake
 
 Task = Callable[..., Any]
+
+MEANWHILE = "the files that this job reads have changed since the sweep began: give the command again"
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +49,12 @@ def execute(job: Job, task: Task, since: float) -> Outcome:
         with clean():
             try:
                 settle(job.config, claim.folder)
+                recipe = resolved(job.config)
+                if key_of(recipe) != job.key:
+                    error = Mistake(MEANWHILE)
+                    log.error("job %s failed: %s", job.number, error)
+                    return Outcome("failed", claim.folder, _record(run, job, started, error)["error"])
+                say_what_is_kept(job, claim.folder, recipe)
                 context = HydraContext(config_loader=None, callbacks=Callbacks(job.config))  # type: ignore[arg-type]
                 answer = run_job(task, job.config, "hydra.sweep.dir", "hydra.sweep.subdir", context)
             finally:
@@ -55,6 +65,14 @@ def execute(job: Job, task: Task, since: float) -> Outcome:
             status = _record(run, job, started, answer._return_value)
         seconds = time.time() - started
         return Outcome(status.get("state", "finished"), claim.folder, status.get("error", ""), seconds)
+
+
+def say_what_is_kept(job: Job, folder: Path, recipe: dict[str, Any]) -> None:
+    """A line where the job's own folder holds the run of another recipe or of other data, so that it has got another."""
+    kept = RunFolder(job.sweep_dir / job.name)
+    if folder.name != job.name and folder.parent == job.sweep_dir and (kept.path / "status.json").is_file():
+        why = in_words(differences(kept, recipe)) or "its key is of another version"
+        log.warning("%s is kept, but is not this job's run: %s. The job runs in %s", kept.path, why, folder.name)
 
 
 def _record(run: RunFolder, job: Job, started: float, error: BaseException) -> dict[str, Any]:

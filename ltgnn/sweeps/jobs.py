@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from ltgnn.data.fetch import obtain_unpublished
 from ltgnn.runs.folder import key_of, plain
 from ltgnn.sweeps.composing import Composer
 
@@ -55,11 +59,23 @@ def compose(composer: Composer, overrides: Sequence[str], number: int, sweep: Ma
         HydraConfig.instance().set_config(config)
         name = str(config.hydra.sweep.subdir)
         settle(config, sweep_dir / name)
-        recipe = {str(k): plain(v) if OmegaConf.is_config(v) else v for k, v in config.items() if k != "hydra"}
+        recipe = resolved(config)
+        _obtain(json.dumps(recipe.get("data") or {}))
         key = key_of(recipe)
     finally:
         HydraConfig.instance().cfg = before
     return Job(number, tuple(overrides), key, sweep_dir, name, config)
+
+
+def resolved(config: DictConfig) -> dict[str, Any]:
+    """The recipe of a composed job as plain values, without the node ``hydra``."""
+    return {str(k): plain(v) if OmegaConf.is_config(v) else v for k, v in config.items() if k != "hydra"}
+
+
+@functools.cache  # a source that is down is asked once a sweep
+def _obtain(data: str) -> None:
+    with suppress(Exception):  # the job itself will fail of it, and the others go on
+        obtain_unpublished(json.loads(data))
 
 
 def settle(config: DictConfig, folder: Path) -> None:

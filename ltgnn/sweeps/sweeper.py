@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import itertools
 import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,9 @@ from ltgnn.types import Mistake
 log = logging.getLogger(__name__)
 
 ON_ERROR = ("continue", "stop")
+
+NOW = "${now:"
+"""A name made of the time."""
 
 MONITOR = "test/ndcg@20"
 """What the live table shows of commands that have no ``monitor``: they only judge."""
@@ -69,7 +74,9 @@ class Sweep:
             raise Mistake(f"sweep.on_error={options.on_error}: wanted {' or '.join(ON_ERROR)}")
         given, since = [f"{key}={value}" for key, value in self.params.items()] + arguments, time.time()
         entry, *words = sys.argv
-        self.go_on(words)
+        gone_on = self.go_on(words)
+        if self.timed and not gone_on and not options.dry_run:
+            self.settle(claimed(Path(self.config.hydra.sweep.dir)))
         sweep_dir = Path(self.config.hydra.sweep.dir).resolve()
         if options.dry_run:
             probe = instantiate(options.probe)
@@ -103,15 +110,26 @@ class Sweep:
             )
             self.report([outcome.error for _, outcome in failures])
 
-    def go_on(self, words: Sequence[str]) -> None:
+    @property
+    def timed(self) -> bool:
+        """Whether the sweep's folder is named by the time, so that no other sweep may be meant by it."""
+        given: Any = OmegaConf.to_container(self.config.sweep, resolve=False)
+        return NOW in given["dir"] or (NOW in given["name"] and "${sweep.name}" in given["dir"])
+
+    def go_on(self, words: Sequence[str]) -> bool:
         """Take the folder of the same command's last sweep where that was interrupted and none is named."""
         target = Path(self.config.hydra.sweep.dir)
-        if not self.config.sweep.resume or target.exists():
-            return
+        if not self.config.sweep.resume or (target.exists() and not self.timed):
+            return False
         if folder := record.interrupted(target.parent, words):
             log.info("going on with %s, which was interrupted (sweep.resume=false begins anew)", folder)
-            with read_write(self.config.hydra), open_dict(self.config):
-                self.config.hydra.sweep.dir = str(folder)
+            self.settle(folder)
+        return folder is not None
+
+    def settle(self, folder: Path) -> None:
+        """Make ``folder`` the sweep's."""
+        with read_write(self.config.hydra), open_dict(self.config):
+            self.config.hydra.sweep.dir = str(folder)
 
     def report(self, errors: Sequence[str]) -> None:
         """Tell the entry, which gives the exit code, of jobs that failed, wherever they ran."""
@@ -132,6 +150,16 @@ class Sweep:
 
     def conclude(self, plan: Plan, sweep_dir: Path) -> None:
         """What there is to say beside the table."""
+
+
+def claimed(folder: Path) -> Path:
+    """``folder``, made, or the first of ``folder_2``, ``folder_3`` ... that is not there: no two processes get one."""
+    for number in itertools.count(1):
+        free = folder if number == 1 else folder.with_name(f"{folder.name}_{number}")
+        with suppress(FileExistsError):
+            free.mkdir(parents=True)
+            return free
+    raise AssertionError("unreachable")
 
 
 EXAMPLES = 3
