@@ -14,6 +14,8 @@ from omegaconf import DictConfig
 from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
 from ltgnn.data.sampling import stream
+from ltgnn.evaluation.evaluator import Evaluator
+from ltgnn.evaluation.monitored import refuse_unknown
 from ltgnn.runs.reads_text import reads_text
 from ltgnn.shared import once, own
 from ltgnn.types import Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
@@ -159,7 +161,15 @@ def monitored_part(cfg: DictConfig, setting: Setting) -> str:
             f"monitor={cfg.monitor} names the part '{part}', but this split holds out: {held}. "
             "Set monitor=PART/METRIC@K."
         )
+    refuse_unknown_monitor(cfg, setting)
     return part
+
+
+def refuse_unknown_monitor(cfg: DictConfig, setting: Setting) -> None:
+    """``Mistake`` where the part that is monitored is held out, and its evaluator will not give the monitored value."""
+    part, _, name = str(cfg.monitor).partition("/")
+    if isinstance(evaluator := setting.evaluators.get(part), Evaluator):
+        refuse_unknown(evaluator, name, f"monitor={cfg.monitor}")
 
 
 def _score(cfg: DictConfig, setting: Setting) -> Any:

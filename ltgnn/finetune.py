@@ -13,7 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
-from ltgnn.build import Setting, build_setting
+from ltgnn.build import Setting, build_setting, monitored_part
 from ltgnn.entry import hydra_entry
 from ltgnn.runs.begun import finished
 from ltgnn.runs.folder import RunFolder, plain
@@ -36,6 +36,7 @@ def finetune(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evalua
     with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, plain(cfg)) as tracker:
         side = item_text(cfg)
         setting = build_setting(cfg)
+        monitored_part(cfg, setting)
         if setting.features is None:
             raise Mistake(f"{setting.dataset.name} has no item text to tune an encoder on; set data.template")
         tuner = tune(cfg, setting, side, tracker)

@@ -26,6 +26,7 @@ from ltgnn.build import (
     fit_closed_form,
     is_closed_form,
     monitored_part,
+    refuse_unknown_monitor,
 )
 from ltgnn.data.fetch import obtain_unpublished
 from ltgnn.entry import hydra_entry
@@ -57,6 +58,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
         parts = profiler(cfg)
         with during(parts, "setup"):
             setting = build_setting(cfg)
+            refuse_unknown_monitor(cfg, setting)
             write_cards(folder, setting)
         ready = time.perf_counter()
         scorer, device, selection = fit(cfg, setting, tracker, parts)

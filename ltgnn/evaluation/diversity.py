@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ltgnn.direction import smaller_is_better
 from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.topk import Csr, csr_rows
 
@@ -63,6 +64,7 @@ def personalisation(lists: Lists) -> float | None:
     return float(1 - (total.square().sum() - n) / (n * (n - 1)))
 
 
+@smaller_is_better
 def miscalibration(lists: Lists, smoothing: float) -> Tensor | None:
     """KL divergence in nats of the categories of L from those of the user's train items, 0 = calibrated.
 

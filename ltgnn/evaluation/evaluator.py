@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ltgnn.direction import mixed, named_smaller, smaller
 from ltgnn.evaluation.best import best_items
 from ltgnn.evaluation.lists import GroupMetric, ListMetric, Lists, Number
 from ltgnn.evaluation.metrics import Hits, Metric, find
@@ -108,6 +109,17 @@ class Evaluator:
             where = f"eval.mixtures.{monitor}" if monitor in self.mixtures else "monitor"
             raise Mistake(f"{where}: there is no value '{missing[0]}'. Near to it: {', '.join(near)}")
         return Evaluation(record.values, record.per_user, lists)
+
+    def smaller(self, name: str) -> bool:
+        """Whether less of a value is better."""
+        if name in self.mixtures:
+            return mixed(name, self.mixtures[name], self.smaller)
+        return smaller(name, self.smaller_is_better)
+
+    @property
+    def smaller_is_better(self) -> list[str]:
+        """Names of the metrics of which less is better, for the record."""
+        return named_smaller({"m": self.metrics, "r": self.ranks, "l": self.lists, "e": self.exposure})
 
     def _lists(self, scorer: Scorer, device: str | torch.device) -> TopK:
         """Lists of all users."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ltgnn.direction import smaller_is_better
 from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.topk import csr_rows
 from ltgnn.types import Groups
@@ -46,6 +47,7 @@ def recall_part(lists: Lists, groups: Groups) -> dict[str, Tensor]:
     }
 
 
+@smaller_is_better
 def preo(lists: Lists, groups: Groups) -> dict[str, float | None]:
     """Popularity-based ranking equal opportunity: std / mean over groups of P(listed | g, held out), pooled over users.
 
@@ -57,6 +59,7 @@ def preo(lists: Lists, groups: Groups) -> dict[str, float | None]:
     return {"": _spread(found, wanted)}
 
 
+@smaller_is_better
 def prsp(lists: Lists, groups: Groups) -> dict[str, float | None]:
     """Popularity-based ranking statistical parity: std / mean over groups of P(listed | g, candidate), pooled.
 

@@ -11,14 +11,17 @@ from math import log2
 import torch
 from torch import Tensor
 
+from ltgnn.direction import smaller_is_better
 from ltgnn.evaluation.lists import Lists
 
 
+@smaller_is_better
 def arp(lists: Lists) -> Tensor:
     """Average recommendation popularity: mean of c_i over L (Yin et al., VLDB 2012)."""
     return lists.mean(lists.counts)
 
 
+@smaller_is_better
 def lift(lists: Lists) -> float:
     """Popularity lift: (mean_u ARP(L_u) - mean_u ARP(train items of u)) / mean_u ARP(train items of u).
 
@@ -61,6 +64,7 @@ def _discounted(lists: Lists, values: Tensor) -> Tensor:
     return (values * weights).sum(1) / weights.sum(1)
 
 
+@smaller_is_better
 def pru(lists: Lists) -> Tensor:
     """Popularity-rank correlation: -Spearman(place, c_i) over L, tied counts with their mean rank; nan if all are tied.
 
@@ -74,6 +78,7 @@ def pru(lists: Lists) -> Tensor:
     return -(x * y).sum(1) / ((x * x).sum(1) * (y * y).sum(1)).sqrt().masked_fill((y == 0).all(1), torch.nan)
 
 
+@smaller_is_better
 def gini(lists: Lists) -> float:
     """Gini index of exposure over all items, 0 = equal, 1 = one item gets everything.
 

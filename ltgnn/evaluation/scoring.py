@@ -85,7 +85,9 @@ class ScoreFunction:
                 factor: judge(self._total(base, factor), monitor=tuning.metric).values[tuning.metric]
                 for factor in tuning.factors
             }
-            self.factor = max(values, key=lambda factor: values[factor])
+            less = getattr(getattr(judge, "func", judge), "smaller", None)  # of an evaluator, or a partial of one
+            best = min if less is not None and less(tuning.metric) else max
+            self.factor = best(values, key=lambda factor: values[factor])
             tried = ", ".join(f"{factor:g}: {value:.4f}" for factor, value in values.items())
             log.info("score: %g x the weight of the dials, by val/%s (%s)", self.factor, tuning.metric, tried)
         return self._total(base, self.factor)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from ltgnn.direction import smaller_is_better
 from ltgnn.evaluation.lists import Lists
 
 
+@smaller_is_better
 def ties(lists: Lists) -> Tensor:
     """Share of the items of L whose score is also that of the place above or below in L; nan for an empty list.  [n]
 

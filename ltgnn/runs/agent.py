@@ -9,6 +9,7 @@ import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep
 
+from ltgnn.direction import smaller
 from ltgnn.types import Mistake
 
 
@@ -21,7 +22,7 @@ def sweep_yaml(overrides: Sequence[str], method: str, monitor: str, project: str
     document = {
         "project": project,
         "method": method,
-        "metric": {"name": monitor, "goal": "maximize"},
+        "metric": {"name": monitor, "goal": "minimize" if smaller(monitor) else "maximize"},
         "command": ["ltgnn", "train", "${args_no_hyphens}"],
         "parameters": parameters,
     }

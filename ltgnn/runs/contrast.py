@@ -13,9 +13,6 @@ from ltgnn.runs.folder import RunFolder, plain
 from ltgnn.runs.sides import Run, Side, differing
 from ltgnn.types import Mistake
 
-SMALL_IS_GOOD = ("gini", "arp", "lift", "miscalibration", "preo", "prsp", "pru")
-"""Values of which less is better; the names before ``@``."""
-
 NO_AXES = ("seed", "tags", "task", "run", "lists", "changed")
 
 CORRECTIONS: dict[str, Callable[[stats.Array], stats.Array]] = {
@@ -143,7 +140,7 @@ def compare(
             if found is not None:
                 p[words, name] = found
     adjusted = dict(zip(p, CORRECTIONS[correction](np.array(list(p.values()))).tolist(), strict=True)) if p else {}
-    best = {name: _best(name, [means[words, name] for words in known]) for name in names}
+    best = {name: _best(any(side.smaller(name) for side in known.values()), [means[words, name] for words in known]) for name in names}
     rows = []
     for words, side in known.items():
         cells: list[Cell | None] = []
@@ -204,10 +201,9 @@ def _p(base: Side, new: Side, name: str) -> float | None:
     return stats.pooled_test(d, base.values(name), new.values(name))
 
 
-def _best(name: str, values: Sequence[float | None]) -> float | None:
+def _best(small: bool, values: Sequence[float | None]) -> float | None:
     """The best of the values; None where all are the same."""
     there = [value for value in values if value is not None]
     if len(set(there)) < 2:
         return None
-    small = name.rpartition("/")[2].partition("@")[0] in SMALL_IS_GOOD
     return (min if small else max)(there) if there else None

@@ -11,6 +11,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from ltgnn.direction import smaller
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Mistake
 
@@ -29,13 +30,17 @@ class Point:
     y: float
 
 
-def front(points: Sequence[Point]) -> list[Point]:
-    """The points that no other one beats in both values, by rising x; of equal ones the first."""
+def front(points: Sequence[Point], x: str = "", y: str = "") -> list[Point]:
+    """The points that no other one beats in both values, by rising x; of equal ones the first.
+
+    ``x``, ``y``: names of the values, of which less is better if their metrics say so.
+    """
+    ways = tuple(-1 if smaller(name) else 1 for name in (x, y))
     best: list[Point] = []
-    for point in sorted(points, key=lambda p: (-p.x, -p.y)):
-        if not best or point.y > best[-1].y:
+    for point in sorted(points, key=lambda p: (-ways[0] * p.x, -ways[1] * p.y)):
+        if not best or ways[1] * point.y > ways[1] * best[-1].y:
             best.append(point)
-    return best[::-1]
+    return sorted(best, key=lambda p: p.x)
 
 
 def read(folder: Path, x: str, y: str) -> list[Point]:
@@ -75,7 +80,7 @@ NAMED = 12
 def draw(points: Sequence[Point], x: str, y: str, file: Path, best: Sequence[Point] | None = None) -> None:
     """A PNG: every point, a line along a numeric dial, the Pareto front marked and named.
 
-    ``best``: the front, where larger is not better in both values.
+    ``best``: the front; None: by the directions of the two values.
     """
     import matplotlib
 
@@ -84,7 +89,7 @@ def draw(points: Sequence[Point], x: str, y: str, file: Path, best: Sequence[Poi
 
     turned = dials(points)
     figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
-    best = front(points) if best is None else best
+    best = front(points, x, y) if best is None else best
     for line in lines(points, turned) if len(points) <= NAMED else []:
         axes.plot([p.x for p in line], [p.y for p in line], color="0.7", linewidth=1, zorder=1)
     axes.scatter([p.x for p in points], [p.y for p in points], color="tab:blue", zorder=2)

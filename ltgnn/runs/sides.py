@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ltgnn.direction import RECORD, smaller
 from ltgnn.runs.folder import RECIPE_FREE, RunFolder, plain
 from ltgnn.types import Mistake
 
@@ -74,6 +75,10 @@ class Side:
     """Runs of one configuration that differ in nothing but the seed."""
 
     runs: Sequence[Run]
+
+    def smaller(self, name: str) -> bool:
+        """Whether less of a value is better."""
+        return any(smaller(name, run.metrics.get(RECORD)) for run in self.runs)
 
     @property
     def deterministic(self) -> bool:

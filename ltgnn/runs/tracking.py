@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from ltgnn.direction import smaller_in
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.uploads import pictures
 
@@ -84,6 +85,8 @@ class Wandb:
     def open(self, folder: Path, name: str, config: Mapping[str, Any]) -> Iterator[Wandb]:
         import wandb
 
+        self.monitor = str(config.get("monitor", ""))
+        self.less = bool(self.monitor) and smaller_in(config.get("eval") or {}, self.monitor)
         os.environ.setdefault("WANDB_SILENT", "true")
         choices, mode = config["choices"], self._mode()
         again = RunFolder(folder).read_json(RECORD)
@@ -110,11 +113,10 @@ class Wandb:
             **same,
         )
         RunFolder(folder).write_json(RECORD, {"id": self.run.id, "project": self.project, "mode": mode, **before})
-        self.monitor = str(config.get("monitor", ""))
         self.run.define_metric("trainer/global_step")
         self.run.define_metric("*", step_metric="trainer/global_step")
         # whole names: which of several patterns W&B takes is not defined, and Lightning adds "*" once more
-        for metric, kinds in (("train/loss", "min,last"), (self.monitor, "max,last")):
+        for metric, kinds in (("train/loss", "min,last"), (self.monitor, f"{'min' if self.less else 'max'},last")):
             if metric:
                 self.run.define_metric(metric, step_metric="trainer/global_step", summary=kinds)
         code = 1
@@ -138,7 +140,7 @@ class Wandb:
         self.run.log(pictures(folder))
         curve = monitored(folder, self.monitor)
         if curve:
-            epoch, best = max(curve, key=lambda point: point[1])
+            epoch, best = (min if self.less else max)(curve, key=lambda point: point[1])
             self.summary({"monitor/best": best, "monitor/best_epoch": epoch, "monitor/last": curve[-1][1]})
 
     def _mode(self) -> str:

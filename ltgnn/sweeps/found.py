@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from optuna.study import Study
+from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from ltgnn.runs.pareto import Point, draw
@@ -33,7 +33,8 @@ def conclude(study: Study, objectives: Sequence[str], free: Sequence[str], ledge
     write(completed, objectives, free, ledger)
     several = len(objectives) > 1
     best = study.best_trials if several else [study.best_trial]
-    Console().print(table("Pareto front" if several else "Best trial", best, objectives, free, ledger))
+    more = study.directions[0] == StudyDirection.MAXIMIZE
+    Console().print(table("Pareto front" if several else "Best trial", best, objectives, free, ledger, more))
     if len(objectives) == 2:
         points = {t.number: Point({k: short(v) for k, v in t.params.items()}, *t.values) for t in completed}
         chosen = [points[t.number] for t in best]
@@ -42,9 +43,14 @@ def conclude(study: Study, objectives: Sequence[str], free: Sequence[str], ledge
 
 
 def table(
-    title: str, best: Sequence[FrozenTrial], objectives: Sequence[str], free: Sequence[str], ledger: Ledger
+    title: str,
+    best: Sequence[FrozenTrial],
+    objectives: Sequence[str],
+    free: Sequence[str],
+    ledger: Ledger,
+    more: bool,
 ) -> Any:
-    """A rich table of trials, the best in the first objective first."""
+    """A rich table of trials, the best in the first objective first. ``more``: more of that is better."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -55,7 +61,7 @@ def table(
         drawn.add_column(name, justify="right", overflow="fold")
     for name in (*free, "run"):
         drawn.add_column(name, overflow="fold")
-    for trial in sorted(best, key=lambda trial: trial.values, reverse=True):
+    for trial in sorted(best, key=lambda trial: trial.values, reverse=more):
         numbers = [f"{value:.4f}" for value in trial.values]
         drawn.add_row(
             str(trial.number), *numbers, *(Text(short(trial.params[key])) for key in free), folder_of(trial, ledger)

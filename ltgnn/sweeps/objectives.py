@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ltgnn.direction import smaller_in
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Mistake
 
+log = logging.getLogger(__name__)
 
-def ways(directions: str | Sequence[str], objectives: Sequence[str]) -> list[str]:
-    """``maximize`` or ``minimize`` for each objective."""
+
+def ways(
+    directions: str | Sequence[str] | None, objectives: Sequence[str], evaluation: Mapping[str, Any]
+) -> list[str]:
+    """``maximize`` or ``minimize`` for each objective; None: as its metric in the group ``eval`` says."""
+    own = [
+        "minimize" if smaller_in(evaluation, name, "hydra.sweeper.objectives") else "maximize" for name in objectives
+    ]
+    if directions is None:
+        return own
     found = [directions] * len(objectives) if isinstance(directions, str) else list(directions)
     if len(found) != len(objectives) or set(found) - {"maximize", "minimize"}:
         raise Mistake(
             f"hydra.sweeper.directions={directions}: wanted maximize or minimize, one for all or one for each of "
-            f"{len(objectives)} objectives"
+            f"{len(objectives)} objectives; null leaves it to the metrics"
         )
+    for name, way, better in zip(objectives, found, own, strict=True):
+        if way != better:
+            log.warning("hydra.sweeper.directions: %s is searched by %s, but its metric says %s", name, way, better)
     return found
 
 

@@ -42,7 +42,7 @@ class SearchPlan:
         pruner: Any,
         trials: int,
         objectives: Sequence[str],
-        directions: str | Sequence[str],
+        directions: str | Sequence[str] | None,
         storage: str,
         study: str | None,
         warm_start: Sequence[str],
@@ -57,7 +57,7 @@ class SearchPlan:
         self.sweep, self.ledger, self.trials = sweep, ledger, int(trials)
         self.stop_on_error = sweep.config.sweep.on_error == "stop"
         self.objectives = [str(name) for name in objectives]
-        better = ways(directions, self.objectives)
+        better = ways(directions, self.objectives, sweep.config.get("eval") or {})
         self.url = located(storage, ledger.sweep_dir)
         self.pruning = not isinstance(pruner, optuna.pruners.NopPruner)
         if self.pruning and self.objectives != [str(sweep.config.monitor)]:

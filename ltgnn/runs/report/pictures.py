@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ltgnn.direction import RECORD, smaller
 from ltgnn.runs.exposure import Array, Exposure, exposure
 from ltgnn.runs.pareto import Point, front
 from ltgnn.runs.report.gather import Configuration, Runs, history
@@ -19,7 +20,7 @@ def pareto(runs: Runs, x: tuple[str, str], y: tuple[str, str]) -> Plot | None:
     ]
     if not there:
         return None
-    best = front([Point({"number": str(c.number)}, a, b) for c, a, b in there])
+    best = front([Point({"number": str(c.number)}, a, b) for c, a, b in there], x[0], y[0])
     winners = {int(point.settings["number"]) for point in best}
     across, up = axes([a for _, a, _ in there], [b for _, _, b in there], (x[1], y[1]))
     marks = [
@@ -68,7 +69,7 @@ def training(runs: Runs, shown: Sequence[Configuration], name: str, words: str) 
     across, up = axes([a for a, _ in values], [b for _, b in values], ("epoch", words))
     lines = []
     for colour, c, run, points in curves:
-        best = (max if name.startswith("val/") else min)(points, key=lambda point: point[1])
+        best = (max if name.startswith("val/") and not smaller(name, run.metrics.get(RECORD)) else min)(points, key=lambda point: point[1])
         label = f"{c.label}, seed {run.seed}"
         dots = [(across.at(a), up.at(b), f"{label}: {words} {b:.4f} at epoch {a:.0f}") for a, b in points]
         tip = f"{label}: best {words} {best[1]:.4f} at epoch {best[0]:.0f}, last {points[-1][1]:.4f}"

@@ -1,0 +1,79 @@
+"""Whether an evaluator has a value, asked before anything is trained: without scoring, from names and one metric."""
+
+from __future__ import annotations
+
+import difflib
+
+import torch
+
+from ltgnn.evaluation.evaluator import Evaluator, Stratum
+from ltgnn.evaluation.lists import Lists
+from ltgnn.types import Mistake
+
+
+def refuse_unknown(evaluator: Evaluator, name: str, option: str) -> None:
+    """``Mistake`` where the evaluator will have no value ``name``; it names the nearest that there are."""
+    parts = evaluator.mixtures.get(name, {name: 1.0})
+    known = value_names(evaluator)
+    for part in parts:
+        if part not in known:
+            near = difflib.get_close_matches(part, known, n=3, cutoff=0.3)
+            where = f" in eval.mixtures.{name}" if part != name else ""
+            raise Mistake(f"{option}: there is no value '{part}'{where}. Near to it: {', '.join(near)}.")
+        if lacks := _lacking(evaluator, part):
+            raise Mistake(f"{option}: the value '{part}' is not defined here: {lacks}.")
+
+
+def value_names(evaluator: Evaluator) -> list[str]:
+    """Names of all values that the evaluator may give, and of mixtures all whose parts are among them."""
+    per_user = [
+        *(f"{s.prefix}{metric}@{k}" for s in _held(evaluator) for metric in evaluator.metrics for k in evaluator.ks),
+        *(f"{s.prefix}{metric}" for s in _held(evaluator) for metric in evaluator.ranks),
+        *(f"{metric}@{k}" for metric in evaluator.lists for k in evaluator.ks),
+    ]
+    places = [
+        place
+        for policy, groups in evaluator.groups.items()
+        for place in (policy, *(f"{policy}/{group}" for group in groups.names))
+    ]
+    per_user += [f"{place}/{metric}@{k}" for place in places for metric in evaluator.exposure for k in evaluator.ks]
+    cut = [name for name in per_user if "@" not in name or int(name.rpartition("@")[2]) in evaluator.user_ks]
+    users = [f"{policy}/{g}" for policy, groups in evaluator.user_groups.items() for g in groups.names]
+    counts = [f"{s.prefix}{count}" for s in evaluator.strata for count in ("users", "not_scorable")]
+    names = [*per_user, *counts, *(f"{group}/{name}" for group in users for name in (*cut, "users"))]
+    there = set(names)
+    return [*names, *(mixture for mixture, parts in evaluator.mixtures.items() if there.issuperset(parts))]
+
+
+def _held(evaluator: Evaluator) -> list[Stratum]:
+    """The groups of items of which one at least is held out."""
+    return [stratum for stratum in evaluator.strata if bool((stratum.relevant > 0).any())]
+
+
+def _lacking(evaluator: Evaluator, name: str) -> str:
+    """Why a value of the lists stays undefined; empty where it does not. The metric is asked of lists of any items."""
+    *place, last = name.split("/")
+    of_users = bool(place) and place[0] in evaluator.user_groups
+    place = place[2:] if of_users else place
+    metric, _, k = last.partition("@")
+    if metric in evaluator.metrics or not k:
+        return ""
+    if place:
+        found = evaluator.exposure[metric](_any_lists(evaluator, int(k)), evaluator.groups[place[0]])
+        group = "/".join(place[1:])
+        if group not in found:
+            return f"{metric} is given of {', '.join(found) if any(found) else f'{place[0]} as a whole'}"
+        number = found[group]
+    else:
+        number = evaluator.lists[metric](_any_lists(evaluator, int(k)))
+    if number is None:
+        return "the data lack what it needs, such as item text (text=...) or categories (eval.categories.columns)"
+    return f"{metric} is one number for all users" if of_users and not isinstance(number, torch.Tensor) else ""
+
+
+def _any_lists(evaluator: Evaluator, k: int) -> Lists:
+    users, items = evaluator.users, min(k, evaluator.held_out.num_items)
+    listed = torch.arange(items).expand(len(users), -1)
+    scores = torch.arange(items, 0, -1).float().expand(len(users), -1)
+    sides = evaluator.held_out, evaluator.train, evaluator.seen, evaluator.text, evaluator.categories
+    return Lists(users, listed, scores, torch.zeros(listed.shape, dtype=torch.bool), evaluator.relevant, *sides)
