@@ -26,6 +26,7 @@ from ltgnn.build import (
     fit_closed_form,
     is_closed_form,
     monitored_part,
+    uses_features,
 )
 from ltgnn.entry import hydra_entry
 from ltgnn.memory import keep_large_tables
@@ -73,6 +74,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
             "fingerprint": setting.split.fingerprint,
             "groups": setting.group_card,
             "cold_items": cold_items(setting.split, scorer),
+            "reads_features": uses_features(cfg, setting),
         }
         folder.write_json("metrics.json", results)
         tracker.summary(
