@@ -86,4 +86,5 @@ class RunVectors:
             module = load(cfg, setting, self.run, torch.device("cpu"))
             vectors = module.encoded().items.float().contiguous()
         card = {"key": status["key"], "run": str(self.run.path), "encoder": "trained run", "shape": list(vectors.shape)}
-        return applied(Features(vectors, card), counts, self.control, self.transform)
+        what = f"vectors of {self.run.path}"
+        return applied(Features(vectors, card), counts, self.control, self.transform, what=what, items=dataset.item_ids)
