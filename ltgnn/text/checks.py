@@ -55,8 +55,8 @@ def refuse_overflow(values: Tensor, what: str, items: Sequence[str]) -> None:
     item = f"item '{items[row]}'" if items else f"item {row + 1} of {len(values)}"
     raise Mistake(
         f"{what}: feature {column + 1} of {values.shape[1]} is {float(values[row, column]):g} for {item} "
-        f"({len(bad)} such items). Numbers must be finite and a row shorter than {LONGEST:g}, or scores overflow: scale "
-        "or mend them, or set text=none"
+        f"({len(bad)} such items). Numbers must be finite and a row shorter than {LONGEST:g}, or scores overflow: "
+        "scale or mend them, or set text=none"
     )
 
 
@@ -76,9 +76,7 @@ def warnings(card: Mapping[str, Any]) -> list[str]:
     """Sentences on what a user should know before trusting these features; none where there is nothing."""
     facts, reading, found = card.get("features", {}), card.get("reading", {}), []
     if (zero := facts.get("zero", 0)) >= NOTABLE:
-        found.append(
-            f"{zero:.1%} of the items have all-zero features: a model knows nothing of them by their features."
-        )
+        found.append(f"{zero:.1%} of the items have all-zero features: to a model they are items without features.")
     if (same := facts.get("same", 0)) >= 0.5:
         found.append(f"{same:.1%} of the items have one and the same features, so that these tell them not apart.")
     if facts.get("longest", 0) > UNUSUAL:
@@ -97,10 +95,9 @@ def warnings(card: Mapping[str, Any]) -> list[str]:
         found.append(f"{unknown:.1%} of the tokens are unknown to the encoder's tokenizer: {MISFIT}")
     if (spelled := reading.get("spelled", 0)) >= NOTABLE:
         found.append(f"The encoder's tokenizer cuts {spelled:.1%} of the texts into single letters: {MISFIT}")
-    for name in card.get("constant", ()):
-        found.append(f"The number '{name}' is the same for all train items that have it, so that it says nothing.")
-    for name in card.get("absent", ()):
-        found.append(f"The number '{name}' is missing for all train items.")
+    same_for_all = "is the same for all train items that have it, so that it says nothing."
+    found += [f"The number '{name}' {same_for_all}" for name in card.get("constant", ())]
+    found += [f"The number '{name}' is missing for all train items." for name in card.get("absent", ())]
     return found
 
 

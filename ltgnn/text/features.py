@@ -128,8 +128,8 @@ class ItemNumbers:
         table = torch.stack([dataset.item_numbers[column].float() for column in columns], dim=1)
         for row, column in torch.nonzero(table.abs() > LARGEST).tolist()[:1]:
             raise Mistake(
-                f"the number '{columns[column]}' of item '{dataset.item_ids[row]}' is {float(table[row, column]):g}, too "
-                "large to compute with: mend the data, or leave the column out with text.columns"
+                f"the number '{columns[column]}' of item '{dataset.item_ids[row]}' is {float(table[row, column]):g}, "
+                "too large to compute with: mend the data, or leave the column out with text.columns"
             )
         return table
 
