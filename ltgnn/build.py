@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,13 +17,15 @@ from ltgnn.data.catalog import load
 from ltgnn.data.sampling import stream
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.monitored import refuse_unknown
-from ltgnn.runs.reads_text import reads_text
+from ltgnn.runs.reads_text import reads_features
 from ltgnn.shared import once, own
-from ltgnn.types import Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
+from ltgnn.types import ClosedForm, Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
 
 if TYPE_CHECKING:  # Lightning costs seconds to import, and a closed form needs none of it
     from ltgnn.data.datamodule import RecommendationData
     from ltgnn.module import Recommender
+
+log = logging.getLogger(__name__)
 
 EvaluatePart = Callable[..., Evaluation]
 
@@ -89,16 +92,31 @@ def is_closed_form(cfg: DictConfig) -> bool:
 def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
     """A model that is computed, with the dials of ``score`` on top; jobs that differ in these alone compute it once."""
     refuse_leaks(setting.split, None, None)
-    text = ("text",) if reads_text(cfg.model) else ()
-    base: Scorer = once(
-        "closed form",
-        cfg,
-        (*DATA, "model", *text),
-        lambda: instantiate(cfg.model.closed_form).fit(setting.split.train, setting.text),
-        kept=1,
-    )
+    model: ClosedForm = instantiate(cfg.model.closed_form)
+    if not hasattr(model, "reads_features"):
+        log.info(
+            "%s does not say whether it reads item features, so it is fitted anew for others; to spare that, give the "
+            "class reads_features = False (or True)",
+            type(model).__name__,
+        )
+    if reads_features(model, unless_said=True):
+        sections, text = (*DATA, "model", "text"), setting.text
+    else:
+        sections, text = (*DATA, "model"), None
+    base: Scorer = once("closed form", cfg, sections, lambda: model.fit(setting.split.train, text), kept=1)
     scorer: Scorer = _score(cfg, setting).over(base, setting.evaluators.get("val"))
     return scorer
+
+
+def uses_features(cfg: DictConfig, setting: Setting) -> bool:
+    """Whether item features reach the scores: whether they are there, and what the parts that get them declare."""
+    if setting.features is None:
+        return False
+    closed = is_closed_form(cfg)
+    given = [cfg.score.dials, *([cfg.model.closed_form] if closed else [cfg.fusion, cfg.graph])]
+    if any(reads_features(instantiate(part), unless_said=True) for part in given):
+        return True
+    return not closed and reads_features(instantiate(cfg.model.encoder), unless_said=False)
 
 
 def build_module(cfg: DictConfig, setting: Setting) -> Recommender:

@@ -14,7 +14,7 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
-from ltgnn.build import build_setting, cold_items
+from ltgnn.build import build_setting, cold_items, uses_features
 from ltgnn.entry import hydra_entry
 from ltgnn.evaluation.blend import Blended
 from ltgnn.evaluation.pool import pool_of
@@ -83,6 +83,7 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             "fingerprint": setting.split.fingerprint,
             "groups": setting.group_card,
             "cold_items": cold_items(setting.split, scorer),
+            "reads_features": bool(cfg.reads_text) or uses_features(cfg, setting),
         }
         folder.write_json("metrics.json", results)
     if fitted:

@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ltgnn.build import Setting, build_setting, cold_items
+from ltgnn.build import Setting, build_setting, cold_items, uses_features
 from ltgnn.entry import hydra_entry
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.foreign import list_scorer
@@ -86,6 +86,7 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
         }
         if cfg.lists is None:  # which items another library could have listed, nobody knows
             results["cold_items"] = cold_items(split, scorer)
+            results["reads_features"] = uses_features(trained_on, setting)
         folder.write_json("metrics.json", results)
         write_catalogue(folder, setting.dataset, split, setting.groups)
     return evaluations["test"].values

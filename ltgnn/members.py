@@ -36,7 +36,7 @@ class Member:
 
     @property
     def reads_text(self) -> bool:
-        return uses_text(plain(self.cfg))
+        return uses_text(plain(self.cfg), self.run.read_json("metrics.json"))
 
     def scorer(self) -> Scorer:
         """The run's selected model with its dials, on the CPU; made once for all blends of a sweep."""
@@ -52,6 +52,12 @@ class Members:
 
     def __init__(self, runs: Mapping[str, Mapping[str, str]], blend: Blend) -> None:
         self.runs, self.blend = runs, blend
+
+    @property
+    def reads_features(self) -> bool:
+        """Whether one of the members does."""
+        runs = [RunFolder(run["folder"]) for run in self.runs.values()]
+        return any(uses_text(run.recipe(), run.read_json("metrics.json")) for run in runs)
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
         """The blend at the weights that were found; nothing is fitted again."""

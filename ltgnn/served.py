@@ -10,8 +10,10 @@ from omegaconf import DictConfig
 
 from ltgnn.build import Setting, build_setting
 from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.reads_text import uses_text
 from ltgnn.serving.catalogue import Catalogue
 from ltgnn.serving.served import Served
+from ltgnn.text.card import features_in_words
 from ltgnn.trained import refuse_other_data, restore
 from ltgnn.types import Mistake, Scorer
 
@@ -42,16 +44,16 @@ def finished(path: str | Path) -> tuple[RunFolder, DictConfig, Setting]:
 def served(run: RunFolder, cfg: DictConfig, setting: Setting, scorer: Scorer) -> Served:
     """The answering model of a scorer and the data it was trained on."""
     dataset, policy = setting.dataset, SHOWN_GROUPS if SHOWN_GROUPS in setting.groups else next(iter(setting.groups))
-    choices = dict(cfg.get("choices", {}))
-    text = run.read_json("text_card.json")
+    choices, metrics = dict(cfg.get("choices", {})), run.read_json("metrics.json")
     card: dict[str, Any] = {
         "run": run.path.name,
         "key": run.read_json("status.json").get("key"),
         "choices": choices,
         "data": dataset.name,
         "licence": dict(dataset.card).get("licence") or cfg.data.get("licence"),
-        "text": {k: text[k] for k in ("encoder", "template", "shape") if k in text} if text else None,
-        "test": run.read_json("metrics.json").get("test", {}),
+        "text": features_in_words(run.read_json("text_card.json"), str(choices.get("text", ""))),
+        "reads_features": uses_text(run.recipe(), metrics),
+        "test": metrics.get("test", {}),
     }
     words = [str(choices.get(axis, "")) for axis in ("model", "fusion", "text")]
     name = f"{dataset.name}: {' '.join(word for word in words if word and word != 'none')}"

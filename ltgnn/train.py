@@ -27,6 +27,7 @@ from ltgnn.build import (
     is_closed_form,
     monitored_part,
     refuse_unknown_monitor,
+    uses_features,
 )
 from ltgnn.data.fetch import obtain_unpublished
 from ltgnn.entry import hydra_entry
@@ -77,6 +78,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
             "fingerprint": setting.split.fingerprint,
             "groups": setting.group_card,
             "cold_items": cold_items(setting.split, scorer),
+            "reads_features": uses_features(cfg, setting),
         }
         folder.write_json("metrics.json", results)
         tracker.summary(

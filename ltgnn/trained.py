@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,10 +11,11 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from ltgnn.build import Setting, build_module, build_setting, fit_closed_form, is_closed_form
+from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.folder import RunFolder
 from ltgnn.text.features import applied
 from ltgnn.text.transform import Step
-from ltgnn.types import Dataset, Features, Mistake, Scorer, Split
+from ltgnn.types import Damaged, Dataset, Features, Mistake, Scorer, Split
 
 if TYPE_CHECKING:
     from ltgnn.module import Recommender
@@ -27,9 +29,16 @@ def load(cfg: DictConfig, setting: Setting, run: RunFolder, device: torch.device
     file = next((file for file in files if file.is_file()), None)
     if file is None:
         raise Mistake(f"run={run.path} has no checkpoint ({files[0]}): it was trained without callbacks.checkpoint")
+    name = f"checkpoints/{file.name}"
+    warn_if_changed(run.path, name)
+    try:
+        state = torch.load(file, map_location=device, weights_only=True)["state_dict"]
+    except (RuntimeError, OSError, EOFError, UnpicklingError, LookupError, TypeError, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise Damaged(f"{run.path}: {name} cannot be read as a checkpoint ({reason}). Train the run again.") from error
     module = build_module(cfg, setting).to(device)
     try:
-        module.load_state_dict(torch.load(file, map_location=device, weights_only=True)["state_dict"])
+        module.load_state_dict(state)
     except RuntimeError as error:
         raise Mistake(f"{file} does not fit the recipe in {run.path}/config.yaml: {error}") from error
     return module.eval()
@@ -86,4 +95,5 @@ class RunVectors:
             module = load(cfg, setting, self.run, torch.device("cpu"))
             vectors = module.encoded().items.float().contiguous()
         card = {"key": status["key"], "run": str(self.run.path), "encoder": "trained run", "shape": list(vectors.shape)}
-        return applied(Features(vectors, card), counts, self.control, self.transform)
+        what = f"vectors of {self.run.path}"
+        return applied(Features(vectors, card), counts, self.control, self.transform, what=what, items=dataset.item_ids)

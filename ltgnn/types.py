@@ -332,4 +332,12 @@ class TextEncoder(Protocol):
 class ClosedForm(Protocol):
     """A model that is computed, not trained."""
 
+    @property
+    def reads_features(self) -> bool:
+        """Whether ``fit`` reads ``text``. A sweep reuses the fit of a model that does not for other features.
+
+        Such a model is given None. A class without this attribute counts as one that reads.
+        """
+        ...
+
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer: ...

@@ -192,7 +192,7 @@ def family_of(run: Run) -> str:
         return model.replace("_", "-")
     kind = "closed" if "closed_form" in run.config["model"] else "trained"
     kind = "blend" if model.startswith("ensemble") else kind
-    return f"{kind}-{'text' if uses_text(run.config) else 'id'}"
+    return f"{kind}-{'text' if uses_text(run.config, run.metrics) else 'id'}"
 
 
 def value(run: Run, part: str, name: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 from scipy.sparse import csr_matrix
@@ -20,6 +22,8 @@ class ContentMatch:
     ``X (B + weight S)`` that every GNN hybrid has to beat. ``history_power`` h: 0 sums over the history, 1 is the mean.
     The popularity gate ``g(i) = (1 + count_i)^-popularity_gate`` keeps the match to rare items: 0 is no gate.
     """
+
+    reads_features: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -70,6 +74,8 @@ class TextProfile:
     All texts, not the nearest: gamma 16 in the reports on sequential models (published-results 5.2, content match).
     """
 
+    reads_features: ClassVar[bool] = True
+
     def __init__(self, train: Interactions, text: Tensor | None, weight: float, popularity_gate: float) -> None:
         unit = F.normalize(need_text(text, "profile").float(), dim=1)
         profiles = torch.zeros(train.num_users, unit.shape[1])
@@ -101,6 +107,8 @@ class PopularityCorrection:
     On logits this divides by popularity^weight: the post-hoc logit adjustment of Menon et al. (ICLR 2021) and, with
     ``weight`` below 0, the popularity injected again as in PDA (Zhang et al., SIGIR 2021).
     """
+
+    reads_features: ClassVar[bool] = False
 
     def __init__(self, train: Interactions, text: Tensor | None, weight: float) -> None:
         self.values = -weight * torch.log1p(train.item_counts.float())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -31,6 +32,7 @@ class BipartiteGraph(nn.Module):
     the checkpoint.
     """
 
+    reads_features: ClassVar[bool] = False  # of its own: ``item_edges`` say it of themselves
     offsets: Tensor
     columns: Tensor
     weights: Tensor

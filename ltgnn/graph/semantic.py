@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +35,8 @@ class Similar:
     Items without text (all-zero features) get no edge. Built from the features in hand at each start, never from a
     file, so that it cannot belong to other texts or another split.
     """
+
+    reads_features: ClassVar[bool] = True
 
     def __init__(self, k: int, min_similarity: float, mutual: bool, weighted: bool, weight: float) -> None:
         if k < 1 or min_similarity < 0 or weight <= 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 import torch
@@ -23,6 +24,7 @@ class WithContent(nn.Module):
     it cannot explain is learned. ``w`` is learned where ``trainable``, else it stays ``weight``.
     """
 
+    reads_features: ClassVar[bool] = True
     text: Tensor
 
     def __init__(

@@ -33,6 +33,7 @@ class ItemFusion(nn.Module):
 
     uses_ids: ClassVar[bool] = True
     cold_ids: ClassVar[bool] = False
+    reads_features: ClassVar[bool] = True
 
     def initialise(self, ids: Tensor, text: Tensor | None, counts: Tensor) -> None:
         """Called once after the id table [I, d] got its usual initialisation; may overwrite it in place."""
@@ -49,6 +50,8 @@ class ItemFusion(nn.Module):
 
 class Id(ItemFusion):
     """Ids alone: the collaborative baseline."""
+
+    reads_features: ClassVar[bool] = False
 
     def __init__(self, dim: int, text_dim: int) -> None:
         super().__init__()

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ltgnn.runs.checksums import warn_if_changed
+
 Array = NDArray[np.float64]
 
 STEPS = 100
@@ -43,6 +45,8 @@ def places(folder: Path, k: int) -> NDArray[np.int64] | None:
     items, lists = folder / "items.parquet", folder / "topk.parquet"
     if not items.is_file() or not lists.is_file():
         return None
+    for file in (items, lists):
+        warn_if_changed(folder, file.name)
     shown = pl.read_parquet(lists, columns=["items"])["items"].to_numpy()
     shown = np.stack(list(shown)) if shown.dtype == object else shown  # polars lists, not an array
     first = shown[:, :k]

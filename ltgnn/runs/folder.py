@@ -23,6 +23,7 @@ from yaml import YAMLError
 from ltgnn import libyaml
 from ltgnn.inputs import Inputs, inputs_of
 from ltgnn.paths import write_whole
+from ltgnn.runs.checksums import write_checksums
 from ltgnn.types import Damaged, Evaluation
 
 RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices", "changed", "closed", "profile")
@@ -112,6 +113,7 @@ class RunFolder:
         self.write_json("status.json", status)
         try:
             yield self
+            write_checksums(self.path)
         except BaseException as error:
             trace = traceback.format_exc()
             self.write("error.txt", trace)

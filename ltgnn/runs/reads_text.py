@@ -1,41 +1,80 @@
-"""Whether item text has a say in a run, read off its recipe."""
+"""Whether item features have a say in a run: as the run recorded it, or as the classes of its recipe declare it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
+from importlib import import_module
 from typing import Any
 
-READS_TEXT = re.compile(r"\.\w*(?:Text|Content|Similar)\w*$")
-"""Classes of the parts that take item text, apart from fusions, by name."""
 
-ID_ONLY = "ltgnn.models.fusion.Id"
+def uses_text(config: Mapping[str, Any], metrics: Mapping[str, Any] | None = None) -> bool:
+    """Whether item features reach the scores; ``text=`` alone says only that they were there.
 
-
-def uses_text(config: dict[str, Any]) -> bool:
-    """Whether item text reaches the scores; ``text=`` alone says only that it was there."""
-    if "reads_text" in config:  # an ensemble, which asked its members
-        return bool(config["reads_text"])
+    ``metrics``: metrics.json, where the run recorded ``reads_features``. A run of before the record is judged by its
+    recipe: by what the classes of ltgnn in it declare; a class of another package, which is not imported, counts as
+    reading where it is handed the features.
+    """
+    recorded = (metrics or {}).get("reads_features", config.get("reads_text"))  # the latter: an ensemble's recipe
+    if recorded is not None:
+        return bool(recorded)
     if config.get("choices", {}).get("text", "none") == "none":
         return False
-    trained = "closed_form" not in config.get("model", {})
-    fusion = config.get("fusion", {}).get("_target_", ID_ONLY)
-    if trained and fusion != ID_ONLY:
-        return True
-    parts = ("model", "score", *(("graph", "loss", "views") if trained else ()))
-    return any(reads_text(config.get(part)) for part in parts)
+    model, given = config.get("model", {}), [(config.get("score") or {}).get("dials")]
+    if "closed_form" in model:
+        given += [model["closed_form"]]
+    else:
+        given += [config.get("fusion"), config.get("graph")]
+    return any(reads_features(part, True) for part in given) or reads_features(model.get("encoder"), False)
 
 
-def reads_text(part: Any) -> bool:
-    """Whether a part of a config names a class that takes item text."""
-    return any(READS_TEXT.search(target) for target in targets(part))
+def reads_features(part: Any, unless_said: bool) -> bool:
+    """Whether a part (built, ``partial``, or a node of a recipe), or one inside it, declares that it reads features.
+
+    ``unless_said``: the answer for a part that declares nothing.
+    """
+    if part is None or isinstance(part, (str, int, float)):
+        return False
+    if _container(part):
+        return any(reads_features(inner, unless_said) for inner in inside(part))
+    said = declared(part)
+    if isinstance(said, bool):
+        return said or any(reads_features(inner, False) for inner in inside(part))
+    by_parts = isinstance(said, property)
+    return (unless_said and not by_parts) or any(reads_features(inner, by_parts) for inner in inside(part))
 
 
-def targets(value: Any) -> list[str]:
-    """Every ``_target_`` below a value."""
-    if isinstance(value, Mapping):
-        own = [str(value["_target_"])] if "_target_" in value else []
-        return own + [target for inner in value.values() for target in targets(inner)]
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [target for inner in value for target in targets(inner)]
-    return []
+def declared(part: Any) -> Any:
+    """``reads_features`` of a built part, of the class of a ``partial`` or of a recipe's ``_target_``; None: unsaid.
+
+    A property of a class that was not built says that it depends on the parts inside.
+    """
+    if isinstance(part, Mapping):
+        return _of_target(str(part["_target_"]))
+    return getattr(part.func if isinstance(part, partial) else part, "reads_features", None)
+
+
+def inside(part: Any) -> Iterator[Any]:
+    """What a part was configured with."""
+    if isinstance(part, partial):
+        yield from part.keywords.values()
+    elif isinstance(part, Mapping):
+        yield from (value for key, value in part.items() if key != "_target_")
+    elif isinstance(part, Sequence) and not isinstance(part, str):
+        yield from part
+
+
+def _container(part: Any) -> bool:
+    return "_target_" not in part if isinstance(part, Mapping) else isinstance(part, Sequence)
+
+
+@cache
+def _of_target(target: str) -> Any:
+    """What a class of ltgnn declares; nothing else is imported for a recipe that lies in a folder."""
+    module, _, name = target.rpartition(".")
+    if not target.startswith("ltgnn."):
+        return None
+    try:
+        return getattr(getattr(import_module(module), name), "reads_features", None)
+    except (ImportError, AttributeError):
+        return None

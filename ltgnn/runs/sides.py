@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ltgnn.direction import RECORD, smaller
+from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.folder import RECIPE_FREE, RunFolder, plain
 from ltgnn.types import Mistake
 
@@ -158,6 +159,7 @@ class Side:
         schema = Side._schema(run)
         if name not in schema:
             raise Mistake(f"{file} has no column '{name}'; it has {', '.join(sorted(schema)[:12])} ... Set --metric.")
+        warn_if_changed(run.folder, file.name)
         return pl.read_parquet(file, columns=[name])[name].to_numpy().astype(np.float64)
 
 

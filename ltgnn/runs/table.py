@@ -170,7 +170,7 @@ def answer(rows: Sequence[Row], policy: str = "items20") -> str:
     sides: dict[bool, list[Row]] = {True: [], False: []}
     for row in rows:
         if row.test and ndcg in row.metrics.get("val", {}):
-            sides[uses_text(row.config)].append(row)
+            sides[uses_text(row.config, row.metrics)].append(row)
     if not all(sides.values()):
         return ""
     name = dict(zip((row.folder for row in rows), labels(rows), strict=True))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ltgnn.scorers import Constant, DenseItems, Inner, Piece
 
@@ -20,14 +20,14 @@ def model_card(served: Served, parts: Sequence[Piece]) -> str:
     lines = [
         f"# {served.name}",
         "",
-        "A recommender made with [ltgnn](https://pypi.org/project/ltgnn/), as plain files.",
+        "A recommender made with the Python package ltgnn, as plain files.",
         "",
         "## Trained on",
         "",
         f"- data: {card.get('data', 'unknown')}; licence: {card.get('licence') or 'not stated'}",
         f"- {train.num_users:,} users, {train.num_items:,} items, {len(train):,} train pairs; "
         f"split: {served.split.name}",
-        f"- item text: {card.get('text') or 'none'}",
+        f"- item features: {_features(card)}",
         f"- groups ({served.groups.rule}): {sizes}",
         "",
         "## Score",
@@ -58,6 +58,13 @@ def model_card(served: Served, parts: Sequence[Piece]) -> str:
         "- The folder holds the users' interactions and ids: it is as confidential as the data.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _features(card: Mapping[str, Any]) -> str:
+    """What made the item features, and whether the scores rest on them."""
+    if not (text := card.get("text")):
+        return "none"
+    return str(text) + ("" if card.get("reads_features", True) else " (there, but not read by the score)")
 
 
 def _describe(piece: Piece) -> str:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -25,10 +26,11 @@ from ltgnn.serving.card import model_card
 from ltgnn.serving.catalogue import Catalogue
 from ltgnn.serving.head import write_head
 from ltgnn.serving.served import Served
-from ltgnn.types import Groups, Interactions, Mistake, Scorer, Split
+from ltgnn.types import Damaged, Groups, Interactions, Mistake, Scorer, Split
 
 VERSION = 1
 PARTS = ("train", "val", "test")
+NEEDED = ("model.safetensors", "items.parquet", "users.parquet")
 
 
 def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict[str, int]:
@@ -48,7 +50,23 @@ def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict
         )
     temporary = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    try:
+        temporary.mkdir(parents=True)
+        _fill(temporary, served, found, recipe, onnx)
+        temporary.rename(folder)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise Mistake(
+            f"out={folder} cannot be written ({error}); nothing was left there. Give another place."
+        ) from error
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
+
+
+def _fill(temporary: Path, served: Served, found: Sequence[Piece], recipe: str, onnx: bool) -> None:
+    """All files of an export."""
     tensors: dict[str, Tensor] = {"scorable": served.scorable, "groups": served.groups.labels}
     described = [_put(piece, number, tensors) for number, piece in enumerate(found)]
     for name in PARTS:
@@ -64,6 +82,7 @@ def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict
     if onnx:
         write_head(served, temporary / "score_head.onnx")
     (temporary / "config.yaml").write_text(recipe, encoding="utf-8")
+    shutil.copymode(temporary / "config.yaml", temporary / "model.safetensors")  # which is made for its owner alone
     record = {
         "format": "ltgnn export",
         "version": VERSION,
@@ -78,25 +97,50 @@ def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict
     }
     (temporary / "export.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (temporary / "README.md").write_text(model_card(served, found), encoding="utf-8")
-    temporary.rename(folder)
-    return {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
 
 
 def read(folder: str | Path) -> Served:
-    """The model of an exported folder. ``Mistake`` where a file is missing or is not what was written."""
-    import polars as pl
-
+    """The model of an exported folder. ``Damaged`` where a file is missing, or is not what was written."""
     folder = Path(folder)
     if not (folder / "export.json").is_file():
         raise Mistake(
             f"{folder} is no exported model: it has no export.json. Make one: ltgnn export run=RUN out={folder}"
         )
-    record = json.loads((folder / "export.json").read_text(encoding="utf-8"))
-    if record.get("version") != VERSION:
-        raise Mistake(f"{folder} has format {record.get('version')}, this ltgnn reads {VERSION}: export it again.")
+    record = _record(folder)
     for name, digest in record["sha256"].items():
-        if not (folder / name).is_file() or _digest(folder / name) != digest:
-            raise Mistake(f"{folder / name} is missing or was changed after the export: export the run again.")
+        if Path(name).name != name or not (folder / name).is_file() or _digest(folder / name) != digest:
+            raise Damaged(f"{folder}: {name} is missing or was changed after the export: export the run again.")
+    try:
+        return _opened(folder, record)
+    except Exception as error:  # each format has its own errors for what it cannot read
+        reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+        raise Damaged(f"{folder}: the export is damaged ({reason}): export the run again.") from error
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    """export.json, with all that reading needs."""
+    again = "export the run again"
+    try:
+        record = json.loads((folder / "export.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise Damaged(f"{folder}: export.json cannot be read ({reason}): {again}.") from error
+    if not isinstance(record, dict):
+        raise Damaged(f"{folder}: export.json holds a {type(record).__name__}; wanted a JSON object: {again}.")
+    if "version" in record and record["version"] != VERSION:
+        raise Damaged(f"{folder}: export.json has format {record['version']}, this ltgnn reads {VERSION}: {again}.")
+    needed = {"version": int, "name": str, "pieces": list, "split": dict, "groups": dict, "card": dict, "sha256": dict}
+    if lacks := [name for name, kind in needed.items() if not isinstance(record.get(name), kind)]:
+        raise Damaged(f"{folder}: export.json lacks {', '.join(lacks)}: {again}.")
+    if lacks := [name for name in NEEDED if name not in record["sha256"]]:
+        raise Damaged(f"{folder}: export.json has no checksum of {', '.join(lacks)}: {again}.")
+    return record
+
+
+def _opened(folder: Path, record: Mapping[str, Any]) -> Served:
+    """The model, its files being what was written."""
+    import polars as pl
+
     tensors = load_file(folder / "model.safetensors")
     items, users = pl.read_parquet(folder / "items.parquet"), pl.read_parquet(folder / "users.parquet")
     catalogue = Catalogue(
@@ -126,15 +170,15 @@ def read(folder: str | Path) -> Served:
     groups = Groups(
         record["groups"]["policy"], tuple(record["groups"]["names"]), tensors["groups"], record["groups"]["rule"]
     )
+    if blank := [name for name, tensor in tensors.items() if name.startswith("piece") and tensor.isnan().any()]:
+        raise ValueError(f"{blank[0]} of model.safetensors holds NaN")
+    if len(tensors["scorable"]) != shape[1] or len(tensors["groups"]) != shape[1]:
+        raise ValueError(f"model.safetensors and the {shape[1]} rows of items.parquet differ in length")
+    restricted_score = restricted(score, tensors["scorable"])
+    restricted_score(torch.arange(min(1, shape[0])))  # pieces that do not fit are found here, not by a user
     return Served(
-        record["name"],
-        restricted(score, tensors["scorable"]),
-        catalogue,
-        split,
-        groups,
-        tensors.get("text"),
-        record["card"],
-    )
+        record["name"], restricted_score, catalogue, split, groups, tensors.get("text"), record["card"]
+    )  # fmt: skip
 
 
 def _put(piece: Piece, number: int, tensors: dict[str, Tensor]) -> dict[str, str]:

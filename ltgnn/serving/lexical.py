@@ -10,18 +10,18 @@ import torch
 from torch import Tensor
 
 from ltgnn.types import Mistake
+from ltgnn.words import tokens
 
-_SINGLE = "぀-ヿ㐀-䶿一-鿿"  # kana and Chinese signs: written without blanks
-_WORD = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}]+")
+_WORD = re.compile(r"[^\W_]+")
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words without accents; Chinese and Japanese signs are words of their own.
+    """Lower-case words without accents; runs of signs in scripts without blanks (:func:`ltgnn.words.tokens`).
 
     No stop words and no stemming: they would tie the search to one language, and BM25 weighs frequent words down.
     """
     plain = unicodedata.normalize("NFKD", text.casefold())
-    return _WORD.findall("".join(sign for sign in plain if not unicodedata.combining(sign)))
+    return tokens("".join(sign for sign in plain if not unicodedata.combining(sign)), _WORD)
 
 
 class Words:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, median
 from typing import Any
 
@@ -31,6 +31,28 @@ def describe(texts: Sequence[str], values: Tensor) -> dict[str, Any]:
         },
         "neighbours": neighbours(texts, values),
     }
+
+
+def features_in_words(card: Mapping[str, Any], word: str = "") -> str | None:
+    """What made the features of a card, in a line: encoder, weights, pooling, template, shape; None for no card.
+
+    ``word``: the choice of ``text=``.
+    """
+    if not card:
+        return None
+    if parts := card.get("parts"):
+        return f"{word}: " + "; ".join(f"{name}: {features_in_words(part)}" for name, part in parts.items())
+    identity = card.get("identity", {})
+    encoder = identity.get("encoder", identity)
+    facts = [str(encoder.get("class") or encoder.get("encoder") or card.get("encoder") or "features")]
+    facts += [f"weights {str(encoder['weights'])[:12]}"] if encoder.get("weights") else []
+    facts += [f"{encoder['pooling']} pooling"] if encoder.get("pooling") else []
+    facts += [f"of {source}" for source in (card.get("file"), card.get("run")) if source]
+    facts += [f"columns {', '.join(card['columns'])}"] if card.get("columns") else []
+    facts += [f"template '{identity['template']}'"] if identity.get("template") else []
+    facts += [str(step.get("class")) for step in card.get("steps", [])]
+    shape = " x ".join(map(str, card.get("shape", [])))
+    return (f"{word}: " if word else "") + ", ".join(facts) + (f"; {shape}" if shape else "")
 
 
 def neighbours(texts: Sequence[str], values: Tensor) -> list[dict[str, Any]]:

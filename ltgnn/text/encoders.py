@@ -13,36 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ltgnn.text.pooling import POOLINGS
+from ltgnn.text.reading import judged, sampled
 from ltgnn.text.source import description_hash, locate, weights_hash
 from ltgnn.types import Mistake
 
-Pooling = Callable[[Tensor, Tensor], Tensor]
-"""``(token states [B, T, D], mask [B, T], 1 = token, 0 = padding) -> [B, D]``."""
-
-
-def mean(states: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the tokens, special ones included (as sentence-transformers does)."""
-    weight = mask.unsqueeze(-1).to(states.dtype)
-    return (states * weight).sum(1) / weight.sum(1)
-
-
-def cls(states: Tensor, mask: Tensor) -> Tensor:
-    """The first token."""
-    return states[:, 0]
-
-
-def peak(states: Tensor, mask: Tensor) -> Tensor:
-    """The maximum over the tokens, column by column."""
-    return states.masked_fill(~mask.bool().unsqueeze(-1), -torch.inf).amax(1)
-
-
-def last(states: Tensor, mask: Tensor) -> Tensor:
-    """The last token that is not padding (decoder models)."""
-    positions = torch.arange(mask.size(1), device=mask.device)
-    return states[torch.arange(len(states), device=states.device), (positions * mask).argmax(1)]
-
-
-POOLINGS: Mapping[str, Pooling] = {"mean": mean, "cls": cls, "max": peak, "last": last}
 DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -162,9 +137,29 @@ class HuggingFace:
         )["input_ids"]
         return tokens
 
+    def reading(self, texts: Sequence[str]) -> dict[str, float | None]:
+        """Shares of the texts that are cut at ``max_length``, and of the tokens that are unknown; see ``judged``."""
+        tokenizer, sample = self.tokenizer(), sampled(texts)
+        if not sample:
+            return {}
+        read = tokenizer([self.prompt + text for text in sample], add_special_tokens=False, verbose=False)
+        room = self.max_length - tokenizer.num_special_tokens_to_add()
+        return judged(sample, read["input_ids"], tokenizer.unk_token_id, room, self.max_length)
+
+    def tokenizer(self) -> Any:
+        """The tokenizer alone, as transformers gives it."""
+        from transformers import AutoTokenizer
+
+        try:
+            return AutoTokenizer.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
+        except (OSError, ValueError) as error:
+            raise Mistake(
+                f"transformers cannot load the tokenizer in {self.folder}: {error}; set text.encoder.model"
+            ) from error
+
     def load(self, device: str | None = None) -> tuple[Any, Any]:
         """(tokenizer, model) as transformers gives them, in evaluation mode on the device given, else on its own."""
-        from transformers import AutoModel, AutoTokenizer
+        from transformers import AutoModel
         from transformers.utils import logging
 
         device = device or self.device
@@ -173,7 +168,7 @@ class HuggingFace:
         bar = logging.is_progress_bar_enabled()
         logging.disable_progress_bar()  # "Loading weights", once per tensor
         try:
-            tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
+            tokenizer = self.tokenizer()
             model = AutoModel.from_pretrained(
                 self.folder, local_files_only=True, trust_remote_code=False, dtype=DTYPES[self.dtype]
             )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from ltgnn.text.card import describe
+from ltgnn.text.checks import measured, refuse_overflow, shares, warnings
 from ltgnn.text.encoders import tuned
 from ltgnn.text.precomputed import FeatureFile
 from ltgnn.text.store import FeatureStore, key_of
@@ -19,6 +20,9 @@ from ltgnn.text.transform import Step
 from ltgnn.types import Dataset, Features, Mistake, TextEncoder
 
 log = logging.getLogger(__name__)
+
+LARGEST = 1e19
+"""Of the numbers of an item: the square of a larger one is no 32-bit number. Times in nanoseconds are below."""
 
 
 class Side(Protocol):
@@ -64,7 +68,9 @@ class ItemText:
         A hit in the store loads no model.
         """
         raw = self.raw(dataset)
-        return None if raw is None else applied(raw, counts, self.control, self.transform)
+        if raw is None:
+            return None
+        return applied(raw, counts, self.control, self.transform, what=self.what, items=dataset.item_ids)
 
     def raw(self, dataset: Dataset) -> Features | None:
         """What the encoder says, before control and transform."""
@@ -74,7 +80,17 @@ class ItemText:
             return None
         texts = render(template, dataset.item_fields)
         identity = {"template": template, "encoder": dict(self.encoder.identity)}
-        return self.store.get(identity, texts, lambda: self.encoder(texts), lambda values: describe(texts, values))
+        return self.store.get(
+            identity,
+            texts,
+            lambda: self.encoder(texts),
+            lambda values: describe(texts, values) | read_by(self.encoder, texts),
+        )
+
+    @property
+    def what(self) -> str:
+        """The features in words, for messages."""
+        return f"text features of {type(self.encoder).__name__}"
 
 
 class ItemNumbers:
@@ -94,15 +110,28 @@ class ItemNumbers:
                 f"text.columns={columns}, but the numeric columns of {dataset.name} are: "
                 f"{', '.join(sorted(known)) or 'none'}; set data.reader.item_numbers or text.columns"
             )
-        table = torch.stack([known[column].float() for column in columns], dim=1)  # [I, C]
+        table = self.table(dataset, columns)
         identity = {
             "class": "ItemNumbers",
             "columns": columns,
             "values": hashlib.sha256(table.numpy().tobytes()).hexdigest(),
             "fit": _fit_hash(counts),
         }
-        raw = self.store.get(identity, [], lambda: standardised(table, counts > 0), lambda _: {"columns": columns})
-        return applied(raw, counts, self.control, self.transform)
+        raw = self.store.get(
+            identity, [], lambda: standardised(table, counts > 0), lambda _: silent(table[counts > 0], columns)
+        )
+        return applied(raw, counts, self.control, self.transform, what="item numbers", items=dataset.item_ids)
+
+    @staticmethod
+    def table(dataset: Dataset, columns: Sequence[str]) -> Tensor:
+        """The numbers as they are.  [I, C] float32; ``Mistake`` for one whose square is no 32-bit number."""
+        table = torch.stack([dataset.item_numbers[column].float() for column in columns], dim=1)
+        for row, column in torch.nonzero(table.abs() > LARGEST).tolist()[:1]:
+            raise Mistake(
+                f"the number '{columns[column]}' of item '{dataset.item_ids[row]}' is {float(table[row, column]):g}, "
+                "too large to compute with: mend the data, or leave the column out with text.columns"
+            )
+        return table
 
 
 class ItemVectors:
@@ -114,7 +143,7 @@ class ItemVectors:
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
         ids = list(dataset.item_ids)
         raw = self.store.get(self.file.identity, ids, lambda: self.file(ids), lambda _: {"file": str(self.file.path)})
-        return applied(raw, counts, self.control, self.transform)
+        return applied(raw, counts, self.control, self.transform, what=f"vectors of {self.file.path}", items=ids)
 
 
 class Joined:
@@ -137,13 +166,29 @@ class Joined:
                 "key": key_of({name: part.card["key"] for name, part in parts.items()}, []),
                 "widths": {name: part.values.shape[1] for name, part in parts.items()},
                 "parts": {name: part.card for name, part in parts.items()},
+                "warnings": [f"{n}: {text}" for n, part in parts.items() for text in part.card.get("warnings", ())],
             },
         )
 
 
-def applied(raw: Features, counts: Tensor, *steps: Step) -> Features:
-    """The features after the steps; steps that change something are part of the key and noted in the card."""
+def read_by(encoder: Any, texts: Sequence[str]) -> dict[str, Any]:
+    """What an encoder that can tell says of its reading: shares of texts cut and of tokens unknown to it."""
+    return {"reading": dict(encoder.reading(texts))} if hasattr(encoder, "reading") else {}
+
+
+def applied(
+    raw: Features, counts: Tensor, *steps: Step, what: str = "item features", items: Sequence[str] = ()
+) -> Features:
+    """The features after the steps; steps that change something are part of the key and noted in the card.
+
+    What is amiss with them is logged and stands on the card as ``warnings``. ``what``, ``items``: names for messages.
+    """
     values, card, fit = raw.values, dict(raw.card), counts > 0
+    card.setdefault("features", measured(values))
+    card["warnings"] = [f"{what[0].upper()}{what[1:]}: {text}" for text in warnings(card)]
+    log.info("%s: %s", what, shares(card))
+    for text in card["warnings"]:
+        log.warning(text)
     if len(values) != len(counts):
         raise Mistake(f"{len(values)} rows of features for {len(counts)} items")
     if not fit.any():
@@ -155,6 +200,7 @@ def applied(raw: Features, counts: Tensor, *steps: Step) -> Features:
             card |= {"key": key_of(identity, []), "shape": list(changed.shape)}
             card["steps"] = [*card.get("steps", []), dict(step.identity)]
             values = changed
+    refuse_overflow(values, what, items)
     return Features(values, card)
 
 
@@ -169,6 +215,17 @@ def standardised(table: Tensor, fit: Tensor) -> Tensor:
     deviation = (seen - mean).square().nanmean(0).sqrt()
     scaled = ((table - mean) / torch.where(deviation > 0, deviation, 1.0)).nan_to_num(0.0)
     return torch.cat([scaled, missing[:, missing.any(0)].double()], dim=1).float()
+
+
+def silent(table: Tensor, columns: Sequence[str]) -> dict[str, Any]:
+    """The columns, and which of them say nothing of the items [n, C] seen in training: all the same, or all missing."""
+    low, high = table.nan_to_num(nan=torch.inf).amin(0), table.nan_to_num(nan=-torch.inf).amax(0)
+    absent = table.isnan().all(0)
+    return {
+        "columns": list(columns),
+        "constant": [name for name, same in zip(columns, ((low == high) & ~absent).tolist(), strict=True) if same],
+        "absent": [name for name, lacks in zip(columns, absent.tolist(), strict=True) if lacks],
+    }
 
 
 def _fit_hash(counts: Tensor) -> str:

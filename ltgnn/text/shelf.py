@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
+from ltgnn.text.store import digest
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Entry:
                 values = opened.get_tensor("values")
         except Exception as error:  # a broken header raises what it likes
             return f"unreadable: {error}"
-        if hashlib.sha256(values.numpy().tobytes()).hexdigest() != self.card.get("sha256"):
+        if digest(values) != self.card.get("sha256"):
             return "the bytes are not those that were written"
         bad = int((~torch.isfinite(values).all(1)).sum())
         return f"{bad} rows with NaN or infinity" if bad else None

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ltgnn.text.reading import judged, sampled
 from ltgnn.text.source import description_hash, locate, weights_hash
 from ltgnn.types import Mistake
 
@@ -42,14 +43,23 @@ class Static:
 
     def queries(self, catalogue: Sequence[str], prompt: str | None) -> Callable[[Sequence[str]], Tensor]:
         """The same model for other texts, loaded once and kept; it knows no prompt."""
-        try:
-            from model2vec import StaticModel
-        except ImportError:
-            raise Mistake("text=static needs the package model2vec: pip install 'ltgnn[static]'") from None
-        model = StaticModel.from_pretrained(str(self.folder))
+        model = self._model()
 
         def encode(texts: Sequence[str]) -> Tensor:
             values = model.encode(list(texts), max_length=self.max_length, use_multiprocessing=False)
             return torch.from_numpy(values).float()
 
         return encode
+
+    def reading(self, texts: Sequence[str]) -> dict[str, float | None]:
+        """Shares of the texts that are cut, and of the tokens that are unknown and left out; see ``judged``."""
+        model, sample = self._model(), sampled(texts)
+        tokens = [read.ids for read in model.tokenizer.encode_batch_fast(sample, add_special_tokens=False)]
+        return judged(sample, tokens, model.unk_token_id, self.max_length, self.max_length)
+
+    def _model(self) -> Any:
+        try:
+            from model2vec import StaticModel
+        except ImportError:
+            raise Mistake("text=static needs the package model2vec: pip install 'ltgnn[static]'") from None
+        return StaticModel.from_pretrained(str(self.folder))

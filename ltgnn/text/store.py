@@ -8,11 +8,15 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from shutil import copymode
 from typing import Any
 
 from torch import Tensor
 
+from ltgnn.paths import write_whole
+from ltgnn.text.checks import measured
 from ltgnn.types import Features
 
 log = logging.getLogger(__name__)
@@ -56,15 +60,23 @@ class FeatureStore:
 
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(path.with_suffix(".lock")):
-                features = self._read(path, key)  # another process may have made it meanwhile
+                features = self._read(path, key, again=True)  # another process may have made it meanwhile
                 if features is None:
                     made = self._make(path, key, identity, make, card)
                     # read back: a matrix product may round otherwise where a matrix lies otherwise in memory, and the
                     # run that makes the features has to give the numbers of those that find them
                     return self._read(path, key) or made
+        if "features" not in features.card:  # made before cards had these facts
+            features.card.update(self._facts(features.values, card))
+            with suppress(OSError):
+                write_whole(path.with_suffix(".json"), _json(features.card))
         shape = "x".join(map(str, features.values.shape))
         log.info("text features %s [%s]: hit, read in %.2f s", key[:12], shape, time.perf_counter() - started)
         return features
+
+    @staticmethod
+    def _facts(values: Tensor, card: Callable[[Tensor], Mapping[str, Any]]) -> dict[str, Any]:
+        return {"features": measured(values), **card(values)}
 
     def _make(
         self,
@@ -82,17 +94,18 @@ class FeatureStore:
         content: dict[str, Any] = {
             "key": key,
             "shape": list(values.shape),
-            "sha256": hashlib.sha256(values.numpy().tobytes()).hexdigest(),
+            "sha256": digest(values),
             "identity": dict(identity),
             "seconds": round(seconds, 3),
             "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-            **card(values),
+            **self._facts(values, card),
         }
         partial = path.with_name(f"{key}.{os.getpid()}.partial")
         try:
-            partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            partial.write_text(_json(content), encoding="utf-8")
             os.replace(partial, path.with_suffix(".json"))
             save_file({"values": values}, partial, metadata={"key": key})
+            copymode(path.with_suffix(".json"), partial)  # safetensors makes files that nobody else can read
             os.replace(partial, path)  # last: where it stands, the card stands too
         finally:
             partial.unlink(missing_ok=True)
@@ -100,7 +113,11 @@ class FeatureStore:
         log.info("text features %s [%s]: encoded in %.1f s", key[:12], shape, seconds)
         return Features(values, content)
 
-    def _read(self, path: Path, key: str) -> Features | None:
+    def _read(self, path: Path, key: str, again: bool = False) -> Features | None:
+        """The features, or None where there are none, or none whose bytes are those that the card names.
+
+        ``again``: what is damaged was said already.
+        """
         from safetensors import SafetensorError, safe_open
 
         try:
@@ -108,9 +125,44 @@ class FeatureStore:
                 if (opened.metadata() or {}).get("key") != key:
                     raise ValueError("it carries another key")
                 values = opened.get_tensor("values")
-            return Features(values, json.loads(path.with_suffix(".json").read_text(encoding="utf-8")))
+            card = _card(path.with_suffix(".json"))
+            verify(path, values, str(card.get("sha256")))
+            return Features(values, card)
         except FileNotFoundError:
             return None
-        except (SafetensorError, ValueError) as error:
-            log.warning("the stored features %s are damaged (%s) and are made anew", path, error)
+        except (OSError, SafetensorError, ValueError) as error:
+            if not again:
+                log.warning("the stored features %s are damaged (%s) and are made anew", path, error)
             return None
+
+
+def verify(path: Path, values: Tensor, sha256: str) -> None:
+    """``ValueError`` where values are not the bytes that were written; once per process and state of the file."""
+    state = path.stat()
+    known = (path.resolve(), state.st_size, state.st_mtime_ns, state.st_ino, sha256)
+    if known not in _verified:
+        if digest(values) != sha256:
+            raise ValueError("the bytes are not those that were written")
+        _verified.add(known)
+
+
+def digest(values: Tensor) -> str:
+    """sha256 of the numbers, row by row, without a copy of them."""
+    return hashlib.sha256(values.contiguous().numpy().data).hexdigest()
+
+
+_verified: set[tuple[Any, ...]] = set()
+
+
+def _card(file: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError("its card is missing") from None
+    if not isinstance(card, dict):
+        raise ValueError("its card is no JSON object")
+    return card
+
+
+def _json(card: Mapping[str, Any]) -> str:
+    return json.dumps(card, indent=2, ensure_ascii=False) + "\n"

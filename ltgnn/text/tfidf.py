@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ltgnn.types import Mistake
+from ltgnn.words import tokens
+
+WORD = re.compile(r"\b\w+\b")
 
 
 class TfidfSvd:
     """Latent semantic analysis (Deerwester et al. 1990): sublinear TF-IDF of word n-grams, then the top ``dim`` axes.
 
-    Fitted on the texts it is given: all items, no interactions. ``min_df``: texts a word must occur in.
+    Fitted on the texts it is given: all items, no interactions. ``min_df``: texts a word must occur in. In scripts that
+    are written without blanks (Chinese, Japanese, Thai ...) short runs of signs stand for words.
     """
 
     def __init__(self, dim: int, ngrams: int, min_df: int, max_words: int | None, seed: int) -> None:
@@ -22,7 +28,7 @@ class TfidfSvd:
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        return {"class": "TfidfSvd", **vars(self)}
+        return {"class": "TfidfSvd", **vars(self), "words": "runs of signs in scripts without blanks"}
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
         """I strings -> [I, min(dim, I - 1, words - 1)] float32, rows of length up to 1."""
@@ -45,7 +51,8 @@ class TfidfSvd:
             min_df=self.min_df,
             max_features=self.max_words,
             sublinear_tf=True,
-            token_pattern=r"(?u)\b\w+\b",
+            tokenizer=partial(tokens, word=WORD),
+            token_pattern=None,
             strip_accents="unicode",
         )
         try:

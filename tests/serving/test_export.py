@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 import ltgnn
 from ltgnn.export import main
 from ltgnn.served import open_run
-from ltgnn.types import Mistake
+from ltgnn.types import Damaged, Mistake
 from tests.serving.conftest import RUNS
 
 BLOCKED = ("pytorch_lightning", "lightning", "hydra", "omegaconf", "transformers", "wandb")
@@ -88,6 +92,13 @@ def test_the_card_says_what_the_model_is(runs: dict[str, Path], exported: dict[s
     assert f"| tail | {metrics['items20/tail/ndcg@20']:.4f} |" in card
     assert "licence: made by the tests" in card
     assert "80 users, 48 items" in card
+    assert "- item features: words: words, template '{title}'; 48 x 32\n" in card
+    assert "{'" not in card
+    assert "(there, but not read by the score)" in (exported["ease"] / "README.md").read_text()
+
+
+def test_whoever_may_read_the_folder_may_read_the_model(exported: dict[str, Path]) -> None:
+    assert len({file.stat().st_mode for file in exported["gnn"].iterdir()}) == 1
 
 
 def test_the_head_runs_as_onnx(runs: dict[str, Path], tmp_path: Path) -> None:
@@ -121,6 +132,74 @@ def test_mistakes(runs: dict[str, Path], exported: dict[str, Path], tmp_path: Pa
     file.write_text(file.read_text() + "#")
     with pytest.raises(Mistake, match="was changed after the export"):
         ltgnn.load(exported["popular"])
+
+
+def record_of(folder: Path, **changes: object) -> None:
+    record = json.loads((folder / "export.json").read_text())
+    (folder / "export.json").write_text(json.dumps(record | changes))
+
+
+def sealed(folder: Path) -> None:
+    """The checksums of the folder as it is: what somebody changed who knew of them."""
+    names = json.loads((folder / "export.json").read_text())["sha256"]
+    record_of(folder, sha256={n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in names})
+
+
+def with_nan(folder: Path) -> None:
+    tensors = load_file(folder / "model.safetensors")
+    tensors["piece0.users"][3, 1] = torch.nan
+    save_file(tensors, folder / "model.safetensors")
+    sealed(folder)
+
+
+def shorter(folder: Path) -> None:
+    pl.read_parquet(folder / "items.parquet").head(7).write_parquet(folder / "items.parquet")
+    sealed(folder)
+
+
+def broken(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(b"\xff" * 64)
+    sealed(folder)
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda f: (f / "export.json").write_text(""), r"export\.json cannot be read"),
+        (lambda f: (f / "export.json").write_text("[]"), r"export\.json holds a list"),
+        (lambda f: (f / "export.json").write_text("{}"), r"export\.json lacks version, name"),
+        (lambda f: (f / "export.json").write_text("[" * 100_000), r"export\.json cannot be read"),
+        (lambda f: (f / "export.json").write_bytes((f / "export.json").read_bytes()[:99]), r"export\.json cannot be"),
+        (lambda f: (f / "export.json").write_bytes(b"\xff\xfe\x00"), r"export\.json cannot be read"),
+        (lambda f: record_of(f, version=99), "has format 99"),
+        (lambda f: record_of(f, pieces=None), r"export\.json lacks pieces"),
+        (lambda f: record_of(f, pieces=[{"form": "sparse items"}]), "damaged"),
+        (lambda f: record_of(f, groups={}), "damaged"),
+        (lambda f: record_of(f, sha256={}), "no checksum of model.safetensors"),
+        (lambda f: record_of(f, sha256={"../export.json": "0"}), "no checksum"),
+        (lambda f: (f / "items.parquet").unlink(), "items.parquet is missing"),
+        (lambda f: (f / "model.safetensors").write_bytes(b"x"), "model.safetensors is missing or was changed"),
+        (with_nan, "piece0.users of model.safetensors holds NaN"),
+        (shorter, "damaged"),
+        (broken, "damaged"),
+    ],
+)
+def test_a_damaged_export_is_refused_by_folder_and_file(
+    exported: dict[str, Path], tmp_path: Path, harm: Callable[[Path], object], message: str
+) -> None:
+    folder = Path(shutil.copytree(exported["gnn"], tmp_path / "copy"))
+    assert ltgnn.load(folder).num_items == 48
+    harm(folder)
+    with pytest.raises(Damaged, match=message) as caught:
+        ltgnn.load(folder)
+    assert str(folder) in str(caught.value)
+
+
+def test_a_place_that_cannot_be_written(runs: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Mistake, match="cannot be written"):
+        main([f"run={runs['gnn']}", f"out={tmp_path / 'file' / 'model'}"])
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
 
 def test_lists_of_all_lengths_and_users(runs: dict[str, Path]) -> None:

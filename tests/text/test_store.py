@@ -97,6 +97,46 @@ def test_a_damaged_file_is_made_anew(tmp_path: Path, damage: bytes | None) -> No
     assert make.calls == 2
 
 
+def test_bytes_that_were_flipped_are_found_and_made_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    make, store = Counted(), FeatureStore(tmp_path)
+    wanted = ask(store, make).clone()
+    (path,) = tmp_path.glob("*.safetensors")
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 64
+    path.write_bytes(content)
+    assert torch.equal(ask(store, make), wanted)
+    assert make.calls == 2
+    assert [text for text in caplog.messages if "made anew" in text] == [
+        f"the stored features {path} are damaged (the bytes are not those that were written) and are made anew"
+    ]
+
+
+@pytest.mark.parametrize("card", ["", "[]", "{}", None])
+def test_features_without_their_card_are_made_anew(tmp_path: Path, card: str | None) -> None:
+    make, store = Counted(), FeatureStore(tmp_path)
+    ask(store, make)
+    (file,) = tmp_path.glob("*.json")
+    file.unlink() if card is None else file.write_text(card)
+    ask(store, make)
+    assert make.calls == 2
+
+
+def test_each_state_of_a_file_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed = []
+    make, store = Counted(), FeatureStore(tmp_path)
+    ask(store, make)
+    monkeypatch.setattr("ltgnn.text.store.digest", lambda values: hashed.append(values))
+    for _ in range(3):
+        ask(store, make)
+    assert (make.calls, hashed) == (1, [])
+
+
+def test_others_may_read_what_they_may_read_of_the_card(tmp_path: Path) -> None:
+    ask(FeatureStore(tmp_path), Counted())
+    modes = {file.suffix: file.stat().st_mode for file in tmp_path.iterdir()}
+    assert modes[".safetensors"] == modes[".json"]
+
+
 RACE = """
 import sys, time, torch
 from ltgnn.text.store import FeatureStore

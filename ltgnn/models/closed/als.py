@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
@@ -17,6 +19,8 @@ class ALS:
     Confidence ``c_ui`` is ``alpha`` on train pairs, 1 on all others. Source: Hu, Koren & Volinsky, "Collaborative
     filtering for implicit feedback datasets" (ICDM 2008).
     """
+
+    reads_features: ClassVar[bool] = False
 
     def __init__(self, factors: int, regularisation: float, alpha: float, iterations: int, seed: int) -> None:
         self.factors, self.regularisation, self.alpha = factors, regularisation, alpha

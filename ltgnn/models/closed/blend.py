@@ -26,6 +26,11 @@ class Blend:
             )
         self.weights = dict(weights)
 
+    @property
+    def reads_features(self) -> bool:
+        """Whether one of the parts does."""
+        return any(getattr(part, "reads_features", True) for part in self.parts.values())
+
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
         fitted = {name: unrestricted(part.fit(train, text), train.num_items) for name, part in self.parts.items()}
         scores = Total([(self.weights[name], scorer) for name, (scorer, _) in fitted.items()])

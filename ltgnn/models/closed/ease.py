@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from scipy.linalg import get_lapack_funcs
 from torch import Tensor
@@ -20,6 +22,8 @@ class EASE:
     ``P = (X'X + l2 I)^-1``, ``B = -P / diag(P)`` by columns, 0 on the diagonal. Time I^3, memory
     4 I^2 bytes beside the sparse product; ``max_items`` refuses a catalogue that would not fit.
     """
+
+    reads_features: ClassVar[bool] = False
 
     def __init__(self, l2: float, max_items: int) -> None:
         self.l2, self.max_items = l2, max_items
@@ -68,6 +72,8 @@ class TextEASE(EASE):
     what two items with the same text have in common. CEASE of Jeunen et al., "Closed-form models for collaborative
     filtering with side-information" (RecSys 2020), with dense features.
     """
+
+    reads_features: ClassVar[bool] = True
 
     def __init__(self, l2: float, max_items: int, text_weight: float) -> None:
         super().__init__(l2, max_items)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -20,6 +20,8 @@ class ItemKNN:
     ``S[j, i] = |users of both| / (sqrt(|users of j| |users of i|) + shrink)``; ``shrink`` tempers cosines that rest on
     few users. Source: Deshpande & Karypis, "Item-based top-N recommendation algorithms" (TOIS 2004).
     """
+
+    reads_features: ClassVar[bool] = False
 
     def __init__(self, neighbours: int, shrink: float) -> None:
         self.neighbours, self.shrink = neighbours, shrink
@@ -39,6 +41,8 @@ class ItemKNN:
 
 class TextKNN:
     """The same with the cosine of the items' texts; cold items are items like all others."""
+
+    reads_features: ClassVar[bool] = True
 
     def __init__(self, neighbours: int) -> None:
         self.neighbours = neighbours

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
@@ -13,6 +15,8 @@ from ltgnn.types import Interactions, Scorer
 class Popularity:
     """``s(u, i)`` = number of train interactions of ``i``, for every user; an item without any is not scorable."""
 
+    reads_features: ClassVar[bool] = False
+
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
         counts = train.item_counts.float()
         return restricted(Constant(counts), counts > 0)
@@ -20,6 +24,8 @@ class Popularity:
 
 class Random:
     """A number in 0..1 that depends on (seed, user, item) alone: what chance gives, tail and head alike."""
+
+    reads_features: ClassVar[bool] = False
 
     def __init__(self, seed: int) -> None:
         self.seed = seed

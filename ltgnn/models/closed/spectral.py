@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -22,6 +22,8 @@ class GFCF:
     singular vectors. Source: Shen et al., "How powerful
     is graph convolution for recommendation?" (CIKM 2021, arXiv:2108.07567), eq. 14, as the authors' code computes it.
     """
+
+    reads_features: ClassVar[bool] = False
 
     def __init__(self, rank: int, alpha: float) -> None:
         self.rank, self.alpha = rank, alpha
@@ -70,6 +72,8 @@ class SVD:
     since ``R~ V = U S``, each step only multiplies by S. 0 layers: PureSVD (Cremonesi et al., RecSys 2010) of ``R~``;
     compare SVD-GCN (Peng et al., CIKM 2022).
     """
+
+    reads_features: ClassVar[bool] = False
 
     def __init__(self, rank: int, num_layers: int) -> None:
         self.rank, self.num_layers = rank, num_layers

@@ -50,7 +50,7 @@ class Configuration:
 
     @cached_property
     def uses_text(self) -> bool:
-        return uses_text(self.first.config)
+        return uses_text(self.first.config, self.first.metrics)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.report.gather import Configuration, Runs, command
 
@@ -135,6 +136,7 @@ def _lists(configuration: Configuration, wanted: Sequence[int]) -> dict[int, lis
     file = configuration.first.folder / "topk.parquet"
     if not file.is_file():
         return {}
+    warn_if_changed(file.parent, file.name)
     rows = pl.scan_parquet(file).filter(pl.col("user").is_in(list(wanted))).select("user", "items").collect()
     return {user: [i for i in list(items)[:SHOWN_ITEMS] if i >= 0] for user, items in rows.iter_rows()}
 

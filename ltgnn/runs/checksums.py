@@ -1,0 +1,61 @@
+"""Checksums of a run's large files, written when it ends: what was changed or damaged since is said when it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from functools import cache
+from pathlib import Path
+
+from ltgnn.paths import write_whole
+
+log = logging.getLogger(__name__)
+
+FILE = "checksums.json"
+KEPT = ("checkpoints/best.ckpt", "checkpoints/last.ckpt", "*per_user.parquet", "*topk.parquet", "items.parquet")
+"""Files whose bytes decide numbers or lists, and that no reader can judge by itself."""
+
+
+def write_checksums(folder: Path) -> None:
+    """``checksums.json``: sha256 of each of these files, by its path below the folder."""
+    files = sorted(file for pattern in KEPT for file in folder.glob(pattern) if file.is_file())
+    found = {str(file.relative_to(folder)): sha256(file) for file in files}
+    write_whole(folder / FILE, json.dumps(found, indent=1) + "\n")
+
+
+def warn_if_changed(folder: Path, name: str) -> bool:
+    """Whether a file of a run is not what the run wrote; says so in the log.
+
+    Runs of before, whose folder has no checksums, and files that are not there cannot be judged. A file is read once
+    per process and state.
+    """
+    try:
+        wanted = json.loads((folder / FILE).read_text(encoding="utf-8"))[name]
+        changed = bool(sha256(folder / name) != wanted)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return False
+    if changed:
+        _warn(folder, name)
+    return changed
+
+
+@cache
+def _warn(folder: Path, name: str) -> None:
+    log.warning(
+        "%s: %s is damaged, or was changed after the run (its checksum is not that of %s): numbers and lists that rest "
+        "on it are not those of the run. Train it again.",
+        folder, name, FILE,
+    )  # fmt: skip
+
+
+def sha256(file: Path) -> str:
+    """Of the bytes of a file; read once per process and state of the file."""
+    state = file.stat()
+    return _hash_once(file.resolve(), state.st_size, state.st_mtime_ns, state.st_ino)
+
+
+@cache
+def _hash_once(file: Path, size: int, mtime_ns: int, inode: int) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
