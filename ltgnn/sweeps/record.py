@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ltgnn.paths import write_whole
-from ltgnn.runs.folder import commit
+from ltgnn.runs.environment import commit
 from ltgnn.sweeps.owner import alive, me
 
 
