@@ -17,7 +17,7 @@ def me() -> dict[str, Any]:
 
 def alive(owner: Mapping[str, Any] | None) -> bool | None:
     """Whether ``owner`` still runs; None: it is on another machine, so nobody here can tell."""
-    if not owner:
+    if not owner or not {"host", "pid", "born"} <= owner.keys():
         return False
     if owner["host"] != socket.gethostname():
         return None
