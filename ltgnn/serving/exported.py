@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -27,6 +25,7 @@ from ltgnn.serving.catalogue import Catalogue
 from ltgnn.serving.head import write_head
 from ltgnn.serving.served import Served
 from ltgnn.types import Damaged, Groups, Interactions, Mistake, Scorer, Split
+from ltgnn.writing import whole
 
 VERSION = 1
 PARTS = ("train", "val", "test")
@@ -48,25 +47,14 @@ def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict
             "macr or pda, or model=random, ranks in its own way), so no folder of tables gives its lists. "
             "`ltgnn recommend run=DIR` works on the run."
         )
-    temporary = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
-        temporary.mkdir(parents=True)
-        _fill(temporary, served, found, recipe, onnx)
-        temporary.rename(folder)
-    except (OSError, SafetensorError) as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise Mistake(
-            f"out={folder} cannot be written ({error}); nothing was left there. Give another place."
-        ) from error
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+    with whole(folder, "out=") as temporary:
+        temporary.mkdir()
+        _write(served, found, temporary, recipe, onnx)
     return {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
 
 
-def _fill(temporary: Path, served: Served, found: Sequence[Piece], recipe: str, onnx: bool) -> None:
-    """All files of an export."""
+def _write(served: Served, found: Sequence[Piece], temporary: Path, recipe: str, onnx: bool) -> None:
+    """The files of an export."""
     tensors: dict[str, Tensor] = {"scorable": served.scorable, "groups": served.groups.labels}
     described = [_put(piece, number, tensors) for number, piece in enumerate(found)]
     for name in PARTS:
@@ -82,7 +70,6 @@ def _fill(temporary: Path, served: Served, found: Sequence[Piece], recipe: str, 
     if onnx:
         write_head(served, temporary / "score_head.onnx")
     (temporary / "config.yaml").write_text(recipe, encoding="utf-8")
-    shutil.copymode(temporary / "config.yaml", temporary / "model.safetensors")  # which is made for its owner alone
     record = {
         "format": "ltgnn export",
         "version": VERSION,

@@ -23,6 +23,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from ltgnn.entry import SWEPT
+from ltgnn.paths import write_whole
 from ltgnn.runs.table import show
 from ltgnn.sweeps import record
 from ltgnn.sweeps.board import Board, command, failed_table
@@ -33,6 +34,7 @@ from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.plan import GridPlan, Plan
 from ltgnn.sweeps.space import space, worded
 from ltgnn.types import Mistake
+from ltgnn.writing import Unwritable
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +85,7 @@ class Sweep:
             dry_run(self.listed(given), Ledger.of(sweep_dir), probe, self.launcher.workers, self.trials)
             return
         ledger = Ledger(sweep_dir)
-        OmegaConf.save(self.config, sweep_dir / "multirun.yaml")
+        write_whole(sweep_dir / "multirun.yaml", OmegaConf.to_yaml(self.config))
         ledger.adopt()
         plan, total = self.plan(given, ledger)
         record.write(sweep_dir, words, "running")
@@ -94,7 +96,8 @@ class Sweep:
             with board.shown():
                 self.launcher.run(board, inspect.unwrap(self.task), since)
         except BaseException:
-            record.write(sweep_dir, words, "interrupted")
+            with suppress(Unwritable):  # what stopped the sweep may be a full disk
+                record.write(sweep_dir, words, "interrupted")
             log.info("%s\nGo on with: %s", board.counted(), again)
             raise
         failures = board.failures()
