@@ -1,4 +1,4 @@
-"""Amazon Reviews 2018 and 2023: JSON Lines of reviews and of product metadata."""
+"""Amazon Reviews 2018 and 2023: JSON Lines (or Python literals) of reviews and of product metadata."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ltgnn.data.jsonlines import JsonLines
+from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable
 from ltgnn.data.tables import NodeTable, assemble
+
+OPTIONS = {"encoding": "data.reader.encoding"}
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,16 @@ class AmazonReviews:
     time_scale: float  # seconds per unit: 1 in 2018, .001 in 2023
     item_fields: Mapping[str, str]  # our name -> key of the metadata
     prices: Mapping[str, str]  # our name -> key of an amount such as "$12.99"
+    encoding: str | None = None  # None: by a byte order mark, else UTF-8
 
     def __call__(self, folder: Path) -> Raw:
-        reviews = JsonLines(folder / self.reviews)
+        reviews = table_file(folder / self.reviews, encoding=self.encoding, options=OPTIONS)
         rows = RowTable({"all": reviews}, self.user, self.item, self.rating, self.time, time_scale=self.time_scale)
         if self.metadata is None:
             return assemble(rows)
         texts = {**self.item_fields, **self.prices}
-        items = NodeTable(JsonLines(folder / self.metadata), self.item, texts, first_counts=True, drop_incomplete=True)
+        metadata = table_file(folder / self.metadata, encoding=self.encoding, options=OPTIONS)
+        items = NodeTable(metadata, self.item, texts, first_counts=True, drop_incomplete=True)
         raw = assemble(rows, items, keep_unknown=True)
         fields = {name: raw.item_fields[name].map_elements(plain, return_dtype=pl.String) for name in self.item_fields}
         numbers = {name: amount(raw.item_fields[name]) for name in self.prices}

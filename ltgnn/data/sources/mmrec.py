@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ltgnn.data.delimited import Delimited
+from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable
 from ltgnn.data.tables import assemble
@@ -29,9 +29,15 @@ class MMRec:
     label: str
     labels: Mapping[str, str]  # value of the label -> train, val, test
     vectors: Mapping[str, str]  # our name -> .npy file
+    separator: str = "\t"
+    quote: str | None = None  # None: quotes are ordinary signs
+    encoding: str | None = None  # None: by a byte order mark, else UTF-8
+    escape: str | None = None  # sign before a quote inside of a value, such as a backslash
 
     def __call__(self, folder: Path) -> Raw:
-        file = Delimited(folder / self.interactions, separator="\t", quote=None, typed=True)
+        options = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape")}
+        name = folder / self.interactions
+        file = table_file(name, self.separator, self.quote, None, self.encoding, self.escape, True, options)
         rows = RowTable(
             {"all": file}, self.user, self.item, self.rating, self.time, label=self.label, labels=self.labels
         )

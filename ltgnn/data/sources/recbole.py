@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ltgnn.data.delimited import Delimited
+from ltgnn.data.columns import TableFile
+from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable
 from ltgnn.data.tables import NodeTable, assemble
@@ -16,7 +17,7 @@ from ltgnn.data.tables import NodeTable, assemble
 class RecBoleAtomic:
     """``NAME.inter`` (or benchmark parts ``NAME.part1.inter`` ...), ``NAME.item``, ``NAME.user``.
 
-    Columns are named without RecBole's ``:type``; the files know no quoting. See
+    Columns are named without RecBole's ``:type``; quotes are ordinary signs if ``quote`` is not given. See
     https://recbole.io/docs/user_guide/data/atomic_files.html.
     """
 
@@ -32,10 +33,17 @@ class RecBoleAtomic:
     item_numbers: Mapping[str, str]
     user_fields: Mapping[str, str]
     keep_unknown: bool  # ids without a row in the item or user file
+    separator: str = "\t"  # RecBole's field_separator
+    quote: str | None = None  # None: quotes are ordinary signs
+    encoding: str | None = None  # None: by a byte order mark, else UTF-8
+    escape: str | None = None  # sign before a quote inside of a value, such as a backslash
 
     def __call__(self, folder: Path) -> Raw:
-        def file(name: str) -> Delimited:
-            return Delimited(folder / name, separator="\t", quote=None, typed=True)
+        def file(name: str) -> TableFile:
+            options = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape")}
+            return table_file(
+                folder / name, self.separator, self.quote, None, self.encoding, self.escape, True, options
+            )
 
         rows = RowTable(
             {part: file(name) for part, name in self.interactions.items()},
