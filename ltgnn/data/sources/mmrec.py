@@ -29,11 +29,21 @@ class MMRec:
     label: str
     labels: Mapping[str, str]  # value of the label -> train, val, test
     vectors: Mapping[str, str]  # our name -> .npy file
+    time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
+    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
 
     def __call__(self, folder: Path) -> Raw:
         file = Delimited(folder / self.interactions, separator="\t", quote=None, typed=True)
         rows = RowTable(
-            {"all": file}, self.user, self.item, self.rating, self.time, label=self.label, labels=self.labels
+            {"all": file},
+            self.user,
+            self.item,
+            self.rating,
+            self.time,
+            self.time_format,
+            self.time_unit,
+            label=self.label,
+            labels=self.labels,
         )
         vectors = {name: load_rows(folder / npy) for name, npy in self.vectors.items()}
         sizes = {name: len(array) for name, array in vectors.items()}

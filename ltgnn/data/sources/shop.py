@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,8 @@ class ShopPair:
     item_numbers: Mapping[str, str]
     first_counts: bool
     keep_unknown: bool  # products that occur in the behaviour only
+    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         behaviour = Delimited(folder / self.behaviour, self.separator, self.quote)
@@ -43,10 +45,12 @@ class ShopPair:
             self.item,
             time=self.time,
             time_format=self.time_format,
+            time_unit=self.time_unit,
+            missing=self.missing,
             events=self.events,
             drop_incomplete=True,
         )
         items = NodeTable(
-            products, self.item, self.item_fields, self.item_numbers, self.first_counts, drop_incomplete=True
+            products, self.item, self.item_fields, self.item_numbers, self.first_counts, True, self.missing
         )
         return assemble(rows, items, keep_unknown=self.keep_unknown)
