@@ -72,8 +72,7 @@ def doubts(raw: Raw) -> list[str]:
     found = list(raw.notes.get("odd times", ()))
     for noun, words in raw.notes.get("words as ids", {}).items():
         found.append(
-            f"{', '.join(map(repr, words))} {'is a' if len(words) == 1 else 'are'} {noun} id{'s' * (len(words) > 1)} like "
-            f"any other (no id: data.reader.missing=[{','.join(words)}])"
+            f"taken as {noun} ids: {', '.join(map(repr, words))} (no ids: data.reader.missing=[{','.join(words)}])"
         )
     before = raw.notes.get("processed from", {}).get("warnings", ())
     return [*before, *(text for text in found if text not in before)]

@@ -28,9 +28,7 @@ class Cleaning:
     item_core: int  # ... and items so many, both at once (repeated until nothing changes)
     keep_unseen_users: bool  # users without any interaction stay in the data set
     keep_unseen_items: bool
-    repeats: str | None = (
-        None  # of a pair that occurs again: first, last, sum; None: sum if rows have weights, else first
-    )
+    repeats: str | None = None  # of repeated pairs: first, last, sum; None: sum if rows have weights, else first
 
     def __call__(self, raw: Raw) -> tuple[Raw, list[dict[str, Any]]]:
         report = [{"filter": "as read", **counts_of(raw)}]

@@ -68,8 +68,9 @@ def tied(split: Split) -> list[str]:
     if not bool(same.any()):
         return []
     how = "by item id" if BY_ITEM in split.name else "by the order of the file (split.ties=item: by item id)"
+    users = int((split.train.user_counts > 0).sum())
     return [
-        f"{int(same.sum()):,} of {int((split.train.user_counts > 0).sum()):,} users have pairs of one time on both sides "
+        f"{int(same.sum()):,} of {users:,} users have pairs of one time on both sides "
         f"of the cut; which of these are held out was decided {how}"
     ]
 
