@@ -29,6 +29,7 @@ from ltgnn.build import (
     refuse_unknown_monitor,
     uses_features,
 )
+from ltgnn.data.cutting import tied
 from ltgnn.data.fetch import obtain_unpublished
 from ltgnn.entry import hydra_entry
 from ltgnn.memory import keep_large_tables
@@ -188,6 +189,7 @@ def write_cards(folder: RunFolder, setting: Setting) -> None:
         "users": setting.dataset.num_users,
         "items": setting.dataset.num_items,
         "split": split.name,
+        "warnings": [*setting.dataset.card.get("warnings", ()), *tied(split)],
         "fingerprint": split.fingerprint,
         "pairs": {"train": len(split.train), "val": len(split.val), "test": len(split.test)},
         "groups": setting.group_card,

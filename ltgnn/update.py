@@ -112,7 +112,11 @@ def _events(values: Mapping[str, str]) -> list[tuple[str, str]]:
     import polars as pl
 
     columns = {"user": Column(values["user"], Kind.ID), "item": Column(values["item"], Kind.ID)}
-    frame = table_file(Path(values["events"]), options={}).read(columns).frame.select(pl.col("user", "item").cast(pl.String))
+    frame = (
+        table_file(Path(values["events"]), options={})
+        .read(columns)
+        .frame.select(pl.col("user", "item").cast(pl.String))
+    )
     if frame.is_empty():
         raise Mistake(f"events={values['events']} has no rows; wanted a user and an item in each")
     return list(frame.iter_rows())
