@@ -40,7 +40,9 @@ class Price:
     """Items with ``least <= column <= most``; one without a price is left out."""
 
     def __init__(self, column: str, least: float | None, most: float | None) -> None:
-        self.column, self.least, self.most = column, least, most
+        self.column = column
+        self.least = None if least is None else _within("least price", least)
+        self.most = None if most is None else _within("greatest price", most)
 
     def allowed(self, served: Served) -> Tensor:
         """[I] bool"""
@@ -67,7 +69,7 @@ class Fresh:
     """Items whose first train interaction is at most ``days`` before the last of all; needs times in seconds."""
 
     def __init__(self, days: float) -> None:
-        self.days = days
+        self.days = _within("number of days", days, 0)
 
     def allowed(self, served: Served) -> Tensor:
         """[I] bool"""
@@ -101,8 +103,10 @@ class Cap:
     """
 
     def __init__(self, column: str, separators: str, level: int, most: int) -> None:
-        if most < 1:
-            raise Mistake(f"rules: a cap of {most} given, at least 1 wanted (to leave a category out: exclude).")
+        if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+            raise Mistake(
+                f"rules: a cap of {most} given, a whole number of at least 1 wanted (to leave a category out: exclude)."
+            )
         self.column, self.separators, self.level, self.most = column, separators, level, most
 
     def kinds(self, served: Served) -> Tensor:
@@ -117,13 +121,17 @@ class TailShare:
     """At least ``ceil(share k)`` items of the ``groups`` on every list."""
 
     def __init__(self, share: float, groups: Sequence[str]) -> None:
-        if not 0 <= share <= 1:
-            raise Mistake(f"rules: a tail share of {share} given, 0 to 1 wanted.")
-        self.share, self.groups = share, tuple(groups)
+        self.share = _within("tail share", share, 0, 1)
+        self.groups = (groups,) if isinstance(groups, str) else tuple(groups)
 
     def members(self, served: Served) -> Tensor:
         """[I] bool"""
         names = served.groups.names
+        if unknown := [group for group in self.groups if group not in names]:
+            raise Mistake(
+                f"rules: there is no group '{unknown[0]}' by the policy {served.groups.policy}, which has "
+                f"{', '.join(names)}: mend `groups` of the rule."
+            )
         wanted = torch.tensor([name in self.groups for name in names])
         return wanted[served.groups.labels.long()]
 
@@ -138,7 +146,7 @@ class MMR:
     """
 
     def __init__(self, weight: float, depth: int) -> None:
-        self.weight, self.depth = weight, depth
+        self.weight, self.depth = _within("weight of MMR", weight, 0, 1), depth
 
     def order(self, served: Served, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
         """Candidates [n] best first, their scores [n] -> places [min(k, n)] in the order of choice."""
@@ -164,7 +172,8 @@ class XQuAD:
     """
 
     def __init__(self, weight: float, depth: int, tail: Sequence[str]) -> None:
-        self.weight, self.depth, self.tail = weight, depth, TailShare(0, tail)
+        self.weight, self.depth = _within("weight of xQuAD", weight, 0, 1), depth
+        self.tail = TailShare(0, tail)
 
     def order(self, served: Served, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
         """As ``MMR.order``."""
@@ -195,3 +204,11 @@ def categories(served: Served, column: str, separators: str) -> list[list[str]]:
     """Names in each item's cell, in their order.  I lists"""
     cut = re.compile(f"[{re.escape(separators)}]")
     return [[name for part in cut.split(cell) if (name := part.strip())] for cell in served.catalogue.column(column)]
+
+
+def _within(what: str, value: float, least: float = -math.inf, most: float = math.inf) -> float:
+    """``value``, a number from ``least`` to ``most``; ``Mistake`` for anything else, NaN included."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        wanted = f"{least:g} to {most:g}" if most < math.inf else f"at least {least:g}" if least > -math.inf else "a number"
+        raise Mistake(f"rules: a {what} of {value} given, {wanted} wanted.")
+    return value

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,7 +14,6 @@ from ltgnn.serving.served import Served
 from ltgnn.types import Mistake
 
 STRONGEST = 10.0
-RARE = ("tail", "cold")
 
 
 def towards_tail(served: Served, weight: float) -> Served:
@@ -30,28 +26,8 @@ def towards_tail(served: Served, weight: float) -> Served:
     if weight == 0:
         return served
     score, scorable = unrestricted(served.scorer, served.num_items)
-    correction = PopularityCorrection(served.split.train, None, weight * spread(served))
-    return replace(served, scorer=restricted(Total([(1.0, score), (1.0, correction)]), scorable))
-
-
-def with_tail_share(rows: Sequence[dict[str, Any]], k: int, share: float) -> list[dict[str, Any]]:
-    """The best list of ``k`` rows of which at least ``share`` are rare (tail or cold), of a longer list best first.
-
-    The fewest possible popular items make room; the order stays that of the scores. With too few rare candidates all of
-    them are in the list.
-    """
-    wanted = math.ceil(share * k - 1e-9)
-    rare = [place for place, row in enumerate(rows) if row["group"] in RARE][:wanted]
-    others = [place for place in range(len(rows)) if place not in set(rare)][: k - len(rare)]
-    return [{**rows[place], "rank": rank} for rank, place in enumerate(sorted([*rare, *others]), start=1)]
-
-
-def spread(served: Served, users: int = 100) -> float:
-    """Mean standard deviation of a user's scores over the candidates, of ``users`` users evenly spaced."""
-    with torch.no_grad():
-        some = torch.linspace(0, served.split.train.num_users - 1, min(users, served.split.train.num_users)).long()
-        scores = served.scorer(some).double()[:, served.scorable]
-    return float(scores.std(dim=1, correction=0).mean())
+    correction = PopularityCorrection(served.split.train, None, weight * served.spread)
+    return served.with_scorer(restricted(Total([(1.0, score), (1.0, correction)]), scorable))
 
 
 def of_history(served: Served, items: Sequence[int]) -> Tensor:

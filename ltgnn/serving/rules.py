@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ltgnn.evaluation.best import best_items
+from ltgnn.serving.rule import ItemFilter, Limit, Reranker, Share, UserFilter, check
 from ltgnn.types import Mistake
 
 if TYPE_CHECKING:
@@ -17,27 +18,55 @@ if TYPE_CHECKING:
 
 
 class Rules:
-    """Named rules (``ltgnn.serving.conditions``); one that is None is left out.
+    """Named rules (``ltgnn.serving.conditions``, or your own: ``ltgnn.serving.rule``); one that is None is left out.
 
     Items that a rule forbids go first, then the list is ordered anew (MMR, xQuAD), then limits are kept (caps, least
-    tail share): of all lists within the limits, the one that is first by this order.
+    tail share): of all lists within the limits, the one that is first by this order. ``Mistake`` names what is no rule.
     """
 
-    def __init__(self, rules: Mapping[str, Any]) -> None:
+    def __init__(self, rules: Mapping[str, object]) -> None:
+        if not isinstance(rules, Mapping):
+            raise Mistake(f"rules: a {type(rules).__name__} given, a dict wanted: Rules({{'tail': TailShare(...)}}).")
         self.rules = {name: rule for name, rule in rules.items() if rule is not None}
+        for name, rule in self.rules.items():
+            check(name, rule)
+
+    def with_share(self, rule: Share | None) -> Rules:
+        """The same rules with another least share, or without any; it takes the name of the one that it replaces."""
+        names = [name for name, old in self.rules.items() if isinstance(old, Share)] or ["tail"]
+        others = {name: old for name, old in self.rules.items() if name not in names}
+        return Rules({**others, names[0]: rule})
+
+
+Kept = dict[tuple[int, str], tuple[object, Tensor]]
+"""What a rule said of all items, by the rule's id and its method; the rule itself is kept so that its id stays its own."""
 
 
 class Ruled:
-    """Rules at work on one model: scores -> lists of length ``k``. ``Mistake`` names those that clash."""
+    """Rules at work on one model: scores -> lists of length ``k``. ``Mistake`` names those that clash.
 
-    def __init__(self, rules: Rules, served: Served, k: int) -> None:
+    ``kept``: what filters and caps said of all items of this model, taken from there and put there; None: asked anew.
+    """
+
+    def __init__(self, rules: Rules, served: Served, k: int, kept: Kept | None = None) -> None:
         self.served, self.k = served, k
-        by = {kind: {n: r for n, r in rules.rules.items() if hasattr(r, kind)} for kind in
-              ("allowed", "hidden", "order", "kinds", "members")}  # fmt: skip
-        self.masks = {name: rule.allowed(served) for name, rule in by["allowed"].items()}
-        self.hidden, self.orders = by["hidden"], by["order"]
-        self.caps = {name: (rule.kinds(served), rule.most) for name, rule in by["kinds"].items()}
-        self.shares = {name: (rule.members(served), rule.least(k)) for name, rule in by["members"].items()}
+        known: Kept = {} if kept is None else kept
+
+        def once(name: str, rule: object, method: str) -> Tensor:
+            if (id(rule), method) not in known:
+                table = getattr(rule, method)(served)
+                known[id(rule), method] = rule, _checked(table, name, method, served.num_items)
+            return known[id(rule), method][1]
+
+        every = rules.rules.items()
+        self.masks = {n: once(n, r, "allowed") for n, r in every if isinstance(r, ItemFilter)}
+        self.hidden = {n: r for n, r in every if isinstance(r, UserFilter)}
+        self.orders = {n: r for n, r in every if isinstance(r, Reranker)}
+        self.caps = {n: (once(n, r, "kinds"), r.most) for n, r in every if isinstance(r, Limit)}
+        self.shares = {
+            n: (_checked(r.members(served), n, "members", served.num_items), r.least(k))
+            for n, r in every if isinstance(r, Share)
+        }  # fmt: skip
         if len(self.caps) > 1 or len(self.shares) > 1:
             raise Mistake("rules: one cap and one tail share at most; this set has more.")
         self.lock, self.lists, self.short = Lock(), 0, 0
@@ -161,3 +190,13 @@ def room(kinds: Tensor, most: int) -> int:
     """How many of some items a list can hold: ``most`` of each kind, any number of kind -1.  [n] -> int"""
     limited = torch.bincount(kinds[kinds >= 0]) if bool((kinds >= 0).any()) else torch.zeros(0, dtype=torch.int64)
     return int(limited.clamp_max(most).sum()) + int((kinds < 0).sum())
+
+
+def _checked(table: object, name: str, method: str, num_items: int) -> Tensor:
+    """What a rule says of the items: [I] bool, of ``kinds`` [I] whole numbers."""
+    if isinstance(table, Tensor) and table.shape == (num_items,) and not table.is_floating_point():
+        if (table.dtype == torch.bool) != (method == "kinds"):
+            return table
+    given = f"{list(table.shape)} of {table.dtype}" if isinstance(table, Tensor) else type(table).__name__
+    what = "a whole number" if method == "kinds" else "true or false (torch.bool)"
+    raise Mistake(f"rules: {name}.{method} gives {given}; {what} for each of the {num_items:,} items wanted.")

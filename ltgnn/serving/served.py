@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
@@ -84,6 +84,21 @@ class Served:
     def reasons(self) -> Reasons:
         return Reasons(self.split.train, self.text, self.catalogue.titles)
 
+    @cached_property
+    def spread(self) -> float:
+        """Mean standard deviation of a user's scores over the candidates, of at most 100 users evenly spaced."""
+        users = self.split.train.num_users
+        with torch.no_grad():
+            scores = self.scorer(torch.linspace(0, users - 1, min(100, users)).long()).double()[:, self.scorable]
+        return float(scores.std(dim=1, correction=0).mean())
+
+    def with_scorer(self, scorer: Scorer) -> Served:
+        """The same with other scores; what does not depend on the scores is shared, not made again."""
+        made = replace(self, scorer=scorer)
+        for name in ("seen", "bought", "popular", "reasons"):
+            made.__dict__[name] = getattr(self, name)
+        return made
+
     def known(self, user: int) -> bool:
         """Whether the model has something to say of this user in particular."""
         return user >= 0 and bool(self.split.train.user_counts[user] > 0)
@@ -98,15 +113,21 @@ class Served:
         """
         import polars as pl
 
+        if isinstance(users, str | bytes):
+            raise Mistake(f"users={users!r} given, a list of ids wanted: [{users!r}].")
         names = self.catalogue.user_ids if users is None else users
         frames = [block.frame(self, reasons) for block in self.blocks(names, k, rules)]
         return pl.concat(frames) if frames else Block([], torch.empty(0, dtype=torch.int64), None).frame(self, reasons)
 
     def blocks(self, users: Iterable[str], k: int = 10, rules: Rules | Ruled | None = None) -> Iterator[Block]:
         """The same as a stream: as many users as there are, a block of them in memory at a time."""
-        if not 1 <= k <= MOST:
+        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST:
             raise Mistake(f"k={k} given, a list length from 1 to {MOST:,} wanted.")
+        if not isinstance(rules, Rules | Ruled | None):
+            raise Mistake(f"rules={rules!r:.100} given; Rules({{...}}) of ltgnn.serving.rules, or None wanted.")
         ruled = rules if isinstance(rules, Ruled) else Ruled(rules or Rules({}), self, k)
+        if ruled.k != k:
+            raise Mistake(f"k={k} given with rules that were made for lists of {ruled.k}: Ruled(rules, model, {k}).")
         stream = iter(users)
         size = block_users(self.num_items, BLOCK_MIB)
         size *= max(1, 8192 // size)
@@ -114,6 +135,8 @@ class Served:
             yield self._block(names, ruled)
 
     def _block(self, names: list[str], ruled: Ruled) -> Block:
+        if wrong := [name for name in names if not isinstance(name, str)]:
+            raise Mistake(f"users: {wrong[0]!r} given, ids as text wanted: '{wrong[0]}'.")
         numbers = self.catalogue.users(names)
         has_history = torch.tensor([self.known(user) for user in numbers.tolist()])
         items = torch.full((len(names), ruled.k), -1, dtype=torch.int64)
