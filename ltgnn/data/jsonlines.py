@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from ltgnn.data.columns import Column, Rows, explain, read_whole
+from ltgnn.data.columns import Column, Rows, explain, listed, read_whole
 from ltgnn.data.json_objects import Unreadable, as_text, from_array, from_lines
 from ltgnn.data.text_source import PIECE, TextSource
 from ltgnn.types import Mistake
@@ -138,6 +138,11 @@ class JsonLines:
     def explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
         for line, fields in self._objects():
             for column in columns.values():
+                if column.required and column.name not in fields and not drop_incomplete:
+                    raise Mistake(
+                        f"{self.file}, line {line}: no column {column.name!r}; the object has: {listed(list(fields))}. "
+                        f"Mend the line or name another column."
+                    )
                 place = f"{self.file}, line {line}, column {column.name!r}"
                 explain(place, column, as_text(fields.get(column.name)), drop_incomplete)
 
