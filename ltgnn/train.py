@@ -27,6 +27,7 @@ from ltgnn.build import (
     is_closed_form,
     monitored_part,
 )
+from ltgnn.data.cutting import tied
 from ltgnn.entry import hydra_entry
 from ltgnn.memory import keep_large_tables
 from ltgnn.ranks import processes, together
@@ -182,6 +183,7 @@ def write_cards(folder: RunFolder, setting: Setting) -> None:
         "users": setting.dataset.num_users,
         "items": setting.dataset.num_items,
         "split": split.name,
+        "warnings": [*setting.dataset.card.get("warnings", ()), *tied(split)],
         "fingerprint": split.fingerprint,
         "pairs": {"train": len(split.train), "val": len(split.val), "test": len(split.test)},
         "groups": setting.group_card,

@@ -34,14 +34,58 @@ def figures(raw: Raw) -> dict[str, Any]:
     }
     if raw.times is not None and len(raw):
         card["times"] = {"first": moment(raw.times.min()), "last": moment(raw.times.max())}
+        if unit := raw.notes.get("time unit"):
+            card["times"]["unit"] = unit
     return card
+
+
+def left_out(raw: Raw, read: Mapping[str, int], ids: Mapping[str, int]) -> dict[str, int]:
+    """What the files held and the data set does not, and how much; what the filters left is in their report.
+
+    ``read``: users and items with a row before cleaning; ``ids``: all that were known then.
+    """
+    files = [about for about in raw.notes.get("interactions", ()) if isinstance(about, Mapping)]
+    found = dict(raw.notes.get("processed from", {}).get("left out", {}))
+    new = {
+        INCOMPLETE: sum(about.get("rows without a required value, dropped", 0) for about in files),
+        "rows without an event": raw.notes.get("rows without an event, dropped", 0),
+    }
+    for noun, column in (("items", raw.item_ids), ("users", raw.user_ids)):
+        table = raw.notes.get(noun, {})
+        new[f"{noun} without an id"] = table.get("without id", 0)
+        new[f"rows of {noun} that repeat an id"] = table.get("repeated ids", 0)
+        gone = ids[noun] - len(column)
+        untouched = min(gone, ids[noun] - read[noun])
+        new[f"{noun} without an interaction"] = untouched
+        new[f"{noun} that lost their interactions to the filters"] = gone - untouched
+    for what, number in new.items():
+        if number:
+            found[what] = found.get(what, 0) + number
+    return found
+
+
+INCOMPLETE = "rows without a required value (id, time or rating)"
+
+
+def doubts(raw: Raw) -> list[str]:
+    """Sentences on times that cannot be true, and on ids that may be none."""
+    found = list(raw.notes.get("odd times", ()))
+    for noun, words in raw.notes.get("words as ids", {}).items():
+        found.append(
+            f"taken as {noun} ids: {', '.join(map(repr, words))} (no ids: data.reader.missing=[{','.join(words)}])"
+        )
+    before = raw.notes.get("processed from", {}).get("warnings", ())
+    return [*before, *(text for text in found if text not in before)]
 
 
 def moment(time: float) -> str:
     """A time as a date where it can be one (seconds since 1970), else as a number (a position)."""
-    if time < 1e8:
+    if not 1e8 <= time < 1e11:
         return f"{time:g}"
     return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+SHOWN_APART = ("name", "cleaning", "read", "source", "groups", "left out", "warnings")
 
 
 def table(card: Mapping[str, Any]) -> str:
@@ -51,13 +95,18 @@ def table(card: Mapping[str, Any]) -> str:
         f"  {step['filter']:<44}{step['users']:>10,}{step['items']:>10,}{step['interactions']:>14,}"
         for step in card["cleaning"]
     ]
-    lines.append("")
+    gone = card.get("left out", {})
+    lines += [
+        "",
+        f"  {'left out':<38}" + (f"\n  {'':<38}".join(f"{n:,} {what}" for what, n in gone.items()) or "nothing"),
+    ]
     for name, value in card.items():
-        if name not in ("name", "cleaning", "read", "source", "groups") and value not in ({}, None):
+        if name not in SHOWN_APART and value not in ({}, None):
             lines.append(f"  {name:<38}{_plain(value)}")
     for name, group in card.get("groups", {}).items():
         lines.append(f"  {name + ' groups':<38}{_plain(group['sizes'])}")
         lines.append(f"  {'':<38}{group['rule']}")
+    lines += [f"  warning: {text}" for text in card.get("warnings", ())]
     return "\n".join(lines)
 
 

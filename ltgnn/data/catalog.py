@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ltgnn.data.blocks import blocks, by_code, release
-from ltgnn.data.card import figures
+from ltgnn.data.blocks import release
+from ltgnn.data.card import INCOMPLETE, doubts, figures, left_out
 from ltgnn.data.cleaning import Cleaning
+from ltgnn.data.digest import digest
 from ltgnn.data.names import Names
 from ltgnn.data.raw import Raw, Reader, counts_of
 from ltgnn.types import Dataset, Interactions, Mistake
+
+log = logging.getLogger(__name__)
 
 
 def load(
@@ -40,7 +43,16 @@ def load(
     read = counts_of(raw)
     if expected:
         _compare(name, read, expected)
+    ids = {"users": len(raw.user_ids), "items": len(raw.item_ids)}
     raw, report = cleaning(raw)
+    gone = left_out(raw, read, ids)
+    said = doubts(raw)
+    if gone:
+        log.warning("%s: left out %s", name, ", ".join(f"{number:,} {what}" for what, number in gone.items()))
+    for text in said:
+        log.warning("%s: %s", name, text)
+    if INCOMPLETE in gone:
+        said = list(dict.fromkeys([f"{gone[INCOMPLETE]:,} {INCOMPLETE} are left out", *said]))
     shape = figures(raw)
     release()
     parts = _parts(raw)
@@ -52,9 +64,11 @@ def load(
         "source": dict(raw.notes),
         "read": read,
         "cleaning": report,
+        "left out": gone,
+        "warnings": said,
         **shape,
         "parts": {part: len(pairs) for part, pairs in parts.items()},
-        "sha256": _digest(raw, parts),
+        "sha256": digest(raw, parts),
     }
     return Dataset(
         name=name,
@@ -90,22 +104,6 @@ def _parts(raw: Raw) -> dict[str, Interactions]:
     if raw.parts is None:
         return {raw.part_names[0]: pairs(slice(None))}
     return {part: pairs(np.flatnonzero(raw.parts == number)) for number, part in enumerate(raw.part_names)}
-
-
-def _digest(raw: Raw, parts: Mapping[str, Interactions]) -> str:
-    """sha256 over ids, texts and the pairs of each part, independent of the order of the rows."""
-    digest = hashlib.sha256()
-    for column in (raw.user_ids, raw.item_ids, *raw.item_fields.values()):
-        for number, block in enumerate(blocks(len(column))):
-            digest.update(("\0" * (number > 0) + "\0".join(column[block].to_list())).encode())
-        digest.update(b"\1")
-    for name, part in parts.items():
-        digest.update(name.encode())
-        for rows in by_code(part.users.numpy(), part.num_users):  # keys in ascending order, some users at a time
-            keys = part.users.numpy()[rows].astype(np.int64) * part.num_items + part.items.numpy()[rows]
-            keys.sort()
-            digest.update(keys)
-    return digest.hexdigest()
 
 
 def _compare(name: str, counts: Mapping[str, int], expected: Mapping[str, int]) -> None:

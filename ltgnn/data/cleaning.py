@@ -28,6 +28,7 @@ class Cleaning:
     item_core: int  # ... and items so many, both at once (repeated until nothing changes)
     keep_unseen_users: bool  # users without any interaction stay in the data set
     keep_unseen_items: bool
+    repeats: str | None = None  # of repeated pairs: first, last, sum; None: sum if rows have weights, else first
 
     def __call__(self, raw: Raw) -> tuple[Raw, list[dict[str, Any]]]:
         report = [{"filter": "as read", **counts_of(raw)}]
@@ -42,7 +43,8 @@ class Cleaning:
             keep(f"times from {self.since} to before {self.until}", between(raw, self.since, self.until))
         if self.min_rating is not None:
             keep(f"rating >= {self.min_rating:g}", at_least(raw, self.min_rating))
-        keep("repeated pairs: first kept", first_of_each_pair(raw))
+        rule = self.repeats or ("first" if raw.weights is None else "sum")
+        keep(repeats_in_words(rule, raw), one_of_each_pair(raw, rule))
         if self.user_core > 1 or self.item_core > 1:
             name = f"{self.user_core}-core of users, {self.item_core}-core of items"
             keep(name, k_core(raw.users, raw.items, self.user_core, self.item_core))  # no name keeps the mask alive
@@ -85,13 +87,26 @@ def at_least(raw: Raw, min_rating: float) -> NDArray[np.bool_]:
     return raw.ratings >= min_rating
 
 
-def first_of_each_pair(raw: Raw) -> NDArray[np.bool_]:
-    """Which rows are no repeats of a (user, item) pair inside a part.  [rows]
+REPEATS = {"first": "first kept", "last": "last kept", "sum": "weights added up, first kept"}
 
-    Weights of repeats are added to the first. A pair in two parts is a mistake: a leak. Users are taken some at a
-    time, so that keys of all rows are never held.
+
+def repeats_in_words(rule: str, raw: Raw) -> str:
+    """The rule as it stands in the report: first and last are by time where there are times."""
+    if rule not in REPEATS:
+        raise Mistake(f"data.cleaning.repeats={rule}: wanted {', '.join(REPEATS)}, or null.")
+    return f"repeated pairs: {REPEATS[rule]}, by {'line' if raw.times is None else 'time'}"
+
+
+def one_of_each_pair(raw: Raw, rule: str) -> NDArray[np.bool_]:
+    """Which rows stay of those of a (user, item) pair inside a part: the ``first``, or the ``last``.  [rows]
+
+    By time, or by line where there are no times. With ``sum`` the first stays, with the weights of all added up, each
+    1 where the reader has none. A pair in two parts is a mistake: a leak. Users are taken some at a time, so that keys
+    of all rows are never held.
     """
     kept = np.ones(len(raw), dtype=bool)
+    if rule == "sum" and raw.weights is None:
+        raw.weights = np.ones(len(raw), dtype=np.float32)
     for rows in by_code(raw.users, len(raw.user_ids)):
         keys = raw.users[rows].astype(np.int64) * len(raw.item_ids) + raw.items[rows]
         ordered = np.sort(keys)  # which is much less than finding out which are repeated
@@ -104,11 +119,29 @@ def first_of_each_pair(raw: Raw) -> NDArray[np.bool_]:
         new[1:] = ordered[1:] != ordered[:-1]
         if parts is not None and not (new[1:] | (parts[order][1:] == parts[order][:-1])).all():
             _refuse_overlap(raw)
-        starts = np.flatnonzero(new)
-        if raw.weights is not None:
-            raw.weights[rows[order[starts]]] = np.add.reduceat(raw.weights[rows[order]], starts)
-        kept[rows[order[~new]]] = False
+        in_time(raw, rows, order, new)
+        starts, ends = np.flatnonzero(new), np.flatnonzero(np.append(new[1:], True))
+        stays = order[ends if rule == "last" else starts]
+        if rule == "sum" and raw.weights is not None:
+            raw.weights[rows[stays]] = np.add.reduceat(raw.weights[rows[order]], starts)
+        kept[rows] = False
+        kept[rows[stays]] = True
     return kept
+
+
+def in_time(raw: Raw, rows: NDArray[np.int64], order: NDArray[np.int64], new: NDArray[np.bool_]) -> None:
+    """Puts the rows of each repeated pair, of which ``new`` marks the first in ``order``, in their order of time.
+
+    Rows of the same time come by their weights, so that the order of the file does not matter.
+    """
+    if raw.times is None:
+        return
+    repeated = ~new
+    repeated[:-1] |= ~new[1:]
+    some = order[repeated]
+    pair = np.cumsum(new)[repeated]
+    weights = pair if raw.weights is None else raw.weights[rows[some]]
+    order[repeated] = some[np.lexsort((weights, raw.times[rows[some]], pair))]
 
 
 def _refuse_overlap(raw: Raw) -> None:

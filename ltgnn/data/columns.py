@@ -6,22 +6,22 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
+from ltgnn.data.dates import ISO, fits, seconds
 from ltgnn.types import Mistake
 
-MISSING = ("", "nan", "NaN", "NULL", "null", "None", "NA", "<NA>")  # "no value" in ids and numbers; texts keep them
+MISSING = ("", "nan", "NaN", "NULL", "null", "None", "NA", "<NA>")  # "no value" in numbers; ids and texts keep them
 
 
 class Kind(Enum):
     """What the values of a column are."""
 
-    ID = "id"  # kept as text: "007" is not "7"; blanks around it are cut off
+    ID = "id"  # kept as text: "007" is not "7", "NA" is an id; blanks around it are cut off
     NUMBER = "number"
     TEXT = "text"
 
@@ -35,6 +35,12 @@ class Column:
     required: bool = True  # a row without a value is a mistake (or dropped and counted)
     least: float = -math.inf  # smaller numbers are a mistake
     time_format: str | None = None  # of a NUMBER given as text, e.g. "%Y-%m-%d %H:%M:%S" -> seconds, UTC
+    missing: Sequence[str] = ()  # words that are no ID, besides the empty one
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Texts that stand for no value."""
+        return ("", *self.missing) if self.kind is Kind.ID else MISSING
 
 
 class Rows(NamedTuple):
@@ -152,7 +158,8 @@ def _given(column: Column, dtype: Any) -> pl.Expr:
         return raw.cast(pl.String)
     if dtype == pl.String:
         raw = raw.str.strip_chars()
-        return pl.when(raw.is_in(MISSING)).then(None).otherwise(raw)
+        absent = raw == "" if column.absent == ("",) else raw.is_in(column.absent)
+        return pl.when(absent).then(None).otherwise(raw)
     if dtype.is_float():
         return raw.fill_nan(None)
     return raw
@@ -168,8 +175,8 @@ def _value(column: Column, dtype: Any) -> pl.Expr:
         return raw.cast(pl.String)
     if dtype.is_temporal():
         return raw.cast(pl.Datetime("us")).dt.epoch("us") / 1e6
-    if column.time_format is not None and dtype == pl.String:
-        return raw.str.to_datetime(column.time_format, strict=False, time_unit="us").dt.epoch("us") / 1e6
+    if column.time_format is not None:
+        return seconds(raw.cast(pl.String), column.time_format)
     return raw.cast(pl.Float64, strict=False)
 
 
@@ -178,20 +185,18 @@ def explain(place: str, column: Column, given: str | None, drop_incomplete: bool
     text = (given or "").strip()
     if column.kind is Kind.TEXT:
         return
-    if text in MISSING:
+    if text in column.absent:
         if column.required and not drop_incomplete:
             raise Mistake(f"{place}: no value ({text!r}); wanted one in every row. Mend the row or delete it.")
         return
     if column.kind is Kind.ID:
         return
     if column.time_format is not None:
-        try:
-            datetime.strptime(text, column.time_format)
-        except ValueError:
+        if not fits(text, column.time_format):
             raise Mistake(
                 f"{place}: {text!r} is not a time of the form {column.time_format!r}. Mend the row, or set "
-                f"data.reader.time_format (null: a number of seconds)."
-            ) from None
+                f"data.reader.time_format ({ISO} for ISO 8601, null for a number of seconds)."
+            )
         return
     try:
         number = math.nan if "_" in text else float(text)
@@ -200,7 +205,7 @@ def explain(place: str, column: Column, given: str | None, drop_incomplete: bool
     if not math.isfinite(number):
         raise Mistake(
             f"{place}: {text!r} is not a number. Mend the row or name another column in data.reader; for times "
-            f"written as dates set data.reader.time_format='%Y-%m-%d %H:%M:%S'."
+            f"written as dates set data.reader.time_format='%Y-%m-%d %H:%M:%S' (or ={ISO}: ISO 8601)."
         )
     if number < column.least:
         raise Mistake(f"{place}: {text} is below {column.least:g}. Mend the row or delete it.")

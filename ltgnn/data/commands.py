@@ -118,7 +118,7 @@ def diff(left: str, right: str) -> int:
     )
     print(summary(one, two))
     lines = difference(one, two)
-    for line in lines or ["the same: users, items, pairs, texts"]:
+    for line in lines or ["the same: users, items, pairs, times, weights, texts, numbers"]:
         print(f"  {line}")
     return 1 if lines else 0
 

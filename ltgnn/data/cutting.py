@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import math
 
 import torch
 from torch import Tensor
 
 from ltgnn.types import Dataset, Interactions, Mistake, Split
+
+log = logging.getLogger(__name__)
 
 
 def whole(dataset: Dataset) -> Interactions:
@@ -39,6 +42,41 @@ def timed(dataset: Dataset, split: str) -> tuple[Interactions, Tensor]:
             f"(data.reader.time), or take split=random."
         )
     return pairs, pairs.times
+
+
+def in_time(pairs: Interactions, times: Tensor, ties: str) -> Tensor:
+    """The pairs in order of time; those of the same time as in the ``file``, or by ``item``.  [E]"""
+    if ties not in TIES:
+        raise Mistake(f"split.ties={ties}: wanted {' or '.join(TIES)}.")
+    if ties == "file":
+        return torch.argsort(times, stable=True)
+    by_item = torch.argsort(pairs.items, stable=True)
+    return by_item[torch.argsort(times[by_item], stable=True)]
+
+
+def tied(split: Split) -> list[str]:
+    """A sentence on the users of a split by time whose held-out pairs are some of several of the same time."""
+    parts = (split.train, split.val, split.test)
+    if split.ordered != "user" or any(part.times is None for part in parts):
+        return []
+    first, last = (torch.full((3, split.train.num_users), sign * math.inf, dtype=torch.float64) for sign in (1, -1))
+    for number, part in enumerate(parts):
+        assert part.times is not None
+        first[number].scatter_reduce_(0, part.users, part.times, "amin")
+        last[number].scatter_reduce_(0, part.users, part.times, "amax")
+    same = (last[0] == first[1]) | (last[0] == first[2]) | (last[1] == first[2])
+    if not bool(same.any()):
+        return []
+    how = "by item id" if BY_ITEM in split.name else "by the order of the file (split.ties=item: by item id)"
+    users = int((split.train.user_counts > 0).sum())
+    return [
+        f"{int(same.sum()):,} of {users:,} users have pairs of one time on both sides "
+        f"of the cut; which of these are held out was decided {how}"
+    ]
+
+
+TIES = ("file", "item")
+BY_ITEM = ", ties by item id"
 
 
 def check_shares(val: float, test: float) -> None:
@@ -87,7 +125,10 @@ def last_shares(pairs: Interactions, order: Tensor, val: float, test: float) -> 
 
 def cut(pairs: Interactions, val: Tensor, test: Tensor, name: str, ordered: str = "") -> Split:
     """The split with the marked pairs [E] held out; a part without a pair is a mistake."""
-    return checked(Split(pairs.select(~(val | test)), pairs.select(val), pairs.select(test), name, ordered))
+    split = checked(Split(pairs.select(~(val | test)), pairs.select(val), pairs.select(test), name, ordered))
+    for text in tied(split):
+        log.warning("%s: %s", name, text)
+    return split
 
 
 def cut_items(pairs: Interactions, order: Tensor, val: float, test: float, name: str) -> Split:

@@ -194,12 +194,13 @@ class Delimited:
         ordinary = self._advice("quote", "null", "If quotes are ordinary signs: {}.")
         escaped = self._advice("escape", "\\\\", "If a backslash stands before such quotes: '{}'.")
         fields = f"{error.fields} field{'s' * (error.fields != 1)}, but there are {wanted} columns"
+        separator = f"Is {self._start.separator!r} the separator, or does a value hold one outside of quotes?"
         said = {
-            "fields": f"{fields}. Is {self._start.separator!r} the separator, or does a value hold one outside of quotes?",
+            "fields": f"{fields}. {separator}",
             "open": f"a value begins with {quote} and is not closed.",
             "split": f"a value begins with {quote}, which is not closed in its line but in the middle of a later one.",
             "escape": f"inside of a value, {quote} stands after a backslash.",
-            "either": f"a value begins with {quote} and is closed in a later line, but each of these lines is a row, too.",
+            "either": f"a value begins with {quote} and is closed in a later line, but each of the lines is a row, too.",
             "long": "a row of more than 256 MB.",
             "sign": "the sign \\x1f, which cannot be read where the separator has two signs.",
         }[error.what]

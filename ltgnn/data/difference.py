@@ -1,12 +1,14 @@
-"""How two data sets, or two splits, differ: counts, ids, pairs, texts."""
+"""How two data sets, or two splits, differ: counts, ids, pairs, times, weights, texts, numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
+from ltgnn.data.card import moment
 from ltgnn.types import Dataset, Interactions
 
 EXAMPLES = 3
@@ -36,7 +38,9 @@ def difference(left: Side, right: Side) -> list[str]:
     moved = both.filter(cut & (pl.col("part") != pl.col("part_right")))
     for (before, after), rows in sorted(moved.group_by("part", "part_right"), key=lambda group: group[0]):
         lines.append(f"{len(rows):,} pairs in {before} of {left.name} are in {after} of {right.name}")
-    return lines + _fields(left, right)
+    for column in ("time", "weight"):
+        lines += _values(column, both, left, right)
+    return lines + _fields(left, right) + _numbers(left, right)
 
 
 def summary(left: Side, right: Side) -> str:
@@ -70,11 +74,43 @@ def _ids(noun: str, left: Side, right: Side) -> list[str]:
 def _pairs(side: Side) -> pl.DataFrame:
     users, items = (pl.Series(ids, dtype=pl.String) for ids in (side.dataset.user_ids, side.dataset.item_ids))
     return pl.concat(
-        pl.DataFrame({"user": users[pairs.users.numpy()], "item": items[pairs.items.numpy()]}).with_columns(
-            part=pl.lit(part)
-        )
+        pl.DataFrame(
+            {
+                "user": users[pairs.users.numpy()],
+                "item": items[pairs.items.numpy()],
+                **{
+                    name: pl.repeat(None, len(pairs), dtype=pl.Float64, eager=True)
+                    if column is None
+                    else pl.Series(column.double().numpy())
+                    for name, column in (("time", pairs.times), ("weight", pairs.weights))
+                },
+            }
+        ).with_columns(part=pl.lit(part))
         for part, pairs in side.parts.items()
     )
+
+
+def _values(name: str, both: pl.DataFrame, left: Side, right: Side) -> list[str]:
+    """The pairs of both whose time (weight) differs, and whether only one side has any."""
+    here, there = (
+        any(getattr(pairs, f"{name}s") is not None for pairs in side.parts.values()) for side in (left, right)
+    )
+    if here != there:
+        return [f"{name}s only in {(left if here else right).name}"]
+    other = both.filter(pl.col(name).ne_missing(pl.col(f"{name}_right")))
+    if other.is_empty():
+        return []
+    shown = [
+        f"({row['user']}, {row['item']}): {_plain(name, row[name])} and {_plain(name, row[f'{name}_right'])}"
+        for row in other.sort("user", "item").head(EXAMPLES).iter_rows(named=True)
+    ]
+    return [f"{len(other):,} pairs with another {name}, e.g. {', '.join(shown)}"]
+
+
+def _plain(name: str, value: float | None) -> str:
+    if value is None:
+        return "none"
+    return moment(value) if name == "time" and value % 1 == 0 else repr(value)
 
 
 def _examples(pairs: pl.DataFrame) -> str:
@@ -84,20 +120,33 @@ def _examples(pairs: pl.DataFrame) -> str:
 
 def _fields(left: Side, right: Side) -> list[str]:
     lines = []
-    one, two = left.dataset, right.dataset
-    place = {item: number for number, item in enumerate(two.item_ids)}
-    for name in dict.fromkeys((*one.item_fields, *two.item_fields)):
-        if name not in one.item_fields or name not in two.item_fields:
-            lines.append(f"the item field {name!r} only in {(left if name in one.item_fields else right).name}")
-            continue
-        other = two.item_fields[name]
-        changed = [
-            item
-            for item, text in zip(one.item_ids, one.item_fields[name], strict=True)
-            if item in place and other[place[item]] != text
-        ]
-        if changed:
-            lines.append(
-                f"{len(changed):,} items with another {name!r}, e.g. {', '.join(map(repr, changed[:EXAMPLES]))}"
-            )
+    for noun in ("item", "user"):
+        one, two = (dict(getattr(side.dataset, f"{noun}_fields")) for side in (left, right))
+        for name in dict.fromkeys((*one, *two)):
+            if name not in one or name not in two:
+                lines.append(f"the {noun} field {name!r} only in {(left if name in one else right).name}")
+                continue
+            lines += _changed(noun, name, left, right, one[name], two[name])
     return lines
+
+
+def _numbers(left: Side, right: Side) -> list[str]:
+    """Numbers and vectors of the items."""
+    lines = []
+    one, two = ({**side.dataset.item_numbers, **side.dataset.item_vectors} for side in (left, right))
+    for name in dict.fromkeys((*one, *two)):
+        if name not in one or name not in two:
+            lines.append(f"the item number {name!r} only in {(left if name in one else right).name}")
+            continue
+        rows = [[column[n].numpy().tobytes() for n in range(len(column))] for column in (one[name], two[name])]
+        lines += _changed("item", name, left, right, *rows)
+    return lines
+
+
+def _changed(noun: str, name: str, left: Side, right: Side, one: Sequence[Any], two: Sequence[Any]) -> list[str]:
+    ids, others = (getattr(side.dataset, f"{noun}_ids") for side in (left, right))
+    place = {id: number for number, id in enumerate(others)}
+    changed = [id for id, value in zip(ids, one, strict=True) if id in place and two[place[id]] != value]
+    if not changed:
+        return []
+    return [f"{len(changed):,} {noun}s with another {name!r}, e.g. {', '.join(map(repr, changed[:EXAMPLES]))}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ from polars.io.plugins import register_io_source
 
 from ltgnn.data.blocks import blocks
 from ltgnn.data.sources.processed import CARD, INTERACTIONS, ITEMS, USERS
+from ltgnn.spreadsheet import marked_frame
 from ltgnn.types import Dataset, Interactions, Mistake, Split
 
 Parts = Mapping[str, Interactions]
@@ -45,9 +46,13 @@ def write_processed(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[
 def write_recbole(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[str, Any]) -> None:
     """RecBole's atomic files, benchmark parts included, with every id in the ``.item`` and ``.user`` files.
 
-    The form knows no quoting: tabs and line ends in texts become blanks.
+    RecBole reads them by ``pandas.read_csv(delimiter="\\t")``: a text that begins with a quote is quoted, with the quotes
+    in it doubled; tabs and line ends in texts become blanks. Raises ``Mistake`` for ids and names that it cannot read.
     """
     name = dataset.name
+    for noun in ("user", "item"):
+        fields = {**getattr(dataset, f"{noun}_fields"), **(dataset.item_numbers if noun == "item" else {})}
+        check_recbole(noun, getattr(dataset, f"{noun}_ids"), fields)
     with new_folder(folder) as into:
         for part, pairs in parts.items():
             middle = "" if part == "all" else f".{RECBOLE_PART[part]}"
@@ -87,7 +92,10 @@ def write_lightgcn(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[s
 
 
 def write_lists(file: Path, dataset: Dataset, lists: pl.DataFrame) -> None:
-    """``user_id,item_id,score`` of recommendation lists (columns user, items, scores; -1 fills short lists)."""
+    """``user_id,item_id,score`` of recommendation lists (columns user, items, scores; -1 fills short lists).
+
+    Ids that a spreadsheet would run as formulas are marked (``ltgnn.spreadsheet``); ``evaluate lists=`` knows them.
+    """
     rows = lists.explode("items", "scores").filter(pl.col("items") >= 0)
     frame = pl.DataFrame(
         {
@@ -98,7 +106,7 @@ def write_lists(file: Path, dataset: Dataset, lists: pl.DataFrame) -> None:
     )
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    frame.write_csv(temporary)
+    marked_frame(frame).write_csv(temporary)
     os.replace(temporary, file)
 
 
@@ -149,6 +157,52 @@ def _write(pieces: Iterator[pl.DataFrame], file: Path) -> None:
     register_io_source(lambda *_: given, schema=first.schema).sink_parquet(file)
 
 
+PANDAS_MISSING = frozenset(
+    [
+        "#N/A",
+        "#N/A N/A",
+        "#NA",
+        "-1.#IND",
+        "-1.#QNAN",
+        "-NaN",
+        "-nan",
+        "1.#IND",
+        "1.#QNAN",
+        "<NA>",
+        "N/A",
+        "NA",
+        "NULL",
+        "NaN",
+        "None",
+        "n/a",
+        "nan",
+        "null",
+    ]
+)
+"""Words that ``pandas.read_csv`` takes for no value, quoted or not."""
+
+
+def check_recbole(noun: str, ids: Sequence[str], fields: Iterable[str]) -> None:
+    """Raises ``Mistake`` for an id, or a name of a field, that RecBole would read as another or as none."""
+    for id in ids:
+        if id in PANDAS_MISSING or not id.strip() or any(sign in id for sign in BREAKS):
+            raise Mistake(
+                f"RecBole cannot read the {noun} id {id!r}: pandas takes it for a missing value, or it holds a tab or a "
+                f"line end. Write the id otherwise in the source, or export another form (--to processed)."
+            )
+    for field in fields:
+        if any(sign in field for sign in (":", '"', *BREAKS)):
+            raise Mistake(
+                f"RecBole cannot read a field called {field!r} (a colon, quote, tab or line end is in it): give it "
+                f"another name in data.reader.{noun}_fields (--field NAME=COLUMN of ltgnn data import)."
+            )
+
+
+BREAKS = "\t\r\n\0"
+
+
 def _tsv(frame: pl.DataFrame, file: Path) -> None:
-    texts = pl.col(pl.String).str.replace_all(r"[\t\r\n]+", " ").str.strip_chars()
+    text = pl.col(pl.String).str.replace_all(r"[\t\r\n\x00]+", " ").str.strip_chars()
+    quoted = pl.lit('"') + text.str.replace_all('"', '""') + pl.lit('"')
+    texts = pl.when(text.str.starts_with('"')).then(quoted).otherwise(text).name.keep()
     frame.with_columns(texts).fill_nan(None).write_csv(file, separator="\t", quote_style="never")

@@ -13,8 +13,9 @@ import numpy as np
 import polars as pl
 
 from ltgnn.data.blocks import Growing, release, shrink
-from ltgnn.data.columns import Column, Kind, TableFile, flags, misfit, values
+from ltgnn.data.columns import MISSING, Column, Kind, TableFile, flags, misfit, values
 from ltgnn.data.ids import pieces, read_ids
+from ltgnn.data.times import settle
 from ltgnn.types import Mistake
 
 EVENT = "event "  # sets the columns of events apart from ours
@@ -31,7 +32,8 @@ class RowTable:
     rating: str | None = None
     time: str | None = None
     time_format: str | None = None  # of times written as text; None: numbers
-    time_scale: float = 1.0  # seconds per unit of a numeric time
+    time_unit: str = "auto"  # of a numeric time: s, ms, us, ns; auto: by the range of all
+    missing: Sequence[str] = ()  # words that are no id, besides the empty one
     events: Mapping[str, float] = field(default_factory=dict)  # column of counts -> weight of one such event
     label: str | None = None  # column that says which part a row belongs to ...
     labels: Mapping[str, str] = field(default_factory=dict)  # ... its value -> part
@@ -77,8 +79,10 @@ class RowTable:
             for name in list(found):
                 shrink(found, name, kept)
         release()
-        if self.time_scale != 1 and "times" in found:
-            found["times"] *= self.time_scale
+        if "times" in found:
+            unit, notes["odd times"] = settle(found["times"], self.time_unit, self._dated(columns), self._place_time)
+            notes["time unit"] = unit
+        notes["words as ids"] = words_as_ids({"user": user_texts, "item": item_texts})
         return found, {"users": user_texts, "items": item_texts}, notes
 
     def _read_rest(
@@ -113,13 +117,24 @@ class RowTable:
             raise Mistake(f"{file.file} holds no interactions{without}. Check the columns in data.reader.")
         return start, {**file.notes(), "rows": rows, "rows without a required value, dropped": dropped}
 
+    def _dated(self, columns: Mapping[str, Column]) -> bool:
+        """Whether the times are written as dates, or are dates by their type."""
+        kinds = [file.schema_of(columns)[str(self.time)] for file in self.parts.values()]
+        return self.time_format is not None or all(kind.is_temporal() for kind in kinds)
+
+    def _place_time(self, values: Sequence[str]) -> str:
+        return self.place(str(self.time), values)
+
     def place(self, column: str, values: Sequence[str]) -> str:
         """Where one of the values first stands; for messages."""
         places = [file.place(column, values) for file in self.parts.values()]
         return next((place for place in places if ", line 0," not in place), places[0])
 
     def _columns(self) -> dict[str, Column]:
-        columns = {"user": Column(self.user, Kind.ID), "item": Column(self.item, Kind.ID)}
+        columns = {
+            "user": Column(self.user, Kind.ID, missing=self.missing),
+            "item": Column(self.item, Kind.ID, missing=self.missing),
+        }
         if self.rating is not None:
             columns["rating"] = Column(self.rating, Kind.NUMBER)
         if self.time is not None:
@@ -140,3 +155,9 @@ class RowTable:
             )
         places = {label: PART_ORDER.index(part) for label, part in self.labels.items()}
         return piece["part"].replace_strict(places, default=0, return_dtype=pl.Int8)
+
+
+def words_as_ids(ids: Mapping[str, pl.Series]) -> dict[str, list[str]]:
+    """Ids that elsewhere stand for no value, such as "NA"; they are ids like any other, and said."""
+    found = {noun: texts.filter(texts.is_in(MISSING)).to_list() for noun, texts in ids.items()}
+    return {noun: words for noun, words in found.items() if words}

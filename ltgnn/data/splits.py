@@ -10,10 +10,12 @@ import torch
 
 from ltgnn.data.card import moment
 from ltgnn.data.cutting import (
+    BY_ITEM,
     check_shares,
     checked,
     cut,
     cut_items,
+    in_time,
     last_shares,
     percent,
     rank_in_user,
@@ -51,16 +53,19 @@ class RandomSplit:
 class LeaveOneOut:
     """The last interaction of each user is test, the one before it validation.
 
-    Ordered by time; interactions of the same time keep the order of the file. Users with fewer than 3
+    Ordered by time; interactions of the same time keep the order of the file, or with ``ties="item"`` that of their
+    items' ids. Users with fewer than 3
     interactions stay wholly in train (counted in the name; ``data.cleaning.user_core=3`` removes them).
     """
+
+    ties: str = "file"
 
     def __call__(self, dataset: Dataset) -> Split:
         pairs, times = timed(dataset, "leave_one_out")
         size = pairs.user_counts[pairs.users]
-        from_end = size - 1 - rank_in_user(pairs, torch.argsort(times, stable=True))
+        from_end = size - 1 - rank_in_user(pairs, in_time(pairs, times, self.ties))
         short = int(((pairs.user_counts > 0) & (pairs.user_counts < 3)).sum())
-        name = "leave one out by time"
+        name = "leave one out by time" + BY_ITEM * (self.ties == "item")
         if short:
             name += f", {short} users with fewer than 3 interactions in train only"
             log.warning("%s: %s (data.cleaning.user_core=3 removes them)", dataset.name, name)
@@ -71,17 +76,19 @@ class LeaveOneOut:
 class UserTime:
     """Within each user, by time, the latest share is test and the share before it validation.
 
-    Numbers as in ``RandomSplit``; interactions of the same time keep the order of the file.
+    Numbers as in ``RandomSplit``; interactions of the same time as in ``LeaveOneOut``.
     """
 
     val: float
     test: float
+    ties: str = "file"
 
     def __call__(self, dataset: Dataset) -> Split:
         check_shares(self.val, self.test)
         pairs, times = timed(dataset, "user_time")
-        val, test = last_shares(pairs, torch.argsort(times, stable=True), self.val, self.test)
-        return cut(pairs, val, test, f"latest of each user {percent(self.val, self.test)} by time", ordered="user")
+        val, test = last_shares(pairs, in_time(pairs, times, self.ties), self.val, self.test)
+        name = f"latest of each user {percent(self.val, self.test)} by time" + BY_ITEM * (self.ties == "item")
+        return cut(pairs, val, test, name, ordered="user")
 
 
 @dataclass(frozen=True)

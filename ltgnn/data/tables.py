@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,10 +26,11 @@ class NodeTable:
     numbers: Mapping[str, str] = field(default_factory=dict)  # our name -> column of numbers
     first_counts: bool = False  # of rows with the same id the first counts; else they are a mistake
     drop_incomplete: bool = False
+    missing: Sequence[str] = ()  # words that are no id, besides the empty one
 
     def read(self) -> tuple[pl.DataFrame, dict[str, Any]]:
         """Columns ``id`` and, under our names, texts ("" where missing) and numbers (nan where missing); notes."""
-        columns = {"id": Column(self.key, Kind.ID)}
+        columns = {"id": Column(self.key, Kind.ID, missing=self.missing)}
         columns |= {name: Column(column, Kind.TEXT, required=False) for name, column in self.fields.items()}
         columns |= {name: Column(column, Kind.NUMBER, required=False) for name, column in self.numbers.items()}
         frame, dropped = self.table.read(columns, self.drop_incomplete)

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ltgnn.data.cutting import tied
 from ltgnn.paths import conf_dir
 from ltgnn.types import Dataset, Groups, Interactions, Mistake, Split
 
@@ -49,6 +50,7 @@ class Target:
             **self.dataset.card,
             "name": self.dataset.name,
             "split": split.name,
+            "warnings": [*self.dataset.card.get("warnings", ()), *tied(split)],
             "fingerprint": split.fingerprint,
             "pairs": {"train": len(split.train), "val": len(split.val), "test": len(split.test)},
             "groups": {name: {"rule": group.rule, "sizes": group.sizes} for name, group in self.groups.items()},

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.evaluation.topk import Csr, csr_rows
+from ltgnn.spreadsheet import plain
 from ltgnn.types import Mistake, Scorer
 
 
@@ -80,7 +81,14 @@ def _numbers(file: Path, column: Any, ids: Sequence[str], kind: str) -> Tensor:
     import polars as pl
 
     known = pl.DataFrame({"id": ids, "number": range(len(ids))}, schema={"id": pl.String, "number": pl.Int64})
-    found = column.str.strip_chars().to_frame("id").join(known, on="id", how="left", maintain_order="left")["number"]
+
+    def numbers(texts: pl.Series) -> pl.Series:
+        return texts.to_frame("id").join(known, on="id", how="left", maintain_order="left")["number"]
+
+    texts = column.str.strip_chars()
+    found = numbers(texts)
+    if found.has_nulls():  # ids that look like formulas are marked in a CSV of ours
+        found = found.zip_with(found.is_not_null(), numbers(texts.map_elements(plain, return_dtype=pl.String)))
     unknown = found.is_null().arg_true()
     if len(unknown):
         line = unknown[0]

@@ -9,6 +9,7 @@ from typing import Any
 
 from ltgnn.runs.anova import RESIDUAL, Effect
 from ltgnn.runs.layouts import markdown_row, tex
+from ltgnn.spreadsheet import marked
 
 Effects = Mapping[str, Sequence[Effect]]
 """Name of a value -> its effects."""
@@ -58,7 +59,7 @@ def as_csv(found: Effects) -> str:
     for name, several in found.items():
         for e in several:
             numbers = [e.freedom, e.squares, e.share, e.f, e.p]
-            writer.writerow([name, e.name, *("" if number is None else number for number in numbers)])
+            writer.writerow([name, marked(e.name), *("" if number is None else number for number in numbers)])
     return out.getvalue()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ltgnn.runs.contrast import Cell, Comparison, Row
+from ltgnn.spreadsheet import marked
 
 STARS = "* < 0.05, ** < 0.01, *** < 0.001"
 
@@ -101,7 +102,9 @@ def as_csv(table: Comparison) -> str:
         for name, cell in zip(table.names, row.cells, strict=True):
             if cell is not None:
                 numbers = [cell.mean, cell.sd, cell.seeds, int(cell.best), cell.base, cell.delta, cell.p]
-                writer.writerow([*row.words, name, *("" if n is None else n for n in [*numbers, cell.p_adjusted])])
+                writer.writerow(
+                    [*map(marked, row.words), name, *("" if n is None else n for n in [*numbers, cell.p_adjusted])]
+                )
     return out.getvalue()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ltgnn.spreadsheet import marked_frame
 from ltgnn.types import Mistake
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def show(frame: pl.DataFrame, title: str) -> None:
 def save(frames: Iterable[pl.DataFrame], file: Path, schema: pl.Schema) -> int:
     """Write a stream of tables to one file by its ending; rows written. A block is in memory at a time.
 
+    In ``.csv``, texts that a spreadsheet would run as formulas are marked (``ltgnn.spreadsheet``).
     ``.json`` is an array of objects, ``.jsonl`` an object a line.
     """
     if file.suffix not in FORMATS:
@@ -60,9 +62,9 @@ def _text(frames: Iterable[pl.DataFrame], file: Path, suffix: str, schema: pl.Sc
 
     with file.open("w", encoding="utf-8", newline="") as stream:
         if suffix == ".csv":
-            stream.write(pl.DataFrame(schema=schema).write_csv())
+            stream.write(marked_frame(pl.DataFrame(schema=schema)).write_csv())
             for frame in frames:
-                stream.write(frame.write_csv(include_header=False))
+                stream.write(marked_frame(frame).write_csv(include_header=False))
             return
         first, between = True, "\n" if suffix == ".jsonl" else ",\n"
         stream.write("" if suffix == ".jsonl" else "[\n")

@@ -11,6 +11,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from ltgnn.runs.pareto import Point, draw
+from ltgnn.spreadsheet import marked
 from ltgnn.sweeps.ledger import Ledger
 
 KEY = "key"
@@ -70,7 +71,9 @@ def write(completed: Sequence[FrozenTrial], objectives: Sequence[str], free: Seq
     with temporary.open("w", newline="", encoding="utf-8") as opened:
         writer = csv.writer(opened)
         writer.writerow(["trial", *objectives, *free, "run"])
-        writer.writerows([t.number, *t.values, *(t.params[k] for k in free), folder_of(t, ledger)] for t in completed)
+        for trial in completed:
+            params = (marked(trial.params[key]) for key in free)
+            writer.writerow([trial.number, *trial.values, *params, marked(folder_of(trial, ledger))])
     temporary.replace(file)
 
 

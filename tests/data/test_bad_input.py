@@ -37,7 +37,6 @@ def write(folder, text, name="interactions.csv"):
         pytest.param(HEAD + "a,1,1\nb,2,soon\n", "line 3, column 'time': 'soon' is not a number", id="time"),
         pytest.param(HEAD + "a,1,1\nb,2,1_0\n", "line 3, column 'time': '1_0' is not a number", id="underscore"),
         pytest.param(HEAD + "a,1,inf\n", "line 2, column 'time': 'inf' is not a number", id="infinite"),
-        pytest.param(HEAD + "a,1,1\nnan,2,2\n", "line 3, column 'user_id': no value ('nan')", id="NaN user"),
         pytest.param(HEAD + "a,1,1\nb,,2\n", "line 3, column 'item_id': no value ('')", id="no item"),
         pytest.param(HEAD + "a,1,1\nb\n", "line 3: 1 field, but there are 3 columns", id="short row"),
         pytest.param(HEAD + "a,1,1\n\nb,2,2,9\n", "line 4: 4 fields, but there are 3 columns", id="long row"),

@@ -103,10 +103,12 @@ def test_any_size_of_block_and_piece_and_any_format_give_the_same(
     monkeypatch.setattr(blocks, "BLOCK", 1 << 20)
     monkeypatch.setattr(parquet, "PIECE", 11)
     found["pieces"] = read(tmp_path, "x.parquet")
-    pairs: dict[tuple[int, int], int] = {}  # by a plain loop: the first of each pair
+    pairs: dict[tuple[int, int], int] = {}  # by a plain loop: the first of each pair by time
     for row, (user, item) in enumerate(zip(users, items, strict=True)):
         if row % 50 != 7 and frame["r"][row] >= 2:
-            pairs.setdefault((user, item), row)
+            before = pairs.get((user, item), row)
+            pairs[user, item] = min(before, row, key=lambda row: (frame["t"][row], row))
+    pairs = dict(sorted(pairs.items(), key=lambda entry: entry[1]))
     while True:
         by_user, by_item = ([pair[side] for pair in pairs] for side in (0, 1))
         left = {p: row for p, row in pairs.items() if by_user.count(p[0]) > 1 and by_item.count(p[1]) > 1}

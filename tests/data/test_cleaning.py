@@ -45,9 +45,9 @@ def test_first_of_repeats_counts_and_weights_add_up():
     rows, report = cleaning()(
         raw([(0, 1), (1, 1), (0, 1), (0, 0), (0, 1)], times=[5, 6, 1, 7, 8], weights=[1, 2, 5, 4, 10])
     )
-    assert pairs(rows) == [(0, 1), (1, 1), (0, 0)]
-    assert rows.times.tolist() == [5, 6, 7]
-    assert rows.weights.tolist() == [16, 2, 4]
+    assert pairs(rows) == [(1, 1), (0, 1), (0, 0)]  # of (0, 1) the row of time 1, in its place
+    assert rows.times.tolist() == [6, 1, 7]
+    assert rows.weights.tolist() == [2, 16, 4]
     assert [step["interactions"] for step in report] == [5, 3]
 
 
@@ -66,7 +66,7 @@ def test_filters_in_order():
         "as read",
         "times from 2 to before 9",
         "rating >= 3",
-        "repeated pairs: first kept",
+        "repeated pairs: first kept, by time",
         "2-core of users, 1-core of items",
     ]
 

@@ -112,7 +112,7 @@ def test_audit_codes(shop, capsys, files):
 
 def test_diff(shop, capsys):
     assert main(["diff", "shop", "shop"]) == 0
-    assert "the same: users, items, pairs, texts" in capsys.readouterr().out
+    assert "the same: users, items, pairs, times, weights, texts, numbers" in capsys.readouterr().out
     left, right = "shop split.val=0.2 split.seed=0", "shop split.val=0.2 split.seed=1"
     assert main(["diff", left, right]) == 1
     assert f"pairs in test of {left} are in train of {right}" in capsys.readouterr().out

@@ -66,10 +66,13 @@ def test_read_and_cleaned(data: Dataset) -> None:
 
 def test_the_digest_is_over_whole_keys(data: Dataset) -> None:
     pairs = zip(data.parts["all"].users.tolist(), data.parts["all"].items.tolist(), strict=True)
-    keys = sorted(user * ITEMS + item for user, item in pairs)
+    times = data.parts["all"].times.tolist()
+    keyed = sorted((user * ITEMS + item, time) for (user, item), time in zip(pairs, times, strict=True))
+    keys = [key for key, _ in keyed]
     assert keys[-1] > 2**31
     texts = b"".join("\0".join(str(n) for n in range(size)).encode() + b"\1" for size in (USERS, ITEMS))
     wanted = hashlib.sha256(texts + b"all" + np.array(keys, dtype=np.int64).tobytes())
+    wanted.update(b"times" + hashlib.sha256(np.array([time for _, time in keyed]).tobytes()).digest())
     assert data.card["sha256"] == wanted.hexdigest()
 
 

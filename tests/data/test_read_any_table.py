@@ -56,7 +56,7 @@ def made(random_):
         text = separator.join(names) + end + body
     elif random_.random() < 0.5:  # as the csv module writes
         stream = io.StringIO()
-        quoting = random_.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+        quoting = csv.QUOTE_ALL if end == "\r" else random_.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
         writer = csv.writer(stream, delimiter=separator, lineterminator=end, quoting=quoting)
         writer.writerow(names)
         words = [word for word in WORDS if "\r" not in word]  # the module leaves a bare CR outside of quotes
@@ -85,6 +85,14 @@ def read(file, names):
     return [list(row) for row in file.read(columns).frame.fill_null("").iter_rows()]
 
 
+def attempt(file, names):
+    """The rows, or the message of the refusal."""
+    try:
+        return read(file, names), ""
+    except Mistake as mistake:
+        return [], str(mistake)
+
+
 def write(path, text, encoding):
     path.write_bytes(ENCODINGS[encoding] + text.encode(encoding, errors="replace"))
     return text.encode(encoding, errors="replace").decode(encoding)
@@ -99,11 +107,10 @@ def test_rows_of_the_csv_module_or_a_refusal(tmp_path, piece):
         path = tmp_path / "table.csv"
         text = write(path, text, encoding)
         given = encoding if encoding in ("utf-16-le", "cp1252") else None
-        try:
-            got = read(Delimited(path, separator, '"', encoding=given, piece=piece), names)
-        except Mistake as mistake:
-            assert re.search(r"table\.csv, line \d+", str(mistake)), (number, text, str(mistake))
-            assert not written or "each of these lines is a row, too" in str(mistake), (number, text, str(mistake))
+        got, said = attempt(Delimited(path, separator, '"', encoding=given, piece=piece), names)
+        if said:
+            assert re.search(r"table\.csv, line \d+", said), (number, text, said)
+            assert not written or "each of the lines is a row, too" in said, (number, text, said)
             refused += 1
             continue
         wanted = [by_csv(text, separator)]
@@ -125,10 +132,9 @@ def test_quotes_switched_off(tmp_path):
         if text.startswith('"'):  # names in quotes
             continue
         rows = by_csv(text, separator, None)
-        try:
-            got = read(Delimited(path, separator, None, piece=16), names)
-        except Mistake as mistake:
-            assert any(len(row) != len(names) for row in rows) or "no column" in str(mistake), (number, text)
+        got, said = attempt(Delimited(path, separator, None, piece=16), names)
+        if said:
+            assert any(len(row) != len(names) for row in rows), (number, text, said)
             continue
         assert got == rows, (number, text, separator)
 
@@ -151,12 +157,10 @@ def test_separator_found_and_events_as_imported(tmp_path):
         users = [texts["users"][code] for code in columns["users"].tolist()]
         items = [texts["items"][code] for code in columns["items"].tolist()]
         kept = [(row[0].strip(BLANKS), row[1].strip(BLANKS)) for row in rows]
-        absent = ("", "NA", "null")
-        wanted = [pair for pair in kept if pair[0] not in absent and pair[1] not in absent]
-        if not {"NA", "null"} & {name for pair in kept for name in pair}:
-            assert list(zip(users, items, strict=True)) == wanted, (number, text)
-            assert notes["interactions"][0]["rows without a required value, dropped"] == len(kept) - len(wanted)
-            whole += 1
+        wanted = [pair for pair in kept if all(pair)]
+        assert list(zip(users, items, strict=True)) == wanted, (number, text)
+        assert notes["interactions"][0]["rows without a required value, dropped"] == len(kept) - len(wanted)
+        whole += 1
     assert whole > 20
 
 

@@ -35,14 +35,17 @@ class AmazonReviews:
     item: str
     rating: str
     time: str
-    time_scale: float  # seconds per unit: 1 in 2018, .001 in 2023
     item_fields: Mapping[str, str]  # our name -> key of the metadata
     prices: Mapping[str, str]  # our name -> key of an amount such as "$12.99"
+    time_unit: str = "auto"  # s in 2018, ms in 2023; us, ns; auto: by their range
+    time_scale: float | None = None  # of recipes before time_unit: 1 or .001 seconds
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
+    time_format: str | None = None  # of times written as dates: "%Y-%m-%d %H:%M:%S", or iso
 
     def __call__(self, folder: Path) -> Raw:
         reviews = table_file(folder / self.reviews, encoding=self.encoding, options=OPTIONS)
-        rows = RowTable({"all": reviews}, self.user, self.item, self.rating, self.time, time_scale=self.time_scale)
+        unit = self.time_unit if self.time_scale is None else {1.0: "s", 0.001: "ms"}.get(self.time_scale, "auto")
+        rows = RowTable({"all": reviews}, self.user, self.item, self.rating, self.time, self.time_format, unit)
         if self.metadata is None:
             return assemble(rows)
         texts = {**self.item_fields, **self.prices}

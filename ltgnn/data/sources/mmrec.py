@@ -33,13 +33,23 @@ class MMRec:
     quote: str | None = None  # None: quotes are ordinary signs
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
+    time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
+    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
 
     def __call__(self, folder: Path) -> Raw:
         options = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape")}
         name = folder / self.interactions
         file = table_file(name, self.separator, self.quote, None, self.encoding, self.escape, True, options)
         rows = RowTable(
-            {"all": file}, self.user, self.item, self.rating, self.time, label=self.label, labels=self.labels
+            {"all": file},
+            self.user,
+            self.item,
+            self.rating,
+            self.time,
+            self.time_format,
+            self.time_unit,
+            label=self.label,
+            labels=self.labels,
         )
         vectors = {name: load_rows(folder / npy) for name, npy in self.vectors.items()}
         sizes = {name: len(array) for name, array in vectors.items()}

@@ -30,6 +30,8 @@ class MovieLens:
     movie_names: Sequence[str] | None  # columns; None: both files have a first line with GroupLens' names
     genre_flags: Sequence[str]  # columns with "1" where a film has the genre; empty: one column of genres
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
+    time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
+    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
 
     def __call__(self, folder: Path) -> Raw:
         rating_names = None if self.movie_names is None else RATING_NAMES
@@ -38,7 +40,8 @@ class MovieLens:
         fields: Mapping[str, str] = {"title": "title"} | {flag: flag for flag in self.genre_flags}
         if not self.genre_flags:
             fields = {"title": "title", "genres": "genres"}
-        raw = assemble(RowTable({"all": ratings}, *RATING_NAMES), NodeTable(movies, "movieId", fields))
+        rows = RowTable({"all": ratings}, *RATING_NAMES, self.time_format, self.time_unit)
+        raw = assemble(rows, NodeTable(movies, "movieId", fields))
         title, year = title_and_year(raw.item_fields["title"])
         genres = self._genres(raw)
         return replace(raw, item_fields={"title": title, "year": year, "genres": genres})

@@ -20,6 +20,8 @@ INTERACTIONS, ITEMS, USERS, CARD = "interactions.parquet", "items.parquet", "use
 class Processed:
     """A data set that ltgnn wrote, in the order of its ids."""
 
+    time_unit: str = "s"  # as ltgnn writes them; ms, us, ns, auto for a folder of another hand
+
     def __call__(self, folder: Path) -> Raw:
         interactions, items, users = (Parquet(folder / name) for name in (INTERACTIONS, ITEMS, USERS))
         columns = interactions.schema
@@ -28,6 +30,7 @@ class Processed:
             "user",
             "item",
             time="time" if "time" in columns else None,
+            time_unit=self.time_unit,
             label="part",
             labels={part: part for part in PART_ORDER},
             events={"weight": 1.0} if "weight" in columns else {},
@@ -39,4 +42,7 @@ class Processed:
         vectors = {file.stem: np.load(file, mmap_mode="r") for file in sorted(folder.glob("*.npy"))}
         card = folder / CARD
         history = json.loads(card.read_text()) if card.is_file() else {}
-        return replace(raw, item_vectors=vectors, notes={"processed from": history})
+        notes = {**raw.notes, "processed from": history}
+        if unit := history.get("times", {}).get("unit"):
+            notes["time unit"] = unit  # of the files that it was made of
+        return replace(raw, item_vectors=vectors, notes=notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,10 +33,15 @@ class RecBoleAtomic:
     item_numbers: Mapping[str, str]
     user_fields: Mapping[str, str]
     keep_unknown: bool  # ids without a row in the item or user file
+    first_counts: bool = False  # of rows of the item or user file with the same id
+    drop_incomplete: bool = False  # drop and count rows without a required value
     separator: str = "\t"  # RecBole's field_separator
     quote: str | None = None  # None: quotes are ordinary signs
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
+    time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
+    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         def file(name: str) -> TableFile:
@@ -45,17 +50,26 @@ class RecBoleAtomic:
                 folder / name, self.separator, self.quote, None, self.encoding, self.escape, True, options
             )
 
+        def nodes(name: str, key: str, fields: Mapping[str, str], numbers: Mapping[str, str]) -> NodeTable:
+            return NodeTable(
+                file(name), key, fields, numbers, self.first_counts, self.drop_incomplete, missing=self.missing
+            )
+
         rows = RowTable(
             {part: file(name) for part, name in self.interactions.items()},
             self.user,
             self.item,
             self.rating,
             self.time,
+            self.time_format,
+            self.time_unit,
+            self.missing,
+            drop_incomplete=self.drop_incomplete,
             events={} if self.weight is None else {self.weight: 1.0},
         )
         items = users = None
         if self.items is not None:
-            items = NodeTable(file(self.items), self.item, self.item_fields, self.item_numbers)
+            items = nodes(self.items, self.item, self.item_fields, self.item_numbers)
         if self.users is not None:
-            users = NodeTable(file(self.users), self.user, self.user_fields)
+            users = nodes(self.users, self.user, self.user_fields, {})
         return assemble(rows, items, users, self.keep_unknown)

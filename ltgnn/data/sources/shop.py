@@ -39,6 +39,8 @@ class ShopPair:
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     names: Sequence[str] | None = None  # columns of the behaviour; None: its first line has them
     product_names: Sequence[str] | None = None
+    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         behaviour = self._file(folder / self.behaviour, self.names, "names")
@@ -49,11 +51,13 @@ class ShopPair:
             self.item,
             time=self.time,
             time_format=self.time_format,
+            time_unit=self.time_unit,
+            missing=self.missing,
             events=self.events,
             drop_incomplete=True,
         )
         items = NodeTable(
-            products, self.item, self.item_fields, self.item_numbers, self.first_counts, drop_incomplete=True
+            products, self.item, self.item_fields, self.item_numbers, self.first_counts, True, self.missing
         )
         return assemble(rows, items, keep_unknown=self.keep_unknown)
 

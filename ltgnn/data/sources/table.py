@@ -27,7 +27,7 @@ class Table:
     item: str
     rating: str | None
     time: str | None
-    time_format: str | None  # "%Y-%m-%d %H:%M:%S"; None: numbers
+    time_format: str | None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
     item_key: str  # column of the item file that holds the item ids
     item_fields: Mapping[str, str]  # our name -> column of the item file
     item_numbers: Mapping[str, str]
@@ -37,6 +37,8 @@ class Table:
     encoding: str | None = None  # of text files; None: by a byte order mark, else UTF-8
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     item_names: Sequence[str] | None = None  # columns of the item file; None: its first line has them
+    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         parts = {part: self._file(folder / name, self.names) for part, name in self.interactions.items()}
@@ -47,13 +49,21 @@ class Table:
             self.rating,
             self.time,
             self.time_format,
+            self.time_unit,
+            self.missing,
             drop_incomplete=self.drop_incomplete,
         )
         items = None
         if self.items is not None:
             file = self._file(folder / self.items, self.item_names, {"names": "data.reader.item_names"})
             items = NodeTable(
-                file, self.item_key, self.item_fields, self.item_numbers, self.first_counts, self.drop_incomplete
+                file,
+                self.item_key,
+                self.item_fields,
+                self.item_numbers,
+                self.first_counts,
+                self.drop_incomplete,
+                self.missing,
             )
         return assemble(rows, items, keep_unknown=self.keep_unknown)
 

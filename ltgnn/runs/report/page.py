@@ -13,7 +13,7 @@ from ltgnn.runs.report.gather import Runs
 
 DATA_FACTS = (
     "name", "users", "items", "interactions", "pairs", "split", "sparsity", "share of the top 20 % items",
-    "items without an interaction", "times", "template", "licence", "fingerprint",
+    "items without an interaction", "left out", "times", "template", "licence", "fingerprint",
 )  # fmt: skip
 TEXT_FACTS = (
     "encoder", "identity.encoder.class", "identity.encoder.weights", "identity.encoder.pooling", "identity.template",

@@ -1,0 +1,112 @@
+"""Numeric times as seconds: their unit by the range of the whole column, and those that cannot be true, counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ltgnn.data.blocks import blocks
+from ltgnn.types import Mistake
+
+UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}  # parts of a second
+NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+LEAST = 1e8  # below are positions (or seconds before March 1973), whatever the unit
+EDGES = (1e11, 1e14, 1e17)  # seconds, milliseconds, microseconds, nanoseconds lie between: each 1973 to 5138
+EARLY = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # no log of a shop or a site is older
+YEAR = 366 * 86_400
+
+
+class Found(NamedTuple):
+    """What was found of the times of a data set."""
+
+    unit: str  # in words, for the card
+    odd: list[str]  # sentences on times that cannot be true
+
+
+def settle(
+    times: NDArray[np.float64], unit: str, dates: bool, place: Callable[[Sequence[str]], str] | None = None
+) -> Found:
+    """Makes the times [rows] seconds, in place; ``dates``: they were written as dates and are seconds already.
+
+    ``unit`` is ``auto`` or one of UNITS. ``auto`` goes by the range, and raises ``Mistake`` where the values are of
+    several units; ``place`` finds the line of a value for its message. Numbers below 1e8 are positions and stay.
+    """
+    if unit not in ("auto", *UNITS):
+        raise Mistake(f"data.reader.time_unit={unit}: wanted auto, {', '.join(UNITS)}.")
+    if dates:
+        return Found("dates, as seconds since 1970 (UTC)", _odd(times))
+    known = list(UNITS)
+    if unit == "auto":
+        sizes, examples = _ranges(times)
+        present = [name for name in known if sizes[name]]
+        if len(present) > 1:
+            raise _mixed(sizes, examples, present, place)
+        if not present:
+            return Found("as given (all below 1e8: positions, or seconds)", _negative(times))
+        unit, how = present[0], "by the range of the values"
+    else:
+        how = "as data.reader.time_unit says"
+    if UNITS[unit] != 1:
+        for block in blocks(times.size):
+            times[block] /= UNITS[unit]
+    return Found(f"{NAMES[unit]} ({how})", _odd(times))
+
+
+def _ranges(times: NDArray[np.float64]) -> tuple[dict[str, int], dict[str, float]]:
+    """How many times there are in the range of each unit, and the first of each."""
+    sizes, examples = dict.fromkeys(UNITS, 0), dict.fromkeys(UNITS, 0.0)
+    for block in blocks(times.size):
+        size = np.abs(times[block])
+        bounds = (LEAST, *EDGES, np.inf)
+        for name, low, high in zip(UNITS, bounds, bounds[1:], strict=False):
+            inside = (size >= low) & (size < high)
+            if (number := int(np.count_nonzero(inside))) and not sizes[name]:
+                examples[name] = float(times[block][int(inside.argmax())])
+            sizes[name] += number
+    return sizes, examples
+
+
+def _mixed(sizes: dict[str, int], examples: dict[str, float], present: Sequence[str], place: Any) -> Mistake:
+    rare = min(present, key=lambda name: sizes[name])
+    usual = max(present, key=lambda name: sizes[name])
+    value = examples[rare]
+    where = place([f"{value:.0f}", repr(value), f"{value:g}"]) if place is not None else ""
+    where = f" The first of the few: {where}." if where and ", line 0," not in where else ""
+    found = ", ".join(f"{sizes[name]:,} like {NAMES[name]} (e.g. {_plain(examples[name])})" for name in present)
+    return Mistake(
+        f"The times are of several units: {found}.{where} Mend them, or say what all are: "
+        f"data.reader.time_unit={usual} (s, ms, us, ns); those that cannot be true are then counted."
+    )
+
+
+def _plain(value: float) -> str:
+    return f"{value:.0f}" if value == round(value) else repr(value)
+
+
+def _negative(times: NDArray[np.float64]) -> list[str]:
+    number = sum(int(np.count_nonzero(times[block] < 0)) for block in blocks(times.size))
+    return [f"{number:,} of {times.size:,} times are negative; they are kept, as the earliest"] if number else []
+
+
+def _odd(times: NDArray[np.float64]) -> list[str]:
+    """Times before 1990, and more than a year from now; none where all are positions."""
+    late = time.time() + YEAR
+    highest = max((float(np.abs(times[block]).max()) for block in blocks(times.size)), default=0.0)
+    if highest < LEAST:
+        return _negative(times)
+    early = sum(int(np.count_nonzero(times[block] < EARLY)) for block in blocks(times.size))
+    future = sum(int(np.count_nonzero(times[block] > late)) for block in blocks(times.size))
+    return [
+        f"{number:,} of {times.size:,} times are {what}; they are kept (data.cleaning.{key} leaves them out, "
+        f"data.reader.time_unit and .time_format say what the numbers are)"
+        for number, what, key in (
+            (early, "before 1990", "since=1990-01-01"),
+            (future, "more than a year from now", f"until={datetime.fromtimestamp(late, UTC):%Y-%m-%d}"),
+        )
+        if number
+    ]
