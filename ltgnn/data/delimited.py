@@ -200,7 +200,7 @@ class Delimited:
             "open": f"a value begins with {quote} and is not closed.",
             "split": f"a value begins with {quote}, which is not closed in its line but in the middle of a later one.",
             "escape": f"inside of a value, {quote} stands after a backslash.",
-            "either": f"a value begins with {quote} and is closed in a later line, but each of the lines is a row, too.",
+            "either": f"a value begins with {quote} and is closed in a later line, but each of them is a row, too.",
             "long": "a row of more than 256 MB.",
             "sign": "the sign \\x1f, which cannot be read where the separator has two signs.",
         }[error.what]

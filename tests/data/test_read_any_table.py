@@ -110,7 +110,7 @@ def test_rows_of_the_csv_module_or_a_refusal(tmp_path, piece):
         got, said = attempt(Delimited(path, separator, '"', encoding=given, piece=piece), names)
         if said:
             assert re.search(r"table\.csv, line \d+", said), (number, text, said)
-            assert not written or "each of the lines is a row, too" in said, (number, text, said)
+            assert not written or "each of them is a row, too" in said, (number, text, said)
             refused += 1
             continue
         wanted = [by_csv(text, separator)]
