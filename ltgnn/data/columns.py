@@ -85,10 +85,10 @@ def need(file: Path, columns: Mapping[str, Column], names: Sequence[str], hint: 
     """Raises ``Mistake`` if the file lacks a column."""
     for column in columns.values():
         if column.name not in names:
-            raise Mistake(f"{file}: no column {column.name!r}; it has: {_listed(names)}. {hint}")
+            raise Mistake(f"{file}: no column {column.name!r}; it has: {listed(names)}. {hint}")
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """Names for a message, each and all of them of a length that can be read."""
     short = [repr(name if len(name) <= 40 else name[:40] + "...") for name in names[:30]]
     return ", ".join(short) + (f" and {len(names) - 30} more" if len(names) > 30 else "")

@@ -15,6 +15,7 @@ from ltgnn.data.audit import audit
 from ltgnn.data.card import table
 from ltgnn.data.difference import Side, difference, summary
 from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
+from ltgnn.data.flags import flagged, how_read
 from ltgnn.data.target import Target, catalogue, target
 from ltgnn.paths import write_whole
 from ltgnn.types import Dataset, Mistake
@@ -51,9 +52,11 @@ def bring(arguments: argparse.Namespace) -> int:
         raise Mistake(f"No file {file}.")
     else:
         found = target(arguments.source, [*overrides, *arguments.overrides])
-    dataset = found.dataset
+    with flagged(file.is_file()):
+        dataset = found.dataset
     write_processed(out, dataset, dataset.parts, dataset.card)
     print(_first_rows(dataset))
+    print("\n".join([*how_read(dataset.card["source"]), ""]))
     print(table(dataset.card))
     official = "split=official " if "train" in dataset.parts else ""
     template = f" data.template='{{{next(iter(dataset.item_fields))}}}'" if dataset.item_fields else ""
@@ -152,6 +155,9 @@ def _mapping(file: Path, arguments: argparse.Namespace) -> dict[str, Any]:
         "separator": arguments.separator,
         "quote": None if arguments.no_quotes else '"',
         "names": arguments.names.split(",") if arguments.names else None,
+        "item_names": arguments.item_names.split(",") if arguments.item_names else None,
+        "encoding": arguments.encoding,
+        "escape": arguments.escape,
         "user": arguments.user,
         "item": arguments.item,
         "rating": arguments.rating,
