@@ -119,7 +119,8 @@ def judged(answers: Answers, file: Path) -> int:
 
 def table(file: Path, columns: dict[str, str], optional: Sequence[str] = ()) -> dict[str, list[str]]:
     """Text columns of a delimited file, by role; ``Mistake`` for one that is absent or a row without a value."""
-    frame, _ = Delimited(file, None, '"').read({role: Column(name, Kind.TEXT, False) for role, name in columns.items()})
+    text = Delimited(file, None, '"', options={})
+    frame, _ = text.read({role: Column(name, Kind.TEXT, False) for role, name in columns.items()})
     found = {role: [text.strip() for text in frame[role].fill_null("").to_list()] for role in columns}
     for role, texts in found.items():
         if role not in optional and "" in texts:

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from ltgnn.build import Setting, fit_closed_form, is_closed_form
 from ltgnn.command import parse
 from ltgnn.data.columns import Column, Kind
-from ltgnn.data.sources.table import table_file
+from ltgnn.data.formats import table_file
 from ltgnn.folding import Folder
 from ltgnn.grown import Fresh, fresh, grown, whole
 from ltgnn.served import finished, served
@@ -113,7 +113,11 @@ def _events(values: Mapping[str, str]) -> list[tuple[str, str]]:
     import polars as pl
 
     columns = {"user": Column(values["user"], Kind.ID), "item": Column(values["item"], Kind.ID)}
-    frame = table_file(Path(values["events"])).read(columns).frame.select(pl.col("user", "item").cast(pl.String))
+    frame = (
+        table_file(Path(values["events"]), options={})
+        .read(columns)
+        .frame.select(pl.col("user", "item").cast(pl.String))
+    )
     if frame.is_empty():
         raise Mistake(f"events={values['events']} has no rows; wanted a user and an item in each")
     return list(frame.iter_rows())
@@ -124,7 +128,7 @@ def _items(values: Mapping[str, str], dataset: Dataset) -> dict[str, dict[str, s
 
     if not values["items"]:
         return {}
-    file = table_file(Path(values["items"]))
+    file = table_file(Path(values["items"]), options={})
     columns = {"id": Column(values["item_key"], Kind.ID)}
     columns |= {name: Column(name, Kind.TEXT, required=False) for name in dataset.item_fields}
     frame = file.read(columns).frame.with_columns(pl.col("id").cast(pl.String))

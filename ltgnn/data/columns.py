@@ -85,7 +85,13 @@ def need(file: Path, columns: Mapping[str, Column], names: Sequence[str], hint: 
     """Raises ``Mistake`` if the file lacks a column."""
     for column in columns.values():
         if column.name not in names:
-            raise Mistake(f"{file}: no column {column.name!r}; it has: {', '.join(map(repr, names))}. {hint}")
+            raise Mistake(f"{file}: no column {column.name!r}; it has: {_listed(names)}. {hint}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names for a message, each and all of them of a length that can be read."""
+    short = [repr(name if len(name) <= 40 else name[:40] + "...") for name in names[:30]]
+    return ", ".join(short) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
 
 
 def values(schema: Mapping[str, Any], columns: Mapping[str, Column]) -> list[pl.Expr]:
@@ -94,7 +100,7 @@ def values(schema: Mapping[str, Any], columns: Mapping[str, Column]) -> list[pl.
 
 
 def flags(schema: Mapping[str, Any], columns: Mapping[str, Column]) -> list[pl.Expr]:
-    """What is wrong with a row: ``bad`` (a value does not fit), ``incomplete``, ``blank`` (it has no value at all)."""
+    """What is wrong with a row: ``bad`` (a value does not fit), ``incomplete`` (a required value is not there)."""
     bad, absent = [pl.lit(False)], [pl.lit(False)]
     for column in columns.values():
         dtype = schema[column.name]
@@ -103,25 +109,16 @@ def flags(schema: Mapping[str, Any], columns: Mapping[str, Column]) -> list[pl.E
             bad.append(raw.is_not_null() & (value.is_null() | ~value.is_finite() | (value < column.least)))
         if column.required:
             absent.append((raw if column.kind is Kind.ID and not dtype.is_float() else value).is_null())
-    blank = pl.all_horizontal(pl.col(column.name).is_null() for column in columns.values())
-    return [
-        pl.any_horizontal(bad).fill_null(False).alias("bad"),
-        pl.any_horizontal(absent).alias("incomplete"),
-        blank.alias("blank"),
-    ]
+    return [pl.any_horizontal(bad).fill_null(False).alias("bad"), pl.any_horizontal(absent).alias("incomplete")]
 
 
-def checked(lazy: pl.LazyFrame, schema: Mapping[str, Any], columns: Mapping[str, Column]) -> pl.DataFrame:
-    """The columns by role with the flags ``bad`` and ``incomplete``; blank lines left out."""
-    rows = lazy.select(*values(schema, columns), *flags(schema, columns)).filter(~pl.col("blank"))
-    return rows.drop("blank").collect(engine="streaming")
-
-
-def read_whole(file: TableFile, lazy: pl.LazyFrame, columns: Mapping[str, Column], drop_incomplete: bool) -> Rows:
-    """All rows of a file, whose values ``lazy`` gives."""
+def read_whole(file: TableFile, columns: Mapping[str, Column], drop_incomplete: bool) -> Rows:
+    """All rows of a file."""
     schema = file.schema_of(columns)
+    wanted = [*values(schema, columns), *flags(schema, columns)]
     with explained(file, columns, drop_incomplete):
-        frame = checked(lazy, schema, columns)
+        empty = pl.DataFrame(schema=dict(schema)).select(wanted).clear()
+        frame = pl.concat([empty, *file.pieces(schema, wanted)])
     rows = settle(frame, drop_incomplete)
     if rows is None:
         raise misfit(file, columns, drop_incomplete)

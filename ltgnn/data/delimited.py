@@ -2,165 +2,217 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any
 
 import polars as pl
 
 from ltgnn.data.columns import Column, Rows, explain, need, read_whole
+from ltgnn.data.header import Header, is_number, read_header
+from ltgnn.data.records import RECORD, Block, Dialect, Irregular, blank, blocks
+from ltgnn.data.tab_quotes import enclosing
+from ltgnn.data.text_source import PIECE, TextSource
 from ltgnn.types import Mistake
 
-SEPARATORS = ("\t", "::", ",", ";", "|", " ")  # in the order in which they are sought
-Read = TypeVar("Read")
-PIECE = 1 << 18  # rows read at a time
-UNIT = "\x1f"  # stands in for a separator of two signs
+OPTIONS = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape", "names")}
 
 
 @dataclass(frozen=True)
 class Delimited:
-    """One row a line, or more where a quoted value holds line ends."""
+    """One row a line, or more where a quoted value holds line ends; every row has the fields of the header.
+
+    What cannot be read for certain is refused by file and line, with the option that settles it.
+    """
 
     file: Path
     separator: str | None  # None: found in the first line
     quote: str | None  # None: quotes are ordinary signs
     names: Sequence[str] | None = None  # of the columns; None: the first line has them
     typed: bool = False  # names carry a type after a colon, as in RecBole's "user_id:token"
-    encoding: str = "utf-8-sig"
+    encoding: str | None = None  # None: by a byte order mark, else UTF-8
+    escape: str | None = None  # sign before a quote inside a value, such as a backslash
+    options: Mapping[str, str] = field(default_factory=lambda: OPTIONS)  # what -> option that sets it, for messages
+    piece: int = PIECE  # bytes read at a time
 
     @cached_property
-    def cut_at(self) -> str:
-        """The separator, found in the first line where none is given: the most frequent of the usual ones."""
-        if self.separator is not None:
-            return self.separator
-        with open_text(self.file, self.encoding, errors="replace") as stream:
-            first = self._guarded(stream.readline)
-        return max(SEPARATORS, key=lambda sign: (first.count(sign) > 0 and sign != " ", first.count(sign)))
+    def _source(self) -> TextSource:
+        return TextSource(self.file, self.encoding, self.options.get("encoding"))
+
+    @cached_property
+    def _start(self) -> Header:
+        self._check_signs()
+        separator = "\t" if self.separator == "\\t" else self.separator
+        start = read_header(self._source.lines(), separator, self.quote, self.escape, self.names, self.typed)
+        if not start.names:
+            raise Mistake(f"{self.file} is empty; wanted a first line with column names and rows below it.")
+        return start
 
     @cached_property
     def header(self) -> list[str]:
-        """The names of the columns."""
-        if self.names is not None:
-            return list(self.names)
-        first = self._guarded(lambda: next(self._lines(errors="replace"), (0, [])))[1]
-        if not first:
-            raise Mistake(f"{self.file} is empty; wanted a first line with column names and rows below it.")
-        return [self._name(text) for text in first]
+        """The names of the columns, each of which stands once."""
+        return self._start.names
+
+    @cached_property
+    def _dialect(self) -> Dialect:
+        dialect = Dialect(self._start.separator, self.quote, self.escape, len(self.header))
+        if dialect.separator != "\t" or dialect.quote is None or dialect.escape is not None:
+            return dialect
+        try:
+            return replace(dialect, quote=enclosing(self._body, dialect, self._start.lines + 1))
+        except Irregular as error:
+            raise self._refused(error) from None
 
     def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
-        self.schema_of(columns)
-        return read_whole(self, self._lazy(), columns, drop_incomplete)
+        return read_whole(self, columns, drop_incomplete)
 
     def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
         need(self.file, columns, self.header, self._hint())
+        for column in columns.values():
+            if column.name in self._start.repeated:
+                raise Mistake(
+                    f"{self.file}, line {self._start.lines}: several columns are called {column.name!r}. Give them "
+                    f"names of their own."
+                )
         return dict.fromkeys(self.header, pl.String())
 
     def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
-        yield from self._lazy().select(values).collect_batches(chunk_size=PIECE, maintain_order=True)
+        wanted = {name for value in values for name in value.meta.root_names()}
+        places = [place for place, name in enumerate(self.header) if name in wanted] or [0]
+        for block in self._blocks():
+            yield self._frame(block, places).select(values)
 
-    def _lazy(self) -> pl.LazyFrame:
-        return pl.scan_csv(
-            self._source(),
-            separator=UNIT if len(self.cut_at) > 1 else self.cut_at,
-            quote_char=self.quote,
-            has_header=self.names is None,
-            infer_schema=False,
-            with_column_names=lambda _: self.header,
+    def _frame(self, block: Block, places: Sequence[int]) -> pl.DataFrame:
+        """The columns at these places: by polars where the text is regular, and it finds as many rows as there are."""
+        names = [self.header[place] for place in places]
+        if block.rows is None:
+            frame = pl.read_csv(
+                block.text,
+                has_header=False,
+                columns=list(places),
+                separator=self._dialect.sign,
+                quote_char=block.quote,
+                infer_schema=False,
+            )
+            frame.columns = names
+            if block.quote is not None and RECORD.encode() in block.text:
+                frame = frame.select(pl.all().str.replace_all(RECORD, "\n", literal=True))
+            if frame.height == block.size:
+                return frame
+        rows = block.rows or [row for _, row in self._rows_of(block)]
+        return pl.DataFrame(
+            {name: [row[place] for row in rows] for name, place in zip(names, places, strict=True)},
+            schema=dict.fromkeys(names, pl.String()),
         )
+
+    def _body(self) -> Iterator[bytes]:
+        """The text below the header, as UTF-8."""
+        left, before = self._start.lines, b""
+        for piece in self._source.pieces(self.piece):
+            if not left:
+                yield piece
+                continue
+            before += piece
+            place = 0
+            while left and (end := _line_end(before, place)):
+                place, left = end, left - 1
+            before = before[place:]
+            if not left and before:
+                yield before
+
+    def _blocks(self) -> Iterator[Block]:
+        try:
+            yield from blocks(self._body(), self._dialect, self._start.lines + 1)
+        except Irregular as error:
+            raise self._refused(error) from None
+
+    def _rows_of(self, block: Block) -> Iterator[tuple[int, list[str]]]:
+        """Number of the first line of each row, and its values; slow."""
+        dialect = self._dialect if block.rows is not None else replace(self._dialect, quote=block.quote)
+        reader: Any = dialect.reader(iter(io.StringIO(block.raw.decode(), newline="")))
+        line = block.line
+        for row in reader:
+            if not blank(row, len(self.header)):
+                yield line, row
+            line = block.line + reader.line_num
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        for block in self._blocks():
+            yield from self._rows_of(block)
 
     def place(self, column: str, values: Sequence[str]) -> str:
         at, wanted = self.header.index(column), set(values)
-        lines = (line for line, row in self._lines() if len(row) > at and row[at].strip() in wanted)
+        lines = (line for line, row in self._rows() if row[at].strip() in wanted)
         return f"{self.file}, line {next(lines, 0)}, column {column!r}"
-
-    def notes(self) -> dict[str, Any]:
-        found = " (found in the first line)" if self.separator is None else ""
-        names = "given" if self.names is not None else "first line"
-        return {"file": self.file.name, "separator": repr(self.cut_at) + found, "column names": names}
-
-    def _name(self, text: str) -> str:
-        return text.partition(":")[0].strip() if self.typed else text.strip()
-
-    def _hint(self) -> str:
-        if len(self.header) == 1 and self.names is None:
-            return f"Is {self.cut_at!r} the separator? Set data.reader.separator, or mend the file."
-        if all(name.replace(".", "", 1).isdigit() for name in self.header):
-            return "The first line looks like data: name its columns with data.reader.names=[user,item,...]."
-        return "Mend the file or the column names in data.reader."
-
-    def _source(self) -> Path | bytes:
-        """What polars reads: the file, or its text made plain (UTF-8, one-sign separator)."""
-        if len(self.cut_at) == 1 and self.encoding.startswith("utf-8"):
-            return self.file
-        with open_text(self.file, self.encoding) as stream:
-            return stream.read().replace(self.cut_at, UNIT if len(self.cut_at) > 1 else self.cut_at).encode()
-
-    def _guarded(self, first: Callable[[], Read]) -> Read:
-        """Reads the beginning of the file, which may be damaged."""
-        try:
-            return first()
-        except (EOFError, OSError, csv.Error) as error:
-            raise unreadable(self.file, 0, error) from error
-
-    def _lines(self, errors: str = "strict") -> Iterator[tuple[int, list[str]]]:
-        """Number of the first line of each row, and its fields; slow, for headers and messages."""
-        with open_text(self.file, self.encoding, errors) as stream:
-            lines: Iterator[str] = stream
-            sign = self.cut_at
-            if len(sign) > 1:
-                lines, sign = (line.replace(self.cut_at, UNIT) for line in stream), UNIT
-            if self.quote is None:
-                rows = csv.reader(lines, delimiter=sign, quoting=csv.QUOTE_NONE)
-            else:
-                rows = csv.reader(lines, delimiter=sign, quotechar=self.quote)
-            before = 0
-            for row in rows:
-                yield before + 1, row
-                before = rows.line_num
 
     def explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
         """Raises ``Mistake`` for the first row that does not fit."""
-        line = 0
-        try:
-            for line, row in self._lines():
-                if (line == 1 and self.names is None) or not any(row):
-                    continue
-                if len(row) > len(self.header):
-                    raise Mistake(
-                        f"{self.file}, line {line}: {len(row)} fields, but there are {len(self.header)} columns. "
-                        f"Is {self.cut_at!r} the separator, or a value with one inside unquoted?"
-                    )
-                fields = dict(zip(self.header, row, strict=False))
-                for column in columns.values():
-                    place = f"{self.file}, line {line}, column {column.name!r}"
-                    explain(place, column, fields.get(column.name), drop_incomplete)
-        except (UnicodeDecodeError, EOFError, OSError, csv.Error) as error:
-            raise unreadable(self.file, line, error) from error
+        places = {self.header.index(column.name): column for column in columns.values()}
+        for line, row in self._rows():
+            for place, column in places.items():
+                explain(f"{self.file}, line {line}, column {column.name!r}", column, row[place], drop_incomplete)
+
+    def notes(self) -> dict[str, Any]:
+        quotes = {} if self.quote is None or self._dialect.quote else {"quotes": "ordinary signs (no value is closed)"}
+        return {"file": self.file.name, **self._start.notes, **self._source.notes(), **quotes}
+
+    def _check_signs(self) -> None:
+        """Raises where a sign of the format cannot be one."""
+        for what, sign in (("separator", self.separator), ("quote", self.quote), ("escape", self.escape)):
+            longest = 2 if what == "separator" else 1
+            if sign is not None and (not 1 <= len(sign) <= longest or "\n" in sign or "\r" in sign):
+                raise Mistake(f"{self.options.get(what, what)}={sign[:40]!r}: wanted {longest} sign(s), or null.")
+            if what != "separator" and sign is not None and (not sign.isascii() or sign == self.separator):
+                raise Mistake(f"{self.options.get(what, what)}={sign!r}: wanted a plain sign, and not the separator.")
+
+    def _advice(self, what: str, value: str, sentence: str = "{}") -> str:
+        """ " A sentence that names an option of this reader; nothing where it has none."""
+        option = self.options.get(what)
+        return " " + sentence.format(f"{option}={value}") if option else ""
+
+    def _hint(self) -> str:
+        if len(self.header) == 1 and self.names is None:
+            found = repr(self._start.separator)
+            advice = self._advice("separator", "SIGN", "Set {}, or mend the file.") or " Mend the file."
+            return f"Is {found} the separator?{advice}{self._source.misnamed}"
+        if all(is_number(name) or "(column" in name for name in self.header):
+            advice = self._advice("names", "[user,item,...]", "Name its columns: {}.") or " Add a line with names."
+            return f"The first line looks like data.{advice}{self._source.misnamed}"
+        above = self._start.notes.get("comment lines above")
+        comments = f" Above the names, {above} line(s) that begin with '#' were left out." if above else ""
+        where = "the column names in data.reader" if self.options else "the names of its columns"
+        return f"Mend the file or {where}.{comments}{self._source.misnamed}"
+
+    def _refused(self, error: Irregular) -> Mistake:
+        """What is wrong with a record, and what settles it."""
+        quote, wanted = str(self.quote), len(self.header)
+        ordinary = self._advice("quote", "null", "If quotes are ordinary signs: {}.")
+        escaped = self._advice("escape", "'\\'", "If a backslash stands before such quotes: {}.")
+        fields = f"{error.fields} field{'s' * (error.fields != 1)}, but there are {wanted} columns"
+        said = {
+            "fields": f"{fields}. Is {self._start.separator!r} the separator, or does a value hold one outside of quotes?",
+            "open": f"a value begins with {quote} and is not closed.",
+            "split": f"a value begins with {quote}, which is not closed in its line but in the middle of a later one.",
+            "escape": f"inside of a value, {quote} stands after a backslash.",
+            "either": f"a value begins with {quote} and is closed in a later line, but each of these lines is a row, too.",
+            "long": "a row of more than 256 MB.",
+            "sign": "the sign \\x1f, which cannot be read where the separator has two signs.",
+        }[error.what]
+        if error.what == "fields" and (self.quote is None or quote not in error.text):
+            ordinary = escaped = ""
+        if error.what == "sign" or (error.what == "fields" and f"\\{quote}" not in error.text):
+            escaped = ""
+        return Mistake(f"{self.file}, line {error.line}: {said} Mend the row.{ordinary}{escaped}")
 
 
-def open_text(file: Path, encoding: str = "utf-8-sig", errors: str = "strict") -> IO[str]:
-    """A file, plain or gzip, opened as text; "utf-8-sig" leaves out a byte order mark."""
-    if not file.is_file():
-        raise Mistake(f"No file {file}. Check data.files and the file names in data.reader.")
-    with open(file, "rb") as stream:
-        packed = stream.read(2) == b"\x1f\x8b"
-    return (gzip.open if packed else open)(file, "rt", encoding=encoding, errors=errors, newline="")
-
-
-def unreadable(file: Path, line: int, error: Exception) -> Mistake:
-    """What to do about a file that breaks off, is damaged or not in the expected encoding."""
-    if isinstance(error, UnicodeDecodeError):  # it was found in a block of many lines
-        with open_text(file, "utf-8-sig", errors="surrogateescape") as stream:
-            line = next((n for n, text in enumerate(stream, start=1) if not _is_utf8(text)), line)
-        return Mistake(f"{file}, line {line}: not UTF-8 ({error.reason}). Convert it: iconv -t UTF-8 FILE.")
-    if isinstance(error, EOFError):
-        return Mistake(f"{file}, after line {line}: the compressed file is cut short. Fetch it again.")
-    return Mistake(f"{file}, after line {line}: {error}")
-
-
-def _is_utf8(text: str) -> bool:
-    return not any("\udc80" <= sign <= "\udcff" for sign in text)
+def _line_end(text: bytes, start: int) -> int:
+    """Where the line that begins at ``start`` ends (behind LF, CRLF or CR); 0 if it is not seen yet."""
+    feed, back = text.find(b"\n", start), text.find(b"\r", start)
+    if back < 0 or 0 <= feed < back:
+        return feed + 1
+    if back + 1 == len(text):
+        return 0  # the LF may follow
+    return back + 2 if text[back + 1] == b"\n"[0] else back + 1

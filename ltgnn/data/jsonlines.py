@@ -1,69 +1,152 @@
-"""JSON Lines (one object a line, gzip or not) as table files."""
+"""JSON (one object a line, or an array of objects; Python literals; gzip or not) as table files."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from ltgnn.data.columns import Column, Rows, explain, read_whole
-from ltgnn.data.delimited import PIECE, open_text, unreadable
+from ltgnn.data.json_objects import Unreadable, as_text, from_array, from_lines
+from ltgnn.data.text_source import PIECE, TextSource
 from ltgnn.types import Mistake
+
+ROWS = 1 << 16  # objects taken at a time where they are read one by one
+HIGH, LOW = re.compile(rb"\\u[dD][89abAB]"), re.compile(rb"\\u[dD][c-fC-F]")
+PAIR = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]")
+Objects = Iterator[tuple[int, dict[str, Any]]]
 
 
 @dataclass(frozen=True)
 class JsonLines:
-    """Columns are the keys of the objects; a key that a line lacks has no value there. Lists stay JSON text."""
+    """Columns are the keys of the objects; a key that an object lacks has no value there. Lists stay JSON text."""
 
     file: Path
+    encoding: str | None = None  # None: by a byte order mark, else UTF-8
+    option: str | None = None  # what sets the encoding, for messages
+    piece: int = PIECE  # bytes read at a time
+    _found: set[str] = field(default_factory=set, compare=False, repr=False)  # ways in which lines are written
+
+    @cached_property
+    def _source(self) -> TextSource:
+        return TextSource(self.file, self.encoding, self.option)
+
+    @cached_property
+    def _by_line(self) -> bool:
+        """Whether each line is an object; else they are in an array, or go over several lines."""
+        first = next((line for line in self._source.lines() if line.strip()), "{}").strip()
+        if first.startswith("["):
+            return first.endswith("]") and re.match(r"\[\s*[{\]]", first) is None
+        return not first.startswith("{") or first.endswith("}")
 
     def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
-        schema = self.schema_of(columns)
-        return read_whole(self, pl.scan_ndjson(self.file, schema=schema), columns, drop_incomplete)
+        return read_whole(self, columns, drop_incomplete)
 
     def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
-        if not self.file.is_file():
-            raise Mistake(f"No file {self.file}. Check data.files and the file names in data.reader.")
+        self._source.start  # noqa: B018  raises where there is no such file
         return {column.name: pl.String() for column in columns.values()}
 
     def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
-        lazy = pl.scan_ndjson(self.file, schema=dict(schema))
-        yield from lazy.select(values).collect_batches(chunk_size=PIECE, maintain_order=True)
+        wanted = {name for value in values for name in value.meta.root_names()}
+        names = dict.fromkeys([name for name in schema if name in wanted] or list(schema)[:1], pl.String())
+        if not self._by_line:
+            objects = self._objects()
+            while some := list(islice(objects, ROWS)):
+                yield self._frame(some, names).select(values)
+            return
+        for line, text in self._blocks():
+            yield self._read(line, text, names).select(values)
+
+    def _read(self, line: int, text: bytes, names: Mapping[str, Any]) -> pl.DataFrame:
+        """By polars where it finds an object in each line and no half of a surrogate pair, which it would change."""
+        if _whole_pairs(text):
+            rows = len(re.findall(rb"^[ \t\r]*[^ \t\r\n]", text, re.MULTILINE))
+            try:
+                frame = pl.read_ndjson(io.BytesIO(text), schema=dict(names))
+            except pl.exceptions.PolarsError:
+                pass
+            else:
+                if frame.height == rows:
+                    self._found.add("JSON")
+                    return frame
+        return self._frame(list(self._named(lambda: from_lines(_numbered(text, line), self._found))), names)
+
+    def _frame(self, objects: Sequence[tuple[int, Mapping[str, Any]]], names: Mapping[str, Any]) -> pl.DataFrame:
+        texts = {name: [as_text(fields.get(name)) for _, fields in objects] for name in names}
+        try:
+            return pl.DataFrame(texts, schema=dict(names))
+        except UnicodeEncodeError:
+            for line, fields in objects:
+                for name in names:
+                    try:
+                        (as_text(fields.get(name)) or "").encode()
+                    except UnicodeEncodeError:
+                        raise Mistake(
+                            f"{self.file}, line {line}, column {name!r}: half of a surrogate pair (\\ud800 to \\udfff), "
+                            f"which is no character. Mend the line or delete it."
+                        ) from None
+            raise
+
+    def _blocks(self) -> Iterator[tuple[int, bytes]]:
+        """Whole lines, and the number of the first."""
+        line, buffer, parts = 1, b"", list[bytes]()
+        for piece in self._source.pieces(self.piece):
+            end = piece.rfind(b"\n") + 1
+            if not end:
+                parts.append(piece)
+                continue
+            buffer = b"".join([*parts, piece[:end]])
+            yield line, buffer
+            line += buffer.count(b"\n")
+            parts = [piece[end:]]
+        if rest := b"".join(parts):
+            yield line, rest
+
+    def _objects(self) -> Objects:
+        """Each object with the number of its (first) line; slow."""
+        if self._by_line:
+            return self._named(lambda: from_lines(enumerate(self._source.lines(), start=1), self._found))
+        pieces = (piece.decode() for piece in self._source.pieces(self.piece))
+        return self._named(lambda: from_array(pieces))
+
+    def _named(self, objects: Callable[[], Objects]) -> Objects:
+        try:
+            yield from objects()
+        except Unreadable as error:
+            hint = "" if self._by_line else " Wanted one object a line, or an array of objects."
+            raise Mistake(
+                f"{self.file}, line {error.line}: {error.what}. Mend the line or delete it.{hint}{self._source.misnamed}"
+            ) from None
 
     def place(self, column: str, values: Sequence[str]) -> str:
         wanted = set(values)
-        lines = (line for line, fields in self._objects() if str(fields.get(column)) in wanted)
+        lines = (line for line, fields in self._objects() if as_text(fields.get(column)) in wanted)
         return f"{self.file}, line {next(lines, 0)}, column {column!r}"
 
     def notes(self) -> dict[str, Any]:
-        return {"file": self.file.name, "format": "JSON Lines"}
-
-    def _objects(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        with open_text(self.file) as stream:
-            for line, text in enumerate(stream, start=1):
-                if not text.strip():
-                    continue
-                try:
-                    fields = json.loads(text)
-                except ValueError as error:
-                    raise Mistake(
-                        f"{self.file}, line {line}: not JSON ({error}). Mend the line or delete it."
-                    ) from None
-                if not isinstance(fields, dict):
-                    raise Mistake(f"{self.file}, line {line}: wanted a JSON object {{...}}, not {text.strip()[:40]!r}.")
-                yield line, fields
+        ways = {"Python"} <= self._found
+        form = "lines of Python literals" if ways else "JSON Lines" if self._by_line else "JSON array"
+        return {"file": self.file.name, "format": form, **self._source.notes()}
 
     def explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
-        line = 0
-        try:
-            for line, fields in self._objects():
-                for column in columns.values():
-                    given = fields.get(column.name)
-                    place = f"{self.file}, line {line}, column {column.name!r}"
-                    explain(place, column, None if given is None else str(given), drop_incomplete)
-        except (UnicodeDecodeError, EOFError, OSError) as error:
-            raise unreadable(self.file, line, error) from error
+        for line, fields in self._objects():
+            for column in columns.values():
+                place = f"{self.file}, line {line}, column {column.name!r}"
+                explain(place, column, as_text(fields.get(column.name)), drop_incomplete)
+
+
+def _whole_pairs(text: bytes) -> bool:
+    """Whether every escaped half of a surrogate pair has its other half."""
+    highs = len(HIGH.findall(text))
+    return highs == len(LOW.findall(text)) and (not highs or highs == len(PAIR.findall(text)))
+
+
+def _numbered(text: bytes, line: int) -> Iterator[tuple[int, str]]:
+    return enumerate(io.StringIO(text.decode(), newline=""), start=line)

@@ -34,7 +34,7 @@ class Parquet:
 
     def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
         self.schema_of(columns)
-        return read_whole(self, pl.scan_parquet(self.file), columns, drop_incomplete)
+        return read_whole(self, columns, drop_incomplete)
 
     def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
         need(self.file, columns, list(self.schema), "Mend the file or the column names in data.reader.")

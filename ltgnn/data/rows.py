@@ -93,7 +93,7 @@ class RowTable:
         schema = file.schema_of(columns)
         others = {role: column for role, column in columns.items() if role not in ("user", "item")}
         for piece in pieces(file, columns, [*values(schema, others), *flags(schema, columns)], self.drop_incomplete):
-            absent = int((piece["incomplete"] & ~piece["blank"]).sum())
+            absent = int(piece["incomplete"].sum())
             if piece["bad"].any() or (absent and not self.drop_incomplete):
                 raise misfit(file, columns, self.drop_incomplete)
             whole = ~piece["incomplete"]

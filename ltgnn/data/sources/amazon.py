@@ -1,4 +1,4 @@
-"""Amazon Reviews 2018 and 2023: JSON Lines of reviews and of product metadata."""
+"""Amazon Reviews 2018 and 2023: JSON Lines (or Python literals) of reviews and of product metadata."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ltgnn.data.jsonlines import JsonLines
+from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable
 from ltgnn.data.tables import NodeTable, assemble
+
+OPTIONS = {"encoding": "data.reader.encoding"}
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,17 @@ class AmazonReviews:
     time_scale: float | None = None  # of recipes before time_unit: 1 or .001 seconds
     time_format: str | None = None  # of times written as dates: "%Y-%m-%d %H:%M:%S", or iso
 
+    encoding: str | None = None  # None: by a byte order mark, else UTF-8
+
     def __call__(self, folder: Path) -> Raw:
-        reviews = JsonLines(folder / self.reviews)
+        reviews = table_file(folder / self.reviews, encoding=self.encoding, options=OPTIONS)
         unit = self.time_unit if self.time_scale is None else {1.0: "s", 0.001: "ms"}.get(self.time_scale, "auto")
         rows = RowTable({"all": reviews}, self.user, self.item, self.rating, self.time, self.time_format, unit)
         if self.metadata is None:
             return assemble(rows)
         texts = {**self.item_fields, **self.prices}
-        items = NodeTable(JsonLines(folder / self.metadata), self.item, texts, first_counts=True, drop_incomplete=True)
+        metadata = table_file(folder / self.metadata, encoding=self.encoding, options=OPTIONS)
+        items = NodeTable(metadata, self.item, texts, first_counts=True, drop_incomplete=True)
         raw = assemble(rows, items, keep_unknown=True)
         fields = {name: raw.item_fields[name].map_elements(plain, return_dtype=pl.String) for name in self.item_fields}
         numbers = {name: amount(raw.item_fields[name]) for name in self.prices}

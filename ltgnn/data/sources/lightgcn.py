@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ltgnn.data.delimited import Delimited, open_text
+from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.tables import NodeTable
+from ltgnn.data.text_source import TextSource
 from ltgnn.types import Mistake
 
+ODD = re.compile(r"[^0-9\s]")
 PARTS = ("train", "val", "test")
+OPTIONS = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape")}
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,14 @@ class LightGCNText:
     items: str | None  # tab-separated table of items, if any
     item_key: str
     item_fields: Mapping[str, str]
+    separator: str = "\t"  # of the table of items
+    quote: str | None = None  # None: quotes are ordinary signs
+    encoding: str | None = None  # None: by a byte order mark, else UTF-8
+    escape: str | None = None  # sign before a quote inside of a value, such as a backslash
 
     def __call__(self, folder: Path) -> Raw:
         files = {"train": self.train, "val": self.valid, "test": self.test}
-        pairs = {part: read_lines(folder / file) for part, file in files.items() if file is not None}
+        pairs = {part: read_lines(folder / file, self.encoding) for part, file in files.items() if file is not None}
         if sum(users.size for users, _ in pairs.values()) == 0:
             raise Mistake(f"{folder}: no interactions in {', '.join(file for file in files.values() if file)}")
         num_users = 1 + max(int(users.max()) for users, _ in pairs.values() if users.size)
@@ -74,7 +82,8 @@ class LightGCNText:
         return train[0][keep], train[1][keep]
 
     def _fields(self, file: Path, num_items: int) -> tuple[dict[str, pl.Series], int]:
-        table, _ = NodeTable(Delimited(file, separator="\t", quote=None), self.item_key, self.item_fields).read()
+        titles = table_file(file, self.separator, self.quote, None, self.encoding, self.escape, options=OPTIONS)
+        table, _ = NodeTable(titles, self.item_key, self.item_fields).read()
         ids = table["id"].cast(pl.Int64, strict=False)
         if ids.is_null().any():
             raise Mistake(f"{file}, column {self.item_key!r}: item ids must be whole numbers, as in {self.train}.")
@@ -87,12 +96,13 @@ class LightGCNText:
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 
-def read_lines(file: Path) -> Pairs:
+def read_lines(file: Path, encoding: str | None = None) -> Pairs:
     """``user item item ...`` lines -> users [E], items [E]. A user without items has no pair."""
-    with open_text(file) as stream:
-        text = stream.read()
+    text = b"".join(TextSource(file, encoding, OPTIONS["encoding"]).pieces()).decode()
     lines = text.splitlines()
     try:
+        if ODD.search(text):  # int() takes more than whole numbers: 1_0, other digits
+            raise ValueError
         numbers = np.array(text.split(), dtype=np.int64)
         fields = np.array([len(line.split()) for line in lines], dtype=np.int64)
         if numbers.size and (numbers.min() < 0 or numbers.max() >= 2**31):
@@ -112,8 +122,8 @@ def read_lines(file: Path) -> Pairs:
 def _explain(file: Path, lines: list[str]) -> None:
     for line, text in enumerate(lines, start=1):
         for place, word in enumerate(text.split(), start=1):
-            if not word.isdecimal() or int(word) >= 2**31:
+            if not (word.isascii() and word.isdecimal()) or int(word[:40]) >= 2**31:
                 raise Mistake(
-                    f"{file}, line {line}, field {place}: {word!r} is not a whole number from 0 to 2147483647. "
+                    f"{file}, line {line}, field {place}: {word[:40]!r} is not a whole number from 0 to 2147483647. "
                     f"Wanted 'user item item ...' with blanks between; mend the line."
                 )

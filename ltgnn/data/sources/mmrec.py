@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ltgnn.data.delimited import Delimited
+from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable
 from ltgnn.data.tables import assemble
@@ -31,9 +31,15 @@ class MMRec:
     vectors: Mapping[str, str]  # our name -> .npy file
     time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
     time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    separator: str = "\t"
+    quote: str | None = None  # None: quotes are ordinary signs
+    encoding: str | None = None  # None: by a byte order mark, else UTF-8
+    escape: str | None = None  # sign before a quote inside of a value, such as a backslash
 
     def __call__(self, folder: Path) -> Raw:
-        file = Delimited(folder / self.interactions, separator="\t", quote=None, typed=True)
+        options = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape")}
+        name = folder / self.interactions
+        file = table_file(name, self.separator, self.quote, None, self.encoding, self.escape, True, options)
         rows = RowTable(
             {"all": file},
             self.user,

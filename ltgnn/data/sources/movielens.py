@@ -8,7 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ltgnn.data.delimited import Delimited
+from ltgnn.data.columns import TableFile
+from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable
 from ltgnn.data.tables import NodeTable, assemble
@@ -25,20 +26,17 @@ class MovieLens:
     movies: str
     movie_separator: str
     quote: str | None
-    encoding: str
+    encoding: str | None  # None: by a byte order mark, else UTF-8
     movie_names: Sequence[str] | None  # columns; None: both files have a first line with GroupLens' names
     genre_flags: Sequence[str]  # columns with "1" where a film has the genre; empty: one column of genres
     time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
     time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    escape: str | None = None  # sign before a quote inside of a value, such as a backslash
 
     def __call__(self, folder: Path) -> Raw:
         rating_names = None if self.movie_names is None else RATING_NAMES
-        ratings = Delimited(
-            folder / self.ratings, self.rating_separator, self.quote, rating_names, encoding=self.encoding
-        )
-        movies = Delimited(
-            folder / self.movies, self.movie_separator, self.quote, self.movie_names, encoding=self.encoding
-        )
+        ratings = self._file(folder / self.ratings, self.rating_separator, rating_names, "rating_separator")
+        movies = self._file(folder / self.movies, self.movie_separator, self.movie_names, "movie_separator")
         fields: Mapping[str, str] = {"title": "title"} | {flag: flag for flag in self.genre_flags}
         if not self.genre_flags:
             fields = {"title": "title", "genres": "genres"}
@@ -47,6 +45,13 @@ class MovieLens:
         title, year = title_and_year(raw.item_fields["title"])
         genres = self._genres(raw)
         return replace(raw, item_fields={"title": title, "year": year, "genres": genres})
+
+    def _file(self, file: Path, separator: str, names: Sequence[str] | None, option: str) -> TableFile:
+        options = {"separator": option, "quote": "quote", "encoding": "encoding", "escape": "escape"}
+        if option == "movie_separator":
+            options["names"] = "movie_names"
+        options = {what: f"data.reader.{key}" for what, key in options.items()}
+        return table_file(file, separator, self.quote, names, self.encoding, self.escape, options=options)
 
     def _genres(self, raw: Raw) -> pl.Series:
         if not self.genre_flags:

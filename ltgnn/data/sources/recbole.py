@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ltgnn.data.delimited import Delimited
+import polars as pl
+
+from ltgnn.data.columns import TableFile
+from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable
 from ltgnn.data.tables import NodeTable, assemble
@@ -16,7 +19,7 @@ from ltgnn.data.tables import NodeTable, assemble
 class RecBoleAtomic:
     """``NAME.inter`` (or benchmark parts ``NAME.part1.inter`` ...), ``NAME.item``, ``NAME.user``.
 
-    Columns are named without RecBole's ``:type``; the files know no quoting. See
+    Columns are named without RecBole's ``:type``; quotes are ordinary signs if ``quote`` is not given. See
     https://recbole.io/docs/user_guide/data/atomic_files.html.
     """
 
@@ -32,20 +35,26 @@ class RecBoleAtomic:
     item_numbers: Mapping[str, str]
     user_fields: Mapping[str, str]
     keep_unknown: bool  # ids without a row in the item or user file
+    separator: str = "\t"  # RecBole's field_separator
+    quote: str | None = None  # None: quotes are ordinary signs
+    encoding: str | None = None  # None: by a byte order mark, else UTF-8
+    escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     first_counts: bool = False  # of rows of the item or user file with the same id
     drop_incomplete: bool = False  # drop and count rows without a required value
-    separator: str = "\t"  # RecBole's field_separator
     time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
     time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
-        def file(name: str) -> Delimited:
-            return Delimited(folder / name, separator=self.separator, quote=None, typed=True)
-
         def nodes(name: str, key: str, fields: Mapping[str, str], numbers: Mapping[str, str]) -> NodeTable:
             return NodeTable(
                 file(name), key, fields, numbers, self.first_counts, self.drop_incomplete, missing=self.missing
+            )
+
+        def file(name: str) -> TableFile:
+            options = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape")}
+            return table_file(
+                folder / name, self.separator, self.quote, None, self.encoding, self.escape, True, options
             )
 
         rows = RowTable(
@@ -65,4 +74,17 @@ class RecBoleAtomic:
             items = nodes(self.items, self.item, self.item_fields, self.item_numbers)
         if self.users is not None:
             users = nodes(self.users, self.user, self.user_fields, {})
-        return assemble(rows, items, users, self.keep_unknown)
+        raw = assemble(rows, items, users, self.keep_unknown)
+        if self.quote is not None:
+            return raw
+        fields = {
+            noun: {name: unquoted(column) for name, column in found.items()}
+            for noun, found in (("item", raw.item_fields), ("user", raw.user_fields))
+        }
+        return replace(raw, item_fields=fields["item"], user_fields=fields["user"])
+
+
+def unquoted(texts: pl.Series) -> pl.Series:
+    """Texts that are quoted as a whole without their quotes, as pandas and so RecBole reads them."""
+    inside = texts.str.slice(1, texts.str.len_chars() - 2).str.replace_all('""', '"', literal=True)
+    return inside.zip_with(texts.str.contains(r'^"(?:[^"]|"")*"$'), texts)

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ltgnn.data.delimited import Delimited
+from ltgnn.data.columns import TableFile
+from ltgnn.data.delimited import OPTIONS
+from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable
 from ltgnn.data.tables import NodeTable, assemble
@@ -35,10 +37,14 @@ class ShopPair:
     keep_unknown: bool  # products that occur in the behaviour only
     time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
+    encoding: str | None = None  # of text files; None: by a byte order mark, else UTF-8
+    escape: str | None = None  # sign before a quote inside of a value, such as a backslash
+    names: Sequence[str] | None = None  # columns of the behaviour; None: its first line has them
+    product_names: Sequence[str] | None = None
 
     def __call__(self, folder: Path) -> Raw:
-        behaviour = Delimited(folder / self.behaviour, self.separator, self.quote)
-        products = Delimited(folder / self.products, self.separator, self.quote)
+        behaviour = self._file(folder / self.behaviour, self.names, "names")
+        products = self._file(folder / self.products, self.product_names, "product_names")
         rows = RowTable(
             {"all": behaviour},
             self.user,
@@ -54,3 +60,7 @@ class ShopPair:
             products, self.item, self.item_fields, self.item_numbers, self.first_counts, True, self.missing
         )
         return assemble(rows, items, keep_unknown=self.keep_unknown)
+
+    def _file(self, file: Path, names: Sequence[str] | None, option: str) -> TableFile:
+        options = {**OPTIONS, "names": f"data.reader.{option}"}
+        return table_file(file, self.separator, self.quote, names, self.encoding, self.escape, options=options)

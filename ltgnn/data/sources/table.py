@@ -1,4 +1,4 @@
-"""Any table of interactions, with or without a table of items: CSV, TSV, JSON Lines, Parquet."""
+"""Any table of interactions, with or without a table of items: CSV, TSV, JSON, Parquet, told by content."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ltgnn.data.columns import TableFile
-from ltgnn.data.delimited import Delimited
-from ltgnn.data.jsonlines import JsonLines
-from ltgnn.data.parquet import Parquet
+from ltgnn.data.delimited import OPTIONS
+from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable
 from ltgnn.data.tables import NodeTable, assemble
@@ -37,6 +36,9 @@ class Table:
     keep_unknown: bool  # items without a row in the item file
     time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
+    encoding: str | None = None  # of text files; None: by a byte order mark, else UTF-8
+    escape: str | None = None  # sign before a quote inside of a value, such as a backslash
+    item_names: Sequence[str] | None = None  # columns of the item file; None: its first line has them
 
     def __call__(self, folder: Path) -> Raw:
         parts = {part: self._file(folder / name, self.names) for part, name in self.interactions.items()}
@@ -53,7 +55,7 @@ class Table:
         )
         items = None
         if self.items is not None:
-            file = self._file(folder / self.items, None)
+            file = self._file(folder / self.items, self.item_names, {"names": "data.reader.item_names"})
             items = NodeTable(
                 file,
                 self.item_key,
@@ -65,16 +67,7 @@ class Table:
             )
         return assemble(rows, items, keep_unknown=self.keep_unknown)
 
-    def _file(self, file: Path, names: Sequence[str] | None) -> TableFile:
-        return table_file(file, self.separator, self.quote, names)
-
-
-def table_file(
-    file: Path, separator: str | None = None, quote: str | None = '"', names: Sequence[str] | None = None
-) -> TableFile:
-    """A file as a table by its ending: Parquet, JSON Lines (also packed), else text with separators."""
-    if file.suffix in (".parquet", ".pq"):
-        return Parquet(file)
-    if {".jsonl", ".ndjson"} & set(file.suffixes[-2:]):
-        return JsonLines(file)
-    return Delimited(file, separator, quote, names)
+    def _file(self, file: Path, names: Sequence[str] | None, options: Mapping[str, str] = OPTIONS) -> TableFile:
+        return table_file(
+            file, self.separator, self.quote, names, self.encoding, self.escape, options={**OPTIONS, **options}
+        )
