@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     bring.add_argument("--separator", help="between columns (default: found in the first line)")
     bring.add_argument("--no-quotes", action="store_true", help="quotes are ordinary signs")
-    bring.add_argument("--encoding", help="of text files, e.g. latin-1 (default: by a byte order mark, else UTF-8)")
+    bring.add_argument("--encoding", help="of text files, e.g. latin-1, cp1252 (default: UTF-8, or by byte order mark)")
     bring.add_argument("--escape", help="sign before a quote inside of a value, e.g. '\\'")
     bring.add_argument("--names", help="names of the columns, by comma, where the first line has none")
     bring.add_argument("--item-names", help="the same for the file of items")

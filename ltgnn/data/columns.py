@@ -85,10 +85,10 @@ def need(file: Path, columns: Mapping[str, Column], names: Sequence[str], hint: 
     """Raises ``Mistake`` if the file lacks a column."""
     for column in columns.values():
         if column.name not in names:
-            raise Mistake(f"{file}: no column {column.name!r}; it has: {_listed(names)}. {hint}")
+            raise Mistake(f"{file}: no column {column.name!r}; it has: {listed(names)}. {hint}")
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """Names for a message, each and all of them of a length that can be read."""
     short = [repr(name if len(name) <= 40 else name[:40] + "...") for name in names[:30]]
     return ", ".join(short) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
@@ -205,7 +205,7 @@ def explain(place: str, column: Column, given: str | None, drop_incomplete: bool
     if not math.isfinite(number):
         raise Mistake(
             f"{place}: {text!r} is not a number. Mend the row or name another column in data.reader; for times "
-            f"written as dates set data.reader.time_format='%Y-%m-%d %H:%M:%S' (or ={ISO}: ISO 8601)."
+            f"written as dates set data.reader.time_format='%Y-%m-%d %H:%M:%S' (ISO 8601: data.reader.time_format={ISO})."
         )
     if number < column.least:
         raise Mistake(f"{place}: {text} is below {column.least:g}. Mend the row or delete it.")

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from ltgnn.data.columns import Column, Rows, explain, need, read_whole
-from ltgnn.data.header import Header, is_number, read_header
+from ltgnn.data.header import Header, found_separator, is_number, read_header
 from ltgnn.data.records import RECORD, Block, Dialect, Irregular, blank, blocks
 from ltgnn.data.tab_quotes import enclosing
 from ltgnn.data.text_source import PIECE, TextSource
@@ -176,10 +176,12 @@ class Delimited:
     def _hint(self) -> str:
         if len(self.header) == 1 and self.names is None:
             found = repr(self._start.separator)
-            advice = self._advice("separator", "SIGN", "Set {}, or mend the file.") or " Mend the file."
+            better = found_separator(self.header[0])
+            value = f"{better!r}" if better in self.header[0] else "'SIGN'"
+            advice = self._advice("separator", value, 'Set "{}", or mend the file.') or " Mend the file."
             return f"Is {found} the separator?{advice}{self._source.misnamed}"
         if all(is_number(name) or "(column" in name for name in self.header):
-            advice = self._advice("names", "[user,item,...]", "Name its columns: {}.") or " Add a line with names."
+            advice = self._advice("names", "[user,item,...]", "Name its columns: '{}'.") or " Add a line with names."
             return f"The first line looks like data.{advice}{self._source.misnamed}"
         above = self._start.notes.get("comment lines above")
         comments = f" Above the names, {above} line(s) that begin with '#' were left out." if above else ""
@@ -190,14 +192,15 @@ class Delimited:
         """What is wrong with a record, and what settles it."""
         quote, wanted = str(self.quote), len(self.header)
         ordinary = self._advice("quote", "null", "If quotes are ordinary signs: {}.")
-        escaped = self._advice("escape", "'\\'", "If a backslash stands before such quotes: {}.")
+        escaped = self._advice("escape", "\\\\", "If a backslash stands before such quotes: '{}'.")
         fields = f"{error.fields} field{'s' * (error.fields != 1)}, but there are {wanted} columns"
+        separator = f"Is {self._start.separator!r} the separator, or does a value hold one outside of quotes?"
         said = {
-            "fields": f"{fields}. Is {self._start.separator!r} the separator, or does a value hold one outside of quotes?",
+            "fields": f"{fields}. {separator}",
             "open": f"a value begins with {quote} and is not closed.",
             "split": f"a value begins with {quote}, which is not closed in its line but in the middle of a later one.",
             "escape": f"inside of a value, {quote} stands after a backslash.",
-            "either": f"a value begins with {quote} and is closed in a later line, but each of these lines is a row, too.",
+            "either": f"a value begins with {quote} and is closed in a later line, but each of them is a row, too.",
             "long": "a row of more than 256 MB.",
             "sign": "the sign \\x1f, which cannot be read where the separator has two signs.",
         }[error.what]

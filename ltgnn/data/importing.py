@@ -1,18 +1,17 @@
-"""``ltgnn data import``: options of the command line as keys of the reader, and messages in the words of the options."""
+"""``ltgnn data import``: the options of the command line as keys of the reader, and what it prints."""
 
 from __future__ import annotations
 
 import argparse
 import logging
-import re
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ltgnn.data.card import table
 from ltgnn.data.export import write_processed
+from ltgnn.data.flags import flagged, how_read, with_flags
 from ltgnn.data.target import target
 from ltgnn.types import Dataset, Mistake
 
@@ -20,10 +19,6 @@ CLEANING = ("min_rating", "user_core", "item_core", "repeats")
 WORDS = ("user", "item", "rating", "time", "time_format", "time_unit", "item_key", "separator", "encoding", "escape")
 LISTS = ("names", "item_names", "missing")
 FLAGS = ("drop_incomplete", "first_counts", "keep_unknown")
-SWITCHES = {"quote": "--no-quotes", "keep_unseen_items": "--keep-untouched"} | {
-    name: f"--{name.replace('_', '-')}" for name in FLAGS
-}
-KEY = re.compile(r"data\.(?:reader|cleaning)\.(\w+)(?:=('[^']*'|\"[^\"]*\"|\[[^\]]*\]|[^\s,;()]*[^\s,;().]))?")
 
 
 def bring(arguments: argparse.Namespace) -> int:
@@ -40,7 +35,7 @@ def bring(arguments: argparse.Namespace) -> int:
         keys["interactions"] = {"all": str(file.resolve())}
         if "item" in keys:
             keys.setdefault("item_key", keys["item"])
-        with in_options():
+        with flagged(of_file=True):
             found = target("table", [name, *overrides], keys)
             dataset = loaded(found)
     elif file.suffix:
@@ -49,7 +44,8 @@ def bring(arguments: argparse.Namespace) -> int:
         dataset = loaded(target(arguments.source, overrides, keys))
     write_processed(out, dataset, dataset.parts, dataset.card)
     print(first_rows(dataset))
-    print(table(dataset.card))
+    print("\n".join([*how_read(dataset.card["source"]), ""]))
+    print(with_flags(table(dataset.card)) if file.is_file() else table(dataset.card))
     untouched = dataset.card["left out"].get("items without an interaction")
     if untouched:
         print(
@@ -89,27 +85,6 @@ def loaded(found: Any) -> Dataset:
     finally:
         logger.setLevel(before)
     return dataset
-
-
-@contextmanager
-def in_options() -> Iterator[None]:
-    """A ``Mistake`` that names keys of the reader names the options of ``ltgnn data import`` instead."""
-    try:
-        yield
-    except Mistake as mistake:
-        text = KEY.sub(option_of, str(mistake))
-        raise type(mistake)(re.sub(r"data\.reader(?![.\w])", "--user, --item, --time ...", text)) from mistake
-
-
-def option_of(match: re.Match[str]) -> str:
-    """The option for a key of the reader or of the cleaning, with its value; the key where there is none."""
-    key, value = match[1], match[2]
-    if key in SWITCHES:
-        return SWITCHES[key] if value in (None, "true", "null") else match[0]
-    if key not in (*WORDS, *LISTS, *CLEANING):
-        return match[0]
-    option = f"--{key.replace('_', '-')}"
-    return option if value is None else f"{option} {value[1:-1] if value.startswith('[') else value}"
 
 
 def first_rows(dataset: Dataset, rows: int = 5) -> str:

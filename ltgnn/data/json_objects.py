@@ -1,9 +1,10 @@
-"""Objects of a JSON text one by one: of lines, of an array, of lines of Python literals; slow, and exact about places."""
+"""Objects of a JSON text one by one: of lines, of an array, of lines of Python literals; slow, exact about places."""
 
 from __future__ import annotations
 
 import ast
 import json
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -114,6 +115,8 @@ def as_text(value: Any) -> str | None:
     """A value as a table holds it: lists and objects as JSON."""
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, float) and math.isnan(value):
+        return None
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple | dict):

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from ltgnn.data.columns import Column, Rows, explain, read_whole
+from ltgnn.data.columns import Column, Rows, explain, listed, read_whole
 from ltgnn.data.json_objects import Unreadable, as_text, from_array, from_lines
 from ltgnn.data.text_source import PIECE, TextSource
 from ltgnn.types import Mistake
@@ -89,8 +89,8 @@ class JsonLines:
                         (as_text(fields.get(name)) or "").encode()
                     except UnicodeEncodeError:
                         raise Mistake(
-                            f"{self.file}, line {line}, column {name!r}: half of a surrogate pair (\\ud800 to \\udfff), "
-                            f"which is no character. Mend the line or delete it."
+                            f"{self.file}, line {line}, column {name!r}: half of a surrogate pair (\\ud800 to \\udfff) "
+                            f"is no character. Mend the line or delete it."
                         ) from None
             raise
 
@@ -121,9 +121,8 @@ class JsonLines:
             yield from objects()
         except Unreadable as error:
             hint = "" if self._by_line else " Wanted one object a line, or an array of objects."
-            raise Mistake(
-                f"{self.file}, line {error.line}: {error.what}. Mend the line or delete it.{hint}{self._source.misnamed}"
-            ) from None
+            place, named = f"{self.file}, line {error.line}", self._source.misnamed
+            raise Mistake(f"{place}: {error.what}. Mend the line or delete it.{hint}{named}") from None
 
     def place(self, column: str, values: Sequence[str]) -> str:
         wanted = set(values)
@@ -139,6 +138,8 @@ class JsonLines:
         for line, fields in self._objects():
             for column in columns.values():
                 place = f"{self.file}, line {line}, column {column.name!r}"
+                if column.required and column.name not in fields and not drop_incomplete:
+                    raise Mistake(f"{place}: no value; the object has: {listed(list(fields))}. Mend the line.")
                 explain(place, column, as_text(fields.get(column.name)), drop_incomplete)
 
 

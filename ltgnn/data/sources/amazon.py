@@ -39,6 +39,7 @@ class AmazonReviews:
     prices: Mapping[str, str]  # our name -> key of an amount such as "$12.99"
     time_unit: str = "auto"  # s in 2018, ms in 2023; us, ns; auto: by their range
     time_scale: float | None = None  # of recipes before time_unit: 1 or .001 seconds
+    encoding: str | None = None  # None: by a byte order mark, else UTF-8
     time_format: str | None = None  # of times written as dates: "%Y-%m-%d %H:%M:%S", or iso
 
     encoding: str | None = None  # None: by a byte order mark, else UTF-8

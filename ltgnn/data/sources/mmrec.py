@@ -29,12 +29,12 @@ class MMRec:
     label: str
     labels: Mapping[str, str]  # value of the label -> train, val, test
     vectors: Mapping[str, str]  # our name -> .npy file
-    time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
-    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
     separator: str = "\t"
     quote: str | None = None  # None: quotes are ordinary signs
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
+    time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
+    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
 
     def __call__(self, folder: Path) -> Raw:
         options = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape")}

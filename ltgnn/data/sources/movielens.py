@@ -29,9 +29,9 @@ class MovieLens:
     encoding: str | None  # None: by a byte order mark, else UTF-8
     movie_names: Sequence[str] | None  # columns; None: both files have a first line with GroupLens' names
     genre_flags: Sequence[str]  # columns with "1" where a film has the genre; empty: one column of genres
+    escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
     time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
-    escape: str | None = None  # sign before a quote inside of a value, such as a backslash
 
     def __call__(self, folder: Path) -> Raw:
         rating_names = None if self.movie_names is None else RATING_NAMES

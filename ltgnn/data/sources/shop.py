@@ -35,12 +35,12 @@ class ShopPair:
     item_numbers: Mapping[str, str]
     first_counts: bool
     keep_unknown: bool  # products that occur in the behaviour only
-    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
-    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
     encoding: str | None = None  # of text files; None: by a byte order mark, else UTF-8
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     names: Sequence[str] | None = None  # columns of the behaviour; None: its first line has them
     product_names: Sequence[str] | None = None
+    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         behaviour = self._file(folder / self.behaviour, self.names, "names")

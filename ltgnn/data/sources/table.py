@@ -34,11 +34,11 @@ class Table:
     drop_incomplete: bool  # drop and count rows without a required value
     first_counts: bool  # of rows of the item file with the same id
     keep_unknown: bool  # items without a row in the item file
-    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
-    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
     encoding: str | None = None  # of text files; None: by a byte order mark, else UTF-8
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     item_names: Sequence[str] | None = None  # columns of the item file; None: its first line has them
+    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         parts = {part: self._file(folder / name, self.names) for part, name in self.interactions.items()}
