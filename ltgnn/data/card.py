@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -80,9 +80,9 @@ def doubts(raw: Raw) -> list[str]:
 
 def moment(time: float) -> str:
     """A time as a date where it can be one (seconds since 1970), else as a number (a position)."""
-    if not 1e8 <= time < 1e11:
+    if not (1e8 <= time < 1e11 or -6e10 < time <= -1e8):
         return f"{time:g}"
-    return f"{datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S}"
+    return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(time)):%Y-%m-%d %H:%M:%S}"
 
 
 SHOWN_APART = ("name", "cleaning", "read", "source", "groups", "left out", "warnings")

@@ -64,11 +64,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     bring.add_argument("source", help="file of interactions, or name of a data yaml (shop, recbole, amazon2023 ...)")
     bring.add_argument("--out", required=True, help="folder to write; must not exist")
-    bring.add_argument("--user", default="user_id", help="column of user ids (default: user_id)")
-    bring.add_argument("--item", default="item_id", help="column of item ids (default: item_id)")
+    bring.add_argument("--user", help="column of user ids (default: user_id)")
+    bring.add_argument("--item", help="column of item ids (default: item_id)")
     bring.add_argument("--rating", help="column of ratings, for --min-rating")
     bring.add_argument("--time", help="column of times")
-    bring.add_argument("--time-format", help="form of times given as text, e.g. '%%Y-%%m-%%d %%H:%%M:%%S'")
+    bring.add_argument(
+        "--time-format", help="form of times given as text, e.g. '%%Y-%%m-%%d %%H:%%M:%%S'; iso for ISO 8601"
+    )
+    bring.add_argument(
+        "--time-unit",
+        choices=["auto", "s", "ms", "us", "ns"],
+        help="of times given as numbers (default: by their range)",
+    )
     bring.add_argument("--items", help="file of items")
     bring.add_argument("--item-key", help="column of item ids in the file of items (default: as --item)")
     bring.add_argument(
@@ -79,13 +86,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     bring.add_argument("--separator", help="between columns (default: found in the first line)")
     bring.add_argument("--no-quotes", action="store_true", help="quotes are ordinary signs")
-    bring.add_argument("--names", help="names of the columns, by comma, where the first line has none")
-    bring.add_argument("--item-names", help="the same for the file of items")
     bring.add_argument("--encoding", help="of text files, e.g. latin-1, cp1252 (default: UTF-8, or by byte order mark)")
     bring.add_argument("--escape", help="sign before a quote inside of a value, e.g. '\\'")
+    bring.add_argument("--names", help="names of the columns, by comma, where the first line has none")
+    bring.add_argument("--item-names", help="the same for the file of items")
+    bring.add_argument(
+        "--missing", metavar="WORDS", help="ids that are none, by comma, e.g. NA,null (default: only the empty one)"
+    )
     bring.add_argument("--min-rating", type=float, help="drop rows rated below")
     bring.add_argument("--user-core", type=int, help="each user keeps at least so many interactions")
     bring.add_argument("--item-core", type=int, help="each item keeps at least so many interactions")
+    bring.add_argument(
+        "--repeats",
+        choices=["first", "last", "sum"],
+        help="what stays of a pair that occurs again: the first or last by time, or the sum of the weights (default: sum "
+        "where rows have weights, else first)",
+    )
+    bring.add_argument(
+        "--keep-untouched", action="store_true", help="keep items that nobody touched (default: leave out, and count)"
+    )
+    bring.add_argument("--first-counts", action="store_true", help="of items with the same id the first row counts")
+    bring.add_argument("--keep-unknown", action="store_true", help="keep items without a row in the file of items")
     bring.add_argument(
         "--drop-incomplete", action="store_true", help="drop rows without an id instead of stopping there"
     )
@@ -147,9 +168,9 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    from ltgnn.data import commands
+    from ltgnn.data import importing
 
-    return commands.bring(arguments)
+    return importing.bring(arguments)
 
 
 def _stats(arguments: argparse.Namespace) -> int:

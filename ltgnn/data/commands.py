@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -15,10 +13,10 @@ from ltgnn.data.audit import audit
 from ltgnn.data.card import table
 from ltgnn.data.difference import Side, difference, summary
 from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
-from ltgnn.data.flags import flagged, how_read
+from ltgnn.data.importing import loaded
 from ltgnn.data.target import Target, catalogue, target
 from ltgnn.paths import write_whole
-from ltgnn.types import Dataset, Mistake
+from ltgnn.types import Mistake
 
 WRITERS = {"recbole": write_recbole, "lightgcn": write_lightgcn, "processed": write_processed}
 
@@ -40,34 +38,10 @@ def fetch(name: str | None, overrides: Sequence[str]) -> int:
     return 0
 
 
-def bring(arguments: argparse.Namespace) -> int:
-    """Reads, cleans and writes a data set as a folder."""
-    file, out = Path(arguments.source).expanduser(), Path(arguments.out)
-    cleaning = {key: getattr(arguments, key) for key in ("min_rating", "user_core", "item_core")}
-    overrides = [f"data.cleaning.{key}={value}" for key, value in cleaning.items() if value is not None]
-    if file.is_file():
-        name = f"data.name={json.dumps(out.resolve().name)}"
-        found = target("table", [name, *overrides, *arguments.overrides], _mapping(file, arguments))
-    elif file.suffix:
-        raise Mistake(f"No file {file}.")
-    else:
-        found = target(arguments.source, [*overrides, *arguments.overrides])
-    with flagged(file.is_file()):
-        dataset = found.dataset
-    write_processed(out, dataset, dataset.parts, dataset.card)
-    print(_first_rows(dataset))
-    print("\n".join([*how_read(dataset.card["source"]), ""]))
-    print(table(dataset.card))
-    official = "split=official " if "train" in dataset.parts else ""
-    template = f" data.template='{{{next(iter(dataset.item_fields))}}}'" if dataset.item_fields else ""
-    print(f"\nwritten to {out}; train on it:")
-    print(f"  ltgnn train data=processed {official}data.files.path={out}{template}")
-    return 0
-
-
 def stats(name: str, overrides: Sequence[str], out: str | None) -> int:
     """Prints the data card; writes it and the popularity curve."""
     found = target(name, overrides)
+    loaded(found)
     card = found.card()
     print(table(card))
     if out is not None:
@@ -138,46 +112,6 @@ def export(name: str, overrides: Sequence[str], to: str, out: str) -> int:
         WRITERS[to](Path(out), found.dataset, parts_of(found.split), found.card())
     print(f"written: {out}")
     return 0
-
-
-def _mapping(file: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Arguments of the reader ``Table`` from the options of the command line."""
-
-    def pairs(words: Sequence[str]) -> dict[str, str]:
-        for word in words:
-            if "=" not in word:
-                raise Mistake(f"--field and --number want NAME=COLUMN, not {word!r}.")
-        return dict(word.split("=", 1) for word in words)
-
-    return {
-        "interactions": {"all": str(file.resolve())},
-        "items": str(Path(arguments.items).expanduser().resolve()) if arguments.items else None,
-        "separator": arguments.separator,
-        "quote": None if arguments.no_quotes else '"',
-        "names": arguments.names.split(",") if arguments.names else None,
-        "item_names": arguments.item_names.split(",") if arguments.item_names else None,
-        "encoding": arguments.encoding,
-        "escape": arguments.escape,
-        "user": arguments.user,
-        "item": arguments.item,
-        "rating": arguments.rating,
-        "time": arguments.time,
-        "time_format": arguments.time_format,
-        "item_key": arguments.item_key or arguments.item,
-        "item_fields": pairs(arguments.field),
-        "item_numbers": pairs(arguments.number),
-        "drop_incomplete": arguments.drop_incomplete,
-    }
-
-
-def _first_rows(dataset: Dataset, rows: int = 5) -> str:
-    """The first interactions with their texts, so that a person sees whether the columns are the right ones."""
-    pairs = next(iter(dataset.parts.values()))
-    lines = ["first rows: user, item" + "".join(f", {name}" for name in dataset.item_fields)]
-    for user, item in zip(pairs.users[:rows].tolist(), pairs.items[:rows].tolist(), strict=True):
-        texts = [texts[item][:60] for texts in dataset.item_fields.values()]
-        lines.append("  " + " | ".join([dataset.user_ids[user], dataset.item_ids[item], *texts]))
-    return "\n".join(lines) + "\n"
 
 
 def _texts(found: Target) -> tuple[list[str], list[str] | None]:

@@ -45,8 +45,8 @@ def write_processed(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[
 def write_recbole(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[str, Any]) -> None:
     """RecBole's atomic files, benchmark parts included, with every id in the ``.item`` and ``.user`` files.
 
-    RecBole reads them by ``pandas.read_csv(delimiter="\\t")``: a text that begins with a quote is quoted, with the quotes
-    in it doubled; tabs and line ends in texts become blanks. Raises ``Mistake`` for ids and names that it cannot read.
+    RecBole reads them by ``pandas.read_csv(delimiter="\\t")``: a text that begins with a quote is quoted, its quotes
+    doubled; tabs and line ends in texts become blanks. Raises ``Mistake`` for ids and names that it cannot read.
     """
     name = dataset.name
     for noun in ("user", "item"):
@@ -176,8 +176,8 @@ def check_recbole(noun: str, ids: Sequence[str], fields: Iterable[str]) -> None:
     for id in ids:
         if id in PANDAS_MISSING or not id.strip() or any(sign in id for sign in BREAKS):
             raise Mistake(
-                f"RecBole cannot read the {noun} id {id!r}: pandas takes it for a missing value, or it holds a tab or a "
-                f"line end. Write the id otherwise in the source, or export another form (--to processed)."
+                f"RecBole cannot read the {noun} id {id!r}: pandas takes it for a missing value, or it holds a tab "
+                f"or a line end. Write the id otherwise in the source, or export another form (--to processed)."
             )
     for field in fields:
         if any(sign in field for sign in (":", '"', *BREAKS)):

@@ -17,11 +17,17 @@ FLAGS = (  # of the reader -> of the command
     (r"\"data\.reader\.separator=('[^']*')\"", r"--separator \1"),
     (r"'data\.reader\.names=\[([^\]]*)\]'", r"--names \1"),
     (r"'data\.reader\.item_names=\[([^\]]*)\]'", r"--item-names \1"),
-    (r"data\.reader\.(encoding|time_format|separator)=", r"--\1 "),
-    (r"data\.reader\.(encoding|time_format|separator|escape|names)\b", r"--\1"),
+    (r"data\.reader\.(first_counts|keep_unknown)=true", r"--\1"),
+    (r"data\.cleaning\.keep_unseen_items=true", "--keep-untouched"),
+    (r"data\.reader\.missing=\[([^\]]*)\]", r"--missing \1"),
+    (r"data\.reader\.(encoding|time_format|time_unit|separator|item_key)=", r"--\1 "),
+    (r"data\.reader\.time_unit and \.time_format", "--time-unit and --time-format"),
+    (r"data\.cleaning\.repeats=", "--repeats "),
+    (r"data\.cleaning\.(min_rating|user_core) or \.item_core", r"--\1 or --item-core"),
+    (r"data\.reader\.(encoding|time_format|time_unit|separator|escape|names|missing|rating|time|user|item)\b", r"--\1"),
     (r"(columns?|column names) in data\.reader\b", rf"\1 ({COLUMNS})"),
     (r"Check data\.files and the file names in data\.reader\.", "Check the path."),
-    (r"--time_format", "--time-format"),
+    (r"(?<=--)(time|first|keep|item|min|user)_(?=[a-z]+)", r"\1-"),
 )
 
 

@@ -81,6 +81,10 @@ def target(name: str, overrides: Sequence[str], reader: Mapping[str, Any] | None
         )
     cfg = _compose(stem(name), overrides)
     for key, value in (reader or {}).items():
+        if key not in cfg.data.reader:
+            raise Mistake(
+                f"--{key.replace('_', '-')}: the reader of {name} has no {key!r}; it has {_keys(cfg.data.reader)}."
+            )
         OmegaConf.update(cfg, f"data.reader.{key}", value, merge=False, force_add=True)
     return Target(name, cfg)
 
@@ -108,7 +112,10 @@ def stem(name: str) -> str:
             return key
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    raise Mistake(f"No data set {name!r}.{hint} Known: {', '.join(known)}. Own files: ltgnn data import --help")
+    raise Mistake(
+        f"No data set {name!r}, and no folder of that name here ({Path.cwd()}).{hint} Known: {', '.join(known)}. Own "
+        f"files: ltgnn data import --help"
+    )
 
 
 def _compose(data: str, overrides: Sequence[str]) -> Any:
@@ -121,6 +128,10 @@ def _compose(data: str, overrides: Sequence[str]) -> Any:
             return compose("train", overrides=[f"data={data}", *overrides])
     except (HydraException, OmegaConfBaseException) as error:
         raise Mistake(str(error).strip()) from error
+
+
+def _keys(reader: Any) -> str:
+    return ", ".join(str(key) for key in reader if not str(key).startswith("_"))
 
 
 def _official(folder: Path, overrides: Sequence[str]) -> list[str]:

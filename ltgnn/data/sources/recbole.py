@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import polars as pl
 
 from ltgnn.data.columns import TableFile
 from ltgnn.data.formats import table_file
@@ -33,26 +35,26 @@ class RecBoleAtomic:
     item_numbers: Mapping[str, str]
     user_fields: Mapping[str, str]
     keep_unknown: bool  # ids without a row in the item or user file
-    first_counts: bool = False  # of rows of the item or user file with the same id
-    drop_incomplete: bool = False  # drop and count rows without a required value
     separator: str = "\t"  # RecBole's field_separator
     quote: str | None = None  # None: quotes are ordinary signs
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
+    first_counts: bool = False  # of rows of the item or user file with the same id
+    drop_incomplete: bool = False  # drop and count rows without a required value
     time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
     time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
+        def nodes(name: str, key: str, fields: Mapping[str, str], numbers: Mapping[str, str]) -> NodeTable:
+            return NodeTable(
+                file(name), key, fields, numbers, self.first_counts, self.drop_incomplete, missing=self.missing
+            )
+
         def file(name: str) -> TableFile:
             options = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape")}
             return table_file(
                 folder / name, self.separator, self.quote, None, self.encoding, self.escape, True, options
-            )
-
-        def nodes(name: str, key: str, fields: Mapping[str, str], numbers: Mapping[str, str]) -> NodeTable:
-            return NodeTable(
-                file(name), key, fields, numbers, self.first_counts, self.drop_incomplete, missing=self.missing
             )
 
         rows = RowTable(
@@ -72,4 +74,17 @@ class RecBoleAtomic:
             items = nodes(self.items, self.item, self.item_fields, self.item_numbers)
         if self.users is not None:
             users = nodes(self.users, self.user, self.user_fields, {})
-        return assemble(rows, items, users, self.keep_unknown)
+        raw = assemble(rows, items, users, self.keep_unknown)
+        if self.quote is not None:
+            return raw
+        fields = {
+            noun: {name: unquoted(column) for name, column in found.items()}
+            for noun, found in (("item", raw.item_fields), ("user", raw.user_fields))
+        }
+        return replace(raw, item_fields=fields["item"], user_fields=fields["user"])
+
+
+def unquoted(texts: pl.Series) -> pl.Series:
+    """Texts that are quoted as a whole without their quotes, as pandas and so RecBole reads them."""
+    inside = texts.str.slice(1, texts.str.len_chars() - 2).str.replace_all('""', '"', literal=True)
+    return inside.zip_with(texts.str.contains(r'^"(?:[^"]|"")*"$'), texts)
