@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -11,10 +11,9 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import Tensor
 
-from ltgnn.build import Setting, build_module
+from ltgnn.build import Setting, build_module, uses_features
 from ltgnn.serving.incremental import among
-from ltgnn.text.queries import reader
-from ltgnn.text.template import render
+from ltgnn.text.later import later
 from ltgnn.types import Dataset, Features, Interactions, Mistake
 
 
@@ -27,6 +26,7 @@ class Fresh:
     user_ids: Sequence[str]
     item_ids: Sequence[str]
     item_fields: Mapping[str, Sequence[str]]
+    item_numbers: Mapping[str, Sequence[float]] = field(default_factory=dict)  # nan where missing
     repeated: int = 0  # events that told nothing new
 
 
@@ -34,9 +34,12 @@ def fresh(
     dataset: Dataset,
     train: Interactions,
     events: Sequence[tuple[str, str]],
-    items: Mapping[str, Mapping[str, str]],
+    items: Mapping[str, Mapping[str, Any]],
 ) -> Fresh:
-    """Events (user id, item id) and new items (id -> field -> text), coded; ids that are not known become new nodes."""
+    """Events (user id, item id) and new items (id -> column -> text or number), coded.
+
+    Ids that are not known become new nodes.
+    """
     users = {name: number for number, name in enumerate(dataset.user_ids)}
     goods = {name: number for number, name in enumerate(dataset.item_ids)}
     if known := [name for name in items if name in goods]:
@@ -51,8 +54,13 @@ def fresh(
     keys = torch.unique(codes[:, 0] * len(goods) + codes[:, 1])
     keys = keys[~among(keys, train.users * len(goods) + train.items)[0]]
     fields = {name: [items.get(item, {}).get(name, "") for item in new_items] for name in dataset.item_fields}
+    numbers = {name: [_number(items.get(item, {}).get(name)) for item in new_items] for name in dataset.item_numbers}
     new_users = list(users)[len(dataset.user_ids) :]
-    return Fresh(keys // len(goods), keys % len(goods), new_users, new_items, fields, len(events) - len(keys))
+    return Fresh(keys // len(goods), keys % len(goods), new_users, new_items, fields, numbers, len(events) - len(keys))
+
+
+def _number(value: Any) -> float:
+    return torch.nan if value is None else float(value)
 
 
 def grown(cfg: DictConfig, setting: Setting, new: Fresh) -> Setting:
@@ -78,30 +86,31 @@ def grown(cfg: DictConfig, setting: Setting, new: Fresh) -> Setting:
         item_ids=[*data.item_ids, *new.item_ids],
         item_fields={name: [*column, *new.item_fields[name]] for name, column in data.item_fields.items()},
         item_numbers={
-            name: torch.cat([values, torch.full((len(new.item_ids),), torch.nan)])
+            name: torch.cat([values, torch.tensor(new.item_numbers[name], dtype=values.dtype)])
             for name, values in data.item_numbers.items()
+        },
+        item_vectors={
+            name: torch.cat([rows, rows.new_zeros(len(new.item_ids), *rows.shape[1:])])
+            for name, rows in data.item_vectors.items()
         },
         user_fields={name: [*column, *([""] * len(new.user_ids))] for name, column in data.user_fields.items()},
     )
     features = setting.features
     if features is not None and new.item_ids:
-        features = Features(torch.cat([features.values, _read(cfg, setting, new)]), features.card)
+        features = Features(torch.cat([features.values, _later(cfg, setting, dataset)]), features.card)
     groups = {name: policy(train.item_counts) for name, policy in instantiate(cfg.groups).items()}
     return Setting(dataset, replace(split, train=train, val=val, test=test), groups, features, {})
 
 
-def _read(cfg: DictConfig, setting: Setting, new: Fresh) -> Tensor:
-    """Features of the new items: the run's encoder, and its transform as it was fitted for training.  [n, D]"""
-    data = setting.dataset
-    side = instantiate(cfg.text)
-    read = reader(side, data, setting.split.train.item_counts)
-    texts = render(side.template_for(data), new.item_fields) if new.item_fields else [""] * len(new.item_ids)
-    if without := [item for item, text in zip(new.item_ids, texts, strict=True) if not text]:
-        raise Mistake(
-            f"'{without[0]}' is an item that the run does not know ({len(without)} such) and has no text: give it a "
-            f"row in items=FILE with {', '.join(data.item_fields) or 'its text'}, or leave its events out"
-        )
-    return read(texts)
+def _later(cfg: DictConfig, setting: Setting, grown: Dataset) -> Tensor:
+    """Features of the new items; zeros where they cannot be made and the run does not read any.  [n, D]"""
+    assert setting.features is not None
+    try:
+        return later(instantiate(cfg.text), setting.features, setting.dataset, setting.split.train.item_counts, grown)
+    except Mistake:
+        if uses_features(cfg, setting):
+            raise
+    return torch.zeros(grown.num_items - setting.dataset.num_items, setting.features.values.shape[1])
 
 
 def whole(cfg: DictConfig, setting: Setting, after: Setting, state: Mapping[str, Tensor]) -> Any:

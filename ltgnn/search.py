@@ -21,8 +21,7 @@ from ltgnn.serving.index import indexed
 from ltgnn.serving.lexical import Words
 from ltgnn.serving.retrieval import Dense, Hit, Retriever, Search
 from ltgnn.serving.served import Served
-from ltgnn.text.queries import reader
-from ltgnn.text.template import render
+from ltgnn.text.queries import TextPart, item_texts, reader, text_part
 from ltgnn.trained import load, restore
 from ltgnn.types import Mistake
 
@@ -33,7 +32,8 @@ TASTE = 0.5
 USAGE = f"""usage: ltgnn search run=DIR "QUERY" [KEY=VALUE ...]
 
 Items that fit a query: by words (BM25), by meaning (the run's text encoder), by the model (the query as if it were an
-item without buyers: encoder, projector, then the nearest items), fused by reciprocal ranks.
+item without buyers: encoder, projector, then the nearest items), fused by reciprocal ranks. Both read the text that the
+run's encoder read. A run whose features are no texts (numbers, vectors) is searched by words.
 
   ltgnn search run=logs/train/runs/X "waterproof hiking socks"
   ltgnn search run=logs/train/runs/X "space adventure" user=42 k=5
@@ -44,6 +44,7 @@ keys:
   taste={TASTE}         how strongly
   k=10              items shown, up to 1000
   by=words,text     which of words, text, model; default: words and text as far as the run has them
+                    (columns: score is the fused one; words is BM25, text and model are cosines)
   index=exact       or usearch, faiss: approximate (extra `index`); prints its recall against exact search
   prompt=TEXT       before the query, where the encoder wants another than before an item
   format=table      or json
@@ -81,6 +82,7 @@ class Shop:
             scorer = self.module.scorer(self.setting.evaluators.get("val"))
         self.served: Served = served(self.run, self.cfg, self.setting, scorer)
         self.asked_by, self.index, self.prompt = tuple(by), index, prompt
+        self.side: Any = instantiate(self.cfg.text)  # what made the item features
 
     @cached_property
     def by(self) -> tuple[str, ...]:
@@ -89,17 +91,31 @@ class Shop:
             raise Mistake(f"by={','.join(self.asked_by)}: '{unknown[0]}' is none of {', '.join(BY)}")
         if self.asked_by:
             return self.asked_by
-        readable = [name for name, there in (("words", self.texts), ("text", self.setting.text is not None)) if there]
+        readable = [name for name, there in (("words", self.texts), ("text", not self.no_meaning)) if there]
         if not readable:
             raise Mistake(f"{self.served.name}: the items have no text, so there is nothing to search in.")
         return tuple(readable)
 
     @cached_property
+    def part(self) -> TextPart | None:
+        """The part of the features that encodes texts; None: there is none."""
+        return text_part(self.side, self.setting.features)
+
+    @cached_property
+    def no_meaning(self) -> str:
+        """Why the items cannot be searched by meaning; empty: they can."""
+        if self._live is not None:
+            return ""
+        if self.setting.features is None:
+            return "the run was trained with text=none"
+        if self.part is None:
+            return f"the item features of this run (text={self.cfg.choices.get('text')}) are not made from texts"
+        return self.part.refusal
+
+    @cached_property
     def texts(self) -> list[str]:
-        """What is searched by words: the template of the run filled, else all fields; empty where there are none."""
-        fields = self.setting.dataset.item_fields
-        template = self.cfg.data.get("template") or ". ".join(f"{{{name}}}" for name in fields)
-        return render(template, fields) if fields else []
+        """What is searched by words: what the run's encoder reads, else all fields; empty where there are none."""
+        return item_texts(self.side, self.setting.dataset, self.cfg.data.get("template"))
 
     @cached_property
     def read(self) -> Callable[[Sequence[str]], Tensor]:
@@ -108,7 +124,9 @@ class Shop:
         if live is not None:
             read: Callable[[Sequence[str]], Tensor] = live.encoder.read
             return read
-        return reader(instantiate(self.cfg.text), self.setting.dataset, self.counts, self.prompt)
+        if self.part is None:
+            raise Mistake(f"a query cannot be read by meaning: {self.no_meaning}. Search by words: by=words.")
+        return reader(self.part, self.setting.dataset, self.counts, self.prompt)
 
     @property
     def counts(self) -> Tensor:
@@ -142,13 +160,18 @@ class Shop:
             return Words(self.texts)
         if name == "text":
             live = self._live
-            vectors = self.setting.text if live is None else live()
-            if vectors is None:
-                raise Mistake("by=text needs item text, but the run was trained with text=none: by=words")
+            if self.no_meaning:
+                raise Mistake(f"by=text reads queries as the run read its items, but {self.no_meaning}: by=words")
+            vectors = self.setting.text[:, self.part.columns] if live is None else live()
             return indexed(self.index, Dense(self.read, vectors.detach()))
         projector = getattr(getattr(self._embedding, "fusion", None), "projector", None)
         if projector is None:
             raise Mistake("by=model needs a fusion that projects text (fusion=sum, gate, text ...): by=words,text")
+        if self.no_meaning or (self._live is None and self.part.side is not self.side):
+            why = (
+                self.no_meaning or "the features of this run are of several kinds, of which a query has the text alone"
+            )
+            raise Mistake(f"by=model takes the query for an item, but {why}: by=words,text")
 
         def project(texts: Sequence[str]) -> Tensor:
             with torch.no_grad():
@@ -182,6 +205,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if choice(values, "format", ("table", "json")) == "json":
         print(json.dumps([vars(hit) for hit in found], indent=1, ensure_ascii=False))
         return 0
+    if not values["by"] and shop.no_meaning:
+        print(f"By words alone: {shop.no_meaning}.", file=sys.stderr)
     show(found, shop.by)
     return 0
 

@@ -38,6 +38,8 @@ def application(run: str, hosts: Sequence[str], threads: int = 2) -> Any:
     except ImportError as error:
         raise Mistake(f"ltgnn serve needs the extra: pip install 'ltgnn[serve]' ({error})") from None
     shop = Shop(run)
+    if shop.no_meaning:
+        print(f"search by words alone: {shop.no_meaning}")
     try:
         by: Sequence[str] = shop.by
         shop.find("ready", 1)

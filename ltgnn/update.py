@@ -35,10 +35,11 @@ training.
   ltgnn update run=logs/train/runs/X events=today.csv items=new-goods.csv out=today
 
   events=FILE    CSV, TSV, Parquet or JSON Lines; ids as in the data of the run
-  items=FILE     new items: the id, and the fields that the text template of the run names
+  items=FILE     new items: the id, the fields that the text template of the run names, the numbers that it reads
 keys: user=user item=item (columns of the events), item_key=item (of the items)
 
-A new user is known by the new interactions alone, a new item by its text (and whoever took it).
+A new user is known by the new interactions alone, a new item by its features (and whoever took it): text and numbers
+from items=FILE, vectors (text=precomputed) from the run's own file of vectors, if that has a row of the item.
 """
 
 DEFAULTS: dict[str, str | None] = {
@@ -122,7 +123,7 @@ def _events(values: Mapping[str, str]) -> list[tuple[str, str]]:
     return list(frame.iter_rows())
 
 
-def _items(values: Mapping[str, str], dataset: Dataset) -> dict[str, dict[str, str]]:
+def _items(values: Mapping[str, str], dataset: Dataset) -> dict[str, dict[str, Any]]:
     import polars as pl
 
     if not values["items"]:
@@ -130,12 +131,16 @@ def _items(values: Mapping[str, str], dataset: Dataset) -> dict[str, dict[str, s
     file = table_file(Path(values["items"]), options={})
     columns = {"id": Column(values["item_key"], Kind.ID)}
     columns |= {name: Column(name, Kind.TEXT, required=False) for name in dataset.item_fields}
+    there = file.schema_of({})  # empty where each row names its own
+    columns |= {
+        name: Column(name, Kind.NUMBER, required=False) for name in dataset.item_numbers if name in there or not there
+    }
     frame = file.read(columns).frame.with_columns(pl.col("id").cast(pl.String))
     ids = frame["id"].to_list()
     if len(set(ids)) < len(ids):
         twice = next(name for name in ids if ids.count(name) > 1)
         raise Mistake(f"items={values['items']}: the id '{twice}' stands in several rows; keep one of them")
-    rows = frame.drop("id").fill_null("").iter_rows(named=True)
+    rows = frame.drop("id").with_columns(pl.col(pl.String).fill_null("")).iter_rows(named=True)
     return dict(zip(ids, rows, strict=True))
 
 

@@ -122,4 +122,6 @@ def test_runs_without_text_or_with_controls(launch: Launch, tmp_path: Path) -> N
     assert launch("model=ease", "text/control=shuffled", "epochs=1", "paths.log_dir=shuffled") == 0
     (shuffled,) = run_folders(tmp_path / "shuffled")
     with pytest.raises(Mistake, match="Shuffled treats all items at once"):
-        Shop(str(shuffled)).find("x")
+        Shop(str(shuffled), by=("text",)).find("x")
+    assert Shop(str(shuffled)).by == ("words",)  # what cannot be searched by meaning is searched by words
+    assert Shop(str(shuffled)).find("castle number 5", 1)[0].item == "i5"

@@ -14,6 +14,7 @@ from ltgnn.text.card import describe
 from ltgnn.text.checks import measured, refuse_overflow, shares, warnings
 from ltgnn.text.encoders import tuned
 from ltgnn.text.precomputed import FeatureFile
+from ltgnn.text.scaling import silent, standardised
 from ltgnn.text.store import FeatureStore, key_of
 from ltgnn.text.template import render
 from ltgnn.text.transform import Step
@@ -103,13 +104,7 @@ class ItemNumbers:
         self.columns, self.store, self.control, self.transform = columns, store, control, transform
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
-        known = dataset.item_numbers
-        columns = sorted(known) if self.columns is None else list(self.columns)
-        if not columns or not set(columns) <= set(known):
-            raise Mistake(
-                f"text.columns={columns}, but the numeric columns of {dataset.name} are: "
-                f"{', '.join(sorted(known)) or 'none'}; set data.reader.item_numbers or text.columns"
-            )
+        columns = self.chosen(dataset)
         table = self.table(dataset, columns)
         identity = {
             "class": "ItemNumbers",
@@ -121,6 +116,17 @@ class ItemNumbers:
             identity, [], lambda: standardised(table, counts > 0), lambda _: silent(table[counts > 0], columns)
         )
         return applied(raw, counts, self.control, self.transform, what="item numbers", items=dataset.item_ids)
+
+    def chosen(self, dataset: Dataset) -> list[str]:
+        """The names of the columns, in their order; ``Mistake`` for one that is not there."""
+        known = dataset.item_numbers
+        columns = sorted(known) if self.columns is None else list(self.columns)
+        if not columns or not set(columns) <= set(known):
+            raise Mistake(
+                f"text.columns={columns}, but the numeric columns of {dataset.name} are: "
+                f"{', '.join(sorted(known)) or 'none'}; set data.reader.item_numbers or text.columns"
+            )
+        return columns
 
     @staticmethod
     def table(dataset: Dataset, columns: Sequence[str]) -> Tensor:
@@ -141,9 +147,13 @@ class ItemVectors:
         self.file, self.store, self.control, self.transform = file, store, control, transform
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
+        raw, what = self.raw(dataset), f"vectors of {self.file.path}"
+        return applied(raw, counts, self.control, self.transform, what=what, items=dataset.item_ids)
+
+    def raw(self, dataset: Dataset) -> Features:
+        """The vectors as they are in the file, in the order of the items."""
         ids = list(dataset.item_ids)
-        raw = self.store.get(self.file.identity, ids, lambda: self.file(ids), lambda _: {"file": str(self.file.path)})
-        return applied(raw, counts, self.control, self.transform, what=f"vectors of {self.file.path}", items=ids)
+        return self.store.get(self.file.identity, ids, lambda: self.file(ids), lambda _: {"file": str(self.file.path)})
 
 
 class Joined:
@@ -202,30 +212,6 @@ def applied(
             values = changed
     refuse_overflow(values, what, items)
     return Features(values, card)
-
-
-def standardised(table: Tensor, fit: Tensor) -> Tensor:
-    """Columns to mean 0 and deviation 1 on the rows ``fit`` that have a number; nan to 0, marked in a column more.
-
-    [I, C] -> [I, C + columns with a missing number]
-    """
-    missing = table.isnan()
-    seen = torch.where(missing | ~fit[:, None], torch.nan, table.double())
-    mean = seen.nanmean(0)
-    deviation = (seen - mean).square().nanmean(0).sqrt()
-    scaled = ((table - mean) / torch.where(deviation > 0, deviation, 1.0)).nan_to_num(0.0)
-    return torch.cat([scaled, missing[:, missing.any(0)].double()], dim=1).float()
-
-
-def silent(table: Tensor, columns: Sequence[str]) -> dict[str, Any]:
-    """The columns, and which of them say nothing of the items [n, C] seen in training: all the same, or all missing."""
-    low, high = table.nan_to_num(nan=torch.inf).amin(0), table.nan_to_num(nan=-torch.inf).amax(0)
-    absent = table.isnan().all(0)
-    return {
-        "columns": list(columns),
-        "constant": [name for name, same in zip(columns, ((low == high) & ~absent).tolist(), strict=True) if same],
-        "absent": [name for name, lacks in zip(columns, absent.tolist(), strict=True) if lacks],
-    }
 
 
 def _fit_hash(counts: Tensor) -> str:

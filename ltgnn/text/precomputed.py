@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,20 @@ class FeatureFile:
         if bad := [item_ids[row] for row in torch.nonzero(~aligned.isfinite().all(1)).flatten().tolist()]:
             raise Mistake(f"{where} has rows with NaN or infinity for {len(bad)} items: {_some(bad)}; mend the file")
         return aligned
+
+    def rows(self, item_ids: Sequence[str]) -> list[Tensor | None]:
+        """The vectors [D] of other items than those of a run, None for one that is not in the file.
+
+        Rows by ``order`` are of the items of the data set alone.
+        """
+        if self.ids == "order":
+            return [None] * len(item_ids)
+        values, ids = self._read(item_ids)
+        row_of = {name: row for row, name in enumerate(ids)}
+        found = [values[row_of[name]].float() if name in row_of else None for name in item_ids]
+        if bad := [name for name, row in zip(item_ids, found, strict=True) if row is not None and not row.norm() < inf]:
+            raise Mistake(f"the features file {self.path} has NaN, infinity or too large numbers for {_some(bad)}")
+        return found
 
     def _read(self, item_ids: Sequence[str]) -> tuple[Tensor, list[str]]:
         self._need(self.path, "text.file.path")

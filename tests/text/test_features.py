@@ -11,8 +11,9 @@ import torch
 
 from ltgnn.text.controls import Random, Shuffled
 from ltgnn.text.encoders import HuggingFace
-from ltgnn.text.features import ItemNumbers, ItemText, ItemVectors, Joined, NoText, standardised
+from ltgnn.text.features import ItemNumbers, ItemText, ItemVectors, Joined, NoText
 from ltgnn.text.precomputed import FeatureFile
+from ltgnn.text.scaling import standardised
 from ltgnn.text.store import FeatureStore
 from ltgnn.text.transform import Centre, Keep, Principal, Step, UnitLength
 from ltgnn.types import Dataset, Features, Mistake

@@ -1,0 +1,169 @@
+"""Search, serving and updates of runs whose item features are numbers, vectors or several kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import ltgnn
+from ltgnn.build import Setting
+from ltgnn.cli import main
+from ltgnn.grown import Fresh, fresh, grown
+from ltgnn.search import Shop
+from ltgnn.served import finished
+from ltgnn.types import Mistake
+from tests.conftest import run_folders
+
+Launch = Callable[..., int]
+EVENTS = [("u3", "lamp"), ("new", "lamp"), ("new", "p1")]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 users, 24 products with a title, a description and a price that p7 lacks; a vector for each and for `lamp`."""
+    folder = tmp_path_factory.mktemp("csv")
+    products = [f"p{n},thing number{n},colour{n % 3},{'' if n == 7 else 10 + n}" for n in range(24)]
+    (folder / "products.csv").write_text("product_id,title,description,price\n" + "\n".join(products) + "\n")
+    rows = [f"u{u},p{(u * 7 + place * 5) % 24},{1000 + place},1,0" for u in range(40) for place in range(10)]
+    (folder / "user_behavior.csv").write_text("user_id,product_id,timestamp,click,purchase\n" + "\n".join(rows) + "\n")
+    vectors = np.random.default_rng(0).normal(size=(25, 6)).astype(np.float32)
+    np.save(folder / "vectors.npy", vectors)
+    (folder / "ids.txt").write_text("".join(f"p{n}\n" for n in range(24)) + "lamp\n")
+    return folder
+
+
+@pytest.fixture
+def trained(launch: Launch, tmp_path: Path, files: Path) -> Callable[..., Path]:
+    def run(text: str, *words: str) -> Path:
+        shop = ["data=shop", f"data.files.path={files}", "~data.reader.item_numbers.rating", f"text={text}"]
+        file = [f"text.file.path={files}/vectors.npy", f"text.file.ids={files}/ids.txt", "text.file.extra=ignore"]
+        shop += file if text == "precomputed" else []
+        words = words or ("fusion=sum",)
+        assert launch(*shop, "split=leave_one_out", "epochs=1", f"paths.log_dir={text}", *words) == 0
+        (folder,) = run_folders(tmp_path / text)
+        return folder
+
+    return run
+
+
+def after(setting: Setting, new: Fresh, run: Path) -> torch.Tensor:
+    _, cfg, _ = finished(run)
+    features = grown(cfg, setting, new).features
+    assert features is not None
+    assert features.values.shape == (25, setting.features.values.shape[1])  # type: ignore[union-attr]
+    assert torch.equal(features.values[:24], setting.text)  # type: ignore[arg-type]
+    return features.values[24]
+
+
+def test_numbers_alone(trained: Callable[..., Path], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    run = trained("numbers")
+    shop = Shop(str(run))
+    assert shop.by == ("words",)
+    assert shop.find("number5", 1)[0].item == "p5"
+    with pytest.raises(Mistake, match=r"text=numbers\) are not made from texts: by=words"):
+        Shop(str(run), by=("text",)).find("x")
+    with pytest.raises(Mistake, match="by=model takes the query for an item"):
+        Shop(str(run), by=("model",)).find("x")
+    capsys.readouterr()
+    assert main(["search", f"run={run}", "number5"]) == 0
+    printed = capsys.readouterr()
+    assert "p5" in printed.out
+    assert "By words alone: the item features of this run (text=numbers) are not made from texts." in printed.err
+
+    _, _, setting = finished(run)
+    price, train = setting.dataset.item_numbers["price"], setting.split.train
+    row = after(setting, fresh(setting.dataset, train, EVENTS, {"lamp": {"title": "x", "price": 16.0}}), run)
+    assert setting.text is not None
+    torch.testing.assert_close(row, setting.text[6])  # the price of p6
+    row = after(setting, fresh(setting.dataset, train, EVENTS, {}), run)
+    torch.testing.assert_close(row, setting.text[7])  # without a price as p7
+    assert price.isnan().nonzero().flatten().tolist() == [7]
+
+    events, items = tmp_path / "events.csv", tmp_path / "items.csv"
+    events.write_text("user,item\n" + "".join(f"{user},{item}\n" for user, item in EVENTS))
+    items.write_text("item,title,description,price\nlamp,a lamp,,16\n")
+    update = ["update", f"run={run}", f"events={events}"]
+    assert main([*update, f"items={items}", f"out={tmp_path / 'out'}"]) == 0
+    model = ltgnn.load(tmp_path / "out")
+    assert model.catalogue.numbers["price"][24] == 16
+    assert "lamp" in model.recommend(["u5"], k=25)["item"].to_list()
+    items.write_text("item,title,description,price\nlamp,a lamp,,cheap\n")
+    assert main([*update, f"items={items}", f"out={tmp_path / 'other'}"]) == 1
+    assert "cheap" in capsys.readouterr().err
+
+
+def test_several_kinds_are_searched_by_the_text_among_them(trained: Callable[..., Path]) -> None:
+    run = trained("words_numbers")
+    shop = Shop(str(run))
+    assert shop.by == ("words", "text")
+    assert shop.texts[3] == "thing number3. colour0"
+    hit = shop.find("thing number3. colour0", 1)[0]
+    assert (hit.item, hit.by["text"]) == ("p3", pytest.approx(1.0, abs=1e-5))
+    with pytest.raises(Mistake, match="several kinds"):
+        Shop(str(run), by=("model",)).find("x")
+    _, _, setting = finished(run)
+    same = {"title": "thing number6", "description": "colour0", "price": 16.0}
+    row = after(setting, fresh(setting.dataset, setting.split.train, EVENTS, {"lamp": same}), run)
+    assert setting.text is not None
+    torch.testing.assert_close(row, setting.text[6], atol=1e-5, rtol=1e-4)
+    with pytest.raises(Mistake, match="'lamp' is an item that the run does not know"):
+        after(setting, fresh(setting.dataset, setting.split.train, EVENTS, {}), run)
+
+
+def test_vectors_from_a_file(trained: Callable[..., Path], files: Path) -> None:
+    run = trained("precomputed", "fusion=sum", "text/transform=whiten")
+    assert Shop(str(run)).by == ("words",)
+    _, cfg, setting = finished(run)
+    new = fresh(setting.dataset, setting.split.train, EVENTS, {})
+    row = after(setting, new, run)
+    raw = torch.from_numpy(np.load(files / "vectors.npy"))
+    from hydra.utils import instantiate
+
+    whitened = instantiate(cfg.text).transform.fitted(raw[:24], setting.split.train.item_counts > 0)
+    torch.testing.assert_close(row, whitened(raw[24:])[0], atol=1e-4, rtol=1e-4)
+    other = fresh(setting.dataset, setting.split.train, [("u1", "chair")], {})
+    with pytest.raises(Mistake, match=r"'chair' is an item .*vectors\.npy has no vector of it"):
+        grown(cfg, setting, other)
+
+
+def test_features_that_no_score_reads_need_not_be_there(trained: Callable[..., Path]) -> None:
+    run = trained("precomputed", "fusion=id")
+    _, cfg, setting = finished(run)
+    other = fresh(setting.dataset, setting.split.train, [("u1", "chair")], {})
+    features = grown(cfg, setting, other).features
+    assert features is not None
+    assert not features.values[-1].any()
+
+
+def test_both_halves_of_a_search_read_the_template_of_the_run(trained: Callable[..., Path]) -> None:
+    run = trained("words", "fusion=sum", "text.template='{description}'")
+    shop = Shop(str(run))
+    assert set(shop.texts) == {"colour0", "colour1", "colour2"}
+    assert shop.find("colour1", 24)[0].by.keys() == {"words", "text"}
+    assert {"words"} & set(*[hit.by for hit in shop.find("number5", 1)]) == set()  # nobody has read the titles
+
+
+def test_vectors_that_came_with_the_data_grow_with_it(trained: Callable[..., Path]) -> None:
+    from dataclasses import replace
+
+    run = trained("numbers")
+    _, cfg, setting = finished(run)
+    dataset = replace(setting.dataset, item_vectors={"image": torch.ones(24, 3)})
+    new = fresh(dataset, setting.split.train, EVENTS, {})
+    found = grown(cfg, replace(setting, dataset=dataset), new).dataset.item_vectors["image"]
+    assert torch.equal(found, torch.cat([torch.ones(24, 3), torch.zeros(1, 3)]))
+
+
+def test_the_page_searches_by_words(trained: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    from fastapi.testclient import TestClient
+
+    from ltgnn.serve import application
+
+    with TestClient(application(str(trained("numbers")), ["testserver"])) as client:
+        found = client.post("/api/search", json={"query": "number5", "k": 3}).json()
+    assert "p5" in str(found)
+    assert "search by words alone: the item features of this run (text=numbers)" in capsys.readouterr().out
