@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,7 +14,7 @@ from ltgnn.build import Setting, build_module, build_setting, fit_closed_form, i
 from ltgnn.runs.folder import RunFolder
 from ltgnn.text.features import applied
 from ltgnn.text.transform import Step
-from ltgnn.types import Dataset, Features, Mistake, Scorer, Split
+from ltgnn.types import Damaged, Dataset, Features, Mistake, Scorer, Split
 
 if TYPE_CHECKING:
     from ltgnn.module import Recommender
@@ -29,7 +30,12 @@ def load(cfg: DictConfig, setting: Setting, run: RunFolder, device: torch.device
         raise Mistake(f"run={run.path} has no checkpoint ({files[0]}): it was trained without callbacks.checkpoint")
     module = build_module(cfg, setting).to(device)
     try:
-        module.load_state_dict(torch.load(file, map_location=device, weights_only=True)["state_dict"])
+        state = torch.load(file, map_location=device, weights_only=True)["state_dict"]
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise Damaged(f"{run.path}: checkpoints/{file.name} cannot be read as weights ({reason}).") from error
+    try:
+        module.load_state_dict(state)
     except RuntimeError as error:
         raise Mistake(f"{file} does not fit the recipe in {run.path}/config.yaml: {error}") from error
     return module.eval()
