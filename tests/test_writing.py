@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -96,17 +95,19 @@ def test_one_message_names_the_path_and_the_option(
 def test_what_libraries_say_of_a_full_disk_is_understood(tmp_path: Path) -> None:
     from safetensors import SafetensorError
 
-    def safetensors(_: str) -> None:
-        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+    full = "No space left on device (os error 28)"
 
-    def write(to: Callable[[str], object]) -> None:
+    def write(error: Exception) -> None:
         with whole(tmp_path / "x"):
-            to("/dev/full")
+            raise error
 
-    frame = pl.DataFrame({"a": [1]})
-    for to in (frame.write_parquet, frame.write_csv, safetensors):
+    for error in (
+        pl.exceptions.ComputeError(f"parquet: File out of specification: underlying IO error: {full}"),
+        OSError(full),
+        SafetensorError(f"Error while serializing: I/O error: {full}"),
+    ):
         with pytest.raises(Unwritable, match=r"x cannot be written: No space left"):
-            write(to)
+            write(error)
 
 
 def test_an_error_of_what_is_read_stays_what_it_is(tmp_path: Path) -> None:
