@@ -44,9 +44,23 @@ def words(axis: str) -> Iterator[Word]:
     """Every choice of one axis, by name."""
     for file in sorted((conf_dir() / axis).glob("*.yaml")):
         text = file.read_text(encoding="utf-8")
-        about = text.partition("\n")[0].lstrip("# ").strip()
+        about = comment(text)
         classes = tuple(re.findall(r"^\s*_target_: (\S+)", text, re.MULTILINE))
         yield Word(axis, file.stem, DATED.sub("", about), source(about, classes), classes)
+
+
+def comment(text: str) -> str:
+    """The first sentence of the comment on top of a yaml file, which may run over several lines."""
+    lines = []
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        if not line.startswith("# @package"):
+            lines.append(line.lstrip("# ").strip())
+    whole = " ".join(lines).strip()
+    ended = re.match(r"(.+?[^.\s]{2}\.)(?=\s+[A-Z])", whole)  # a full stop before a capital, and no initial
+    first = ended.group(1) if ended else whole
+    return first if first.endswith("...") else first.rstrip(".")
 
 
 def source(about: str, classes: Sequence[str]) -> str:

@@ -41,7 +41,29 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Dispatch; the modules are imported only when called, so that help is instant."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = dispatch(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()  # here, where a reader that is gone (`| head`) is no error
+    except KeyboardInterrupt:
+        print("ltgnn: interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if isinstance(error, BrokenPipeError) and output_closed():
+            return 141  # 128 + SIGPIPE, as the shell counts it
+        from ltgnn.messages import FAULT, message
+
+        text = message(error)
+        if text is None:
+            error.add_note(FAULT)
+        if text is None or os.environ.get("HYDRA_FULL_ERROR") == "1":
+            raise
+        print(f"ltgnn: {text}", file=sys.stderr)
+        return 1
+    return code
+
+
+def dispatch(arguments: list[str]) -> int:
+    """The exit code of a command."""
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(usage())
         return 0
@@ -62,16 +84,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     from ltgnn.memory import huge_pages
 
     huge_pages()
-    from ltgnn.types import Mistake
-
-    try:
-        code: int = import_module(COMMANDS[command][0]).main(rest)
-    except Mistake as mistake:
-        if os.environ.get("HYDRA_FULL_ERROR") == "1":
-            raise
-        print(f"ltgnn: {mistake}", file=sys.stderr)
-        return 1
+    code: int = import_module(COMMANDS[command][0]).main(rest)
     return code
+
+
+def output_closed() -> bool:
+    """Whether nobody reads what is printed any more; then the rest goes nowhere, without a word."""
+    import select
+
+    watched = select.poll()
+    watched.register(sys.stdout, select.POLLOUT)
+    if not any(event & select.POLLERR for _, event in watched.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
 
 
 def usage() -> str:

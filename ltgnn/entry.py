@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ltgnn.messages import message
 from ltgnn.paths import conf_dir
 from ltgnn.types import Mistake
 
@@ -33,8 +34,6 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
     def main(argv: Sequence[str] | None = None, tree: Path | None = None) -> int:
         import hydra
         from hydra.core.global_hydra import GlobalHydra
-        from hydra.errors import HydraException
-        from omegaconf.errors import OmegaConfBaseException
 
         from ltgnn import resolvers
 
@@ -52,10 +51,10 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
             for error in caught:  # of a single run; those of a sweep are in the folders and in its table
                 if not _sweeping(error):
                     raise error
-        except (Mistake, HydraException, OmegaConfBaseException) as error:
-            if full_error == "1":
+        except Exception as error:
+            if full_error == "1" or (text := message(error)) is None:
                 raise
-            print(f"ltgnn: {explain(error)}", file=sys.stderr)
+            print(f"ltgnn: {text}{suggestion(text)}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             print("ltgnn: interrupted", file=sys.stderr)
@@ -99,24 +98,17 @@ def _sweeping(error: Exception) -> bool:
 
 
 def explain(error: BaseException) -> str:
-    """The message of the innermost mistake; for a key or option that is unknown, the nearest that exists."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, Mistake):
-            return str(cause)
-        cause = cause.__cause__ or cause.__context__
-    message = str(error)
-    if error.__cause__ is not None and str(error.__cause__) not in message:
-        message += f"\n{error.__cause__}"
-    return message + suggestion(message)
+    """The one message of an error; for a key or option that is unknown, with the nearest that exists."""
+    text = message(error) or str(error)
+    return text + suggestion(text)
 
 
 def suggestion(message: str) -> str:
     """``Did you mean ...?`` for the key that Hydra's message names."""
     if wrong := re.search(r"Could not override '([\w.@/]+)'", message):
-        key = wrong.group(1)
+        key = wrong.group(1).split(".")[0]
         known = [*groups(), *knobs()]
-        if near := difflib.get_close_matches(key.split(".")[0], known, n=1, cutoff=0.5):
+        if key not in known and (near := difflib.get_close_matches(key, known, n=1, cutoff=0.5)):
             return f"\nDid you mean '{near[0]}'? Groups: {', '.join(groups())}. Root keys: {', '.join(knobs())}."
     if wrong := re.search(r"Could not find '([\w-]+)/([\w/.-]+)'", message):
         group, option = wrong.groups()

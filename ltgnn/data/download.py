@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -18,6 +20,8 @@ from ltgnn.data.fetch import Unavailable, copy, digest_of
 
 TIMEOUT = 20.0  # seconds without an answer before a host counts as unreachable
 BLOCK = 1 << 18
+SLOWEST, WINDOW = 1000, 60.0  # a download that brings fewer bytes a second over so many seconds is given up
+LARGEST = 1 << 36  # bytes; no file of the catalogue comes near it
 
 Unpack = Callable[[zipfile.ZipFile, Sequence[str], Path], None]
 """``(archive, wanted files, folder)``: writes those of the wanted files that the archive has."""
@@ -136,6 +140,8 @@ def download(url: str, part: Path, target: Path) -> None:
                 stamp.write_text(etag)
             left = answer.headers.get("Content-Length")
             total = int(left) + (start if resumed else 0) if left is not None else None
+            if total is not None and total > min(LARGEST, start + shutil.disk_usage(part.parent).free):
+                raise Unavailable(f"{url} has {total:,} bytes, for which there is no room in {part.parent}")
             with open(part, "ab" if resumed else "wb") as stream:
                 _copy_with_bar(answer, stream, Path(url).name, start if resumed else 0, total)
     except urllib.error.HTTPError as error:
@@ -168,6 +174,14 @@ def _copy_with_bar(answer: http.client.HTTPResponse, stream: object, label: str,
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(label, total=total, completed=start)
-        while block := answer.read(BLOCK):
+        size, seen, since = start, start, time.monotonic()
+        while block := answer.read1(BLOCK):
             stream.write(block)  # type: ignore[attr-defined]
             progress.advance(task, len(block))
+            size += len(block)
+            if size > LARGEST:
+                raise OSError(f"more than {LARGEST:,} bytes")
+            if (passed := time.monotonic() - since) > WINDOW:
+                if size - seen < SLOWEST * passed:
+                    raise OSError(f"{(size - seen) / passed:.0f} bytes a second, at least {SLOWEST} wanted")
+                seen, since = size, time.monotonic()

@@ -19,7 +19,7 @@ from hydra.utils import instantiate
 
 from ltgnn.paths import write_whole
 from ltgnn.types import Mistake
-from ltgnn.writing import Unwritable
+from ltgnn.writing import Unwritable, make_folder
 
 log = logging.getLogger(__name__)
 
@@ -75,9 +75,10 @@ class Files:
         folder = Path(self.folder).expanduser()
         if not self.missing(folder):
             return folder
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder, "data.files.folder=")
         with _lock(folder):
             missing = self.missing(folder)
+            self._take_over(folder, missing)
             if missing:
                 self._obtain(folder, missing)
         return folder
@@ -95,12 +96,14 @@ class Files:
         tried = []
         for source in self.sources:
             with tempfile.TemporaryDirectory(prefix=".incoming-", dir=folder) as temporary:
-                into = Path(temporary)
+                into, reasons = Path(temporary), []
                 try:
                     source(self.name, tuple(missing), into, folder)
-                    refused = self._accept(into, folder, missing)
                 except Unavailable as reason:
-                    refused = str(reason)
+                    reasons.append(str(reason))
+                finally:  # also of a source that broke off, or was interrupted: what it has completed is kept
+                    reasons.append(self._accept(into, folder, missing))
+                refused = "; ".join(filter(None, reasons))
             if not missing:
                 log.info("%s: files in %s", self.name, folder)
                 return
@@ -113,6 +116,19 @@ class Files:
             + f"\nTo supply them by hand, put them at the paths above (original: {self.origin}), or name a folder that "
             f"has them as {self.name}/FILE: LTGNN_MIRROR=FOLDER. The sources and their order: data.files.sources."
         )
+
+    def _take_over(self, folder: Path, missing: dict[str, str]) -> None:
+        """Files that a killed process had completed, where a digest vouches for them; the rest of it is removed.
+
+        Under the lock of the folder, so that nobody else is at work there.
+        """
+        for left in sorted(folder.glob(".incoming-*")):
+            known = {file: why for file, why in missing.items() if self.sha256[file]}
+            absent = dict(known)
+            self._accept(left, folder, absent)
+            for file in known.keys() - absent.keys():
+                del missing[file]
+            shutil.rmtree(left, ignore_errors=True)
 
     def _accept(self, into: Path, folder: Path, missing: dict[str, str]) -> str:
         """Moves verified files into the folder and strikes them off ``missing``; says what was refused."""

@@ -189,3 +189,30 @@ def test_wheel_that_pip_cannot_find(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     with pytest.raises(Unavailable, match=r"pip download thing==1\.0: .*No matching distribution"):
         Wheel("thing==1.0", Members({}))("x", ["a.txt"], tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("limit", ["declared", "sent", "slow"])
+def test_downloads_without_end_are_given_up(server, paths, monkeypatch, limit):
+    from ltgnn.data import download as module
+
+    if limit == "slow":
+        monkeypatch.setattr(module, "SLOWEST", 1e12)
+        monkeypatch.setattr(module, "WINDOW", -1.0)
+    else:
+        monkeypatch.setattr(module, "LARGEST", 1000)
+    if limit == "sent":
+        monkeypatch.setattr(Handler, "send_header", lambda self, *_: None)  # nothing says how much will come
+    part, target = paths
+    with pytest.raises(Unavailable, match={"declared": "no room", "sent": "more than", "slow": "a second"}[limit]):
+        download(server.url, part, target)
+    assert not target.exists()
+
+
+def test_a_full_disk_under_a_download_is_told_before_it_begins(server, paths, monkeypatch):
+    import shutil
+    from collections import namedtuple
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: namedtuple("Usage", "free")(10))
+    part, target = paths
+    with pytest.raises(Unavailable, match="no room"):
+        download(server.url, part, target)

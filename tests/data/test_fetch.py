@@ -159,3 +159,47 @@ def test_own_folder(tmp_path):
     with pytest.raises(Mistake, match=r"data\.files\.path"):
         Folder(str(tmp_path / "nowhere"))()
     assert Folder("~")() == Path.home()
+
+
+class Breaks:
+    """A source that completes the first file and then breaks off."""
+
+    def __init__(self, failure):
+        self.failure = failure
+
+    def __call__(self, name, wanted, into, parts):
+        (into / wanted[0]).write_bytes(CONTENT[wanted[0]])
+        raise self.failure
+
+
+@pytest.mark.parametrize("failure", [Unavailable("broke off"), KeyboardInterrupt(), OSError(28, "No space left", "x")])
+def test_what_was_completed_before_a_source_broke_off_is_kept(tmp_path, failure):
+    kind = Mistake if isinstance(failure, Unavailable) else type(failure)
+    with pytest.raises(kind):
+        files(tmp_path, Breaks(failure))()
+    assert names(tmp_path) == ["a.txt"]
+    assert not list(tmp_path.glob(".incoming-*"))
+    rest = Shelf(CONTENT)
+    files(tmp_path, rest)()
+    assert rest.asked == [("b.txt",)]
+
+
+def test_what_a_killed_process_had_completed_is_taken_over(tmp_path):
+    left = tmp_path / ".incoming-killed"
+    left.mkdir()
+    (left / "a.txt").write_bytes(CONTENT["a.txt"])
+    (left / "b.txt").write_bytes(b"be")
+    source = Shelf(CONTENT)
+    files(tmp_path, source)()
+    assert source.asked == [("b.txt",)]
+    assert {name: (tmp_path / name).read_bytes() for name in names(tmp_path)} == CONTENT
+    assert not left.exists()
+
+
+def test_a_killed_process_vouches_for_nothing(tmp_path):
+    """Of a file without a published digest nobody knows whether it was complete."""
+    left = tmp_path / ".incoming-killed"
+    left.mkdir()
+    (left / "a.txt").write_bytes(b"al")
+    files(tmp_path, Shelf(CONTENT), digests=dict.fromkeys(CONTENT))()
+    assert {name: (tmp_path / name).read_bytes() for name in names(tmp_path)} == CONTENT
