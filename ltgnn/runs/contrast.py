@@ -140,7 +140,10 @@ def compare(
             if found is not None:
                 p[words, name] = found
     adjusted = dict(zip(p, CORRECTIONS[correction](np.array(list(p.values()))).tolist(), strict=True)) if p else {}
-    best = {name: _best(any(side.smaller(name) for side in known.values()), [means[words, name] for words in known]) for name in names}
+    best = {
+        name: _best(any(side.smaller(name) for side in known.values()), [means[words, name] for words in known])
+        for name in names
+    }
     rows = []
     for words, side in known.items():
         cells: list[Cell | None] = []

@@ -29,7 +29,9 @@ def differences(run: RunFolder, config: Mapping[str, Any]) -> list[str]:
         return [*found, "the run was made before the contents of its files were recorded"] if now else found
     for section in {**recorded, **now}:
         was, there = recorded.get(section, {}), now.get(section, {})
-        found += [f"{section}: {name} has other contents" for name in {**was, **there} if was.get(name) != there.get(name)]
+        found += [
+            f"{section}: {name} has other contents" for name in {**was, **there} if was.get(name) != there.get(name)
+        ]
     return found
 
 

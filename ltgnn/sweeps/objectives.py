@@ -13,9 +13,7 @@ from ltgnn.types import Mistake
 log = logging.getLogger(__name__)
 
 
-def ways(
-    directions: str | Sequence[str] | None, objectives: Sequence[str], evaluation: Mapping[str, Any]
-) -> list[str]:
+def ways(directions: str | Sequence[str] | None, objectives: Sequence[str], evaluation: Mapping[str, Any]) -> list[str]:
     """``maximize`` or ``minimize`` for each objective; None: as its metric in the group ``eval`` says."""
     own = [
         "minimize" if smaller_in(evaluation, name, "hydra.sweeper.objectives") else "maximize" for name in objectives

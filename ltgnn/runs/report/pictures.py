@@ -69,7 +69,9 @@ def training(runs: Runs, shown: Sequence[Configuration], name: str, words: str) 
     across, up = axes([a for a, _ in values], [b for _, b in values], ("epoch", words))
     lines = []
     for colour, c, run, points in curves:
-        best = (max if name.startswith("val/") and not smaller(name, run.metrics.get(RECORD)) else min)(points, key=lambda point: point[1])
+        best = (max if name.startswith("val/") and not smaller(name, run.metrics.get(RECORD)) else min)(
+            points, key=lambda point: point[1]
+        )
         label = f"{c.label}, seed {run.seed}"
         dots = [(across.at(a), up.at(b), f"{label}: {words} {b:.4f} at epoch {a:.0f}") for a, b in points]
         tip = f"{label}: best {words} {best[1]:.4f} at epoch {best[0]:.0f}, last {points[-1][1]:.4f}"
