@@ -15,6 +15,7 @@ from omegaconf import DictConfig
 from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
 from ltgnn.data.sampling import stream
+from ltgnn.direction import RECORD
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.monitored import refuse_unknown
 from ltgnn.runs.reads_text import reads_features
@@ -47,6 +48,16 @@ class Setting:
     def group_card(self) -> dict[str, Any]:
         """Rule and sizes of each policy, for the record."""
         return {name: {"rule": g.rule, "sizes": g.sizes} for name, g in self.groups.items()}
+
+    def record(self, split: Split) -> dict[str, Any]:
+        """For metrics.json: the pairs and data behind the numbers, the groups, and of which metrics less is better."""
+        less = [e.smaller_is_better for e in self.evaluators.values() if isinstance(e, Evaluator)]
+        return {
+            "fingerprint": split.fingerprint,
+            "data_sha256": self.dataset.card.get("sha256"),
+            "groups": self.group_card,
+            RECORD: sorted({name for names in less for name in names}),
+        }
 
     @property
     def text(self) -> torch.Tensor | None:

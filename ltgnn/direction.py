@@ -42,9 +42,8 @@ def metric_of(value: str) -> str:
 
 def named_smaller(parts: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Names of the metrics of which less is better, of functions by name in each part of an evaluator."""
-    return sorted(name for part in parts.values() for name, metric in part.items() if _stated(metric)) + [
-        "not_scorable"
-    ]
+    found = {name for part in parts.values() for name, metric in part.items() if _stated(metric)}
+    return sorted(found | {name for name, less in COUNTS.items() if less})
 
 
 def smaller_in(evaluation: Mapping[str, Any], value: str, option: str = "monitor") -> bool:

@@ -22,6 +22,7 @@ from ltgnn.members import Member, open_members
 from ltgnn.runs.begun import amend, finished
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.table import show
+from ltgnn.runs.warnings import collect
 from ltgnn.shared import sharing
 from ltgnn.train import write_cards
 from ltgnn.types import Mistake
@@ -75,13 +76,14 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
         evaluations = {part: evaluate(scorer) for part, evaluate in setting.evaluators.items()}
         for part, evaluation in evaluations.items():
             folder.write_evaluation(part, evaluation)
+        selection = selected(members, fitted)
         seconds = {"fit": ready - started, "total": time.perf_counter() - started}
         results: dict[str, Any] = {
             **{part: evaluation.values for part, evaluation in evaluations.items()},
-            "selection": selected(members, fitted),
+            "selection": selection,
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
-            "fingerprint": setting.split.fingerprint,
-            "groups": setting.group_card,
+            **setting.record(setting.split),
+            "warnings": collect(cfg, setting.dataset, setting.split, setting.features, evaluations, selection),
             "cold_items": cold_items(setting.split, scorer),
             "reads_features": bool(cfg.reads_text) or uses_features(cfg, setting),
         }

@@ -26,6 +26,7 @@ from ltgnn.runs.begun import finished
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.table import show
+from ltgnn.runs.warnings import collect
 from ltgnn.trained import refuse_other_data, restore
 from ltgnn.types import Interactions, Mistake, Split
 
@@ -68,7 +69,7 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             trained_on.split = own.split
             setting = build_setting(trained_on)
             split = setting.split
-            refuse_other_data(saved, split)
+            refuse_other_data(saved, own, setting)
             if cfg.split != own.split:
                 split = unseen(instantiate(cfg.split)(setting.dataset), setting.split.train)
             scorer, device = restore(trained_on, setting, saved)
@@ -81,8 +82,8 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {"total": round(time.perf_counter() - started, 3)},
-            "fingerprint": split.fingerprint,
-            "groups": setting.group_card,
+            **setting.record(split),
+            "warnings": collect(cfg, setting.dataset, split, setting.features, evaluations, selection),
         }
         if cfg.lists is None:  # which items another library could have listed, nobody knows
             results["cold_items"] = cold_items(split, scorer)

@@ -18,6 +18,7 @@ from ltgnn.entry import hydra_entry
 from ltgnn.runs.begun import finished
 from ltgnn.runs.folder import RunFolder, plain
 from ltgnn.runs.quiet import quiet_lightning
+from ltgnn.runs.warnings import small_validation
 from ltgnn.text.encoders import HuggingFace
 from ltgnn.text.features import ItemText
 from ltgnn.text.retrieval import by_text
@@ -48,7 +49,7 @@ def finetune(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evalua
         folder.write_json("text_card.json", features.card)
         before, after = judged(setting, setting.features.values), judged(setting, features.values)
         seconds = round(time.perf_counter() - started, 1)
-        folder.write_json("metrics.json", results(setting, before, after, seconds))
+        folder.write_json("metrics.json", results(cfg, setting, before, after, seconds))
         for name, evaluations in (("before", before), ("after", after)):
             for part, evaluation in evaluations.items():
                 folder.write_evaluation(f"{name}_{part}", evaluation)
@@ -115,7 +116,7 @@ def judged(setting: Setting, values: torch.Tensor) -> dict[str, Evaluation]:
 
 
 def results(
-    setting: Setting, before: Mapping[str, Evaluation], after: Mapping[str, Evaluation], seconds: float
+    cfg: DictConfig, setting: Setting, before: Mapping[str, Evaluation], after: Mapping[str, Evaluation], seconds: float
 ) -> dict[str, Any]:
     """What goes into metrics.json: the frozen encoder under ``before``, the tuned one as any run."""
     return {
@@ -123,8 +124,8 @@ def results(
         **{part: evaluation.values for part, evaluation in after.items()},
         "selection": {"by": "last epoch"},
         "seconds": {"total": seconds},
-        "fingerprint": setting.split.fingerprint,
-        "groups": setting.group_card,
+        **setting.record(setting.split),
+        "warnings": [w for w in [small_validation(setting.split, cfg.split.get("val"))] if w],
     }
 
 

@@ -37,7 +37,7 @@ def finished(path: str | Path) -> tuple[RunFolder, DictConfig, Setting]:
         raise Mistake(f"run={path} is {state}, wanted a finished run: train it again.")
     cfg = run.config()
     setting = build_setting(cfg)
-    refuse_other_data(run, setting.split)
+    refuse_other_data(run, cfg, setting)
     return run, cfg, setting
 
 

@@ -41,6 +41,7 @@ from ltgnn.runs.folder import RunFolder, plain, run_key
 from ltgnn.runs.quiet import quiet_lightning
 from ltgnn.runs.table import show
 from ltgnn.runs.tracking import Tracker
+from ltgnn.runs.warnings import collect
 from ltgnn.types import Evaluation, Scorer
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
-            "fingerprint": setting.split.fingerprint,
-            "groups": setting.group_card,
+            **setting.record(setting.split),
+            "warnings": collect(cfg, setting.dataset, setting.split, setting.features, evaluations, selection),
             "cold_items": cold_items(setting.split, scorer),
             "reads_features": uses_features(cfg, setting),
         }

@@ -11,11 +11,13 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from ltgnn.build import Setting, build_module, build_setting, fit_closed_form, is_closed_form
+from ltgnn.inputs import changed
 from ltgnn.runs.checksums import warn_if_changed
-from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.folder import INPUTS, RunFolder, plain
+from ltgnn.runs.reads_text import uses_text
 from ltgnn.text.features import applied
 from ltgnn.text.transform import Step
-from ltgnn.types import Damaged, Dataset, Features, Mistake, Scorer, Split
+from ltgnn.types import Damaged, Dataset, Features, Mistake, Scorer
 
 if TYPE_CHECKING:
     from ltgnn.module import Recommender
@@ -57,14 +59,34 @@ def restore(
     return load(cfg, setting, run, device).scorer(setting.evaluators.get("val")), device
 
 
-def refuse_other_data(run: RunFolder, split: Split) -> None:
-    """A model must not be judged on pairs that it was trained on."""
-    known = run.read_json("metrics.json").get("fingerprint")
+def refuse_other_data(run: RunFolder, cfg: DictConfig, setting: Setting) -> None:
+    """A model must not be judged on pairs that it was trained on, nor read texts or vectors other than its own.
+
+    Data whose pairs are the same but not all else (item texts, times) are refused for a model that reads text, and
+    told of for the others. ``cfg``: the run's recipe.
+    """
+    metrics, recorded = run.read_json("metrics.json"), run.read_json("status.json").get(INPUTS)
+    known, split, recipe = metrics.get("fingerprint"), setting.split, plain(cfg)
+    differing = changed(recipe, recorded) if recorded else {}
+    files = ", ".join(name for names in differing.values() for name in names)
     if known != split.fingerprint:
         raise Mistake(
             f"run={run.path} was trained on the split {str(known)[:12]}, but its recipe now gives "
-            f"{split.fingerprint[:12]}: the data files or the code of the split have changed. Train it again"
+            f"{split.fingerprint[:12]}: the data files{f' ({files})' if files else ''} or the code of the split have "
+            "changed. Train it again"
         )
+    before, now = metrics.get("data_sha256"), setting.dataset.card.get("sha256")
+    if before == now or (before is not None and recorded is not None and "data" not in differing):
+        differing.pop("data", None)  # the same, or the same files of which another version made its digest
+        before = now
+    if not differing and before in (None, now):
+        return
+    what = f"files that it read have other contents now ({files})" if files else "item texts or times have changed"
+    if uses_text(recipe):
+        raise Mistake(
+            f"run={run.path}: {what}, and its model reads item text or vectors. Put them back or train again."
+        )
+    log.warning("run=%s: %s. The pairs that it was trained on are the same.", run.path, what)
 
 
 class RunVectors:

@@ -12,6 +12,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.other_data import data_note
 from ltgnn.runs.reads_text import uses_text
 from ltgnn.types import Mistake
 
@@ -200,6 +201,8 @@ def show(folders: Sequence[Path]) -> int:
     console = Console(width=max(console.width, full))
     console.print(table)
     if note := cold_note(rows):
+        console.print(note, highlight=False, soft_wrap=True)
+    if note := data_note([(row.config, row.metrics) for row in rows]):
         console.print(note, highlight=False, soft_wrap=True)
     if sentence := answer(rows):
         console.print(sentence, highlight=False, soft_wrap=True)

@@ -69,7 +69,7 @@ def execute(job: Job, task: Task, since: float) -> Outcome:
 
 
 def say_what_is_kept(job: Job, folder: Path, recipe: dict[str, Any]) -> None:
-    """A line where the job's own folder holds the run of another recipe or of other data, so that it has got another."""
+    """A line where the job's own folder holds a run of another recipe or of other data, so that it has got another."""
     kept = RunFolder(job.sweep_dir / job.name)
     if folder.name != job.name and folder.parent == job.sweep_dir and (kept.path / "status.json").is_file():
         why = in_words(differences(kept, recipe)) or "its key is of another version"

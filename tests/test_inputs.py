@@ -1,0 +1,112 @@
+"""The files of a recipe: other contents are other inputs, at the same place, of the same size, at the same time."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omegaconf import OmegaConf
+
+from ltgnn.inputs import changed, file_digest, inputs_of
+from ltgnn.runs.folder import key_of
+from ltgnn.shared import once, sharing
+
+
+def recipe(folder: Path, **more: Any) -> dict[str, Any]:
+    reader = {"interactions": {"all": "i.csv"}, "items": None, "separator": "/", "user": "u"}
+    data = {"name": "mine", "files": {"_target_": "ltgnn.data.fetch.Folder", "path": str(folder)}, "reader": reader}
+    return {"paths": {"run_dir": "/RUN"}, "choices": {}, "data": data, **more}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/i.csv").write_text("u,i\n1,2\n")
+    (tmp_path / "data/other.csv").write_text("not read")
+    return tmp_path / "data"
+
+
+def test_the_files_that_the_reader_names(folder: Path) -> None:
+    assert list(inputs_of(recipe(folder))["data"]) == ["i.csv"]
+    del (whole := recipe(folder))["data"]["reader"]["interactions"]
+    assert list(inputs_of(whole)["data"]) == ["i.csv", "other.csv"]  # one that names none may read all
+
+
+def test_contents_count_and_nothing_else(folder: Path) -> None:
+    key = key_of(recipe(folder))
+    file = folder / "i.csv"
+    before = file.stat()
+    file.write_text("u,i\n1,3\n")  # as long as before, and as old
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert key_of(recipe(folder)) != key
+    file.write_text("u,i\n1,2\n")
+    (folder / "other.csv").write_text("changed")
+    assert key_of(recipe(folder)) == key
+
+
+def test_a_remembered_digest_is_of_the_file_as_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = folder / "i.csv"
+    monkeypatch.setattr("ltgnn.inputs.SETTLED", -1e9)  # remembered at once
+    first = file_digest(file)
+    before = file.stat()
+    other = file.with_name("new")
+    other.write_text("u,i\n9,9\n")
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(file)
+    assert file_digest(file) != first
+
+
+def test_published_files_are_verified_elsewhere_and_move_no_key(folder: Path) -> None:
+    given = recipe(folder)
+    given["data"]["files"] |= {"sha256": {"i.csv": "a" * 64}, "folder": str(folder)}
+    del given["data"]["files"]["path"]
+    assert "data" not in inputs_of(given)
+    given["data"]["files"]["sha256"]["i.csv"] = None  # nobody has published it: it counts as it is
+    assert list(inputs_of(given)["data"]) == ["i.csv"]
+
+
+@pytest.mark.parametrize("section", ["text", "score", "lists", "model"])
+def test_files_named_anywhere(folder: Path, section: str) -> None:
+    file = folder.parent / "vectors.npy"
+    file.write_bytes(b"1")
+    given = recipe(folder, **{section: str(file) if section == "lists" else {"part": {"path": [str(file)]}}})
+    key, recorded = key_of(given), inputs_of(given)
+    file.write_bytes(b"2")
+    assert key_of(given) != key
+    assert changed(given, recorded) == {section: [str(file)]}
+
+
+def test_an_encoder_and_a_run_are_folders(folder: Path) -> None:
+    encoder, run = folder.parent / "encoder", folder.parent / "run"
+    for place, name, text in ((encoder, "config.json", "{}"), (run, "status.json", json.dumps({"key": "k"}))):
+        place.mkdir()
+        (place / name).write_text(text)
+    given = recipe(folder, text={"encoder": {"model": str(encoder)}, "run": str(run)})
+    before = inputs_of(given)
+    (encoder / "weights").write_bytes(b"1")
+    (run / "run.log").write_text("a line that moves no number")
+    after = inputs_of(given)
+    assert after["text"][str(encoder)] != before["text"][str(encoder)]
+    assert after["text"][str(run)] == before["text"][str(run)]
+    (run / "status.json").write_text(json.dumps({"key": "other"}))
+    assert inputs_of(given)["text"][str(run)] != before["text"][str(run)]
+
+
+def test_words_are_no_folders_by_chance(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    (folder.parent / "mine").mkdir()
+    given = recipe(folder, text={"name": "mine", "separators": "/", "here": ".", "zero": "a\0b", "long": "x" * 5000})
+    assert list(inputs_of(given)) == ["data"]
+
+
+def test_what_jobs_share_is_of_the_data_as_they_are(folder: Path) -> None:
+    cfg = OmegaConf.create(recipe(folder))
+    with sharing():
+        read = lambda: (folder / "i.csv").read_text()  # noqa: E731
+        first = once("data", cfg, ("data",), read)
+        assert once("data", cfg, ("data",), read) is first
+        (folder / "i.csv").write_text("u,i\n7,7\n")
+        assert once("data", cfg, ("data",), read) == "u,i\n7,7\n"
