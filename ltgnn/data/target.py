@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ltgnn.paths import conf_dir
+from ltgnn.recipe import opened
 from ltgnn.types import Dataset, Groups, Interactions, Mistake, Split
 
 
@@ -66,7 +67,7 @@ def target(name: str, overrides: Sequence[str], reader: Mapping[str, Any] | None
 
     folder = Path(name).expanduser()
     if (folder / "config.yaml").is_file():
-        cfg = OmegaConf.load(folder / "config.yaml")
+        cfg = opened(folder)
         if "data" not in cfg:
             raise Mistake(f"{folder / 'config.yaml'} is not the recipe of a run: it has no data.")
         return Target(name, OmegaConf.merge(cfg, OmegaConf.from_dotlist(list(overrides))))

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
-from yaml import YAMLError
 
-from ltgnn import libyaml
+from ltgnn import libyaml, reading
 from ltgnn.paths import write_whole
-from ltgnn.types import Damaged, Evaluation
+from ltgnn.recipe import opened
+from ltgnn.types import Evaluation
 
 RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices", "changed", "closed", "profile")
 """Parts of a config that cannot move a number, so that they are left out of the run's key."""
@@ -125,36 +125,15 @@ class RunFolder:
 
     def read_json(self, name: str) -> dict[str, Any]:
         """A JSON file of the run, empty where it is absent; ``Damaged`` where it is no JSON object."""
-        file = self.path / name
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, RecursionError) as error:
-            raise Damaged(f"{self.path}: {name} cannot be read ({_short(error)}).") from error
-        if not isinstance(found, dict):
-            raise Damaged(f"{self.path}: {name} holds a {type(found).__name__}; wanted a JSON object.")
-        return found
+        return reading.read_json(self.path, name) or {}
 
     def config(self) -> DictConfig:
-        """The resolved recipe."""
-        return DictConfig(self.recipe())
+        """The resolved recipe for making parts of it; ``Mistake`` where it names code or places that are not trusted."""
+        return opened(self.path)
 
     def recipe(self) -> dict[str, Any]:
-        """The resolved recipe as plain values; ``Damaged`` where it is absent or no recipe."""
-        try:
-            found = libyaml.load((self.path / "config.yaml").read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise Damaged(f"{self.path}: config.yaml is missing.") from error
-        except (OSError, ValueError, RecursionError, YAMLError) as error:
-            raise Damaged(f"{self.path}: config.yaml cannot be read ({_short(error)}).") from error
-        if not isinstance(found, dict) or "choices" not in found:
-            raise Damaged(f"{self.path}: config.yaml is cut short or no recipe of a run: it has no 'choices'.")
-        return found
-
-
-def _short(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+        """The resolved recipe as plain values, to be read alone; ``Damaged`` where it is absent or no recipe."""
+        return reading.read_recipe(self.path)
 
 
 def environment() -> dict[str, Any]:
