@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from ltgnn.writing import whole
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -25,9 +26,7 @@ def checkout() -> Path | None:
     return None if (PACKAGE / "conf").is_dir() else PACKAGE.parent
 
 
-def write_whole(file: Path, text: str) -> None:
-    """The file with this text, or as it was: written under a name beside it, then renamed."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(file)
+def write_whole(file: Path, text: str, option: str = "", parents: bool = True, durable: bool = True) -> None:
+    """The file with this text, or as it was; see ``ltgnn.writing.whole``."""
+    with whole(file, option, parents, durable) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -22,7 +22,8 @@ from ltgnn.encode import configured
 from ltgnn.entry import explain
 from ltgnn.paths import checkout, paper_dir
 from ltgnn.runs import paper_result
-from ltgnn.runs.folder import RunFolder, cpu_model, run_key
+from ltgnn.runs.environment import cpu_model
+from ltgnn.runs.folder import RunFolder, run_key
 from ltgnn.runs.paper_row import Plan, Row, read_all
 from ltgnn.runs.paper_shown import listed, show
 from ltgnn.runs.paper_verdict import Published, judge, worst

@@ -19,6 +19,7 @@ from ltgnn.data.columns import Column, Kind
 from ltgnn.data.sources.table import table_file
 from ltgnn.folding import Folder
 from ltgnn.grown import Fresh, fresh, grown, whole
+from ltgnn.paths import write_whole
 from ltgnn.served import finished, served
 from ltgnn.serving import exported
 from ltgnn.trained import load
@@ -64,9 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     report |= how
     model = served(run, cfg, after, scorer)
     exported.write(model, Path(values["out"]), OmegaConf.to_yaml(cfg))
-    note = Path(values["out"]) / ".update.json"
-    note.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    note.replace(note.with_name("update.json"))
+    write_whole(Path(values["out"]) / "update.json", json.dumps(report, indent=1) + "\n", "out=")
     for key, value in report.items():
         print(f"{key}: {value}")
     print(f"written: {values['out']}")

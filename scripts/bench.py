@@ -29,7 +29,7 @@ import bench_cuda  # beside this file
 import torch
 from bench_sides import ON_CARD, SIDES
 
-from ltgnn.runs.folder import cpu_model
+from ltgnn.runs.environment import cpu_model
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/bench"
 PROGRAM = Path(__file__).with_name("bench_sides.py")

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ltgnn.runs.folder import cpu_model
+from ltgnn.runs.environment import cpu_model
 
 USERS_PER_MILLION, ITEMS_PER_MILLION = 60_000, 20_000
 WORDS = [

@@ -27,7 +27,7 @@ from hydra.utils import instantiate
 from ltgnn.data.groups import ItemShare, MassShare
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.paths import conf_dir
-from ltgnn.runs.folder import cpu_model
+from ltgnn.runs.environment import cpu_model
 from ltgnn.types import Interactions, Split
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/bench/evaluation.json"

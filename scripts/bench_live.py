@@ -23,7 +23,7 @@ from typing import Any
 
 import torch
 
-from ltgnn.runs.folder import cpu_model
+from ltgnn.runs.environment import cpu_model
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/live"
 WAYS = ("none", "lora", "full")

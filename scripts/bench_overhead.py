@@ -31,7 +31,7 @@ from ltgnn.build import Setting, build_data, build_module, build_setting
 from ltgnn.encode import configured
 from ltgnn.memory import huge_pages, keep_large_tables
 from ltgnn.module import Recommender
-from ltgnn.runs.folder import cpu_model, run_key
+from ltgnn.runs.environment import cpu_model, run_key
 from ltgnn.runs.quiet import quiet_lightning
 from ltgnn.runs.resume import Resume
 from ltgnn.types import Batch

@@ -42,7 +42,7 @@ from ltgnn.data.sampling import PairBatches
 from ltgnn.encode import configured
 from ltgnn.graph.kernels import Csr, bags, plain
 from ltgnn.memory import huge_pages, keep_large_tables
-from ltgnn.runs.folder import cpu_model
+from ltgnn.runs.environment import cpu_model
 from ltgnn.types import Batch, Dataset, Interactions, Split
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/bench"

@@ -30,7 +30,7 @@ from hydra.utils import instantiate
 
 from ltgnn.data.catalog import load
 from ltgnn.encode import configured
-from ltgnn.runs.folder import cpu_model
+from ltgnn.runs.environment import cpu_model
 from ltgnn.text.encoders import HuggingFace
 from ltgnn.text.template import render
 

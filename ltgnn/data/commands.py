@@ -16,6 +16,7 @@ from ltgnn.data.card import table
 from ltgnn.data.difference import Side, difference, summary
 from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
 from ltgnn.data.target import Target, catalogue, target
+from ltgnn.paths import write_whole
 from ltgnn.types import Dataset, Mistake
 
 WRITERS = {"recbole": write_recbole, "lightgcn": write_lightgcn, "processed": write_processed}
@@ -70,8 +71,7 @@ def stats(name: str, overrides: Sequence[str], out: str | None) -> int:
         from ltgnn.data.curve import draw
 
         folder = Path(out)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "data_card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False), encoding="utf-8")
+        write_whole(folder / "data_card.json", json.dumps(card, indent=1, ensure_ascii=False), "--out")
         draw(found.split.train.item_counts, found.groups, f"{card['name']}, {card['split']}", folder / "popularity.png")
         print(f"\nwritten: {folder / 'data_card.json'}, {folder / 'popularity.png'}")
     return 0

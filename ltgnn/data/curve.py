@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.types import Groups
+from ltgnn.writing import whole
 
 COLOURS = {"head": "#1b4f8a", "mid": "#7a9e3b", "tail": "#e08214", "cold": "#9a9a9a"}  # the same in every panel
 
@@ -54,10 +54,8 @@ def draw(counts: Tensor, groups: Mapping[str, Groups], title: str, file: Path) -
         gini = gini_of(counts)
         lorenz.set(xlabel="share of items, rarest first", ylabel="share of interactions", xlim=(0, 1), ylim=(0, 1))
         lorenz.set_title(f"Lorenz curve, Gini {gini:.3f}", fontsize="medium")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.png")
-    figure.savefig(temporary, dpi=120)
-    os.replace(temporary, file)
+    with whole(file, "--out") as temporary:
+        figure.savefig(temporary, dpi=120)
 
 
 def gini_of(counts: Tensor) -> float:

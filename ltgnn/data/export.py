@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
@@ -19,6 +17,7 @@ from polars.io.plugins import register_io_source
 from ltgnn.data.blocks import blocks
 from ltgnn.data.sources.processed import CARD, INTERACTIONS, ITEMS, USERS
 from ltgnn.types import Dataset, Interactions, Mistake, Split
+from ltgnn.writing import whole
 
 Parts = Mapping[str, Interactions]
 RECBOLE_PART = {"train": "part1", "val": "part2", "test": "part3"}
@@ -96,10 +95,8 @@ def write_lists(file: Path, dataset: Dataset, lists: pl.DataFrame) -> None:
             "score": rows["scores"],
         }
     )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    frame.write_csv(temporary)
-    os.replace(temporary, file)
+    with whole(file, "--out") as temporary:
+        frame.write_csv(temporary)
 
 
 @contextmanager
@@ -107,17 +104,9 @@ def new_folder(folder: Path) -> Iterator[Path]:
     """A folder that appears whole or not at all; one that has something in it is left alone."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Mistake(f"{folder} exists and is not empty. Name another folder with --out, or delete it.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
-    temporary.mkdir()
-    try:
+    with whole(folder, "--out") as temporary:
+        temporary.mkdir()
         yield temporary
-        if folder.exists():
-            folder.rmdir()
-        os.replace(temporary, folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
 
 
 def _rows(dataset: Dataset, pairs: Interactions, part: str) -> pl.DataFrame:

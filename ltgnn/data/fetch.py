@@ -10,12 +10,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ltgnn.paths import write_whole
 from ltgnn.types import Mistake
+from ltgnn.writing import Unwritable
 
 log = logging.getLogger(__name__)
 
@@ -178,12 +180,8 @@ def _remember(folder: Path, path: Path, digest: str) -> None:
         "mtime": state.st_mtime_ns,
         "sha256": digest,
     }
-    temporary = folder / f"{MARKER}.{os.getpid()}"
-    try:
-        temporary.write_text(json.dumps(marker, indent=1))
-        os.replace(temporary, folder / MARKER)
-    except OSError:  # a read-only folder: files are hashed at each start
-        temporary.unlink(missing_ok=True)
+    with suppress(Unwritable):  # a read-only folder: files are hashed at each start
+        write_whole(folder / MARKER, json.dumps(marker, indent=1))
 
 
 @contextmanager

@@ -118,5 +118,7 @@ def main(argv: Sequence[str]) -> int:
     if given.json:
         from pathlib import Path
 
-        Path(given.json).write_text(json.dumps(asdict(result), indent=1) + "\n", encoding="utf-8")
+        from ltgnn.paths import write_whole
+
+        write_whole(Path(given.json), json.dumps(asdict(result), indent=1) + "\n", "--json")
     return {"yes": 0, "no": 2, "undecided": 3}[result.verdict]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ltgnn.paths import write_whole
 from ltgnn.runs import effects, layouts
 from ltgnn.runs.anova import Effect, anova
 from ltgnn.runs.contrast import CORRECTIONS, Comparison, axes_of, compare, read
@@ -73,9 +74,9 @@ def write(texts: Sequence[str], file: Path | None, apart: bool) -> None:
         sys.stdout.write("\n".join(texts))
     elif apart:
         for name, text in zip((file, file.with_suffix(f".anova{file.suffix}")), texts, strict=False):
-            name.write_text(text, encoding="utf-8")
+            write_whole(name, text, "--out")
     else:
-        file.write_text("\n".join(texts), encoding="utf-8")
+        write_whole(file, "\n".join(texts), "--out")
 
 
 def show(table: Comparison, runs: Sequence[Run], console: Console) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
+import logging
 import os
-import platform
-import subprocess
-import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +18,14 @@ from omegaconf import DictConfig, OmegaConf
 from ltgnn import libyaml, reading
 from ltgnn.paths import write_whole
 from ltgnn.recipe import opened
-from ltgnn.types import Evaluation
+from ltgnn.runs.environment import environment
+from ltgnn.types import Evaluation, Mistake
+from ltgnn.writing import Unwritable, clear, make_folder, whole
+
+log = logging.getLogger(__name__)
+
+SHORT = 1000
+"""Characters of an error that are kept where the disk is full: with the rest of the status less than a block."""
 
 RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices", "changed", "closed", "profile")
 """Parts of a config that cannot move a number, so that they are left out of the run's key."""
@@ -70,14 +73,18 @@ class RunFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self.written: dict[str, str] = {}  # text files of the job that runs: name -> text
 
     @contextmanager
     def job(self, cfg: DictConfig, overrides: Sequence[str] = ()) -> Iterator[RunFolder]:
         """Record the recipe and that the run is running; at the end that it finished, or failed and why.
 
-        States beside these: ``interrupted`` (Ctrl-C), and the attribute ``state`` of an exception (``pruned``).
+        States beside these: ``interrupted`` (Ctrl-C), and the attribute ``state`` of an exception (``pruned``). A
+        folder whose files are removed while the job runs is a ``Mistake``, and is left with recipe and error.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path)
+        clear(self.path)
+        self.written = {}
         config = plain(cfg)
         self.write("config.yaml", libyaml.dump(config))
         self.write("overrides.yaml", libyaml.dump(list(overrides)))
@@ -87,21 +94,56 @@ class RunFolder:
         self.write_json("status.json", status)
         try:
             yield self
-        except BaseException as error:
+            self.refuse_removed()
+            (self.path / RESUME).unlink(missing_ok=True)
+            ended = {"ended": time.time(), "seconds": time.time() - started}
+            self.write_json("status.json", status | {"state": "finished"} | ended)
+        except BaseException as raised:
+            error = self._removed(raised)
             trace = traceback.format_exc()
-            self.write("error.txt", trace)
             kind = "interrupted" if isinstance(error, KeyboardInterrupt) else getattr(error, "state", "failed")
             status |= {"state": kind, "error": f"{type(error).__name__}: {error}", "traceback": trace}
-            raise
-        else:
-            status |= {"state": "finished"}
-            (self.path / RESUME).unlink(missing_ok=True)
-        finally:
-            self.write_json("status.json", status | {"ended": time.time(), "seconds": time.time() - started})
+            self.record(status | {"ended": time.time(), "seconds": time.time() - started})
+            if error is raised:
+                raise
+            raise error from raised
+
+    def refuse_removed(self) -> None:
+        """``Mistake`` where files that this job has written are there no more."""
+        if gone := [name for name in self.written if not (self.path / name).is_file()]:
+            raise Mistake(
+                f"{self.path}: {', '.join(gone)} removed while the job ran; give the command again to run it anew."
+            )
+
+    def _removed(self, error: BaseException) -> BaseException:
+        """``error``, or that the files of the job were removed, which then caused it."""
+        try:
+            self.refuse_removed()
+        except Mistake as mistake:
+            return mistake if isinstance(error, Exception) else error
+        return error
+
+    def record(self, status: Mapping[str, Any]) -> None:
+        """Write how a job failed, with its recipe where that is gone; on a full disk at least its state."""
+        text = json.dumps(dict(status), indent=1, ensure_ascii=False) + "\n"
+        try:
+            make_folder(self.path)
+            for name, lost in self.written.items():
+                if not (self.path / name).is_file():
+                    write_whole(self.path / name, lost)
+            write_whole(self.path / "error.txt", status["traceback"])
+            write_whole(self.path / "status.json", text)
+        except Unwritable as reason:
+            log.warning("%s", reason)
+            short = {**status, "error": status["error"][:SHORT], "traceback": ""}
+            with suppress(OSError), (self.path / "status.json").open("r+", encoding="utf-8") as file:
+                file.write(json.dumps(short, indent=1, ensure_ascii=False))  # into the block that it has already
+                file.truncate()
 
     def write(self, name: str, text: str) -> None:
-        """Write a text file by a temporary name beside it."""
-        write_whole(self.path / name, text)
+        """Write a text file, whole or not at all; the folder must be there."""
+        write_whole(self.path / name, text, parents=False)
+        self.written[name] = text
 
     def write_json(self, name: str, value: Mapping[str, Any]) -> None:
         self.write(name, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
@@ -118,10 +160,9 @@ class RunFolder:
         self.write_parquet(f"{prefix}topk.parquet", pl.DataFrame({"user": users, "items": items, "scores": scores}))
 
     def write_parquet(self, name: str, frame: Any) -> None:
-        """Write a polars frame by a temporary name beside it."""
-        temporary = self.path / f".{name}.{os.getpid()}"
-        frame.write_parquet(temporary)
-        temporary.replace(self.path / name)
+        """Write a polars frame, whole or not at all; the folder must be there."""
+        with whole(self.path / name, parents=False) as temporary:
+            frame.write_parquet(temporary)
 
     def read_json(self, name: str) -> dict[str, Any]:
         """A JSON file of the run, empty where it is absent; ``Damaged`` where it is no JSON object."""
@@ -134,56 +175,3 @@ class RunFolder:
     def recipe(self) -> dict[str, Any]:
         """The resolved recipe as plain values, to be read alone; ``Damaged`` where it is absent or no recipe."""
         return reading.read_recipe(self.path)
-
-
-def environment() -> dict[str, Any]:
-    """Versions, machine and code state, for the record."""
-    import torch
-
-    return {
-        "command": sys.argv,
-        "python": platform.python_version(),
-        "packages": dict(packages()),
-        "machine": platform.platform(),
-        "cpu": cpu_model(),
-        "cpus": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-        "commit": commit(),
-    }
-
-
-def cpu_model() -> str:
-    """The processor's name as Linux gives it, else what Python knows."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-@functools.cache
-def packages() -> Mapping[str, str | None]:
-    """Versions of what moves numbers."""
-
-    def installed(name: str) -> str | None:
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            return None
-
-    names = ("ltgnn", "torch", "pytorch-lightning", "transformers", "numpy", "polars", "hydra-core", "wandb")
-    return {name: installed(name) for name in names}
-
-
-@functools.cache  # as it was when the program was loaded: that is what runs
-def commit() -> str | None:
-    """The git commit of the code, with ``+`` where it was changed; None outside a checkout."""
-    here = Path(__file__).resolve().parent
-    try:
-        ask = ["git", "-C", str(here), "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
-        answer = subprocess.run(ask, capture_output=True, text=True, timeout=5, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout.strip()

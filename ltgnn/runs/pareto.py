@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Mistake
+from ltgnn.writing import whole
 
 PARTS = ("val/", "test/")
 """Beginnings of a name that says its part itself."""
@@ -105,10 +106,9 @@ def draw(points: Sequence[Point], x: str, y: str, file: Path, best: Sequence[Poi
     words = f"{named}: {', '.join(key.rpartition('.dials.')[2] for key in turned)}; " if turned else ""
     axes.set_title(f"{words}circled: Pareto front", fontsize=10)
     axes.grid(alpha=0.3)
-    temporary = file.with_name(f".{file.name}.part.png")
-    figure.savefig(temporary, dpi=130)
+    with whole(file, "--out") as temporary:
+        figure.savefig(temporary, dpi=130)
     plt.close(figure)
-    temporary.replace(file)
 
 
 def _number(text: str | None) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import pickle
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ import torch
 from pytorch_lightning.callbacks import Checkpoint
 
 from ltgnn.runs.folder import RESUME
+from ltgnn.writing import whole
 
 log = logging.getLogger(__name__)
 
@@ -81,9 +81,8 @@ class Resume(Checkpoint):
         if now - self.saved < self.every and not (last and self.file.is_file()):
             return
         self.stopped = trainer.should_stop
-        temporary = self.file.with_name(f".{self.file.name}.{os.getpid()}")
-        trainer.save_checkpoint(temporary)
-        temporary.replace(self.file)
+        with whole(self.file) as temporary:
+            trainer.save_checkpoint(temporary)
         self.saved = time.perf_counter()
 
     def on_exception(self, trainer: pl.Trainer, module: pl.LightningModule, exception: BaseException) -> None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from ltgnn.serving.catalogue import Catalogue
 from ltgnn.serving.head import write_head
 from ltgnn.serving.served import Served
 from ltgnn.types import Groups, Interactions, Mistake, Scorer, Split
+from ltgnn.writing import whole
 
 VERSION = 1
 PARTS = ("train", "val", "test")
@@ -46,9 +46,14 @@ def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict
             "macr or pda, or model=random, ranks in its own way), so no folder of tables gives its lists. "
             "`ltgnn recommend run=DIR` works on the run."
         )
-    temporary = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    with whole(folder, "out=") as temporary:
+        temporary.mkdir()
+        _write(served, found, temporary, recipe, onnx)
+    return {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
+
+
+def _write(served: Served, found: Sequence[Piece], temporary: Path, recipe: str, onnx: bool) -> None:
+    """The files of an export."""
     tensors: dict[str, Tensor] = {"scorable": served.scorable, "groups": served.groups.labels}
     described = [_put(piece, number, tensors) for number, piece in enumerate(found)]
     for name in PARTS:
@@ -78,8 +83,6 @@ def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict
     }
     (temporary / "export.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (temporary / "README.md").write_text(model_card(served, found), encoding="utf-8")
-    temporary.rename(folder)
-    return {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
 
 
 def read(folder: str | Path) -> Served:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ltgnn.types import Mistake
+from ltgnn.writing import whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,10 +36,8 @@ def save(frames: Iterable[pl.DataFrame], file: Path, schema: pl.Schema) -> int:
     """
     if file.suffix not in FORMATS:
         raise Mistake(f"out={file} given, a file that ends in {', '.join(FORMATS)} wanted.")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
     counted = Counted(frames)
-    try:
+    with whole(file, "out=") as temporary:
         if file.suffix == ".parquet":
             from polars.io.plugins import register_io_source
 
@@ -49,9 +47,6 @@ def save(frames: Iterable[pl.DataFrame], file: Path, schema: pl.Schema) -> int:
             register_io_source(source, schema=schema, is_pure=False).sink_parquet(temporary)
         else:
             _text(counted, temporary, file.suffix, schema)
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
     return counted.rows
 
 

@@ -22,6 +22,7 @@ from ltgnn.runs.folder import RunFolder
 from ltgnn.sweeps.execute import described
 from ltgnn.sweeps.jobs import Job, Outcome
 from ltgnn.sweeps.plan import Plan
+from ltgnn.types import Damaged
 
 RECENT = 8
 """Ended jobs that the live table shows; all of them are in the table at the end."""
@@ -102,7 +103,10 @@ class Board:
 
     def _values(self, folder: Path) -> tuple[str, str]:
         """Epoch and monitor as last written; of a finished run those of the model selected."""
-        metrics = RunFolder(folder).read_json("metrics.json")
+        try:
+            metrics = RunFolder(folder).read_json("metrics.json")
+        except Damaged:  # while it is written anew
+            return "", ""
         part, _, name = self.monitor.partition("/")
         if name in metrics.get(part, {}):
             return str(metrics.get("selection", {}).get("epoch", "")), f"{metrics[part][name]:.4f}"
@@ -110,7 +114,7 @@ class Board:
             with (folder / "history.csv").open(newline="", encoding="utf-8") as file:
                 *_, last = csv.DictReader(file)
             return str(last.get("epoch", "")), f"{float(last[self.monitor]):.4f}"
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, csv.Error):
             return "", ""
 
     def _left(self) -> str:

@@ -16,11 +16,12 @@ from hydra._internal.callbacks import Callbacks
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobStatus, configure_log, run_job, setup_globals
 from hydra.types import HydraContext
+from omegaconf import OmegaConf
 
-from ltgnn import resolvers
-from ltgnn.runs.folder import RunFolder
+from ltgnn import libyaml, resolvers
+from ltgnn.runs.folder import RunFolder, plain
 from ltgnn.sweeps.jobs import Job, Outcome, settle
-from ltgnn.sweeps.ledger import Ledger
+from ltgnn.sweeps.ledger import Ledger, read_status
 from ltgnn.types import Mistake
 
 Task = Callable[..., Any]
@@ -40,7 +41,7 @@ def execute(job: Job, task: Task, since: float) -> Outcome:
         run = RunFolder(claim.folder)
         if claim.state != "mine":
             state = "skipped" if claim.state == "finished" else claim.state
-            return Outcome(state, claim.folder, run.read_json("status.json").get("error", ""))
+            return Outcome(state, claim.folder, read_status(claim.folder).get("error", ""))
         started, hydra = time.time(), HydraConfig.instance().cfg
         with clean():
             try:
@@ -50,7 +51,7 @@ def execute(job: Job, task: Task, since: float) -> Outcome:
             finally:
                 configure_log(job.config.hydra.hydra_logging, job.config.hydra.verbose)
                 HydraConfig.instance().cfg = hydra
-        status = run.read_json("status.json")
+        status = read_status(claim.folder)
         if answer.status != JobStatus.COMPLETED and status.get("state") in (None, "running", "finished"):
             status = _record(run, job, started, answer._return_value)
         seconds = time.time() - started
@@ -68,9 +69,11 @@ def _record(run: RunFolder, job: Job, started: float, error: BaseException) -> d
         "error": f"{type(error).__name__}: {error}",
         "traceback": trace,
     }
-    run.path.mkdir(parents=True, exist_ok=True)
-    run.write("error.txt", trace)
-    run.write_json("status.json", status)
+    if not (run.path / "config.yaml").is_file():
+        recipe = plain(OmegaConf.masked_copy(job.config, [str(key) for key in job.config if key != "hydra"]))
+        words = {axis: word for axis, word in job.config.hydra.runtime.choices.items() if not axis.startswith("hydra/")}
+        run.written["config.yaml"] = libyaml.dump(recipe | {"choices": words})
+    run.record(status)
     return status
 
 

@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ltgnn.runs.pareto import Point, draw
 from ltgnn.sweeps.ledger import Ledger
+from ltgnn.writing import whole
 
 KEY = "key"
 """User attribute of a trial: the run key of its job."""
@@ -66,12 +67,10 @@ def table(
 def write(completed: Sequence[FrozenTrial], objectives: Sequence[str], free: Sequence[str], ledger: Ledger) -> None:
     """``trials.csv``: every trial that has finished, all digits."""
     file = ledger.sweep_dir / "trials.csv"
-    temporary = file.with_name(f".{file.name}")
-    with temporary.open("w", newline="", encoding="utf-8") as opened:
+    with whole(file) as temporary, temporary.open("w", newline="", encoding="utf-8") as opened:
         writer = csv.writer(opened)
         writer.writerow(["trial", *objectives, *free, "run"])
         writer.writerows([t.number, *t.values, *(t.params[k] for k in free), folder_of(t, ledger)] for t in completed)
-    temporary.replace(file)
 
 
 def folder_of(trial: FrozenTrial, ledger: Ledger) -> str:

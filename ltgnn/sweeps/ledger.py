@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ltgnn.paths import write_whole
 from ltgnn.runs.folder import RESUME, RunFolder
 from ltgnn.sweeps.owner import alive, me
-from ltgnn.types import Mistake
+from ltgnn.types import Damaged, Mistake
+from ltgnn.writing import Unwritable, clear, make_folder
+
+log = logging.getLogger(__name__)
 
 BEAT = 15.0
 """Seconds between two signs of life of a job."""
@@ -38,7 +43,8 @@ class Ledger:
 
     def __init__(self, sweep_dir: Path) -> None:
         self.sweep_dir, self.home = sweep_dir, sweep_dir / ".sweep"
-        self.home.mkdir(parents=True, exist_ok=True)
+        self.unread: set[str] = set()  # keys whose entry is damaged, each told once
+        make_folder(self.home, "sweep.dir=")
 
     @classmethod
     def of(cls, sweep_dir: Path) -> Ledger | None:
@@ -48,6 +54,7 @@ class Ledger:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """One process at a time, and one thread of it."""
+        make_folder(self.home)  # somebody may have removed it
         with (self.home / "lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -78,8 +85,11 @@ class Ledger:
         finally:
             stop.set()
             beat.join()
-            self.note(RunFolder(claim.folder).read_json("status.json").get("state", "lost"), key, claim.folder)
-            self._write(key, {"folder": self.entry(key)["folder"], "owner": None})
+            try:
+                self.note(status_of(claim.folder).get("state", "lost"), key, claim.folder)
+                self._write(key, {"folder": self._named(claim.folder), "owner": None})
+            except (Unwritable, OSError) as reason:  # with the end of this process the job is free all the same
+                log.warning("%s: %s", self.home, reason)
 
     def note(self, event: str, key: str, folder: Path) -> None:
         """A line in ``journal.csv``: what was begun and how it ended, by which process, in the order of time."""
@@ -100,15 +110,20 @@ class Ledger:
 
     def finished(self, key: str) -> bool:
         folder = self.folder(key)
-        return folder is not None and RunFolder(folder).read_json("status.json").get("state") == "finished"
+        return folder is not None and status_of(folder).get("state") == "finished"
 
     def adopt(self) -> None:
-        """Take over what other programs left: run folders in the sweep folder that have a key and no entry."""
+        """Take over what other programs left: run folders in the sweep folder that have a key and no entry.
+
+        What killed processes were writing is removed, here and in the run folders.
+        """
+        clear(self.home)
         with self.locked():
             for file in sorted(self.sweep_dir.glob("*/status.json")):
-                status = RunFolder(file.parent).read_json("status.json")
-                if key := status.get("key"):
-                    self.enter(key, file.parent.name)
+                clear(file.parent)
+                with suppress(Damaged):  # told when its job comes, or by the table
+                    if key := RunFolder(file.parent).read_json("status.json").get("key"):
+                        self.enter(str(key), file.parent.name)
 
     def enter(self, key: str, folder: str) -> None:
         """Say where a job is kept that has no entry yet; an absolute path may lie in another sweep."""
@@ -116,47 +131,90 @@ class Ledger:
             self._write(key, {"folder": folder, "owner": None})
 
     def entry(self, key: str) -> dict[str, Any]:
+        """``folder`` and ``owner`` of a job; empty where it was never begun, or its file says nothing."""
+        file = self.home / f"{key}.json"
         try:
-            found: dict[str, Any] = json.loads((self.home / f"{key}.json").read_text(encoding="utf-8"))
+            found = json.loads(file.read_text(encoding="utf-8"))
+            if isinstance(found["folder"], str) and isinstance(found["owner"], dict | None):
+                return {"folder": found["folder"], "owner": found["owner"]}
+            reason = "it holds no folder and owner"
         except FileNotFoundError:
             return {}
-        return found
+        except (OSError, ValueError, RecursionError, KeyError, TypeError) as error:
+            reason = str(error)
+        if key not in self.unread:
+            log.warning("%s: %s cannot be read (%s); the job is found by its folder.", self.home, file.name, reason)
+            self.unread.add(key)
+        return {}
 
     def _take(self, key: str, name: str, since: float) -> Claim:
         folder = self.folder(key) or self._free(key, name)
         if self.busy(key):
             return Claim("busy", folder)
-        status = RunFolder(folder).read_json("status.json")
+        status = status_of(folder)
         if status.get("state") == "finished":
             return Claim("finished", folder)
+        if folder.parent != self.sweep_dir:  # a run that a search learned from, damaged since: it is not ours to empty
+            folder = self._free(key, name)
         if status.get("state") in ("failed", "pruned") and status.get("ended", 0.0) >= since:
             return Claim(status["state"], folder)
-        self._write(key, {"folder": self.entry(key).get("folder", folder.name), "owner": me()})
+        self._write(key, {"folder": self._named(folder), "owner": me()})
         if folder.is_dir():
             empty(folder)
         return Claim("mine", folder)
 
     def _free(self, key: str, name: str) -> Path:
         """``name``, unless a run of another recipe has that folder: the same words after the yaml tree changed."""
-        taken = RunFolder(self.sweep_dir / name).read_json("status.json").get("key", key)
-        return self.sweep_dir / (name if taken == key else f"{name}_{key[:8]}")
+        folder = self.sweep_dir / name
+        unknown = "" if (folder / "metrics.json").is_file() else key
+        taken = read_status(folder).get("key", unknown)
+        return folder if taken == key else self.sweep_dir / f"{name}_{key[:8]}"
+
+    def _named(self, folder: Path) -> str:
+        """As an entry names it: by its name in this sweep, else by its path."""
+        return folder.name if folder.parent == self.sweep_dir else str(folder)
 
     def _write(self, key: str, entry: dict[str, Any]) -> None:
-        temporary = self.home / f".{key}.{os.getpid()}.{threading.get_ident()}"
-        temporary.write_text(json.dumps(entry), encoding="utf-8")
-        temporary.replace(self.home / f"{key}.json")
+        write_whole(self.home / f"{key}.json", json.dumps(entry))
 
     def _beat(self, key: str, stop: threading.Event) -> None:
         while not stop.wait(BEAT):
-            (self.home / f"{key}.json").touch()
+            with suppress(OSError):
+                (self.home / f"{key}.json").touch()
 
     def _heard_of(self, key: str) -> bool:
         """Whether a job gave a sign of life of late, by the clock of the file system that both machines share."""
-        clock = self.home / f"clock.{os.getpid()}"
+        clock = self.home / "lock"
         clock.touch()
-        silent = clock.stat().st_mtime - (self.home / f"{key}.json").stat().st_mtime
-        clock.unlink()
-        return silent < SILENT
+        return clock.stat().st_mtime - (self.home / f"{key}.json").stat().st_mtime < SILENT
+
+
+def status_of(folder: Path) -> dict[str, Any]:
+    """The status of a run; one that says "finished" and has no readable recipe or values is no finished run.
+
+    Empty where there is none, or where a file of the run is damaged, which is logged.
+    """
+    status = read_status(folder)
+    if status.get("state") != "finished":
+        return status
+    run = RunFolder(folder)
+    try:
+        run.recipe()
+        if run.read_json("metrics.json"):
+            return status
+        log.warning("%s: metrics.json is missing; the job is run again.", folder)
+    except Damaged as damaged:
+        log.warning("%s The job is run again.", damaged)
+    return {}
+
+
+def read_status(folder: Path) -> dict[str, Any]:
+    """The status of a run as it stands; empty where there is none, or where it is damaged, which is logged."""
+    try:
+        return RunFolder(folder).read_json("status.json")
+    except Damaged as damaged:
+        log.warning("%s", damaged)
+        return {}
 
 
 def empty(folder: Path) -> None:

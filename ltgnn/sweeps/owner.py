@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
+
+from ltgnn.writing import born
 
 
 def me() -> dict[str, Any]:
@@ -16,7 +17,7 @@ def me() -> dict[str, Any]:
 
 def alive(owner: Mapping[str, Any] | None) -> bool | None:
     """Whether ``owner`` still runs; None: it is on another machine, so nobody here can tell."""
-    if not owner:
+    if not owner or not {"host", "pid", "born"} <= owner.keys():
         return False
     if owner["host"] != socket.gethostname():
         return None
@@ -27,12 +28,3 @@ def alive(owner: Mapping[str, Any] | None) -> bool | None:
     except PermissionError:  # somebody else's, but there
         pass
     return bool(born(int(owner["pid"])) == owner["born"])
-
-
-def born(pid: int) -> str | None:
-    """Start of a process in clock ticks since boot (Linux); None where it is not known, "dead" of a zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-    return "dead" if fields[0] in "ZX" else fields[19]

@@ -139,15 +139,13 @@ def end_with(parent: int) -> None:
 def died(job: Job, code: int | None) -> Outcome:
     """A job whose process is gone without a word, and the record of that in its folder."""
     from ltgnn.runs.folder import RunFolder
-    from ltgnn.sweeps.ledger import Ledger
+    from ltgnn.sweeps.ledger import Ledger, read_status
 
     how = f"by signal {signal.Signals(-code).name}" if code and code < 0 else f"with exit code {code}"
     error = f"the process of the job ended {how} (SIGKILL: most often out of memory)"
     run = RunFolder(Ledger(job.sweep_dir).folder(job.key) or job.sweep_dir / job.name)
-    run.path.mkdir(parents=True, exist_ok=True)
-    record = {"key": job.key, **run.read_json("status.json"), "state": "failed", "error": error, "traceback": error}
-    run.write("error.txt", error + "\n")
-    run.write_json("status.json", record | {"ended": time.time()})
+    record = {"key": job.key, **read_status(run.path), "state": "failed", "error": error, "traceback": error + "\n"}
+    run.record(record | {"ended": time.time()})
     return Outcome("failed", run.path, error)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ltgnn.paths import write_whole
-from ltgnn.runs.folder import commit
+from ltgnn.runs.environment import commit
 from ltgnn.sweeps.owner import alive, me
+
+log = logging.getLogger(__name__)
 
 
 def write(sweep_dir: Path, arguments: Sequence[str], state: str) -> None:
@@ -19,10 +22,19 @@ def write(sweep_dir: Path, arguments: Sequence[str], state: str) -> None:
 
 
 def read(sweep_dir: Path) -> dict[str, Any]:
-    """Empty where there is none."""
+    """Empty where there is none, or where it says nothing, which is logged."""
     file = sweep_dir / ".sweep" / "sweep.json"
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return found
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(found, dict) and isinstance(found.get("owner", {}), dict | None):
+            return found
+        reason = "it is no record"
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        reason = str(error)
+    log.warning("%s cannot be read (%s); to go on with that sweep, give sweep.dir=%s", file, reason, sweep_dir)
+    return {}
 
 
 def interrupted(parent: Path, arguments: Sequence[str]) -> Path | None:
@@ -30,6 +42,6 @@ def interrupted(parent: Path, arguments: Sequence[str]) -> Path | None:
     for folder in sorted(parent.glob("*/.sweep"), reverse=True):
         record = read(folder.parent)
         if record.get("arguments") == list(arguments) and record.get("commit") == commit():
-            over = record["state"] == "ended" or alive(record["owner"]) is not False
+            over = record.get("state") == "ended" or alive(record.get("owner")) is not False
             return None if over else folder.parent
     return None

@@ -23,7 +23,7 @@ from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.objectives import values, ways
 from ltgnn.sweeps.plan import POLL
 from ltgnn.sweeps.space import space, worded
-from ltgnn.sweeps.storage import located, open_storage
+from ltgnn.sweeps.storage import located, open_storage, readable
 from ltgnn.types import Mistake
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class SearchPlan:
                 f"hydra/sweeper/pruner stops runs by monitor={sweep.config.monitor}, so the one objective has to be "
                 f"that; objectives are {', '.join(self.objectives)}. Set hydra/sweeper/pruner=none"
             )
-        with ledger.locked():
+        with ledger.locked(), readable(self.url):
             self.study = optuna.create_study(
                 storage=open_storage(self.url),
                 study_name=study or ledger.sweep_dir.name,
@@ -73,6 +73,7 @@ class SearchPlan:
                 load_if_exists=True,
                 pruner=pruner,
             )
+            self.study.get_trials()
         if [way.name.lower() for way in self.study.directions] != better:
             raise Mistake(
                 f"the study '{self.study.study_name}' in {self.url} has other directions; set hydra.sweeper.study"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,29 @@ def located(storage: str, sweep_dir: Path) -> str:
 
 
 def open_storage(url: str) -> Any:
-    """Optuna's storage of a located URL."""
+    """Optuna's storage of a located URL; ``Mistake`` where it cannot be read."""
     from optuna.storages import JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend
 
-    if url.startswith("journal://"):
-        return JournalStorage(JournalFileBackend(url.removeprefix("journal://")))
-    slow = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}  # other processes write too
-    return RDBStorage(url, engine_kwargs=slow)
+    with readable(url):
+        if url.startswith("journal://"):
+            return JournalStorage(JournalFileBackend(url.removeprefix("journal://")))
+        slow = {"connect_args": {"timeout": 60}} if url.startswith("sqlite") else {}  # other processes write too
+        return RDBStorage(url, engine_kwargs=slow)
+
+
+@contextmanager
+def readable(url: str) -> Iterator[None]:
+    """Inside, trials are read; that they cannot be is one ``Mistake`` which says what to do."""
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (StorageInternalError, SQLAlchemyError, ValueError, KeyError, TypeError, OSError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise Mistake(
+            f"{url}: the trials of this search cannot be read ({reason}). Move that file away and give the command "
+            "again: its finished runs are found in their folders, and none is trained twice. Or set "
+            "hydra.sweeper.storage"
+        ) from error

@@ -8,6 +8,7 @@ import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from ltgnn.entry import SWEPT
+from ltgnn.paths import write_whole
 from ltgnn.runs.table import show
 from ltgnn.sweeps import record
 from ltgnn.sweeps.board import Board, command, failed_table
@@ -31,6 +33,7 @@ from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.plan import GridPlan, Plan
 from ltgnn.sweeps.space import space, worded
 from ltgnn.types import Mistake
+from ltgnn.writing import Unwritable
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +79,7 @@ class Sweep:
             dry_run(self.listed(given), Ledger.of(sweep_dir), probe, self.launcher.workers, self.trials)
             return
         ledger = Ledger(sweep_dir)
-        OmegaConf.save(self.config, sweep_dir / "multirun.yaml")
+        write_whole(sweep_dir / "multirun.yaml", OmegaConf.to_yaml(self.config))
         ledger.adopt()
         plan, total = self.plan(given, ledger)
         record.write(sweep_dir, words, "running")
@@ -87,7 +90,8 @@ class Sweep:
             with board.shown():
                 self.launcher.run(board, inspect.unwrap(self.task), since)
         except BaseException:
-            record.write(sweep_dir, words, "interrupted")
+            with suppress(Unwritable):  # what stopped the sweep may be a full disk
+                record.write(sweep_dir, words, "interrupted")
             log.info("%s\nGo on with: %s", board.counted(), again)
             raise
         failures = board.failures()

@@ -17,7 +17,7 @@ from ltgnn.sweeps.found import KEY
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.objectives import values
 from ltgnn.sweeps.space import known
-from ltgnn.types import Mistake
+from ltgnn.types import Damaged, Mistake
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +65,12 @@ def finished_runs(folders: Sequence[Path]) -> list[tuple[Path, dict[str, Any]]]:
             raise Mistake(f"hydra.sweeper.warm_start: no folder {top}; wanted folders of runs or of sweeps")
         for file in sorted(top.glob("**/status.json")):
             run = RunFolder(file.parent)
-            if run.read_json("status.json").get("state") == "finished":
-                found.append((file.parent, run.recipe()))
+            try:
+                if run.read_json("status.json").get("state") == "finished":
+                    run.read_json("metrics.json")
+                    found.append((file.parent, run.recipe()))
+            except Damaged as damaged:
+                log.warning("%s The warm start leaves it out.", damaged)
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,9 @@ from typing import Any
 
 from torch import Tensor
 
+from ltgnn.paths import write_whole
 from ltgnn.types import Features
+from ltgnn.writing import whole
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class FeatureStore:
                 features = self._read(path, key)  # another process may have made it meanwhile
                 if features is None:
                     made = self._make(path, key, identity, make, card)
+                    path.with_suffix(".lock").unlink(missing_ok=True)  # who waits for it finds the file
                     # read back: a matrix product may round otherwise where a matrix lies otherwise in memory, and the
                     # run that makes the features has to give the numbers of those that find them
                     return self._read(path, key) or made
@@ -88,14 +90,9 @@ class FeatureStore:
             "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             **card(values),
         }
-        partial = path.with_name(f"{key}.{os.getpid()}.partial")
-        try:
-            partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-            os.replace(partial, path.with_suffix(".json"))
+        write_whole(path.with_suffix(".json"), json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        with whole(path) as partial:  # last: where it stands, the card stands too
             save_file({"values": values}, partial, metadata={"key": key})
-            os.replace(partial, path)  # last: where it stands, the card stands too
-        finally:
-            partial.unlink(missing_ok=True)
         shape = "x".join(map(str, values.shape))
         log.info("text features %s [%s]: encoded in %.1f s", key[:12], shape, seconds)
         return Features(values, content)

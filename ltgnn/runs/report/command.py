@@ -10,6 +10,7 @@ def main(argv: Sequence[str]) -> int:
     """Writes the page and prints its place."""
     import argparse
 
+    from ltgnn.paths import write_whole
     from ltgnn.runs.report.gather import read
     from ltgnn.runs.report.page import render
     from ltgnn.types import Mistake
@@ -27,8 +28,6 @@ def main(argv: Sequence[str]) -> int:
     if not out.parent.is_dir():
         raise Mistake(f"--out {out}: there is no folder {out.parent}. Make it, or name another file")
     page = render(read(given.folders))
-    temporary = out.with_name(f".{out.name}.part")
-    temporary.write_text(page, encoding="utf-8")
-    temporary.replace(out)
+    write_whole(out, page, "--out")
     print(out)
     return 0
