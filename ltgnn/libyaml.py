@@ -21,7 +21,7 @@ MOST = 20_000
 SHALLOW = 60
 """So many brackets, or signs before a line's first word, cannot be too deep."""
 
-PREFIX = re.compile(r"(?:^|[\n\r\x85\u2028\u2029])[ \-?:]{%d}" % SHALLOW)
+PREFIX = re.compile(rf"(?:^|[\n\r\x85\u2028\u2029])[ \-?:]{{{SHALLOW}}}")
 """A line that could be deep inside others."""
 
 

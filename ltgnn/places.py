@@ -18,23 +18,24 @@ ADDRESSES = ("url", "urls", "asins", "metadata")
 """Arguments of the sources that are addresses."""
 
 
-def settle(recipe: dict[str, Any], folder: Path) -> None:
+def settle(recipe: dict[str, Any], folder: Path, file: str = "config.yaml") -> None:
     """Refuse sources and places that are not the user's own; those below another user's folders become ours.
 
     What is there is read wherever it lies. What has to be fetched or encoded goes below the user's own ``data_dir`` and
     ``cache_dir`` (``conf/paths``), so that no recipe writes elsewhere. Changes ``recipe``.
     """
+    where = f"{folder}: {file}"
     recorded = recipe.get("paths") if isinstance(recipe.get("paths"), dict) else {}
     for key, node in nodes(recipe):
         target = node.get("_target_")
         if not isinstance(target, str):
             continue
         if "_args_" in node and target.startswith("ltgnn."):
-            raise Mistake(f"{folder}: config.yaml, {key}: arguments without a name (_args_), which no recipe has.")
+            raise Mistake(f"{where}, {key}: arguments without a name (_args_), which no recipe has.")
         if target.startswith(SOURCES):
-            _web_only(node, key, folder)
+            _web_only(node, key, where)
         if target == FILES:
-            node["folder"] = _data_folder(node, key, folder, recorded)
+            node["folder"] = _data_folder(node, key, where, recorded)
         if target == STORE:
             node["folder"] = _store_folder(node, recorded)
 
@@ -44,21 +45,21 @@ def own(name: str) -> str:
     return str(OmegaConf.load(conf_dir() / "paths" / "default.yaml")[name])
 
 
-def _web_only(node: Mapping[str, Any], key: str, folder: Path) -> None:
+def _web_only(node: Mapping[str, Any], key: str, where: str) -> None:
     for name in ADDRESSES:
         given = node.get(name, "https://")
         for address in given.values() if isinstance(given, dict) else [given]:
             if not str(address).startswith(("https://", "http://")):
                 raise Mistake(
-                    f"{folder}: config.yaml, {key}.{name} is {str(address)[:200]}; a recipe from a folder may fetch "
+                    f"{where}, {key}.{name} is {str(address)[:200]}; a recipe from a folder may fetch "
                     f"from https:// and http:// only. Anything else is given on the command line of "
                     "`ltgnn data fetch`, or as a folder LTGNN_MIRROR."
                 )
     if not str(node.get("variable", "LTGNN_MIRROR")).startswith("LTGNN_"):
-        raise Mistake(f"{folder}: config.yaml, {key}.variable is {node['variable']}; wanted LTGNN_MIRROR.")
+        raise Mistake(f"{where}, {key}.variable is {node['variable']}; wanted LTGNN_MIRROR.")
 
 
-def _data_folder(node: Mapping[str, Any], key: str, folder: Path, recorded: Any) -> str:
+def _data_folder(node: Mapping[str, Any], key: str, where: str, recorded: Any) -> str:
     given, names = str(node.get("folder")), node.get("sha256")
     if _below(given, own("data_dir")):
         return given
@@ -68,7 +69,7 @@ def _data_folder(node: Mapping[str, Any], key: str, folder: Path, recorded: Any)
     if moved is not None and _below(moved, own("data_dir")):
         return moved
     raise Mistake(
-        f"{folder}: config.yaml, {key}.folder is {given}, which lacks files of the data set. A recipe from a folder "
+        f"{where}, {key}.folder is {given}, which lacks files of the data set. A recipe from a folder "
         f"fetches into your own data folder only ({own('data_dir')}): get the files yourself "
         f"(ltgnn data fetch NAME data.files.folder={given}), or set LTGNN_DATA to the folder that holds the data sets."
     )

@@ -1,4 +1,4 @@
-"""Interpolations of the yaml tree that need code: ``${device:}``, ``${precision:}``, ``${pad:}``, ``${run_hash:}``."""
+"""Interpolations of the yaml tree that need code: ``${device:}``, ``${precision:}``, ``${pad:}``, ``${name:}`` ..."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 
 from omegaconf import OmegaConf
 
-from ltgnn import libyaml
+from ltgnn import libyaml, naming
 
 
 def _device() -> str:
@@ -25,6 +25,7 @@ def register() -> None:
     OmegaConf.register_new_resolver("device", _device, replace=True)
     OmegaConf.register_new_resolver("precision", _precision, replace=True)
     OmegaConf.register_new_resolver("pad", lambda number: f"{int(number):03d}", replace=True)
+    OmegaConf.register_new_resolver("name", lambda option, text: naming.name(str(text), option), replace=True)
     OmegaConf.register_new_resolver(
         "run_hash", lambda text: hashlib.sha256(str(text).encode()).hexdigest()[:8], replace=True
     )

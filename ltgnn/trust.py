@@ -47,13 +47,13 @@ def trusted() -> list[str]:
     return list(dict.fromkeys([*_names(os.environ.get(VARIABLE, "")), *_typed]))
 
 
-def check(recipe: Mapping[str, Any], folder: Path) -> None:
+def check(recipe: Mapping[str, Any], folder: Path, file: str = "config.yaml") -> None:
     """Refuse a recipe that names anything else; nothing of it is imported or run before. ``Mistake`` names it."""
     for key, target in targets(recipe):
         if not (isinstance(target, str) and allowed(target)):
             package = str(target).partition(".")[0] if isinstance(target, str) else "PACKAGE"
             raise Mistake(
-                f"{folder}: config.yaml names {str(target)[:200]} ({key}), which is no class of ltgnn nor one of the "
+                f"{folder}: {file} names {str(target)[:200]} ({key}), which is no class of ltgnn nor one of the "
                 f"libraries that its recipes use: it could do anything, so nothing of this folder was run. If you know "
                 f"and trust that code: {OPTION}={package}, or {VARIABLE}={package} in the environment."
             )

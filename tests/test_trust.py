@@ -1,4 +1,4 @@
-"""A folder from somebody else runs nothing: neither code that its recipe names, nor writes outside one's own folders."""
+"""A folder from somebody else runs nothing, and nothing is written outside one's own folders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import pickle
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,11 @@ PAYLOADS: dict[str, tuple[str, Any, str]] = {  # name -> (where in the recipe, w
         {"_target_": "ltgnn.data.download.subprocess.getoutput", "cmd": f"touch {MARK}"},
         "ltgnn.data.download.subprocess.getoutput",
     ),
-    "through a library": ("data.evil", {"_target_": "torch.nn.init.torch.load", "f": "evil.pkl"}, "torch.nn.init.torch"),
+    "through a library": (
+        "data.evil",
+        {"_target_": "torch.nn.init.torch.load", "f": "evil.pkl"},
+        "torch.nn.init.torch.load",
+    ),
     "by path": (
         "eval.evil",
         {"_target_": "hydra.utils.get_method", "path": "os.system", "_partial_": True},
@@ -196,7 +200,8 @@ def test_nothing_is_run_by_any_command(
         assert cli.main(words(command, run, good, shop)) == 1, command
         shown = capsys.readouterr().err
         assert shown.startswith("ltgnn: "), (command, shown)
-        assert named in shown and "config.yaml" in shown, (command, shown)
+        assert named in shown, (command, shown)
+        assert "config.yaml" in shown, (command, shown)
         assert "Traceback" not in shown
         assert not list(place.parent.parent.rglob(f"*{MARK}*")), command
 
@@ -240,8 +245,9 @@ def test_a_package_of_ones_own_works_where_it_is_trusted(
     given = words(command, run, good, shop)
     assert cli.main(given) == 1
     shown = capsys.readouterr().err
-    assert "mineral.models.Mine" in shown and "trust=mineral" in shown and "LTGNN_TRUST=mineral" in shown
-    assert not Path("MINE").exists() and "mineral" not in sys.modules
+    assert all(word in shown for word in ("mineral.models.Mine", "trust=mineral", "LTGNN_TRUST=mineral"))
+    assert not Path("MINE").exists()
+    assert "mineral" not in sys.modules
     if by == "variable":
         monkeypatch.setenv("LTGNN_TRUST", "tests, mineral")
     assert cli.main([*given, *(["trust=mineral"] if by == "option" else [])]) == 0
@@ -256,11 +262,8 @@ def test_trust_covers_what_the_package_defines_alone(good: Path, monkeypatch: py
     monkeypatch.setenv("LTGNN_TRUST", "tests,mineral")
     assert trust.allowed("mineral.models.Mine")
     for target in ("mineral.models.os.system", "mineral.models.Path.touch", "mineralogy.models.Mine", "mineral"):
-        try:
-            assert not trust.allowed(target), target
-        except Mistake as mistake:
-            assert target in str(mistake)
-    with pytest.raises(Mistake, match="there is no mineral.models.Yours"):
+        assert not trust.allowed(target), target
+    with pytest.raises(Mistake, match=r"there is no mineral\.models\.Yours"):
         trust.allowed("mineral.models.Yours")
 
 

@@ -169,7 +169,7 @@ class RunFolder:
         return reading.read_json(self.path, name) or {}
 
     def config(self) -> DictConfig:
-        """The resolved recipe for making parts of it; ``Mistake`` where it names code or places that are not trusted."""
+        """The resolved recipe, safe to make parts of; ``Mistake`` where it names what is not trusted."""
         return opened(self.path)
 
     def recipe(self) -> dict[str, Any]:
