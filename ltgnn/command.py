@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ltgnn.trust import take
 from ltgnn.types import Mistake
 
 
@@ -21,7 +22,7 @@ def parse(
         return None
     values: dict[str, str] = {}
     others: list[str] = []
-    for word in argv:
+    for word in take(argv):
         key, equals, value = word.partition("=")
         if key in known and equals:
             values[key] = value

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ltgnn.trust import take
 from ltgnn.types import Mistake
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ EXAMPLES = """examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
-    arguments = parser.parse_args(list(sys.argv[1:] if argv is None else argv))
+    arguments = parser.parse_args(take(sys.argv[1:] if argv is None else argv))
     if arguments.command == "build":
         return build(arguments.overrides, arguments.config_dir)
     folder = Path(arguments.folder) if arguments.folder else default_folder()

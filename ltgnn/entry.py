@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ltgnn.messages import message
 from ltgnn.paths import conf_dir
+from ltgnn.trust import VARIABLE, take, trusted
 from ltgnn.types import Mistake
 
 if TYPE_CHECKING:
@@ -39,9 +40,11 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
 
         resolvers.register()
         caught: list[Exception] = []
-        arguments = list(sys.argv[1:] if argv is None else argv)
+        arguments = take(sys.argv[1:] if argv is None else argv)
         arguments.sort(key=lambda word: word not in ("-m", "--multirun"))  # Hydra wants overrides in one piece
         full_error, command = os.environ.get("HYDRA_FULL_ERROR"), sys.argv
+        trust = os.environ.get(VARIABLE)
+        os.environ[VARIABLE] = ",".join(trusted())  # for the processes of a sweep
         sys.argv = [f"ltgnn {config_name}", *arguments]
         os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
         try:
@@ -62,6 +65,7 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
         finally:
             sys.argv = command
             os.environ.pop("HYDRA_FULL_ERROR") if full_error is None else os.environ.update(HYDRA_FULL_ERROR=full_error)
+            os.environ.pop(VARIABLE) if trust is None else os.environ.update({VARIABLE: trust})
             GlobalHydra.instance().clear()
         return 1 if caught else 0
 

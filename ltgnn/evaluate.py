@@ -28,6 +28,7 @@ from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.table import show
 from ltgnn.runs.warnings import collect
 from ltgnn.trained import refuse_other_data, restore
+from ltgnn.trust import take
 from ltgnn.types import Interactions, Mistake, Split
 
 log = logging.getLogger(__name__)
@@ -129,7 +130,7 @@ def task(cfg: DictConfig) -> float | None:
     chosen = {k: v for k, v in hydra.runtime.choices.items() if not k.startswith("hydra/") and "@" not in k}
     if cfg.run is not None:
         refuse_foreign(changed)
-        choices = dict(RunFolder(cfg.run).config().choices)
+        choices = dict(RunFolder(cfg.run).recipe()["choices"])
         choices |= {axis: word for axis, word in chosen.items() if word != "run"}
     else:
         choices = {"model": Path(cfg.lists).stem, "fusion": "-", "loss": "-"} | chosen
@@ -181,6 +182,7 @@ run_evaluate = hydra_entry("evaluate", task)
 def main(argv: Sequence[str] | None = None) -> int:
     """``ltgnn evaluate``; with ``-m`` and a dial such as ``score.norm_power=0,0.5,1`` the curve is drawn as well."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    take(arguments)  # the recipe is read before the command is
     run = next((text.partition("=")[2] for text in arguments if text.startswith("run=")), None)
     if run is None:
         return run_evaluate(arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any
 
 import omegaconf._utils as own
@@ -10,6 +11,18 @@ import yaml
 from omegaconf import omegaconf as conf
 
 own_loader, own_dumper = own.get_yaml_loader, own.get_omega_conf_dumper
+
+DEEPEST = 100
+"""Levels of a file that is read by ``load``; libyaml itself ends the process at some ten thousand."""
+
+MOST = 20_000
+"""Values of such a file, each use of an alias counted with all that it stands for."""
+
+SHALLOW = 60
+"""So many brackets, or signs before a line's first word, cannot be too deep."""
+
+PREFIX = re.compile(rf"(?:^|[\n\r\x85\u2028\u2029])[ \-?:]{{{SHALLOW}}}")
+"""A line that could be deep inside others."""
 
 
 def register() -> None:
@@ -19,8 +32,40 @@ def register() -> None:
 
 
 def load(text: str) -> Any:
-    """The values of a yaml text, numbers such as ``1e-3`` as OmegaConf reads them."""
+    """The values of a yaml text, numbers such as ``1e-3`` as OmegaConf reads them.
+
+    ``YAMLError`` where it is deeper than ``DEEPEST`` or stands for more than ``MOST`` values.
+    """
+    measure(text)
     return yaml.load(text, Loader=loader())
+
+
+def measure(text: str) -> None:
+    """Refuse a text that would take all memory or stack, before a value of it is made."""
+    brackets = text.count("[") + text.count("{")
+    if len(text) < MOST and brackets < SHALLOW and "*" not in text and not PREFIX.search(text):
+        return
+    reader = (yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)(text)
+    sizes: dict[str, int] = {}  # anchor -> values
+    opened: list[tuple[str | None, int]] = []  # anchor and values before it, of each level
+    total = 0
+    while not isinstance(event := reader.get_event(), yaml.StreamEndEvent):
+        anchor = getattr(event, "anchor", None)
+        if isinstance(event, yaml.AliasEvent):
+            total += sizes.get(anchor, MOST)  # an alias inside of what it stands for has no end
+        elif isinstance(event, yaml.CollectionStartEvent):
+            opened.append((anchor, total))
+            total += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            name, before = opened.pop()
+            sizes |= {} if name is None else {name: total - before}
+        elif isinstance(event, yaml.ScalarEvent):
+            total += 1
+            sizes |= {} if anchor is None else {anchor: 1}
+        if len(opened) > DEEPEST:
+            raise yaml.YAMLError(f"more than {DEEPEST} levels deep")
+        if total > MOST:
+            raise yaml.YAMLError(f"stands for more than {MOST:,} values")
 
 
 def dump(value: Any) -> str:

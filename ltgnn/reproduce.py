@@ -21,14 +21,16 @@ from ltgnn.data.fetch import digest_of
 from ltgnn.encode import configured
 from ltgnn.entry import explain
 from ltgnn.paths import checkout, paper_dir
+from ltgnn.places import settle
 from ltgnn.runs import paper_result
 from ltgnn.runs.environment import cpu_model
-from ltgnn.runs.folder import RunFolder, run_key
+from ltgnn.runs.folder import RunFolder, plain, run_key
 from ltgnn.runs.paper_row import Plan, Row, read_all
 from ltgnn.runs.paper_shown import listed, show
 from ltgnn.runs.paper_verdict import Published, judge, worst
 from ltgnn.shared import sharing
 from ltgnn.sweeps.ledger import Ledger
+from ltgnn.trust import check
 from ltgnn.types import Mistake
 
 log = logging.getLogger(__name__)
@@ -134,9 +136,13 @@ def verify(row: Row, cfg: DictConfig) -> str:
 def composed(plan: Plan, seed: int) -> DictConfig:
     """The configuration of one seed; its folder moves no run key."""
     try:
-        return configured([*plan.words, PRECISION, f"seed={seed}", "paths.run_dir=/RUN"], None)
+        cfg = configured([*plan.words, PRECISION, f"seed={seed}", "paths.run_dir=/RUN"], None)
     except (HydraException, OmegaConfBaseException) as error:
         raise Mistake(explain(error)) from error
+    recipe = plain(cfg)
+    check(recipe, plan.file.parent, plan.file.name)
+    settle(recipe, plan.file.parent, plan.file.name)
+    return cfg
 
 
 def trained(row: Row, plan: Plan, seeds: Sequence[int]) -> list[RunFolder]:

@@ -1,4 +1,4 @@
-"""Interpolations of the yaml tree that need code: ``${device:}``, ``${mode:}``, ``${pad:}``, ``${run_hash:}`` ..."""
+"""Interpolations of the yaml tree that need code: ``${device:}``, ``${mode:}``, ``${pad:}``, ``${name:}`` ..."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from ltgnn import libyaml
+from ltgnn import libyaml, naming
 
 
 def _device() -> str:
@@ -34,6 +34,7 @@ def register() -> None:
     OmegaConf.register_new_resolver("precision", _precision, replace=True)
     OmegaConf.register_new_resolver("mode", _mode, replace=True)
     OmegaConf.register_new_resolver("pad", lambda number: f"{int(number):03d}", replace=True)
+    OmegaConf.register_new_resolver("name", lambda option, text: naming.name(str(text), option), replace=True)
     OmegaConf.register_new_resolver(
         "run_hash", lambda text: hashlib.sha256(str(text).encode()).hexdigest()[:8], replace=True
     )

@@ -21,6 +21,7 @@ CONF = Path(__file__).parent / "conf"
 
 os.environ.setdefault("WANDB_MODE", "offline")
 os.environ.setdefault("WANDB_SILENT", "true")
+os.environ.setdefault("LTGNN_TRUST", "tests")  # runs of the toy shop name classes of these tests
 
 
 def interactions(pairs: list[tuple[int, int]], num_users: int, num_items: int) -> Interactions:

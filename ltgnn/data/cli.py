@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from ltgnn.trust import take
+
 Command = Callable[[argparse.Namespace], int]
 
 OVERRIDES = "Hydra overrides, e.g. split=leave_one_out split.seed=1 data.cleaning.user_core=5"
@@ -15,7 +17,7 @@ TARGET = "name of the catalogue (ml100k), folder that ltgnn data wrote, or run f
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; 0 all well, 1 a finding, a difference or a mistake."""
     parser = _parser()
-    arguments, rest = parser.parse_known_args(list(sys.argv[1:] if argv is None else argv))
+    arguments, rest = parser.parse_known_args(take(sys.argv[1:] if argv is None else argv))
     unknown = [word for word in rest if word.startswith("-") or "=" not in word]
     if unknown:
         parser.error(f"unknown: {' '.join(unknown)}")

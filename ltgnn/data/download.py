@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,16 +13,22 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ltgnn.data.fetch import Unavailable, copy, digest_of
+from ltgnn.types import Mistake
 
 TIMEOUT = 20.0  # seconds without an answer before a host counts as unreachable
 BLOCK = 1 << 18
 SLOWEST, WINDOW = 1000, 60.0  # a download that brings fewer bytes a second over so many seconds is given up
 LARGEST = 1 << 36  # bytes; no file of the catalogue comes near it
+REQUIREMENT = re.compile(
+    r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?==\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?", re.ASCII
+)
+"""A package by name and version alone (PEP 508, PEP 440)."""
 
 Unpack = Callable[[zipfile.ZipFile, Sequence[str], Path], None]
 """``(archive, wanted files, folder)``: writes those of the wanted files that the archive has."""
@@ -68,8 +75,7 @@ class Archive:
     unpack: Unpack
 
     def __call__(self, name: str, wanted: Sequence[str], into: Path, parts: Path) -> None:
-        archive = into / Path(self.url).name
-        part = parts / f".{archive.name}.part"
+        archive, part = into / ".archive", parts / f".{Path(self.url).name}.part"
         download(self.url, part, archive)
         if self.digest is not None:
             algorithm, wanted_digest = self.digest.split(":")
@@ -79,7 +85,7 @@ class Archive:
         try:
             with zipfile.ZipFile(archive) as opened:
                 self.unpack(opened, wanted, into)
-        except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        except (zipfile.BadZipFile, KeyError, ValueError, RuntimeError, EOFError, zlib.error) as error:
             raise Unavailable(f"{self.url}: {error}") from error
 
 
@@ -87,14 +93,19 @@ class Archive:
 class Wheel:
     """Files inside a wheel of the package registry, taken with ``pip download``; nothing is installed."""
 
-    requirement: str  # "recbole==1.2.1"
+    requirement: str  # "recbole==1.2.1"; a folder or an address would be built, which runs its code
     unpack: Unpack
 
     def __call__(self, name: str, wanted: Sequence[str], into: Path, parts: Path) -> None:
+        if not REQUIREMENT.fullmatch(self.requirement):
+            raise Mistake(
+                f"data.files.sources: the requirement '{self.requirement[:80]}' of a Wheel; wanted NAME==VERSION, such "
+                "as recbole==1.2.1."
+            )
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
             command += ["--disable-pip-version-check", "--dest", folder, self.requirement]
-            result = subprocess.run(command, capture_output=True, text=True)
+            result = subprocess.run(command, capture_output=True, text=True, cwd=folder)
             wheels = sorted(Path(folder).glob("*.whl"))
             if result.returncode or not wheels:
                 reason = (result.stderr.strip() or result.stdout.strip() or "no wheel").splitlines()[-1]
@@ -125,8 +136,13 @@ def download(url: str, part: Path, target: Path) -> None:
     A cut download stays in ``part`` and the next call goes on from there (HTTP range), starting over where the
     server does not offer that or the file behind the URL has changed. Raises ``Unavailable`` with the reason.
     """
-    start = part.stat().st_size if part.exists() else 0
+    if not url.startswith(("https://", "http://", "file://")):
+        raise Unavailable(f"{url[:200]} is no address that begins with https://, http:// or file://")
     stamp = part.with_name(part.name + ".etag")  # a changed remote file must not be glued to the old beginning
+    for link in (part, stamp):
+        if link.is_symlink():  # what it leads to must not be written
+            link.unlink()
+    start = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"User-Agent": "ltgnn"})
     if start:
         request.add_header("Range", f"bytes={start}-")

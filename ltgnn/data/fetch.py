@@ -7,9 +7,10 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 
 from hydra.utils import instantiate
 
+from ltgnn import naming
 from ltgnn.paths import write_whole
 from ltgnn.types import Mistake
 from ltgnn.writing import Unwritable, make_folder
@@ -73,8 +75,12 @@ class Files:
 
     def __call__(self) -> Path:
         folder = Path(self.folder).expanduser()
-        if not self.missing(folder):
+        naming.name(self.name, "data.name")
+        for file in self.sha256:
+            naming.file_name(file, "data.files.sha256")
+        if not (missing := self.missing(folder)):
             return folder
+        refuse_foreign(folder, self.sha256, missing)
         make_folder(folder, "data.files.folder=")
         with _lock(folder):
             missing = self.missing(folder)
@@ -143,7 +149,7 @@ class Files:
                 continue
             if expected is None:
                 log.warning("%s: no sha256 is published for %s; the one obtained, %s, is kept", self.name, file, digest)
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            inside(folder, file).mkdir(parents=True, exist_ok=True)
             os.replace(new, folder / file)
             _remember(folder, folder / file, digest)
             del missing[file]
@@ -159,6 +165,36 @@ def obtain_unpublished(data: Mapping[str, Any]) -> None:
     folder, published = Path(str(files.get("folder", ""))).expanduser(), files.get("sha256") or {}
     if any(digest is None and not (folder / name).is_file() for name, digest in published.items()):
         instantiate(files, _convert_="all")()
+
+
+OURS = re.compile(r"\.(lock|verified\.json.*|incoming-.*|.*\.part|.*\.part\.etag|DS_Store)")
+"""Files beside those of a data set that are no reason to leave a folder alone."""
+
+
+def refuse_foreign(folder: Path, files: Iterable[str], missing: Mapping[str, str]) -> None:
+    """``Mistake`` where files would be put among those of others, or over one that was not fetched."""
+    marker = _read_marker(folder)
+    if theirs := [file for file in missing if (folder / file).exists() and file not in marker]:
+        raise Mistake(
+            f"{folder / theirs[0]}: {missing[theirs[0]]}. ltgnn did not put it there and leaves it as it is: move it "
+            "away, or set another data.files.folder."
+        )
+    if marker or not folder.is_dir():
+        return
+    own = {file.partition("/")[0] for file in files}
+    if others := sorted(p.name for p in folder.iterdir() if p.name not in own and not OURS.fullmatch(p.name)):
+        raise Mistake(
+            f"data.files.folder={folder} is no folder of a data set: it holds {', '.join(others[:3])}"
+            f"{' ...' if len(others) > 3 else ''}. Nothing was fetched; set data.files.folder to a new or empty folder."
+        )
+
+
+def inside(folder: Path, file: str) -> Path:
+    """The folder of ``file``; ``Mistake`` where a link leads out of ``folder``."""
+    found = (folder / file).parent
+    if not found.resolve().is_relative_to(folder.resolve()):
+        raise Mistake(f"{found} is a link that leads out of {folder}: remove it.")
+    return found
 
 
 def digest_of(file: Path, algorithm: str = "sha256") -> str:
@@ -197,7 +233,7 @@ def _read_marker(folder: Path) -> dict[str, dict[str, object]]:
     try:
         marker: dict[str, dict[str, object]] = json.loads((folder / MARKER).read_text())
         return marker
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
 
 
@@ -215,6 +251,7 @@ def _remember(folder: Path, path: Path, digest: str) -> None:
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[None]:
-    with open(folder / ".lock", "w") as stream:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW  # a link there must not empty what it leads to
+    with open(os.open(folder / ".lock", flags, 0o644), "w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield

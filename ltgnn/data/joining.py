@@ -43,11 +43,11 @@ class Joined:
         download(self.metadata, parts / f".{self.file}.metadata.part", metadata)
         try:
             numbers = self.read_asins(asins.read_text(encoding="utf-8"))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Unavailable(f"{self.asins} has another form than expected: {error!r}") from error
         try:
             texts = products(metadata, set(numbers.values()))
-        except (OSError, EOFError, zlib.error, ValueError, SyntaxError) as error:
+        except (OSError, EOFError, zlib.error, ValueError, SyntaxError, RecursionError, MemoryError) as error:
             raise Unavailable(f"{self.metadata} is damaged or has another form than expected: {error}") from error
         if without := [asin for asin in numbers.values() if asin not in texts]:
             raise Unavailable(f"{self.metadata} lacks {len(without)} of {len(numbers)} products, e.g. {without[0]}")

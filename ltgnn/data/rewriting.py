@@ -29,7 +29,7 @@ class Rewritten:
             download(self.urls[file], parts / f".{file}.original.part", original)
             try:
                 (into / file).write_bytes(self.rewrite(original.read_bytes()))
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise Unavailable(f"{self.urls[file]} has another form than expected: {error}") from error
 
 

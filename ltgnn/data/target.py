@@ -11,7 +11,8 @@ from typing import Any
 
 from ltgnn.data.cutting import tied
 from ltgnn.paths import conf_dir
-from ltgnn.types import Damaged, Dataset, Groups, Interactions, Mistake, Split
+from ltgnn.recipe import opened
+from ltgnn.types import Dataset, Groups, Interactions, Mistake, Split
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,10 @@ def target(name: str, overrides: Sequence[str], reader: Mapping[str, Any] | None
     ``reader`` replaces arguments of the reader as a whole, which overrides of dictionaries cannot.
     """
     from omegaconf import OmegaConf
-    from yaml import YAMLError
 
     folder = Path(name).expanduser()
     if (folder / "config.yaml").is_file():
-        try:
-            cfg = OmegaConf.load(folder / "config.yaml")
-        except (OSError, ValueError, RecursionError, YAMLError) as error:
-            raise Damaged(f"{folder}: config.yaml cannot be read ({str(error).partition(chr(10))[0]}).") from error
+        cfg = opened(folder)
         if "data" not in cfg:
             raise Mistake(f"{folder / 'config.yaml'} is not the recipe of a run: it has no data.")
         return Target(name, OmegaConf.merge(cfg, OmegaConf.from_dotlist(list(overrides))))

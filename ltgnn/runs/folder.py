@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
-from yaml import YAMLError
 
-from ltgnn import libyaml
+from ltgnn import libyaml, reading
 from ltgnn.inputs import Inputs, inputs_of
 from ltgnn.paths import write_whole
+from ltgnn.recipe import opened
 from ltgnn.runs.checksums import write_checksums
 from ltgnn.runs.environment import environment
-from ltgnn.types import Damaged, Evaluation, Mistake
+from ltgnn.types import Evaluation, Mistake
 from ltgnn.writing import Unwritable, clear, make_folder, whole
 
 log = logging.getLogger(__name__)
@@ -193,33 +193,12 @@ class RunFolder:
 
     def read_json(self, name: str) -> dict[str, Any]:
         """A JSON file of the run, empty where it is absent; ``Damaged`` where it is no JSON object."""
-        file = self.path / name
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, RecursionError) as error:
-            raise Damaged(f"{self.path}: {name} cannot be read ({_short(error)}).") from error
-        if not isinstance(found, dict):
-            raise Damaged(f"{self.path}: {name} holds a {type(found).__name__}; wanted a JSON object.")
-        return found
+        return reading.read_json(self.path, name) or {}
 
     def config(self) -> DictConfig:
-        """The resolved recipe."""
-        return DictConfig(self.recipe())
+        """The resolved recipe, safe to make parts of; ``Mistake`` where it names what is not trusted."""
+        return opened(self.path)
 
     def recipe(self) -> dict[str, Any]:
-        """The resolved recipe as plain values; ``Damaged`` where it is absent or no recipe."""
-        try:
-            found = libyaml.load((self.path / "config.yaml").read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise Damaged(f"{self.path}: config.yaml is missing.") from error
-        except (OSError, ValueError, RecursionError, YAMLError) as error:
-            raise Damaged(f"{self.path}: config.yaml cannot be read ({_short(error)}).") from error
-        if not isinstance(found, dict) or "choices" not in found:
-            raise Damaged(f"{self.path}: config.yaml is cut short or no recipe of a run: it has no 'choices'.")
-        return found
-
-
-def _short(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+        """The resolved recipe as plain values, to be read alone; ``Damaged`` where it is absent or no recipe."""
+        return reading.read_recipe(self.path)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ltgnn.paths import write_whole
+from ltgnn.reading import read_json
 from ltgnn.runs.paper_row import Row
 from ltgnn.runs.paper_verdict import short, signed
 from ltgnn.types import Mistake
@@ -28,7 +29,7 @@ def write(folder: Path, result: Mapping[str, Any]) -> Path:
 
 def newest(folder: Path, row: str) -> dict[str, Any] | None:
     """The last whole run of a row; where there is none, the last smoke run; where there is none either, None."""
-    results = [json.loads(file.read_text(encoding="utf-8")) for file in sorted((folder / row).glob("*.json"))]
+    results = [read_json(folder / row, file.name) or {} for file in sorted((folder / row).glob("*.json"))]
     if not results:
         return None
     last: dict[str, Any] = max(results, key=lambda result: (result["kind"] == "whole", result["finished"]))

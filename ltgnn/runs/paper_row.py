@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ltgnn.naming import name
+from ltgnn.reading import read_yaml
 from ltgnn.runs.paper_verdict import Published
 from ltgnn.types import Mistake
 
@@ -29,6 +29,9 @@ KEYS = {
 }
 """What a row has to say; nothing else is allowed, so that a typing error is no silent default."""
 
+FOREIGN = ("callbacks", "hydra", "logger", "paths", "sweep", "task", "trust")
+"""Keys that no recipe of a row sets: where things go, and what else is run."""
+
 KINDS = ("log", "readme", "csv", "paper", "transcription")
 SELECTIONS = ("test", "validation", "none")
 
@@ -41,6 +44,7 @@ class Plan:
     words: tuple[str, ...]
     judged: tuple[Published, ...]
     shown: tuple[Published, ...] = ()  # compared without a verdict
+    file: Path = Path("row.yaml")  # where it is written, for messages
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,8 @@ def read_all(folder: Path) -> dict[str, Row]:
 
 def read(file: Path) -> Row:
     """A row from its yaml, every key checked."""
-    try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise Mistake(f"{file}: {error}") from None
+    name(file.stem, f"{file}: the row is called")
+    found = read_yaml(file.parent, file.name)
     if not isinstance(found, dict):
         raise Mistake(f"{file}: a mapping wanted, with the keys {', '.join(KEYS)}.")
     if unknown := set(found) - set(KEYS):
@@ -99,6 +101,7 @@ def read(file: Path) -> Row:
     _one_of(file, "selection", found["selection"], SELECTIONS)
     _one_of(file, "hardware", found["hardware"], ("cpu", "gpu"))
     words, whole = [str(word) for word in found["config"]], [str(word) for word in found["whole"]]
+    _closed(file, (*words, *whole, *((found["smoke"] or {}).get("words") or ())))
     published = _published(file, "tolerance", found["published"], found["tolerance"])
     smoke = None
     if found["smoke"] is not None:
@@ -115,6 +118,7 @@ def read(file: Path) -> Row:
             (*words, *(str(word) for word in early["words"])),
             tuple(number for epoch in judged for number in numbers[epoch]),
             tuple(number for epoch in numbers if epoch not in judged for number in numbers[epoch]),
+            file,
         )
     return Row(
         name=file.stem,
@@ -126,7 +130,7 @@ def read(file: Path) -> Row:
         hardware=found["hardware"],
         reason=found["reason"],
         tolerance=found["tolerance"],
-        whole=Plan("whole", (*words, *whole), published),
+        whole=Plan("whole", (*words, *whole), published, file=file),
         smoke=smoke,
     )
 
@@ -143,6 +147,16 @@ def _published(
         Published(metric, float(value), scale if form == "absolute" else scale * abs(float(value)), epoch)
         for metric, value in values.items()
     )
+
+
+def _closed(file: Path, words: Iterable[str]) -> None:
+    """Refuse words that say more than what is trained: a row may come from anybody."""
+    for word in map(str, words):
+        key = word.lstrip("+~").partition("=")[0]
+        if word.startswith("-") or "=" not in word or key.partition(".")[0].partition("/")[0] in FOREIGN:
+            raise Mistake(
+                f"{file}: '{word[:200]}' is no word of a recipe; wanted KEY=VALUE, and none of {', '.join(FOREIGN)}."
+            )
 
 
 def _one_of(file: Path, key: str, given: Any, allowed: tuple[str, ...]) -> None:

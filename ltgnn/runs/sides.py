@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ltgnn.direction import RECORD, smaller
 from ltgnn.runs.checksums import warn_if_changed
-from ltgnn.runs.folder import RECIPE_FREE, RunFolder, plain
+from ltgnn.runs.folder import RECIPE_FREE, RunFolder
 from ltgnn.types import Mistake
 
 CLOSED_FORM = "none: closed form"
@@ -42,7 +42,7 @@ class Run:
         That of a blend has its members' recipes in place of their folders, and no weights where they were fitted.
         """
         folders = _member_folders(self.config)
-        members = {name: Run(at, plain(RunFolder(at).config()), {}) for name, at in folders.items() if at.is_dir()}
+        members = {name: Run(at, RunFolder(at).recipe(), {}) for name, at in folders.items() if at.is_dir()}
         gone = tuple(f"model.closed_form.runs.{name}." for name in members)
         if (self.config.get("blend") or {}).get("fitting"):
             gone += ("blend.weights.", "model.closed_form.blend.weights.")
@@ -179,7 +179,7 @@ def load(spec: str) -> Side:
     unfinished = [f for f in matching if RunFolder(f).read_json("status.json").get("state") != "finished"]
     if unfinished:
         raise Mistake(f"not finished: {', '.join(map(str, unfinished))}. Run them again, or leave them out of '{spec}'")
-    runs = [Run(f, plain(RunFolder(f).config()), RunFolder(f).read_json("metrics.json")) for f in matching]
+    runs = [Run(f, RunFolder(f).recipe(), RunFolder(f).read_json("metrics.json")) for f in matching]
     _check_alike(spec, runs)
     return Side(sorted(runs, key=lambda run: (len(run.seed), run.seed)))
 
@@ -201,7 +201,7 @@ def _member_folders(config: Mapping[str, Any]) -> dict[str, Path]:
 
 
 def _matches(folder: RunFolder, wanted: Mapping[str, str]) -> bool:
-    config = plain(folder.config())
+    config = folder.recipe()
     known = {key: value for key, value in config.items() if not isinstance(value, dict)} | config.get("choices", {})
     return all(str(known.get(key)) == value for key, value in wanted.items())
 

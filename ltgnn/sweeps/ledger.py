@@ -6,6 +6,7 @@ import fcntl
 import json
 import logging
 import os
+import re
 import shutil
 import threading
 import time
@@ -22,6 +23,9 @@ from ltgnn.types import Damaged, Mistake
 from ltgnn.writing import Unwritable, clear, make_folder
 
 log = logging.getLogger(__name__)
+
+KEY = re.compile(r"\w[\w:.-]*")
+"""A run key, which is the name of a file here."""
 
 BEAT = 15.0
 """Seconds between two signs of life of a job."""
@@ -122,8 +126,9 @@ class Ledger:
             for file in sorted(self.sweep_dir.glob("*/status.json")):
                 clear(file.parent)
                 with suppress(Damaged):  # told when its job comes, or by the table
-                    if key := RunFolder(file.parent).read_json("status.json").get("key"):
-                        self.enter(str(key), file.parent.name)
+                    key = str(RunFolder(file.parent).read_json("status.json").get("key", ""))
+                    if KEY.fullmatch(key):
+                        self.enter(key, file.parent.name)
 
     def enter(self, key: str, folder: str) -> None:
         """Say where a job is kept that has no entry yet; an absolute path may lie in another sweep."""
@@ -154,7 +159,7 @@ class Ledger:
         status = status_of(folder)
         if status.get("state") == "finished":
             return Claim("finished", folder)
-        if folder.parent != self.sweep_dir:  # a run that a search learned from, damaged since: it is not ours to empty
+        if not self._holds(folder):  # a run that a search learned from, damaged since: it is not ours to empty
             folder = self._free(key, name)
         if status.get("state") in ("failed", "pruned") and status.get("ended", 0.0) >= since:
             return Claim(status["state"], folder)
@@ -169,6 +174,10 @@ class Ledger:
         unknown = "" if (folder / "metrics.json").is_file() else key
         taken = read_status(folder).get("key", unknown)
         return folder if taken == key else self.sweep_dir / f"{name}_{key[:8]}"
+
+    def _holds(self, folder: Path) -> bool:
+        """Whether a folder lies in this sweep, which no entry or link that somebody wrote there can pretend."""
+        return folder.parent == self.sweep_dir and folder.name not in ("", "..") and not folder.is_symlink()
 
     def _named(self, folder: Path) -> str:
         """As an entry names it: by its name in this sweep, else by its path."""

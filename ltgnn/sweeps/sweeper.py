@@ -22,6 +22,7 @@ from hydra.types import HydraContext, TaskFunction
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from ltgnn import naming
 from ltgnn.entry import SWEPT
 from ltgnn.paths import write_whole
 from ltgnn.runs.table import show
@@ -75,6 +76,8 @@ class Sweep:
         if options.on_error not in ON_ERROR:
             raise Mistake(f"sweep.on_error={options.on_error}: wanted {' or '.join(ON_ERROR)}")
         given, since = [f"{key}={value}" for key, value in self.params.items()] + arguments, time.time()
+        naming.name(str(options.name), "sweep.name")
+        naming.name(str(self.config.task), "task")
         entry, *words = sys.argv
         gone_on = self.go_on(words)
         if self.timed and not gone_on and not options.dry_run:

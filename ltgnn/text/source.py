@@ -62,7 +62,7 @@ def _find(source: str, revision: str | None, local_files_only: bool) -> Path:
 
 def _in_package(path: str) -> Path:
     package, _, inside = path.partition("/")
-    spec = find_spec(package)
+    spec = find_spec(package) if package.isidentifier() else None  # of a name with a dot, Python runs the first part
     if spec is None or not spec.submodule_search_locations:
         raise LookupError(f"the Python package {package} is not installed (pip install 'ltgnn[demo]')")
     return _checked(Path(next(iter(spec.submodule_search_locations))) / inside)

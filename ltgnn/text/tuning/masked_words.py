@@ -65,7 +65,9 @@ def _with_mlm_head(encoder: TunedEncoder) -> Any:
     level = logging.get_verbosity()
     logging.set_verbosity_error()  # that the head is fresh is expected here
     try:
-        whole = AutoModelForMaskedLM.from_pretrained(encoder.reading.folder, local_files_only=True)
+        whole = AutoModelForMaskedLM.from_pretrained(
+            encoder.reading.folder, local_files_only=True, trust_remote_code=False
+        )
     except ValueError as error:
         raise Mistake(f"objective=mlm: transformers knows no masked-word head for this model ({error})") from error
     finally:

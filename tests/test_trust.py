@@ -1,0 +1,317 @@
+"""A folder from somebody else runs nothing, and nothing is written outside one's own folders."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from omegaconf import OmegaConf
+
+from ltgnn import cli, trust
+from ltgnn.libyaml import dump
+from ltgnn.paths import conf_dir
+from ltgnn.recipe import opened
+from ltgnn.runs.folder import RunFolder
+from ltgnn.types import Mistake
+from tests.conftest import CONF
+
+RUN = "torch.utils.collect_env.run"
+MARK = "PWNED"
+
+Recipe = dict[str, Any]
+
+
+def touch(**more: Any) -> Recipe:
+    """A target that runs a shell command."""
+    return {"_target_": RUN, "command": f"touch {MARK}", **more}
+
+
+def archive(**changes: Any) -> Recipe:
+    """A data set that has to be fetched, from a file of this machine to a place outside."""
+    source = {"_target_": "ltgnn.data.download.Urls", "urls": {MARK: "file:///etc/hostname"}}
+    files = {"_target_": "ltgnn.data.fetch.Files", "_convert_": "all", "name": "toy", "folder": "place", "origin": "",
+             "sha256": {MARK: None}, "sources": [source]}  # fmt: skip
+    return files | changes
+
+
+PAYLOADS: dict[str, tuple[str, Any, str]] = {  # name -> (where in the recipe, what, what the message names)
+    "shell": ("data.evil", touch(), RUN),
+    "shell as the model": ("model.closed_form", touch(), RUN),
+    "pickle by torch": ("data.evil", {"_target_": "torch.load", "f": "evil.pkl", "weights_only": False}, "torch.load"),
+    "pickle by joblib": ("data.evil", {"_target_": "joblib.load", "_args_": ["evil.pkl"]}, "joblib.load"),
+    "python": (
+        "data.evil",
+        {"_target_": "numpy.testing.runstring", "_args_": [f"open('{MARK}','w')", {}]},
+        "numpy.testing.runstring",
+    ),
+    "open": ("data.evil", {"_target_": "builtins.open", "file": MARK, "mode": "w"}, "builtins.open"),
+    "touch": (
+        "data.evil",
+        {"_target_": "pathlib.Path.touch", "_args_": [{"_target_": "pathlib.Path", "_args_": [MARK]}]},
+        "pathlib.Path.touch",
+    ),
+    "wheel of a folder": (
+        "data.files",
+        archive(sources=[{"_target_": "ltgnn.data.download.Wheel", "requirement": "./evilpkg", "unpack": None}]),
+        "place",
+    ),
+    "file outside": ("data.files", archive(sha256={f"../{MARK}": None}), "file:///etc/hostname"),
+    # beside those of the report
+    "in a list": ("data.template", [{"deep": [[touch(_partial_=True)]]}], RUN),
+    "through a module of ltgnn": (
+        "data.evil",
+        {"_target_": "ltgnn.data.download.subprocess.getoutput", "cmd": f"touch {MARK}"},
+        "ltgnn.data.download.subprocess.getoutput",
+    ),
+    "through a library": (
+        "data.evil",
+        {"_target_": "torch.nn.init.torch.load", "f": "evil.pkl"},
+        "torch.nn.init.torch.load",
+    ),
+    "by path": (
+        "eval.evil",
+        {"_target_": "hydra.utils.get_method", "path": "os.system", "_partial_": True},
+        "hydra.utils.get_method",
+    ),
+    "interpolated": (
+        "groups.evil",
+        {"_target_": "${oc.env:EVIL}", "command": f"touch {MARK}"},
+        "${oc.env:EVIL}",
+    ),
+    "a command of ltgnn": (
+        "score.evil",
+        {"_target_": "ltgnn.data.cli.main", "argv": ["import", "shop.csv", "--out", MARK]},
+        "ltgnn.data.cli.main",
+    ),
+    "a section of Hydra": ("hydra.callbacks.evil", touch(), "hydra"),
+    "a list of defaults": ("split.defaults", [{"/hydra/launcher": "pool"}], "split.defaults"),
+    "a group outside": (f"../../{MARK}", {"a": 1}, MARK),
+    "a shipped class by position": (
+        "data.files",
+        {"_target_": "ltgnn.data.fetch.Files", "_args_": ["toy", "place", {MARK: None}, [], ""]},
+        "_args_",
+    ),
+    "a file of one's own": (
+        "data.files",
+        archive(sources=[{"_target_": "ltgnn.data.download.Archive", "url": "URL:file:///etc/hostname",
+                          "digest": None, "unpack": None}]),
+        "URL:file",
+    ),
+    "an environment variable": (
+        "data.files",
+        archive(sources=[{"_target_": "ltgnn.data.download.Mirror", "variable": "HOME"}]),
+        "HOME",
+    ),
+    "a new folder": ("data.files", archive(folder=MARK, sources=[]), MARK),
+}  # fmt: skip
+
+COMMANDS: dict[str, list[str]] = {
+    "recommend": ["recommend", "run={run}", "users=u1", "k=1"],
+    "similar": ["similar", "i1", "run={run}"],
+    "explain": ["explain", "run={run}", "user=u1", "item=i1"],
+    "search": ["search", "run={run}", "river"],
+    "serve": ["serve", "run={run}", "port=8000"],
+    "export": ["export", "run={run}", "out=out"],
+    "update": ["update", "run={run}", "events=events.csv", "out=out"],
+    "evaluate": ["evaluate", "run={run}"],
+    "evaluate, swept": ["evaluate", "run={run}", "score.norm_power=0,1", "-m"],
+    "ensemble": ["ensemble", "{run}", "{good}"],
+    "train on its vectors": ["train", "--config-dir", str(CONF), "data=toy", "data.files.path={shop}", "text=run",
+                             "text.run={run}", "logger=none"],
+    "text build": ["text", "build", "--config-dir", str(CONF), "data=toy", "data.files.path={shop}", "text=run",
+                   "text.run={run}"],
+    **{f"data {name}": ["data", name, "{run}", *more] for name, more in {
+        "fetch": [], "stats": [], "audit": [], "split": ["--out", "out"], "export": ["--to", "recbole", "--out", "out"],
+    }.items()},
+    "data diff": ["data", "diff", "{run}", "{good}"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Path:
+    """A finished run."""
+    from ltgnn.train import main as train
+
+    folder = tmp_path_factory.mktemp("good")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("LTGNN_CACHE", str(folder / "cache"))
+        words = ["data=toy", f"data.files.path={shop}", "text=words", "model=popularity", "logger=none"]
+        assert train(["--config-dir", str(CONF), *words, f"hydra.run.dir={folder}/run"]) == 0
+    return folder / "run"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder to be attacked in, which is the working directory."""
+
+    class Pickle:
+        def __reduce__(self) -> Any:
+            return open, (MARK, "w")
+
+    inside = tmp_path / "a" / "b"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    monkeypatch.setenv("LTGNN_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("EVIL", RUN)
+    Path("evil.pkl").write_bytes(pickle.dumps(Pickle()))
+    (inside / "evilpkg").mkdir()
+    (inside / "evilpkg" / "setup.py").write_text(f"open('{inside / MARK}', 'w')")
+    Path("events.csv").write_text("user,item\nu1,i1\n")
+    yield inside
+    assert not list(tmp_path.rglob(f"*{MARK}*")), "the payload was run"
+    assert not list(tmp_path.rglob(".lock")), "something was fetched"
+    trust.take([])
+
+
+def poisoned(good: Path, where: str, what: Any) -> Path:
+    """A copy of a run whose recipe has ``what`` at the dotted key ``where``."""
+    copy = Path("copy").resolve()
+    shutil.copytree(good, copy, dirs_exist_ok=True)
+    recipe = yaml.safe_load((good / "config.yaml").read_text())
+    *path, last = [where] if where.startswith(".") else where.split(".")
+    node = recipe
+    for key in path:
+        node = node.setdefault(key, {})
+    node[last] = what
+    (copy / "config.yaml").write_text(dump(recipe))
+    return copy
+
+
+def words(command: str, run: Path, good: Path, shop: Path) -> list[str]:
+    return [word.format(run=run, good=good, shop=shop) for word in COMMANDS[command]]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_nothing_is_run_by_any_command(
+    payload: str, good: Path, shop: Path, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where, what, named = PAYLOADS[payload]
+    run = poisoned(good, where, what)
+    for command in COMMANDS:
+        assert cli.main(words(command, run, good, shop)) == 1, command
+        shown = capsys.readouterr().err
+        assert shown.startswith("ltgnn: "), (command, shown)
+        assert named in shown, (command, shown)
+        assert "config.yaml" in shown, (command, shown)
+        assert "Traceback" not in shown
+        assert not list(place.parent.parent.rglob(f"*{MARK}*")), command
+
+
+def test_tables_show_the_run_all_the_same(good: Path, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = poisoned(good, "data.evil", touch())
+    assert cli.main(["table", str(run)]) == 0
+    assert "popularity" in capsys.readouterr().out
+
+
+OWN = """
+import os
+from pathlib import Path
+from ltgnn.models.closed.plain import Popularity
+class Mine(Popularity):
+    def __init__(self, random=False):
+        super().__init__()
+        Path("MINE").touch()
+"""
+
+
+@pytest.fixture
+def own(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A package ``mineral`` with a model."""
+    (place / "lib" / "mineral").mkdir(parents=True)
+    (place / "lib" / "mineral" / "__init__.py").write_text("")
+    (place / "lib" / "mineral" / "models.py").write_text(OWN)
+    monkeypatch.syspath_prepend(str(place / "lib"))
+    yield
+    for name in [name for name in sys.modules if name.startswith("mineral")]:
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("by", ["option", "variable"])
+@pytest.mark.parametrize("command", ["recommend", "evaluate", "export", "data stats", "ensemble"])
+def test_a_package_of_ones_own_works_where_it_is_trusted(
+    command: str, by: str, good: Path, shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = poisoned(good, "model.closed_form", {"_target_": "mineral.models.Mine"})
+    given = words(command, run, good, shop)
+    assert cli.main(given) == 1
+    shown = capsys.readouterr().err
+    assert all(word in shown for word in ("mineral.models.Mine", "trust=mineral", "LTGNN_TRUST=mineral"))
+    assert not Path("MINE").exists()
+    assert "mineral" not in sys.modules
+    if by == "variable":
+        monkeypatch.setenv("LTGNN_TRUST", "tests, mineral")
+    assert cli.main([*given, *(["trust=mineral"] if by == "option" else [])]) == 0
+    assert Path("MINE").exists() or command == "data stats"
+    if by == "option":  # it holds for that command
+        shutil.rmtree("out", ignore_errors=True)
+        assert cli.main(given) == 1
+
+
+@pytest.mark.usefixtures("own")
+def test_trust_covers_what_the_package_defines_alone(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LTGNN_TRUST", "tests,mineral")
+    assert trust.allowed("mineral.models.Mine")
+    for target in ("mineral.models.os.system", "mineral.models.Path.touch", "mineralogy.models.Mine", "mineral"):
+        assert not trust.allowed(target), target
+    with pytest.raises(Mistake, match=r"there is no mineral\.models\.Yours"):
+        trust.allowed("mineral.models.Yours")
+
+
+def test_every_class_of_the_yaml_may_be_named() -> None:
+    for file in conf_dir().rglob("*.yaml"):
+        if "hydra" not in file.relative_to(conf_dir()).parts:
+            for key, target in trust.targets(OmegaConf.to_container(OmegaConf.load(file), resolve=False) or {}):  # type: ignore[arg-type]
+                assert "hydra" in key or trust.allowed(target), f"{file}: {target}"
+
+
+def test_names_of_libraries_are_classes_and_initialisations() -> None:
+    """What the patterns let through is a class that only keeps its arguments, or fills a tensor."""
+    from importlib import import_module
+
+    for module in trust.LIBRARIES:
+        for name in dir(import_module(module)):
+            if trust.allowed(f"{module}.{name}") and callable(found := getattr(import_module(module), name)):
+                home = str(getattr(found, "__module__", ""))
+                assert home.split(".")[0] in ("torch", "pytorch_lightning", "typing", "collections"), f"{module}.{name}"
+                assert isinstance(found, type) or module.startswith("torch.nn") or home == "typing", f"{module}.{name}"
+
+
+def test_interpolations_of_a_folder_are_text(good: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "hunter2")
+    for given in ("${oc.env:SECRET}", "a \\${oc.env:SECRET}", "\\\\${oc.env:SECRET}", "${data.name}"):
+        cfg = opened(poisoned(good, "data.licence", given))
+        assert cfg.data.licence == given
+        assert "hunter2" not in json.dumps(OmegaConf.to_container(cfg, resolve=True))
+
+
+def test_data_of_a_colleague_are_looked_for_in_ones_own_folder(good: Path, place: Path, tmp_path: Path) -> None:
+    run = poisoned(good, "data.files", archive(folder="/home/bob/data/toy", sources=[]))
+    recipe = yaml.safe_load((run / "config.yaml").read_text())
+    recipe["paths"] |= {"data_dir": "/home/bob/data", "cache_dir": "/home/bob/features"}
+    recipe["text"]["store"]["folder"] = "/home/bob/features"
+    (run / "config.yaml").write_text(dump(recipe))
+    cfg = RunFolder(run).config()
+    assert cfg.data.files.folder == str(tmp_path / "data" / "toy")
+    assert cfg.text.store.folder == str(tmp_path / "cache")
+    recipe["data"]["files"]["folder"] = "/home/bob/data/../../../etc"
+    (run / "config.yaml").write_text(dump(recipe))
+    with pytest.raises(Mistake, match="LTGNN_DATA"):
+        RunFolder(run).config()
+
+
+def test_features_are_written_to_ones_own_store_alone(good: Path, place: Path, tmp_path: Path) -> None:
+    (place / "elsewhere").mkdir()
+    run = poisoned(good, "text.store.folder", str(place / "elsewhere"))
+    assert opened(run).text.store.folder == str(tmp_path / "cache")
+    (place / "elsewhere" / f"{'0' * 64}.safetensors").write_bytes(b"")
+    assert opened(run).text.store.folder == str(place / "elsewhere")  # a store that is there is read
