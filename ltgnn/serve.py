@@ -88,6 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with opened(host, port) as bound:
         torch.set_num_threads(1)  # requests run side by side instead
         app = application(values["run"], allowed_hosts(host), threads, rules, token=token, waiting=waiting)
+        bound.listen()
         for line in greeting(host, bound.getsockname()[1], token):
             print(line, flush=True)
         with suppress(KeyboardInterrupt):
