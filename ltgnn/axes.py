@@ -33,8 +33,8 @@ class Word(NamedTuple):
 
 
 def axes() -> list[str]:
-    """The axes in the order of train.yaml, each followed by the groups inside it."""
-    text = (conf_dir() / "train.yaml").read_text(encoding="utf-8")
+    """The axes in the order of train.yaml, each followed by the groups inside it; then those of recommend.yaml."""
+    text = "".join((conf_dir() / f"{root}.yaml").read_text(encoding="utf-8") for root in ("train", "recommend"))
     found = [axis for axis in re.findall(r"^  - (\w+): ", text, re.MULTILINE) if axis not in PLUMBING]
     nested = {axis: sorted(path for path in (conf_dir() / axis).rglob("*") if path.is_dir()) for axis in found}
     return [name for axis in found for name in (axis, *(p.relative_to(conf_dir()).as_posix() for p in nested[axis]))]

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import ltgnn
 from ltgnn.command import choice, compose_rules, number, parse
+from ltgnn.entry import options
 from ltgnn.serving.output import save, show
 from ltgnn.serving.rules import Ruled, Rules
 from ltgnn.serving.served import Served
 from ltgnn.types import Mistake
 
-USAGE = """usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=WORD] [out=FILE] [reasons=true]
+USAGE = f"""usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=WORD] [out=FILE] [reasons=true]
 
 The best items of each user with title, group and a reason. Items of the user's train and validation pairs are left out,
 as in the evaluation of the test part. An unknown user gets the most popular items, and the reason says so.
@@ -27,7 +28,8 @@ keys:
   run=DIR       a finished run, or what ltgnn export wrote
   users=...     ids with commas between, @FILE with an id a line, or all
   k=10          length of a list
-  rules=WORD    none, tail, diverse, xquad, calibrated, shop (conf/rules), with rules.NAME.KEY=VALUE; each is reported
+  rules=WORD    {", ".join(options("rules"))} (`ltgnn models rules`), with rules.NAME.KEY=VALUE; each is
+                reported
   out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without it, a table
   reasons=true  false leaves them out, which is faster for millions of users"""
 

@@ -209,8 +209,6 @@ def categories(served: Served, column: str, separators: str) -> list[list[str]]:
 def _within(what: str, value: float, least: float = -math.inf, most: float = math.inf) -> float:
     """``value``, a number from ``least`` to ``most``; ``Mistake`` for anything else, NaN included."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        wanted = (
-            f"{least:g} to {most:g}" if most < math.inf else f"at least {least:g}" if least > -math.inf else "a number"
-        )
-        raise Mistake(f"rules: a {what} of {value} given, {wanted} wanted.")
+        bounds = f" from {least:g} to {most:g}" if most < math.inf else f" of at least {least:g}" if least == 0 else ""
+        raise Mistake(f"rules: a {what} of {value} given, a number{bounds} wanted.")
     return value

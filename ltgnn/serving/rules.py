@@ -39,7 +39,7 @@ class Rules:
 
 
 Kept = dict[tuple[int, str], tuple[object, Tensor]]
-"""What a rule said of all items, by the rule's id and its method; the rule itself is kept so that its id stays its own."""
+"""What a rule said of all items, by the rule's id and method; the rule itself is kept so that its id stays its own."""
 
 
 class Ruled:
@@ -194,9 +194,9 @@ def room(kinds: Tensor, most: int) -> int:
 
 def _checked(table: object, name: str, method: str, num_items: int) -> Tensor:
     """What a rule says of the items: [I] bool, of ``kinds`` [I] whole numbers."""
-    if isinstance(table, Tensor) and table.shape == (num_items,) and not table.is_floating_point():
-        if (table.dtype == torch.bool) != (method == "kinds"):
-            return table
+    fits = isinstance(table, Tensor) and table.shape == (num_items,) and not table.is_floating_point()
+    if isinstance(table, Tensor) and fits and (table.dtype == torch.bool) != (method == "kinds"):
+        return table
     given = f"{list(table.shape)} of {table.dtype}" if isinstance(table, Tensor) else type(table).__name__
     what = "a whole number" if method == "kinds" else "true or false (torch.bool)"
     raise Mistake(f"rules: {name}.{method} gives {given}; {what} for each of the {num_items:,} items wanted.")

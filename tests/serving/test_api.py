@@ -1,0 +1,243 @@
+"""The API's edges: the same lists as the command and Python, values that JSON cannot hold, tokens, hosts, memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+import ltgnn
+from ltgnn.command import compose_rules
+from ltgnn.recommend import main as recommend
+from ltgnn.serve import allowed_hosts, application, checked_token, greeting, main
+from ltgnn.serving.conditions import TailShare
+from ltgnn.serving.dialled import towards_tail
+from ltgnn.serving.rules import Rules
+from ltgnn.types import Mistake
+
+HERE = "http://127.0.0.1"
+
+
+def opened(run: Path, **options: Any) -> TestClient:
+    app = application(str(run), allowed_hosts("127.0.0.1"), **options)
+    return TestClient(app, base_url=HERE, raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def client(runs: dict[str, Path]) -> Iterator[TestClient]:
+    with opened(runs["gnn"]) as client:
+        yield client
+
+
+RULED = (
+    ["rules=tail", "rules.tail.share=0.4"],
+    ["rules=tail", "rules.bought=null"],
+    ["rules=diverse"],
+    ["rules=calibrated"],
+    ["rules=xquad"],
+)
+
+
+@pytest.mark.parametrize("words", RULED, ids=" ".join)
+def test_the_same_rules_give_the_same_lists(runs: dict[str, Path], tmp_path: Path, words: list[str]) -> None:
+    """From the command, from Python and from the API."""
+    assert recommend([f"run={runs['gnn']}", "users=u5,nobody", "k=7", *words, f"out={tmp_path / 'lists.json'}"]) == 0
+    command = json.loads((tmp_path / "lists.json").read_text())
+    rules = Rules(compose_rules(words))
+    frame = ltgnn.load(runs["gnn"]).recommend(["u5", "nobody"], 7, rules)
+    assert [row["item"] for row in command] == frame["item"].to_list()
+    with opened(runs["gnn"], rules=rules) as client:
+        answers = [client.get("/api/recommend", params={"user": u, "k": 7}).json() for u in ("u5", "nobody")]
+        assert client.get("/api/info").json()["rules"] == list(rules.rules)
+    assert [row for answer in answers for row in answer["list"]] == frame.drop("user").to_dicts()
+
+
+def test_the_share_dial_is_the_rule_of_that_name(runs: dict[str, Path], client: TestClient) -> None:
+    model = ltgnn.load(runs["gnn"])
+
+    def ask(client: TestClient, **options: Any) -> list[str]:
+        answer = client.get("/api/recommend", params={"user": "u5", "k": 8, **options})
+        assert answer.status_code == 200
+        return [row["item"] for row in answer.json()["list"]]
+
+    def wanted(**rules: Any) -> list[str]:
+        return model.recommend(["u5"], 8, Rules(rules))["item"].to_list()
+
+    groups = ("tail", "cold")
+    for share in (0.25, 0.5, 1.0):
+        assert ask(client, tail_share=share) == wanted(tail=TailShare(share, groups))
+    assert ask(client) == ask(client, tail_share=0) == wanted()
+    composed = compose_rules(["rules=tail", "rules.tail.share=0.4"])
+    with opened(runs["gnn"], rules=Rules(composed)) as other:
+        info = other.get("/api/info").json()
+        assert (info["tail_share"], info["tail_groups"], info["policy"]) == (0.4, ["tail", "cold"], "items20")
+        assert ask(other) == ask(other, tail_share=0.4) == wanted(**composed)
+        assert ask(other, tail_share=0) == wanted(bought=composed["bought"])
+        assert ask(other, tail_share=1) == wanted(bought=composed["bought"], tail=TailShare(1, groups))
+        said = other.get("/api/recommend", params={"user": "u5"}).json()["policy"]
+        assert said == "the model's scores; rules: bought, at least 40% tail or cold"
+        rows = other.post("/api/recommend/history", json={"history": ["i1", "i2"], "k": 5}).json()["list"]
+        assert sum(row["group"] in groups for row in rows) >= 2
+
+
+def test_rules_that_clash_or_lack_something_are_said(runs: dict[str, Path], client: TestClient) -> None:
+    answer = client.get("/api/recommend", params={"user": "u5", "k": 48, "tail_share": 1})
+    assert answer.status_code == 409
+    assert "no list of 48 items keeps tail" in answer.json()["detail"]
+    with pytest.raises(Mistake, match="file of available items /no/such"):
+        application(str(runs["gnn"]), [], rules=Rules(stock("/no/such")))
+
+
+def stock(file: str) -> dict[str, object]:
+    from ltgnn.serving.conditions import Available
+
+    return {"available": Available(file)}
+
+
+SEARCH, HISTORY = "/api/search", "/api/recommend/history"
+BODIES = [
+    (SEARCH, b'{"query": "a", "k": NaN}'), (SEARCH, b'{"query": "a", "taste": Infinity}'),
+    (SEARCH, b'{"query": "a", "k": 1e400}'), (SEARCH, b'{"query": "a", "taste": -1e999}'),
+    (SEARCH, b'{"query": "\\ud800"}'), (SEARCH, b'{"query": "a", "user": "\\udfff"}'),
+    (SEARCH, b'{"query": "a", "taste": false}'), (SEARCH, b'{"query": "a", "k": true}'),
+    (SEARCH, b'{"query": "a", "k": 2.5}'), (SEARCH, b'{"query": "a", "k": "3"}'),
+    (SEARCH, b'{"query": "a", "\\ud800": 1}'), (SEARCH, b'{"query": NaN}'), (SEARCH, b'{"query": {"a": NaN}}'),
+    (SEARCH, b"NaN"), (SEARCH, b"[NaN]"), (SEARCH, b'"\\ud800"'), (SEARCH, b"null"), (SEARCH, b""), (SEARCH, b"{"),
+    (SEARCH, b'{"query": "a", "taste": 1' + b"0" * 400 + b"}"),
+    (SEARCH, b'{"query": "a", "k": 1' + b"0" * 5000 + b"}"),
+    (HISTORY, b'{"history": ["i1"], "tail": NaN}'), (HISTORY, b'{"history": ["\\ud800"]}'),
+    (HISTORY, b'{"history": [true]}'), (HISTORY, b'{"history": ["i1"], "tail": true}'),
+    (HISTORY, b'{"history": [' + b"NaN," * 199 + b"NaN]}"), (HISTORY, b'{"history": "i1"}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "body"), BODIES, ids=lambda value: str(value)[:40])
+def test_bodies_that_json_cannot_answer_get_422(client: TestClient, path: str, body: bytes) -> None:
+    answer = client.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"]
+    assert len(answer.content) < 5000
+    for refused in ("NaN", "Infinity"):
+        assert refused not in answer.text
+
+
+def test_bodies_that_are_right_or_no_json_at_all(client: TestClient) -> None:
+    def post(body: bytes) -> int:
+        return client.post(SEARCH, content=body, headers={"Content-Type": "application/json"}).status_code
+
+    assert post(b'{"query": "castle", "k": 10.0, "taste": 1, "user": null}') == 200  # JSON knows one kind of number
+    assert post(b"[" * 100_000) == 400
+    assert client.post(SEARCH, json={"query": "a", "limit": 3}).json()["detail"][0]["msg"] == (
+        "there is no 'limit'; known: query, k, user, taste"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("limit=3", "there is no parameter 'limit'; known: user, k, tail, tail_share"),
+        ("k=3&k=4", "k is given twice"),
+        ("tail=nan", "a number wanted"), ("tail=1e999", "finite"), ("tail=Infinity", "a number wanted"),
+        ("tail=true", "a number wanted"), ("k=true", "a whole number wanted"), ("k=1_0", "a whole number wanted"),
+        ("k=2.5", "a whole number wanted"), ("k=1" + "0" * 5000, "a whole number wanted"), ("tail_share=", "a number"),
+        ("%ED%A0%80=1", "not UTF-8"), ("k=%ff", "not UTF-8"),
+    ],
+)  # fmt: skip
+def test_queries_that_are_not_understood_get_422(client: TestClient, query: str, words: str) -> None:
+    answer = client.get(f"/api/recommend?user=u5&{query}")
+    assert answer.status_code == 422
+    assert words in json.dumps(answer.json())
+    assert client.get("/api/info?x=1").status_code == 422
+    assert client.get("/api/recommend?user=%ED%A0%80").status_code == 422
+
+
+def test_hosts(client: TestClient) -> None:
+    good = ("127.0.0.1", "localhost:8000", "LOCALHOST", "[::1]", "[::1]:8000")
+    bad = ("testserver", "evil.example", "127.0.0.1.evil.example", "", "localhost:9:9", "user@localhost", "[::1")
+    for path in ("/", "/health", "/api/info", "/docs", "/openapi.json"):
+        assert [client.get(path, headers={"Host": host}).status_code for host in good] == [200] * len(good)
+        assert [client.get(path, headers={"Host": host}).status_code for host in bad] == [400] * len(bad)
+
+
+TOKEN = "abcdefghijklmnop-1"
+
+
+def test_a_token_is_needed_where_there_is_one(runs: dict[str, Path]) -> None:
+    app = application(str(runs["gnn"]), ["*"], token=TOKEN)
+
+    def fresh() -> TestClient:
+        return TestClient(app, base_url="http://shop.example")
+
+    with fresh() as client:
+        for path in ("/", "/docs", "/openapi.json", "/api/info", f"/api/info?token={TOKEN}", "/?token=wrong", "/none"):
+            answer = client.get(path)
+            assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+            assert "set-cookie" not in answer.headers
+        assert client.get("/health").json() == {"status": "ok"}
+        for wrong in ("Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer \xe9", ""):
+            assert client.get("/api/info", headers={"Authorization": wrong.encode("latin-1")}).status_code == 401
+        assert client.get("/api/info", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+        assert client.get("/api/info", headers={"Cookie": "ltgnn_token=wrong; a=b"}).status_code == 401
+        page = client.get(f"/?token={TOKEN}&user=u5")
+        assert page.status_code == 200
+        kept = page.headers["set-cookie"]
+        assert "HttpOnly" in kept
+        assert "SameSite=Strict" in kept
+        assert client.get("/api/info").status_code == client.get("/").status_code == 200  # by the cookie
+        assert TOKEN not in page.text
+    assert fresh().get("/api/info").status_code == 401
+
+
+def test_an_open_address_needs_a_token(
+    runs: dict[str, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("LTGNN_TOKEN", raising=False)
+    for host in ("0.0.0.0", "::", "192.168.1.5", "shop.example"):
+        with pytest.raises(Mistake, match=f"host={host} opens the server to the network, and it needs a token"):
+            main([f"run={runs['gnn']}", f"host={host}", "port=0"])
+        assert checked_token(TOKEN, host) == TOKEN
+        said = " ".join(greeting(host, 8000, TOKEN))
+        assert "Open to the network" in said
+        assert "needs the token" in said
+        assert TOKEN not in said
+    for host in ("127.0.0.1", "127.0.0.2", "::1", "localhost"):
+        assert checked_token("", host) is None
+        assert len(greeting(host, 8000, None)) == 1
+    assert "can be guessed" in greeting("0.0.0.0", 8000, "abc")[-1]
+    for token in ("two words", "é", "a;b", "x" * 201):
+        with pytest.raises(Mistake, match="has other signs"):
+            checked_token(token, "0.0.0.0")
+    monkeypatch.setenv("LTGNN_TOKEN", "a b")
+    with pytest.raises(Mistake, match=r"token= or LTGNN_TOKEN"):
+        main([f"run={runs['gnn']}", "port=0"])
+
+
+def test_documentation_is_whole_and_from_here_alone(client: TestClient) -> None:
+    answer = client.get("/docs")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'; script-src 'none'; style-src 'sha256-" in policy
+    assert "<script" not in answer.text
+    assert "src=" not in answer.text
+    assert "@import" not in answer.text
+    described = client.get("/openapi.json").json()
+    for path, methods in described["paths"].items():
+        assert path in answer.text
+        for method in methods.values():
+            for parameter in method.get("parameters", []):
+                assert f"<code>{parameter['name']}</code>" in answer.text
+    for name in described["components"]["schemas"]:
+        assert name in answer.text or name == "HTTPValidationError"
+    assert client.get("/redoc").status_code == 404
+
+
+def test_a_turned_model_shares_all_but_its_scores(runs: dict[str, Path]) -> None:
+    """Thirty-two of them once held the tables of reasons thirty-two times."""
+    served = ltgnn.load(runs["gnn"])
+    turned = towards_tail(served, 0.5)
+    for name in ("reasons", "seen", "bought", "popular", "catalogue", "text", "split"):
+        assert getattr(turned, name) is getattr(served, name)
+    assert turned.recommend(["u5"], 5)["item"].to_list() != served.recommend(["u5"], 5)["item"].to_list()
