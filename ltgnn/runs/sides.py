@@ -81,12 +81,11 @@ class Side:
         """
         self._check_users()
         found = [self._column(run, name) for run in self.runs]
-        if odd := next(
-            (run for run, column in zip(self.runs, found, strict=True) if len(column) != len(found[0])), None
-        ):
-            raise DamagedRun(
-                odd.folder, f"{odd.folder}: {PER_USER} has other users than that of {self.runs[0].folder}."
-            )
+        for run, column in zip(self.runs, found, strict=True):
+            if len(column) != len(found[0]):
+                raise DamagedRun(
+                    run.folder, f"{run.folder}: {PER_USER} has other users than that of {self.runs[0].folder}."
+                )
         columns = np.stack(found)
         there = ~np.isnan(columns)
         total = np.where(there, columns, 0.0).sum(0)
