@@ -37,7 +37,8 @@ class Evaluator:
     with a held-out item of that group; ``activity/casual/ndcg@20`` over the users of a user group, who are grouped by
     train counts; ``activity/casual/items20/tail/ndcg@20`` for the product; ``users`` and ``items20/tail/users`` for how
     many these are; ``not_scorable``, with the same prefixes, for how many held-out pairs are on items that the scorer
-    does not know (``Restricted``): they count as missed. A value that is defined for nobody is left out. ``mixtures``
+    does not know (``Restricted``): they count as missed, and ``scorable`` beside it is how many items of the group it
+    knows: with 0, a value of 0 says nothing of the model. A value that is defined for nobody is left out. ``mixtures``
     are weighted sums of values, for ``monitor``: ``{"balanced": {"ndcg@20": 0.5, "items20/tail/ndcg@20": 0.5}}``.
 
     ``text`` [I, D] and ``item_fields`` serve the metrics of diversity and calibration alone.
@@ -98,6 +99,8 @@ class Evaluator:
             self._accuracy(record, stratum, lists.items, found, ranks)
             if scorable is not None and (unknown := int((~scorable[self.pair_items] & stratum.pairs).sum())):
                 record.values[f"{stratum.prefix}not_scorable"] = float(unknown)
+                known = scorable if stratum.members is None else scorable & stratum.members
+                record.values[f"{stratum.prefix}scorable"] = float(known.sum())
         if not quick:
             self._beyond_accuracy(record, lists, found)
             for policy, groups in self.user_groups.items():

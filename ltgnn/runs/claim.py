@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
-from ltgnn.runs.sides import load
-from ltgnn.runs.verdict import TESTS, Claim, claim, judge
+from ltgnn.runs.reading import left_out
+from ltgnn.runs.run import DamagedRun
+from ltgnn.runs.sides import Side, load
+from ltgnn.runs.verdict import TESTS, Claim, claim, decided
+from ltgnn.terminal import heading, printable, say
+from ltgnn.types import Mistake
+
+T = TypeVar("T")
 
 
 def render(result: Claim) -> Any:
     """Tables and verdict for the terminal."""
     from rich.console import Group
 
-    return Group(*tables(result), sentence(result))
+    return Group(heading(header(result)), *tables(result), heading(sentence(result)))
+
+
+def header(result: Claim) -> str:
+    """What is compared, by which value and groups."""
+    runs = [f"{count} run{'s' * (count != 1)}" for count in result.seeds]
+    return (
+        f"{result.metric}, test part, groups {result.rule}\n"
+        f"base: {result.base} ({runs[0]})\nnew: {result.new} ({runs[1]})"
+    )
 
 
 def tables(result: Claim) -> list[Any]:
     """The differences with their intervals, the tests behind them, and the effect sizes."""
-    seeds = f"{result.seeds[0]} and {result.seeds[1]} run(s)"
     effects = _table(
-        f"{result.metric}, test part, groups {result.policy}; base: {result.base}; new: {result.new}; {seeds}",
+        "",
         ["", "users", "base", "new", "difference", limits := f"{100 * result.level:g} % interval", "relative", limits],
     )
     for d in result.differences:
         i, r = d.interval, d.relative
         effects.add_row(
             d.group, f"{d.users}", _mean(d.base, d.base_sd), _mean(d.new, d.new_sd), f"{i.estimate:+.5f}",
-            f"{i.lower:+.5f} {i.upper:+.5f}", f"{r.estimate:+.1%}", f"{r.lower:+.1%} {r.upper:+.1%}",
+            f"{i.lower:+.5f} {i.upper:+.5f}",
+            *((f"{r.estimate:+.1%}", f"{r.lower:+.1%} {r.upper:+.1%}") if d.base else ("base is 0", "-")),
         )  # fmt: skip
     groups = [d.group for d in result.differences]
     tests = _table(
@@ -54,7 +69,7 @@ def _table(title: str, columns: Sequence[str]) -> Any:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+    table = Table(title=title or None, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
     for column in columns:
         table.add_column(column, justify="left" if column == "" else "right", no_wrap=True)
     return table
@@ -66,7 +81,7 @@ def sentence(result: Claim) -> str:
     by_group = {d.group: d for d in result.differences}
     if result.seeds_needed:
         lines.append(f"  {result.seeds_needed} seeds a side would decide it, if estimates and spreads stay as they are")
-    elif judge(by_group["head"], by_group["tail"], result.margin)[0] == "undecided":
+    elif decided(by_group["head"], by_group["tail"], result.margin)[0] == "undecided":
         lines.append(
             "  more seeds would not decide it: the users leave it open, or the spread over seeds is not known yet"
         )
@@ -75,6 +90,32 @@ def sentence(result: Claim) -> str:
 
 def _mean(mean: float, sd: float | None) -> str:
     return f"{mean:.4f}" if sd is None else f"{mean:.4f} ± {sd:.4f}"
+
+
+def refuse_same(base: Side, new: Side) -> None:
+    """``Mistake`` where a run is on both sides: its difference to itself would count as evidence."""
+    again = sorted({str(run.folder.resolve()) for run in base.runs} & {str(run.folder.resolve()) for run in new.runs})
+    if again:
+        raise Mistake(
+            f"{again[0]} is on both sides{f', with {len(again) - 1} more' if len(again) > 1 else ''}: nothing can be "
+            "claimed of a run against itself. Name other runs as BASE or NEW, such as FOLDER:fusion=id."
+        )
+
+
+def whole_runs_judged(base: Side, new: Side, judge: Callable[[Side, Side], T]) -> tuple[T, list[DamagedRun]]:
+    """``judge`` on the runs whose files can be read, and the others; raises where a side has none left."""
+    damaged = [*base.damaged, *new.damaged]
+    while True:
+        try:
+            return judge(base, new), damaged
+        except DamagedRun as error:
+            fewer = [Side([run for run in side.runs if run.folder != error.folder]) for side in (base, new)]
+            if not all(side.runs for side in fewer) or len(fewer[0].runs) + len(fewer[1].runs) == len(base.runs) + len(
+                new.runs
+            ):
+                raise
+            damaged.append(error)
+            base, new = fewer
 
 
 def main(argv: Sequence[str]) -> int:
@@ -103,18 +144,20 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the draws (default: %(default)s)")
     parser.add_argument("--json", metavar="FILE", help="write all numbers there")
     given = parser.parse_args(argv)
-    result = claim(
-        load(given.base),
-        load(given.new),
-        given.metric,
-        given.policy,
-        given.margin,
-        given.level,
-        given.draws,
-        given.seed,
-    )
+    sides = load(given.base), load(given.new)
+    refuse_same(*sides)
+    rest = given.metric, given.policy, given.margin, given.level, given.draws, given.seed
+    result, damaged = whole_runs_judged(*sides, lambda base, new: claim(base, new, *rest))
     widest = max(Console(width=1000).measure(table).maximum for table in tables(result))  # numbers are never cut
-    Console(width=max(Console().width, widest)).print(render(result), highlight=False)
+    console = Console(width=max(Console().width, widest))
+    say(console, header(result))
+    for table in tables(result):
+        console.print(table, highlight=False)
+    say(console, sentence(result))
+    for warning in result.warnings:
+        say(console, f"Warning: {printable(warning)}")
+    if damaged:
+        say(console, left_out(damaged), "red")
     if given.json:
         from pathlib import Path
 

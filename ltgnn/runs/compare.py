@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING
 from ltgnn.paths import write_whole
 from ltgnn.runs import effects, layouts
 from ltgnn.runs.anova import Effect, anova
-from ltgnn.runs.contrast import CORRECTIONS, Comparison, axes_of, compare, read
-from ltgnn.runs.sides import Run
+from ltgnn.runs.contrast import CORRECTIONS, Comparison, axes_of, compare, named, read
+from ltgnn.runs.groups import list_length, policy_of
+from ltgnn.runs.reading import without_damaged
+from ltgnn.runs.run import DamagedRun, Run
+from ltgnn.runs.sides import once
+from ltgnn.terminal import say
 from ltgnn.types import Mistake
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-VALUES = ("ndcg@20", "items20/head/ndcg@20", "items20/tail/ndcg@20", "coverage@20")
+
+def values_of(policy: str, k: int) -> tuple[str, ...]:
+    """The values that are shown unless others are asked for."""
+    return f"ndcg@{k}", f"{policy}/head/ndcg@{k}", f"{policy}/tail/ndcg@{k}", f"coverage@{k}"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -36,8 +43,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--by", help="axes, root knobs or keys that tell configurations apart (default: all that vary)")
     parser.add_argument("--baseline", default="", metavar="AXIS=WORD,...", help="compare with the same, but for this")
     parser.add_argument(
-        "--metrics", nargs="+", default=list(VALUES), help="values of the test part (default: %(default)s)"
+        "--metrics", nargs="+", help="values of the test part (default: ndcg@20 of all, head and tail, and coverage@20)"
     )
+    parser.add_argument("--policy", help="groups of items of the default values, such as mass (default: items20)")
     parser.add_argument(
         "--correction", choices=list(CORRECTIONS), default="holm", help="for many tests (default: %(default)s)"
     )
@@ -49,12 +57,21 @@ def main(argv: Sequence[str]) -> int:
         help="write there instead of printing; of csv the analysis of variance goes to NAME.anova.csv",
     )
     given = parser.parse_args(argv)
-    runs, left_out = read(given.folders)
-    axes = tuple(axis.strip() for axis in given.by.split(",")) if given.by else axes_of(runs)
-    for axis in axes:
-        if all(run.word(axis) == "-" for run in runs):
-            raise Mistake(f"--by {axis}: no run has that; axes are {', '.join(runs[0].config.get('choices', {}))}")
-    table = compare(runs, axes, given.metrics, _pairs(given.baseline), given.correction, left_out)
+    found, left_out = read(given.folders)
+    usual = values_of(policy_of(found, given.policy), list_length(found))
+    values = given.metrics or [name for name in usual if any(name in run.test for run in found)] or list(usual)
+
+    def work(whole: Sequence[Run]) -> tuple[Sequence[Run], Comparison]:
+        runs, again = once(whole)
+        axes = tuple(axis.strip() for axis in given.by.split(",")) if given.by else axes_of(runs)
+        for axis in axes:
+            if all(run.word(axis) == "-" for run in runs):
+                raise Mistake(f"--by {axis}: no run has that; axes are {', '.join(runs[0].config.get('choices', {}))}")
+        gone = [*left_out, *named(damaged), *again]
+        return runs, compare(runs, axes, values, _pairs(given.baseline), given.correction, gone)
+
+    damaged: list[DamagedRun] = []
+    runs, table = without_damaged(found, work, damaged)
     if given.format == "terminal" and given.out is None:
         show(table, runs, Console())
         return 0
@@ -87,7 +104,7 @@ def show(table: Comparison, runs: Sequence[Run], console: Console) -> None:
     width = max(console.width, Console(width=1000).measure(drawn).maximum)  # numbers are never cut
     console.width = width
     console.print(drawn)
-    console.print(layouts.note(table), highlight=False, soft_wrap=True)
+    say(console, layouts.note(table))
     if len(table.rows) > 2:
         drawn = effects.terminal(variance(table, runs))
         console.width = max(width, Console(width=1000).measure(drawn).maximum)
@@ -98,9 +115,9 @@ def variance(table: Comparison, runs: Sequence[Run]) -> dict[str, list[Effect]]:
     """The analysis of variance of each value, a run as the unit."""
     found = {}
     for name in table.names:
-        there = [run for run in runs if name in run.metrics["test"]]
+        there = [run for run in runs if name in run.test]
         words = {axis: [run.word(axis) for run in there] for axis in table.axes}
-        found[name] = anova([run.metrics["test"][name] for run in there], words)
+        found[name] = anova([run.test[name] for run in there], words)
     return found
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from ltgnn.runs import significance as stats
-from ltgnn.runs.folder import RunFolder, plain
-from ltgnn.runs.sides import Run, Side, differing
+from ltgnn.runs.groups import not_scorable
+from ltgnn.runs.labels import axes_of
+from ltgnn.runs.reading import read_all
+from ltgnn.runs.run import DamagedRun, Run, first_line
+from ltgnn.runs.sides import Side, differing
 from ltgnn.types import Mistake
-
-NO_AXES = ("seed", "tags", "task", "run", "lists", "changed")
 
 CORRECTIONS: dict[str, Callable[[stats.Array], stats.Array]] = {
     "holm": stats.holm,
@@ -33,6 +34,7 @@ class Cell:
     base: float | None = None  # mean of the baseline; None for the baseline itself, and without one
     p: float | None = None
     p_adjusted: float | None = None  # for all differences of the table
+    scorable: bool = True  # False: the model knows no item of the group, so that its 0 says nothing
 
     @property
     def delta(self) -> float | None:
@@ -68,30 +70,18 @@ class Comparison:
 
 
 def read(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
-    """The finished runs at or below ``folders``, and the others with their state."""
-    places = sorted({file.parent for folder in folders for file in folder.glob("**/status.json")})
-    if not places:
-        raise Mistake(f"no run folder (with a status.json) at or below: {', '.join(map(str, folders))}")
-    finished, others = [], []
-    for place in places:
-        folder = RunFolder(place)
-        state, metrics = folder.read_json("status.json").get("state"), folder.read_json("metrics.json")
-        if state == "finished" and metrics.get("test"):
-            finished.append(Run(place, plain(folder.config()), metrics))
-        else:
-            others.append(f"{place} ({state})")
+    """The finished runs at or below ``folders``, and the others with their state, or with what is damaged."""
+    runs, damaged = read_all(folders)
+    finished = [run for run in runs if run.state == "finished" and run.test]
+    others = [f"{run.folder} ({run.state})" for run in runs if run not in finished] + named(damaged)
     if not finished:
         raise Mistake(f"none of these runs has finished: {', '.join(others)}")
     return finished, others
 
 
-def axes_of(runs: Sequence[Run]) -> tuple[str, ...]:
-    """Choices and root knobs that differ among the runs; what the data or the experiment imply is not repeated."""
-    choices = {key: None for run in runs for key in run.config.get("choices", {})}
-    knobs = {key: None for run in runs for key, value in run.config.items() if not isinstance(value, dict)}
-    changed = {pair.partition("=")[0]: None for run in runs for pair in str(run.config.get("changed", "")).split()}
-    differ = [k for k in (choices | knobs | changed) if k not in NO_AXES and len({run.word(k) for run in runs}) > 1]
-    return tuple(differ) or ("model", "fusion", "loss")
+def named(damaged: Sequence[DamagedRun]) -> list[str]:
+    """``FOLDER (damaged: per_user.parquet cannot be read)``"""
+    return [f"{error.folder} (damaged: {first_line(error).removeprefix(f'{error.folder}: ')})" for error in damaged]
 
 
 def sides(runs: Sequence[Run], axes: Sequence[str]) -> dict[tuple[str, ...], Side]:
@@ -131,8 +121,8 @@ def compare(
     p: dict[tuple[tuple[str, ...], str], float] = {}
     bases: dict[tuple[str, ...], tuple[str, ...]] = {}
     for words, side in known.items():
-        other = tuple(baseline.get(axis, word) for axis, word in zip(axes, words, strict=True))
-        if not baseline or other == words or other not in known:
+        other = _base(known, tuple(baseline.get(axis, word) for axis, word in zip(axes, words, strict=True)))
+        if not baseline or other is None or other == words:
             continue
         bases[words] = other
         for name in names:
@@ -152,12 +142,12 @@ def compare(
             if mean is None:
                 cells.append(None)
                 continue
-            spread = side.values(name)
             cells.append(
                 Cell(
                     mean=mean,
-                    sd=float(spread.std(ddof=1)) if len(spread) > 1 else None,
-                    seeds=len(spread),
+                    sd=side.sd(name),
+                    seeds=len(side.runs),
+                    scorable=not all(not_scorable(run, name) for run in side.runs),
                     best=mean == best[name],
                     base=means[bases[words], name] if words in bases else None,
                     p=p.get((words, name)),
@@ -171,6 +161,12 @@ def compare(
     )  # fmt: skip
 
 
+def _base(known: Mapping[tuple[str, ...], Side], words: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The configuration with these words, or the only one that has them as far as it has such axes at all."""
+    fits = [row for row in known if all(own in (word, "-") for own, word in zip(row, words, strict=True))]
+    return words if words in known else fits[0] if len(fits) == 1 else None
+
+
 def _check(
     known: Mapping[tuple[str, ...], Side], axes: Sequence[str], names: Sequence[str], baseline: Mapping[str, str]
 ) -> None:
@@ -182,7 +178,7 @@ def _check(
             "the same data, split and split.seed"
         )
     for name in names:
-        if not any(name in run.metrics["test"] for side in known.values() for run in side.runs):
+        if not any(name in run.test for side in known.values() for run in side.runs):
             raise Mistake(f"no run has the value '{name}'. Set --metrics, e.g. ndcg@20 items20/tail/ndcg@20")
     for axis, word in baseline.items():
         if axis not in axes:

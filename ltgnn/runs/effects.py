@@ -10,6 +10,7 @@ from typing import Any
 from ltgnn.runs.anova import RESIDUAL, Effect
 from ltgnn.runs.layouts import markdown_row, tex
 from ltgnn.spreadsheet import marked
+from ltgnn.terminal import literal
 
 Effects = Mapping[str, Sequence[Effect]]
 """Name of a value -> its effects."""
@@ -27,10 +28,10 @@ def terminal(found: Effects) -> Any:
     drawn.add_column("axis", no_wrap=True)
     drawn.add_column("df", justify="right")
     for name in found:
-        drawn.add_column(name, justify="right", no_wrap=True)
+        drawn.add_column(literal(name), justify="right", no_wrap=True)
         drawn.add_column("p", justify="right", no_wrap=True)
     for row in _rows(found):
-        drawn.add_row(*row)
+        drawn.add_row(*map(literal, row))
     return drawn
 
 

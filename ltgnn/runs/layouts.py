@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ltgnn.runs.contrast import Cell, Comparison, Row
+from ltgnn.runs.groups import rule
 from ltgnn.spreadsheet import marked
+from ltgnn.terminal import literal, printable
 
 STARS = "* < 0.05, ** < 0.01, *** < 0.001"
 
@@ -31,9 +33,22 @@ def note(table: Comparison) -> str:
         if table.one_seed:
             shown = "; ".join(table.one_seed[:4]) + (" ..." if len(table.one_seed) > 4 else "")
             lines.append(f"One seed only, so that the tests speak of its users alone: {shown}.")
+    runs = [run for row in table.rows for run in row.side.runs]
+    policies = list(dict.fromkeys(name.split("/")[0] for name in table.names if name.count("/") == 2))
+    lines += [f"Groups {rule(runs, policy)}." for policy in policies]
     if table.left_out:
-        lines.append(f"Left out, not finished: {', '.join(table.left_out)}.")
-    return "\n".join(lines)
+        lines.append(f"Left out: {', '.join(table.left_out)}.")
+    lines += [f"Warning ({about}): {text}" for text, about in _warnings(table).items()]
+    return "\n".join(map(printable, lines))
+
+
+def _warnings(table: Comparison) -> dict[str, str]:
+    """Each warning of a run once, with the configurations that it is about."""
+    found: dict[str, dict[str, None]] = {}
+    for row in table.rows:
+        for text in (text for run in row.side.runs for text in run.warnings):
+            found.setdefault(text, {})[" ".join(row.words)] = None
+    return {text: "; ".join(about) for text, about in found.items()}
 
 
 def terminal(table: Comparison) -> Any:
@@ -43,13 +58,16 @@ def terminal(table: Comparison) -> Any:
 
     drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for axis in table.axes:
-        drawn.add_column(axis, no_wrap=True)
+        drawn.add_column(literal(axis), no_wrap=True)
     for name in table.names:
-        drawn.add_column(name, justify="right", no_wrap=True)
+        drawn.add_column(literal(name), justify="right", no_wrap=True)
         if table.baseline:
             drawn.add_column("Δ", justify="left", no_wrap=True)
     for row in table.rows:
-        drawn.add_row(*row.words, *_cells(table, row, "[bold green]{}[/bold green]".format))
+        numbers = list(map(literal, _cells(table, row, str)))
+        for cell, number in zip(row.cells, numbers[:: 2 if table.baseline else 1], strict=True):
+            number.stylize("bold green" if cell is not None and cell.best else "")
+        drawn.add_row(*map(literal, row.words), *numbers)
     return drawn
 
 
@@ -115,19 +133,21 @@ def _heads(table: Comparison, delta: str) -> list[str]:
 def _number(cell: Cell | None) -> str:
     if cell is None:
         return "-"
+    if not cell.scorable:
+        return "not scorable"
     return f"{cell.mean:.4f}" if cell.sd is None else f"{cell.mean:.4f} ± {cell.sd:.4f}"
 
 
 def _delta(cell: Cell | None) -> str:
-    return "" if cell is None or cell.delta is None else f"{cell.delta:+.4f}{cell.stars}"
+    return "" if cell is None or cell.delta is None or not cell.scorable else f"{cell.delta:+.4f}{cell.stars}"
 
 
 def markdown_row(cells: Sequence[str]) -> str:
     """A line of a Markdown table."""
-    return "| " + " | ".join(text.replace("|", r"\|") for text in cells) + " |"
+    return "| " + " | ".join(printable(text).replace("|", r"\|") for text in cells) + " |"
 
 
 def tex(text: str) -> str:
     """``text`` with LaTeX's special characters escaped."""
     special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    return "".join(special.get(c, rf"\{c}" if c in "&%$#_{}" else c) for c in text)
+    return "".join(special.get(c, rf"\{c}" if c in "&%$#_{}" else c) for c in printable(text))

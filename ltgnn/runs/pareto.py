@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,12 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from ltgnn.direction import smaller
-from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.groups import rule
+from ltgnn.runs.labels import axes_of
+from ltgnn.runs.reading import left_out, read_all, without_damaged
+from ltgnn.runs.run import DamagedRun
+from ltgnn.runs.sides import Side, once, repetitions
+from ltgnn.terminal import printable, printable_lines
 from ltgnn.types import Mistake
 from ltgnn.writing import whole
 
@@ -44,16 +50,19 @@ def front(points: Sequence[Point], x: str = "", y: str = "") -> list[Point]:
     return sorted(best, key=lambda p: p.x)
 
 
-def read(folder: Path, x: str, y: str) -> list[Point]:
-    """Finished runs at or below ``folder``, in order of name."""
+def read(folder: Path, x: str, y: str) -> tuple[list[Point], list[DamagedRun], str]:
+    """Configurations at or below ``folder``, means over seeds; what is damaged; the rules of the groups."""
+    runs, damaged = read_all([folder])
+    there = [run for run in runs if x in run.test and y in run.test]
+    parts = without_damaged(there, lambda left: repetitions(once(left)[0]), damaged) if there else []
+    axes = axes_of(there) if there else ()
     points = []
-    for status in sorted(folder.glob("**/status.json")):
-        run = RunFolder(status.parent)
-        test = run.read_json("metrics.json").get("test", {})
-        if x in test and y in test:
-            given = str(run.config().get("changed") or "").split()
-            points.append(Point(dict(pair.split("=", 1) for pair in given if "=" in pair), test[x], test[y]))
-    return points
+    for several in parts:
+        side, first = Side(several), several[0]
+        settings = {axis: first.word(axis) for axis in axes} | first.changed
+        points.append(Point(settings, float(side.values(x).mean()), float(side.values(y).mean())))
+    policies = dict.fromkeys(name.removeprefix("val/").split("/")[0] for name in (x, y) if "/" in name)
+    return points, damaged, "\n".join(f"groups {rule(there, policy)}" for policy in policies)
 
 
 def dials(points: Sequence[Point]) -> list[str]:
@@ -78,7 +87,9 @@ NAMED = 12
 """Points up to which each has its setting beside it; of more only those of the front, or the words would overlap."""
 
 
-def draw(points: Sequence[Point], x: str, y: str, file: Path, best: Sequence[Point] | None = None) -> None:
+def draw(
+    points: Sequence[Point], x: str, y: str, file: Path, best: Sequence[Point] | None = None, about: str = ""
+) -> None:
     """A PNG: every point, a line along a numeric dial, the Pareto front marked and named.
 
     ``best``: the front; None: by the directions of the two values.
@@ -97,7 +108,7 @@ def draw(points: Sequence[Point], x: str, y: str, file: Path, best: Sequence[Poi
     axes.scatter([p.x for p in best], [p.y for p in best], facecolors="none", edgecolors="tab:red", s=110, zorder=3)
     middle = (min(p.x for p in points) + max(p.x for p in points)) / 2
     for number, point in enumerate(points if len(points) <= NAMED else best):
-        label = ", ".join(point.settings.get(key, "-") for key in turned)
+        label = plainly(", ".join(point.settings.get(key, "-") for key in turned))
         left = point.x > middle  # words stay inside, and those of neighbours apart
         place = (-8 if left else 8, 5 if number % 2 else -11)
         side = "right" if left else "left"
@@ -109,11 +120,18 @@ def draw(points: Sequence[Point], x: str, y: str, file: Path, best: Sequence[Poi
     axes.set_ylabel(y if y.startswith(PARTS) else f"{y} (test)")
     named = "at each point" if len(points) <= NAMED else "at each circle"
     words = f"{named}: {', '.join(key.rpartition('.dials.')[2] for key in turned)}; " if turned else ""
-    axes.set_title(f"{words}circled: Pareto front", fontsize=10)
+    axes.set_title(plainly(f"{words}circled: Pareto front"), fontsize=10)
+    if about:
+        figure.supxlabel(plainly(about), fontsize=6)
     axes.grid(alpha=0.3)
     with whole(file, "--out") as temporary:
         figure.savefig(temporary, dpi=130)
     plt.close(figure)
+
+
+def plainly(text: str) -> str:
+    """Text that comes from data, as matplotlib takes it for text rather than for a formula."""
+    return "\n".join(map(printable, text.split("\n"))).replace("$", r"\$")
 
 
 def _number(text: str | None) -> float | None:
@@ -131,9 +149,9 @@ class SweepCurve(Callback):
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         folder = Path(config.hydra.sweep.dir)
-        points = read(folder, self.x, self.y)
+        points, _, about = read(folder, self.x, self.y)
         if len(points) > 1:
-            draw(points, self.x, self.y, folder / "pareto.png")
+            draw(points, self.x, self.y, folder / "pareto.png", about=about)
             log.info("accuracy against tail: %s", folder / "pareto.png")
 
 
@@ -148,9 +166,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("-x", default="ndcg@20", help="value on the x axis (default: %(default)s)")
     parser.add_argument("-y", default="items20/tail/ndcg@20", help="value on the y axis (default: %(default)s)")
     given = parser.parse_args(argv)
-    points = read(given.folder, given.x, given.y)
+    points, damaged, about = read(given.folder, given.x, given.y)
+    if damaged:
+        print(printable_lines(left_out(damaged)), file=sys.stderr)
     if not points:
         raise Mistake(f"no finished run with {given.x} and {given.y} at or below {given.folder}")
-    draw(points, given.x, given.y, given.folder / "pareto.png")
+    draw(points, given.x, given.y, given.folder / "pareto.png", about=about)
     print(given.folder / "pareto.png")
     return 0

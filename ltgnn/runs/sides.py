@@ -5,70 +5,20 @@ from __future__ import annotations
 import glob
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ltgnn.direction import RECORD, smaller
-from ltgnn.runs.checksums import warn_if_changed
-from ltgnn.runs.folder import RECIPE_FREE, RunFolder
+from ltgnn.runs.labels import plain_name
+from ltgnn.runs.reading import read_all
+from ltgnn.runs.run import DamagedRun, Run, first_line
+from ltgnn.terminal import printable
 from ltgnn.types import Mistake
 
 CLOSED_FORM = "none: closed form"
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run on disk."""
-
-    folder: Path
-    config: dict[str, Any]
-    metrics: dict[str, Any]
-
-    @cached_property
-    def recipe(self) -> dict[str, str]:
-        """Flat keys and values that decide the numbers."""
-        flat = _flatten({key: value for key, value in self.config.items() if key not in RECIPE_FREE})
-        run_dir = str(self.config.get("paths", {}).get("run_dir", self.folder))
-        return {key: value.replace(run_dir, ".") for key, value in flat.items()}
-
-    @cached_property
-    def repeated(self) -> dict[str, str]:
-        """The recipe that runs share which repeat each other with other seeds.
-
-        That of a blend has its members' recipes in place of their folders, and no weights where they were fitted.
-        """
-        folders = _member_folders(self.config)
-        members = {name: Run(at, RunFolder(at).recipe(), {}) for name, at in folders.items() if at.is_dir()}
-        gone = tuple(f"model.closed_form.runs.{name}." for name in members)
-        if (self.config.get("blend") or {}).get("fitting"):
-            gone += ("blend.weights.", "model.closed_form.blend.weights.")
-        own = {key: value for key, value in self.recipe.items() if not key.startswith(gone)}
-        if len(members) == len(folders) > 0:
-            own.pop("runs", None)
-        return own | {f"{name}.{key}": value for name, run in members.items() for key, value in run.repeated.items()}
-
-    def word(self, axis: str) -> str:
-        """What was chosen for an axis (``fusion``), a root knob (``dim``) or any key (``loss.ranking.temperature``)."""
-        choices: dict[str, Any] = self.config.get("choices", {})
-        if axis in choices:
-            return str(choices[axis])
-        value: Any = self.config
-        for key in axis.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        return "-" if value is None or isinstance(value, dict) else str(value)
-
-    @property
-    def seed(self) -> str:
-        return str(self.config.get("seed"))
-
-    @property
-    def by(self) -> str:
-        """What the epoch was selected by."""
-        return str(self.metrics.get("selection", {}).get("by", "unknown"))
+PER_USER = "per_user.parquet"
 
 
 @dataclass(frozen=True)
@@ -76,6 +26,7 @@ class Side:
     """Runs of one configuration that differ in nothing but the seed."""
 
     runs: Sequence[Run]
+    damaged: Sequence[DamagedRun] = ()  # left out
 
     def smaller(self, name: str) -> bool:
         """Whether less of a value is better."""
@@ -89,7 +40,7 @@ class Side:
     @property
     def splits(self) -> tuple[str, ...]:
         """The fingerprint of each run's split, in the order of the seeds."""
-        return tuple(str(run.metrics["fingerprint"]) for run in self.runs)
+        return tuple(run.fingerprint for run in self.runs)
 
     @property
     def fingerprint(self) -> str:
@@ -103,21 +54,29 @@ class Side:
 
     @property
     def label(self) -> str:
-        choices = self.runs[0].config.get("choices", {})
-        return " ".join(str(choices[key]) for key in ("model", "fusion", "loss", "score") if key in choices)
+        """Model, fusion, loss and score in words; only those that the model has."""
+        first = self.runs[0]
+        score = first.config.get("choices", {}).get("score", "dot")
+        scored = "" if score == "dot" or "score" in first.changed else f" score={score}"
+        return printable(plain_name(first) + scored)
 
     def values(self, name: str) -> NDArray[np.float64]:
         """The value of each seed.  [S]"""
-        return np.array([run.metrics["test"][name] for run in self.runs])
+        return np.array([run.test[name] for run in self.runs])
 
     def mean(self, name: str) -> float | None:
         """Mean over seeds; None where a run lacks the value."""
-        there = all(name in run.metrics["test"] for run in self.runs)
+        there = all(name in run.test for run in self.runs)
         return float(self.values(name).mean()) if there else None
+
+    def sd(self, name: str) -> float | None:
+        """Standard deviation over seeds; None for one of them."""
+        values = self.values(name)
+        return float(values.std(ddof=1)) if len(values) > 1 else None
 
     def has_users(self, name: str) -> bool:
         """Whether every run has kept the value of each user."""
-        return all(name in self._schema(run) for run in self.runs)
+        return all(name in run.schema(PER_USER) for run in self.runs)
 
     def per_user(self, name: str) -> NDArray[np.float64]:
         """The value of each test user, averaged over the seeds that define it.  [n], nan where none does
@@ -126,7 +85,13 @@ class Side:
         in some of them only.
         """
         self._check_users()
-        columns = np.stack([self._column(run, name) for run in self.runs])
+        found = [self._column(run, name) for run in self.runs]
+        for run, column in zip(self.runs, found, strict=True):
+            if len(column) != len(found[0]):
+                raise DamagedRun(
+                    run.folder, f"{run.folder}: {PER_USER} has other users than that of {self.runs[0].folder}."
+                )
+        columns = np.stack(found)
         there = ~np.isnan(columns)
         total = np.where(there, columns, 0.0).sum(0)
         mean: NDArray[np.float64] = np.where(there.any(0), total / np.maximum(there.sum(0), 1), np.nan)
@@ -145,43 +110,77 @@ class Side:
         return self._column(self.runs[0], "user")
 
     @staticmethod
-    def _schema(run: Run) -> Sequence[str]:
-        import polars as pl
-
-        file = run.folder / "per_user.parquet"
-        return list(pl.read_parquet_schema(file)) if file.is_file() else []
-
-    @staticmethod
     def _column(run: Run, name: str) -> NDArray[np.float64]:
-        import polars as pl
-
-        file = run.folder / "per_user.parquet"
-        schema = Side._schema(run)
+        file = run.folder / PER_USER
+        schema = run.schema(PER_USER)
         if name not in schema:
-            raise Mistake(f"{file} has no column '{name}'; it has {', '.join(sorted(schema)[:12])} ... Set --metric.")
-        warn_if_changed(run.folder, file.name)
-        return pl.read_parquet(file, columns=[name])[name].to_numpy().astype(np.float64)
+            raise Mistake(
+                f"{file} has no column '{name}'; it has {', '.join(sorted(schema)[:12])} ... Set --metric or --policy."
+            )
+        try:
+            return run.columns(PER_USER, [name])[name].to_numpy().astype(np.float64)
+        except (ValueError, TypeError) as error:
+            raise DamagedRun(run.folder, f"{run.folder}: {PER_USER} holds no numbers ({first_line(error)}).") from error
+
+
+def repetitions(runs: Sequence[Run]) -> list[list[Run]]:
+    """The runs by configuration, in the order of their first runs: those that differ in the seed alone are together.
+
+    Keys that follow the seed in every run (``split.seed``) are no difference. What has the same seed twice, such as a
+    recipe that was run again on other data, is no repetition: each of these runs stands alone.
+    """
+    keys = {key for run in runs for key in run.repeated}
+    follow = {key for key in keys if all(run.repeated.get(key) == run.seed for run in runs)}
+    splits = "split.seed" in follow
+    found: dict[tuple[object, ...], list[Run]] = {}
+    for run in runs:
+        recipe = tuple(sorted((key, value) for key, value in run.repeated.items() if key not in follow))
+        found.setdefault((recipe, "" if splits else run.metrics.get("fingerprint")), []).append(run)
+    parts: list[list[Run]] = []
+    for several in found.values():
+        alone = len({run.seed for run in several}) < len(several)
+        parts += [[run] for run in several] if alone else [sorted(several, key=lambda r: (len(r.seed), r.seed))]
+    order = {id(run): number for number, run in enumerate(runs)}
+    return sorted(parts, key=lambda part: min(order[id(run)] for run in part))
+
+
+def once(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
+    """The runs without closed forms that are there again, as in a sweep over fusions, which they do not have."""
+    seen: dict[tuple[object, ...], Run] = {}
+    again = []
+    for run in runs:
+        same = (
+            (tuple(sorted(run.repeated.items())), run.seed, run.metrics.get("fingerprint"))
+            if run.by == CLOSED_FORM
+            else (id(run),)
+        )
+        first = seen.setdefault(same, run)
+        if first is not run and first.test == run.test:
+            again.append(f"{run.folder} (the same closed form as {first.folder})")
+        elif first is not run:
+            seen[(id(run),)] = run
+    return list(seen.values()), again
 
 
 def load(spec: str) -> Side:
     """``FOLDER`` or ``FOLDER:key=value,...``: a run, or the runs below a folder (or glob) that match.
 
-    Keys are the words of an axis (``fusion=sum``) or root knobs (``dim=64``). Raises ``Mistake`` where no run is found,
-    runs have not finished, or runs differ in more than the seed.
+    Keys are the words of an axis (``fusion=sum``) or root knobs (``dim=64``). Damaged runs are left out. Raises
+    ``Mistake`` where no run is found, runs have not finished, or runs differ in more than the seed.
     """
     path, wanted = parse(spec)
-    folders = sorted({file.parent for top in glob.glob(path) for file in Path(top).glob("**/status.json")})
-    if not folders:
+    tops = [Path(top) for top in glob.glob(path)]
+    if not tops:
         raise Mistake(f"no run folder (with a status.json) at or below '{path}'")
-    matching = [folder for folder in folders if _matches(RunFolder(folder), wanted)]
+    found, damaged = read_all(tops)
+    matching = [run for run in found if _matches(run, wanted)]
     if not matching:
-        raise Mistake(f"none of the {len(folders)} runs below '{path}' has {_words(wanted)}")
-    unfinished = [f for f in matching if RunFolder(f).read_json("status.json").get("state") != "finished"]
-    if unfinished:
+        more = f"; {len(damaged)} could not be read: {damaged[0]}" if damaged else ""
+        raise Mistake(f"none of the {len(found)} runs below '{path}' has {_words(wanted)}{more}")
+    if unfinished := [run.folder for run in matching if run.state != "finished"]:
         raise Mistake(f"not finished: {', '.join(map(str, unfinished))}. Run them again, or leave them out of '{spec}'")
-    runs = [Run(f, RunFolder(f).recipe(), RunFolder(f).read_json("metrics.json")) for f in matching]
-    _check_alike(spec, runs)
-    return Side(sorted(runs, key=lambda run: (len(run.seed), run.seed)))
+    _check_alike(spec, matching)
+    return Side(sorted(matching, key=lambda run: (len(run.seed), run.seed)), damaged)
 
 
 def parse(spec: str) -> tuple[str, dict[str, str]]:
@@ -193,16 +192,8 @@ def parse(spec: str) -> tuple[str, dict[str, str]]:
     return path, {key.strip(): value.strip() for key, _, value in pairs}
 
 
-def _member_folders(config: Mapping[str, Any]) -> dict[str, Path]:
-    """The run folder of each member of a blend; nothing for other runs."""
-    closed = (config.get("model") or {}).get("closed_form")
-    runs = closed.get("runs") if isinstance(closed, dict) else None
-    return {name: Path(member["folder"]) for name, member in runs.items()} if isinstance(runs, dict) else {}
-
-
-def _matches(folder: RunFolder, wanted: Mapping[str, str]) -> bool:
-    config = folder.recipe()
-    known = {key: value for key, value in config.items() if not isinstance(value, dict)} | config.get("choices", {})
+def _matches(run: Run, wanted: Mapping[str, str]) -> bool:
+    known = {k: v for k, v in run.config.items() if not isinstance(v, dict)} | run.config.get("choices", {})
     return all(str(known.get(key)) == value for key, value in wanted.items())
 
 
@@ -235,12 +226,6 @@ def _check_alike(spec: str, runs: Sequence[Run]) -> None:
         if run.seed in seen:
             raise Mistake(f"'{spec}' holds seed {run.seed} twice: {seen[run.seed]} and {run.folder}. Leave one out.")
         seen[run.seed] = run.folder
-
-
-def _flatten(value: Any, prefix: str = "") -> dict[str, str]:
-    if isinstance(value, dict):
-        return {k: v for key, inner in value.items() for k, v in _flatten(inner, f"{prefix}{key}.").items()}
-    return {prefix[:-1]: str(value)}
 
 
 def _words(wanted: Mapping[str, str]) -> str:

@@ -10,11 +10,13 @@ mean over the splits that hold out such an item, and the seeds' part of an inter
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ltgnn.runs import significance as stats
+from ltgnn.runs.groups import rule
+from ltgnn.runs.labels import names
 from ltgnn.runs.sides import CLOSED_FORM, Side
 from ltgnn.types import Mistake
 
@@ -70,6 +72,8 @@ class Claim:
     new: str
     seeds: tuple[int, int]
     differences: list[Difference]
+    rule: str = ""  # of the groups, in words
+    warnings: list[str] = field(default_factory=list)  # of the runs
 
 
 def claim(base: Side, new: Side, metric: str, policy: str, margin: float, level: float, draws: int, seed: int) -> Claim:
@@ -85,7 +89,7 @@ def claim(base: Side, new: Side, metric: str, policy: str, margin: float, level:
         )
     differences = _differences(base, new, metric, policy, level, draws, seed)
     by_group = {difference.group: difference for difference in differences}
-    verdict, reasons = judge(by_group["head"], by_group["tail"], margin)
+    verdict, reasons = decided(by_group["head"], by_group["tail"], margin)
     doubts = [
         *_too_few_seeds(base, "base"),
         *_too_few_seeds(new, "new"),
@@ -100,32 +104,37 @@ def claim(base: Side, new: Side, metric: str, policy: str, margin: float, level:
             needed = MIN_SEEDS
         verdict, reasons = "undecided", [*doubts, *reasons]
     counts = len(base.runs), len(new.runs)
+    runs = [*base.runs, *new.runs]
+    warnings = list(dict.fromkeys(text for run in runs for text in run.warnings))
     return Claim(
-        verdict, reasons, needed, metric, policy, margin, level, base.label, new.label, counts, differences
+        verdict, reasons, needed, metric, policy, margin, level, *names([base.runs[0], new.runs[0]]), counts,
+        differences, rule(runs, policy), warnings,
     )  # fmt: skip
 
 
-def judge(head: Difference, tail: Difference, margin: float) -> tuple[str, list[str]]:
-    """The rule on two differences: (verdict, reasons)."""
+def decided(head: Difference, tail: Difference, margin: float) -> tuple[str, list[str]]:
+    """The rule on two differences: (verdict, reasons). A head of 0 has nothing to lose."""
     floor = -margin * head.base
+    lossless = head.base == 0 and head.new >= 0
     reasons = []
     if tail.interval.upper <= 0:
         reasons.append(f"no tail gain: the upper limit {tail.interval.upper:+.5f} is not above 0")
-    if head.interval.upper <= floor:
+    if head.interval.upper <= floor and not lossless:
         reasons.append(f"head loss: the upper limit {head.relative.upper:+.2%} is not above {-margin:.1%}")
     if reasons:
         return "no", reasons
     if tail.interval.lower <= 0:
         reasons.append(f"tail gain not shown: the lower limit {tail.interval.lower:+.5f} is not above 0")
-    if head.interval.lower <= floor:
+    if head.interval.lower <= floor and not lossless:
         reasons.append(
             f"head loss not ruled out: the lower limit {head.relative.lower:+.2%} is not above {-margin:.1%}"
         )
     if reasons:
         return "undecided", reasons
+    kept = f"the lower limit {head.relative.lower:+.2%} is above {-margin:.1%}"
     return "yes", [
         f"tail gain: the lower limit {tail.interval.lower:+.5f} is above 0",
-        f"no head loss: the lower limit {head.relative.lower:+.2%} is above {-margin:.1%}",
+        f"no head loss: {'the base is 0 there' if lossless else kept}",
     ]
 
 
@@ -149,9 +158,9 @@ def seeds_needed(base: Side, new: Side, head: Difference, tail: Difference, marg
             freedom = max(1, len(spreads[d.name])) * (seeds - 1)
             width = float(t.ppf((1 + level) / 2, freedom) * np.sqrt(sum(spreads[d.name]) / seeds))
             outcomes.append(stats.combined(d.interval_users, width))
-        floor = -margin * head.base
-        yes = outcomes[0].lower > floor and outcomes[1].lower > 0
-        no = outcomes[0].upper <= floor or outcomes[1].upper <= 0
+        floor, lossless = -margin * head.base, head.base == 0 and head.new >= 0
+        yes = (lossless or outcomes[0].lower > floor) and outcomes[1].lower > 0
+        no = (not lossless and outcomes[0].upper <= floor) or outcomes[1].upper <= 0
         if yes or no:
             return max(seeds, MIN_SEEDS)
     return None

@@ -15,7 +15,9 @@ def blend(folder: Path, seed: int, weight: float, *, lr: float = 0.1, fitting: A
     member = folder / f"member{seed}"
     member.mkdir(parents=True)
     paths = {"run_dir": str(member)}
-    (member / "config.yaml").write_text(yaml.safe_dump({"seed": seed, "lr": lr, "out": f"{member}/x", "paths": paths}))
+    (member / "config.yaml").write_text(
+        yaml.safe_dump({"seed": seed, "lr": lr, "out": f"{member}/x", "paths": paths, "choices": {}})
+    )
     made = {"fitting": fitting, "weights": {"gnn": weight}}
     runs = {"gnn": {"folder": str(member), "key": f"key{seed}"}}
     model = {"closed_form": {"runs": runs, "blend": made}}

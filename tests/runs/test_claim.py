@@ -166,7 +166,8 @@ def test_runs_are_chosen_from_a_sweep(tmp_path: Path) -> None:
         load(f"{tmp_path}/sweep:fusion=gate")
     assert main([f"{tmp_path}/sweep:fusion=id", f"{tmp_path}/sweep:fusion=sum", "--draws", "200"]) == 0
     assert main([f"{tmp_path}/sweep:fusion=sum", f"{tmp_path}/sweep:fusion=id", "--draws", "200"]) == 2
-    assert main([f"{tmp_path}/sweep:fusion=id", f"{tmp_path}/sweep:fusion=id", "--draws", "200"]) == 3
+    with pytest.raises(Mistake, match=r"run0 is on both sides, with 4 more: nothing can be claimed"):
+        main([f"{tmp_path}/sweep:fusion=id", f"{tmp_path}/sweep:fusion=id", "--draws", "200"])
 
 
 def test_the_json_holds_all_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,13 +1,14 @@
-"""What tells runs apart in tables: choices, knobs, and what ``ltgnn evaluate`` changed."""
+"""What tells runs apart in tables: the words that differ, and nothing that other words imply."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from ltgnn.runs.contrast import axes_of
-from ltgnn.runs.sides import Run
-from ltgnn.runs.table import Row, labels
+import pytest
+
+from ltgnn.runs.labels import axes_of, labels, names
+from ltgnn.runs.run import Run
 
 CHOICES = {"model": "lightgcn", "fusion": "id", "loss": "bpr"}
 
@@ -16,14 +17,108 @@ def config(**changes: Any) -> dict[str, Any]:
     return {"seed": 1, "dim": 64, "tags": [], "choices": CHOICES, **changes}
 
 
+def run(overrides: tuple[str, ...] = (), name: str = "000_run", **changes: Any) -> Run:
+    return Run(Path(name), config(**changes), {}, overrides=overrides)
+
+
 def told(*configs: dict[str, Any]) -> list[str]:
-    return labels([Row(Path(), c, {}, "finished", "") for c in configs])
+    return labels([Run(Path(), c, {}) for c in configs])
+
+
+def text(word: str, transform: str = "none", **more: Any) -> dict[str, Any]:
+    """Choices as Hydra records them: each word of ``text`` brings words below itself."""
+    below: dict[str, dict[str, Any]] = {
+        "none": {},
+        "tfidf": {"text/transform": transform, "text/control": "none", "text/store": "cache"},
+        "shuffled": {"text/encoder": "huggingface", "text/transform": transform, "text/control": "shuffled"},
+        "minilm_numbers": {
+            "text/encoder@text.features.text.encoder": "huggingface",
+            "text/transform@text.features.numbers.transform": transform,
+            "text/store@text.features.text.store": "cache",
+        },
+    }
+    return CHOICES | {"text": word} | below[word] | more
 
 
 def test_only_differences_are_named() -> None:
     assert told(config(), config(dim=32)) == ["dim=64", "dim=32"]
     assert told(config(), config(choices=CHOICES | {"fusion": "sum"})) == ["id", "sum"]
     assert told(config()) == ["lightgcn id bpr"]
+
+
+def test_a_sweep_over_text_is_named_by_its_words_alone() -> None:
+    words = ("none", "tfidf", "shuffled", "minilm_numbers")
+    runs = [run(choices=text(word)) for word in words]
+    assert labels(runs) == [f"text={word}" for word in words]
+    assert axes_of(runs) == ("text",)
+
+
+def test_a_word_below_another_is_named_where_it_was_chosen() -> None:
+    both = [run(choices=text(w, t)) for w in ("tfidf", "shuffled") for t in ("none", "l2")]
+    assert axes_of(both) == ("text", "text/transform")
+    given = [
+        run(choices=text("none")),
+        run(("text=tfidf", "text/transform=l2"), choices=text("tfidf", "l2")),
+    ]  # as far as these two go, "tfidf" would imply it
+    assert labels(given)[1] == "text=tfidf text/transform=l2"
+
+
+def test_fusion_and_loss_are_words_without_names() -> None:
+    sweep = [run(choices=CHOICES | {"fusion": f, "loss": loss}) for f in ("id", "sum") for loss in ("bpr", "softmax")]
+    assert labels(sweep) == ["id bpr", "id softmax", "sum bpr", "sum softmax"]
+
+
+def test_the_seed_is_last_and_only_of_single_runs() -> None:
+    runs = [
+        run(seed=seed, choices=CHOICES | {"fusion": fusion}, split={"seed": seed})
+        for fusion in ("id", "sum")
+        for seed in (1, 2)
+    ]
+    assert labels(runs) == ["id", "id", "sum", "sum"]
+    assert labels(runs, seeds=True) == ["id seed=1", "id seed=2", "sum seed=1", "sum seed=2"]
+    follows = [run((f"split.seed={seed}", "fusion=id"), seed=seed, split={"seed": seed}) for seed in (1, 2)]
+    assert labels(follows) == ["lightgcn id bpr"] * 2
+
+
+def test_an_experiment_says_all_that_is_not_set_beside_it() -> None:
+    a, b = CHOICES | {"experiment": "quickstart/a"}, CHOICES | {"experiment": "b", "fusion": "sum"}
+    assert told(config(choices=a), config(choices=b, dim=32)) == ["a", "b"]
+    wide = [run((f"experiment={c['experiment']}", f"dim={dim}"), choices=c, dim=dim) for c in (a, b) for dim in (8, 16)]
+    assert labels(wide) == ["a dim=8", "a dim=16", "b dim=8", "b dim=16"]
+    none = CHOICES | {"experiment": None, "model": "mf"}
+    assert labels([run(("experiment=b",), choices=b), run(choices=none)]) == ["b", "mf id bpr"]
+
+
+def test_own_words_and_keys_are_axes() -> None:
+    runs = [run((f"loss.ranking.temperature={t}",), loss={"ranking": {"temperature": t}}) for t in (0.1, 0.2)]
+    assert labels(runs) == ["loss.ranking.temperature=0.1", "loss.ranking.temperature=0.2"]
+    mine = [run((f"myaxis={word}",), choices=CHOICES | {"myaxis": word}) for word in ("hinge", "cube")]
+    assert labels(mine) == ["myaxis=hinge", "myaxis=cube"]
+    lists = [run((f"+x=[{word}]",), x=[word]) for word in ("/a", "/b")]
+    assert labels(lists) == ["x=['/a']", "x=['/b']"]
+
+
+@pytest.mark.parametrize("model", ["ease", "popularity", "random"])
+def test_a_closed_form_has_neither_fusion_nor_loss(model: str) -> None:
+    closed = {"model": {"closed_form": {"_target_": "x"}}, "optim": {"lr": 1}}
+    one = run(choices=CHOICES | {"model": model, "optim": "adam", "trainer": "auto"}, **closed)
+    assert labels([one]) == [model]
+    trained = run(choices=CHOICES | {"optim": "adam", "trainer": "auto"})
+    assert labels([one, trained]) == [model, "lightgcn"]
+    third = run(choices=trained.config["choices"] | {"fusion": "sum"})
+    assert labels([one, trained, third]) == [model, "lightgcn id", "lightgcn sum"]
+    assert (one.word("fusion"), one.word("loss"), one.word("graph/kernel")) == ("-", "-", "-")
+
+
+def test_an_evaluation_shows_what_was_changed() -> None:
+    original = run(choices=CHOICES | {"score": "dot"}, score={"norm_power": 0})
+    changed = run(
+        choices=CHOICES | {"score": "content_fit"}, task="evaluate", changed="score=content_fit", run="x", score={}
+    )
+    assert labels([changed]) == ["lightgcn id bpr score=content_fit"]
+    assert labels([original, changed]) == ["score=dot", "score=content_fit"]
+    spaced = run(changed="score.dials={a: 1, b: 2} groups=all")
+    assert spaced.changed == {"score.dials": "{a: 1, b: 2}", "groups": "all"}
 
 
 def test_each_dial_of_an_evaluation_is_an_axis_of_its_own() -> None:
@@ -33,3 +128,16 @@ def test_each_dial_of_an_evaluation_is_an_axis_of_its_own() -> None:
     assert axes_of(runs) == ("score.norm_power",)
     assert [run.word("score.norm_power") for run in runs] == ["0", "1"]
     assert (runs[0].word("fusion"), runs[0].word("dim"), runs[0].word("score.nothing")) == ("id", "64", "-")
+
+
+def test_labels_are_one_line_of_plain_text() -> None:
+    odd = ["[/a]", "b\nc", "\x1b[31mred\x1b[0m", "\x07bell", "\ud800", "‮back"]
+    runs = [run((f"+x={word}",), x=word) for word in odd]
+    assert labels(runs) == ["x=[/a]", "x=b c", "x=red", "x=�bell", "x=�", "x=�back"]
+
+
+def test_two_sides_are_named_by_what_they_are_and_where_they_differ() -> None:
+    assert names([run(choices=text("none")), run(choices=text("tfidf"))]) == [
+        "lightgcn id bpr text=none",
+        "lightgcn id bpr text=tfidf",
+    ]

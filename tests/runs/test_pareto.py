@@ -24,7 +24,7 @@ def test_front_holds_what_nothing_beats(values: list[tuple[int, int]]) -> None:
 def write_run(folder: Path, changed: str, x: float, y: float) -> None:
     folder.mkdir(parents=True)
     (folder / "status.json").write_text('{"state": "finished"}')
-    (folder / "config.yaml").write_text(f"changed: {changed!r}\n")
+    (folder / "config.yaml").write_text(f"changed: {changed!r}\nchoices: {{}}\n")
     (folder / "metrics.json").write_text(json.dumps({"test": {"ndcg@20": x, "items20/tail/ndcg@20": y}}))
 
 
@@ -35,7 +35,10 @@ def test_runs_become_points_and_a_picture(tmp_path: Path, capsys: pytest.Capture
         )
     (tmp_path / "failed").mkdir()
     (tmp_path / "failed/status.json").write_text('{"state": "failed"}')
-    points = read(tmp_path, "ndcg@20", "items20/tail/ndcg@20")
+    (tmp_path / "failed/config.yaml").write_text("choices: {}\n")
+    points, damaged, about = read(tmp_path, "ndcg@20", "items20/tail/ndcg@20")
+    assert not damaged
+    assert about == "groups items20, not recorded"
     assert [(p.settings["score.weight"], p.x, p.y) for p in points] == [
         ("0", 0.3, 0.1),
         ("0.5", pytest.approx(0.25), pytest.approx(0.15)),

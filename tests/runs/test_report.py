@@ -66,7 +66,7 @@ def test_numbers_are_those_of_metrics_json(sweep: Path, page: Path) -> None:
     for folder in run_folders(sweep):
         metrics = json.loads((folder / "metrics.json").read_text()) if (folder / "metrics.json").is_file() else {}
         if metrics:
-            for name in ("ndcg@20", "mass/head/ndcg@20", "mass/tail/ndcg@20"):
+            for name in ("ndcg@20", "items20/head/ndcg@20", "items20/tail/ndcg@20"):
                 value = metrics["test"][name]
                 assert f'data-value="{value}">{value:.4f}<' in text, (folder, name)
     runs = read([sweep])

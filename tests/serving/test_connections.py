@@ -223,7 +223,7 @@ def test_an_address_that_cannot_be_opened_is_one_message() -> None:
         opened("a" * 100, 0)
 
 
-STUCK = '''
+STUCK = """
 import anyio.to_thread, time
 from ltgnn.serving.connections import Bounds, opened, server
 
@@ -241,7 +241,7 @@ bound = opened("127.0.0.1", 0)
 bound.listen()
 print(bound.getsockname()[1], flush=True)
 server(app, Bounds(600, 50)).run(sockets=[bound])
-'''
+"""
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")

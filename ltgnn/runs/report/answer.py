@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ltgnn.runs.groups import not_scorable, rule
 from ltgnn.runs.report.gather import Configuration, Runs
 from ltgnn.runs.verdict import claim
-from ltgnn.types import Mistake
+from ltgnn.types import Damaged, Mistake
 
 QUESTION = "Does text on the item nodes help the long tail, and what does the head pay?"
 WORDS = {"yes": "Yes", "no": "No", "undecided": "Undecided"}
@@ -36,34 +37,42 @@ def answer(runs: Runs) -> Answer:
     if new is None or base is None:
         missing = "uses item text" if new is None else "does without item text"
         return Answer("Open", f"no run here {missing} and was validated, so there is nothing to compare with.")
-    policy = policy_with_tail(runs)
     gains = ", ".join(
         gain
-        for words, key in (("tail", f"{policy}/tail/"), ("head", f"{policy}/head/"), ("overall", ""))
-        if (gain := _gain(words, base.side.mean(key + name), new.side.mean(key + name)))
+        for words, key in (("tail", f"{runs.policy}/tail/"), ("head", f"{runs.policy}/head/"), ("overall", ""))
+        if (gain := _gain(words, base, new, key + name))
     )
     verdict, reason = "undecided", "no values of single users were kept, so nothing can be tested"
     try:
-        judged = claim(base.side, new.side, name, policy, MARGIN, LEVEL, DRAWS, seed=0)
+        judged = claim(base.side, new.side, name, runs.policy, MARGIN, LEVEL, DRAWS, seed=0)
         verdict, reason = judged.verdict, "; ".join(judged.reasons)
+    except Damaged:  # this run is left out, and the page made again without it
+        raise
     except Mistake as mistake:
         reason = str(mistake)
     return Answer(
         WORDS[verdict],
-        f"from {base.label} (best without text by validation) to {new.label} (best with text), test NDCG@{runs.k} "
-        f"changes: {gains}; {reason}.",
+        f"from {base.label} (best without text by validation, {counted(base)}) to {new.label} (best with text, "
+        f"{counted(new)}), test NDCG@{runs.k} changes: {gains}; groups {rule(runs.finished, runs.policy)}; {reason}.",
     )
 
 
-def policy_with_tail(runs: Runs) -> str:
-    """``items20`` where the runs have it, else the first policy with a head and a tail."""
-    names = runs.finished[0].metrics["test"]
-    policies = list(dict.fromkeys(name.split("/")[0] for name in names if "/tail/" in name))
-    return "items20" if "items20" in policies or not policies else policies[0]
-
-
-def _gain(words: str, before: float | None, after: float | None) -> str:
+def _gain(words: str, base: Configuration, new: Configuration, name: str) -> str:
+    before, after = base.side.mean(name), new.side.mean(name)
     if before is None or after is None:
         return ""
     share = f" ({100 * (after / before - 1):+.1f} %)" if before else ""
-    return f"{words} {before:.4f} → {after:.4f}{share}"
+    return f"{words} {shown(base, name)} → {shown(new, name)}{share}"
+
+
+def shown(configuration: Configuration, name: str) -> str:
+    """Mean, and the spread over seeds where there are several."""
+    if all(not_scorable(run, name) for run in configuration.side.runs):
+        return "not scorable"
+    sd = configuration.side.sd(name)
+    return f"{configuration.side.mean(name):.4f}" + (f" ± {sd:.4f}" if sd is not None else "")
+
+
+def counted(configuration: Configuration) -> str:
+    n = len(configuration.side.runs)
+    return f"{n} run{'s' * (n != 1)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +12,10 @@ def main(argv: Sequence[str]) -> int:
     import argparse
 
     from ltgnn.paths import write_whole
-    from ltgnn.runs.report.gather import read
+    from ltgnn.runs.reading import left_out, without_damaged
+    from ltgnn.runs.report.gather import arrange, read
     from ltgnn.runs.report.page import render
+    from ltgnn.terminal import printable_lines
     from ltgnn.types import Mistake
 
     parser = argparse.ArgumentParser(
@@ -22,12 +25,22 @@ def main(argv: Sequence[str]) -> int:
         epilog="example: ltgnn report logs/train/multiruns/X --out report.html",
     )
     parser.add_argument("folders", nargs="+", type=Path, help="runs, or folders with runs somewhere below")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="default: report.html in the first folder")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="default: report.html in the folder; of several folders, here"
+    )
+    parser.add_argument("--policy", help="groups of items, such as mass (default: items20)")
     given = parser.parse_args(argv)
-    out: Path = given.out or given.folders[0] / "report.html"
+    out: Path = given.out or (given.folders[0] if len(given.folders) == 1 else Path()) / "report.html"
+    if given.out is None and len(given.folders) > 1 and out.exists():
+        raise Mistake(f"{out} is there already: name the report of these {len(given.folders)} folders with --out FILE")
     if not out.parent.is_dir():
         raise Mistake(f"--out {out}: there is no folder {out.parent}. Make it, or name another file")
-    page = render(read(given.folders))
+    runs = read(given.folders, given.policy)
+    page = without_damaged(
+        runs.finished, lambda left: render(arrange(left, runs.lost, runs.damaged, given.policy)), runs.damaged
+    )
     write_whole(out, page, "--out")
+    if runs.damaged:
+        print(printable_lines(left_out(runs.damaged)), file=sys.stderr)
     print(out)
     return 0

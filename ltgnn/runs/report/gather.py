@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import csv
+import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ltgnn.runs.contrast import axes_of
-from ltgnn.runs.folder import RunFolder, plain
-from ltgnn.runs.reads_text import uses_text
-from ltgnn.runs.sides import Run, Side
+from ltgnn.runs.groups import policy_of
+from ltgnn.runs.labels import axes_of, labels
+from ltgnn.runs.reading import read_all
+from ltgnn.runs.run import DamagedRun, Run
+from ltgnn.runs.sides import Side, once, repetitions
+from ltgnn.terminal import printable
 from ltgnn.types import Mistake
-
-SCHEDULE = ("epochs", "min_epochs", "eval_every", "patience")
-PLAINLY = ("model", "fusion", "loss", "score")
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ class Configuration:
         values = [run.metrics.get("val", {}).get(name) for run in self.side.runs]
         return None if None in values else sum(values) / len(values)
 
-    @cached_property
+    @property
     def uses_text(self) -> bool:
-        return uses_text(self.first.config, self.first.metrics)
+        return self.first.uses_text
 
 
 @dataclass(frozen=True)
@@ -60,39 +60,39 @@ class Runs:
     configurations: list[Configuration]
     lost: list[Lost]
     axes: tuple[str, ...]
+    damaged: list[DamagedRun]
+    policy: str  # groups of items that the page is about
 
-    @property
+    @cached_property
     def finished(self) -> list[Run]:
         return [run for configuration in self.configurations for run in configuration.side.runs]
 
-    @property
+    @cached_property
     def k(self) -> int:
         """List length of the page: 20, or the longest that all runs have."""
-        lengths = [{int(n[5:]) for n in run.metrics["test"] if n.startswith("ndcg@")} for run in self.finished]
+        lengths = [{int(n[5:]) for n in run.test if n.startswith("ndcg@") and n[5:].isdigit()} for run in self.finished]
         shared = set.intersection(*lengths)
         if not shared:
             raise Mistake("the runs share no value ndcg@K of the test part: set the same eval.ks for all")
         return 20 if 20 in shared else max(shared)
 
 
-def read(folders: Sequence[Path]) -> Runs:
+def read(folders: Sequence[Path], policy: str | None = None) -> Runs:
     """Every run at or below ``folders``; raises ``Mistake`` where none has finished or they were tested differently."""
-    places = sorted({file.parent.resolve() for folder in folders for file in folder.glob("**/status.json")})
-    if not places:
-        raise Mistake(f"no run folder (with a status.json) at or below: {', '.join(map(str, folders))}")
-    finished, lost = [], []
-    for place in places:
-        folder = RunFolder(place)
-        status, metrics = folder.read_json("status.json"), folder.read_json("metrics.json")
-        if status.get("state") == "finished" and metrics.get("test"):
-            finished.append(Run(place, plain(folder.config()), metrics))
-        else:
-            lost.append(Lost(place, str(status.get("state")), str(status.get("error", "")), command(place)))
+    runs, damaged = read_all([folder.resolve() for folder in folders])
+    finished = [run for run in runs if run.state == "finished" and run.test]
     if not finished:
-        raise Mistake(f"none of these runs has finished: {', '.join(str(run.folder) for run in lost)}")
+        listed = [*(str(run.folder) for run in runs), *(str(error.folder) for error in damaged)]
+        raise Mistake(f"none of these runs has finished: {', '.join(listed)}")
+    lost = [Lost(run.folder, run.state, printable(run.error), command(run)) for run in runs if run not in finished]
+    return arrange(finished, lost, damaged, policy)
+
+
+def arrange(finished: Sequence[Run], lost: list[Lost], damaged: list[DamagedRun], policy: str | None) -> Runs:
+    """Finished runs of one split by configuration; ``policy``: None is items20."""
     by_split: dict[str, list[Run]] = {}
     for run in finished:
-        by_split.setdefault(str(run.metrics["fingerprint"]), []).append(run)
+        by_split.setdefault(run.fingerprint, []).append(run)
     if len(by_split) > 1:
         shown = "; ".join(
             f"{print_[:12]}: {runs[0].folder} and {len(runs) - 1} more" for print_, runs in by_split.items()
@@ -102,60 +102,33 @@ def read(folders: Sequence[Path]) -> Runs:
             "table. Give the folders of one data set and split at a time"
         )
     axes = axes_of(finished)
-    return Runs(group(finished, axes), lost, axes)
+    return Runs(group(once(finished)[0], axes), lost, axes, damaged, policy_of(finished, policy))
 
 
 def group(runs: Sequence[Run], axes: Sequence[str]) -> list[Configuration]:
-    """Configurations in the order of their first run. Keys that follow the seed in every run are no difference."""
-    keys = {key for run in runs for key in run.repeated}
-    follow = {key for key in keys if all(run.repeated.get(key) == run.seed for run in runs)}
-    found: dict[tuple[tuple[str, str], ...], list[Run]] = {}
-    for run in runs:
-        recipe = tuple(sorted((key, value) for key, value in run.repeated.items() if key not in follow))
-        found.setdefault(recipe, []).append(run)
-    words = [{axis: several[0].word(axis) for axis in axes} for several in found.values()]
+    """Configurations in the order of their first run."""
+    parts = repetitions(runs)
+    names = dict(zip(map(id, runs), labels(runs), strict=True))
     return [
         Configuration(
-            number,
-            words[number],
-            labels(words)[number],
-            Side(sorted(several, key=lambda run: (len(run.seed), run.seed))),
+            number, {axis: printable(part[0].word(axis)) for axis in axes}, names[id(part[0])], Side(part)
         )
-        for number, several in enumerate(found.values())
-    ]
+        for number, part in enumerate(parts)
+    ]  # fmt: skip
 
 
-def labels(configurations: Sequence[dict[str, str]]) -> list[str]:
-    """Names of the configurations: an experiment says it all; how long was trained is said only where it matters."""
-    full = [_label(words) for words in configurations]
-    few = [{axis: word for axis, word in words.items() if axis not in SCHEDULE} for words in configurations]
-    short = [_label(words) for words in few] if all(few) else full
-    return short if len(set(short)) == len(set(full)) else full
-
-
-def _label(words: dict[str, str]) -> str:
-    named = words.get("experiment")
-    if named and named != "None":
-        return named.removeprefix("quickstart/")
-    plainly = [words[axis] for axis in PLAINLY if axis in words]
-    return " ".join([*plainly, *(f"{a}={w}" for a, w in words.items() if a not in (*PLAINLY, "experiment"))])
-
-
-def command(folder: Path) -> str:
+def command(run: Run) -> str:
     """The line that runs one job again."""
-    from omegaconf import OmegaConf
-
-    overrides, config = folder / "overrides.yaml", folder / "config.yaml"
-    words = [str(word) for word in OmegaConf.load(overrides)] if overrides.is_file() else []
-    task = RunFolder(folder).config().get("task", "train") if config.is_file() else "train"
-    return shlex.join(["ltgnn", str(task), *words])
+    return shlex.join(["ltgnn", str(run.config.get("task", "train")), *run.overrides])
 
 
 def history(run: Run) -> list[dict[str, float]]:
     """Rows of history.csv; of an epoch that was run twice (killed and begun again) the later one."""
-    file = run.folder / "history.csv"
-    if not file.is_file():
-        return []
+    return run.reading("history.csv", _epochs) if (run.folder / "history.csv").is_file() else []
+
+
+def _epochs(file: Path) -> list[dict[str, float]]:
     with file.open(newline="", encoding="utf-8") as lines:
         rows = [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(lines)]
-    return [row for _, row in sorted({row["epoch"]: row for row in rows}.items())]
+    finite = [{key: value for key, value in row.items() if math.isfinite(value)} for row in rows]
+    return [row for _, row in sorted({row["epoch"]: row for row in finite}.items())]

@@ -7,9 +7,11 @@ import hashlib
 import time
 from importlib.resources import files
 
+from ltgnn.runs.groups import rule, sizes
 from ltgnn.runs.report import pictures, sections
 from ltgnn.runs.report.answer import QUESTION, answer
 from ltgnn.runs.report.gather import Runs
+from ltgnn.runs.run import first_line
 
 DATA_FACTS = (
     "name", "users", "items", "interactions", "pairs", "split", "sparsity", "share of the top 20 % items",
@@ -38,7 +40,7 @@ def render(runs: Runs) -> str:
     board = sections.leaderboard(runs)
     shown = [configuration for configuration, _ in board][:CURVES]
     trained = [c for c, _ in board if (c.first.folder / "history.csv").is_file()][:CURVES]
-    policy, groups = sections.policy_of(runs)
+    policy, groups = runs.policy, sections.groups_of(runs)
     ndcg, name = f"NDCG@{runs.k}", f"ndcg@{runs.k}"
     whole = (name, f"{ndcg}, all")
     head, tail = ((f"{policy}/{group}/{name}", f"{ndcg}, {group}") for group in ("head", "tail"))
@@ -47,7 +49,6 @@ def render(runs: Runs) -> str:
         pictures.training(runs, trained, f"val/{name}", f"validation {ndcg}"),
         pictures.training(runs, trained, "train/loss", "train loss"),
     ]
-    cards = runs.finished[0].metrics.get("groups", {}).get(policy, {})
     axes = {axis: list(dict.fromkeys(c.words[axis] for c in runs.configurations)) for axis in runs.axes}
     return environment.get_template("page.html.j2").render(
         question=QUESTION,
@@ -58,8 +59,10 @@ def render(runs: Runs) -> str:
         board=board,
         axes={axis: words for axis, words in axes.items() if len(words) > 1},
         groups=groups,
-        group_rule=cards.get("rule", ""),
-        group_sizes=cards.get("sizes", {}),
+        group_rule=rule(runs.finished, policy) if groups else "",
+        group_sizes=sizes(runs.finished, policy),
+        warnings=sections.warnings(runs),
+        left_out=[first_line(error) for error in runs.damaged],
         scatters=[plot for plot in scatters if plot],
         popularity=pictures.popularity(runs, shown, policy),
         training=[plot for plot in training if plot],

@@ -9,6 +9,7 @@ from ltgnn.runs.exposure import Array, Exposure, exposure
 from ltgnn.runs.pareto import Point, front
 from ltgnn.runs.report.gather import Configuration, Runs, history
 from ltgnn.runs.report.plots import Axis, Line, Mark, Plot, axes, path, percent
+from ltgnn.runs.run import Run
 
 
 def pareto(runs: Runs, x: tuple[str, str], y: tuple[str, str]) -> Plot | None:
@@ -41,7 +42,7 @@ def pareto(runs: Runs, x: tuple[str, str], y: tuple[str, str]) -> Plot | None:
 
 def popularity(runs: Runs, shown: Sequence[Configuration], policy: str) -> Plot | None:
     """Cumulative share of train interactions and of recommendations, from the most popular item to the rarest."""
-    curves = [(c, curve) for c in shown if (curve := exposure(c.first.folder, runs.k)) is not None]
+    curves = [(c, curve) for c in shown if (curve := _exposure(c.first, runs.k)) is not None]
     if not curves:
         return None
     across, up = percent(("items, the most popular first (%)", "cumulative share (%)"))
@@ -79,6 +80,14 @@ def training(runs: Runs, shown: Sequence[Configuration], name: str, words: str) 
     return Plot(f"{words} over the epochs", f"{len(lines)} training curves.", across, up, lines=lines)
 
 
+def _exposure(run: Run, k: int) -> Exposure | None:
+    """The curve of a run that has kept its lists and items."""
+    if (run.folder / "items.parquet").is_file() and (run.folder / "topk.parquet").is_file():
+        run.columns("items.parquet", ["train_count"])  # names the file that is damaged
+        return run.reading("topk.parquet", lambda file: exposure(file.parent, k))
+    return None
+
+
 def _points(across: Axis, up: Axis, curve: Exposure, shares: Array) -> str:
     return path(across, up, [(100 * a, 100 * b) for a, b in zip(curve.items, shares, strict=True)])
 
@@ -92,7 +101,7 @@ def _borders(runs: Runs, policy: str, across: Axis) -> list[tuple[float, str]]:
     """Where the groups of a policy end."""
     sizes = runs.finished[0].metrics.get("groups", {}).get(policy, {}).get("sizes", {})
     total, ends, sum_ = sum(sizes.values()), [], 0
-    for name, size in list(sizes.items())[:-1]:
+    for name, size in list(sizes.items())[:-1] if total else []:
         sum_ += size
         ends.append((across.at(100 * sum_ / total), name))
     return ends

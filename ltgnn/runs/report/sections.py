@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ltgnn.runs.checksums import warn_if_changed
-from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.groups import not_scorable
+from ltgnn.runs.notes import numbered, weights_of
 from ltgnn.runs.report.gather import Configuration, Runs, command
+from ltgnn.runs.run import Run
 
 SHOWN_ITEMS = 10
 
@@ -25,25 +28,19 @@ class Cell:
     share: float = 0.0  # of the largest of its column
 
 
-def policy_of(runs: Runs) -> tuple[str, list[str]]:
-    """The policy of the columns (``mass`` where there is one) and its groups, as the values name them."""
-    names = [name.split("/") for name in runs.finished[0].metrics["test"] if name.endswith(f"/ndcg@{runs.k}")]
-    groups: dict[str, list[str]] = {}
-    for parts in names:
-        if len(parts) == 3 and parts[0] in (runs.finished[0].metrics.get("groups") or {parts[0]: None}):
-            groups.setdefault(parts[0], []).append(parts[1])
-    if not groups:
-        return "", []
-    policy = "mass" if "mass" in groups else next(iter(groups))
-    return policy, groups[policy]
+def groups_of(runs: Runs) -> list[str]:
+    """The groups of the policy of the page that have values."""
+    ending = f"/ndcg@{runs.k}"
+    parts = [name.split("/") for run in runs.finished for name in run.test if name.endswith(ending)]
+    return list(dict.fromkeys(p[1] for p in parts if len(p) == 3 and p[0] == runs.policy))
 
 
 def columns(runs: Runs) -> list[tuple[str, str]]:
     """(value name, words) of the leaderboard."""
-    k, (policy, groups) = runs.k, policy_of(runs)
-    listed = [(f"ndcg@{k}", f"NDCG@{k}"), *((f"{policy}/{g}/ndcg@{k}", g) for g in groups)]
+    k = runs.k
+    listed = [(f"ndcg@{k}", f"NDCG@{k}"), *((f"{runs.policy}/{g}/ndcg@{k}", g) for g in groups_of(runs))]
     more = [(f"recall@{k}", f"Recall@{k}"), (f"coverage@{k}", f"Coverage@{k}")]
-    return listed + [pair for pair in more if any(pair[0] in run.metrics["test"] for run in runs.finished)]
+    return listed + [pair for pair in more if any(pair[0] in run.test for run in runs.finished)]
 
 
 def cell(configuration: Configuration, name: str) -> Cell:
@@ -51,13 +48,10 @@ def cell(configuration: Configuration, name: str) -> Cell:
     mean = configuration.side.mean(name)
     if mean is None:
         return Cell("–")
-    tests = [run.metrics["test"] for run in configuration.side.runs]
-    unknown = "/".join([*name.split("/")[:-1], "not_scorable"])
-    if mean == 0 and all(unknown in test for test in tests):
+    if all(not_scorable(run, name) for run in configuration.side.runs):
         return Cell("not scorable")
-    spread = configuration.side.values(name)
-    sd = f"± {spread.std(ddof=1):.4f}" if len(spread) > 1 else ""
-    return Cell(f"{mean:.4f}", mean, sd)
+    sd = configuration.side.sd(name)
+    return Cell(f"{mean:.4f}", mean, "" if sd is None else f"± {sd:.4f}")
 
 
 def leaderboard(runs: Runs) -> list[tuple[Configuration, list[Cell]]]:
@@ -79,12 +73,19 @@ def _ranked(one: Cell, top: float, rows: int) -> Cell:
     return replace(one, best=one.value == top and rows > 1, share=one.value / top)
 
 
+def warnings(runs: Runs) -> list[str]:
+    """What the runs recorded that a reader has to know, each once, with the configurations that it is about."""
+    notes = [(c.number, text) for c in runs.configurations for run in c.side.runs for text in run.warnings]
+    weights = [(c.number, f"weights: {words}") for c in runs.configurations if (words := weights_of(c.first.config))]
+    return numbered([*notes, *weights]).splitlines()
+
+
 def every_run(runs: Runs) -> Iterator[dict[str, Any]]:
     """One row per finished run."""
-    name, (policy, _) = f"ndcg@{runs.k}", policy_of(runs)
+    name, policy = f"ndcg@{runs.k}", runs.policy
     for c in runs.configurations:
         for run in c.side.runs:
-            test, selection = run.metrics["test"], run.metrics.get("selection", {})
+            test, selection = run.test, run.metrics.get("selection", {})
             yield {
                 "number": c.number,
                 "label": c.label,
@@ -93,23 +94,25 @@ def every_run(runs: Runs) -> Iterator[dict[str, Any]]:
                 "epoch": selection.get("epoch", "–"),
                 "seconds": run.metrics.get("seconds", {}).get("total"),
                 "folder": str(run.folder),
-                "command": command(run.folder),
+                "command": command(run),
             }
 
 
 def users(runs: Runs, shown: Sequence[Configuration], policy: str) -> list[dict[str, Any]]:
     """Example users with their history and the list of each configuration; empty where no run has kept them."""
-    import polars as pl
-
-    source = next((run.folder for run in runs.finished if (run.folder / "examples.json").is_file()), None)
+    source = next((run for run in runs.finished if (run.folder / "examples.json").is_file()), None)
     if source is None:
         return []
-    found = RunFolder(source).read_json("examples.json")
-    items = pl.read_parquet(source / "items.parquet")
-    group = f"group_{policy}" if f"group_{policy}" in items.columns else None
+    return source.reading("examples.json", lambda _: _users(source, shown, policy))
+
+
+def _users(source: Run, shown: Sequence[Configuration], policy: str) -> list[dict[str, Any]]:
+    found, schema = source.json("examples.json"), source.schema("items.parquet")
+    group = f"group_{policy}" if f"group_{policy}" in schema else None
+    items = source.columns("items.parquet", ["title", "id", *([group] if group else [])])
     titles, ids = items["title"].to_list(), items["id"].to_list()
     groups = items[group].to_list() if group else [""] * len(titles)
-    lists = {c.number: _lists(c, [user["user"] for user in found["users"]]) for c in shown}
+    lists = {c.number: _lists(c, [user["user"] for user in found["users"]], len(titles)) for c in shown}
 
     def words(item: int, held: Sequence[int] = ()) -> dict[str, Any]:
         return {"title": titles[item] or f"item {ids[item]}", "group": groups[item], "hit": item in held}
@@ -130,22 +133,27 @@ def users(runs: Runs, shown: Sequence[Configuration], policy: str) -> list[dict[
     ]
 
 
-def _lists(configuration: Configuration, wanted: Sequence[int]) -> dict[int, list[int]]:
+def _lists(configuration: Configuration, wanted: Sequence[int], known: int) -> dict[int, list[int]]:
+    """User -> first items of the run's list; items are numbers below ``known``."""
     import polars as pl
 
-    file = configuration.first.folder / "topk.parquet"
-    if not file.is_file():
-        return {}
-    warn_if_changed(file.parent, file.name)
-    rows = pl.scan_parquet(file).filter(pl.col("user").is_in(list(wanted))).select("user", "items").collect()
-    return {user: [i for i in list(items)[:SHOWN_ITEMS] if i >= 0] for user, items in rows.iter_rows()}
+    def read(file: Path) -> dict[int, list[int]]:
+        rows = pl.scan_parquet(file).filter(pl.col("user").is_in(list(wanted))).select("user", "items").collect()
+        found = {user: [i for i in list(items)[:SHOWN_ITEMS] if i >= 0] for user, items in rows.iter_rows()}
+        if any(item >= known for items in found.values() for item in items):
+            raise ValueError(f"it lists items beyond the {known} of items.parquet")
+        return found
+
+    run = configuration.first
+    warn_if_changed(run.folder, "topk.parquet")
+    return run.reading("topk.parquet", read) if (run.folder / "topk.parquet").is_file() else {}
 
 
 def cards(runs: Runs, file: str, keys: Sequence[str]) -> list[dict[str, Any]]:
     """Different cards of that name with their main facts: (facts, whole text, how many runs have it)."""
     counted: dict[str, int] = {}
     for run in runs.finished:
-        card = RunFolder(run.folder).read_json(file)
+        card = run.json(file)
         for key in ("seconds", "made", "command"):  # not what it is, but when it was made
             card.pop(key, None)
         if card:

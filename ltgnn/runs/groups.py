@@ -1,0 +1,73 @@
+"""By which groups of items the values of runs are told: the policy, its rule, and what of a group can be scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ltgnn.runs.run import Run
+from ltgnn.types import Mistake
+
+POLICY = "items20"
+"""What head and tail mean, unless another policy is asked for: the one for claims."""
+
+
+USUAL = 20
+"""Length of the lists that tables are about, where all runs have it."""
+
+
+def list_length(runs: Sequence[Run]) -> int:
+    """20, or the longest that all finished runs have (``eval.ks``)."""
+    known = [{int(n[5:]) for n in run.test if n.startswith("ndcg@") and n[5:].isdigit()} for run in runs if run.test]
+    shared = set.intersection(*known) if known else set()
+    return USUAL if USUAL in shared else max(shared, default=USUAL)
+
+
+def policies(runs: Sequence[Run]) -> list[str]:
+    """Those that the values of the test part are told by, in order of their first values."""
+    names = [name.split("/") for run in runs for name in run.test if name.count("/") == 2]
+    recorded = {policy for run in runs for policy in run.metrics.get("groups", {})}
+    return list(dict.fromkeys(p for p, _, value in names if value.startswith("ndcg@") and p in (recorded or {p})))
+
+
+def policy_of(runs: Sequence[Run], asked: str | None = None) -> str:
+    """The policy to show: the one asked for, else ``items20``, else what the runs have; raises ``Mistake``."""
+    known = policies(runs)
+    if asked and asked not in known:
+        raise Mistake(f"--policy {asked}: no run has values by such groups; there are: {', '.join(known) or 'none'}.")
+    return asked or (POLICY if POLICY in known or not known else known[0])
+
+
+def card(runs: Sequence[Run], policy: str) -> dict[str, Any]:
+    """Rule and sizes as recorded; where nobody recorded them (imported runs), the names that the values have."""
+    for run in runs:
+        if found := run.metrics.get("groups", {}).get(policy):
+            recorded: dict[str, Any] = found
+            return recorded
+    parts = [name.split("/") for run in runs for name in run.test]
+    names = {p[1]: "?" for p in parts if len(p) == 3 and p[0] == policy and p[2].startswith("ndcg@")}
+    return {"rule": "not recorded", "sizes": names}
+
+
+def rule(runs: Sequence[Run], policy: str) -> str:
+    """``items20, by share of items: head 20 % ...``"""
+    return f"{policy}, {card(runs, policy)['rule']}"
+
+
+def sizes(runs: Sequence[Run], policy: str) -> str:
+    """``head 337, tail 1310, cold 35``; where runs were tested on different data, those of the first."""
+    cards = [found for run in runs if (found := run.metrics.get("groups", {}).get(policy, {}).get("sizes"))]
+    listed = ", ".join(f"{name} {size}" for name, size in card(runs, policy)["sizes"].items())
+    return listed + (" (of the first; others differ)" if any(found != cards[0] for found in cards) else "")
+
+
+def not_scorable(run: Run, name: str) -> bool:
+    """Whether the run's model knows no item at all of the group that a value is about, so that its 0 says nothing."""
+    if run.test.get(name) != 0:
+        return False
+    prefix = name.rpartition("/")[0]
+    known = run.test.get(f"{prefix}/scorable" if prefix else "scorable")
+    if known is None and prefix.rpartition("/")[2] == "cold" and prefix.count("/") == 1:  # runs of older versions
+        cold = run.metrics.get("cold_items", {})
+        known = cold.get("scorable") if cold.get("items") else None
+    return known == 0

@@ -1,0 +1,212 @@
+"""One run on disk, as every table, test and picture sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ltgnn.runs.checksums import warn_if_changed
+from ltgnn.runs.folder import RECIPE_FREE, RunFolder
+from ltgnn.runs.reads_text import uses_text
+from ltgnn.types import Damaged
+
+if TYPE_CHECKING:
+    import polars as pl
+
+T = TypeVar("T")
+
+UNTRAINED = (
+    "fusion", "loss", "graph", "init", "views", "sampler", "optim", "schedule", "trainer", "callbacks", "live",
+    "projector",
+)  # fmt: skip
+"""Axes that a closed form does not have: it is computed, not trained."""
+
+
+class DamagedRun(Damaged):
+    """A run folder with a file that cannot be read."""
+
+    def __init__(self, folder: Path, message: str) -> None:
+        super().__init__(message)
+        self.folder = folder
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk."""
+
+    folder: Path
+    config: dict[str, Any]
+    metrics: dict[str, Any]
+    state: str = "finished"
+    error: str = ""
+    overrides: tuple[str, ...] = ()
+
+    @cached_property
+    def recipe(self) -> dict[str, str]:
+        """Flat keys and values that decide the numbers; of a closed form without how others are trained."""
+        free = (*RECIPE_FREE, *UNTRAINED) if self.closed_form else RECIPE_FREE
+        flat = _flatten({key: value for key, value in self.config.items() if key not in free})
+        run_dir = str(self.config.get("paths", {}).get("run_dir", self.folder))
+        return {key: value.replace(run_dir, ".") for key, value in flat.items()}
+
+    @cached_property
+    def repeated(self) -> dict[str, str]:
+        """The recipe that runs share which repeat each other with other seeds.
+
+        That of a blend has its members' recipes in place of their folders, and no weights where they were fitted.
+        """
+        folders = _member_folders(self.config)
+        try:
+            members = {name: Run(at, RunFolder(at).recipe(), {}) for name, at in folders.items() if at.is_dir()}
+        except Damaged as error:
+            raise DamagedRun(self.folder, f"{self.folder} is a blend of a damaged run: {error}") from error
+        gone = tuple(f"model.closed_form.runs.{name}." for name in members)
+        if (self.config.get("blend") or {}).get("fitting"):
+            gone += ("blend.weights.", "model.closed_form.blend.weights.")
+        own = {key: value for key, value in self.recipe.items() if not key.startswith(gone)}
+        if len(members) == len(folders) > 0:
+            own.pop("runs", None)
+        return own | {f"{name}.{key}": value for name, run in members.items() for key, value in run.repeated.items()}
+
+    @cached_property
+    def closed_form(self) -> bool:
+        """Whether the model was computed, so that it has neither fusion nor loss."""
+        return "closed_form" in (self.config.get("model") or {})
+
+    @cached_property
+    def uses_text(self) -> bool:
+        """Whether item text reaches the scores: as the run recorded it, else as its recipe tells."""
+        return uses_text(self.config, self.metrics)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the reader of its numbers has to know, in sentences."""
+        found: list[str] = self.metrics.get("warnings", [])
+        return found
+
+    @property
+    def test(self) -> dict[str, float]:
+        """Values of the test part by name; empty where the run has none."""
+        values: dict[str, float] = self.metrics.get("test", {})
+        return values
+
+    @property
+    def seed(self) -> str:
+        return str(self.config.get("seed"))
+
+    @property
+    def by(self) -> str:
+        """What the epoch was selected by."""
+        return str(self.metrics.get("selection", {}).get("by", "unknown"))
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the split that the run was tested on."""
+        if "fingerprint" not in self.metrics:
+            raise DamagedRun(self.folder, f"{self.folder}: metrics.json has no 'fingerprint' of the split.")
+        return str(self.metrics["fingerprint"])
+
+    def word(self, axis: str) -> str:
+        """What was chosen for an axis (``fusion``), a root knob (``dim``) or any key (``loss.ranking.temperature``).
+
+        ``-`` where the run has no such thing, as a closed form has no fusion.
+        """
+        if self.closed_form and axis.partition("/")[0].partition("@")[0].partition(".")[0] in UNTRAINED:
+            return "-"
+        choices: dict[str, Any] = self.config.get("choices", {})
+        if axis in choices:
+            return str(choices[axis])
+        value: Any = self.config
+        for key in axis.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        return "-" if value is None or isinstance(value, dict) else str(value)
+
+    @cached_property
+    def changed(self) -> dict[str, str]:
+        """What ``ltgnn evaluate`` changed of a finished run: key -> value as given."""
+        return pairs(_split(str(self.config.get("changed") or "")))
+
+    def columns(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
+        """Columns of a parquet file of the run; raises ``DamagedRun`` where it cannot be read."""
+        import polars as pl
+
+        warn_if_changed(self.folder, name)
+        return self.reading(name, lambda file: pl.read_parquet(file, columns=list(columns)))
+
+    def schema(self, name: str) -> list[str]:
+        """Column names of a parquet file of the run; none where it is absent."""
+        import polars as pl
+
+        file = self.folder / name
+        return list(self.reading(name, pl.read_parquet_schema)) if file.is_file() else []
+
+    def json(self, name: str) -> dict[str, Any]:
+        """A JSON file of the run; empty where it is absent."""
+        return self.reading(name, lambda file: RunFolder(self.folder).read_json(file.name))
+
+    def reading(self, name: str, read: Callable[[Path], T]) -> T:
+        """``read`` of a file of the run; ``DamagedRun`` names it where that fails, for whatever reason."""
+        import polars as pl
+
+        try:
+            return read(self.folder / name)
+        except Damaged as error:
+            raise error if isinstance(error, DamagedRun) else DamagedRun(self.folder, str(error)) from error
+        except (Exception, pl.exceptions.PanicException) as error:
+            raise DamagedRun(self.folder, f"{self.folder}: {name} cannot be read ({first_line(error)}).") from error
+
+
+def pairs(words: Iterable[str]) -> dict[str, str]:
+    """``["fusion=sum", "+x=1"]`` -> ``{"fusion": "sum", "x": "1"}``"""
+    parts = [word.lstrip("+~").partition("=") for word in words]
+    return {key: value for key, sign, value in parts if sign}
+
+
+def first_line(error: BaseException) -> str:
+    """Of its message, or its kind where it has none."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def _member_folders(config: Mapping[str, Any]) -> dict[str, Path]:
+    """The run folder of each member of a blend; nothing for other runs."""
+    closed = (config.get("model") or {}).get("closed_form")
+    runs = closed.get("runs") if isinstance(closed, dict) else None
+    return {name: Path(member["folder"]) for name, member in runs.items()} if isinstance(runs, dict) else {}
+
+
+def _flatten(value: Any, prefix: str = "") -> dict[str, str]:
+    if isinstance(value, dict):
+        return {k: v for key, inner in value.items() for k, v in _flatten(inner, f"{prefix}{key}.").items()}
+    return {prefix[:-1]: str(value)}
+
+
+def _split(changed: str) -> list[str]:
+    """The overrides in a line of them: each begins with a key and ``=``."""
+    words: list[str] = []
+    for word in changed.split(" "):
+        key = word.lstrip("+~").partition("=")[0]
+        begins = "=" in word and all(part.isidentifier() for part in key.replace("@", ".").replace("/", ".").split("."))
+        if begins or not words:
+            words.append(word)
+        else:
+            words[-1] += f" {word}"
+    return [word for word in words if word]
+
+
+def checked_recipe(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """``config``, where its sections are sections; else ``DamagedRun``."""
+    choices = config["choices"]
+    cut = isinstance(choices, dict) and isinstance(config.get("data"), dict) and "data" not in choices
+    if not isinstance(choices, dict) or (cut and "fusion" in config):  # the words are the last section of the file
+        raise DamagedRun(folder, f"{folder}: config.yaml is cut short: its 'choices' are not whole.")
+    for section in ("model", "fusion", "paths"):
+        if not isinstance(config.get(section, {}), dict):
+            raise DamagedRun(folder, f"{folder}: config.yaml: '{section}' is no section, so it is no recipe of a run.")
+    if not isinstance(config.get("blend") or {}, dict):
+        raise DamagedRun(folder, f"{folder}: config.yaml: 'blend' is no section, so it is no recipe of a run.")
+    if odd := [key for key in (*config, *choices) if not isinstance(key, str)]:
+        raise DamagedRun(folder, f"{folder}: config.yaml has the key {odd[0]!r}; wanted words alone.")
+    return config
