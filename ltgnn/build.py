@@ -110,10 +110,8 @@ def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
             "class reads_features = False (or True)",
             type(model).__name__,
         )
-    if reads_features(model, unless_said=True):
-        sections, text = (*DATA, "model", "text"), setting.text
-    else:
-        sections, text = (*DATA, "model"), None
+    reads = reads_features(model, unless_said=True)
+    sections, text = (*DATA, "model", *(["text"] if reads else [])), setting.text if reads else None
     base: Scorer = once("closed form", cfg, sections, lambda: model.fit(setting.split.train, text), kept=1)
     scorer: Scorer = _score(cfg, setting).over(base, setting.evaluators.get("val"))
     return scorer

@@ -195,7 +195,8 @@ def _without_blanks(
         kept[place] = False
     if kept.all():
         return array.tobytes()
-    return array[: ends[-1] + 1][np.repeat(kept, ends + 1 - begins)].tobytes()
+    left: bytes = array[: ends[-1] + 1][np.repeat(kept, ends + 1 - begins)].tobytes()
+    return left
 
 
 def _by_csv(text: bytes, last: bool, dialect: Dialect, line: int) -> tuple[Block | None, bytes, int]:

@@ -106,8 +106,9 @@ def claim(base: Side, new: Side, metric: str, policy: str, margin: float, level:
     counts = len(base.runs), len(new.runs)
     runs = [*base.runs, *new.runs]
     warnings = list(dict.fromkeys(text for run in runs for text in run.warnings))
+    named = names([base.runs[0], new.runs[0]])
     return Claim(
-        verdict, reasons, needed, metric, policy, margin, level, *names([base.runs[0], new.runs[0]]), counts,
+        verdict, reasons, needed, metric, policy, margin, level, named[0], named[1], counts,
         differences, rule(runs, policy), warnings,
     )  # fmt: skip
 

@@ -101,8 +101,8 @@ class Ruled:
         for name, allowed in self.masks.items():
             counts[name] = int((~allowed[plain]).sum())
             mask = mask & allowed
-        for name, rule in self.hidden.items():
-            gone = rule.hidden(self.served, user)
+        for name, filter_ in self.hidden.items():
+            gone = filter_.hidden(self.served, user)
             counts[name] = int(torch.isin(plain, gone).sum())
             mask[gone] = False
         ranked = torch.argsort(scores.masked_fill(~mask, -torch.inf), descending=True, stable=True)[: int(mask.sum())]
