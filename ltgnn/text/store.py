@@ -57,15 +57,27 @@ class FeatureStore:
         features = self._read(path, key)
         if features is None:
             from filelock import FileLock
+            from safetensors import SafetensorError
 
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(path.with_suffix(".lock")):
+            lock = FileLock(path.with_suffix(".lock"))
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                lock.acquire()
+            except OSError as error:
+                return self._not_kept(self._make(key, identity, make, card), error)
+            try:
                 features = self._read(path, key, again=True)  # another process may have made it meanwhile
                 if features is None:
-                    made = self._make(path, key, identity, make, card)
+                    made = self._make(key, identity, make, card)
+                    try:
+                        self._keep(path, made)
+                    except (OSError, SafetensorError) as error:
+                        return self._not_kept(made, error)
                     # read back: a matrix product may round otherwise where a matrix lies otherwise in memory, and the
                     # run that makes the features has to give the numbers of those that find them
                     return self._read(path, key) or made
+            finally:
+                lock.release()
         if "features" not in features.card:  # made before cards had these facts
             features.card.update(self._facts(features.values, card))
             with suppress(OSError):
@@ -80,14 +92,11 @@ class FeatureStore:
 
     def _make(
         self,
-        path: Path,
         key: str,
         identity: Mapping[str, Any],
         make: Callable[[], Tensor],
         card: Callable[[Tensor], Mapping[str, Any]],
     ) -> Features:
-        from safetensors.torch import save_file
-
         started = time.perf_counter()
         values = make().float().contiguous()
         seconds = time.perf_counter() - started
@@ -100,18 +109,28 @@ class FeatureStore:
             "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             **self._facts(values, card),
         }
-        partial = path.with_name(f"{key}.{os.getpid()}.partial")
-        try:
-            partial.write_text(_json(content), encoding="utf-8")
-            os.replace(partial, path.with_suffix(".json"))
-            save_file({"values": values}, partial, metadata={"key": key})
-            copymode(path.with_suffix(".json"), partial)  # safetensors makes files that nobody else can read
-            os.replace(partial, path)  # last: where it stands, the card stands too
-        finally:
-            partial.unlink(missing_ok=True)
         shape = "x".join(map(str, values.shape))
         log.info("text features %s [%s]: encoded in %.1f s", key[:12], shape, seconds)
         return Features(values, content)
+
+    @staticmethod
+    def _keep(path: Path, made: Features) -> None:
+        from safetensors.torch import save_file
+
+        partial = path.with_name(f"{path.stem}.{os.getpid()}.partial")
+        try:
+            partial.write_text(_json(made.card), encoding="utf-8")
+            os.replace(partial, path.with_suffix(".json"))
+            save_file({"values": made.values}, partial, metadata={"key": path.stem})
+            copymode(path.with_suffix(".json"), partial)  # safetensors makes files that nobody else can read
+            os.replace(partial, path)  # last: where it stands, the card stands too
+        finally:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+    def _not_kept(self, made: Features, error: Exception) -> Features:
+        log.warning("the features cannot be kept in %s (%s); other runs will make them anew", self.folder, error)
+        return made
 
     def _read(self, path: Path, key: str, again: bool = False) -> Features | None:
         """The features, or None where there are none, or none whose bytes are those that the card names.
