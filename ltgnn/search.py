@@ -126,11 +126,7 @@ class Shop:
             return read
         if self.part is None:
             raise Mistake(f"a query cannot be read by meaning: {self.no_meaning}. Search by words: by=words.")
-        return reader(self.part, self.setting.dataset, self.counts, self.prompt)
-
-    @property
-    def counts(self) -> Tensor:
-        return self.setting.split.train.item_counts
+        return reader(self.part, self.setting.dataset, self.setting.split.train.item_counts, self.prompt)
 
     @cached_property
     def search(self) -> Search:
