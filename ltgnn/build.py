@@ -97,10 +97,9 @@ def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
             "class reads_features = False (or True)",
             type(model).__name__,
         )
-    if reads_features(model, unless_said=True):
-        sections, text = (*DATA, "model", "text"), setting.text
-    else:
-        sections, text = (*DATA, "model"), None
+    reads = reads_features(model, unless_said=True)
+    text = setting.text if reads else None
+    sections = (*DATA, "model", *(("text",) if reads else ()))
     base: Scorer = once("closed form", cfg, sections, lambda: model.fit(setting.split.train, text), kept=1)
     scorer: Scorer = _score(cfg, setting).over(base, setting.evaluators.get("val"))
     return scorer

@@ -66,7 +66,7 @@ class Purchase(Objective):
 
     def logits(self, histories: list[Rows], products: Rows) -> Tensor:
         """Scores of (not bought, bought).  [n, 2]"""
-        from ltgnn.text.encoders import POOLINGS
+        from ltgnn.text.pooling import POOLINGS
 
         encoder = self.encoder
         texts = encoder.texts
