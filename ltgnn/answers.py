@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,9 +20,12 @@ from ltgnn.data.delimited import Delimited
 from ltgnn.encode import configured
 from ltgnn.serving.answers import THRESHOLD, Answers, best_threshold, judge
 from ltgnn.text.card import describe
-from ltgnn.text.features import ItemText
+from ltgnn.text.checks import refuse_overflow, warnings
+from ltgnn.text.features import ItemText, read_by
 from ltgnn.text.queries import encoder_of_queries
 from ltgnn.types import Mistake
+
+log = logging.getLogger(__name__)
 
 USAGE = f"""usage: ltgnn answers FAQ.csv "QUESTION" [KEY=VALUE ...]
 
@@ -95,7 +99,13 @@ def opened(values: dict[str, str], encoder: Sequence[str]) -> Answers:
         if list(texts) != known:
             return read(texts)
         identity = {"template": "{question} | {answer}", "encoder": dict(side.encoder.identity)}
-        return side.store.get(identity, known, lambda: side.encoder(known), lambda v: describe(known, v)).values
+        found = side.store.get(
+            identity, known, lambda: side.encoder(known), lambda v: describe(known, v) | read_by(side.encoder, known)
+        )
+        for text in warnings(found.card):
+            log.warning("%s: %s", values["file"], text)
+        refuse_overflow(found.values, f"features of {values['file']}", ())
+        return found.values
 
     with torch.no_grad():
         return Answers(questions, answers, encode, threshold)

@@ -111,7 +111,8 @@ def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
             type(model).__name__,
         )
     reads = reads_features(model, unless_said=True)
-    sections, text = (*DATA, "model", *(["text"] if reads else [])), setting.text if reads else None
+    text = setting.text if reads else None
+    sections = (*DATA, "model", *(("text",) if reads else ()))
     base: Scorer = once("closed form", cfg, sections, lambda: model.fit(setting.split.train, text), kept=1)
     scorer: Scorer = _score(cfg, setting).over(base, setting.evaluators.get("val"))
     return scorer

@@ -126,11 +126,7 @@ class Shop:
             return read
         if self.part is None:
             raise Mistake(f"a query cannot be read by meaning: {self.no_meaning}. Search by words: by=words.")
-        return reader(self.part, self.setting.dataset, self.counts, self.prompt)
-
-    @property
-    def counts(self) -> Tensor:
-        return self.setting.split.train.item_counts
+        return reader(self.part, self.setting.dataset, self.setting.split.train.item_counts, self.prompt)
 
     @cached_property
     def search(self) -> Search:
@@ -159,18 +155,19 @@ class Shop:
                 raise Mistake("by=words: the items of this run have no text; give data with item_fields")
             return Words(self.texts)
         if name == "text":
-            live = self._live
-            if self.no_meaning:
+            live, part, vectors = self._live, self.part, self.setting.text
+            if live is not None:
+                vectors = live()
+            elif part is None or vectors is None or self.no_meaning:
                 raise Mistake(f"by=text reads queries as the run read its items, but {self.no_meaning}: by=words")
-            vectors = self.setting.text[:, self.part.columns] if live is None else live()
+            else:
+                vectors = vectors[:, part.columns]
             return indexed(self.index, Dense(self.read, vectors.detach()))
         projector = getattr(getattr(self._embedding, "fusion", None), "projector", None)
         if projector is None:
             raise Mistake("by=model needs a fusion that projects text (fusion=sum, gate, text ...): by=words,text")
-        if self.no_meaning or (self._live is None and self.part.side is not self.side):
-            why = (
-                self.no_meaning or "the features of this run are of several kinds, of which a query has the text alone"
-            )
+        if self.no_meaning or (self._live is None and (self.part is None or self.part.side is not self.side)):
+            why = self.no_meaning or "its features are of several kinds, and a query has text alone"
             raise Mistake(f"by=model takes the query for an item, but {why}: by=words,text")
 
         def project(texts: Sequence[str]) -> Tensor:

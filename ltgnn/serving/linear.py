@@ -119,8 +119,13 @@ def refuse(encoder: Any, graph: Any) -> None:
         "SideChannel": "part of its item states comes over a second graph, which is not split yet",
     }
     kind = type(encoder).__name__
+    if kind in reasons:
+        raise Mistake(f"this model's score is no sum over the history: {reasons[kind]}.")
     if kind != "LightGCN":
-        raise Mistake(f"this model's score is no sum over the history: {reasons.get(kind, f'{kind} is not linear')}.")
+        raise Mistake(
+            f"it is not known whether this model's score is a sum over the history: {kind} is a class of its own, and "
+            "only LightGCN (model=lightgcn, mf, lightgcnpp, lightgcn_content) is taken apart."
+        )
     if graph.message is not None:
         raise Mistake(
             "this model's score is no sum over the history: its graph sends messages of unit length "

@@ -74,7 +74,8 @@ def shares(card: Mapping[str, Any]) -> str:
 
 def warnings(card: Mapping[str, Any]) -> list[str]:
     """Sentences on what a user should know before trusting these features; none where there is nothing."""
-    facts, reading, found = card.get("features", {}), card.get("reading", {}), []
+    facts, reading = card.get("features", {}), card.get("reading", {})
+    found: list[str] = []
     if (zero := facts.get("zero", 0)) >= NOTABLE:
         found.append(f"{zero:.1%} of the items have all-zero features: to a model they are items without features.")
     if (same := facts.get("same", 0)) >= 0.5:

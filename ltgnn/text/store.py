@@ -16,7 +16,7 @@ from torch import Tensor
 from ltgnn.paths import write_whole
 from ltgnn.text.checks import measured
 from ltgnn.types import Features
-from ltgnn.writing import whole
+from ltgnn.writing import Unwritable, whole
 
 log = logging.getLogger(__name__)
 
@@ -56,19 +56,31 @@ class FeatureStore:
         features = self._read(path, key)
         if features is None:
             from filelock import FileLock
+            from safetensors import SafetensorError
 
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(path.with_suffix(".lock")):
+            lock = FileLock(path.with_suffix(".lock"))
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                lock.acquire()
+            except OSError as error:
+                return self._not_kept(self._make(key, identity, make, card), error)
+            try:
                 features = self._read(path, key, again=True)  # another process may have made it meanwhile
                 if features is None:
-                    made = self._make(path, key, identity, make, card)
+                    made = self._make(key, identity, make, card)
+                    try:
+                        self._keep(path, made)
+                    except (OSError, SafetensorError, Unwritable) as error:
+                        return self._not_kept(made, error)
                     path.with_suffix(".lock").unlink(missing_ok=True)  # who waits for it finds the file
                     # read back: a matrix product may round otherwise where a matrix lies otherwise in memory, and the
                     # run that makes the features has to give the numbers of those that find them
                     return self._read(path, key) or made
+            finally:
+                lock.release()
         if "features" not in features.card:  # made before cards had these facts
             features.card.update(self._facts(features.values, card))
-            with suppress(OSError):
+            with suppress(OSError, Unwritable):
                 write_whole(path.with_suffix(".json"), _json(features.card))
         shape = "x".join(map(str, features.values.shape))
         log.info("text features %s [%s]: hit, read in %.2f s", key[:12], shape, time.perf_counter() - started)
@@ -80,14 +92,11 @@ class FeatureStore:
 
     def _make(
         self,
-        path: Path,
         key: str,
         identity: Mapping[str, Any],
         make: Callable[[], Tensor],
         card: Callable[[Tensor], Mapping[str, Any]],
     ) -> Features:
-        from safetensors.torch import save_file
-
         started = time.perf_counter()
         values = make().float().contiguous()
         seconds = time.perf_counter() - started
@@ -100,12 +109,21 @@ class FeatureStore:
             "made": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             **self._facts(values, card),
         }
-        write_whole(path.with_suffix(".json"), _json(content))
-        with whole(path) as partial:  # last: where it stands, the card stands too
-            save_file({"values": values}, partial, metadata={"key": key})
         shape = "x".join(map(str, values.shape))
         log.info("text features %s [%s]: encoded in %.1f s", key[:12], shape, seconds)
         return Features(values, content)
+
+    @staticmethod
+    def _keep(path: Path, made: Features) -> None:
+        from safetensors.torch import save_file
+
+        write_whole(path.with_suffix(".json"), _json(made.card))
+        with whole(path) as partial:  # last: where it stands, the card stands too
+            save_file({"values": made.values}, partial, metadata={"key": path.stem})
+
+    def _not_kept(self, made: Features, error: Exception) -> Features:
+        log.warning("the features cannot be kept in %s (%s); other runs will make them anew", self.folder, error)
+        return made
 
     def _read(self, path: Path, key: str, again: bool = False) -> Features | None:
         """The features, or None where there are none, or none whose bytes are those that the card names.

@@ -59,7 +59,9 @@ class TfidfSvd:
             counts = vectorizer.fit_transform(texts)
         except ValueError as error:
             raise Mistake(
-                f"TF-IDF finds no words in these {len(texts)} texts ({error}); lower text.encoder.min_df"
+                f"TF-IDF finds no word that occurs in {self.min_df} of these {len(texts)} texts ({error}): set "
+                "text=minilm or another encoder, or lower text.encoder.min_df (a word of one text makes no two "
+                "items alike)"
             ) from error
         dim = min(self.dim, counts.shape[0] - 1, counts.shape[1] - 1)
         if dim < 1:

@@ -137,6 +137,23 @@ def test_others_may_read_what_they_may_read_of_the_card(tmp_path: Path) -> None:
     assert modes[".safetensors"] == modes[".json"]
 
 
+@pytest.mark.parametrize("place", ["file/store", "store"])
+def test_a_store_that_cannot_be_written_costs_no_run(
+    tmp_path: Path, place: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    make, store = Counted(), FeatureStore(tmp_path / place)
+    for calls in (1, 2):
+        assert ask(store, make).shape == (2, 3)
+        assert make.calls == calls
+    assert sum("cannot be kept" in text for text in caplog.messages) == 2
+    assert not list((tmp_path).rglob("*.partial"))
+
+
 RACE = """
 import sys, time, torch
 from ltgnn.text.store import FeatureStore
