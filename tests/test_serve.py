@@ -231,7 +231,8 @@ def test_many_at_a_time(client: TestClient) -> None:
 @pytest.fixture(scope="module")
 def address(run: Path) -> Iterator[str]:
     """A real server on a free port."""
-    from ltgnn.serving.connections import Bounds, opened, server as make
+    from ltgnn.serving.connections import Bounds, opened
+    from ltgnn.serving.connections import server as make
 
     bound = opened("127.0.0.1", 0)
     server = make(application(str(run), allowed_hosts("127.0.0.1")), Bounds())
