@@ -49,7 +49,6 @@ from ltgnn.types import Mistake
 PAGE = Path(__file__).with_name("page.html")
 WAITING = 64
 POPULAR = "not known to the model, or without a train interaction: the most popular items (score: their users)"
-ERRORS = refusals.ERRORS
 
 
 class Finder(Protocol):
@@ -126,12 +125,12 @@ def create(
         written = documentation.write(app.openapi())
         return HTMLResponse(written, headers={"Content-Security-Policy": content_policy(written)})
 
-    @app.get("/health", responses={400: ERRORS[400]})
+    @app.get("/health", responses={400: refusals.ERRORS[400]})
     async def health() -> Health:
         """Whether the server lives; needs no token and waits for no other request."""
         return Health(status="ok")
 
-    api = APIRouter(prefix="/api", responses=ERRORS, dependencies=[Depends(refusals.known_only)])
+    api = APIRouter(prefix="/api", responses=refusals.answers(), dependencies=[Depends(refusals.known_only)])
 
     @api.get("/info")
     async def info() -> Info:
@@ -153,7 +152,9 @@ def create(
         )
 
     @api.get("/users")
-    def users(begins: Annotated[str, Query(max_length=LONGEST_ID)] = "", k: Count = 20) -> list[User]:
+    def users(
+        begins: Annotated[str, Query(max_length=LONGEST_ID, description="of the id")] = "", k: Count = 20
+    ) -> list[User]:
         """Users whose id begins so, in the order of the data."""
         counts = served.split.train.user_counts
         found = []
@@ -164,7 +165,7 @@ def create(
                     break
         return found
 
-    @api.get("/history")
+    @api.get("/history", responses=refusals.answers(404))
     def history(user: UserId, k: Count = 50) -> list[Item]:
         """What the user has in the train part, rare items first."""
         number = served.catalogue.user(user)
@@ -174,7 +175,7 @@ def create(
         order = torch.argsort(counts[mine], stable=True)
         return [_item(served, int(item)) for item in mine[order][:k]]
 
-    @api.get("/recommend")
+    @api.get("/recommend", responses=refusals.answers(409))
     def recommend(user: UserId, k: Count = 10, tail: Tail = 0, tail_share: Least = own_share) -> Listed:
         """The user's list with reasons: ``ltgnn recommend`` with the rules of this server.
 
@@ -185,7 +186,7 @@ def create(
         known = served.known(served.catalogue.user_numbers.get(user, -1))
         return _listed(user, how(tail, tail_share) if known else POPULAR, rows)
 
-    @api.post("/recommend/history")
+    @api.post("/recommend/history", responses=refusals.answers(404, 409, 411, 413))
     def recommend_to_history(wanted: Wanted) -> Listed:
         """A list for somebody who is no user of the model, from what they have; by the same rules."""
         numbers = [served.catalogue.item(item) for item in dict.fromkeys(wanted.history)]
@@ -195,19 +196,19 @@ def create(
         rows = block.frame(served).drop("user").to_dicts()
         return _listed("", "from the items given: the mean of their vectors, or their weights", rows)
 
-    @api.get("/explain")
+    @api.get("/explain", responses=refusals.answers(404))
     def why(user: UserId, item: ItemId, k: Count = 10, tail: Tail = 0) -> Explained:
         """Why the user gets the item, as summands that add up to the score: ``ltgnn explain``, with the dial."""
         if explain is None:
             raise Mistake("this model is served without explanations")
         return Explained(**explain.on(turned(round(tail, 3)))(user, item, k).plain())
 
-    @api.get("/similar")
+    @api.get("/similar", responses=refusals.answers(404))
     def similar(item: ItemId, k: Count = 10) -> list[Similar]:
         """Items nearest to one: ``ltgnn similar``."""
         return [Similar(**row) for row in served.similar(item, k).to_dicts()]
 
-    @api.post("/search")
+    @api.post("/search", responses=refusals.answers(404, 411, 413))
     def search(asked: Asked) -> list[Hit]:
         """Items that fit a query: ``ltgnn search``."""
         if find is None:

@@ -15,7 +15,8 @@ from ltgnn.serving.schema import Failure, Refusal
 
 MOST = 20  # problems named in one answer
 LONGEST = 200  # signs of what is quoted
-ERRORS: dict[int | str, dict[str, Any]] = {
+Answers = dict[int | str, dict[str, Any]]
+ERRORS: Answers = {
     400: {"model": Failure, "description": "not JSON, or another Host than this"},
     401: {"model": Failure, "description": "no token, where one is needed"},
     404: {"model": Failure, "description": "no such user or item"},
@@ -25,6 +26,11 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     422: {"model": Refusal, "description": "a mistake: what was given, what was wanted"},
     503: {"model": Failure, "description": "too many requests wait; Retry-After says when to come again"},
 }
+
+
+def answers(*more: int) -> Answers:
+    """The refusals that every operation has, and ``more``."""
+    return {status: ERRORS[status] for status in sorted({400, 401, 422, 503, *more})}
 
 
 async def mistaken(request: Request, mistake: Exception) -> JSONResponse:

@@ -26,9 +26,11 @@ def _spelled(pattern: str, what: str) -> BeforeValidator:
 
 
 NUMBER = _spelled(r"-?(?:[0-9]{1,40}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?", "a number")
-UserId = Annotated[str, Query(min_length=1, max_length=LONGEST_ID)]
-ItemId = Annotated[str, Query(min_length=1, max_length=LONGEST_ID)]
-Count = Annotated[int, Query(ge=1, le=MOST), _spelled(r"-?[0-9]{1,18}(?:\.0*)?", "a whole number")]
+UserId = Annotated[str, Query(min_length=1, max_length=LONGEST_ID, description="id of a user")]
+ItemId = Annotated[str, Query(min_length=1, max_length=LONGEST_ID, description="id of an item")]
+Count = Annotated[
+    int, Query(ge=1, le=MOST, description="rows at most"), _spelled(r"-?[0-9]{1,18}(?:\.0*)?", "a whole number")
+]
 Tail = Annotated[float, Query(ge=-2, le=2, allow_inf_nan=False, description="above 0 rare items gain"), NUMBER]
 Least = Annotated[float, Query(ge=0, le=1, allow_inf_nan=False, description="least share of rare items"), NUMBER]
 Whole = BeforeValidator(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value)

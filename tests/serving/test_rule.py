@@ -89,7 +89,7 @@ def test_values_of_rules_are_checked() -> None:
     wrong: list[Any] = [float("nan"), "abc", True, None, 7]
     for value in wrong:
         for make in (lambda v: TailShare(v, ["tail"]), lambda v: MMR(v, 5), lambda v: XQuAD(v, 5, ["tail"])):
-            with pytest.raises(Mistake, match="rules: a .* number from 0 to 1 wanted"):
+            with pytest.raises(Mistake, match=r"rules: a .* number from 0 to 1 wanted"):
                 make(value)
     with pytest.raises(Mistake, match="least price of x"):
         Price("price", "x", None)  # type: ignore[arg-type]
