@@ -26,14 +26,13 @@ def settle(recipe: dict[str, Any], folder: Path, file: str = "config.yaml") -> N
     """
     where = f"{folder}: {file}"
     recorded = recipe.get("paths") if isinstance(recipe.get("paths"), dict) else {}
-    for key, node in nodes(recipe):
-        target = node.get("_target_")
-        if not isinstance(target, str):
-            continue
+    made = [(key, node, node["_target_"]) for key, node in nodes(recipe) if isinstance(node.get("_target_"), str)]
+    for key, node, target in made:
         if "_args_" in node and target.startswith("ltgnn."):
             raise Mistake(f"{where}, {key}: arguments without a name (_args_), which no recipe has.")
         if target.startswith(SOURCES):
             _web_only(node, key, where)
+    for key, node, target in made:
         if target == FILES:
             node["folder"] = _data_folder(node, key, where, recorded)
         if target == STORE:

@@ -20,7 +20,8 @@ INTERPOLATION = re.compile(r"(\\*)\$\{")
 def opened(folder: Path) -> DictConfig:
     """The recipe in ``folder/config.yaml``, safe to instantiate. Every command that opens a folder comes by here.
 
-    ``Mistake`` where it names code that is not trusted, or places that are not the user's; ``Damaged`` where it is no recipe.
+    ``Mistake`` where it names code that is not trusted, or places that are not the user's; ``Damaged`` where it is no
+    recipe.
     Interpolations (``${oc.env:HOME}``) are plain text: a recipe is written resolved.
     """
     found = read_recipe(folder)

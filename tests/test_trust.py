@@ -133,6 +133,9 @@ COMMANDS: dict[str, list[str]] = {
     "data diff": ["data", "diff", "{run}", "{good}"],
 }  # fmt: skip
 
+COMPOSING = ("evaluate, swept", "train on its vectors", "text build")
+"""Commands that compose the whole yaml tree first, which takes seconds."""
+
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Path:
@@ -196,7 +199,8 @@ def test_nothing_is_run_by_any_command(
 ) -> None:
     where, what, named = PAYLOADS[payload]
     run = poisoned(good, where, what)
-    for command in COMMANDS:
+    slow = () if payload.startswith("shell") else COMPOSING  # they come by the same way
+    for command in (command for command in COMMANDS if command not in slow):
         assert cli.main(words(command, run, good, shop)) == 1, command
         shown = capsys.readouterr().err
         assert shown.startswith("ltgnn: "), (command, shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ KEYS = {
 }
 """What a row has to say; nothing else is allowed, so that a typing error is no silent default."""
 
-FOREIGN = ("callbacks", "hydra", "logger", "paths", "sweep", "task", "trust")
+FOREIGN = re.compile(r"(hydra|logger|paths|sweep|task|trust)\b|callbacks\.")
 """Keys that no recipe of a row sets: where things go, and what else is run."""
 
 KINDS = ("log", "readme", "csv", "paper", "transcription")
@@ -153,9 +154,10 @@ def _closed(file: Path, words: Iterable[str]) -> None:
     """Refuse words that say more than what is trained: a row may come from anybody."""
     for word in map(str, words):
         key = word.lstrip("+~").partition("=")[0]
-        if word.startswith("-") or "=" not in word or key.partition(".")[0].partition("/")[0] in FOREIGN:
+        if word.startswith("-") or "=" not in word or FOREIGN.match(key):
             raise Mistake(
-                f"{file}: '{word[:200]}' is no word of a recipe; wanted KEY=VALUE, and none of {', '.join(FOREIGN)}."
+                f"{file}: '{word[:200]}' is no word of a recipe; wanted KEY=VALUE that says what is trained, and not "
+                "where it is kept or what else is run."
             )
 
 

@@ -228,7 +228,9 @@ def read_status(folder: Path) -> dict[str, Any]:
 
 def empty(folder: Path) -> None:
     """Drop what a broken run left: half a history must not be taken for a whole one. One that can go on keeps all."""
-    if (folder / RESUME).is_file():
+    if folder.is_symlink():  # what it leads to is not of this sweep
+        folder.unlink()
+    if not folder.is_dir() or (folder / RESUME).is_file():
         return
     for path in folder.iterdir():
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -258,3 +258,30 @@ def test_ltgnn_train_refuses_it_before_it_reads_data(tmp_path: Path, monkeypatch
     assert main(["experiment=lightgcn_gowalla", "model=mf", "logger=none"]) == 1
     assert "model=mf given, but experiment=lightgcn_gowalla is a closed recipe" in capsys.readouterr().err
     assert digest_of(conf_dir() / "experiment/lightgcn_gowalla.yaml")
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["--config-dir=/evil", "-m", "hydra.callbacks.x._target_=os.system", "+hydra.searchpath=[file:///evil]",
+     "hydra/launcher=pool", "~hydra", "paths.run_dir=/etc", "sweep.dir=/etc", "++paths.data_dir=/etc",
+     "callbacks.history.path=/etc/passwd", "logger=wandb", "task=../x", "trust=evil"],
+)  # fmt: skip
+def test_words_of_a_row_say_what_is_trained_alone(tmp_path: Path, word: str) -> None:
+    for changes in ({"config": [word]}, {"whole": [word]}):
+        with pytest.raises(Mistake, match="is no word of a recipe"):
+            read(written(tmp_path, **changes))
+
+
+def test_a_row_names_no_code_of_others(tmp_path: Path) -> None:
+    from ltgnn.reproduce import composed
+
+    evil = "+data.evil={_target_: torch.utils.collect_env.run, command: 'touch PWNED'}"
+    row = read(written(tmp_path, config=["data=lastfm_lightgcn", "model=popularity", "text=none", evil]))
+    with pytest.raises(Mistake, match=r"toy.yaml names torch\.utils\.collect_env\.run .*LTGNN_TRUST=torch"):
+        composed(row.whole, 1)
+
+
+def test_a_row_is_called_by_a_name(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    with pytest.raises(Mistake, match="the row is called"):
+        read(file.rename(file.with_name("...yaml")))
