@@ -10,7 +10,7 @@ mean over the splits that hold out such an item, and the seeds' part of an inter
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +46,13 @@ class Difference:
     rank_biserial: float
     wins: float  # share of users who gain
     losses: float
+    less: bool = False  # of this value is better, so that a gain is a negative difference
+
+    @property
+    def improvement(self) -> Difference:
+        """The same with gains as positive differences, which is how the rule reads them."""
+        turned = {"interval": -self.interval, "interval_users": -self.interval_users}
+        return replace(self, less=False, **turned) if self.less else self
 
     @property
     def relative(self) -> stats.Interval:
@@ -107,6 +114,7 @@ def claim(base: Side, new: Side, metric: str, policy: str, margin: float, level:
 
 def judge(head: Difference, tail: Difference, margin: float) -> tuple[str, list[str]]:
     """The rule on two differences: (verdict, reasons)."""
+    head, tail = head.improvement, tail.improvement
     floor = -margin * head.base
     reasons = []
     if tail.interval.upper <= 0:
@@ -136,6 +144,7 @@ def seeds_needed(base: Side, new: Side, head: Difference, tail: Difference, marg
     """
     from scipy.stats import t
 
+    head, tail = head.improvement, tail.improvement
     known = [side for side in (base, new) if not side.deterministic]
     if base.many_splits:
         spreads = {d.name: [(new.values(d.name) - base.values(d.name)).var(ddof=1)] for d in (head, tail)}
@@ -177,7 +186,8 @@ def _differences(
         users = bootstrap.interval(row, level)
         paired = base.many_splits  # the splits' own hardness is in both sides
         seeds = stats.over_pairs(after - before, level) if paired else stats.over_seeds(before, after, level)
-        gains, losses = stats.wins(d)
+        less = new.smaller(metric)
+        gains, losses = stats.wins(-d if less else d)
         found.append(
             Difference(
                 group=group,
@@ -198,6 +208,7 @@ def _differences(
                 rank_biserial=stats.rank_biserial(d),
                 wins=gains,
                 losses=losses,
+                less=less,
             )
         )
     return found

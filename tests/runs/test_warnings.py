@@ -43,12 +43,7 @@ def test_first_unseen_is_the_naive_list() -> None:
     split = parts(200)
     lists = popular(split)
     for user, items in zip(lists.users.tolist(), lists.items.tolist(), strict=True):
-        seen = {
-            i
-            for part in (split.train, split.val)
-            for u, i in zip(part.users.tolist(), part.items.tolist())
-            if u == user
-        }
+        seen = {i for part in (split.train, split.val) for i in part.items[part.users == user].tolist()}
         ranked = sorted(range(200), key=lambda i: (-int(split.train.item_counts[i]), i))
         assert items == [i for i in ranked if i not in seen][:20]
 
