@@ -50,6 +50,16 @@ def test_the_same_recipe_stands_and_another_is_refused(
     assert contents(tmp_path / "run") == before
 
 
+def test_with_resume_off_it_begins_anew_and_the_results_are_moved_aside(launch: Launch, tmp_path: Path) -> None:
+    assert launch(*EASE) == 0
+    before = (tmp_path / "run/metrics.json").read_bytes()
+    for number, l2 in enumerate((7, 8), start=1):
+        assert launch(*EASE, f"model.closed_form.l2={l2}", "sweep.resume=false") == 0
+        assert (tmp_path / f"run.before-{number}/status.json").is_file()
+    assert (tmp_path / "run.before-1/metrics.json").read_bytes() == before
+    assert RunFolder("run").recipe()["model"]["closed_form"]["l2"] == 8
+
+
 def test_a_run_opened_on_other_data(launch: Launch, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     shop = write_shop(tmp_path / "mine", seed=1)
     place = f"data.files.path={shop}"

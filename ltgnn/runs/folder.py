@@ -98,10 +98,10 @@ class RunFolder:
 
         States beside these: ``interrupted`` (Ctrl-C), and the attribute ``state`` of an exception (``pruned``).
         """
-        from ltgnn.runs.begun import refuse_finished
+        from ltgnn.runs.begun import make_way
 
         config = plain(cfg)
-        refuse_finished(self, config)
+        make_way(self, config)
         self.path.mkdir(parents=True, exist_ok=True)
         self.write("config.yaml", libyaml.dump(config))
         self.write("overrides.yaml", libyaml.dump(list(overrides)))
