@@ -72,8 +72,9 @@ def _lacking(evaluator: Evaluator, name: str) -> str:
 
 
 def _any_lists(evaluator: Evaluator, k: int) -> Lists:
-    users, items = evaluator.users, min(k, evaluator.held_out.num_items)
-    listed = torch.arange(items).expand(len(users), -1)
-    scores = torch.arange(items, 0, -1).float().expand(len(users), -1)
+    """Lists that hold every item in turn, all of them hits, so that what no list could define stays undefined."""
+    users, items = evaluator.users, evaluator.held_out.num_items
+    listed = (torch.arange(len(users))[:, None] + torch.arange(min(k, items))) % items
+    scores = -torch.arange(listed.shape[1]).float().expand(len(users), -1)
     sides = evaluator.held_out, evaluator.train, evaluator.seen, evaluator.text, evaluator.categories
-    return Lists(users, listed, scores, torch.zeros(listed.shape, dtype=torch.bool), evaluator.relevant, *sides)
+    return Lists(users, listed, scores, torch.ones(listed.shape, dtype=torch.bool), evaluator.relevant, *sides)

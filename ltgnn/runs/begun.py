@@ -1,9 +1,11 @@
-"""A finished run begun again in its folder: the same recipe and data stand as they are, another recipe is refused."""
+"""A finished run begun again in its folder: it stands, another recipe is refused, or its results are moved aside."""
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
@@ -11,6 +13,8 @@ from omegaconf import DictConfig
 from ltgnn.runs.difference import differences, in_words
 from ltgnn.runs.folder import RunFolder, key_of, plain
 from ltgnn.types import Mistake
+
+LOG = "run.log"
 
 log = logging.getLogger(__name__)
 
@@ -21,25 +25,51 @@ ASKED = "asked"
 def finished(run: RunFolder, cfg: DictConfig) -> dict[str, Any] | None:
     """The metrics of ``run`` where it has finished with this very recipe and data, so that nothing needs to run."""
     status = run.read_json("status.json")
-    if status.get("state") != "finished" or status.get(ASKED, status.get("key")) != key_of(plain(cfg)):
+    config = plain(cfg)
+    if status.get("state") != "finished" or status.get(ASKED, status.get("key")) != key_of(config) or _anew(config):
         return None
     log.warning(
-        "%s has finished with this recipe and these data: nothing is run. To run it again, give another paths.run_dir "
-        "or remove the folder.", run.path,
-    )  # fmt: skip
+        "%s has finished with this recipe and these data: nothing is run. To run it again: %s.", run.path, _ways(config)
+    )
     return run.read_json("metrics.json")
 
 
-def refuse_finished(run: RunFolder, config: Mapping[str, Any]) -> None:
-    """``Mistake`` where the folder holds the results of a finished run, which ``config`` (resolved) would overwrite."""
+def make_way(run: RunFolder, config: Mapping[str, Any]) -> None:
+    """``Mistake`` where the folder holds the results of a finished run, which ``config`` (resolved) would overwrite.
+
+    With ``sweep.resume=false`` they are moved into a folder beside it instead.
+    """
     if run.read_json("status.json").get("state") != "finished":
+        return
+    if _anew(config):
+        log.warning("%s begins anew; its earlier results are in %s", run.path, _moved_aside(run.path))
         return
     found = differences(run, config)
     what = f"of another recipe or of other data ({in_words(found)})" if found else "of this recipe"
     raise Mistake(
-        f"paths.run_dir={run.path} holds a finished run {what}. Its results are kept and nothing was run: give another "
-        "paths.run_dir, or remove the folder to run there."
+        f"paths.run_dir={run.path} holds a finished run {what}. Its results are kept and nothing was run. To run: "
+        f"{_ways(config)}."
     )
+
+
+def _anew(config: Mapping[str, Any]) -> bool:
+    return (config.get("sweep") or {}).get("resume") is False
+
+
+def _ways(config: Mapping[str, Any]) -> str:
+    resume = " or sweep.resume=false, which moves the earlier results aside" if "sweep" in config else ""
+    return f"give another paths.run_dir{resume}"
+
+
+def _moved_aside(folder: Path) -> Path:
+    """All of a run but the log that this process writes, in ``FOLDER.before-1``, ``-2`` ..."""
+    numbers = (folder.with_name(f"{folder.name}.before-{number}") for number in itertools.count(1))
+    aside = next(place for place in numbers if not place.exists())
+    aside.mkdir()
+    for path in folder.iterdir():
+        if path.name != LOG:
+            path.rename(aside / path.name)
+    return aside
 
 
 def amend(run: RunFolder, cfg: DictConfig) -> None:

@@ -104,10 +104,10 @@ class RunFolder:
         States beside these: ``interrupted`` (Ctrl-C), and the attribute ``state`` of an exception (``pruned``). A
         folder whose files are removed while the job runs is a ``Mistake``, and is left with recipe and error.
         """
-        from ltgnn.runs.begun import refuse_finished
+        from ltgnn.runs.begun import make_way
 
         config = plain(cfg)
-        refuse_finished(self, config)
+        make_way(self, config)
         make_folder(self.path)
         clear(self.path)
         self.written = {}

@@ -26,6 +26,9 @@ class Interval:
     lower: float
     upper: float
 
+    def __neg__(self) -> Interval:
+        return Interval(-self.estimate, -self.upper, -self.lower)
+
 
 @dataclass(frozen=True)
 class Bootstrap:

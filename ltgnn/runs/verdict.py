@@ -10,7 +10,7 @@ mean over the splits that hold out such an item, and the seeds' part of an inter
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -48,6 +48,18 @@ class Difference:
     rank_biserial: float
     wins: float  # share of users who gain
     losses: float
+    less: bool = False  # of this value is better, so that a gain is a negative difference
+
+    @property
+    def nothing_to_lose(self) -> bool:
+        """Whether the base is 0 and the new side no worse."""
+        return self.base == 0 and (self.new <= 0 if self.less else self.new >= 0)
+
+    @property
+    def improvement(self) -> Difference:
+        """The same with gains as positive differences, which is how the rule reads them."""
+        turned = {"interval": -self.interval, "interval_users": -self.interval_users}
+        return replace(self, less=False, **turned) if self.less else self
 
     @property
     def relative(self) -> stats.Interval:
@@ -115,8 +127,9 @@ def claim(base: Side, new: Side, metric: str, policy: str, margin: float, level:
 
 def decided(head: Difference, tail: Difference, margin: float) -> tuple[str, list[str]]:
     """The rule on two differences: (verdict, reasons). A head of 0 has nothing to lose."""
+    lossless = head.nothing_to_lose
+    head, tail = head.improvement, tail.improvement
     floor = -margin * head.base
-    lossless = head.base == 0 and head.new >= 0
     reasons = []
     if tail.interval.upper <= 0:
         reasons.append(f"no tail gain: the upper limit {tail.interval.upper:+.5f} is not above 0")
@@ -146,6 +159,8 @@ def seeds_needed(base: Side, new: Side, head: Difference, tail: Difference, marg
     """
     from scipy.stats import t
 
+    lossless = head.nothing_to_lose
+    head, tail = head.improvement, tail.improvement
     known = [side for side in (base, new) if not side.deterministic]
     if base.many_splits:
         spreads = {d.name: [(new.values(d.name) - base.values(d.name)).var(ddof=1)] for d in (head, tail)}
@@ -159,7 +174,7 @@ def seeds_needed(base: Side, new: Side, head: Difference, tail: Difference, marg
             freedom = max(1, len(spreads[d.name])) * (seeds - 1)
             width = float(t.ppf((1 + level) / 2, freedom) * np.sqrt(sum(spreads[d.name]) / seeds))
             outcomes.append(stats.combined(d.interval_users, width))
-        floor, lossless = -margin * head.base, head.base == 0 and head.new >= 0
+        floor = -margin * head.base
         yes = (lossless or outcomes[0].lower > floor) and outcomes[1].lower > 0
         no = (not lossless and outcomes[0].upper <= floor) or outcomes[1].upper <= 0
         if yes or no:
@@ -187,7 +202,8 @@ def _differences(
         users = bootstrap.interval(row, level)
         paired = base.many_splits  # the splits' own hardness is in both sides
         seeds = stats.over_pairs(after - before, level) if paired else stats.over_seeds(before, after, level)
-        gains, losses = stats.wins(d)
+        less = new.smaller(metric)
+        gains, losses = stats.wins(-d if less else d)
         found.append(
             Difference(
                 group=group,
@@ -208,6 +224,7 @@ def _differences(
                 rank_biserial=stats.rank_biserial(d),
                 wins=gains,
                 losses=losses,
+                less=less,
             )
         )
     return found
