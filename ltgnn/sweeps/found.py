@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ltgnn.runs.pareto import Point, draw
 from ltgnn.sweeps.ledger import Ledger
+from ltgnn.terminal import literal
 
 KEY = "key"
 """User attribute of a trial: the run key of its job."""
@@ -47,18 +48,20 @@ def table(
     """A rich table of trials, the best in the first objective first."""
     from rich import box
     from rich.table import Table
-    from rich.text import Text
 
     drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, title_justify="left")
     drawn.add_column("#", justify="right")
     for name in objectives:
-        drawn.add_column(name, justify="right", overflow="fold")
+        drawn.add_column(literal(name), justify="right", overflow="fold")
     for name in (*free, "run"):
-        drawn.add_column(name, overflow="fold")
+        drawn.add_column(literal(name), overflow="fold")
     for trial in sorted(best, key=lambda trial: trial.values, reverse=True):
         numbers = [f"{value:.4f}" for value in trial.values]
         drawn.add_row(
-            str(trial.number), *numbers, *(Text(short(trial.params[key])) for key in free), folder_of(trial, ledger)
+            str(trial.number),
+            *numbers,
+            *(literal(short(trial.params[key])) for key in free),
+            literal(folder_of(trial, ledger)),
         )
     return drawn
 
