@@ -143,14 +143,13 @@ class RunFolder:
     def recipe(self) -> dict[str, Any]:
         """The resolved recipe as plain values; ``Damaged`` where it is absent or no recipe."""
         try:
-            text = (self.path / "config.yaml").read_text(encoding="utf-8")
-            found = libyaml.load(text)
+            found = libyaml.load((self.path / "config.yaml").read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise Damaged(f"{self.path}: config.yaml is missing.") from error
         except (OSError, ValueError, RecursionError, YAMLError) as error:
             raise Damaged(f"{self.path}: config.yaml cannot be read ({_short(error)}).") from error
-        if not isinstance(found, dict) or "choices" not in found or not text.endswith("\n"):
-            raise Damaged(f"{self.path}: config.yaml is cut short or no recipe of a run: 'choices' are not whole.")
+        if not isinstance(found, dict) or "choices" not in found:
+            raise Damaged(f"{self.path}: config.yaml is cut short or no recipe of a run: it has no 'choices'.")
         return found
 
 

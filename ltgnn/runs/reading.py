@@ -60,6 +60,8 @@ def read(folder: Path) -> Run:
         note = "" if state == "finished" else f" The job is {state}{': ' + error if error else ''}."
         try:
             config = checked_recipe(folder, files.recipe())
+            if not (folder / "config.yaml").read_bytes().endswith(b"\n"):
+                raise DamagedRun(folder, f"{folder}: config.yaml is cut short: its last line has no end.")
         except Damaged as damage:
             raise DamagedRun(folder, f"{damage}{note}") from damage
         metrics = files.read_json("metrics.json")
@@ -139,7 +141,6 @@ WRITTEN: dict[str, tuple[Callable[[Any], bool], str]] = {
     "groups": (_group_cards, "rule and sizes of each policy"),
     "cold_items": (_cold_items, "numbers of items"),
     "warnings": (lambda value: isinstance(value, list) and all(isinstance(w, str) for w in value), "sentences"),
-    "blend": (lambda value: isinstance(value, dict), "a JSON object"),
 }
 """Key of metrics.json -> whether a value fits, and what is wanted."""
 
