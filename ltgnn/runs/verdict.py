@@ -171,6 +171,9 @@ def _differences(
 ) -> list[Difference]:
     names = [metric if group == "all" else f"{policy}/{group}/{metric}" for group in GROUPS]
     columns = np.stack([new.per_user(name) - base.per_user(name) for name in names], axis=1)  # [n, groups]
+    for name, d in zip(names, columns.T, strict=True):
+        if np.isnan(d).all():
+            raise Mistake(f"no test user has a value of {name} on both sides, so that nothing can be compared.")
     bootstrap = stats.Bootstrap.of(columns, draws, seed)
     tests = {
         "t": [stats.t_test(d) for d in columns.T],

@@ -37,10 +37,11 @@ def complete(folder: Path) -> None:
         "groups": {"items20": {"rule": "by share of items", "sizes": sizes}},
         "cold_items": {"items": 4, "scorable": 4, "pairs": {"val": 1, "test": 1}},
         "warnings": ["the validation part is small"],
+        "reads_features": folder.name in ("b", "d"),
     }
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1))
     for name in ("data_card.json", "text_card.json", "env.json"):
-        (folder / name).write_text(json.dumps({"name": name, "users": USERS, "nested": {"rule": "x"}}))
+        (folder / name).write_text(json.dumps({"name": name, "users": USERS, "fingerprint": "f" * 64}))
     (folder / "overrides.yaml").write_text(yaml.safe_dump(["model=lightgcn", "dim=8"]))
     with (folder / "history.csv").open("w", newline="") as file:
         csv.writer(file).writerows([["epoch", "train/loss", "val/ndcg@20"], [1, 0.5, 0.1], [2, 0.4, 0.2]])
