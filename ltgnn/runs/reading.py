@@ -16,7 +16,7 @@ from ltgnn.types import Damaged, Mistake
 
 T = TypeVar("T")
 
-HUGE = 1e200
+HUGE = 1e100
 """No number of a run is as large; nan is not below it either."""
 
 MARKS = ("config.yaml", "overrides.yaml", "metrics.json", "env.json", "per_user.parquet", "topk.parquet")
