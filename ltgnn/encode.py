@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ltgnn.terminal import literal
 from ltgnn.trust import take
 from ltgnn.types import Mistake
 
@@ -82,12 +83,12 @@ def ls(folder: Path) -> int:
         card = entry.card
         table.add_row(
             entry.key[:12],
-            " x ".join(map(str, card.get("shape", ["?"]))),
-            entry.source,
-            str(card.get("identity", {}).get("template", "")),
+            literal(" x ".join(map(str, card.get("shape", ["?"])))),
+            literal(entry.source),
+            literal(card.get("identity", {}).get("template", "")),
             f"{card['empty']:.1%}" if "empty" in card else "",
             f"{entry.bytes / 1e6:.1f}",
-            str(card.get("made", "no card"))[:10],
+            literal(str(card.get("made", "no card"))[:10]),
             f"{entry.days:.0f}",
         )
     console = Console()

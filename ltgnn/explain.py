@@ -13,6 +13,7 @@ from ltgnn.search import Shop
 from ltgnn.serving.explanation import Explainer, Explanation
 from ltgnn.serving.linear import LinearScore
 from ltgnn.serving.picture import picture
+from ltgnn.terminal import literal
 from ltgnn.types import Mistake
 
 USAGE = """usage: ltgnn explain run=DIR user=ID item=ID [k=10] [out=FILE.json] [picture=FILE.svg]
@@ -88,22 +89,21 @@ def show(found: Explanation) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     place = "the user has it already" if found.rank is None else f"place {found.rank:,} of the user's candidates"
     title = f"User {found.user}, item {found.item} {found.title} ({found.group}): score {found.score:.4f}, {place}"
     columns = list(found.by)
-    table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1))
+    table = Table(title=literal(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1))
     table.add_column("adds", justify="right", no_wrap=True)
     for name in columns if len(columns) > 1 else []:
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(literal(name), justify="right", no_wrap=True)
     table.add_column("item")
     table.add_column("title")
     table.add_column("group")
 
     def row(value: float, by: dict[str, float], *words: str) -> None:
         split = [f"{by[name]:+.4f}" if name in by else "" for name in columns] if len(columns) > 1 else []
-        table.add_row(f"{value:+.4f}", *split, *map(Text, words))
+        table.add_row(f"{value:+.4f}", *split, *map(literal, words))
 
     for line in found.lines:
         row(line.value, line.by, line.item, line.title, line.group)
@@ -119,10 +119,10 @@ def show(found: Explanation) -> None:
             near.add_column(name, justify="right" if name == "cosine" else "left")
         for alike in found.alike:
             cosine = "" if alike.cosine is None else f"{alike.cosine:.4f}"
-            near.add_row(cosine, *map(Text, (alike.item, alike.title, ", ".join(alike.words))))
+            near.add_row(cosine, *map(literal, (alike.item, alike.title, ", ".join(alike.words))))
         console.print(near)
     if found.note:
-        console.print(Text(found.note))
+        console.print(literal(found.note))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from ltgnn.serving.index import indexed
 from ltgnn.serving.lexical import Words
 from ltgnn.serving.retrieval import Dense, Hit, Retriever, Search
 from ltgnn.serving.served import Served
+from ltgnn.terminal import literal
 from ltgnn.text.queries import TextPart, item_texts, reader, text_part
 from ltgnn.trained import load, restore
 from ltgnn.types import Mistake
@@ -224,7 +225,6 @@ def show(found: Sequence[Found], by: Sequence[str]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     if not found:
         print(f"Nothing found (by {', '.join(by)}).")
@@ -236,7 +236,7 @@ def show(found: Sequence[Found], by: Sequence[str]) -> None:
         table.add_column(name, justify="right")
     for hit in found:
         cells = [f"{hit.by[name]:.3f}" if name in hit.by else "" for name in by]
-        table.add_row(str(hit.rank), hit.item, Text(hit.title), hit.group, f"{hit.score:.4f}", *cells)
+        table.add_row(str(hit.rank), *map(literal, (hit.item, hit.title, hit.group)), f"{hit.score:.4f}", *cells)
     console = Console()
     if not console.is_terminal:
         console.width = 160

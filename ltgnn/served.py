@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from ltgnn.serving.catalogue import Catalogue
 from ltgnn.serving.served import Served
 from ltgnn.text.card import features_in_words
 from ltgnn.trained import refuse_other_data, restore
-from ltgnn.types import Mistake, Scorer
+from ltgnn.types import Damaged, Mistake, Scorer
 
 SHOWN_GROUPS = "items20"  # the policy for claims, if the run has it
 
@@ -23,8 +25,29 @@ SHOWN_GROUPS = "items20"  # the policy for claims, if the run has it
 def open_run(path: str | Path) -> Served:
     """The selected model of a finished run, with its data; ``Mistake`` where run or data are not as they were."""
     run, cfg, setting = finished(path)
-    scorer, _ = restore(cfg, setting, run, torch.device("cpu"))
+    with opening(run):
+        scorer, _ = restore(cfg, setting, run, torch.device("cpu"))
     return served(run, cfg, setting, scorer)
+
+
+@contextmanager
+def opening(run: RunFolder) -> Iterator[None]:
+    """What a damaged recipe or checkpoint raises, whatever it is, as one message that names the run."""
+    try:
+        yield
+    except (Mistake, MemoryError, OSError):
+        raise
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, Mistake):
+            cause = cause.__cause__ or cause.__context__
+        if cause is not None:
+            raise Mistake(str(cause)) from error
+        reason = next((line for line in str(error).splitlines() if line.strip()), "")
+        raise Damaged(
+            f"run={run.path} cannot be opened: config.yaml and checkpoints do not make a model "
+            f"({type(error).__name__}: {reason}). HYDRA_FULL_ERROR=1 shows where."
+        ) from error
 
 
 def finished(path: str | Path) -> tuple[RunFolder, DictConfig, Setting]:
@@ -35,8 +58,9 @@ def finished(path: str | Path) -> tuple[RunFolder, DictConfig, Setting]:
         raise Mistake(f"run={path} is no run folder: it has no status.json. `ltgnn table` lists runs.")
     if state != "finished":
         raise Mistake(f"run={path} is {state}, wanted a finished run: train it again.")
-    cfg = run.config()
-    setting = build_setting(cfg)
+    with opening(run):
+        cfg = run.config()
+        setting = build_setting(cfg)
     refuse_other_data(run, cfg, setting)
     return run, cfg, setting
 

@@ -82,7 +82,8 @@ class Progress(Callback):
 
     def on_fit_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("epochs"))
-        times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[values]}"))
+        values = TextColumn("{task.fields[values]}", markup=False)
+        times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), values)
         self.bar = Bar(*columns, *times, transient=True)
         self.bar.start()
         self.task = self.bar.add_task("", total=trainer.max_epochs, completed=trainer.current_epoch, values="")

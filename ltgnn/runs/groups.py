@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,10 +18,11 @@ USUAL = 20
 
 
 def list_length(runs: Sequence[Run]) -> int:
-    """20, or the longest that all finished runs have (``eval.ks``)."""
-    known = [{int(n[5:]) for n in run.test if n.startswith("ndcg@") and n[5:].isdigit()} for run in runs if run.test]
-    shared = set.intersection(*known) if known else set()
-    return USUAL if USUAL in shared else max(shared, default=USUAL)
+    """20, or the longest that all finished runs have, or that most of them have (``eval.ks``)."""
+    known = [{int(n[5:]) for n in run.test if n.startswith("ndcg@") and n[5:].isdecimal()} for run in runs if run.test]
+    counted = Counter(k for lengths in known for k in lengths)
+    most = {k for k, times in counted.items() if times == max(counted.values())}
+    return USUAL if USUAL in most else max(most, default=USUAL)
 
 
 def policies(runs: Sequence[Run]) -> list[str]:

@@ -11,7 +11,10 @@ from ltgnn.terminal import printable
 PLAINLY = ("experiment", "model", "fusion", "loss")
 """Axes whose words need no name beside them, in the order in which they are said."""
 
-NO_AXES = ("seed", "tags", "task", "run", "lists", "changed", "runs", "sweep", "paths", "logger", "profile", "closed")
+NO_AXES = (
+    "seed", "tags", "task", "run", "lists", "changed", "runs", "reads_text", "sweep", "paths", "logger", "profile",
+    "closed",
+)  # fmt: skip
 """Keys that tell no configurations apart, with all that is below them."""
 
 SCHEDULE = ("epochs", "min_epochs", "eval_every", "patience")
@@ -29,6 +32,8 @@ def axes_of(runs: Sequence[Run]) -> tuple[str, ...]:
         **{key: None for run in runs for key in run.changed},
         **given,
     }
+    if any(run.config.get("task") == "ensemble" for run in runs):  # it has no knobs of training that could differ
+        keys = {k: None for k in keys if all(k in run.config or k in run.config.get("choices", {}) for run in runs)}
     words = {key: [run.word(key) for run in runs] for key in keys if _parts(key)[0] not in NO_AXES}
     seeds = [run.seed for run in runs]  # a key that follows the seed, as split.seed may, tells none apart
     differ = {key: said for key, said in words.items() if said != seeds and len(set(_had(key, said, runs))) > 1}
@@ -105,6 +110,8 @@ def _above(key: str) -> list[str]:
     """``text/transform@text.features.image.transform`` is below ``text``; all keys are below ``experiment``."""
     if key == "experiment":
         return []
+    if key == "blend":  # of an ensemble, whose model is called by it
+        return ["model"]
     parts = _parts(key)
     group = key.partition("@")[0].split("/")
     groups = ["/".join(group[:n]) for n in range(1, len(group))]

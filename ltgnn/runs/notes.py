@@ -45,11 +45,17 @@ def ensemble_note(rows: Sequence[Row]) -> str:
 
 
 def weights_of(config: Mapping[str, Any]) -> str:
-    """``ease 0.7, lightgcn 0.3``; nothing for runs that are no blend."""
-    weights = (config.get("blend") or {}).get("weights")
+    """``ease 0.7, lightgcn 0.3``, with the policies of the groups where they depend on some; nothing for other runs."""
+    blend = config.get("blend") or {}
+    weights = blend.get("weights")
     if not isinstance(weights, Mapping):
         return ""
-    return ", ".join(f"{name} {_weight(weight)}" for name, weight in weights.items())
+    listed = ", ".join(f"{name} {_weight(weight)}" for name, weight in weights.items())
+    sides = [(side, blend.get(side)) for side in ("users", "items")]
+    by = ", ".join(
+        f"{side} by {part['policy']}" for side, part in sides if isinstance(part, Mapping) and "policy" in part
+    )
+    return f"{listed} ({by})" if by else listed
 
 
 def answer(rows: Sequence[Row], policy: str, k: int) -> str:

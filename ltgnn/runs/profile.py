@@ -15,6 +15,7 @@ from typing import Any
 from pytorch_lightning.profilers import Profiler
 
 from ltgnn.runs.folder import RunFolder
+from ltgnn.terminal import literal
 
 ACTIONS = {
     "train_dataloader_next": "sampling",
@@ -126,5 +127,7 @@ def table(seconds: Mapping[str, float], calls: Mapping[str, int]) -> Any:
     drawn.add_column("share", justify="right", footer="100.0 %")
     drawn.add_column("calls", justify="right")
     for name, spent in seconds.items():
-        drawn.add_row(name, f"{spent:.2f}", f"{100 * spent / max(whole, 1e-9):.1f} %", f"{calls.get(name, 0) or ''}")
+        drawn.add_row(
+            literal(name), f"{spent:.2f}", f"{100 * spent / max(whole, 1e-9):.1f} %", f"{calls.get(name, 0) or ''}"
+        )
     return drawn

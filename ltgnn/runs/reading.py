@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,9 @@ from ltgnn.runs.run import DamagedRun, Run, checked_recipe, first_line
 from ltgnn.types import Damaged, Mistake
 
 T = TypeVar("T")
+
+HUGE = 1e100
+"""No number of a run is as large; nan is not below it either."""
 
 MARKS = ("config.yaml", "overrides.yaml", "metrics.json", "env.json", "per_user.parquet", "topk.parquet")
 """Files by which a run folder is known that has lost its status.json: two of them."""
@@ -58,12 +60,17 @@ def read(folder: Path) -> Run:
         note = "" if state == "finished" else f" The job is {state}{': ' + error if error else ''}."
         try:
             config = checked_recipe(folder, files.recipe())
+            if not (folder / "config.yaml").read_bytes().endswith(b"\n"):
+                raise DamagedRun(folder, f"{folder}: config.yaml is cut short: its last line has no end.")
         except Damaged as damage:
             raise DamagedRun(folder, f"{damage}{note}") from damage
         metrics = files.read_json("metrics.json")
         if state == "finished" and not metrics:
             raise DamagedRun(folder, f"{folder}: metrics.json is missing or empty, though the run has finished.")
         check_metrics(folder, metrics)
+        split, card = metrics.get("fingerprint"), files.read_json("data_card.json").get("fingerprint")
+        if None not in (split, card) and split != card:
+            raise DamagedRun(folder, f"{folder}: metrics.json and data_card.json name different splits.")
         return Run(folder, config, metrics, state, error, overrides(folder))
     except DamagedRun:
         raise
@@ -108,7 +115,7 @@ def check_metrics(folder: Path, metrics: Mapping[str, Any]) -> None:
 
 
 def _numbers(value: Any) -> bool:
-    return isinstance(value, dict) and all(type(v) in (int, float) and math.isfinite(v) for v in value.values())
+    return isinstance(value, dict) and all(type(v) in (int, float) and abs(v) < HUGE for v in value.values())
 
 
 def _group_cards(value: Any) -> bool:
@@ -133,7 +140,6 @@ WRITTEN: dict[str, tuple[Callable[[Any], bool], str]] = {
     "groups": (_group_cards, "rule and sizes of each policy"),
     "cold_items": (_cold_items, "numbers of items"),
     "warnings": (lambda value: isinstance(value, list) and all(isinstance(w, str) for w in value), "sentences"),
-    "blend": (lambda value: isinstance(value, dict), "a JSON object"),
 }
 """Key of metrics.json -> whether a value fits, and what is wanted."""
 

@@ -49,7 +49,8 @@ class Run:
         """Flat keys and values that decide the numbers; of a closed form without how others are trained."""
         free = (*RECIPE_FREE, *UNTRAINED) if self.closed_form else RECIPE_FREE
         flat = _flatten({key: value for key, value in self.config.items() if key not in free})
-        run_dir = str(self.config.get("paths", {}).get("run_dir", self.folder))
+        paths = self.config.get("paths")
+        run_dir = str(paths.get("run_dir", self.folder) if isinstance(paths, dict) else self.folder)
         return {key: value.replace(run_dir, ".") for key, value in flat.items()}
 
     @cached_property
@@ -202,7 +203,7 @@ def checked_recipe(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
     cut = isinstance(choices, dict) and isinstance(config.get("data"), dict) and "data" not in choices
     if not isinstance(choices, dict) or (cut and "fusion" in config):  # the words are the last section of the file
         raise DamagedRun(folder, f"{folder}: config.yaml is cut short: its 'choices' are not whole.")
-    for section in ("model", "fusion", "paths"):
+    for section in ("model", "fusion"):
         if not isinstance(config.get(section, {}), dict):
             raise DamagedRun(folder, f"{folder}: config.yaml: '{section}' is no section, so it is no recipe of a run.")
     if not isinstance(config.get("blend") or {}, dict):

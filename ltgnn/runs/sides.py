@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ltgnn.direction import RECORD, smaller
 from ltgnn.runs.labels import plain_name
-from ltgnn.runs.reading import read_all
+from ltgnn.runs.reading import HUGE, read_all
 from ltgnn.runs.run import DamagedRun, Run, first_line
 from ltgnn.terminal import printable
 from ltgnn.types import Mistake
@@ -118,9 +118,12 @@ class Side:
                 f"{file} has no column '{name}'; it has {', '.join(sorted(schema)[:12])} ... Set --metric or --policy."
             )
         try:
-            return run.columns(PER_USER, [name])[name].to_numpy().astype(np.float64)
+            column: NDArray[np.float64] = run.columns(PER_USER, [name])[name].to_numpy().astype(np.float64)
         except (ValueError, TypeError) as error:
             raise DamagedRun(run.folder, f"{run.folder}: {PER_USER} holds no numbers ({first_line(error)}).") from error
+        if (np.abs(column) > HUGE).any():
+            raise DamagedRun(run.folder, f"{run.folder}: {PER_USER} holds values of '{name}' that cannot be.")
+        return column
 
 
 def repetitions(runs: Sequence[Run]) -> list[list[Run]]:

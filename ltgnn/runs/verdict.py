@@ -102,26 +102,22 @@ def claim(base: Side, new: Side, metric: str, policy: str, margin: float, level:
     differences = _differences(base, new, metric, policy, level, draws, seed)
     by_group = {difference.group: difference for difference in differences}
     verdict, reasons = decided(by_group["head"], by_group["tail"], margin)
-    doubts = [
-        *_too_few_seeds(base, "base"),
-        *_too_few_seeds(new, "new"),
-        *_selection(base, "base"),
-        *_selection(new, "new"),
-    ]
+    few = [*_too_few_seeds(base, "base"), *_too_few_seeds(new, "new")]
+    doubts = [*few, *_selection(base, "base"), *_selection(new, "new")]
     needed = (
         seeds_needed(base, new, by_group["head"], by_group["tail"], margin, level) if verdict == "undecided" else None
     )
     if doubts:
-        if verdict != "undecided" and (_too_few_seeds(base, "base") or _too_few_seeds(new, "new")):
+        if verdict != "undecided" and few:
             needed = MIN_SEEDS
         verdict, reasons = "undecided", [*doubts, *reasons]
     counts = len(base.runs), len(new.runs)
     runs = [*base.runs, *new.runs]
     warnings = list(dict.fromkeys(text for run in runs for text in run.warnings))
-    named = names([base.runs[0], new.runs[0]])
+    called = names([base.runs[0], new.runs[0]])
     return Claim(
-        verdict, reasons, needed, metric, policy, margin, level, named[0], named[1], counts,
-        differences, rule(runs, policy), warnings,
+        verdict, reasons, needed, metric, policy, margin, level, called[0], called[1], counts, differences,
+        rule(runs, policy), warnings,
     )  # fmt: skip
 
 
@@ -187,6 +183,9 @@ def _differences(
 ) -> list[Difference]:
     names = [metric if group == "all" else f"{policy}/{group}/{metric}" for group in GROUPS]
     columns = np.stack([new.per_user(name) - base.per_user(name) for name in names], axis=1)  # [n, groups]
+    for name, d in zip(names, columns.T, strict=True):
+        if np.isnan(d).all():
+            raise Mistake(f"no test user has a value of {name} on both sides, so that nothing can be compared.")
     bootstrap = stats.Bootstrap.of(columns, draws, seed)
     tests = {
         "t": [stats.t_test(d) for d in columns.T],
@@ -211,8 +210,8 @@ def _differences(
                 users=int((~np.isnan(d)).sum()),
                 base=float(before.mean()),
                 new=float(after.mean()),
-                base_sd=_sd(before),
-                new_sd=_sd(after),
+                base_sd=base.sd(name),
+                new_sd=new.sd(name),
                 interval=stats.combined(users, seeds),
                 interval_users=users,
                 seed_width=seeds,
@@ -228,10 +227,6 @@ def _differences(
             )
         )
     return found
-
-
-def _sd(values: stats.Array) -> float | None:
-    return float(values.std(ddof=1)) if len(values) > 1 else None
 
 
 def _over_seeds(base: Side, new: Side, before: stats.Array, after: stats.Array) -> dict[str, float]:
@@ -266,8 +261,5 @@ def _selection(side: Side, name: str) -> list[str]:
     bad = sorted(
         {run.by for run in side.runs if not (run.by.startswith("val/") or run.by in (CLOSED_FORM, "last epoch"))}
     )
-    return (
-        [f"{name} was selected by {', '.join(bad)}: only validation may select. Run it with monitor=val/..."]
-        if bad
-        else []
-    )
+    advice = "only validation may select. Run it with monitor=val/..."
+    return [f"{name} was selected by {', '.join(bad)}: {advice}"] if bad else []

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ltgnn.spreadsheet import marked_frame
+from ltgnn.terminal import literal
 from ltgnn.types import Mistake
 from ltgnn.writing import whole
 
@@ -20,13 +21,12 @@ def show(frame: pl.DataFrame, title: str) -> None:
     """A table for people; numbers with four digits. Raw text is never read as the terminal's markup."""
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
-    table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, padding=(0, 1))
+    table = Table(title=literal(title), title_justify="left", title_style="bold", box=None, padding=(0, 1))
     for name, kind in frame.schema.items():
-        table.add_column(name, justify="right" if kind.is_numeric() else "left")
+        table.add_column(literal(name), justify="right" if kind.is_numeric() else "left")
     for row in frame.iter_rows():
-        table.add_row(*(Text(f"{cell:.4f}" if isinstance(cell, float) else str(cell)) for cell in row))
+        table.add_row(*(literal(f"{cell:.4f}" if isinstance(cell, float) else cell) for cell in row))
     Console().print(table)
 
 

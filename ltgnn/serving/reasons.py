@@ -15,8 +15,10 @@ from scipy.sparse import csr_matrix
 from torch import Tensor
 from torch.nn import functional as F
 
+from ltgnn.data.groups import ItemShare
 from ltgnn.types import Interactions
 
+HEAD = ItemShare("items20", ["head", "tail"], [0.2, 0.8], "items")
 NEIGHBOURS = 50
 SHORT = 60  # characters of a title within a reason
 
@@ -27,13 +29,15 @@ class Reasons:
     1. the train item ``j`` of ``u`` with the greatest cosine ``n_ij / sqrt(n_i n_j)`` of common users, among the
        ``NEIGHBOURS`` nearest of ``i``: ``12 of its 40 buyers also have "j"``;
     2. the train item of ``u`` with the most similar text, likewise: ``reads like "j" (.81)``;
-    3. ``popular: 40 users``, or ``new`` for an item without a train interaction.
+    3. ``popular: 40 users`` for an item of the head (``items20``), ``2 users have it`` for one of the tail, ``new`` for
+       one without a train interaction.
 
     Neighbours are found when an item is first recommended, and kept.
     """
 
     def __init__(self, train: Interactions, text: Tensor | None, titles: Sequence[str]) -> None:
         self.counts, self.titles, self.num_items = train.item_counts, titles, train.num_items
+        self.popular = HEAD(train.item_counts).labels == 0  # [I]
         ones: Any = np.ones(len(train), np.float32)
         shape = (train.num_users, train.num_items)
         self.rows = csr_matrix((ones, (train.users.numpy(), train.items.numpy())), shape)
@@ -67,7 +71,11 @@ class Reasons:
             if place is not None:
                 cosine = f"{float(self.cosines[item, place]):.2f}".lstrip("0")
                 return f'reads like "{self._title(int(self.alike[item, place]))}" ({cosine})'
-        return f"popular: {count} user{'s' * (count != 1)}" if count else "new: nobody has it yet"
+        if not count:
+            return "new: nobody has it yet"
+        if self.popular[item]:
+            return f"popular: {count} user{'s' * (count != 1)}"
+        return f"{count} users have it" if count > 1 else "1 user has it"
 
     def _title(self, item: int) -> str:
         title = " ".join(self.titles[item].split())

@@ -91,8 +91,10 @@ class Ruled:
              else f"item{'s' * (n != 1)} removed from the lists without rules")
             for name, n in self.counts.items()
         ]  # fmt: skip
-        lists = f"of {self.lists} list{'s' * (self.lists != 1)}"
-        return [*said, ("all rules", self.short, f"{lists} cannot keep all of them for want of items")]
+        of = f"of {self.lists} list{'s' * (self.lists != 1)}"
+        kept = self.lists - self.short, f"{of} keep{'s' * (self.lists == 1)} all rules"
+        short = self.short, f"{of} cannot keep all rules: too few items fit"
+        return [*said, ("all rules", *(short if self.short else kept))]
 
     def _list(self, user: int, scores: Tensor) -> Tensor:
         plain = best_items(scores[None], self.k)[0][0]

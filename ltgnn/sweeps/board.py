@@ -22,6 +22,7 @@ from ltgnn.runs.folder import RunFolder
 from ltgnn.sweeps.execute import described
 from ltgnn.sweeps.jobs import Job, Outcome
 from ltgnn.sweeps.plan import Plan
+from ltgnn.terminal import literal, printable
 from ltgnn.types import Damaged
 
 RECENT = 8
@@ -55,11 +56,12 @@ class Board:
         if outcome.state != "busy":
             self.ended[job.key] = (job, outcome)
             if not self.live:
-                value = " ".join(self._values(outcome.folder)[1:]) if outcome.state == "finished" else ""
-                note = described(outcome.error) if outcome.state == "failed" else value
+                value = self._values(outcome.folder)[1] if outcome.state == "finished" else ""
+                note = f"{self.monitor} {value}" if value else ""
+                note = described(outcome.error) if outcome.state == "failed" else note
                 log.info(
-                    "[%d/%d] %s %s %.1f s %s",
-                    len(self.ended), self.total, job.label, outcome.state, outcome.seconds, note,
+                    "[%d/%d] %s %s in %.1f s %s",
+                    len(self.ended), self.total, printable(job.label), outcome.state, outcome.seconds, printable(note),
                 )  # fmt: skip
         self.plan.done(job, outcome)
 
@@ -88,7 +90,7 @@ class Board:
         table.add_column("job", overflow="ellipsis", no_wrap=True)
         table.add_column("state", no_wrap=True)
         table.add_column("epoch", justify="right", no_wrap=True)
-        table.add_column(self.monitor, justify="right", no_wrap=True)
+        table.add_column(literal(self.monitor), justify="right", no_wrap=True)
         table.add_column("sec", justify="right", no_wrap=True)
         for job, outcome in list(self.ended.values())[-RECENT:]:
             table.add_row(*self._row(job, outcome.state, outcome.folder, outcome.seconds))
@@ -96,10 +98,10 @@ class Board:
             table.add_row(*self._row(job, "running", job.sweep_dir / job.name, time.time() - started))
         return Group(table, Text(self.counted() + self._left()))
 
-    def _row(self, job: Job, state: str, folder: Path, seconds: float) -> list[str]:
-        epoch, *value = self._values(folder)
-        style = STYLES.get(state, "")
-        return [str(job.number), job.label, f"[{style}]{state}[/]" if style else state, epoch, *value, f"{seconds:.0f}"]
+    def _row(self, job: Job, state: str, folder: Path, seconds: float) -> list[Text]:
+        shown = literal(state, STYLES.get(state, ""))
+        number, label, spent = literal(job.number), literal(job.label), literal(f"{seconds:.0f}")
+        return [number, label, shown, *map(literal, self._values(folder)), spent]
 
     def _values(self, folder: Path) -> tuple[str, str]:
         """Epoch and monitor as last written; of a finished run those of the model selected."""
@@ -139,8 +141,9 @@ def failed_table(failures: Sequence[tuple[Job, Outcome]]) -> Any:
         table.add_column(name, overflow="fold")
     for job, outcome in failures:
         table.add_row(
-            str(job.number), Text(job.label), Text(described(outcome.error)), f"{outcome.folder.name}/error.txt"
-        )
+            str(job.number), literal(job.label), literal(described(outcome.error)),
+            literal(f"{outcome.folder.name}/error.txt"),
+        )  # fmt: skip
     return table
 
 

@@ -11,13 +11,13 @@ from omegaconf import DictConfig, OmegaConf
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from ltgnn.shared import sharing
 from ltgnn.sweeps.board import duration
 from ltgnn.sweeps.execute import clean
 from ltgnn.sweeps.jobs import Job
 from ltgnn.sweeps.ledger import Ledger
+from ltgnn.terminal import literal, say
 from ltgnn.types import Mistake
 
 Probe = Callable[[DictConfig], float]
@@ -50,9 +50,9 @@ def dry_run(
             cost = "" if finished else times[kind]
             known = ledger.folder(job.key) if ledger is not None else None
             table.add_row(
-                str(job.number), Text(job.label), (known or job.sweep_dir / job.name).name,
+                str(job.number), literal(job.label), literal((known or job.sweep_dir / job.name).name),
                 "finished" if finished else "to run",
-                duration(cost) if isinstance(cost, float) else Text(cost, style="red"),
+                duration(cost) if isinstance(cost, float) else literal(cost, "red"),
             )  # fmt: skip
             todo += not finished
             total += cost if isinstance(cost, float) else 0.0
@@ -70,10 +70,7 @@ def dry_run(
         "kind of job were timed. "
     )
     some = f"{todo} of {len(jobs)} jobs to run" if trials is None else f"{len(jobs)} examples of {trials} trials to run"
-    console.print(
-        f"{some} in {where}{note}.\n{timed if probe else ''}Nothing was written.",
-        highlight=False, soft_wrap=True,
-    )  # fmt: skip
+    say(console, f"{some} in {where}{note}.\n{timed if probe else ''}Nothing was written.")
 
 
 def probed(job: Job, probe: Probe) -> float | str:

@@ -13,6 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 from ltgnn.runs.pareto import Point, draw
 from ltgnn.spreadsheet import marked
 from ltgnn.sweeps.ledger import Ledger
+from ltgnn.terminal import literal
 from ltgnn.writing import whole
 
 KEY = "key"
@@ -55,18 +56,20 @@ def table(
     """A rich table of trials, the best in the first objective first. ``more``: more of that is better."""
     from rich import box
     from rich.table import Table
-    from rich.text import Text
 
     drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title=title, title_justify="left")
     drawn.add_column("#", justify="right")
     for name in objectives:
-        drawn.add_column(name, justify="right", overflow="fold")
+        drawn.add_column(literal(name), justify="right", overflow="fold")
     for name in (*free, "run"):
-        drawn.add_column(name, overflow="fold")
+        drawn.add_column(literal(name), overflow="fold")
     for trial in sorted(best, key=lambda trial: trial.values, reverse=more):
         numbers = [f"{value:.4f}" for value in trial.values]
         drawn.add_row(
-            str(trial.number), *numbers, *(Text(short(trial.params[key])) for key in free), folder_of(trial, ledger)
+            str(trial.number),
+            *numbers,
+            *(literal(short(trial.params[key])) for key in free),
+            literal(folder_of(trial, ledger)),
         )
     return drawn
 

@@ -34,6 +34,7 @@ from ltgnn.sweeps.jobs import Job, compose, labelled
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.plan import GridPlan, Plan
 from ltgnn.sweeps.space import space, worded
+from ltgnn.terminal import say
 from ltgnn.types import Mistake
 from ltgnn.writing import Unwritable
 
@@ -111,9 +112,7 @@ class Sweep:
         self.conclude(plan, sweep_dir)
         if failures:
             board.console.print(failed_table(failures))
-            board.console.print(
-                f"They run again, and nothing else does, with:\n  {again}", highlight=False, soft_wrap=True
-            )
+            say(board.console, f"They run again, and nothing else does, with:\n  {again}")
             self.report([outcome.error for _, outcome in failures])
 
     @property

@@ -30,7 +30,13 @@ def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]
             return Text("" if speed is None else f"{speed:,.0f} {unit}/s", style="progress.data.speed")
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=total)
         yield lambda step: bar.advance(task, step)

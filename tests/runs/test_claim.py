@@ -202,3 +202,51 @@ def test_mistakes_name_the_mend(tmp_path: Path) -> None:
 def test_specs() -> None:
     assert parse("logs/x:model=mf, dim=64") == ("logs/x", {"model": "mf", "dim": "64"})
     assert parse("C:/logs/x") == ("C:/logs/x", {})
+
+
+def test_a_base_of_0_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base, new = side(tmp_path / "base", 5, 0.1, 0.5), side(tmp_path / "new", 5, 0.14, 0.5)
+    for run in range(5):
+        folder = tmp_path / f"base/run{run}"
+        file = folder / "per_user.parquet"
+        pl.read_parquet(file).with_columns(pl.col(NAMES["tail"]) * 0, pl.col(NAMES["head"]) * 0).write_parquet(file)
+        metrics = json.loads((folder / "metrics.json").read_text())
+        metrics["test"] |= {NAMES["tail"]: 0.0, NAMES["head"]: 0.0}
+        (folder / "metrics.json").write_text(json.dumps(metrics))
+    assert main([base, new, "--draws", "200"]) == 0
+    out = capsys.readouterr().out
+    assert "nan" not in out
+    assert out.count("base is 0") == 2
+    assert "no head loss: the base is 0 there" in out
+
+
+def test_the_caption_names_both_sides_and_the_groups(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base, new = side(tmp_path / "base", 5, 0.1, 0.5), side(tmp_path / "new", 1, 0.14, 0.5, fusion="sum")
+    main([base, new, "--draws", "50"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "ndcg@20, test part, groups items20, not recorded"
+    assert lines[1:3] == ["base: lightgcn id bpr (5 runs)", "new: lightgcn sum bpr (1 run)"]
+
+
+def test_a_damaged_seed_is_left_out_and_a_damaged_run_is_one_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base, new = side(tmp_path / "base", 5, 0.1, 0.5), side(tmp_path / "new", 5, 0.14, 0.5)
+    (tmp_path / "base/run1/config.yaml").write_bytes(b"\x80\x81")
+    (tmp_path / "new/run3/per_user.parquet").write_bytes(b"PAR1")
+    main([base, new, "--draws", "50"])
+    out = capsys.readouterr().out
+    assert "(4 runs)" in out
+    assert "base/run1: config.yaml cannot be read" in out
+    assert "new/run3: per_user.parquet cannot be read" in out
+    with pytest.raises(Mistake, match=r"run1: config.yaml cannot be read"):
+        main([str(tmp_path / "base/run1"), new])
+
+
+def test_values_that_nobody_has_on_both_sides_are_no_verdict(tmp_path: Path) -> None:
+    base, new = side(tmp_path / "base", 5, 0.1, 0.5), side(tmp_path / "new", 5, 0.14, 0.5)
+    for run in range(5):
+        file = tmp_path / f"new/run{run}/per_user.parquet"
+        pl.read_parquet(file).with_columns(pl.lit(float("nan")).alias(NAMES["tail"])).write_parquet(file)
+    with pytest.raises(Mistake, match="no test user has a value of items20/tail/ndcg@20 on both sides"):
+        verdict(base, new)

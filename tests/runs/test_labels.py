@@ -121,6 +121,19 @@ def test_an_evaluation_shows_what_was_changed() -> None:
     assert spaced.changed == {"score.dials": "{a: 1, b: 2}", "groups": "all"}
 
 
+def test_an_ensemble_is_told_by_what_its_members_have_too() -> None:
+    ensemble = {"model": "ensemble-learned", "fusion": "-", "loss": "-", "text": "minilm", "blend": "learned"}
+    closed = {"model": {"closed_form": {"runs": {}}}}
+    blends = [
+        Run(Path(), {"task": "ensemble", "seed": 1, "depth": 100, "reads_text": True, "choices": ensemble | {
+            "blend": word, "model": f"ensemble-{word}"}, **closed}, {})
+        for word in ("learned", "zscore")
+    ]  # fmt: skip
+    member = run(choices=text("none"), epochs=4)
+    assert labels([member, blends[0]]) == ["lightgcn text=none", "ensemble-learned text=minilm"]
+    assert labels(blends) == ["ensemble-learned", "ensemble-zscore"]
+
+
 def test_each_dial_of_an_evaluation_is_an_axis_of_its_own() -> None:
     turned = [config(changed=f"score=content score.norm_power={p}", score={"norm_power": p}, run="x") for p in (0, 1)]
     assert told(*turned) == ["score.norm_power=0", "score.norm_power=1"]

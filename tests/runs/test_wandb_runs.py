@@ -36,7 +36,7 @@ def test_one_number_in_all_places(launch: Launch, tmp_path: Path, capsys: pytest
     logged = summary(folder)["summary"]
     for part in ("test", "val"):
         assert {name: logged[f"{part}/{name}"] for name in metrics[part]} == metrics[part]  # type: ignore[index]
-    name = "mass/head/ndcg@20"
+    name = "items20/head/ndcg@20"
     value = metrics["test"][name]
     capsys.readouterr()
     assert table.main([str(folder)]) == 0

@@ -74,7 +74,7 @@ def test_reasons_are_facts(runs: dict[str, Path]) -> None:
             assert not any(owners[number] & owners[j] for j in history)
             kinds.add("text")
         else:
-            assert re.fullmatch(r"popular: \d+ users?|new: nobody has it yet", reason)
+            assert re.fullmatch(r"popular: \d+ users?|\d+ users? ha(s|ve) it|new: nobody has it yet", reason)
     assert "users" in kinds
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import csv
-import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ltgnn.runs.groups import policy_of
+from ltgnn.runs.groups import list_length, policy_of
 from ltgnn.runs.labels import axes_of, labels
-from ltgnn.runs.reading import read_all
+from ltgnn.runs.reading import HUGE, read_all
 from ltgnn.runs.run import DamagedRun, Run
 from ltgnn.runs.sides import Side, once, repetitions
 from ltgnn.terminal import printable
@@ -69,12 +68,10 @@ class Runs:
 
     @cached_property
     def k(self) -> int:
-        """List length of the page: 20, or the longest that all runs have."""
-        lengths = [{int(n[5:]) for n in run.test if n.startswith("ndcg@") and n[5:].isdigit()} for run in self.finished]
-        shared = set.intersection(*lengths)
-        if not shared:
-            raise Mistake("the runs share no value ndcg@K of the test part: set the same eval.ks for all")
-        return 20 if 20 in shared else max(shared)
+        """List length of the page."""
+        if not any(name.startswith("ndcg@") for run in self.finished for name in run.test):
+            raise Mistake("no run has a value ndcg@K of the test part: evaluate with eval.metrics.ndcg and eval.ks")
+        return list_length(self.finished)
 
 
 def read(folders: Sequence[Path], policy: str | None = None) -> Runs:
@@ -130,5 +127,5 @@ def history(run: Run) -> list[dict[str, float]]:
 def _epochs(file: Path) -> list[dict[str, float]]:
     with file.open(newline="", encoding="utf-8") as lines:
         rows = [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(lines)]
-    finite = [{key: value for key, value in row.items() if math.isfinite(value)} for row in rows]
+    finite = [{key: value for key, value in row.items() if abs(value) < HUGE} for row in rows]
     return [row for _, row in sorted({row["epoch"]: row for row in finite}.items())]

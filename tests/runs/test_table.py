@@ -1,0 +1,176 @@
+"""The table: means over seeds, groups named, 0 is 0, warnings and damage told, text of data printed as it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ltgnn.runs import groups
+from ltgnn.runs.notes import weights_of
+from ltgnn.runs.run import Run
+from ltgnn.runs.table import main
+from ltgnn.types import Damaged, Mistake
+from tests.runs.made import write_run
+
+RULES = {
+    "items20": {"rule": "by share of items: head 20 %, tail 80 %", "sizes": {"head": 20, "tail": 70, "cold": 10}},
+    "mass": {
+        "rule": "by share of train interactions: head 50 %, mid 30 %",
+        "sizes": {"head": 9, "mid": 81, "cold": 10},
+    },
+}
+
+
+def made(folder: Path, seed: int = 1, head: float = 0.5, **changes: Any) -> Path:
+    """A finished run with two policies, a validation value, and ``changes`` of its test values."""
+    test = changes.pop("test", {})
+    more = changes.pop("metrics", {})
+    run = write_run(folder, seed, 0.1, head, **changes)
+    file = run / "metrics.json"
+    metrics = json.loads(file.read_text())
+    values = {f"{prefix}{m}@20": 0.25 for prefix in ("", "items20/cold/", "mass/mid/") for m in ("ndcg", "recall")}
+    metrics["test"] = values | metrics["test"] | {"mass/head/ndcg@20": 0.7} | test
+    metrics |= {"val": {"ndcg@20": head}, "groups": RULES, "seconds": {"total": 2.0}} | more
+    file.write_text(json.dumps(metrics))
+    return run
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> str:
+    assert main([str(word) for word in words]) == code
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_several_seeds_are_one_row_with_their_spread(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for fusion in ("id", "sum"):
+        for seed in (1, 2, 3):
+            made(tmp_path / f"{fusion}{seed}", seed, 0.5 + 0.01 * seed, fusion=fusion)
+    values = [json.loads((tmp_path / f"id{s}/metrics.json").read_text())["test"]["ndcg@20"] for s in (1, 2, 3)]
+    out = printed(capsys, tmp_path)
+    mean, sd = f"{np.mean(values):.4f}"[1:], f"{np.std(values, ddof=1):.4f}"[1:]
+    assert f"0 id 3 {mean} ±{sd}" in out
+    assert "Mean ± standard deviation over the runs of a configuration" in out
+    assert "One run of each" not in out
+    single = printed(capsys, tmp_path, "--runs")
+    assert f"1 id seed=2 {values[1]:.4f}".replace(" 0.", " .") in single
+    assert "±" not in single
+
+
+def test_one_run_of_each_is_said_only_where_it_is_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = {"metrics": {"reads_features": True}, "fusion": "sum"}
+    made(tmp_path / "id1", 1)
+    made(tmp_path / "sum1", 1, 0.6, **text)
+    assert "One run of each, so no claim" in printed(capsys, tmp_path)
+    made(tmp_path / "sum2", 2, 0.61, **text)
+    out = printed(capsys, tmp_path)
+    assert "One run of each" not in out
+    assert "Means of 2 and 1 run(s)" in out
+    assert "Best with text (by validation): sum; best without: id." in out
+    assert "Test NDCG@20, groups items20, by share of items" in out
+
+
+def test_runs_on_other_data_are_no_repetitions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in (1, 2):
+        made(tmp_path / f"{seed}", seed, fingerprint=str(seed) * 64)
+    out = printed(capsys, tmp_path)
+    assert "The rows were tested on 2 different splits: their numbers cannot be compared with each other." in out
+    assert "*" not in out.partition("seconds")[0]
+
+
+def test_the_policy_is_named_with_its_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made(tmp_path / "run")
+    out = printed(capsys, tmp_path)
+    assert "Groups items20, by share of items: head 20 %, tail 80 %. Items: head 20, tail 70, cold 10." in out
+    assert "mid" not in out
+    mass = printed(capsys, tmp_path, "--policy", "mass")
+    assert "Groups mass, by share of train interactions: head 50 %, mid 30 %. Items: head 9, mid 81, cold 10." in mass
+    with pytest.raises(Mistake, match="--policy thirds: no run has values by such groups; there are: "):
+        main([str(tmp_path), "--policy", "thirds"])
+
+
+COLD = {"items20/cold/ndcg@20": 0.0, "not_scorable": 2.0, "items20/cold/not_scorable": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("test", "scorable", "said"),
+    [
+        (COLD, 0, True),  # a run of before `scorable` was recorded
+        (COLD, 33, False),
+        (COLD | {"items20/cold/scorable": 0.0}, 0, True),
+        (COLD | {"items20/cold/scorable": 33.0}, 33, False),
+        ({"items20/cold/ndcg@20": 0.0}, 35, False),
+        (COLD | {"items20/cold/ndcg@20": 0.1}, 0, False),
+    ],
+)
+def test_a_0_is_a_0_unless_nothing_of_the_group_is_scorable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], test: dict[str, float], scorable: int, said: bool
+) -> None:
+    cold = {"items": 35, "scorable": scorable, "pairs": {"val": 1, "test": 2}}
+    folder = made(tmp_path / "run", test=test, metrics={"cold_items": cold})
+    assert ("not scorable" in printed(capsys, tmp_path).partition("Items")[2].partition("cold items")[0]) is said
+    run = Run(folder, {}, json.loads((folder / "metrics.json").read_text()))
+    assert groups.not_scorable(run, "items20/cold/ndcg@20") is said
+    assert not groups.not_scorable(run, "items20/tail/ndcg@20")
+
+
+def test_warnings_stand_under_the_table_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed, fusion in enumerate(("id", "sum", "gate")):
+        warnings = ["validation has 6 pairs [/b]"] if fusion != "sum" else []
+        made(tmp_path / fusion, seed, fusion=fusion, metrics={"warnings": warnings})
+    assert "0, 1: warning: validation has 6 pairs [/b]" in printed(capsys, tmp_path)
+
+
+def test_the_weights_of_an_ensemble(tmp_path: Path) -> None:
+    assert weights_of({"blend": {"weights": {"ease": 0.7, "lightgcn": 0.25}}}) == "ease 0.7, lightgcn 0.25"
+    by_group = {"ease": {"active": {"head": 1.0, "tail": 2.0}, "casual": {"head": 0.5}}, "bias": 0.0}
+    assert weights_of({"blend": {"weights": by_group}}) == "ease {active: head 1 tail 2; casual: head 0.5}, bias 0"
+    policies = {"users": {"policy": "activity"}, "items": {"policy": "mass"}}
+    told = weights_of({"blend": {"weights": {"ease": 1}, **policies}})
+    assert told == "ease 1 (users by activity, items by mass)"
+    assert weights_of({"blend": None}) == weights_of({}) == ""
+
+
+def test_brackets_newlines_and_controls_in_an_error_are_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made(tmp_path / "whole")
+    write_run(tmp_path / "failed", 2, 0.1, 0.5, fusion="[/a]")
+    error = "Mistake: cannot read [/x/y.csv]\nnext \x1b[2Jline \x07"
+    (tmp_path / "failed/status.json").write_text(json.dumps({"state": "failed", "error": error}))
+    (tmp_path / "failed/metrics.json").unlink()
+    out = printed(capsys, tmp_path, code=1)
+    assert "failed: Mistake: cannot read [/x/y.csv] next line �" in out
+    assert "[/a]" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("status.json", None, "status.json is missing or empty"),
+        ("status.json", "{", "status.json cannot be read"),
+        ("metrics.json", None, "metrics.json is missing or empty, though the run has finished"),
+        ("metrics.json", '{"test": [1]}', "metrics.json: 'test' does not hold finite numbers by name"),
+        ("metrics.json", '{"test": {"ndcg@20": NaN}}', "metrics.json: 'test' does not hold finite numbers by name"),
+        ("config.yaml", None, "config.yaml is missing"),
+        ("config.yaml", "seed: 1\ndim: 8\n", "config.yaml is cut short or no recipe"),
+        ("config.yaml", "choices:\n  model: lightg", "config.yaml is cut short: its last line has no end"),
+        ("config.yaml", "data: {}\nfusion: {}\nchoices:\n  model: mf\n", "config.yaml is cut short"),
+        ("config.yaml", "choices: {}\nmodel: 3\n", "'model' is no section"),
+        ("overrides.yaml", "a: b\n", "overrides.yaml holds no list"),
+    ],
+)
+def test_a_damaged_run_is_named_and_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: str | None, said: str
+) -> None:
+    whole, broken = made(tmp_path / "a", fusion="sum"), made(tmp_path / "b")
+    (broken / name).unlink(missing_ok=True)
+    if content is not None:
+        (broken / name).write_text(content)
+    out = printed(capsys, tmp_path, code=1)
+    assert f"Left out, damaged: {broken}: {said}" in out
+    assert f"0 {whole}" in out
+    with pytest.raises(Damaged, match=f"{broken.name}: "):
+        main([str(broken)])
