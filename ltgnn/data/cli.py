@@ -99,8 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument(
         "--repeats",
         choices=["first", "last", "sum"],
-        help="what stays of a pair that occurs again: the first or last by time, or the sum of the weights (default: sum "
-        "where rows have weights, else first)",
+        help="what stays of repeated pairs: the first or last by time, or the sum of the weights "
+        "(default: sum where rows have weights, else first)",
     )
     bring.add_argument(
         "--keep-untouched", action="store_true", help="keep items that nobody touched (default: leave out, and count)"
