@@ -30,7 +30,8 @@ keys:
   k=10          length of a list
   rules=WORD    {", ".join(options("rules"))} (`ltgnn models rules`), with rules.NAME.KEY=VALUE; each is
                 reported
-  out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without it, a table
+  out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without it, a table.
+                In .csv, a text that a spreadsheet would run as a formula begins with an apostrophe
   reasons=true  false leaves them out, which is faster for millions of users"""
 
 SHOWN = 50  # users in a terminal

@@ -101,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument(
         "--repeats",
         choices=["first", "last", "sum"],
-        help="what stays of a pair that occurs again: the first or last by time, or the sum of the weights (default: sum "
-        "where rows have weights, else first)",
+        help="what stays of repeated pairs: the first or last by time, or the sum of the weights "
+        "(default: sum where rows have weights, else first)",
     )
     bring.add_argument(
         "--keep-untouched", action="store_true", help="keep items that nobody touched (default: leave out, and count)"
@@ -140,6 +140,8 @@ def _parser() -> argparse.ArgumentParser:
         "ltgnn data export ml100k --to recbole --out peers/ml100k\n"
         "ltgnn data export logs/train/runs/RUN --to lists --out lists.csv",
         _export,
+        "\n\nIn lists, an id that a spreadsheet would run as a formula (= + - @ first) begins with an apostrophe;\n"
+        "ltgnn evaluate lists=FILE takes it off. recbole: as pandas.read_csv reads it.",
     )
     export.add_argument(
         "--to", required=True, choices=["recbole", "lightgcn", "processed", "lists"], help="form to write"

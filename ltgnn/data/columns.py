@@ -205,7 +205,8 @@ def explain(place: str, column: Column, given: str | None, drop_incomplete: bool
     if not math.isfinite(number):
         raise Mistake(
             f"{place}: {text!r} is not a number. Mend the row or name another column in data.reader; for times "
-            f"written as dates set data.reader.time_format='%Y-%m-%d %H:%M:%S' (ISO 8601: data.reader.time_format={ISO})."
+            f"written as dates set data.reader.time_format='%Y-%m-%d %H:%M:%S' "
+            f"(ISO 8601: data.reader.time_format={ISO})."
         )
     if number < column.least:
         raise Mistake(f"{place}: {text} is below {column.least:g}. Mend the row or delete it.")

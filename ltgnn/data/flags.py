@@ -21,7 +21,6 @@ FLAGS = (  # of the reader -> of the command
     (r"data\.cleaning\.keep_unseen_items=true", "--keep-untouched"),
     (r"data\.reader\.missing=\[([^\]]*)\]", r"--missing \1"),
     (r"data\.reader\.(encoding|time_format|time_unit|separator|item_key)=", r"--\1 "),
-    (r"data\.reader\.time_unit and \.time_format", "--time-unit and --time-format"),
     (r"data\.cleaning\.repeats=", "--repeats "),
     (r"data\.cleaning\.(min_rating|user_core) or \.item_core", r"--\1 or --item-core"),
     (r"data\.reader\.(encoding|time_format|time_unit|separator|escape|names|missing|rating|time|user|item)\b", r"--\1"),

@@ -31,7 +31,8 @@ def bring(arguments: argparse.Namespace) -> int:
     overrides += arguments.overrides
     keys = reader_keys(arguments)
     if file.is_file():
-        name = f'data.name="{out.resolve().name}"'
+        quoted = out.resolve().name.replace("\\", "\\\\").replace('"', '\\"')
+        name = f'data.name="{quoted}"'
         keys["interactions"] = {"all": str(file.resolve())}
         if "item" in keys:
             keys.setdefault("item_key", keys["item"])

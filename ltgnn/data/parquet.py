@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from ltgnn.data.columns import Column, Kind, Rows, explain, need, read_whole
 from ltgnn.types import Mistake
@@ -56,7 +57,13 @@ class Parquet:
 
     def explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
         names = [column.name for column in columns.values()]
-        lazy = pl.scan_parquet(self.file).select(pl.col(names).cast(pl.String)).with_row_index("row", offset=1)
+        lazy = (
+            pl.scan_parquet(self.file)
+            .select(names)
+            .with_columns(cs.float().fill_nan(None))
+            .cast(pl.String)
+            .with_row_index("row", offset=1)
+        )
         for batch in lazy.collect_batches(chunk_size=100_000):
             for row in batch.iter_rows(named=True):
                 for column in columns.values():

@@ -102,8 +102,8 @@ def _odd(times: NDArray[np.float64]) -> list[str]:
     early = sum(int(np.count_nonzero(times[block] < EARLY)) for block in blocks(times.size))
     future = sum(int(np.count_nonzero(times[block] > late)) for block in blocks(times.size))
     return [
-        f"{number:,} of {times.size:,} times are {what}; they are kept (data.cleaning.{key} leaves them out, "
-        f"data.reader.time_unit and .time_format say what the numbers are)"
+        f"{number:,} of {times.size:,} times are {what}; they are kept (data.cleaning.{key} leaves them out; is "
+        f"data.reader.time_unit right?)"
         for number, what, key in (
             (early, "before 1990", "since=1990-01-01"),
             (future, "more than a year from now", f"until={datetime.fromtimestamp(late, UTC):%Y-%m-%d}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,16 @@ class AmazonReviews:
     time_unit: str = "auto"  # s in 2018, ms in 2023; us, ns; auto: by their range
     time_scale: float | None = None  # of recipes before time_unit: 1 or .001 seconds
     time_format: str | None = None  # of times written as dates: "%Y-%m-%d %H:%M:%S", or iso
+    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
 
     def __call__(self, folder: Path) -> Raw:
         reviews = table_file(folder / self.reviews, encoding=self.encoding, options=OPTIONS)
         unit = self.time_unit if self.time_scale is None else {1.0: "s", 0.001: "ms"}.get(self.time_scale, "auto")
-        rows = RowTable({"all": reviews}, self.user, self.item, self.rating, self.time, self.time_format, unit)
+        columns = self.user, self.item, self.rating, self.time
+        rows = RowTable(
+            {"all": reviews}, *columns, self.time_format, unit, self.missing, drop_incomplete=bool(self.missing)
+        )
         if self.metadata is None:
             return assemble(rows)
         texts = {**self.item_fields, **self.prices}

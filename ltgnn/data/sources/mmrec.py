@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class MMRec:
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
     time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         options = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape")}
@@ -48,6 +49,8 @@ class MMRec:
             self.time,
             self.time_format,
             self.time_unit,
+            self.missing,
+            drop_incomplete=bool(self.missing),
             label=self.label,
             labels=self.labels,
         )

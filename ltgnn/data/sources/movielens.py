@@ -32,6 +32,7 @@ class MovieLens:
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
     time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         rating_names = None if self.movie_names is None else RATING_NAMES
@@ -40,7 +41,8 @@ class MovieLens:
         fields: Mapping[str, str] = {"title": "title"} | {flag: flag for flag in self.genre_flags}
         if not self.genre_flags:
             fields = {"title": "title", "genres": "genres"}
-        rows = RowTable({"all": ratings}, *RATING_NAMES, self.time_format, self.time_unit)
+        times = self.time_format, self.time_unit
+        rows = RowTable({"all": ratings}, *RATING_NAMES, *times, self.missing, drop_incomplete=bool(self.missing))
         raw = assemble(rows, NodeTable(movies, "movieId", fields))
         title, year = title_and_year(raw.item_fields["title"])
         genres = self._genres(raw)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from ltgnn.data.parquet import Parquet
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import PART_ORDER, RowTable
 from ltgnn.data.tables import NodeTable, assemble
+from ltgnn.types import Damaged
 
 INTERACTIONS, ITEMS, USERS, CARD = "interactions.parquet", "items.parquet", "users.parquet", "data_card.json"
 
@@ -21,6 +24,7 @@ class Processed:
     """A data set that ltgnn wrote, in the order of its ids."""
 
     time_unit: str = "s"  # as ltgnn writes them; ms, us, ns, auto for a folder of another hand
+    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         interactions, items, users = (Parquet(folder / name) for name in (INTERACTIONS, ITEMS, USERS))
@@ -31,8 +35,10 @@ class Processed:
             "item",
             time="time" if "time" in columns else None,
             time_unit=self.time_unit,
+            missing=self.missing,
             label="part",
             labels={part: part for part in PART_ORDER},
+            drop_incomplete=bool(self.missing),
             events={"weight": 1.0} if "weight" in columns else {},
         )
         fields = {name: name for name, kind in items.schema.items() if not kind.is_numeric() and name != "id"}
@@ -41,8 +47,18 @@ class Processed:
         raw = assemble(rows, NodeTable(items, "id", fields, numbers), NodeTable(users, "id", user_fields))
         vectors = {file.stem: np.load(file, mmap_mode="r") for file in sorted(folder.glob("*.npy"))}
         card = folder / CARD
-        history = json.loads(card.read_text()) if card.is_file() else {}
+        history = _card(card) if card.is_file() else {}
         notes = {**raw.notes, "processed from": history}
         if unit := history.get("times", {}).get("unit"):
             notes["time unit"] = unit  # of the files that it was made of
         return replace(raw, item_vectors=vectors, notes=notes)
+
+
+def _card(file: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise Damaged(f"{file} is damaged ({error}). Delete it: the data stand in the other files.") from error
+    if not isinstance(card, dict):
+        raise Damaged(f"{file} is no data card. Delete it: the data stand in the other files.")
+    return card
