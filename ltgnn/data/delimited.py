@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from ltgnn.data.columns import Column, Rows, explain, need, read_whole
-from ltgnn.data.header import Header, found_separator, is_number, read_header
+from ltgnn.data.header import Header, is_number, read_header
 from ltgnn.data.records import RECORD, Block, Dialect, Irregular, blank, blocks
 from ltgnn.data.tab_quotes import enclosing
 from ltgnn.data.text_source import PIECE, TextSource
@@ -183,9 +183,10 @@ class Delimited:
     def _hint(self) -> str:
         if len(self.header) == 1 and self.names is None:
             found = repr(self._start.separator)
-            better = found_separator(self.header[0])
-            value = f"{better!r}" if better in self.header[0] else "'SIGN'"
-            advice = self._advice("separator", value, 'Set "{}", or mend the file.') or " Mend the file."
+            advice = (
+                self._advice("separator", repr(self._start.likely or "SIGN"), 'Set "{}", or mend the file.')
+                or " Mend the file."
+            )
             return f"Is {found} the separator?{advice}{self._source.misnamed}"
         if all(is_number(name) or "(column" in name for name in self.header):
             advice = self._advice("names", "[user,item,...]", "Name its columns: '{}'.") or " Add a line with names."
