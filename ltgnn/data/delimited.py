@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from ltgnn.data.columns import Column, Rows, explain, need, read_whole
-from ltgnn.data.header import Header, found_separator, is_number, read_header
+from ltgnn.data.header import Header, is_number, read_header
 from ltgnn.data.records import RECORD, Block, Dialect, Irregular, blank, blocks
 from ltgnn.data.tab_quotes import enclosing
 from ltgnn.data.text_source import PIECE, TextSource
@@ -98,15 +98,22 @@ class Delimited:
                 infer_schema=False,
             )
             frame.columns = names
-            if block.quote is not None and RECORD.encode() in block.text:
-                frame = frame.select(pl.all().str.replace_all(RECORD, "\n", literal=True))
+            if block.quote is not None:
+                for sign, meant in self._stood_in(block.text):
+                    frame = frame.select(pl.all().str.replace_all(sign, meant, literal=True))
             if frame.height == block.size:
                 return frame
-        rows = block.rows or [row for _, row in self._rows_of(block)]
+        plain = block.rows is not None and self._dialect.sign == self._dialect.separator
+        rows = block.rows or [] if plain else [row for _, row in self._rows_of(block)]
         return pl.DataFrame(
             {name: [row[place] for row in rows] for name, place in zip(names, places, strict=True)},
             schema=dict.fromkeys(names, pl.String()),
         )
+
+    def _stood_in(self, text: bytes) -> list[tuple[str, str]]:
+        """Signs in quoted values that stand for others."""
+        signs = [(RECORD, "\n"), (self._dialect.sign, self._dialect.separator)]
+        return [(sign, meant) for sign, meant in signs if sign != meant and sign.encode() in text]
 
     def _body(self) -> Iterator[bytes]:
         """The text below the header, as UTF-8."""
@@ -136,7 +143,7 @@ class Delimited:
         line = block.line
         for row in reader:
             if not blank(row, len(self.header)):
-                yield line, row
+                yield line, [value.replace(dialect.sign, dialect.separator) for value in row]
             line = block.line + reader.line_num
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
@@ -176,9 +183,10 @@ class Delimited:
     def _hint(self) -> str:
         if len(self.header) == 1 and self.names is None:
             found = repr(self._start.separator)
-            better = found_separator(self.header[0])
-            value = f"{better!r}" if better in self.header[0] else "'SIGN'"
-            advice = self._advice("separator", value, 'Set "{}", or mend the file.') or " Mend the file."
+            advice = (
+                self._advice("separator", repr(self._start.likely or "SIGN"), 'Set "{}", or mend the file.')
+                or " Mend the file."
+            )
             return f"Is {found} the separator?{advice}{self._source.misnamed}"
         if all(is_number(name) or "(column" in name for name in self.header):
             advice = self._advice("names", "[user,item,...]", "Name its columns: '{}'.") or " Add a line with names."

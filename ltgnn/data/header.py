@@ -21,6 +21,7 @@ class Header(NamedTuple):
     names: list[str]  # unique; empty where the file is
     repeated: frozenset[str]  # names that stand several times, so that none of them can be asked for
     notes: dict[str, Any]
+    likely: str | None  # separator that the line of the names suggests, if it is another one
 
 
 def read_header(
@@ -74,7 +75,9 @@ def read_header(
     unique, repeated, odd = _unique([text.partition(":")[0] for text in fields] if typed else fields)
     if odd:
         notes["repeated or empty names"] = ", ".join(odd)
-    return Header(above + used, separator, unique, repeated, notes)
+    likely = found_separator(first or "")
+    better = likely if likely != separator and likely in (first or "") else None
+    return Header(above + used, separator, unique, repeated, notes, better)
 
 
 def found_separator(line: str) -> str:

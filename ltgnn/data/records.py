@@ -47,11 +47,10 @@ class Dialect:
     def reader(self, lines: Iterator[str], strict: bool = False) -> Iterator[list[str]]:
         """The csv module's reader of lines in which the sign separates."""
         csv.field_size_limit(LONGEST)
-        quoting = csv.QUOTE_NONE if self.quote is None else csv.QUOTE_MINIMAL
-        quote = self.quote or '"'
-        return csv.reader(
-            lines, delimiter=self.sign, quotechar=quote, quoting=quoting, escapechar=self.escape, strict=strict
-        )
+        sign, escape = self.sign, self.escape
+        if self.quote is None:
+            return csv.reader(lines, delimiter=sign, quoting=csv.QUOTE_NONE, escapechar=escape, strict=strict)
+        return csv.reader(lines, delimiter=sign, quotechar=self.quote, escapechar=escape, strict=strict)
 
 
 class Block(NamedTuple):
@@ -139,7 +138,8 @@ def _quoted(text: bytes, dialect: Dialect, line: int) -> tuple[Block, bytes, int
     quotes = np.flatnonzero(array == quote)
 
     def inside(places: NDArray[np.int64]) -> NDArray[np.bool_]:
-        return np.searchsorted(quotes, places) % 2 == 1
+        odd: NDArray[np.bool_] = np.searchsorted(quotes, places) % 2 == 1
+        return odd
 
     returns = np.flatnonzero(array == CR)
     if returns.size:
@@ -193,10 +193,10 @@ def _without_blanks(
             number = before.count(b"\n") + (before.count(inner) if inner else 0)
             raise Irregular("fields", line + number, int(counts[place]) + 1, text.decode())
         kept[place] = False
-    if kept.all():
-        return array.tobytes()
-    left: bytes = array[: ends[-1] + 1][np.repeat(kept, ends + 1 - begins)].tobytes()
-    return left
+    if not kept.all():
+        array = array[: ends[-1] + 1][np.repeat(kept, ends + 1 - begins)]
+    text_left: bytes = array.tobytes()
+    return text_left
 
 
 def _by_csv(text: bytes, last: bool, dialect: Dialect, line: int) -> tuple[Block | None, bytes, int]:

@@ -158,7 +158,8 @@ class TextSource:
             if zeros > 0.3 * size and self.start.count(0) < 1.2 * zeros:
                 advice = f"set {self.option}={name}" if self.option else "convert it to UTF-8"
                 raise Mistake(f"{self.file}, line 1: it looks like {name} without a byte order mark; {advice}.")
-        raise Mistake(f"{self.file}, line 1: not text, but binary data.{self.misnamed}")
+        if self.start.count(0) > 3:
+            raise Mistake(f"{self.file}, line 1: not text, but binary data.{self.misnamed}")
 
     def _broken(self, error: Exception) -> Mistake:
         if isinstance(error, OSError) and error.errno is not None:
@@ -174,7 +175,7 @@ class TextSource:
         try:
             decoder = codecs.getincrementaldecoder(self.codec[0] if "start" in vars(self) else "utf-8")()
             with self._open() as stream:
-                while raw := stream.read(1 << 16):
+                while raw := stream.read1(1 << 16):
                     for start in range(0, len(raw), 512):
                         text = decoder.decode(raw[start : start + 512])
                         line += len(LINE_END.findall(text)) - (ended and text.startswith("\n"))

@@ -66,7 +66,7 @@ def test_a_row_with_other_fields_than_the_header(tmp_path, name, change):
     file, header, row, separator, others = READERS[name]
     for other, text in others.items():
         (tmp_path / other).write_text(text)
-    changes = {"vectors": {}} if name == "mmrec" else {}
+    changes = {"mmrec": {"vectors": {}}, "recbole": {"interactions": {"all": file}}}.get(name, {})
     (tmp_path / file).write_text(header + row * 300)
     assert len(reader(name, **changes)(tmp_path)) == 300
     fields = row.strip("\n").split(separator)
@@ -147,9 +147,11 @@ def test_semicolons_latin1_backslashes(tmp_path):
 
 def test_separator_of_recbole_files(tmp_path):
     (tmp_path / "recbole.inter").write_text("user_id:token,item_id:token\nu,i\n")
-    message = said(tmp_path, "recbole")
+    message = said(tmp_path, "recbole", interactions={"all": "recbole.inter"})
     assert "Is '\\t' the separator? Set \"data.reader.separator=','\"" in message
-    assert rows(reader("recbole", separator=",")(tmp_path)) == [("u", "i", "all")]
+    assert rows(reader("recbole", interactions={"all": "recbole.inter"}, separator=",")(tmp_path)) == [
+        ("u", "i", "all")
+    ]
 
 
 @pytest.mark.parametrize("sign", ["", ",,", "é é", "\n"])
