@@ -26,7 +26,7 @@ def digest(raw: Raw, parts: Mapping[str, Interactions]) -> str:
         for block in blocks(len(numbers)):
             values = np.array(numbers[block], dtype=np.float32)
             values[np.isnan(values)] = np.nan  # one nan of the many
-            found.update(np.ascontiguousarray(values))
+            found.update(np.ascontiguousarray(values).data)
     for name, part in parts.items():
         found.update(name.encode())
         _pairs(found, part)
@@ -53,6 +53,6 @@ def _pairs(found: hashlib._Hash, part: Interactions) -> None:
         order = np.argsort(keys)
         found.update(keys[order])
         for column, own in columns.values():
-            own.update(column[rows[order]])
+            own.update(np.ascontiguousarray(column[rows[order]]).data)
     for name, (_, own) in columns.items():
         found.update(name.encode() + own.digest())
