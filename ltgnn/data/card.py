@@ -74,7 +74,7 @@ def doubts(raw: Raw) -> list[str]:
         found.append(
             f"taken as {noun} ids: {', '.join(map(repr, words))} (no ids: data.reader.missing=[{','.join(words)}])"
         )
-    before = raw.notes.get("processed from", {}).get("warnings", ())
+    before = [text for text in raw.notes.get("processed from", {}).get("warnings", ()) if INCOMPLETE not in text]
     return [*before, *(text for text in found if text not in before)]
 
 

@@ -53,6 +53,6 @@ def _pairs(found: hashlib._Hash, part: Interactions) -> None:
         order = np.argsort(keys)
         found.update(keys[order])
         for column, own in columns.values():
-            own.update(column[rows[order]].data)
+            own.update(np.ascontiguousarray(column[rows[order]]).data)
     for name, (_, own) in columns.items():
         found.update(name.encode() + own.digest())

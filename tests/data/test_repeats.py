@@ -33,7 +33,7 @@ def read(folder, rows, header="user_id,item_id,t", **keys):
     return load(lambda: folder, reader("table", **columns), Cleaning(None, None, None, 1, 1, False, False, **keys))
 
 
-def tested(data, split):
+def held_out(data, split):
     return {data.user_ids[u]: data.item_ids[i] for u, i in zip(split.test.users, split.test.items, strict=True)}
 
 
@@ -46,7 +46,7 @@ def test_newest_first_and_oldest_first_are_the_same(tmp_path, repeats):
     assert len({data.card["sha256"] for data in found}) == 1
     assert len({split.fingerprint for split in splits}) == 1
     wanted = {user: item for user, item, _ in rows} if repeats == "last" else last  # by the order of the list
-    assert all(tested(data, split) == wanted for data, split in zip(found, splits, strict=True))  # 40 of 40
+    assert all(held_out(data, split) == wanted for data, split in zip(found, splits, strict=True))  # 40 of 40
     words = {"last": "last kept, by time", "sum": "weights added up, first kept, by time"}
     assert found[0].card["cleaning"][1]["filter"] == f"repeated pairs: {words.get(repeats, 'first kept, by time')}"
 
