@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from ltgnn.runs import effects, layouts
 from ltgnn.runs.anova import Effect, anova
-from ltgnn.runs.contrast import CORRECTIONS, Comparison, axes_of, compare, named, read
+from ltgnn.runs.contrast import CORRECTIONS, Comparison, compare, named, read
 from ltgnn.runs.groups import list_length, policy_of
+from ltgnn.runs.labels import axes_of
 from ltgnn.runs.reading import without_damaged
 from ltgnn.runs.run import DamagedRun, Run
 from ltgnn.runs.sides import once
