@@ -216,8 +216,8 @@ def test_a_base_of_0_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main([base, new, "--draws", "200"]) == 0
     out = capsys.readouterr().out
     assert "nan" not in out
-    assert out.count("base is 0") == 2
     assert "no head loss: the base is 0 there" in out
+    assert out.count("base is 0") == 3  # there, and in the rows of head and tail
 
 
 def test_the_caption_names_both_sides_and_the_groups(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

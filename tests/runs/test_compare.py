@@ -14,7 +14,8 @@ from scipy import stats as scipy_stats
 
 from ltgnn.runs import significance as stats
 from ltgnn.runs.compare import main, variance
-from ltgnn.runs.contrast import Cell, Comparison, axes_of, compare, read
+from ltgnn.runs.contrast import Cell, Comparison, compare, read
+from ltgnn.runs.labels import axes_of
 from ltgnn.types import Mistake
 from tests.runs.made import METRIC, NAMES, side, write_run
 

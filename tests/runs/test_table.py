@@ -158,7 +158,7 @@ def test_brackets_newlines_and_controls_in_an_error_are_text(
         ("config.yaml", "seed: 1\ndim: 8\n", "config.yaml is cut short or no recipe"),
         ("config.yaml", "choices:\n  model: lightg", "config.yaml is cut short: its last line has no end"),
         ("config.yaml", "data: {}\nfusion: {}\nchoices:\n  model: mf\n", "config.yaml is cut short"),
-        ("config.yaml", "choices: {}\nmodel: 3\n", "'model' is no section"),
+        ("config.yaml", "choices: {}\nmodel: 3\n", "config.yaml: 'model' is no section"),
         ("overrides.yaml", "a: b\n", "overrides.yaml holds no list"),
     ],
 )

@@ -48,7 +48,7 @@ def test_a_line_names_its_number(tmp_path: Path, caplog: pytest.LogCaptureFixtur
 
 def test_the_live_table_and_that_of_failures_take_brackets_as_text(tmp_path: Path) -> None:
     board = Board(Nothing(), 2, 1, "val/ndcg@20")
-    folder = finished(tmp_path / "[/run]")
+    folder = finished(tmp_path / "[b]run")
     made = job(folder, "+x=[/a]")
     board.done(made, Outcome("failed", folder, "cannot read [/b]", 1.0))
     board.running[made.key] = (made, 0.0)
@@ -58,4 +58,4 @@ def test_the_live_table_and_that_of_failures_take_brackets_as_text(tmp_path: Pat
     text = console.export_text()
     assert text.count("+x=[/a]") == 3
     assert "cannot read [/b]" in text
-    assert "[/run]/error.txt" in text
+    assert "[b]run/error.txt" in text

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ltgnn.runs.groups import list_length, policy_of
 from ltgnn.runs.labels import axes_of, labels
-from ltgnn.runs.reading import HUGE, read_all
+from ltgnn.runs.reading import HUGE, read_all, without_damaged
 from ltgnn.runs.run import DamagedRun, Run
 from ltgnn.runs.sides import Side, once, repetitions
 from ltgnn.terminal import printable
@@ -82,7 +82,7 @@ def read(folders: Sequence[Path], policy: str | None = None) -> Runs:
         listed = [*(str(run.folder) for run in runs), *(str(error.folder) for error in damaged)]
         raise Mistake(f"none of these runs has finished: {', '.join(listed)}")
     lost = [Lost(run.folder, run.state, printable(run.error), command(run)) for run in runs if run not in finished]
-    return arrange(finished, lost, damaged, policy)
+    return without_damaged(finished, lambda left: arrange(left, lost, damaged, policy), damaged)
 
 
 def arrange(finished: Sequence[Run], lost: list[Lost], damaged: list[DamagedRun], policy: str | None) -> Runs:
