@@ -143,6 +143,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     runs = [word for word in given if "=" not in word and not word.startswith("-")]
     if any("'" in run for run in runs):
         raise Mistake("a run's folder cannot have a quote in its name here.")
+    if len(runs) == 1:
+        raise Mistake(f"{runs[0]} alone makes no ensemble: give the folders of two or more finished runs.")
     quoted = ",".join(f"'{run}'" for run in runs)
     with sharing():
         return run_ensemble([*(word for word in given if word not in runs), f"runs=[{quoted}]"])

@@ -10,6 +10,9 @@ from ltgnn.losses.in_batch import product_logsumexp
 from ltgnn.losses.rows import scores
 from ltgnn.types import Batch, Encoded, Mistake
 
+LEAST = 1e-6
+"""Smallest temperature."""
+
 
 def cosines(main: Encoded, batch: Batch, in_batch: bool, mask_own: bool, loss: str) -> tuple[Tensor, Tensor]:
     """Cosine with the own positive [B], and with the negatives [B, n], -inf where a column is none of the row's.
@@ -58,7 +61,7 @@ def log_sum_negatives(
 
 
 def check_temperature(temperature: float, key: str = "loss.ranking.temperature") -> float:
-    """The temperature itself; ``Mistake`` unless it is above 0."""
-    if temperature <= 0:
-        raise Mistake(f"{key}={temperature} given, a number > 0 wanted.")
+    """The temperature itself; ``Mistake`` unless it is at least ``LEAST``."""
+    if not temperature >= LEAST:  # below, float32 has no gradient left, and the untrained model would stand
+        raise Mistake(f"{key}={temperature} given, a number of at least {LEAST:g} wanted.")
     return temperature

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from ltgnn.paths import write_whole
+
+log = logging.getLogger(__name__)
 
 
 class EarlyStop(EarlyStopping):
@@ -31,7 +34,10 @@ class EarlyStop(EarlyStopping):
 
 
 class History(Callback):
-    """One row per evaluation: epoch, seconds since the start of training, mean losses, all values."""
+    """One row per evaluation: epoch, seconds since the start of training, mean losses, all values.
+
+    Of a training without any evaluation: one row per epoch, without values.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
@@ -39,14 +45,26 @@ class History(Callback):
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Goes on below the rows of the epochs that a resumed run had finished; any others were not kept."""
         self.columns: list[str] = []
+        self.epochs: list[dict[str, float]] = []  # while nothing was evaluated
         kept = self._keep(trainer.current_epoch)
         self.started = time.perf_counter() - (float(kept[-1]["seconds"]) if kept else 0.0)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        if (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1):
-            return
         values = {name: float(value) for name, value in trainer.callback_metrics.items()}
         row = {"epoch": trainer.current_epoch + 1, "seconds": round(time.perf_counter() - self.started, 3), **values}
+        if (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1):
+            if not self.columns:
+                self.epochs.append(row)
+            return
+        self._append(row)
+
+    def on_train_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Without a row so far: validation never ran."""
+        if not self.columns:
+            for row in self.epochs:
+                self._append(row)
+
+    def _append(self, row: dict[str, float]) -> None:
         new = not self.path.exists()
         self.columns = self.columns or list(row)
         with self.path.open("a", newline="", encoding="utf-8") as file:
@@ -59,10 +77,14 @@ class History(Callback):
         """Leaves the rows of the first ``epochs`` epochs in the file, and says which they are."""
         if not self.path.exists():
             return []
-        with self.path.open(newline="", encoding="utf-8") as file:
-            rows = csv.DictReader(file)
-            kept = [row for row in rows if int(row["epoch"]) <= epochs]
-        if not kept:
+        try:
+            with self.path.open(newline="", encoding="utf-8") as file:
+                rows = csv.DictReader(file)
+                kept = [row for row in rows if int(row["epoch"]) <= epochs and float(row["seconds"]) >= 0]
+        except (ValueError, KeyError, TypeError, csv.Error) as error:
+            log.warning("%s cannot be read (%s): the rows of the first %d epochs are lost.", self.path, error, epochs)
+            kept = []
+        if not kept or not epochs:
             self.path.unlink()
             return []
         self.columns = list(rows.fieldnames or [])

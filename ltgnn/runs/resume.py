@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import logging
 import pickle
 import time
@@ -19,6 +20,18 @@ log = logging.getLogger(__name__)
 
 EVERY = 60.0
 """Seconds from one save to the next; what is shorter is as fast to begin anew, and is never written."""
+
+
+def readable(history: Path) -> bool:
+    """Whether every row of a history has its epoch; a history that is absent has none to miss."""
+    try:
+        with history.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+        return bool(rows) and all(len(row) == len(rows[0]) and row[0].isdigit() for row in rows[1:])
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError, csv.Error):
+        return False
 
 
 class Resume(Checkpoint):
@@ -49,6 +62,9 @@ class Resume(Checkpoint):
             return None
         if not same:
             log.warning("%s is of another recipe: the run begins anew.", self.file)
+            return None
+        if not readable(history := self.file.parent.parent / "history.csv"):
+            log.warning("%s cannot be read: the run begins anew.", history)
             return None
         self.epoch = epoch
         log.info("going on after epoch %d of %s (sweep.resume=false begins anew)", epoch, self.file.parent.parent)
