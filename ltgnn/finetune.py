@@ -14,6 +14,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
 from ltgnn.build import Setting, build_setting, monitored_part
+from ltgnn.data.fetch import obtain_unpublished
 from ltgnn.entry import hydra_entry
 from ltgnn.runs.begun import finished
 from ltgnn.runs.folder import RunFolder, plain
@@ -180,6 +181,7 @@ def task(cfg: DictConfig) -> float:
             group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
         }
     part, _, name = str(cfg.monitor).partition("/")
+    obtain_unpublished(plain(cfg.data))
     if (before := finished(RunFolder(cfg.paths.run_dir), cfg)) is not None:
         return float(before[part][name])
     return float(finetune(cfg, hydra.overrides.task)[part].values[name])

@@ -56,7 +56,8 @@ def _of_data(data: Mapping[str, Any]) -> dict[str, str]:
         return _of_section(data)
     named = {*(value for key, part in data.items() if key != "files" for value in _texts(part)), *published}
     read = sorted(name for name in named if name and not published.get(name) and _is(folder / name, "file"))
-    if not read and not published:
+    names_none = not any(Path(text).suffix for text in _texts(data.get("reader")))
+    if not read and not published and names_none:
         read = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and entry.name[0] != ".")
     return {name: file_digest(folder / name) for name in read}
 

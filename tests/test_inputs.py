@@ -33,6 +33,8 @@ def test_the_files_that_the_reader_names(folder: Path) -> None:
     assert list(inputs_of(recipe(folder))["data"]) == ["i.csv"]
     del (whole := recipe(folder))["data"]["reader"]["interactions"]
     assert list(inputs_of(whole)["data"]) == ["i.csv", "other.csv"]  # one that names none may read all
+    (folder / "i.csv").unlink()
+    assert "data" not in inputs_of(recipe(folder))  # it names a file, which is not there
 
 
 def test_contents_count_and_nothing_else(folder: Path) -> None:

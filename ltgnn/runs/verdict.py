@@ -58,8 +58,8 @@ class Difference:
     @property
     def improvement(self) -> Difference:
         """The same with gains as positive differences, which is how the rule reads them."""
-        turned = {"interval": -self.interval, "interval_users": -self.interval_users}
-        return replace(self, less=False, **turned) if self.less else self
+        turned = replace(self, less=False, interval=-self.interval, interval_users=-self.interval_users)
+        return turned if self.less else self
 
     @property
     def relative(self) -> stats.Interval:
