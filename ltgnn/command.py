@@ -9,6 +9,10 @@ from typing import Any
 from ltgnn.trust import take
 from ltgnn.types import Mistake
 
+TRUST = """
+  trust=PACKAGE  the recipe of run=DIR may name classes of this package of yours; for all commands: LTGNN_TRUST"""
+"""The line about the option that every command with run=DIR has."""
+
 
 def parse(
     argv: Sequence[str], known: Mapping[str, str | None], usage: str, positional: str | None = None, prefix: str = "-"
@@ -18,7 +22,7 @@ def parse(
     ``known``: key -> its default; None: it has to be given. ``positional``: the key of a word without ``=``.
     """
     if not argv or any(word in ("-h", "--help") for word in argv):
-        print(usage)
+        print(usage + (TRUST if "run" in known else ""))
         return None
     values: dict[str, str] = {}
     others: list[str] = []

@@ -43,6 +43,7 @@ keys:
                 user activity; tail_kept: the same, bent so that the tail stands no worse than with its best member
   depth=100     items that each member offers a user: what the weights are fitted on
   paths.run_dir=DIR
+  trust=PACKAGE the recipes of the runs may name classes of this package of yours
 """
 
 FROM_FIRST = ("data", "split", "groups", "eval")

@@ -104,6 +104,8 @@ def tune(cfg: DictConfig, setting: Setting, side: ItemText, tracker: Any) -> Any
         trainer: pl.Trainer = instantiate(cfg.trainer)(
             callbacks=callbacks if cfg.sweep.running else [*callbacks, StepBar()], logger=tracker.lightning_logger()
         )
+        if cfg.resume and not Path(cfg.resume).is_file():  # of an address, Lightning would run what it finds there
+            raise Mistake(f"resume={cfg.resume}: no such file; wanted checkpoints/last.ckpt of a broken run.")
         trainer.fit(tuner, ckpt_path=cfg.resume)
     if trainer.interrupted:
         raise KeyboardInterrupt

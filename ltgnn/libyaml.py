@@ -50,7 +50,7 @@ def measure(text: str) -> None:
     opened: list[tuple[str | None, int]] = []  # anchor and values before it, of each level
     total = 0
     while not isinstance(event := reader.get_event(), yaml.StreamEndEvent):
-        anchor = getattr(event, "anchor", None)
+        anchor: Any = getattr(event, "anchor", None)
         if isinstance(event, yaml.AliasEvent):
             total += sizes.get(anchor, MOST)  # an alias inside of what it stands for has no end
         elif isinstance(event, yaml.CollectionStartEvent):

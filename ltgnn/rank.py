@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from omegaconf import DictConfig
+
 from ltgnn import resolvers
 from ltgnn.build import build_setting
 from ltgnn.runs.folder import RunFolder
@@ -21,7 +23,7 @@ def main(folder: str) -> None:
     """Train along until process 0 ends it."""
     end_with(os.getppid())
     resolvers.register()
-    cfg = RunFolder(Path(folder)).config()
+    cfg = DictConfig(RunFolder(Path(folder)).recipe())  # of the training that started this, so it is the user's own
     for name in OF_THE_RUN:
         cfg.callbacks.pop(name, None)
     trained(cfg, build_setting(cfg), NoTracker())

@@ -10,7 +10,10 @@ from ltgnn.trust import take
 
 Command = Callable[[argparse.Namespace], int]
 
-OVERRIDES = "Hydra overrides, e.g. split=leave_one_out split.seed=1 data.cleaning.user_core=5"
+OVERRIDES = (
+    "Hydra overrides, e.g. split=leave_one_out split.seed=1 data.cleaning.user_core=5; trust=PACKAGE lets a run's "
+    "recipe name classes of that package"
+)
 TARGET = "name of the catalogue (ml100k), folder that ltgnn data wrote, or run folder"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
@@ -13,10 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ltgnn.reading import read_json
 from ltgnn.text.pooling import POOLINGS
 from ltgnn.text.reading import judged, sampled
 from ltgnn.text.source import description_hash, locate, weights_hash
-from ltgnn.types import Mistake
+from ltgnn.types import Damaged, Mistake
 
 DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -200,6 +200,10 @@ class HuggingFace:
         return torch.cat([self._encode(model, tokens[:half]), self._encode(model, tokens[half:])])
 
 
+READING = ("pooling", "layer", "max_length", "prompt")
+"""What ``reading.json`` of a tuned encoder says."""
+
+
 def tuned(folder: str) -> HuggingFace:
     """The encoder in a folder that `ltgnn finetune` wrote; ``reading.json`` there says how it is read."""
     path = Path(folder).expanduser() / "reading.json"
@@ -208,7 +212,9 @@ def tuned(folder: str) -> HuggingFace:
             f"text.encoder={folder} is no folder of `ltgnn finetune` (it lacks reading.json); "
             "for any other encoder set text=folder text.encoder.model=ID_OR_FOLDER"
         )
-    reading = json.loads(path.read_text(encoding="utf-8"))
+    reading = read_json(path.parent, path.name) or {}
+    if set(reading) != set(READING):
+        raise Damaged(f"{path.parent}: {path.name} has the keys {', '.join(reading)}; wanted {', '.join(READING)}.")
     return HuggingFace(
         model=str(path.parent),
         weights_sha256=None,
