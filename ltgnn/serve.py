@@ -108,7 +108,8 @@ def is_local(host: str) -> bool:
 
 def allowed_hosts(host: str) -> list[str]:
     """Host headers that are answered: on this machine its own names only, so that no foreign page can ask."""
-    return ["127.0.0.1", "localhost", "[::1]"] if is_local(host) else ["*"]
+    shown = f"[{host}]" if ":" in host else host
+    return list(dict.fromkeys(["127.0.0.1", "localhost", "[::1]", shown])) if is_local(host) else ["*"]
 
 
 def checked_token(token: str, host: str) -> str | None:

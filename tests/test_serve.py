@@ -336,5 +336,5 @@ def test_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "ltgnn serve run=" in capsys.readouterr().out
     assert main(["serve", f"run={run}", "port=70000"]) == 1
     assert "port=70000" in capsys.readouterr().err
-    assert main(["serve", "run=/nowhere"]) == 1
+    assert main(["serve", "run=/nowhere", "port=0"]) == 1
     assert "is no run folder" in capsys.readouterr().err

@@ -153,7 +153,8 @@ def server(app: Any, bounds: Bounds) -> Server:
 def opened(host: str, port: int) -> socket.socket:
     """A socket bound to the address, not yet listening; ``Mistake`` where that cannot be. ``port`` 0: any free one."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, kind, protocol, _, address = min(found, key=lambda info: info[0] != socket.AF_INET)  # localhost has two
         bound = socket.socket(family, kind, protocol)
         if os.name == "posix":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -156,6 +156,7 @@ def test_queries_that_are_not_understood_get_422(client: TestClient, query: str,
 
 
 def test_hosts(client: TestClient) -> None:
+    assert allowed_hosts("127.0.0.2")[-1] == "127.0.0.2"
     good = ("127.0.0.1", "localhost:8000", "LOCALHOST", "[::1]", "[::1]:8000")
     bad = ("testserver", "evil.example", "127.0.0.1.evil.example", "", "localhost:9:9", "user@localhost", "[::1")
     for path in ("/", "/health", "/api/info", "/docs", "/openapi.json"):
