@@ -43,8 +43,6 @@ class AmazonReviews:
     time_format: str | None = None  # of times written as dates: "%Y-%m-%d %H:%M:%S", or iso
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
-    encoding: str | None = None  # None: by a byte order mark, else UTF-8
-
     def __call__(self, folder: Path) -> Raw:
         reviews = table_file(folder / self.reviews, encoding=self.encoding, options=OPTIONS)
         unit = self.time_unit if self.time_scale is None else {1.0: "s", 0.001: "ms"}.get(self.time_scale, "auto")
