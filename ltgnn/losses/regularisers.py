@@ -40,8 +40,8 @@ def layer_of(main: Encoded, layer: int) -> Tensor:
     """A layer that a penalty names; ``Mistake`` if the model has no such."""
     if layer >= len(main.layers):
         raise Mistake(
-            f"a penalty on layer {layer} was asked for (`layers` of loss.l2 or loss.norm), but this model gives the "
-            f"layers 0 to {len(main.layers) - 1} to a loss: name one of these, or set num_layers "
+            f"a penalty on layer {layer} was asked for (`layers` of loss.l2 or of another penalty), but this model "
+            f"gives the layers 0 to {len(main.layers) - 1} to a loss: name one of these, or set num_layers "
             "(model=lightgcn_historical: model.encoder.depth)."
         )
     return main.layers[layer]
