@@ -72,7 +72,7 @@ def test_a_run_opened_on_other_data(launch: Launch, tmp_path: Path, monkeypatch:
     (shop / "toy.item").write_text(titles.replace("castle", "palace"))
     assert open_run("run").recommend(["u1"]).height  # the pairs are the same, and it reads no text
     assert "toy.item" in said.pop()
-    with pytest.raises(Mistake, match=r"toy\.item.*train it again"):
+    with pytest.raises(Mistake, match=r"toy\.item.*rain again"):
         open_run("reading")
     (shop / "toy.item").write_text(titles)
     assert open_run("reading").recommend(["u1"]).height

@@ -52,10 +52,12 @@ def small_validation(split: Split, share: float | None) -> str:
     pairs, users, everybody = len(split.val), int((split.val.user_counts > 0).sum()), split.val.num_users
     if not pairs or (pairs >= PAIRS and users >= USERS * everybody):
         return ""
-    way_out = "choose another split" if share is None else f"set split.val above {share:g} or choose another split"
+    way_out = "choose another split" if share is None else f"set split.val above {share:g}"
+    if users < everybody:
+        way_out += ", or split=leave_one_out, which holds out a pair of every user"
     return (
         f"The validation part has {pairs:,} pairs of {users:,} users ({users / max(everybody, 1):.1%} of all), too few "
-        f"to choose an epoch or a configuration by: {way_out}, such as split=leave_one_out."
+        f"to choose an epoch or a configuration by: {way_out}."
     )
 
 
