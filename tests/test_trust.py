@@ -278,6 +278,9 @@ def test_every_class_of_the_yaml_may_be_named() -> None:
                 assert "hydra" in key or trust.allowed(target), f"{file}: {target}"
 
 
+LIBRARY_HOMES = ("torch", "pytorch_lightning", "lightning_fabric")
+
+
 def test_names_of_libraries_are_classes_and_initialisations() -> None:
     """What the patterns let through is a class that only keeps its arguments, or fills a tensor."""
     from importlib import import_module
@@ -286,7 +289,7 @@ def test_names_of_libraries_are_classes_and_initialisations() -> None:
         for name in dir(import_module(module)):
             if trust.allowed(f"{module}.{name}") and callable(found := getattr(import_module(module), name)):
                 home = str(getattr(found, "__module__", ""))
-                assert home.split(".")[0] in ("torch", "pytorch_lightning", "typing", "collections"), f"{module}.{name}"
+                assert home.split(".")[0] in (*LIBRARY_HOMES, "typing", "collections"), f"{module}.{name}"
                 assert isinstance(found, type) or module.startswith("torch.nn") or home == "typing", f"{module}.{name}"
 
 
