@@ -108,10 +108,10 @@ class Ruled:
             counts[name] = int(torch.isin(plain, gone).sum())
             mask[gone] = False
         ranked = torch.argsort(scores.masked_fill(~mask, -torch.inf), descending=True, stable=True)[: int(mask.sum())]
-        for name, rule in self.orders.items():
-            pool = ranked[: rule.depth]
+        for name, reranker in self.orders.items():
+            pool = ranked[: reranker.depth]
             if len(pool):
-                first = pool[rule.order(self.served, pool, scores[pool], user, self.k)]
+                first = pool[reranker.order(self.served, pool, scores[pool], user, self.k)]
                 changed = torch.cat([first, ranked[~torch.isin(ranked, first)]])
                 counts[name] = int((changed[: self.k] != ranked[: self.k]).sum())
                 ranked = changed
