@@ -41,7 +41,7 @@ def settle(recipe: dict[str, Any], folder: Path, file: str = "config.yaml") -> N
 
 def own(name: str) -> str:
     """A folder of ``conf/paths``, such as ``data_dir``, as it is for this user."""
-    return str(OmegaConf.load(conf_dir() / "paths" / "default.yaml")[name])
+    return str(OmegaConf.select(OmegaConf.load(conf_dir() / "paths" / "default.yaml"), name))
 
 
 def _web_only(node: Mapping[str, Any], key: str, where: str) -> None:
