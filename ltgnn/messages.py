@@ -31,8 +31,8 @@ def message(error: BaseException) -> str | None:
     if kind == "InstantiationException":
         return _not_made(text, error.__cause__)
     if type(error).__module__.partition(".")[0] in ("hydra", "omegaconf"):
-        cause = error.__cause__
-        return text if cause is None or str(cause) in text else f"{text}\n{cause}"
+        behind = error.__cause__
+        return text if behind is None or str(behind) in text else f"{text}\n{behind}"
     for cause in chain:
         if type(cause).__module__.partition(".")[0] == "yaml" or type(cause).__name__ in FORMATS:
             return f"A file cannot be read: {' '.join(str(cause).split())[:500]}. {WHERE}"

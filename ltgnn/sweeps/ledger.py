@@ -92,8 +92,9 @@ class Ledger:
             try:
                 self.note(status_of(claim.folder).get("state", "lost"), key, claim.folder)
                 self._write(key, {"folder": self._named(claim.folder), "owner": None})
-            except (Unwritable, OSError) as reason:  # with the end of this process the job is free all the same
-                log.warning("%s: %s", self.home, reason)
+            except (Unwritable, OSError) as reason:  # a full disk: the job is free, and is found again by its folder
+                log.warning("%s", reason)
+                (self.home / f"{key}.json").unlink(missing_ok=True)
 
     def note(self, event: str, key: str, folder: Path) -> None:
         """A line in ``journal.csv``: what was begun and how it ended, by which process, in the order of time."""
