@@ -63,7 +63,10 @@ def smaller_in(evaluation: Mapping[str, Any], value: str, option: str = "monitor
         target = known[metric].get("_target_")
         return bool(target) and _stated(get_object(target))
     if metric not in COUNTS and known:
-        near = difflib.get_close_matches(metric, [*known, *mixtures], n=3, cutoff=0.3)
+        length = "@" + name.rpartition("@")[2] if "@" in name else ""
+        near = [
+            m if m in mixtures else m + length for m in difflib.get_close_matches(metric, [*known, *mixtures], 3, 0.3)
+        ]
         raise Mistake(
             f"{option}={value}: there is no metric '{metric}'. Near to it: {', '.join(near) or ', '.join(known)}. "
             "Wanted PART/[POLICY/GROUP/]METRIC@K, such as val/ndcg@20, of a metric that eval has."

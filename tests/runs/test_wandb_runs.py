@@ -76,6 +76,8 @@ def test_a_job_begun_again_knows_its_run(launch: Launch, tmp_path: Path) -> None
     where = f"hydra.run.dir={tmp_path}/logs/same"
     assert launch("model=ease", "logger=wandb", where) == 0
     first = json.loads((tmp_path / "logs/same/wandb.json").read_text())
+    status = tmp_path / "logs/same/status.json"  # a finished one would stand
+    status.write_text(json.dumps(json.loads(status.read_text()) | {"state": "interrupted"}))
     assert launch("model=ease", "logger=wandb", where) == 0
     second = json.loads((tmp_path / "logs/same/wandb.json").read_text())
     assert second["resumed_from"] == first["id"] != second["id"]
