@@ -48,6 +48,11 @@ class RowTable:
         wrong = set(self.parts) - set(PART_ORDER)
         if wrong:
             raise Mistake(f"data.reader.interactions names the parts {sorted(wrong)}; wanted all, or train, val, test.")
+        if "all" in self.parts and len(self.parts) > 1:
+            raise Mistake(
+                f"data.reader.interactions names {', '.join(self.parts)}: wanted all, or train, val, test. Leave out "
+                f"what is not meant, e.g. '~data.reader.interactions.all'."
+            )
         columns, files = self._columns(), list(self.parts.values())
         # ids first: their dictionaries are gone when the wide columns come
         users, user_texts = read_ids(files, columns, "user", self.drop_incomplete)
@@ -138,7 +143,7 @@ class RowTable:
         if self.rating is not None:
             columns["rating"] = Column(self.rating, Kind.NUMBER)
         if self.time is not None:
-            columns["time"] = Column(self.time, Kind.NUMBER, time_format=self.time_format)
+            columns["time"] = Column(self.time, Kind.NUMBER, time=True, time_format=self.time_format)
         if self.label is not None:
             columns["part"] = Column(self.label, Kind.ID)
         for event in self.events:
