@@ -118,3 +118,13 @@ def test_the_report_says_which_times_and_stays_a_table(capsys):
     assert names[1] == "times from 2020-01-01"
     assert main(["import", "e.csv", "--time", "time", "data.cleaning.until=2030-01-01", "--out", "two"]) == 0
     assert "  times before 2030-01-01  " in capsys.readouterr().out
+
+
+def test_features_of_mmrec_that_are_not_there():
+    Path("x.inter").write_text("userID\titemID\tx_label\n0\t0\t0\n1\t0\t1\n2\t0\t2\n")
+    with pytest.raises(Mistake, match=r"text_feat\.npy.*to do without: '~data\.reader\.vectors\.text'"):
+        reader("mmrec", interactions="x.inter")(Path())
+    for none in ({}, None):
+        assert len(reader("mmrec", interactions="x.inter", vectors=none)(Path())) == 3
+    options = ["data.files.path=.", "data.name=x", "~data.reader.vectors.text"]
+    assert main(["import", "mmrec", *options, "--out", "out"]) == 0

@@ -56,7 +56,7 @@ def test_no_command_prints_help(capsys):
 def test_import_shows_rows_and_the_way_on(shop):
     assert "u00 | sku0 | good 0" in shop
     assert "as read" in shop
-    assert "ltgnn train data=processed data.files.path=shop data.template='{title}'" in shop
+    assert "ltgnn train data=processed data.files.path=shop \"data.template='{title}'\"" in shop
     card = json.loads(Path("shop/data_card.json").read_text())
     assert (card["users"], card["items"], card["interactions"]) == (12, 10, 96)
     assert target("shop", []).dataset.item_fields["title"][3] == "good 3"
@@ -183,7 +183,7 @@ def test_names():
         (["stats", "ml100k", "split=rnadom"], "Could not find 'split/rnadom'"),
         (["stats", "ml100k", "data.cleaning.user_cor=5"], "user_cor"),
         (["import", "absent.csv", "--out", "x"], "No file absent.csv"),
-        (["import", "clicks.csv", "--field", "title", "--out", "x"], "--field and --number want NAME=COLUMN"),
+        (["import", "clicks.csv", "--field", "title", "--out", "x"], "--field 'title': wanted NAME=COLUMN"),
         (["import", "clicks.csv", "--out", "x"], "no column 'user_id'"),
         (["import", "clicks.csv", *MAPPING, "--out", "."], "exists and is not empty"),
     ],

@@ -11,7 +11,7 @@ import polars as pl
 from ltgnn.data.columns import TableFile, droppable
 from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
-from ltgnn.data.rows import RowTable
+from ltgnn.data.rows import RowTable, check_parts
 from ltgnn.data.tables import NodeTable, assemble
 from ltgnn.types import Mistake
 
@@ -58,6 +58,7 @@ class RecBoleAtomic:
                 folder / name, self.separator, self.quote, None, self.encoding, self.escape, True, options
             )
 
+        check_parts(self.interactions)
         rows = RowTable(
             {part: file(name) for part, name in self.interactions.items()},
             self.user,

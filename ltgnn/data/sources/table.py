@@ -10,7 +10,7 @@ from ltgnn.data.columns import TableFile, droppable
 from ltgnn.data.delimited import OPTIONS
 from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
-from ltgnn.data.rows import RowTable
+from ltgnn.data.rows import RowTable, check_parts
 from ltgnn.data.tables import NodeTable, assemble
 from ltgnn.types import Mistake
 
@@ -42,6 +42,7 @@ class Table:
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
+        check_parts(self.interactions)
         parts = {part: self._file(folder / name, self.names) for part, name in self.interactions.items()}
         rows = RowTable(
             parts,
