@@ -197,7 +197,8 @@ class Delimited:
             )
             return f"Is {found} the separator?{advice}{self._source.misnamed}"
         if any(is_number(name) for name in self.header):
-            advice = self._advice("names", "[user,item,...]", "Name its columns: '{}'.") or " Add a line with names."
+            sentence = "Name its columns by '{}' (a name for each)."
+            advice = self._advice("names", "[user,item,...]", sentence) or " Add a line with names."
             return f"The first line looks like data.{advice}{self._source.misnamed}"
         above = self._start.notes.get("comment lines above")
         comments = f" Above the names, {above} line(s) that begin with '#' were left out." if above else ""

@@ -40,8 +40,9 @@ def test_names_for_a_file_that_has_them():
 
 
 def test_a_file_without_names():
-    for text in (TEXT.partition("\n")[2], "u1,i1\t3\n".replace("\t", ",")):
-        assert "The first line looks like data. Name its columns: --names user,item,..." in said(text)
+    for text in (TEXT.partition("\n")[2], "u1,i1,3\n"):
+        got = said(text)
+        assert "The first line looks like data. Name its columns by --names user,item,... (a name for each)." in got
 
 
 @pytest.mark.parametrize("option", ["--field", "--number"])
