@@ -90,9 +90,10 @@ SHOWN_APART = ("name", "cleaning", "read", "source", "groups", "left out", "warn
 
 def table(card: Mapping[str, Any]) -> str:
     """The card as text: what each filter left, then the figures."""
-    lines = [f"{card['name']}", f"  {'filter':<44}{'users':>10}{'items':>10}{'interactions':>14}"]
+    wide = max([44, *(len(step["filter"]) for step in card["cleaning"])])
+    lines = [f"{card['name']}", f"  {'filter':<{wide}}{'users':>10}{'items':>10}{'interactions':>14}"]
     lines += [
-        f"  {step['filter']:<44}{step['users']:>10,}{step['items']:>10,}{step['interactions']:>14,}"
+        f"  {step['filter']:<{wide}}{step['users']:>10,}{step['items']:>10,}{step['interactions']:>14,}"
         for step in card["cleaning"]
     ]
     gone = card.get("left out", {})

@@ -40,7 +40,9 @@ class Cleaning:
             release()  # or the masks of all filters, one byte a row each, add up
 
         if self.since is not None or self.until is not None:
-            keep(f"times from {self.since} to before {self.until}", between(raw, self.since, self.until))
+            start, end = ("" if time is None else f" {time}" for time in (self.since, self.until))
+            name = f"times{start and f' from{start}'}{start and end and ' to'}{end and f' before{end}'}"
+            keep(name, between(raw, self.since, self.until))
         if self.min_rating is not None:
             keep(f"rating >= {self.min_rating:g}", at_least(raw, self.min_rating))
         rule = self.repeats or ("first" if raw.weights is None else "sum")
@@ -156,7 +158,7 @@ def _refuse_overlap(raw: Raw) -> None:
     raise Mistake(
         f"{int((times > 1).sum())} pairs are in more than one part, e.g. user {raw.user_ids[user]}, item "
         f"{raw.item_ids[item]} in {names}. Parts must be disjoint: a held-out pair in train is a leak. If validation "
-        f"lies inside train: data.reader.valid_inside_train=true"
+        f"lies inside train (LightGCN's text files): data.reader.valid_inside_train=true"
     )
 
 

@@ -18,6 +18,19 @@ from ltgnn.types import Mistake
 MISSING = ("", "nan", "NaN", "NULL", "null", "None", "NA", "<NA>")  # "no value" in numbers; ids and texts keep them
 
 
+class Incomplete(Mistake):
+    """A row without a required value."""
+
+
+@contextmanager
+def droppable() -> Iterator[None]:
+    """For readers with the option ``drop_incomplete``: the message on a row without a value names it."""
+    try:
+        yield
+    except Incomplete as error:
+        raise Incomplete(f"{error} To leave such rows out: data.reader.drop_incomplete=true") from error
+
+
 class Kind(Enum):
     """What the values of a column are."""
 
@@ -34,6 +47,7 @@ class Column:
     kind: Kind
     required: bool = True  # a row without a value is a mistake (or dropped and counted)
     least: float = -math.inf  # smaller numbers are a mistake
+    time: bool = False  # the NUMBER is a time
     time_format: str | None = None  # of a NUMBER given as text, e.g. "%Y-%m-%d %H:%M:%S" -> seconds, UTC
     missing: Sequence[str] = ()  # words that are no ID, besides the empty one
 
@@ -187,7 +201,7 @@ def explain(place: str, column: Column, given: str | None, drop_incomplete: bool
         return
     if text in column.absent:
         if column.required and not drop_incomplete:
-            raise Mistake(f"{place}: no value ({text!r}); wanted one in every row. Mend the row or delete it.")
+            raise Incomplete(f"{place}: no value ({text!r}); wanted one in every row. Mend the row or delete it.")
         return
     if column.kind is Kind.ID:
         return
@@ -203,10 +217,13 @@ def explain(place: str, column: Column, given: str | None, drop_incomplete: bool
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
+        dates = (
+            f"; for times written as dates set data.reader.time_format='%Y-%m-%d %H:%M:%S' "
+            f"(ISO 8601: data.reader.time_format={ISO})"
+        )
         raise Mistake(
-            f"{place}: {text!r} is not a number. Mend the row or name another column in data.reader; for times "
-            f"written as dates set data.reader.time_format='%Y-%m-%d %H:%M:%S' "
-            f"(ISO 8601: data.reader.time_format={ISO})."
+            f"{place}: {text!r} is not a number. Mend the row or name another column in data.reader"
+            f"{dates if column.time else ''}."
         )
     if number < column.least:
         raise Mistake(f"{place}: {text} is below {column.least:g}. Mend the row or delete it.")

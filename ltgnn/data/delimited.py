@@ -49,6 +49,13 @@ class Delimited:
         start = read_header(self._source.lines(), separator, self.quote, self.escape, self.names, self.typed)
         if not start.names:
             raise Mistake(f"{self.file} is empty; wanted a first line with column names and rows below it.")
+        if start.repeated and self.names is not None:
+            raise Mistake(f"{self.options.get('names', 'names')}: a name stands twice: {', '.join(start.repeated)}.")
+        if start.named:
+            raise Mistake(
+                f"{self.file}, line {start.lines + 1}: the names given for the columns stand here ({start.named}). "
+                f"Leave out {self.options.get('names', 'names')}, or, if it is a row, give other names."
+            )
         return start
 
     @cached_property
@@ -171,7 +178,8 @@ class Delimited:
         for what, sign in (("separator", self.separator), ("quote", self.quote), ("escape", self.escape)):
             longest = 2 if what == "separator" else 1
             if sign is not None and (not 1 <= len(sign) <= longest or "\n" in sign or "\r" in sign):
-                raise Mistake(f"{self.options.get(what, what)}={sign[:40]!r}: wanted {longest} sign(s), or null.")
+                wanted = "one or two signs" if longest == 2 else "one sign"
+                raise Mistake(f"{self.options.get(what, what)}={sign[:40]!r}: wanted {wanted}, or null.")
             if what != "separator" and sign is not None and (not sign.isascii() or sign == self.separator):
                 raise Mistake(f"{self.options.get(what, what)}={sign!r}: wanted a plain sign, and not the separator.")
 
@@ -188,8 +196,9 @@ class Delimited:
                 or " Mend the file."
             )
             return f"Is {found} the separator?{advice}{self._source.misnamed}"
-        if all(is_number(name) or "(column" in name for name in self.header):
-            advice = self._advice("names", "[user,item,...]", "Name its columns: '{}'.") or " Add a line with names."
+        if any(is_number(name) for name in self.header):
+            sentence = "Name its columns by '{}' (a name for each)."
+            advice = self._advice("names", "[user,item,...]", sentence) or " Add a line with names."
             return f"The first line looks like data.{advice}{self._source.misnamed}"
         above = self._start.notes.get("comment lines above")
         comments = f" Above the names, {above} line(s) that begin with '#' were left out." if above else ""

@@ -22,6 +22,7 @@ class Header(NamedTuple):
     repeated: frozenset[str]  # names that stand several times, so that none of them can be asked for
     notes: dict[str, Any]
     likely: str | None  # separator that the line of the names suggests, if it is another one
+    named: str = ""  # names that were given and stand in the first line of the file at their places, too
 
 
 def read_header(
@@ -60,16 +61,18 @@ def read_header(
     notes.setdefault("separator", repr(separator))
     dialect = Dialect(separator, quote, escape, 0)
     fields, used = _fields(first, lines, dialect)
+    named = ""
     if names is not None:
         notes["column names"] = "given"
+        named = ", ".join(name for name, text in zip(names, fields, strict=False) if name == text.strip())
         fields, used = list(names), 0
     elif comments and _is_name_line(comments[-1], fields, dialect):
         fields, used = _fields(comments.pop().lstrip("# "), iter(()), dialect)[0], 0
-        notes["column names"] = f"line {above}, a comment"
+        notes["column names"] = f"in line {above}, a comment"
     elif above:
-        notes["column names"] = f"line {above + 1}"
+        notes["column names"] = f"in line {above + 1}"
     else:
-        notes["column names"] = "first line"
+        notes["column names"] = "in the first line"
     if comments:
         notes["comment lines above"] = len(comments)
     unique, repeated, odd = _unique([text.partition(":")[0] for text in fields] if typed else fields)
@@ -77,7 +80,7 @@ def read_header(
         notes["repeated or empty names"] = ", ".join(odd)
     likely = found_separator(first or "")
     better = likely if likely != separator and likely in (first or "") else None
-    return Header(above + used, separator, unique, repeated, notes, better)
+    return Header(above + used, separator, unique, repeated, notes, better, named)
 
 
 def found_separator(line: str) -> str:

@@ -49,9 +49,10 @@ def bring(arguments: argparse.Namespace) -> int:
     print(with_flags(table(dataset.card)) if file.is_file() else table(dataset.card))
     untouched = dataset.card["left out"].get("items without an interaction")
     if untouched:
-        print(
-            f"\n{untouched:,} items that nobody touched are left out; --keep-untouched keeps them, to be ranked by text"
+        noun, them = (
+            ("item that nobody touched is", "it") if untouched == 1 else ("items that nobody touched are", "them")
         )
+        print(f"\n{untouched:,} {noun} left out; --keep-untouched keeps {them}, to be ranked by text")
     print(f"\nwritten to {out}; train on it:\n  {next_command(out, dataset)}")
     return 0
 

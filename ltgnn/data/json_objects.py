@@ -112,11 +112,13 @@ def an_object(line: int, value: Any, text: str) -> dict[str, Any]:
 
 
 def as_text(value: Any) -> str | None:
-    """A value as a table holds it: lists and objects as JSON."""
+    """A value as a table holds it: lists and objects as JSON, 1.0 as "1"."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, float) and math.isnan(value):
         return None
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple | dict):

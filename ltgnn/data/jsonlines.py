@@ -139,7 +139,10 @@ class JsonLines:
             for column in columns.values():
                 place = f"{self.file}, line {line}, column {column.name!r}"
                 if column.required and column.name not in fields and not drop_incomplete:
-                    raise Mistake(f"{place}: no value; the object has: {listed(list(fields))}. Mend the line.")
+                    raise Mistake(
+                        f"{place}: no value; the object has: {listed(list(fields))}. Mend the line or the column names "
+                        f"in data.reader."
+                    )
                 explain(place, column, as_text(fields.get(column.name)), drop_incomplete)
 
 

@@ -5,7 +5,7 @@ A file of tens of millions of rows is never held as a table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,9 +45,7 @@ class RowTable:
         Columns: users, items [rows] int32; parts [rows] int8, position in PART_ORDER, where there are several; times
         [rows] float64; ratings, weights [rows] float32.
         """
-        wrong = set(self.parts) - set(PART_ORDER)
-        if wrong:
-            raise Mistake(f"data.reader.interactions names the parts {sorted(wrong)}; wanted all, or train, val, test.")
+        check_parts(self.parts)
         columns, files = self._columns(), list(self.parts.values())
         # ids first: their dictionaries are gone when the wide columns come
         users, user_texts = read_ids(files, columns, "user", self.drop_incomplete)
@@ -138,7 +136,7 @@ class RowTable:
         if self.rating is not None:
             columns["rating"] = Column(self.rating, Kind.NUMBER)
         if self.time is not None:
-            columns["time"] = Column(self.time, Kind.NUMBER, time_format=self.time_format)
+            columns["time"] = Column(self.time, Kind.NUMBER, time=True, time_format=self.time_format)
         if self.label is not None:
             columns["part"] = Column(self.label, Kind.ID)
         for event in self.events:
@@ -155,6 +153,16 @@ class RowTable:
             )
         places = {label: PART_ORDER.index(part) for label, part in self.labels.items()}
         return piece["part"].replace_strict(places, default=0, return_dtype=pl.Int8)
+
+
+def check_parts(parts: Iterable[str]) -> None:
+    """Raises ``Mistake`` unless there is one part, all, or those of a split."""
+    names = list(parts)
+    if set(names) - set(PART_ORDER) or ("all" in names and len(names) > 1):
+        advice = " To leave out all: '~data.reader.interactions.all'" if "all" in names else ""
+        raise Mistake(
+            f"data.reader.interactions names the parts {', '.join(names)}; wanted all, or train, val, test.{advice}"
+        )
 
 
 def words_as_ids(ids: Mapping[str, pl.Series]) -> dict[str, list[str]]:

@@ -130,7 +130,7 @@ class TextSource:
         """The encoding and how it is known; what is odd about the name."""
         name, how = self.codec
         shown = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-32": "UTF-32", "utf-8": "UTF-8"}.get(name, name)
-        odd = {"name": self.misnamed.strip()} if self.misnamed else {}
+        odd = {"name": "ends in .gz, but the file is not packed by gzip"} if self.misnamed else {}
         packed = {"packed": "gzip"} if self.packed and self.file.suffix != ".gz" else {}
         return {"encoding": f"{shown} ({how})", **odd, **packed}
 

@@ -173,7 +173,7 @@ def test_lightgcn(tmp_path, text, expected):
 def test_parts_of_wrong_names(tmp_path):
     write(tmp_path, HEAD + "a,1,1\n")
     got = message(tmp_path, interactions={"training": "interactions.csv"})
-    assert "names the parts ['training']" in got
+    assert "names the parts training; wanted all, or train, val, test" in got
 
 
 def test_no_item_left_after_the_core(tmp_path):

@@ -61,7 +61,7 @@ def test_delimited_and_parquet_by_content(tmp_path):
     for name in ("x.csv", "x.csv.gz", "x", "x.json5"):
         assert rows(read(tmp_path, TEXT, name)) == rows(read(tmp_path, members, name)) == PAIRS
     raw = read(tmp_path, TEXT, "x.csv.gz")
-    assert raw.notes["interactions"][0]["name"] == "The file is called .gz, but is not packed by gzip."
+    assert raw.notes["interactions"][0]["name"] == "ends in .gz, but the file is not packed by gzip"
     pl.DataFrame({"user_id": ["a", "b", "é"], "item_id": [1, 2, 1]}).write_parquet(tmp_path / "x.csv")
     assert rows(reader("table", interactions={"all": "x.csv"})(tmp_path)) == PAIRS
 
@@ -161,7 +161,7 @@ def test_encodings_and_line_ends(tmp_path, end, encoding, mark, given, stated):
         ("sep=;\n", ("first line", "sep=;")),
         ('"sep=;"\r\n', ("first line", '"sep=;"')),
         ("# written today\n# by hand\n", ("comment lines above", 2)),
-        ("\n", ("column names", "line 2")),
+        ("\n", ("column names", "in line 2")),
         ("sep=;\n# by hand\n\n", ("comment lines above", 1)),
     ],
 )

@@ -28,7 +28,7 @@ class MMRec:
     time: str | None
     label: str
     labels: Mapping[str, str]  # value of the label -> train, val, test
-    vectors: Mapping[str, str]  # our name -> .npy file
+    vectors: Mapping[str, str] | None  # our name -> .npy file
     separator: str = "\t"
     quote: str | None = None  # None: quotes are ordinary signs
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
@@ -54,7 +54,7 @@ class MMRec:
             label=self.label,
             labels=self.labels,
         )
-        vectors = {name: load_rows(folder / npy) for name, npy in self.vectors.items()}
+        vectors = {name: load_rows(folder / npy, name) for name, npy in (self.vectors or {}).items()}
         sizes = {name: len(array) for name, array in vectors.items()}
         if len(set(sizes.values())) > 1:
             raise Mistake(f"{folder}: the feature files differ in their number of rows: {sizes}. One row per item id.")
@@ -66,15 +66,15 @@ class MMRec:
         if len(strange):
             raise Mistake(
                 f"{rows.place(self.item, strange.to_list())}: item {strange[0]!r} has no row in "
-                f"{', '.join(self.vectors.values())} ({number} rows: ids 0 to {number - 1})."
+                f"{', '.join((self.vectors or {}).values())} ({number} rows: ids 0 to {number - 1})."
             )
         return replace(raw, item_vectors=vectors)
 
 
-def load_rows(file: Path) -> NDArray[np.float32]:
+def load_rows(file: Path, name: str) -> NDArray[np.float32]:
     """Memory-mapped features [I, D]."""
     if not file.is_file():
-        raise Mistake(f"No file {file}. Check data.reader.vectors (empty: {{}}).")
+        raise Mistake(f"No file {file}. Check data.reader.vectors; to do without: '~data.reader.vectors.{name}'")
     try:
         array: NDArray[np.float32] = np.load(file, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError) as error:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
-from ltgnn.data.columns import TableFile
+from ltgnn.data.columns import TableFile, droppable
 from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
-from ltgnn.data.rows import RowTable
+from ltgnn.data.rows import RowTable, check_parts
 from ltgnn.data.tables import NodeTable, assemble
+from ltgnn.types import Mistake
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class RecBoleAtomic:
                 folder / name, self.separator, self.quote, None, self.encoding, self.escape, True, options
             )
 
+        check_parts(self.interactions)
         rows = RowTable(
             {part: file(name) for part, name in self.interactions.items()},
             self.user,
@@ -72,9 +74,13 @@ class RecBoleAtomic:
         items = users = None
         if self.items is not None:
             items = nodes(self.items, self.item, self.item_fields, self.item_numbers)
+        elif self.item_fields or self.item_numbers:
+            named = ", ".join([*self.item_fields, *self.item_numbers])
+            raise Mistake(f"Columns of items are given ({named}), but no file of items: data.reader.items=NAME.item")
         if self.users is not None:
             users = nodes(self.users, self.user, self.user_fields, {})
-        raw = assemble(rows, items, users, self.keep_unknown)
+        with droppable():
+            raw = assemble(rows, items, users, self.keep_unknown)
         if self.quote is not None:
             return raw
         fields = {

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ltgnn.data.columns import TableFile
+from ltgnn.data.columns import TableFile, droppable
 from ltgnn.data.delimited import OPTIONS
 from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
-from ltgnn.data.rows import RowTable
+from ltgnn.data.rows import RowTable, check_parts
 from ltgnn.data.tables import NodeTable, assemble
+from ltgnn.types import Mistake
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Table:
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
+        check_parts(self.interactions)
         parts = {part: self._file(folder / name, self.names) for part, name in self.interactions.items()}
         rows = RowTable(
             parts,
@@ -65,7 +67,11 @@ class Table:
                 self.drop_incomplete,
                 self.missing,
             )
-        return assemble(rows, items, keep_unknown=self.keep_unknown)
+        elif self.item_fields or self.item_numbers:
+            named = ", ".join([*self.item_fields, *self.item_numbers])
+            raise Mistake(f"Columns of items are given ({named}), but no file of items: data.reader.items=FILE")
+        with droppable():
+            return assemble(rows, items, keep_unknown=self.keep_unknown)
 
     def _file(self, file: Path, names: Sequence[str] | None, options: Mapping[str, str] = OPTIONS) -> TableFile:
         return table_file(
