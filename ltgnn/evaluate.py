@@ -27,6 +27,7 @@ from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.table import show
 from ltgnn.runs.warnings import collect
+from ltgnn.terminal import printable_lines
 from ltgnn.trained import refuse_other_data, restore
 from ltgnn.trust import take
 from ltgnn.types import Interactions, Mistake, Split
@@ -192,7 +193,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except Mistake as mistake:
             if os.environ.get("HYDRA_FULL_ERROR") == "1":
                 raise
-            print(f"ltgnn: {mistake}", file=sys.stderr)
+            print(printable_lines(f"ltgnn: {mistake}"), file=sys.stderr)
             return 1
         return run_evaluate(arguments, tree=Path(folder))
 

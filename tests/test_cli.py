@@ -159,3 +159,14 @@ def test_losses_are_kept_where_validation_never_ran(launch: Launch, tmp_path: Pa
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert all(float(row["train/loss"]) > 0 for row in rows)
+
+
+def test_an_error_text_moves_no_cursor(failing: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+    failing(Mistake("folder \x1b]0;owned\x07\x1b[2J[/a]: no\x08 run\nsecond line"))
+    assert cli.main(["models"]) == 1
+    assert capsys.readouterr().err == "ltgnn: folder [/a]: no\N{REPLACEMENT CHARACTER} run\nsecond line\n"
+    for words in (["\x1b[31mtable"], ["evaluate", "run=a\x1b[2Jb"], ["train", "model=\x1b[2Jease"]):
+        assert cli.main(words) == 1
+        told = capsys.readouterr().err
+        assert told
+        assert "\x1b" not in told

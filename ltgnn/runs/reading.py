@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ltgnn.reading import read_yaml
+from ltgnn.runs.checksums import RECORD, warn_if_changed
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run import DamagedRun, Run, checked_recipe, first_line
 from ltgnn.types import Damaged, Mistake
@@ -71,7 +72,10 @@ def read(folder: Path) -> Run:
         split, card = metrics.get("fingerprint"), files.read_json("data_card.json").get("fingerprint")
         if None not in (split, card) and split != card:
             raise DamagedRun(folder, f"{folder}: metrics.json and data_card.json name different splits.")
-        return Run(folder, config, metrics, state, error, overrides(folder))
+        run = Run(folder, config, metrics, state, error, overrides(folder))
+        if state == "finished":
+            warn_if_changed(folder, *RECORD)
+        return run
     except DamagedRun:
         raise
     except Damaged as damage:
