@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from ltgnn.paths import write_whole
+from ltgnn.reading import LONGEST, read_text
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ def warn_if_changed(folder: Path, *names: str) -> bool:
     per process and state.
     """
     try:
-        wanted = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        wanted = json.loads(read_text(folder / FILE))
         changed = [name for name in names if name in wanted and _differs(folder / name, wanted[name])]
     except (OSError, ValueError, TypeError, RecursionError):
         return False
@@ -46,7 +47,9 @@ def warn_if_changed(folder: Path, *names: str) -> bool:
 
 
 def _differs(file: Path, wanted: object) -> bool:
-    return file.is_file() and sha256(file) != wanted
+    if not file.is_file() or (file.name in RECORD and file.stat().st_size > LONGEST):
+        return False  # such a record is refused by those who read it
+    return sha256(file) != wanted
 
 
 @cache

@@ -199,8 +199,9 @@ class RunFolder:
 
     def config(self) -> DictConfig:
         """The resolved recipe, safe to make parts of; ``Mistake`` where it names what is not trusted."""
+        recipe = opened(self.path)
         warn_if_changed(self.path, *RECORD)
-        return opened(self.path)
+        return recipe
 
     def recipe(self) -> dict[str, Any]:
         """The resolved recipe as plain values, to be read alone; ``Damaged`` where it is absent or no recipe."""
