@@ -47,6 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("ltgnn: interrupted", file=sys.stderr)
         return 130
+    except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # rich leaves so where nobody reads its table
+            return 141
+        raise
     except Exception as error:
         if isinstance(error, BrokenPipeError) and output_closed():
             return 141  # 128 + SIGPIPE, as the shell counts it

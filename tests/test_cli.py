@@ -82,6 +82,16 @@ def test_the_reader_of_a_pipe_may_go() -> None:
     assert child.wait() == 141
 
 
+def test_the_reader_of_a_table_may_go(failing: Callable[..., None]) -> None:
+    left = SystemExit(1)
+    left.__context__ = BrokenPipeError()
+    failing(left)
+    assert cli.main(["models"]) == 141
+    failing(SystemExit(2))
+    with pytest.raises(SystemExit):
+        cli.main(["models"])
+
+
 def test_a_class_that_cannot_be_made() -> None:
     absent = message(caught(lambda: instantiate({"model": {"_target_": "nopackage.mod.Cls"}})))
     assert absent is not None
