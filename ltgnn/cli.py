@@ -47,17 +47,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("ltgnn: interrupted", file=sys.stderr)
         return 130
+    except SystemExit as left:
+        if isinstance(left.__context__, BrokenPipeError):  # rich leaves so where nobody reads its table
+            return 141
+        raise
     except Exception as error:
         if isinstance(error, BrokenPipeError) and output_closed():
             return 141  # 128 + SIGPIPE, as the shell counts it
         from ltgnn.messages import FAULT, message
+        from ltgnn.terminal import printable_lines
 
         text = message(error)
         if text is None:
             error.add_note(FAULT)
         if text is None or os.environ.get("HYDRA_FULL_ERROR") == "1":
             raise
-        print(f"ltgnn: {text}", file=sys.stderr)
+        print(printable_lines(f"ltgnn: {text}"), file=sys.stderr)
         return 1
     return code
 
@@ -76,9 +81,11 @@ def dispatch(arguments: list[str]) -> int:
     if command not in COMMANDS:
         import difflib
 
+        from ltgnn.terminal import printable
+
         near = difflib.get_close_matches(command, COMMANDS, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
-        print(f"ltgnn: unknown command '{command}'.{hint}\n\n{usage()}", file=sys.stderr)
+        print(f"ltgnn: unknown command '{printable(command)}'.{hint}\n\n{usage()}", file=sys.stderr)
         return 1
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a busy neighbour makes spinning threads six times slower
     from ltgnn.memory import huge_pages

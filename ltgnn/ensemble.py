@@ -79,14 +79,16 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             folder.write_evaluation(part, evaluation)
         selection = selected(members, fitted)
         seconds = {"fit": ready - started, "total": time.perf_counter() - started}
+        reads = bool(cfg.reads_text) or uses_features(cfg, setting)
+        features = setting.features if reads else None
         results: dict[str, Any] = {
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
             **setting.record(setting.split),
-            "warnings": collect(cfg, setting.dataset, setting.split, setting.features, evaluations, selection),
+            "warnings": collect(cfg, setting.dataset, setting.split, features, evaluations, selection),
             "cold_items": cold_items(setting.split, scorer),
-            "reads_features": bool(cfg.reads_text) or uses_features(cfg, setting),
+            "reads_features": reads,
         }
         folder.write_json("metrics.json", results)
     if fitted:

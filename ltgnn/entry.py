@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ltgnn.messages import message
 from ltgnn.paths import conf_dir
+from ltgnn.terminal import printable_lines
 from ltgnn.trust import VARIABLE, take, trusted
 from ltgnn.types import Mistake
 
@@ -57,7 +58,7 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
         except Exception as error:
             if full_error == "1" or (text := message(error)) is None:
                 raise
-            print(f"ltgnn: {text}{suggestion(text)}", file=sys.stderr)
+            print(printable_lines(f"ltgnn: {text}{suggestion(text)}"), file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             print("ltgnn: interrupted", file=sys.stderr)

@@ -27,6 +27,7 @@ from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.table import show
 from ltgnn.runs.warnings import collect
+from ltgnn.terminal import printable_lines
 from ltgnn.trained import refuse_other_data, restore
 from ltgnn.trust import take
 from ltgnn.types import Interactions, Mistake, Split
@@ -79,16 +80,19 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
         evaluations = {part: evaluator(scorer, device=device) for part, evaluator in evaluators.items()}
         for part, evaluation in evaluations.items():
             folder.write_evaluation(part, evaluation)
+        reads = cfg.lists is None and uses_features(trained_on, setting)
         results: dict[str, Any] = {
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {"total": round(time.perf_counter() - started, 3)},
             **setting.record(split),
-            "warnings": collect(cfg, setting.dataset, split, setting.features, evaluations, selection),
+            "warnings": collect(
+                cfg, setting.dataset, split, setting.features if reads else None, evaluations, selection
+            ),
         }
         if cfg.lists is None:  # which items another library could have listed, nobody knows
             results["cold_items"] = cold_items(split, scorer)
-            results["reads_features"] = uses_features(trained_on, setting)
+            results["reads_features"] = reads
         folder.write_json("metrics.json", results)
         write_catalogue(folder, setting.dataset, split, setting.groups)
     return evaluations["test"].values
@@ -192,7 +196,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except Mistake as mistake:
             if os.environ.get("HYDRA_FULL_ERROR") == "1":
                 raise
-            print(f"ltgnn: {mistake}", file=sys.stderr)
+            print(printable_lines(f"ltgnn: {mistake}"), file=sys.stderr)
             return 1
         return run_evaluate(arguments, tree=Path(folder))
 

@@ -42,8 +42,10 @@ def read_json(folder: Path, name: str) -> dict[str, Any] | None:
 def read_recipe(folder: Path) -> dict[str, Any]:
     """The resolved recipe in ``config.yaml`` as plain values; ``Damaged`` where it is absent or no recipe."""
     found = read_yaml(folder, "config.yaml")
-    if not isinstance(found, dict) or "choices" not in found or not _ends(folder / "config.yaml"):
+    if not isinstance(found, dict) or "choices" not in found:
         raise Damaged(f"{folder}: config.yaml is cut short or no recipe of a run: 'choices' are not whole.")
+    if not _ends(folder / "config.yaml"):
+        raise Damaged(f"{folder}: config.yaml is cut short: its last line has no end.")
     return found
 
 

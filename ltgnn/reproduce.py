@@ -30,6 +30,7 @@ from ltgnn.runs.paper_shown import listed, show
 from ltgnn.runs.paper_verdict import Published, judge, worst
 from ltgnn.shared import sharing
 from ltgnn.sweeps.ledger import Ledger
+from ltgnn.terminal import printable_lines
 from ltgnn.trust import check
 from ltgnn.types import Mistake
 
@@ -71,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except Mistake as mistake:
             if not given.all:
                 raise
-            print(f"ltgnn: {mistake}", file=sys.stderr)
+            print(printable_lines(f"ltgnn: {mistake}"), file=sys.stderr)
             words.append("refused")
     if readme := given.readme or (home and home / "README.md"):
         rebuild(readme, rows, results)

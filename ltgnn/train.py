@@ -73,14 +73,15 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
         before = selection.get("resumed", {}).get("seconds", 0.0)  # of fitting, before the run was interrupted
         total = time.perf_counter() - started + before
         seconds = {"setup": ready - started, "fit": fitted - ready + before, "total": total}
+        features = setting.features if uses_features(cfg, setting) else None
         results: dict[str, Any] = {
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
             **setting.record(setting.split),
-            "warnings": collect(cfg, setting.dataset, setting.split, setting.features, evaluations, selection),
+            "warnings": collect(cfg, setting.dataset, setting.split, features, evaluations, selection),
             "cold_items": cold_items(setting.split, scorer),
-            "reads_features": uses_features(cfg, setting),
+            "reads_features": features is not None,
         }
         folder.write_json("metrics.json", results)
         tracker.summary(

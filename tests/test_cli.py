@@ -82,6 +82,16 @@ def test_the_reader_of_a_pipe_may_go() -> None:
     assert child.wait() == 141
 
 
+def test_the_reader_of_a_table_may_go(failing: Callable[..., None]) -> None:
+    left = SystemExit(1)
+    left.__context__ = BrokenPipeError()
+    failing(left)
+    assert cli.main(["models"]) == 141
+    failing(SystemExit(2))
+    with pytest.raises(SystemExit):
+        cli.main(["models"])
+
+
 def test_a_class_that_cannot_be_made() -> None:
     absent = message(caught(lambda: instantiate({"model": {"_target_": "nopackage.mod.Cls"}})))
     assert absent is not None
@@ -159,3 +169,14 @@ def test_losses_are_kept_where_validation_never_ran(launch: Launch, tmp_path: Pa
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert all(float(row["train/loss"]) > 0 for row in rows)
+
+
+def test_an_error_text_moves_no_cursor(failing: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+    failing(Mistake("folder \x1b]0;owned\x07\x1b[2J[/a]: no\x08 run\nsecond line"))
+    assert cli.main(["models"]) == 1
+    assert capsys.readouterr().err == "ltgnn: folder [/a]: no\N{REPLACEMENT CHARACTER} run\nsecond line\n"
+    for words in (["\x1b[31mtable"], ["evaluate", "run=a\x1b[2Jb"], ["train", "model=\x1b[2Jease"]):
+        assert cli.main(words) == 1
+        told = capsys.readouterr().err
+        assert told
+        assert "\x1b" not in told

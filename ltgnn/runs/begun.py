@@ -10,6 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from ltgnn.runs.checksums import write_checksums
 from ltgnn.runs.difference import differences, in_words
 from ltgnn.runs.folder import RunFolder, key_of, plain
 from ltgnn.types import Mistake
@@ -78,4 +79,5 @@ def amend(run: RunFolder, cfg: DictConfig) -> None:
 
     config, status = plain(cfg), run.read_json("status.json")
     run.write("config.yaml", libyaml.dump(config))
+    write_checksums(run.path)
     run.write_json("status.json", status | {"key": key_of(config), ASKED: status.get(ASKED, status["key"])})

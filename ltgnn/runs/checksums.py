@@ -1,4 +1,4 @@
-"""Checksums of a run's large files, written when it ends: what was changed or damaged since is said when it is read."""
+"""Checksums of a run's files, written when it ends: what was changed or damaged since is said when it is read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from functools import cache
 from pathlib import Path
 
 from ltgnn.paths import write_whole
+from ltgnn.reading import LONGEST, read_text
 
 log = logging.getLogger(__name__)
 
 FILE = "checksums.json"
-KEPT = ("checkpoints/best.ckpt", "checkpoints/last.ckpt", "*per_user.parquet", "*topk.parquet", "items.parquet")
+RECORD = ("config.yaml", "metrics.json")
+"""The recipe and its numbers, which every reader of a run reads."""
+
+LARGE = ("checkpoints/best.ckpt", "checkpoints/last.ckpt", "*per_user.parquet", "*topk.parquet", "items.parquet")
+
+KEPT = (*RECORD, *LARGE)
 """Files whose bytes decide numbers or lists, and that no reader can judge by itself."""
 
 
@@ -24,28 +30,34 @@ def write_checksums(folder: Path) -> None:
     write_whole(folder / FILE, json.dumps(found, indent=1) + "\n")
 
 
-def warn_if_changed(folder: Path, name: str) -> bool:
-    """Whether a file of a run is not what the run wrote; says so in the log.
+def warn_if_changed(folder: Path, *names: str) -> bool:
+    """Whether one of these files of a run is not what the run wrote; says so in the log, in one line.
 
     Runs of before, whose folder has no checksums, and files that are not there cannot be judged. A file is read once
     per process and state.
     """
     try:
-        wanted = json.loads((folder / FILE).read_text(encoding="utf-8"))[name]
-        changed = bool(sha256(folder / name) != wanted)
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        wanted = json.loads(read_text(folder / FILE))
+        changed = [name for name in names if name in wanted and _differs(folder / name, wanted[name])]
+    except (OSError, ValueError, TypeError, RecursionError):
         return False
     if changed:
-        _warn(folder, name)
-    return changed
+        _warn(folder, " and ".join(changed), len(changed) > 1)
+    return bool(changed)
+
+
+def _differs(file: Path, wanted: object) -> bool:
+    if not file.is_file() or (file.name in RECORD and file.stat().st_size > LONGEST):
+        return False  # such a record is refused by those who read it
+    return sha256(file) != wanted
 
 
 @cache
-def _warn(folder: Path, name: str) -> None:
+def _warn(folder: Path, names: str, several: bool) -> None:
     log.warning(
-        "%s: %s is damaged, or was changed after the run (its checksum is not that of %s): numbers and lists that rest "
-        "on it are not those of the run. Train it again.",
-        folder, name, FILE,
+        "%s: %s %s damaged, or changed after the run (checksums not those of %s): numbers and lists that rest on %s "
+        "are not those of the run. Train it again.",
+        folder, names, "are" if several else "is", FILE, "them" if several else "it",
     )  # fmt: skip
 
 

@@ -19,7 +19,8 @@ from ltgnn import libyaml, reading
 from ltgnn.inputs import Inputs, inputs_of
 from ltgnn.paths import write_whole
 from ltgnn.recipe import opened
-from ltgnn.runs.checksums import write_checksums
+from ltgnn.runs.checksums import FILE as CHECKSUMS
+from ltgnn.runs.checksums import RECORD, warn_if_changed, write_checksums
 from ltgnn.runs.environment import environment
 from ltgnn.types import Evaluation, Mistake
 from ltgnn.writing import Unwritable, clear, make_folder, whole
@@ -110,6 +111,7 @@ class RunFolder:
         make_way(self, config)
         make_folder(self.path)
         clear(self.path)
+        (self.path / CHECKSUMS).unlink(missing_ok=True)  # of a run whose status.json was lost
         self.written = {}
         self.write("config.yaml", libyaml.dump(config))
         self.write("overrides.yaml", libyaml.dump(list(overrides)))
@@ -197,7 +199,9 @@ class RunFolder:
 
     def config(self) -> DictConfig:
         """The resolved recipe, safe to make parts of; ``Mistake`` where it names what is not trusted."""
-        return opened(self.path)
+        recipe = opened(self.path)
+        warn_if_changed(self.path, *RECORD)
+        return recipe
 
     def recipe(self) -> dict[str, Any]:
         """The resolved recipe as plain values, to be read alone; ``Damaged`` where it is absent or no recipe."""

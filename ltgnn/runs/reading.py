@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ltgnn.reading import read_yaml
+from ltgnn.runs.checksums import RECORD, warn_if_changed
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run import DamagedRun, Run, checked_recipe, first_line
 from ltgnn.types import Damaged, Mistake
@@ -60,18 +61,21 @@ def read(folder: Path) -> Run:
         note = "" if state == "finished" else f" The job is {state}{': ' + error if error else ''}."
         try:
             config = checked_recipe(folder, files.recipe())
-            if not (folder / "config.yaml").read_bytes().endswith(b"\n"):
-                raise DamagedRun(folder, f"{folder}: config.yaml is cut short: its last line has no end.")
         except Damaged as damage:
             raise DamagedRun(folder, f"{damage}{note}") from damage
         metrics = files.read_json("metrics.json")
         if state == "finished" and not metrics:
             raise DamagedRun(folder, f"{folder}: metrics.json is missing or empty, though the run has finished.")
+        if state == "finished" and not {"test", "val", "selection"} & set(metrics):
+            raise DamagedRun(folder, f"{folder}: metrics.json holds no numbers of a run: neither 'test' nor 'val'.")
         check_metrics(folder, metrics)
         split, card = metrics.get("fingerprint"), files.read_json("data_card.json").get("fingerprint")
         if None not in (split, card) and split != card:
             raise DamagedRun(folder, f"{folder}: metrics.json and data_card.json name different splits.")
-        return Run(folder, config, metrics, state, error, overrides(folder))
+        run = Run(folder, config, metrics, state, error, overrides(folder))
+        if state == "finished":
+            warn_if_changed(folder, *RECORD)
+        return run
     except DamagedRun:
         raise
     except Damaged as damage:

@@ -112,6 +112,10 @@ class Side:
     @staticmethod
     def _column(run: Run, name: str) -> NDArray[np.float64]:
         file = run.folder / PER_USER
+        if not file.is_file():
+            if (run.folder / "topk.parquet").is_file():
+                raise DamagedRun(run.folder, f"{run.folder}: {PER_USER} is missing.")
+            raise Mistake(f"{run.folder} has no {PER_USER}, so that nothing can be tested over its users.")
         schema = run.schema(PER_USER)
         if name not in schema:
             raise Mistake(

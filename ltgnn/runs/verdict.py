@@ -10,6 +10,7 @@ mean over the splits that hold out such an item, and the seeds' part of an inter
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,6 +25,8 @@ MIN_SEEDS = 5
 MOST_SEEDS = 1_000
 GROUPS = ("all", "head", "tail")
 TESTS = ("t", "wilcoxon", "permutation", "bootstrap")
+SAME = 1e-12
+"""Runs whose values differ by less are copies of each other."""
 
 
 @dataclass(frozen=True)
@@ -231,16 +234,20 @@ def _differences(
 
 def _over_seeds(base: Side, new: Side, before: stats.Array, after: stats.Array) -> dict[str, float]:
     """Tests with a run as the unit: Welch's t (paired by split: Student's), and where seeds pair up, Wilcoxon and
-    permutation."""
+    permutation. None where the runs of each side are one and the same, as of a closed form: nothing varies."""
     from scipy.stats import ttest_1samp, ttest_ind, ttest_rel
 
+    if not base.many_splits and max(np.ptp(before), np.ptp(after)) < SAME:
+        return {}
     p = {}
-    if base.many_splits:
-        p["t"] = float(ttest_rel(after, before).pvalue)
-    elif len(after) > 1 and len(before) > 1:
-        p["t"] = float(ttest_ind(after, before, equal_var=False).pvalue)
-    elif len(after) > 1 and base.deterministic:
-        p["t"] = float(ttest_1samp(after, before[0]).pvalue)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # scipy's, of a side whose runs are all alike
+        if base.many_splits:
+            p["t"] = float(ttest_rel(after, before).pvalue)
+        elif len(after) > 1 and len(before) > 1:
+            p["t"] = float(ttest_ind(after, before, equal_var=False).pvalue)
+        elif len(after) > 1 and base.deterministic:
+            p["t"] = float(ttest_1samp(after, before[0]).pvalue)
     paired = [run.seed for run in base.runs] == [run.seed for run in new.runs]
     if (paired or base.deterministic) and len(after) > 1:
         d = after - (before if paired else before[0])

@@ -8,15 +8,22 @@ from pathlib import Path
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from ltgnn.build import build_setting
-from ltgnn.runs.checksums import FILE, warn_if_changed, write_checksums
+from ltgnn.ensemble import main as ensemble
+from ltgnn.runs.checksums import FILE, _warn, warn_if_changed, write_checksums
+from ltgnn.runs.claim import main as claim
+from ltgnn.runs.compare import main as compare
 from ltgnn.runs.exposure import places
 from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.pareto import main as pareto
 from ltgnn.runs.sides import load as side
+from ltgnn.runs.table import main as table
 from ltgnn.trained import load
 from ltgnn.types import Damaged
 from tests.conftest import run_folders
+from tests.runs.made import write_run
 
 Launch = Callable[..., int]
 
@@ -47,7 +54,8 @@ def test_a_run_writes_them_and_its_readers_look(
     (folder,) = run_folders(tmp_path / "logs")
     kept = json.loads((folder / FILE).read_text())
     files = ["items.parquet", "per_user.parquet", "topk.parquet", "val_per_user.parquet", "val_topk.parquet"]
-    assert sorted(kept) == ["checkpoints/best.ckpt", "checkpoints/last.ckpt", *files]
+    checkpoints = ["checkpoints/best.ckpt", "checkpoints/last.ckpt"]
+    assert sorted(kept) == sorted([*checkpoints, "config.yaml", "metrics.json", *files])
     run = RunFolder(folder)
     cfg = run.config()
     setting = build_setting(cfg)
@@ -61,9 +69,48 @@ def test_a_run_writes_them_and_its_readers_look(
     state["state_dict"]["encoder.embedding.users"][0, 0] += 1
     torch.save(state, best)
     load(cfg, setting, run, torch.device("cpu"))
-    assert "checkpoints/best.ckpt is damaged, or was changed" in capsys.readouterr().out
+    assert "checkpoints/best.ckpt is damaged, or changed" in capsys.readouterr().out
 
     for damage in (whole[: len(whole) // 2], b"", b"rubbish" * 99):
         best.write_bytes(damage)
         with pytest.raises(Damaged, match=r"checkpoints/best\.ckpt cannot be read as a checkpoint"):
             load(cfg, setting, run, torch.device("cpu"))
+
+
+def test_a_changed_recipe_or_number_is_told_by_every_table(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folders = [write_run(tmp_path / name, seed, 0.2, 0.4) for seed, name in enumerate(("a", "b", "old"))]
+    for folder in folders[:2]:
+        write_checksums(folder)
+    metrics = folders[0] / "metrics.json"
+    changed = metrics.read_text().replace("0.", "0.9", 1)
+    for folder in folders:
+        (folder / "metrics.json").write_text(changed)
+    (folders[1] / "config.yaml").write_text((folders[1] / "config.yaml").read_text().replace("dim: 8", "dim: 9"))
+    given = [*map(str, folders)]
+    for command, words in ((table, given), (compare, given), (claim, given[:2]), (pareto, [str(tmp_path)])):
+        caplog.clear()
+        _warn.cache_clear()
+        command(words)
+        told = [message for message in caplog.messages if "damaged, or changed after the run" in message]
+        assert [line.split(" damaged")[0] for line in told] == [
+            f"{folders[0]}: metrics.json is", f"{folders[1]}: config.yaml and metrics.json are"
+        ], command  # fmt: skip
+
+
+def test_an_ensemble_amends_its_recipe_before_it_is_judged(
+    launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for model in ("ease", "popularity"):
+        assert launch(f"model={model}", "text=none", f"paths.run_dir={tmp_path / model}") == 0
+    blend = tmp_path / "blend"
+    assert ensemble([str(tmp_path / "ease"), str(tmp_path / "popularity"), f"paths.run_dir={blend}"]) == 0
+    assert {"config.yaml", "metrics.json"} <= set(json.loads((blend / FILE).read_text()))
+    assert not warn_if_changed(blend, "config.yaml", "metrics.json")
+    assert "damaged" not in "".join(capsys.readouterr())
+
+
+def test_a_run_whose_status_was_lost_has_no_old_checksums_while_it_runs(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text('{"config.yaml": "0"}')
+    with RunFolder(tmp_path).job(OmegaConf.create({"paths": {}})):
+        assert not (tmp_path / FILE).exists()
+    assert (tmp_path / FILE).exists()

@@ -250,3 +250,30 @@ def test_values_that_nobody_has_on_both_sides_are_no_verdict(tmp_path: Path) -> 
         pl.read_parquet(file).with_columns(pl.lit(float("nan")).alias(NAMES["tail"])).write_parquet(file)
     with pytest.raises(Mistake, match="no test user has a value of items20/tail/ndcg@20 on both sides"):
         verdict(base, new)
+
+
+@pytest.mark.filterwarnings("error")
+def test_copies_of_a_closed_form_are_no_sample_of_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, tail in (("base", 0.1), ("new", 0.3)):
+        for copy in range(2):
+            run = write_run(tmp_path / name / f"copy{copy}", 0, tail, 0.4, by="none: closed form")
+            recipe = (run / "config.yaml").read_text()
+            (run / "config.yaml").write_text(recipe.replace("seed: 0", f"seed: {copy}", 1))
+    found = verdict(str(tmp_path / "base"), str(tmp_path / "new"))
+    assert [difference.p_seeds for difference in found.differences] == [{}, {}, {}]
+    assert main([str(tmp_path / "base"), str(tmp_path / "new")]) == 0
+    assert "runs: t" not in capsys.readouterr().out
+    side(tmp_path / "trained", 3, 0.3, 0.4)  # one side varies
+    assert 0 < verdict(str(tmp_path / "base"), str(tmp_path / "trained")).differences[0].p_seeds["t"] < 1
+
+
+def test_missing_values_of_users_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base, new = side(tmp_path / "base", 5, 0.1, 0.4), side(tmp_path / "new", 6, 0.3, 0.4)
+    for run in range(6):
+        (tmp_path / "new" / f"run{run}" / "topk.parquet").touch()
+    (tmp_path / "new/run5/per_user.parquet").unlink()
+    assert main([base, new]) == 0
+    assert f"Left out, damaged: {tmp_path / 'new/run5'}: per_user.parquet is missing." in capsys.readouterr().out
+    (tmp_path / "base/run0/per_user.parquet").unlink()  # as of a run imported from W&B, which has no lists either
+    with pytest.raises(Mistake, match=r"run0 has no per_user\.parquet, so that nothing can be tested over its users"):
+        main([base, new])

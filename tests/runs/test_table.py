@@ -152,6 +152,7 @@ def test_brackets_newlines_and_controls_in_an_error_are_text(
         ("status.json", None, "status.json is missing or empty"),
         ("status.json", "{", "status.json cannot be read"),
         ("metrics.json", None, "metrics.json is missing or empty, though the run has finished"),
+        ("metrics.json", '{"schema": 2}', "metrics.json holds no numbers of a run: neither 'test' nor 'val'"),
         ("metrics.json", '{"test": [1]}', "metrics.json: 'test' does not hold finite numbers by name"),
         ("metrics.json", '{"test": {"ndcg@20": NaN}}', "metrics.json: 'test' does not hold finite numbers by name"),
         ("config.yaml", None, "config.yaml is missing"),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
 import torch
 from omegaconf import OmegaConf
 
@@ -76,3 +81,15 @@ def test_the_warnings_of_the_cards_are_the_run_s() -> None:
     found = collect(cfg, dataset, split, features, evaluations, {"by": "val/ndcg@20"})
     assert len(found) == 3
     assert found[1:] == ["3 times are negative.", "31 of 200 texts are empty."]
+
+
+def test_a_model_that_reads_no_text_is_not_warned_of_it(launch: Callable[..., int], shop: Path, tmp_path: Path) -> None:
+    told, alike = {}, Path(shutil.copytree(shop, tmp_path / "alike"))
+    lines = (alike / "toy.item").read_text().splitlines()
+    (alike / "toy.item").write_text("\n".join([*lines[:6], *(f"{line.split()[0]}\tbox" for line in lines[6:])]) + "\n")
+    for model in ("ease", "text_knn"):
+        words = (f"model={model}", "text=tfidf", f"data.files.path={alike}", f"paths.run_dir={tmp_path / model}")
+        assert launch(*words) == 0
+        told[model] = " ".join(json.loads((tmp_path / model / "metrics.json").read_text())["warnings"])
+    assert "Text features" in told["text_knn"]
+    assert "Text features" not in told["ease"]
