@@ -28,7 +28,7 @@ EXAMPLES = {"fusion", "seed", "key", "name", "axis", "data", "weights", "by"}
 """Keys that a message may show with values of its own, such as ``FOLDER:key=value`` of ``claim``."""
 
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
-SETTING = re.compile(r"(?<![\w./@\x00-])\+?([a-z_]\w*(?:[./@][a-z_]\w*)*)=(\w[\w./-]*)?")
+SETTING = re.compile(r"(?<![\w./@\x00-])\+?([a-z_]\w*(?:[./@][a-z_]\w*)*)=(?!=)(\w[\w./-]*)?")
 KEY = re.compile(
     r"\b((?:data|text|score|model|loss|callbacks|trainer|sweep|eval|split|paths|hydra|optim)(?:\.[a-z_]\w*)+)"
 )
@@ -167,7 +167,7 @@ def test_settings_and_words() -> None:
     wrong = []
     for message in messages():
         for key, word in SETTING.findall(message.text):
-            group = key.partition("@")[0]
+            group, word = key.partition("@")[0], word.rstrip(".")
             if group.startswith(("hydra/", "hydra.")):
                 continue
             if group in groups():
