@@ -33,7 +33,7 @@ def axes_of(runs: Sequence[Run]) -> tuple[str, ...]:
         **given,
     }
     if any(run.config.get("task") == "ensemble" for run in runs):  # it has no knobs of training that could differ
-        keys = {k: None for k in keys if all(k in run.config or k in run.config.get("choices", {}) for run in runs)}
+        keys = {k: None for k in keys if k in PLAINLY or all(run.word(k) not in NOTHING for run in runs)}
     words = {key: [run.word(key) for run in runs] for key in keys if _parts(key)[0] not in NO_AXES}
     seeds = [run.seed for run in runs]  # a key that follows the seed, as split.seed may, tells none apart
     differ = {key: said for key, said in words.items() if said != seeds and len(set(_had(key, said, runs))) > 1}

@@ -23,8 +23,8 @@ MARKS = ("config.yaml", "overrides.yaml", "metrics.json", "env.json", "per_user.
 
 
 def find(places: Iterable[Path], deep: bool = True) -> list[Path]:
-    """Run folders among ``places`` and below them (``deep``: at any depth, else directly), by name."""
-    return sorted({folder for place in places for folder in _below(place, deep)})
+    """Run folders among ``places`` and below them (``deep``: at any depth, else directly): in their order, by name."""
+    return list(dict.fromkeys(folder for place in places for folder in sorted(_below(place, deep))))
 
 
 def read_all(places: Sequence[Path], deep: bool = True) -> tuple[list[Run], list[DamagedRun]]:
