@@ -21,7 +21,7 @@ def status(folder: Path, state: str, **more: object) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if state == "finished":
         (folder / "metrics.json").write_text('{"test": {}}')
-        (folder / "config.yaml").write_text("choices: {}")
+        (folder / "config.yaml").write_text("choices: {}\n")
     (folder / "status.json").write_text(json.dumps({"state": state, **more}))
 
 
