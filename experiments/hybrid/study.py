@@ -210,7 +210,7 @@ def row(stage: str, run: Run) -> dict[str, Any]:
         "split_seed": run.word("split.seed"),
         "seed": run.seed,
         "family": family_of(run),
-        **{axis: run.word(axis) for axis in AXES},
+        **{axis: str(run.config["choices"].get(axis, run.word(axis))) for axis in AXES},  # of a closed form, too
         "words": " ".join(words),
         "val_all": value(run, "val", METRIC),
         **numbers,
