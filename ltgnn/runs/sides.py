@@ -61,7 +61,10 @@ class Side:
         return printable(plain_name(first) + scored)
 
     def values(self, name: str) -> NDArray[np.float64]:
-        """The value of each seed.  [S]"""
+        """The value of each seed; ``DamagedRun`` where metrics.json has lost it.  [S]"""
+        for run in self.runs:
+            if name not in run.test:
+                raise DamagedRun(run.folder, f"{run.folder}: metrics.json has no '{name}' of the test part.")
         return np.array([run.test[name] for run in self.runs])
 
     def mean(self, name: str) -> float | None:
