@@ -36,7 +36,7 @@ class Search(Grid):
 class Local(Launcher):
     """hydra/launcher=local"""
 
-    behind: ClassVar[str] = "ltgnn.sweeps.local.Local"
+    behind: ClassVar[str] = "ltgnn.sweeps.launchers.local.Local"
 
     def __init__(self, **options: Any) -> None:
         module, _, name = self.behind.rpartition(".")
@@ -52,16 +52,16 @@ class Local(Launcher):
 class Pool(Local):
     """hydra/launcher=pool"""
 
-    behind = "ltgnn.sweeps.pool.Pool"
+    behind = "ltgnn.sweeps.launchers.process_pool.Pool"
 
 
 class Joblib(Local):
     """hydra/launcher=joblib"""
 
-    behind = "ltgnn.sweeps.with_joblib.Joblib"
+    behind = "ltgnn.sweeps.launchers.joblib.Joblib"
 
 
 class Submitit(Local):
     """hydra/launcher=submitit"""
 
-    behind = "ltgnn.sweeps.with_submitit.Submitit"
+    behind = "ltgnn.sweeps.launchers.submitit.Submitit"

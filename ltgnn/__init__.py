@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ltgnn.serving.served import Served
+    from ltgnn.inference.served_model import Served
 
 __version__ = "0.1.0"
 
@@ -18,9 +18,9 @@ def load(folder: str | Path) -> Served:
     ``ltgnn.types.Mistake`` if it is neither.
     """
     if (Path(folder) / "status.json").is_file():
-        from ltgnn.served import open_run
+        from ltgnn.inference.finished_run import open_run
 
         return open_run(folder)
-    from ltgnn.serving.exported import read
+    from ltgnn.serving.export import read
 
     return read(folder)

@@ -12,19 +12,19 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from ltgnn.config.metric_direction import RECORD
+from ltgnn.config.reads_features import reads_features
+from ltgnn.config.sweep_cache import once, own
 from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
-from ltgnn.data.sampling import stream
-from ltgnn.direction import RECORD
 from ltgnn.evaluation.evaluator import Evaluator
-from ltgnn.evaluation.monitored import refuse_unknown
-from ltgnn.runs.reads_text import reads_features
-from ltgnn.shared import once, own
+from ltgnn.evaluation.monitor_check import refuse_unknown
+from ltgnn.sampling.batches import stream
 from ltgnn.types import ClosedForm, Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
 
 if TYPE_CHECKING:  # Lightning costs seconds to import, and a closed form needs none of it
-    from ltgnn.data.datamodule import RecommendationData
     from ltgnn.module import Recommender
+    from ltgnn.sampling.datamodule import RecommendationData
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
 
 def build_data(cfg: DictConfig, setting: Setting) -> RecommendationData:
     """Train batches, and the part that the monitor watches."""
-    from ltgnn.data.datamodule import RecommendationData
+    from ltgnn.sampling.datamodule import RecommendationData
 
     size = int(cfg.batch_size) * shared(cfg)
     return RecommendationData(

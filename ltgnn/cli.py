@@ -8,34 +8,40 @@ from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = {
-    "train": ("ltgnn.train", "train and evaluate one configuration, or sweep many with -m"),
+    "train": ("ltgnn.commands.train", "train and evaluate one configuration, or sweep many with -m"),
     "evaluate": (
-        "ltgnn.evaluate",
+        "ltgnn.commands.evaluate",
         "judge a finished run, or another library's lists, again: other split, groups, dials",
     ),
-    "claim": ("ltgnn.runs.claim", "is NEW better than BASE on the tail at no cost for the head?"),
-    "compare": ("ltgnn.runs.compare", "configurations side by side: mean and spread, differences, which axis matters"),
-    "pareto": ("ltgnn.runs.pareto", "accuracy against tail, for a sweep of dials"),
-    "reproduce": ("ltgnn.reproduce", "train a published row, compare, say the verdict: PASS, NEAR, FAIL, ABOVE"),
-    "ensemble": ("ltgnn.ensemble", "finished runs blended into one, weights fitted on validation"),
-    "recommend": ("ltgnn.recommend", "lists for users, with a reason for each item"),
-    "similar": ("ltgnn.similar", "items near to one"),
-    "explain": ("ltgnn.explain", "why a user gets an item: parts that add up to the score"),
-    "export": ("ltgnn.export", "a finished run as plain files to serve from, with a model card"),
-    "data": ("ltgnn.data.cli", "fetch, import, stats, split, audit, diff, export"),
-    "text": ("ltgnn.encode", "item features: build, ls, verify, prune"),
-    "finetune": ("ltgnn.finetune", "tune a text encoder on a shop's own data"),
-    "search": ("ltgnn.search", "items that fit a query, by words, meaning and taste"),
-    "answers": ("ltgnn.answers", "the answer to a question, out of a table of them"),
-    "update": ("ltgnn.update", "fresh events, users and items into a finished run, without retraining"),
-    "serve": ("ltgnn.serve", "a page to look with, and its JSON API"),
-    "models": ("ltgnn.axes", "every model, graph, fusion, loss ... with its source"),
+    "claim": ("ltgnn.commands.claim", "is NEW better than BASE on the tail at no cost for the head?"),
+    "compare": (
+        "ltgnn.commands.compare",
+        "configurations side by side: mean and spread, differences, which axis matters",
+    ),
+    "pareto": ("ltgnn.commands.pareto", "accuracy against tail, for a sweep of dials"),
+    "reproduce": (
+        "ltgnn.commands.reproduce",
+        "train a published row, compare, say the verdict: PASS, NEAR, FAIL, ABOVE",
+    ),
+    "ensemble": ("ltgnn.commands.ensemble", "finished runs blended into one, weights fitted on validation"),
+    "recommend": ("ltgnn.commands.recommend", "lists for users, with a reason for each item"),
+    "similar": ("ltgnn.commands.similar", "items near to one"),
+    "explain": ("ltgnn.commands.explain", "why a user gets an item: parts that add up to the score"),
+    "export": ("ltgnn.commands.export", "a finished run as plain files to serve from, with a model card"),
+    "data": ("ltgnn.commands.data", "fetch, import, stats, split, audit, diff, export"),
+    "text": ("ltgnn.commands.text", "item features: build, ls, verify, prune"),
+    "finetune": ("ltgnn.commands.finetune", "tune a text encoder on a shop's own data"),
+    "search": ("ltgnn.commands.search", "items that fit a query, by words, meaning and taste"),
+    "answers": ("ltgnn.commands.answers", "the answer to a question, out of a table of them"),
+    "update": ("ltgnn.commands.update", "fresh events, users and items into a finished run, without retraining"),
+    "serve": ("ltgnn.commands.serve", "a page to look with, and its JSON API"),
+    "models": ("ltgnn.commands.models", "every model, graph, fusion, loss ... with its source"),
     "report": (
-        "ltgnn.runs.report.command",
+        "ltgnn.commands.report",
         "one HTML file about many runs: answer, leaderboard, pictures, commands",
     ),
-    "runs": ("ltgnn.runs.command", "import W&B's offline runs; the yaml of `wandb sweep`"),
-    "table": ("ltgnn.runs.table", "runs side by side: head, mid, tail, cold"),
+    "runs": ("ltgnn.commands.runs", "import W&B's offline runs; the yaml of `wandb sweep`"),
+    "table": ("ltgnn.commands.table", "runs side by side: head, mid, tail, cold"),
 }
 
 
@@ -54,8 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if isinstance(error, BrokenPipeError) and output_closed():
             return 141  # 128 + SIGPIPE, as the shell counts it
-        from ltgnn.messages import FAULT, message
-        from ltgnn.terminal import printable_lines
+        from ltgnn.config.error_messages import FAULT, message
+        from ltgnn.io.terminal import printable_lines
 
         text = message(error)
         if text is None:
@@ -81,14 +87,14 @@ def dispatch(arguments: list[str]) -> int:
     if command not in COMMANDS:
         import difflib
 
-        from ltgnn.terminal import printable
+        from ltgnn.io.terminal import printable
 
         near = difflib.get_close_matches(command, COMMANDS, n=1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
         print(f"ltgnn: unknown command '{printable(command)}'.{hint}\n\n{usage()}", file=sys.stderr)
         return 1
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a busy neighbour makes spinning threads six times slower
-    from ltgnn.memory import huge_pages
+    from ltgnn.training.memory import huge_pages
 
     huge_pages()
     code: int = import_module(COMMANDS[command][0]).main(rest)

@@ -10,9 +10,9 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from ltgnn import columns
-from ltgnn.batch_nodes import apart
-from ltgnn.scorable import restricted, unrestricted
+from ltgnn.scoring.masked import restricted, unrestricted
+from ltgnn.tensors import sharded_columns
+from ltgnn.tensors.batch_nodes import apart
 from ltgnn.types import (
     Batch,
     Encoded,
@@ -123,7 +123,7 @@ class Recommender(pl.LightningModule):
         With it the mean over the processes, which is what DDP takes of gradients, is the mean over the batch, also
         where the rows cannot be shared out evenly. One whose share is empty computes a row for nothing.
         """
-        if self.world == 1 or columns.cut():
+        if self.world == 1 or sharded_columns.cut():
             return batch, 1.0
         rows = torch.arange(len(batch.users)).tensor_split(self.world)[self.trainer.global_rank]
         first, size = (int(rows[0]), len(rows)) if len(rows) else (0, 0)
@@ -192,8 +192,8 @@ class Recommender(pl.LightningModule):
         self.eval()
         encoded = self._encoder(self._graph)
         self.train(training)
-        if columns.cut():
-            users, items = columns.joined(encoded.users), columns.joined(encoded.items)
+        if sharded_columns.cut():
+            users, items = sharded_columns.joined(encoded.users), sharded_columns.joined(encoded.items)
             return Encoded(users, items, (), encoded.text)
         return encoded
 

@@ -312,7 +312,7 @@ class Loss(Protocol):
     that a batch with its nodes numbered anew, and tables of these nodes, give the same value for less.
     ``rowwise = True``: it is a mean over the rows of the batch, each seen alone, so that processes can share them.
     ``by_columns = True``: it reads the states through inner products and squared norms alone, so that tables can be cut
-    by columns among processes (``ltgnn/columns.py``).
+    by columns among processes (``ltgnn/tensors/sharded_columns.py``).
     """
 
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor: ...

@@ -13,10 +13,10 @@ import torch
 from hydra.utils import instantiate
 from torch import Tensor
 
-from ltgnn.answers import table
-from ltgnn.encode import configured
-from ltgnn.serving.answers import Answers, best_threshold, judge
-from ltgnn.text.queries import encoder_of_queries
+from ltgnn.commands.answers import table
+from ltgnn.config.composing import compose_config
+from ltgnn.features.queries import encoder_of_queries
+from ltgnn.inference.search.faq import Answers, best_threshold, judge
 
 DATA = Path(__file__).parent.parent / "tests/serving"
 WEIGHTS = (0.0, 0.25, 0.5, 1.0)
@@ -29,7 +29,7 @@ def main() -> None:
     arguments = parser.parse_args()
     faq = table(DATA / "faq.csv", {"question": "question", "answer": "answer"})
     asked = table(DATA / "questions.csv", {"asked": "asked", "question": "question"}, optional=("question",))
-    side = instantiate(configured([f"text={arguments.text}", "data.template=null"], None).text)
+    side = instantiate(compose_config("train", [f"text={arguments.text}", "data.template=null"], None).text)
     read = encoder_of_queries(side.encoder, [*faq["question"], *faq["answer"]])
     known: dict[str, Tensor] = {}
 

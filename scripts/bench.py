@@ -7,7 +7,8 @@ Gowalla (29,858 x 40,981, 810,128 train pairs), LightGCN-3, d 64, batch 2,048, o
 All sides start from the same weights and see the same batches and negatives; that their losses agree to 1e-5 in every
 step is checked before anything is timed. Each side is a process of its own (``bench_sides.py``; ``bench_peers.py`` says
 how RecBole comes in); they take turns (``rounds``), so that a disturbed minute hits all of them. ltgnn runs as `ltgnn
-train` runs it, with its memory settings (ltgnn/memory.py), the others as their users run them, in a plain process; and,
+train` runs it, with its memory settings (ltgnn/training/memory.py), the others as their users run them, in a plain
+process; and,
 in columns of their own, with ltgnn's settings too. ``epoch`` is the median step times 396 steps;
 ``evaluation`` is top-20 of all test users, seen items masked. Prints Markdown; --save writes
 experiments/bench/training.{md,json}.

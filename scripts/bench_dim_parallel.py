@@ -40,14 +40,14 @@ def worker(rank: int, world: int, users: int, items: int, edges: int, dim: int) 
     import torch
     import torch.distributed as dist
 
-    from ltgnn import columns
-    from ltgnn.dim_parallel import cut_tables
     from ltgnn.graph.bipartite import BipartiteGraph
     from ltgnn.losses.ranking import BPR
     from ltgnn.models.embedding import NodeEmbedding
     from ltgnn.models.fusion import Id
     from ltgnn.models.lightgcn import LightGCN
     from ltgnn.models.readout import Mean
+    from ltgnn.tensors import sharded_columns
+    from ltgnn.training.distributed.column_parallel import cut_tables
     from ltgnn.types import Batch, Interactions
 
     dist.init_process_group("gloo", rank=rank, world_size=world)
@@ -66,7 +66,7 @@ def worker(rank: int, world: int, users: int, items: int, edges: int, dim: int) 
     embedding = NodeEmbedding(train, dim, partial(torch.nn.init.normal_, std=0.1), Id, None)
     cut_tables(embedding, rank, world)
     settle()
-    columns.cut(world > 1)
+    sharded_columns.cut(world > 1)
     Path("/proc/self/clear_refs").write_text("5")  # the highest mark starts here
     model, loss = LightGCN(embedding, 3, Mean(True)), BPR()
     adam = torch.optim.Adam(model.parameters(), lr=1e-3)

@@ -24,9 +24,9 @@ import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
+from ltgnn.config.paths import conf_dir
 from ltgnn.data.groups import ItemShare, MassShare
 from ltgnn.evaluation.evaluator import Evaluator
-from ltgnn.paths import conf_dir
 from ltgnn.runs.environment import cpu_model
 from ltgnn.types import Interactions, Split
 

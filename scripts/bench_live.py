@@ -35,11 +35,11 @@ EPOCHS = ["epochs=6", "eval_every=2", "patience=9", "lr=0.01"]
 def cost(way: str) -> dict[str, Any]:
     """Processor seconds a step and of a renewal, weights trained, peak memory; of this process."""
     from ltgnn.build import build_module, build_setting
-    from ltgnn.encode import configured
-    from ltgnn.text.tuning.live import LiveText
+    from ltgnn.config.composing import compose_config
+    from ltgnn.features.tuning.trainable_text import LiveText
     from ltgnn.types import Batch
 
-    cfg = configured([*OVERRIDES, f"live={way}"], None)
+    cfg = compose_config("train", [*OVERRIDES, f"live={way}"], None)
     setting = build_setting(cfg)
     module = build_module(cfg, setting).train()
     optimizer = module.configure_optimizers()

@@ -28,12 +28,12 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from ltgnn.build import Setting, build_data, build_module, build_setting
-from ltgnn.encode import configured
-from ltgnn.memory import huge_pages, keep_large_tables
+from ltgnn.config.composing import compose_config
 from ltgnn.module import Recommender
 from ltgnn.runs.environment import cpu_model, run_key
-from ltgnn.runs.quiet import quiet_lightning
-from ltgnn.runs.resume import Resume
+from ltgnn.training.memory import huge_pages, keep_large_tables
+from ltgnn.training.quiet import quiet_lightning
+from ltgnn.training.resume import Resume
 from ltgnn.types import Batch
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/bench"
@@ -103,7 +103,7 @@ def main() -> None:
     keep_large_tables()
     found: dict[str, Any] = {"lightning": [], "bare": []}
     with tempfile.TemporaryDirectory() as folder:
-        cfg = configured([*RECIPE, f"paths.run_dir={folder}"], None)
+        cfg = compose_config("train", [*RECIPE, f"paths.run_dir={folder}"], None)
         cfg.callbacks.checkpoint.monitor = None  # nothing is validated
         cfg.callbacks.early_stop = None
         setting = build_setting(cfg)

@@ -38,11 +38,11 @@ import torch
 from hydra.utils import instantiate
 
 from ltgnn.build import Setting, build_module
-from ltgnn.data.sampling import PairBatches
-from ltgnn.encode import configured
+from ltgnn.config.composing import compose_config
 from ltgnn.graph.kernels import Csr, bags, plain
-from ltgnn.memory import huge_pages, keep_large_tables
 from ltgnn.runs.environment import cpu_model
+from ltgnn.sampling.batches import PairBatches
+from ltgnn.training.memory import huge_pages, keep_large_tables
 from ltgnn.types import Batch, Dataset, Interactions, Split
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/bench"
@@ -85,7 +85,7 @@ def case(edges: int, dim: int, inside: float, kernel: str, steps: int, passes: i
     shared = max(1, round(len(train) / 2048 / passes))
     pairs = PairBatches(train, math.ceil(len(train) / passes), "edges", 0)
     words = ["model=lightgcn", "text=none", "loss=bpr", "eval=accuracy", "logger=none", "paths.run_dir=/nowhere"]
-    cfg = configured([*words, f"dim={dim}", f"shared_batches={shared}", f"graph/kernel={kernel}"], None)
+    cfg = compose_config("train", [*words, f"dim={dim}", f"shared_batches={shared}", f"graph/kernel={kernel}"], None)
     empty = train.select(torch.zeros(0, dtype=torch.int64))
     split = Split(train, empty, test, "synthetic")
     groups = {name: policy(train.item_counts) for name, policy in instantiate(cfg.groups).items()}

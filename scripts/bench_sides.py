@@ -2,7 +2,8 @@
 
     python scripts/bench_sides.py SIDE DEVICE MEMORY     reads {"do": NAME, ..} from stdin, answers a line of JSON each
 
-MEMORY: ``ltgnn`` takes the memory settings of `ltgnn train` (ltgnn/memory.py), ``plain`` those a process starts with.
+MEMORY: ``ltgnn`` takes the memory settings of `ltgnn train` (ltgnn/training/memory.py),
+``plain`` those a process starts with.
 All sides start from the same weights and make the same batches and negatives.
 """
 
@@ -24,11 +25,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.build import build_module, build_setting
-from ltgnn.encode import configured
+from ltgnn.config.composing import compose_config
 from ltgnn.evaluation.topk import top_k
 from ltgnn.graph.kernels import Csr, csr_product, embedding_bag, half_gather
 from ltgnn.graph.locality import cluster_order, renumbered
-from ltgnn.memory import keep_large_tables
+from ltgnn.training.memory import keep_large_tables
 from ltgnn.types import Batch
 
 SIDES = ("ltgnn", *bench_peers.peers())
@@ -40,7 +41,7 @@ class Side:
     """A library on Gowalla."""
 
     def __init__(self, name: str, device: str) -> None:
-        self.cfg, self.device = configured(OVERRIDES, None), device
+        self.cfg, self.device = compose_config("train", OVERRIDES, None), device
         self.setting = build_setting(self.cfg)
         self.train = self.setting.split.train
         self.module = build_module(self.cfg, self.setting).to(device)

@@ -69,9 +69,9 @@ def watched() -> Clock:
     import wandb
     from wandb.sdk.wandb_run import Run
 
+    import ltgnn.commands.train as train
     import ltgnn.sweeps.execute as execute
     import ltgnn.sweeps.sweeper as sweeper
-    import ltgnn.train as train
     from ltgnn.evaluation.evaluator import Evaluator
     from ltgnn.runs.folder import RunFolder
     from ltgnn.runs.tracking import Wandb
@@ -105,14 +105,14 @@ def main() -> None:
     imports = time.process_time() - STARTED
     import wandb
 
-    import ltgnn.train
+    import ltgnn.commands.train
 
     grid = [*GRID[:-1], "seed=" + ",".join(str(number + 1) for number in range(given.seeds))]
     jobs = 16 * given.seeds
     with tempfile.TemporaryDirectory(prefix="ltgnn-bench-") as folder:
         before, wall, children = time.process_time(), time.perf_counter(), os.times()
         clock.last = before
-        code = ltgnn.train.main([*grid, *SMALL, f"sweep.dir={folder}/sweep", *given.words, "-m"])
+        code = ltgnn.commands.train.main([*grid, *SMALL, f"sweep.dir={folder}/sweep", *given.words, "-m"])
         clock.switch()
         wandb.teardown()  # ends its process, so that its time is known
         whole, wall, after = time.process_time() - before, time.perf_counter() - wall, os.times()

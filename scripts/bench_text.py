@@ -28,11 +28,11 @@ from typing import Any
 import torch
 from hydra.utils import instantiate
 
+from ltgnn.config.composing import compose_config
 from ltgnn.data.catalog import load
-from ltgnn.encode import configured
+from ltgnn.features.encoders import HuggingFace
+from ltgnn.features.template import render
 from ltgnn.runs.environment import cpu_model
-from ltgnn.text.encoders import HuggingFace
-from ltgnn.text.template import render
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/bench/text"
 OVERRIDES = ["data=amazon_beauty", "text=minilm"]
@@ -58,7 +58,7 @@ def contestants(encoder: HuggingFace) -> dict[str, Encode]:
 
 def race(texts: Sequence[str], rounds: int, device: str) -> dict[str, Any]:
     """Texts per second of each round and the ratio within a round."""
-    encoder = instantiate(configured([*OVERRIDES, f"text.encoder.device={device}"], None).text).encoder
+    encoder = instantiate(compose_config("train", [*OVERRIDES, f"text.encoder.device={device}"], None).text).encoder
     both = contestants(encoder)
     apart = (both["ltgnn"](texts[:256]) - both["sentence-transformers"](texts[:256]).cpu()).abs().max().item()
     rates: dict[str, list[float]] = {name: [] for name in both}
@@ -149,7 +149,7 @@ def main() -> None:
     parser.add_argument("--save", action="store_true")
     given = parser.parse_args()
     catalogue = None if given.race_only else whole_catalogue(given.device)
-    cfg = configured(OVERRIDES, None)
+    cfg = compose_config("train", OVERRIDES, None)
     dataset = load(**instantiate(cfg.data, _convert_="all"))
     texts = list(dict.fromkeys(render(cfg.data.template, dataset.item_fields)))[:: given.every]
     packages = ("torch", "transformers", "sentence-transformers")

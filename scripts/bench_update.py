@@ -16,9 +16,9 @@ from pathlib import Path
 import torch
 
 from ltgnn.build import build_module, build_setting
-from ltgnn.encode import configured
-from ltgnn.folding import Folder
-from ltgnn.grown import fresh, grown, whole
+from ltgnn.config.composing import compose_config
+from ltgnn.inference.fold_in import Folder
+from ltgnn.inference.new_interactions import fresh, grown, whole
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
-    cfg = configured(["experiment=lightgcn_gowalla", "logger=none", "hydra.searchpath=[]"], None)
+    cfg = compose_config("train", ["experiment=lightgcn_gowalla", "logger=none", "hydra.searchpath=[]"], None)
     cfg.paths.run_dir = "/nowhere"
     setting = build_setting(cfg)
     module = build_module(cfg, setting).eval()

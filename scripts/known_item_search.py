@@ -20,11 +20,11 @@ from pathlib import Path
 
 import torch
 
-from ltgnn.search import Shop
-from ltgnn.serving.fusing import Fusing, ReciprocalRank, ZScore, leading
-from ltgnn.serving.lexical import Words
-from ltgnn.serving.retrieval import Dense, Retriever, Search, with_taste
-from ltgnn.text.template import render
+from ltgnn.features.template import render
+from ltgnn.inference.open_run import OpenRun
+from ltgnn.inference.search.bm25 import Words
+from ltgnn.inference.search.rank_fusion import Fusing, ReciprocalRank, ZScore, leading
+from ltgnn.inference.search.retrieval import Dense, Retriever, Search, with_taste
 
 K = 10
 WEIGHTS = (0.0, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
@@ -43,7 +43,7 @@ def reciprocal(ranked: Sequence[int], item: int) -> float:
     return 1 / (ranked.index(item) + 1) if item in ranked else 0.0
 
 
-def mrr(shop: Shop, items: Sequence[int], values: Sequence[float]) -> dict[str, float | int]:
+def mrr(shop: OpenRun, items: Sequence[int], values: Sequence[float]) -> dict[str, float | int]:
     """Mean by group and overall."""
     labels = shop.served.groups.labels
     table: dict[str, float | int] = {"all": round(sum(values) / len(values), 4), "queries": len(values)}
@@ -64,7 +64,9 @@ def ways(retrievers: dict[str, Retriever]) -> dict[str, tuple[tuple[str, ...], F
     return found
 
 
-def judge(shop: Shop, retrievers: dict[str, Retriever], queries: dict[int, str]) -> dict[str, dict[str, float | int]]:
+def judge(
+    shop: OpenRun, retrievers: dict[str, Retriever], queries: dict[int, str]
+) -> dict[str, dict[str, float | int]]:
     results: dict[str, list[float]] = {way: [] for way in ways(retrievers)}
     for item, query in queries.items():
         scores = {name: retriever(query) for name, retriever in retrievers.items()}
@@ -74,7 +76,7 @@ def judge(shop: Shop, retrievers: dict[str, Retriever], queries: dict[int, str])
     return {way: mrr(shop, list(queries), values) for way, values in results.items()}
 
 
-def personal(shop: Shop, search: Search, titles: Sequence[str], count: int, seed: int) -> dict[str, object]:
+def personal(shop: OpenRun, search: Search, titles: Sequence[str], count: int, seed: int) -> dict[str, object]:
     """MRR@10 by weight of taste on validation pairs, and of the best weight on test pairs."""
 
     def curve(part: str, weights: Sequence[float]) -> dict[str, float]:
@@ -111,7 +113,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     started = time.process_time()
-    shop = Shop(arguments.run)
+    shop = OpenRun(arguments.run)
     fields = dict(shop.setting.dataset.item_fields)
     titles = list(fields["title"])
     draw = random.Random(arguments.seed)

@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from hydra.utils import instantiate
 
+from ltgnn.analysis.significance import Bootstrap
 from ltgnn.build import build_setting
-from ltgnn.encode import configured
-from ltgnn.runs.significance import Bootstrap
+from ltgnn.config.composing import compose_config
 from ltgnn.types import Evaluation, Scorer
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/text_controls"
@@ -35,7 +35,9 @@ def evaluations() -> Iterator[dict[str, dict[str, Evaluation]]]:
     """Model -> text -> its evaluation on the test part; again after each text."""
 
     def config(text: str) -> Any:
-        return configured(["experiment=ease_text_beauty", f"text={text}", "split.seed=0", "eval=accuracy"], None)
+        return compose_config(
+            "train", ["experiment=ease_text_beauty", f"text={text}", "split.seed=0", "eval=accuracy"], None
+        )
 
     cfg = config("none")
     plain = build_setting(cfg)

@@ -14,11 +14,11 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, open_dict
 from torch import Tensor
 
-from ltgnn import resolvers
 from ltgnn.build import Setting, build_module, build_setting
-from ltgnn.data.sampling import PairBatches
+from ltgnn.config import resolvers
+from ltgnn.config.paths import conf_dir
 from ltgnn.module import Recommender
-from ltgnn.paths import conf_dir
+from ltgnn.sampling.batches import PairBatches
 from ltgnn.types import Interactions
 
 AXES = ("model", "graph", "fusion", "projector", "views", "loss", "sampler", "init")

@@ -73,7 +73,7 @@ def launch(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
     monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
 
     def run(*overrides: str) -> int:
-        from ltgnn.train import main
+        from ltgnn.commands.train import main
 
         toy = [
             "--config-dir",

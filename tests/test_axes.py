@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from ltgnn.axes import axes, docstring, main, source, words
 from ltgnn.cli import main as cli
-from ltgnn.paths import conf_dir
+from ltgnn.commands.models import axes, docstring, main, source, words
+from ltgnn.config.paths import conf_dir
 
 SOURCES = {
     "model lightgcn": r"SIGIR 2020.*arXiv:2002.02126",

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.evaluate import main as evaluate
+from ltgnn.commands.evaluate import main as evaluate
+from ltgnn.inference.finished_run import open_run
 from ltgnn.runs.folder import RunFolder, key_of
-from ltgnn.served import open_run
 from ltgnn.types import Mistake
 from tests.conftest import CONF
 from tests.toy import write_shop
@@ -62,7 +62,7 @@ def test_with_resume_off_it_begins_anew_and_the_results_are_moved_aside(launch: 
 
 def test_a_run_opened_on_other_data(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr("ltgnn.trained.log.warning", lambda text, *words: said.append(text % words))
+    monkeypatch.setattr("ltgnn.inference.restore.log.warning", lambda text, *words: said.append(text % words))
     shop = write_shop(tmp_path / "mine", seed=1)
     place = f"data.files.path={shop}"
     assert launch(place, *EASE) == 0

@@ -15,7 +15,7 @@ import yaml
 from hydra.utils import instantiate
 
 from ltgnn import cli
-from ltgnn.messages import FAULT, message
+from ltgnn.config.error_messages import FAULT, message
 from ltgnn.types import Mistake
 
 Launch = Callable[..., int]
@@ -29,7 +29,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException], None]:
         def main(argv: list[str]) -> int:
             raise error
 
-        monkeypatch.setattr("ltgnn.axes.main", main)
+        monkeypatch.setattr("ltgnn.commands.models.main", main)
 
     return make
 
@@ -71,7 +71,7 @@ def test_a_fault_keeps_its_traceback(failing: Callable[..., None]) -> None:
 
 
 def test_the_reader_of_a_pipe_may_go() -> None:
-    code = "import ltgnn.axes, ltgnn.cli\nltgnn.axes.main = lambda argv: print('x' * 1000000) or 0\n"
+    code = "import ltgnn.commands.models, ltgnn.cli\nltgnn.axes.main = lambda argv: print('x' * 1000000) or 0\n"
     code += "raise SystemExit(ltgnn.cli.main(['models']))"
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdout

@@ -12,15 +12,15 @@ import polars as pl
 import pytest
 import torch
 
-from ltgnn.evaluation.dials import ContentMatch
-from ltgnn.evaluation.scoring import Scoring
-from ltgnn.models.closed.als import ALS
-from ltgnn.models.closed.blend import Blend
-from ltgnn.models.closed.ease import EASE, TextEASE
-from ltgnn.models.closed.neighbours import ItemKNN, TextKNN
-from ltgnn.models.closed.plain import Popularity, Random
-from ltgnn.models.closed.spectral import GFCF, SVD
-from ltgnn.scorable import Restricted
+from ltgnn.models.closed_form.als import ALS
+from ltgnn.models.closed_form.blend import Blend
+from ltgnn.models.closed_form.ease import EASE, TextEASE
+from ltgnn.models.closed_form.neighbours import ItemKNN, TextKNN
+from ltgnn.models.closed_form.plain import Popularity, Random
+from ltgnn.models.closed_form.spectral import GFCF, SVD
+from ltgnn.scoring.adjustments import ContentMatch
+from ltgnn.scoring.masked import Restricted
+from ltgnn.scoring.score_function import Scoring
 from ltgnn.types import ClosedForm, Encoded, Interactions
 from tests.conftest import run_folders
 from tests.evaluation.case import Case, evaluator

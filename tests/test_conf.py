@@ -13,9 +13,9 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 
-from ltgnn import resolvers
-from ltgnn.entry import groups, options
-from ltgnn.paths import conf_dir
+from ltgnn.config import resolvers
+from ltgnn.config.hydra_entry import groups, options
+from ltgnn.config.paths import conf_dir
 
 ROOTS = sorted(path.stem for path in conf_dir().glob("*.yaml"))
 CHOICES = sorted(
@@ -75,7 +75,7 @@ def test_roots_compose(root: str) -> None:
     if root == "recommend":  # it judges nothing
         assert cfg.rules == {}
     elif root == "ensemble":  # it is judged as its members were
-        assert "ltgnn.evaluation.blend.Blend" in set(targets(cfg))
+        assert "ltgnn.scoring.ensemble.Blend" in set(targets(cfg))
     else:
         assert set(targets(cfg)) > {"ltgnn.evaluation.evaluator.Evaluator"}
 

@@ -12,12 +12,12 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ltgnn import resolvers
-from ltgnn.direction import BEFORE, mixed, named_smaller, smaller, smaller_in, smaller_is_better
-from ltgnn.entry import explain
-from ltgnn.evaluation.monitored import refuse_unknown, value_names
-from ltgnn.paths import conf_dir
-from ltgnn.runs.pareto import Point, front
+from ltgnn.analysis.pareto import Point, front
+from ltgnn.config import resolvers
+from ltgnn.config.hydra_entry import explain
+from ltgnn.config.metric_direction import BEFORE, mixed, named_smaller, smaller, smaller_in, smaller_is_better
+from ltgnn.config.paths import conf_dir
+from ltgnn.evaluation.monitor_check import refuse_unknown, value_names
 from ltgnn.sweeps.objectives import ways
 from ltgnn.types import Interactions, Mistake
 from tests.conftest import random_interactions

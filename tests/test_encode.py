@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from ltgnn.encode import main
-from ltgnn.text.shelf import entries
-from ltgnn.text.store import FeatureStore
+from ltgnn.commands.text import main
+from ltgnn.features.store import FeatureStore
+from ltgnn.features.store_listing import entries
 from ltgnn.types import Mistake
 from tests.conftest import CONF
 

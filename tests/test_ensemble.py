@@ -16,13 +16,13 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 import ltgnn
-from ltgnn import ensemble as entry
 from ltgnn.cli import main
-from ltgnn.ensemble import main as ensemble
-from ltgnn.evaluate import main as evaluate
-from ltgnn.explain import explainer
-from ltgnn.members import open_members
-from ltgnn.search import Shop
+from ltgnn.commands import ensemble as entry
+from ltgnn.commands.ensemble import main as ensemble
+from ltgnn.commands.evaluate import main as evaluate
+from ltgnn.inference.ensemble_members import open_members
+from ltgnn.inference.explanation.open_explainer import explainer
+from ltgnn.inference.open_run import OpenRun
 from ltgnn.types import Mistake
 from tests.conftest import CONF, run_folders
 
@@ -32,7 +32,7 @@ MEMBERS = ("gnn", "ease", "knn")
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[Path]:
     """A working directory with three runs on one split, and one on another."""
-    from ltgnn.train import main as train
+    from ltgnn.commands.train import main as train
 
     folder = tmp_path_factory.mktemp("ensemble")
     with pytest.MonkeyPatch.context() as patch:
@@ -137,7 +137,7 @@ def test_no_fitted_blend_is_below_the_best_member_on_validation(home: Path) -> N
 
 @pytest.mark.parametrize("blend", ["zscore", "rrf", "learned", "tail_kept"])
 def test_an_ensemble_is_explained_by_its_members(home: Path, blend: str) -> None:
-    found = explainer(Shop(str(made(home, blend, f"blend={blend}"))))("u5", "i9")
+    found = explainer(OpenRun(str(made(home, blend, f"blend={blend}"))))("u5", "i9")
     assert {line.title for line in found.lines} <= {"lightgcn-sum", "ease", "text_knn", "bias"}
     assert sum(line.value for line in found.lines) == pytest.approx(found.score, abs=1e-5)
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from ltgnn.evaluate import main, unseen
+from ltgnn.commands.evaluate import main, unseen
 from ltgnn.types import Interactions, Mistake, Split
 from tests.conftest import CONF, run_folders
 
@@ -23,7 +23,7 @@ Evaluate = Callable[..., Any]
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[Path]:
     """A working directory with one trained run and one closed form below logs/train."""
-    from ltgnn.train import main as train
+    from ltgnn.commands.train import main as train
 
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:

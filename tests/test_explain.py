@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from ltgnn.cli import main
-from ltgnn.explain import explainer
-from ltgnn.search import Shop
-from ltgnn.train import main as train
+from ltgnn.commands.train import main as train
+from ltgnn.inference.explanation.open_explainer import explainer
+from ltgnn.inference.open_run import OpenRun
 from ltgnn.types import Mistake
 from tests.conftest import CONF
 
-Train = Callable[..., Shop]
+Train = Callable[..., OpenRun]
 
 
 @pytest.fixture(scope="module")
@@ -32,16 +32,16 @@ def trained(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[Tr
         toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "text=words", "logger=none"]
         small = ["epochs=4", "min_epochs=1", "dim=8", "num_layers=2", "batch_size=256", "eval_every=2", "lr=0.05"]
 
-        def run(*words: str) -> Shop:
+        def run(*words: str) -> OpenRun:
             out = folder / ("_".join(words).replace("/", "-").replace("=", "-") or "plain")
             if not out.exists():
                 assert train([*toy, *small, *words, f"paths.run_dir={out}"]) == 0
-            return Shop(str(out))
+            return OpenRun(str(out))
 
         yield run
 
 
-def dense(shop: Shop) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def dense(shop: OpenRun) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """From the weights alone, in float64: A [N, N], P = mean of its powers, first states from ids and from text."""
     module, train = shop.module, shop.served.split.train
     u, n = train.num_users, train.num_users + train.num_items

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from ltgnn.inputs import changed, file_digest, inputs_of
+from ltgnn.config.input_files import changed, file_digest, inputs_of
+from ltgnn.config.sweep_cache import once, sharing
 from ltgnn.runs.folder import key_of
-from ltgnn.shared import once, sharing
 
 
 def recipe(folder: Path, **more: Any) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def test_contents_count_and_nothing_else(folder: Path) -> None:
 
 def test_a_remembered_digest_is_of_the_file_as_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = folder / "i.csv"
-    monkeypatch.setattr("ltgnn.inputs.SETTLED", -1e9)  # remembered at once
+    monkeypatch.setattr("ltgnn.config.input_files.SETTLED", -1e9)  # remembered at once
     first = file_digest(file)
     before = file.stat()
     other = file.with_name("new")

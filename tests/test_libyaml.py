@@ -9,8 +9,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ltgnn import libyaml
-from ltgnn.paths import conf_dir
+from ltgnn.config.paths import conf_dir
+from ltgnn.io import libyaml
 from tests.conftest import CONF
 
 FILES = [path for folder in (conf_dir(), CONF) for path in sorted(folder.rglob("*.yaml"))]

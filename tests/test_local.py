@@ -8,8 +8,8 @@ import pytest
 import torch
 from omegaconf import open_dict
 
-from ltgnn.batch_nodes import crowded, nodes_of
 from ltgnn.build import Setting, build_module
+from ltgnn.tensors.batch_nodes import crowded, nodes_of
 from ltgnn.types import Batch, Mistake
 from tests.axes import PLAIN, Case, Tree
 

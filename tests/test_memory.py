@@ -9,7 +9,7 @@ import sys
 import pytest
 
 TABLE = """
-from ltgnn.memory import keep_large_tables
+from ltgnn.training.memory import keep_large_tables
 {keep}
 import torch
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn import cli, naming
+from ltgnn import cli
+from ltgnn.config import safe_names
 from ltgnn.types import Mistake
 from tests.conftest import CONF
 
@@ -16,22 +17,22 @@ OUTSIDE = ["../../../esc", "/abs", "", "..", ".", ".hidden", "a/b", "a\\b", "-rf
 @pytest.mark.parametrize("text", OUTSIDE)
 def test_names_that_leave_their_folder(text: str) -> None:
     with pytest.raises(Mistake, match=r"sweep\.name="):
-        naming.name(text, "sweep.name")
+        safe_names.name(text, "sweep.name")
 
 
 @pytest.mark.parametrize("text", ["br", "2026-11-29_21-05-41", "ml-100k", "läden_2", "v1.2"])
 def test_names_that_do_not(text: str) -> None:
-    assert naming.name(text, "sweep.name") == text
+    assert safe_names.name(text, "sweep.name") == text
 
 
 @pytest.mark.parametrize("text", ["../a", "/a", "a/../b", "a//b", "", ".", "a/.ssh", ".lock", "a\\b", "a\0b", "a/"])
 def test_files_that_leave_their_folder(text: str) -> None:
     with pytest.raises(Mistake, match="no name inside its folder"):
-        naming.file_name(text, "data.files.sha256")
+        safe_names.file_name(text, "data.files.sha256")
 
 
 def test_files_that_do_not() -> None:
-    assert naming.file_name("deep/a.b-c.txt", "data.files.sha256") == "deep/a.b-c.txt"
+    assert safe_names.file_name("deep/a.b-c.txt", "data.files.sha256") == "deep/a.b-c.txt"
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ltgnn import libyaml
 from ltgnn.cli import COMMANDS
-from ltgnn.paths import PACKAGE, conf_dir
+from ltgnn.config.paths import PACKAGE, conf_dir
+from ltgnn.io import libyaml
 
 TELLING = {"Mistake", "Damaged", "Unwritable", "Unavailable", "warning", "info"}
 """Whose arguments people read."""

@@ -12,9 +12,9 @@ import torch
 import ltgnn
 from ltgnn.build import Setting
 from ltgnn.cli import main
-from ltgnn.grown import Fresh, fresh, grown
-from ltgnn.search import Shop
-from ltgnn.served import finished
+from ltgnn.inference.finished_run import finished
+from ltgnn.inference.new_interactions import Fresh, fresh, grown
+from ltgnn.inference.open_run import OpenRun
 from ltgnn.types import Mistake
 from tests.conftest import run_folders
 
@@ -61,13 +61,13 @@ def after(setting: Setting, new: Fresh, run: Path) -> torch.Tensor:
 
 def test_numbers_alone(trained: Callable[..., Path], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     run = trained("numbers")
-    shop = Shop(str(run))
+    shop = OpenRun(str(run))
     assert shop.by == ("words",)
     assert shop.find("number5", 1)[0].item == "p5"
     with pytest.raises(Mistake, match=r"text=numbers\) are not made from texts: by=words"):
-        Shop(str(run), by=("text",)).find("x")
+        OpenRun(str(run), by=("text",)).find("x")
     with pytest.raises(Mistake, match="by=model takes the query for an item"):
-        Shop(str(run), by=("model",)).find("x")
+        OpenRun(str(run), by=("model",)).find("x")
     capsys.readouterr()
     assert main(["search", f"run={run}", "number5"]) == 0
     printed = capsys.readouterr()
@@ -98,13 +98,13 @@ def test_numbers_alone(trained: Callable[..., Path], capsys: pytest.CaptureFixtu
 
 def test_several_kinds_are_searched_by_the_text_among_them(trained: Callable[..., Path]) -> None:
     run = trained("words_numbers")
-    shop = Shop(str(run))
+    shop = OpenRun(str(run))
     assert shop.by == ("words", "text")
     assert shop.texts[3] == "thing number3. colour0"
     hit = shop.find("thing number3. colour0", 1)[0]
     assert (hit.item, hit.by["text"]) == ("p3", pytest.approx(1.0, abs=1e-5))
     with pytest.raises(Mistake, match="several kinds"):
-        Shop(str(run), by=("model",)).find("x")
+        OpenRun(str(run), by=("model",)).find("x")
     _, _, setting = finished(run)
     same = {"title": "thing number6", "description": "colour0", "price": 16.0}
     row = after(setting, fresh(setting.dataset, setting.split.train, EVENTS, {"lamp": same}), run)
@@ -116,7 +116,7 @@ def test_several_kinds_are_searched_by_the_text_among_them(trained: Callable[...
 
 def test_vectors_from_a_file(trained: Callable[..., Path], files: Path) -> None:
     run = trained("precomputed", "fusion=sum", "text/transform=whiten")
-    assert Shop(str(run)).by == ("words",)
+    assert OpenRun(str(run)).by == ("words",)
     _, cfg, setting = finished(run)
     new = fresh(setting.dataset, setting.split.train, EVENTS, {})
     row = after(setting, new, run)
@@ -141,7 +141,7 @@ def test_features_that_no_score_reads_need_not_be_there(trained: Callable[..., P
 
 def test_both_halves_of_a_search_read_the_template_of_the_run(trained: Callable[..., Path]) -> None:
     run = trained("words", "fusion=sum", "text.template='{description}'")
-    shop = Shop(str(run))
+    shop = OpenRun(str(run))
     assert set(shop.texts) == {"colour0", "colour1", "colour2"}
     assert shop.find("colour1", 24)[0].by.keys() == {"words", "text"}
     assert {"words"} & set(*[hit.by for hit in shop.find("number5", 1)]) == set()  # nobody has read the titles
@@ -161,7 +161,7 @@ def test_vectors_that_came_with_the_data_grow_with_it(trained: Callable[..., Pat
 def test_the_page_searches_by_words(trained: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
     from fastapi.testclient import TestClient
 
-    from ltgnn.serve import application
+    from ltgnn.commands.serve import application
 
     with TestClient(application(str(trained("numbers")), ["testserver"])) as client:
         found = client.post("/api/search", json={"query": "number5", "k": 3}).json()

@@ -63,7 +63,7 @@ def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None
     words = "data=recbole data.name=toy text=none epochs=2 min_epochs=1 eval_every=1 logger=none dim=4"
     files = [f"data.files.path={shop}", "data.reader.interactions={all: toy.inter}", "data.reader.items=toy.item"]
     fields = ["+data.reader.item_fields.title=title"]
-    job = python("-m", "ltgnn.train", *words.split(), *files, *fields, cwd=empty, PYTHONPATH=str(site))
+    job = python("-m", "ltgnn.commands.train", *words.split(), *files, *fields, cwd=empty, PYTHONPATH=str(site))
     assert job.returncode == 0, job.stderr
     assert "NDCG@20" in job.stdout
     assert list(empty.glob("logs/train/runs/*/metrics.json"))
@@ -95,8 +95,8 @@ def test_commands_of_the_readme_parse(line: str) -> None:
         from hydra.core.global_hydra import GlobalHydra
         from hydra.core.override_parser.overrides_parser import OverridesParser
 
-        from ltgnn import resolvers
-        from ltgnn.paths import conf_dir
+        from ltgnn.config import resolvers
+        from ltgnn.config.paths import conf_dir
 
         resolvers.register()
         GlobalHydra.instance().clear()

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ltgnn import cli, libyaml, reading
+from ltgnn import cli
+from ltgnn.io import bounded_read, libyaml
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Damaged, Mistake
 from tests.runs.made import write_run
@@ -30,14 +31,14 @@ YAML = {
     "indented": "\n".join(" " * n + "a:" for n in range(1_500)) + " 1\n",
     "carriage returns": "\r".join(" " * n + "a:" for n in range(1_500)) + " 1\r",
     "values": "choices: {}\na:\n" + "- 1\n" * 200_000,
-    "a huge line": "choices: {}\na: " + "x" * (reading.LONGEST + 1),
+    "a huge line": "choices: {}\na: " + "x" * (bounded_read.LONGEST + 1),
     "a tag that runs": "choices: !!python/object/apply:os.system [touch PWNED]\n",
     "binary": "\0\1\2",
 }
 JSON = {
     "lists": "[" * DEEP + "]" * DEEP,
     "objects": '{"a":' * DEEP + "1" + "}" * DEEP,
-    "a huge line": '{"a": "' + "x" * reading.LONGEST + '"}',
+    "a huge line": '{"a": "' + "x" * bounded_read.LONGEST + '"}',
     "a long number": '{"a": ' + "1" * 5_000 + "}",
     "a list": "[]",
     "nothing": "",
@@ -112,7 +113,7 @@ def test_honest_aliases_and_long_recipes_are_read() -> None:
 
 
 def test_rows_of_papers(tmp_path: Path) -> None:
-    from ltgnn.runs.paper_row import read_all
+    from ltgnn.reproduction.published_row import read_all
 
     for kind in ("aliases", "flow", "a huge line"):
         (tmp_path / "row.yaml").write_text(YAML[kind])

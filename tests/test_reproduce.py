@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from ltgnn import reproduce
 from ltgnn.cli import main as cli
+from ltgnn.commands import reproduce
 from ltgnn.data.fetch import digest_of
-from ltgnn.runs.paper_result import BEGIN, END
+from ltgnn.reproduction.result import BEGIN, END
 from ltgnn.types import Mistake
 
 TRAIN, TEST = "0 0 1\n1 0 2\n2 0 1 3\n", "0 3\n1 1\n2 2\n"
@@ -155,7 +155,7 @@ def test_seeds_resume_and_the_smoke_test(
         raise AssertionError("what has finished is not trained again")
 
     with monkeypatch.context() as patch:
-        patch.setattr("ltgnn.train.main", never)
+        patch.setattr("ltgnn.commands.train.main", never)
         assert bench.run("trained", "--seeds", "2") == 0
         with pytest.raises(AssertionError):
             bench.run("trained")  # the third seed

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from ltgnn.ranks import processes
+from ltgnn.training.distributed.processes import processes
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -89,7 +89,7 @@ def test_what_would_be_another_run_is_refused(
 
 
 def test_a_process_that_dies_fails_the_run(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ltgnn import ranks
+    from ltgnn.training.distributed import processes as ranks
 
     begun = ranks.start
 

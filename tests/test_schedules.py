@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ltgnn.module import Recommender
-from ltgnn.schedules import Linear
+from ltgnn.training.lr_schedule import Linear
 from ltgnn.types import Batch, Mistake
 
 

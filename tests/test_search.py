@@ -11,9 +11,9 @@ import torch
 from torch.nn import functional as F
 
 from ltgnn.cli import main
-from ltgnn.search import Shop
-from ltgnn.serving.index import Indexed, indexed
-from ltgnn.serving.retrieval import Dense, with_taste
+from ltgnn.inference.open_run import OpenRun
+from ltgnn.inference.search.index import Indexed, indexed
+from ltgnn.inference.search.retrieval import Dense, with_taste
 from ltgnn.types import Mistake
 from tests.conftest import run_folders
 
@@ -28,7 +28,7 @@ def run(launch: Launch, tmp_path: Path) -> Path:
 
 
 def test_the_text_of_an_item_as_a_query_has_the_item_s_own_features(run: Path) -> None:
-    shop = Shop(str(run), by=("words", "text", "model"))
+    shop = OpenRun(str(run), by=("words", "text", "model"))
     assert shop.setting.text is not None
     torch.testing.assert_close(shop.read(shop.texts), shop.setting.text, rtol=1e-4, atol=1e-4)
     for item in (0, 7, 30):
@@ -42,7 +42,7 @@ def test_the_text_of_an_item_as_a_query_has_the_item_s_own_features(run: Path) -
 
 
 def test_taste_is_the_model_s_score_of_the_user(run: Path) -> None:
-    shop = Shop(str(run))
+    shop = OpenRun(str(run))
     plain, personal = shop.find("river number", 48), shop.find("river number", 48, "u5", 3.0)
     user = shop.served.catalogue.user("u5")
     scores = shop.served.scorer(torch.tensor([user]))[0]
@@ -80,7 +80,7 @@ def test_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     hits = json.loads(printed[printed.index("[\n") :])
     assert [hit["rank"] for hit in hits] == [1, 2, 3, 4]
-    assert hits == [vars(hit) for hit in Shop(str(run)).find("castle number 5", 4)]
+    assert hits == [vars(hit) for hit in OpenRun(str(run)).find("castle number 5", 4)]
     assert main(["search", f"run={run}", "castle number 5"]) == 0
     assert "castle number 5" in capsys.readouterr().out
     assert main(["search", f"run={run}", "zzz", "by=words"]) == 0
@@ -112,16 +112,16 @@ def test_mistakes(run: Path, arguments: list[str], message: str, capsys: pytest.
 def test_runs_without_text_or_with_controls(launch: Launch, tmp_path: Path) -> None:
     assert launch("fusion=id", "text=none", "epochs=1", "paths.log_dir=id") == 0
     (plain,) = run_folders(tmp_path / "id")
-    shop = Shop(str(plain))
+    shop = OpenRun(str(plain))
     assert shop.by == ("words",)
     assert shop.find("castle number 5", 1)[0].item == "i5"
     with pytest.raises(Mistake, match="text=none"):
-        Shop(str(plain), by=("text",)).find("x")
+        OpenRun(str(plain), by=("text",)).find("x")
     with pytest.raises(Mistake, match="by=model needs a fusion that projects text"):
-        Shop(str(plain), by=("model",)).find("x")
+        OpenRun(str(plain), by=("model",)).find("x")
     assert launch("model=ease", "text/control=shuffled", "epochs=1", "paths.log_dir=shuffled") == 0
     (shuffled,) = run_folders(tmp_path / "shuffled")
     with pytest.raises(Mistake, match="Shuffled treats all items at once"):
-        Shop(str(shuffled), by=("text",)).find("x")
-    assert Shop(str(shuffled)).by == ("words",)  # what cannot be searched by meaning is searched by words
-    assert Shop(str(shuffled)).find("castle number 5", 1)[0].item == "i5"
+        OpenRun(str(shuffled), by=("text",)).find("x")
+    assert OpenRun(str(shuffled)).by == ("words",)  # what cannot be searched by meaning is searched by words
+    assert OpenRun(str(shuffled)).find("castle number 5", 1)[0].item == "i5"

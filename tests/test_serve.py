@@ -23,10 +23,10 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from ltgnn.cli import main
-from ltgnn.search import Shop
-from ltgnn.serve import allowed_hosts, application
-from ltgnn.serving.dialled import of_history, towards_tail
-from ltgnn.train import main as train
+from ltgnn.commands.serve import allowed_hosts, application
+from ltgnn.commands.train import main as train
+from ltgnn.inference.adjusted import of_history, towards_tail
+from ltgnn.inference.open_run import OpenRun
 from ltgnn.types import Mistake
 from tests.conftest import CONF, run_folders
 from tests.toy import write_shop
@@ -92,7 +92,7 @@ def test_recommend_says_what_the_command_says(client: TestClient, run: Path, tmp
 
 
 def test_lists_are_those_of_the_model(client: TestClient, run: Path) -> None:
-    served = Shop(str(run)).served
+    served = OpenRun(str(run)).served
     answer = client.get("/api/recommend", params={"user": "u5", "k": 7}).json()
     assert answer["list"] == served.recommend(["u5"], 7).drop("user").to_dicts()
     similar = client.get("/api/similar", params={"item": "i5", "k": 4}).json()
@@ -110,7 +110,7 @@ def test_lists_are_those_of_the_model(client: TestClient, run: Path) -> None:
 
 
 def test_the_tail_dial_is_the_stated_formula(client: TestClient, run: Path) -> None:
-    served = Shop(str(run)).served
+    served = OpenRun(str(run)).served
     counts = served.split.train.item_counts.float()
     plain = served.scorer(served.catalogue.users(["u5"]))[0]
     turned = towards_tail(served, 0.7).scorer(served.catalogue.users(["u5"]))[0]
@@ -169,7 +169,7 @@ def test_the_rule_of_a_least_share_of_tail(client: TestClient) -> None:
 
 
 def test_somebody_the_model_does_not_know(client: TestClient, run: Path) -> None:
-    served = Shop(str(run)).served
+    served = OpenRun(str(run)).served
     answer = client.get("/api/recommend", params={"user": "nobody", "k": 3}).json()
     counts = served.split.train.item_counts
     assert answer["policy"].startswith("not known to the model")
@@ -231,8 +231,8 @@ def test_many_at_a_time(client: TestClient) -> None:
 @pytest.fixture(scope="module")
 def address(run: Path) -> Iterator[str]:
     """A real server on a free port."""
-    from ltgnn.serving.connections import Bounds, opened
-    from ltgnn.serving.connections import server as make
+    from ltgnn.serving.server.connections import Bounds, opened
+    from ltgnn.serving.server.connections import server as make
 
     bound = opened("127.0.0.1", 0)
     server = make(application(str(run), allowed_hosts("127.0.0.1")), Bounds())
@@ -249,7 +249,7 @@ def address(run: Path) -> Iterator[str]:
 def test_page_in_a_browser_shows_the_command_s_numbers_and_no_html_of_titles(
     address: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shown = Shop(str(run)).served.recommend(["u5"], 3)["item"][2]
+    shown = OpenRun(str(run)).served.recommend(["u5"], 3)["item"][2]
     words = {"user": "u5", "q": "river number 0 img", "k": 48, "tail": 0, "taste": 0.7, "why": shown, "similar": shown}
     state = urlencode(words)
     flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
@@ -280,9 +280,9 @@ def test_page_in_a_browser_shows_the_command_s_numbers_and_no_html_of_titles(
                         "format=json")  # fmt: skip
     assert rows("hits") == [(hit["title"], f"{hit['score']:.4f}") for hit in hits]
     assert NASTY in [title for title, _ in rows("hits")]
-    frame = Shop(str(run)).served.recommend(["u5"], 48)
+    frame = OpenRun(str(run)).served.recommend(["u5"], 48)
     assert rows("list") == [(row["title"], f"{row['score']:.4f}") for row in frame.to_dicts()]
-    similar = Shop(str(run)).served.similar(shown, 48)
+    similar = OpenRun(str(run)).served.similar(shown, 48)
     assert cells("similar", "ol") == [(row["title"], f"{row['cosine']:.4f}") for row in similar.to_dicts()]
     assert main(["explain", f"run={run}", "user=u5", f"item={shown}", f"out={tmp_path / 'why.json'}"]) == 0
     why = json.loads((tmp_path / "why.json").read_text())

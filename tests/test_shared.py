@@ -7,7 +7,7 @@ import copy
 import torch
 from omegaconf import OmegaConf
 
-from ltgnn.shared import once, own, sharing
+from ltgnn.config.sweep_cache import once, own, sharing
 from tests.conftest import random_interactions
 
 CFG = OmegaConf.create({"data": {"name": "a"}, "graph": {"width": 1}})

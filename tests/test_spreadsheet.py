@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ltgnn.data.export import write_lists
-from ltgnn.evaluation.foreign import _read
-from ltgnn.serving.output import save
-from ltgnn.spreadsheet import marked, marked_frame, plain
+from ltgnn.evaluation.external_lists import _read
+from ltgnn.io.spreadsheet import marked, marked_frame, plain
+from ltgnn.serving.list_output import save
 from ltgnn.types import Dataset, Interactions
 
 SIGNS = "=+-@\t\r\n＝＋－＠"

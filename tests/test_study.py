@@ -15,8 +15,8 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from ltgnn import resolvers
-from ltgnn.paths import conf_dir
+from ltgnn.config import resolvers
+from ltgnn.config.paths import conf_dir
 
 HERE = Path(__file__).parents[1] / "experiments/hybrid"
 PLAN = """

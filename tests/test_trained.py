@@ -10,8 +10,8 @@ import torch
 from hydra.utils import instantiate
 
 from ltgnn.build import build_setting
+from ltgnn.inference.restore import load
 from ltgnn.runs.folder import RunFolder
-from ltgnn.trained import load
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -50,10 +50,10 @@ def test_vectors_come_with_transform_and_control(launch: Launch, tmp_path: Path)
     from omegaconf import OmegaConf
 
     steps = {
-        "control": {"_target_": "ltgnn.text.transform.Keep"},
-        "transform": {"_target_": "ltgnn.text.transform.UnitLength"},
+        "control": {"_target_": "ltgnn.features.transform.Keep"},
+        "transform": {"_target_": "ltgnn.features.transform.UnitLength"},
     }
-    side = instantiate(OmegaConf.create({"_target_": "ltgnn.trained.RunVectors", "run": str(gnn), **steps}))
+    side = instantiate(OmegaConf.create({"_target_": "ltgnn.inference.restore.RunVectors", "run": str(gnn), **steps}))
     setting = build_setting(RunFolder(gnn).config())
     values = side(setting.dataset, setting.split.train.item_counts).values
     torch.testing.assert_close(values.norm(dim=1), torch.ones(len(values)))

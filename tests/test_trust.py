@@ -14,10 +14,11 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from ltgnn import cli, trust
-from ltgnn.libyaml import dump
-from ltgnn.paths import conf_dir
-from ltgnn.recipe import opened
+from ltgnn import cli
+from ltgnn.config import trust
+from ltgnn.config.paths import conf_dir
+from ltgnn.config.recipe import opened
+from ltgnn.io.libyaml import dump
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Mistake
 from tests.conftest import CONF
@@ -87,8 +88,8 @@ PAYLOADS: dict[str, tuple[str, Any, str]] = {  # name -> (where in the recipe, w
     ),
     "a command of ltgnn": (
         "score.evil",
-        {"_target_": "ltgnn.data.cli.main", "argv": ["import", "shop.csv", "--out", MARK]},
-        "ltgnn.data.cli.main",
+        {"_target_": "ltgnn.commands.data.main", "argv": ["import", "shop.csv", "--out", MARK]},
+        "ltgnn.commands.data.main",
     ),
     "a section of Hydra": ("hydra.callbacks.evil", touch(), "hydra"),
     "a list of defaults": ("split.defaults", [{"/hydra/launcher": "pool"}], "split.defaults"),
@@ -140,7 +141,7 @@ COMPOSING = ("evaluate, swept", "train on its vectors", "text build")
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Path:
     """A finished run."""
-    from ltgnn.train import main as train
+    from ltgnn.commands.train import main as train
 
     folder = tmp_path_factory.mktemp("good")
     with pytest.MonkeyPatch.context() as patch:
@@ -219,7 +220,7 @@ def test_tables_show_the_run_all_the_same(good: Path, place: Path, capsys: pytes
 OWN = """
 import os
 from pathlib import Path
-from ltgnn.models.closed.plain import Popularity
+from ltgnn.models.closed_form.plain import Popularity
 class Mine(Popularity):
     def __init__(self, random=False):
         super().__init__()

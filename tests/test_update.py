@@ -11,13 +11,13 @@ import torch
 
 import ltgnn
 from ltgnn.cli import main
-from ltgnn.folding import Folder
-from ltgnn.grown import fresh, grown, whole
+from ltgnn.inference.finished_run import finished
+from ltgnn.inference.fold_in import Folder
+from ltgnn.inference.new_interactions import fresh, grown, whole
+from ltgnn.inference.restore import load
+from ltgnn.inference.update import folded
 from ltgnn.runs.folder import RunFolder
-from ltgnn.served import finished
-from ltgnn.trained import load
 from ltgnn.types import Mistake
-from ltgnn.update import folded
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]

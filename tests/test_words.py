@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltgnn.words import HAN_KANA, SOUTH_EAST, tokens
+from ltgnn.features.words import HAN_KANA, SOUTH_EAST, tokens
 
 WORD = re.compile(r"\b\w+\b")
 

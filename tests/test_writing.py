@@ -13,9 +13,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ltgnn import writing
-from ltgnn.paths import write_whole
-from ltgnn.writing import Unwritable, born, clear, make_folder, whole
+from ltgnn.config.paths import write_whole
+from ltgnn.io import atomic_write
+from ltgnn.io.atomic_write import Unwritable, born, clear, make_folder, whole
 
 HOST = socket.gethostname()
 
@@ -130,7 +130,7 @@ def test_a_place_that_cannot_be(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_was_writing_goes_with_the_next_write(tmp_path: Path) -> None:
     code = (
-        "import os, sys, pathlib\nfrom ltgnn.writing import whole\n"
+        "import os, sys, pathlib\nfrom ltgnn.io.atomic_write import whole\n"
         f"with whole(pathlib.Path({str(tmp_path / 'o')!r})) as t:\n"
         "    t.mkdir(); (t / 'x').write_text('x'); print(os.getpid(), flush=True); sys.stdin.read()"
     )
@@ -173,4 +173,4 @@ def test_threads_write_one_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda n: write_whole(tmp_path / "a", str(n)), range(50)))
     assert inside(tmp_path) == ["a"]
-    assert writing.MARK.fullmatch(f".a.json.1.2.3@{HOST}")
+    assert atomic_write.MARK.fullmatch(f".a.json.1.2.3@{HOST}")

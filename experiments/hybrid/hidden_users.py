@@ -18,10 +18,10 @@ from omegaconf import OmegaConf
 from torch import Tensor
 
 from ltgnn.build import build_setting
-from ltgnn.evaluation.pool import Pool, pool_of
-from ltgnn.evaluation.tail_kept import Choice, TailKept, of_tail, scores
-from ltgnn.members import open_members
-from ltgnn.paths import conf_dir
+from ltgnn.config.paths import conf_dir
+from ltgnn.inference.ensemble_members import open_members
+from ltgnn.scoring.candidates import Pool, pool_of
+from ltgnn.scoring.tail_constrained import Choice, TailKept, of_tail, scores
 
 TEN = 8  # train pairs of a user with ten interactions, on leave-one-out
 

@@ -24,12 +24,12 @@ from typing import Any
 from kept import earlier, with_entries, with_rows  # beside this file
 from omegaconf import OmegaConf
 
-from ltgnn.runs.anova import anova
-from ltgnn.runs.contrast import read
+from ltgnn.analysis.anova import anova
+from ltgnn.analysis.claim_rule import Difference, claim
+from ltgnn.analysis.comparison import read
+from ltgnn.analysis.run_groups import Run, Side, differing, parse
+from ltgnn.config.reads_features import uses_text
 from ltgnn.runs.folder import RunFolder
-from ltgnn.runs.reads_text import uses_text
-from ltgnn.runs.sides import Run, Side, differing, parse
-from ltgnn.runs.verdict import Difference, claim
 from ltgnn.types import Mistake
 
 HERE = Path(__file__).parent

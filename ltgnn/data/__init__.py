@@ -1,1 +1,1 @@
-"""Files to interactions, splits, groups and batches."""
+"""Files to interactions, splits and groups."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ltgnn.io.atomic_write import whole
 from ltgnn.types import Groups
-from ltgnn.writing import whole
 
 COLOURS = {"head": "#1b4f8a", "mid": "#7a9e3b", "tail": "#e08214", "cold": "#9a9a9a"}  # the same in every panel
 

@@ -16,9 +16,9 @@ from polars.io.plugins import register_io_source
 
 from ltgnn.data.blocks import blocks
 from ltgnn.data.sources.processed import CARD, INTERACTIONS, ITEMS, USERS
-from ltgnn.spreadsheet import marked_frame
+from ltgnn.io.atomic_write import whole
+from ltgnn.io.spreadsheet import marked_frame
 from ltgnn.types import Dataset, Interactions, Mistake, Split
-from ltgnn.writing import whole
 
 Parts = Mapping[str, Interactions]
 RECBOLE_PART = {"train": "part1", "val": "part2", "test": "part3"}
@@ -93,7 +93,7 @@ def write_lightgcn(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[s
 def write_lists(file: Path, dataset: Dataset, lists: pl.DataFrame) -> None:
     """``user_id,item_id,score`` of recommendation lists (columns user, items, scores; -1 fills short lists).
 
-    Ids that a spreadsheet would run as formulas are marked (``ltgnn.spreadsheet``); ``evaluate lists=`` knows them.
+    Ids that a spreadsheet would run as formulas are marked (``ltgnn.io.spreadsheet``); ``evaluate lists=`` knows them.
     """
     rows = lists.explode("items", "scores").filter(pl.col("items") >= 0)
     frame = pl.DataFrame(

@@ -18,10 +18,10 @@ from typing import Any, Protocol
 
 from hydra.utils import instantiate
 
-from ltgnn import naming
-from ltgnn.paths import write_whole
+from ltgnn.config import safe_names
+from ltgnn.config.paths import write_whole
+from ltgnn.io.atomic_write import Unwritable, make_folder
 from ltgnn.types import Mistake
-from ltgnn.writing import Unwritable, make_folder
 
 log = logging.getLogger(__name__)
 
@@ -75,9 +75,9 @@ class Files:
 
     def __call__(self) -> Path:
         folder = Path(self.folder).expanduser()
-        naming.name(self.name, "data.name")
+        safe_names.name(self.name, "data.name")
         for file in self.sha256:
-            naming.file_name(file, "data.files.sha256")
+            safe_names.file_name(file, "data.files.sha256")
         if not (missing := self.missing(folder)):
             return folder
         refuse_foreign(folder, self.sha256, missing)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.direction import smaller_is_better
+from ltgnn.config.metric_direction import smaller_is_better
 from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.topk import Csr, csr_rows
 

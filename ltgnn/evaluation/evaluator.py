@@ -9,8 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ltgnn.direction import mixed, named_smaller, smaller
-from ltgnn.evaluation.best import best_items
+from ltgnn.config.metric_direction import mixed, named_smaller, smaller
+from ltgnn.evaluation.exact_topk import best_items
 from ltgnn.evaluation.lists import GroupMetric, ListMetric, Lists, Number
 from ltgnn.evaluation.metrics import Hits, Metric, find
 from ltgnn.evaluation.ranks import RankMetric, Ranks, places

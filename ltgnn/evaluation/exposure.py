@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ltgnn.direction import smaller_is_better
+from ltgnn.config.metric_direction import smaller_is_better
 from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.topk import csr_rows
 from ltgnn.types import Groups

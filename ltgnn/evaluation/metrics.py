@@ -1,7 +1,7 @@
 """Accuracy of recommendation lists, per user: one function a metric, over hits that are found once.
 
 Every function maps ``(hits, k)`` to one float64 per user [n]. To add a metric, write such a function anywhere and name
-it in ``conf/eval``; one of which less is better is decorated with ``ltgnn.direction.smaller_is_better``.
+it in ``conf/eval``; one of which less is better is decorated with ``ltgnn.config.metric_direction.smaller_is_better``.
 
 For an item group, the same functions meet the hits and the held-out items of that group alone,
 while positions stay those of the whole list: recall becomes |L ∩ gt ∩ g| / |gt ∩ g|, and the ideal list of NDCG holds

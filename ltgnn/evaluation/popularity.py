@@ -11,7 +11,7 @@ from math import log2
 import torch
 from torch import Tensor
 
-from ltgnn.direction import smaller_is_better
+from ltgnn.config.metric_direction import smaller_is_better
 from ltgnn.evaluation.lists import Lists
 
 

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ltgnn.evaluation.best import order_bits
+from ltgnn.evaluation.exact_topk import order_bits
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]

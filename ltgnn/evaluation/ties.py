@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ltgnn.direction import smaller_is_better
+from ltgnn.config.metric_direction import smaller_is_better
 from ltgnn.evaluation.lists import Lists
 
 

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor
 
-from ltgnn.evaluation.best import best_items
-from ltgnn.evaluation.rough import GROUP, Rough, pays
+from ltgnn.evaluation.bfloat16_topk import GROUP, Rough, pays
+from ltgnn.evaluation.exact_topk import best_items
 from ltgnn.types import Mistake, Scorer, TopK
 
 Csr = tuple[Tensor, Tensor]  # offsets [U + 1], items [E]

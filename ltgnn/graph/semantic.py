@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ltgnn.graph.kernels import Csr, Kernel, product
-from ltgnn.nearest import nearest
+from ltgnn.tensors.nearest_neighbours import nearest
 from ltgnn.types import Mistake
 
 

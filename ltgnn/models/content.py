@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ltgnn.batch_nodes import nodes_of
 from ltgnn.models.embedding import NodeEmbedding
+from ltgnn.tensors.batch_nodes import nodes_of
 from ltgnn.types import Batch, Encoded, Graph, LocalEncoder, Mistake, Perturb, identity
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ltgnn.batch_nodes import nodes_of
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.models.readout import Readout
+from ltgnn.tensors.batch_nodes import nodes_of
 from ltgnn.types import Batch, Encoded, Graph, Mistake, Perturb, identity
 
 

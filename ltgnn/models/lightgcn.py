@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ltgnn.batch_nodes import crowded, nodes_of
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.readout import Readout
+from ltgnn.tensors.batch_nodes import crowded, nodes_of
 from ltgnn.types import Batch, Encoded, Graph, Perturb, identity
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ltgnn.models.closed.matrix import normalised
-from ltgnn.models.closed.spectral import singular_vectors
+from ltgnn.models.closed_form.matrix import normalised
+from ltgnn.models.closed_form.spectral import singular_vectors
 from ltgnn.types import Interactions, Mistake
 
 

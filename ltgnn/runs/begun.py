@@ -75,7 +75,7 @@ def _moved_aside(folder: Path) -> Path:
 
 def amend(run: RunFolder, cfg: DictConfig) -> None:
     """Record what ran where a job found a part of its recipe itself: recipe and key follow, ``asked`` says the rest."""
-    from ltgnn import libyaml
+    from ltgnn.io import libyaml
 
     config, status = plain(cfg), run.read_json("status.json")
     run.write("config.yaml", libyaml.dump(config))

@@ -8,8 +8,8 @@ import logging
 from functools import cache
 from pathlib import Path
 
-from ltgnn.paths import write_whole
-from ltgnn.reading import LONGEST, read_text
+from ltgnn.config.paths import write_whole
+from ltgnn.io.bounded_read import LONGEST, read_text
 
 log = logging.getLogger(__name__)
 

@@ -15,15 +15,15 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from ltgnn import libyaml, reading
-from ltgnn.inputs import Inputs, inputs_of
-from ltgnn.paths import write_whole
-from ltgnn.recipe import opened
+from ltgnn.config.input_files import Inputs, inputs_of
+from ltgnn.config.paths import write_whole
+from ltgnn.config.recipe import opened
+from ltgnn.io import bounded_read, libyaml
+from ltgnn.io.atomic_write import Unwritable, clear, make_folder, whole
 from ltgnn.runs.checksums import FILE as CHECKSUMS
 from ltgnn.runs.checksums import RECORD, warn_if_changed, write_checksums
 from ltgnn.runs.environment import environment
 from ltgnn.types import Evaluation, Mistake
-from ltgnn.writing import Unwritable, clear, make_folder, whole
 
 log = logging.getLogger(__name__)
 
@@ -195,7 +195,7 @@ class RunFolder:
 
     def read_json(self, name: str) -> dict[str, Any]:
         """A JSON file of the run, empty where it is absent; ``Damaged`` where it is no JSON object."""
-        return reading.read_json(self.path, name) or {}
+        return bounded_read.read_json(self.path, name) or {}
 
     def config(self) -> DictConfig:
         """The resolved recipe, safe to make parts of; ``Mistake`` where it names what is not trusted."""
@@ -205,4 +205,4 @@ class RunFolder:
 
     def recipe(self) -> dict[str, Any]:
         """The resolved recipe as plain values, to be read alone; ``Damaged`` where it is absent or no recipe."""
-        return reading.read_recipe(self.path)
+        return bounded_read.read_recipe(self.path)

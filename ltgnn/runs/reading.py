@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ltgnn.reading import read_yaml
+from ltgnn.io.bounded_read import read_yaml
 from ltgnn.runs.checksums import RECORD, warn_if_changed
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run import DamagedRun, Run, checked_recipe, first_line

@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ltgnn.config.reads_features import uses_text
 from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.folder import RECIPE_FREE, RunFolder
-from ltgnn.runs.reads_text import uses_text
 from ltgnn.types import Damaged
 
 if TYPE_CHECKING:

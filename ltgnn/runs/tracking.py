@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from ltgnn.direction import smaller_in
+from ltgnn.config.metric_direction import smaller_in
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.uploads import pictures
 

@@ -1,1 +1,1 @@
-"""What a finished model is for: lists for users, rules, reasons, export."""
+"""What a shop puts around a finished model: rules, lists as files, export, the HTTP server."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ltgnn.serving.conditions import categories, scaled
+from ltgnn.serving.rules import categories, scaled
 from ltgnn.types import Mistake
 
 if TYPE_CHECKING:
-    from ltgnn.serving.served import Served
+    from ltgnn.inference.served_model import Served
 
 
 class Calibrated:

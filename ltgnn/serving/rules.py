@@ -1,204 +1,214 @@
-"""Business rules at work: what the shop wants of a list, applied after scoring, each reported."""
+"""Single rules: which items may be listed, how many of a kind, and what a varied list is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from threading import Lock
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from ltgnn.evaluation.best import best_items
-from ltgnn.serving.rule import ItemFilter, Limit, Reranker, Share, UserFilter, check
 from ltgnn.types import Mistake
 
 if TYPE_CHECKING:
-    from ltgnn.serving.served import Served
+    from ltgnn.inference.served_model import Served
 
 
-class Rules:
-    """Named rules (``ltgnn.serving.conditions``, or your own: ``ltgnn.serving.rule``); one that is None is left out.
+DAY = 86400.0  # seconds
 
-    Items that a rule forbids go first, then the list is ordered anew (MMR, xQuAD), then limits are kept (caps, least
-    tail share): of all lists within the limits, the one that is first by this order. ``Mistake`` names what is no rule.
+
+class Available:
+    """Items whose id is in ``file``, an id a line."""
+
+    def __init__(self, file: str) -> None:
+        self.file = Path(file)
+
+    def allowed(self, served: Served) -> Tensor:
+        """[I] bool"""
+        if not self.file.is_file():
+            raise Mistake(f"rules: the file of available items {self.file} is not there.")
+        stock = set(self.file.read_text(encoding="utf-8-sig").split("\n"))
+        stock = {line.strip() for line in stock}
+        return torch.tensor([item in stock for item in served.catalogue.item_ids])
+
+
+class Price:
+    """Items with ``least <= column <= most``; one without a price is left out."""
+
+    def __init__(self, column: str, least: float | None, most: float | None) -> None:
+        self.column = column
+        self.least = None if least is None else _within("least price", least)
+        self.most = None if most is None else _within("greatest price", most)
+
+    def allowed(self, served: Served) -> Tensor:
+        """[I] bool"""
+        price = served.catalogue.number(self.column)
+        least = -math.inf if self.least is None else self.least
+        most = math.inf if self.most is None else self.most
+        return (price >= least) & (price <= most)
+
+
+class Category:
+    """Items with a category of ``include`` (empty: any) and none of ``exclude``; a cell is cut at ``separators``."""
+
+    def __init__(self, column: str, separators: str, include: Sequence[str], exclude: Sequence[str]) -> None:
+        self.column, self.separators = column, separators
+        self.include, self.exclude = set(include), set(exclude)
+
+    def allowed(self, served: Served) -> Tensor:
+        """[I] bool"""
+        names = [set(row) for row in categories(served, self.column, self.separators)]
+        return torch.tensor([bool(row & self.include or not self.include) and not row & self.exclude for row in names])
+
+
+class Fresh:
+    """Items whose first train interaction is at most ``days`` before the last of all; needs times in seconds."""
+
+    def __init__(self, days: float) -> None:
+        self.days = _within("number of days", days, 0)
+
+    def allowed(self, served: Served) -> Tensor:
+        """[I] bool"""
+        train = served.split.train
+        if train.times is None:
+            raise Mistake("rules: freshness needs the times of interactions, and this data has none.")
+        span = float(train.times.max() - train.times.min())
+        if span < DAY:
+            raise Mistake(
+                f"rules: freshness needs times in seconds, but all times of this data lie within {span:g}: they are "
+                "positions in an order, or a single day."
+            )
+        first = torch.full((train.num_items,), -torch.inf, dtype=torch.float64)
+        first.scatter_reduce_(0, train.items, train.times.double(), "amin", include_self=False)
+        return first >= train.times.max() - self.days * DAY
+
+
+class AlreadyBought:
+    """Leaves out all that the user has in any part of the data, held out or not."""
+
+    def hidden(self, served: Served, user: int) -> Tensor:
+        """Item numbers [n] that this user (-1: unknown) is not shown."""
+        offsets, items = served.bought
+        return items[offsets[user] : offsets[user + 1]] if user >= 0 else items[:0]
+
+
+class Cap:
+    """At most ``most`` items of a category on a list; an item counts for the ``level``-th of its categories.
+
+    ``level`` 0 is the first, -1 the last; items without a category are not limited.
     """
 
-    def __init__(self, rules: Mapping[str, object]) -> None:
-        if not isinstance(rules, Mapping):
-            raise Mistake(f"rules: a {type(rules).__name__} given, a dict wanted: Rules({{'tail': TailShare(...)}}).")
-        self.rules = {name: rule for name, rule in rules.items() if rule is not None}
-        for name, rule in self.rules.items():
-            check(name, rule)
+    def __init__(self, column: str, separators: str, level: int, most: int) -> None:
+        if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+            raise Mistake(
+                f"rules: a cap of {most} given, a whole number of at least 1 wanted (to leave a category out: exclude)."
+            )
+        self.column, self.separators, self.level, self.most = column, separators, level, most
 
-    def with_share(self, rule: Share | None) -> Rules:
-        """The same rules with another least share, or without any; it takes the name of the one that it replaces."""
-        names = [name for name, old in self.rules.items() if isinstance(old, Share)] or ["tail"]
-        others = {name: old for name, old in self.rules.items() if name not in names}
-        return Rules({**others, names[0]: rule})
-
-
-Kept = dict[tuple[int, str], tuple[object, Tensor]]
-"""What a rule said of all items, by the rule's id and method; the rule itself is kept so that its id stays its own."""
+    def kinds(self, served: Served) -> Tensor:
+        """Number of each item's category [I], -1 for none."""
+        numbers: dict[str, int] = {}
+        rows = categories(served, self.column, self.separators)
+        chosen = [row[max(-len(row), min(self.level, len(row) - 1))] if row else None for row in rows]
+        return torch.tensor([-1 if c is None else numbers.setdefault(c, len(numbers)) for c in chosen])
 
 
-class Ruled:
-    """Rules at work on one model: scores -> lists of length ``k``. ``Mistake`` names those that clash.
+class TailShare:
+    """At least ``ceil(share k)`` items of the ``groups`` on every list."""
 
-    ``kept``: what filters and caps said of all items of this model, taken from there and put there; None: asked anew.
+    def __init__(self, share: float, groups: Sequence[str]) -> None:
+        self.share = _within("tail share", share, 0, 1)
+        self.groups = (groups,) if isinstance(groups, str) else tuple(groups)
+
+    def members(self, served: Served) -> Tensor:
+        """[I] bool"""
+        names = served.groups.names
+        if unknown := [group for group in self.groups if group not in names]:
+            raise Mistake(
+                f"rules: there is no group '{unknown[0]}' by the policy {served.groups.policy}, which has "
+                f"{', '.join(names)}: mend `groups` of the rule."
+            )
+        wanted = torch.tensor([name in self.groups for name in names])
+        return wanted[served.groups.labels.long()]
+
+    def least(self, k: int) -> int:
+        return math.ceil(round(self.share * k, 6))
+
+
+class MMR:
+    """Greedy ``(1 - weight) s'(i) - weight max over chosen j of cos(text_i, text_j)``, ``s'`` the score in 0..1.
+
+    Maximal marginal relevance: Carbonell & Goldstein (SIGIR 1998), among the ``depth`` best items.
     """
 
-    def __init__(self, rules: Rules, served: Served, k: int, kept: Kept | None = None) -> None:
-        self.served, self.k = served, k
-        known: Kept = {} if kept is None else kept
+    def __init__(self, weight: float, depth: int) -> None:
+        self.weight, self.depth = _within("weight of MMR", weight, 0, 1), depth
 
-        def once(name: str, rule: object, method: str) -> Tensor:
-            if (id(rule), method) not in known:
-                table = getattr(rule, method)(served)
-                known[id(rule), method] = rule, _checked(table, name, method, served.num_items)
-            return known[id(rule), method][1]
-
-        every = rules.rules.items()
-        self.masks = {n: once(n, r, "allowed") for n, r in every if isinstance(r, ItemFilter)}
-        self.hidden = {n: r for n, r in every if isinstance(r, UserFilter)}
-        self.orders = {n: r for n, r in every if isinstance(r, Reranker)}
-        self.caps = {n: (once(n, r, "kinds"), r.most) for n, r in every if isinstance(r, Limit)}
-        self.shares = {
-            n: (_checked(r.members(served), n, "members", served.num_items), r.least(k))
-            for n, r in every if isinstance(r, Share)
-        }  # fmt: skip
-        if len(self.caps) > 1 or len(self.shares) > 1:
-            raise Mistake("rules: one cap and one tail share at most; this set has more.")
-        self.lock, self.lists, self.short = Lock(), 0, 0
-        self.counts = dict.fromkeys(rules.rules, 0)
-        self._refuse_clashes(list(rules.rules))
-
-    def __call__(self, users: Tensor, scores: Tensor) -> tuple[Tensor, Tensor]:
-        """Users [b] and scores [b, I], -inf for no candidate -> items [b, k] (-1 past the end), scores [b, k]."""
-        if not self.counts:
-            return best_items(scores, self.k)
-        items, values = torch.full((len(users), self.k), -1), torch.full((len(users), self.k), -torch.inf)
-        for row, user in enumerate(users.tolist()):
-            chosen = self._list(user, scores[row])
-            items[row, : len(chosen)], values[row, : len(chosen)] = chosen, scores[row, chosen]
-        return items, values
-
-    def report(self) -> list[tuple[str, int, str]]:
-        """Of each rule: name, number, and what is counted; then lists that the rules left shorter or unmet."""
-        moving = {*self.orders, *self.caps, *self.shares}
-        said = [
-            (name, n, f"place{'s' * (n != 1)} changed" if name in moving
-             else f"item{'s' * (n != 1)} removed from the lists without rules")
-            for name, n in self.counts.items()
-        ]  # fmt: skip
-        of = f"of {self.lists} list{'s' * (self.lists != 1)}"
-        kept = self.lists - self.short, f"{of} keep{'s' * (self.lists == 1)} all rules"
-        short = self.short, f"{of} cannot keep all rules: too few items fit"
-        return [*said, ("all rules", *(short if self.short else kept))]
-
-    def _list(self, user: int, scores: Tensor) -> Tensor:
-        plain = best_items(scores[None], self.k)[0][0]
-        plain = plain[plain >= 0]
-        mask, counts = torch.isfinite(scores), {}
-        for name, allowed in self.masks.items():
-            counts[name] = int((~allowed[plain]).sum())
-            mask = mask & allowed
-        for name, filter_ in self.hidden.items():
-            gone = filter_.hidden(self.served, user)
-            counts[name] = int(torch.isin(plain, gone).sum())
-            mask[gone] = False
-        ranked = torch.argsort(scores.masked_fill(~mask, -torch.inf), descending=True, stable=True)[: int(mask.sum())]
-        for name, reranker in self.orders.items():
-            pool = ranked[: reranker.depth]
-            if len(pool):
-                first = pool[reranker.order(self.served, pool, scores[pool], user, self.k)]
-                changed = torch.cat([first, ranked[~torch.isin(ranked, first)]])
-                counts[name] = int((changed[: self.k] != ranked[: self.k]).sum())
-                ranked = changed
-        chosen, met = self._limited(ranked)
-        moved = int((chosen != ranked[: len(chosen)]).sum())
-        with self.lock:
-            self.lists, self.short = self.lists + 1, self.short + (not met or len(chosen) < min(self.k, len(plain)))
-            for name in [*self.caps, *self.shares]:
-                counts[name] = moved
-            for name, number in counts.items():
-                self.counts[name] += number
-        return chosen
-
-    def _limited(self, ranked: Tensor) -> tuple[Tensor, bool]:
-        """The first list in the order of ``ranked`` that keeps the limits, and whether there was one.
-
-        Each item is taken if the list can still be completed with it. One category an item makes that a count: lists
-        within caps are the independent sets of a partition matroid, so a set of ``t`` tail items extends to any length
-        that the caps allow.
-        """
-        if not self.caps and not self.shares:
-            return ranked[: self.k], True
-        kinds, most = next(iter(self.caps.values()), (torch.full((self.served.num_items,), -1), self.k))
-        tail, least = next(iter(self.shares.values()), (torch.zeros(self.served.num_items, dtype=torch.bool), 0))
-        kind, rare = kinds[ranked], tail[ranked]
-        size = min(self.k, room(kind, most))
-        wanted = min(least, size, room(kind[rare], most))
-        met = wanted == least
-        used: dict[int, int] = {}
+    def order(self, served: Served, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
+        """Candidates [n] best first, their scores [n] -> places [min(k, n)] in the order of choice."""
+        if served.text is None:
+            raise Mistake("rules: MMR needs item text, and this run has none (text=none).")
+        unit = F.normalize(served.text[items].float(), dim=1)
+        relevance, likeness = scaled(scores), torch.zeros(len(items))
         chosen: list[int] = []
-        rows = list(zip(ranked.tolist(), kind.tolist(), rare.tolist(), strict=True))
-        left: dict[int, int] = {}  # tail items of each kind from here on
-        for _, c, r in rows:
-            left[c] = left.get(c, 0) + r
-        for item, c, r in rows:
-            if len(chosen) == size:
-                break
-            left[c] -= r
-            if c >= 0 and used.get(c, 0) >= most:
-                continue
-            need = wanted - r
-            if need > 0:
-                free = {**used, c: used.get(c, 0) + 1}
-                reach = sum(n if d < 0 else min(n, most - free.get(d, 0)) for d, n in left.items())
-                if size - len(chosen) - 1 < need or reach < need:
-                    continue
-            chosen.append(item)
-            used[c] = used.get(c, 0) + 1
-            wanted = max(need, 0)
-        return torch.tensor(chosen, dtype=torch.int64), met
-
-    def _refuse_clashes(self, names: list[str]) -> None:
-        """``Mistake`` naming a smallest set of rules that no list of this catalogue keeps."""
-        if self._possible(names):
-            return
-        clash = list(names)
-        for name in names:
-            fewer = [other for other in clash if other != name]
-            if not self._possible(fewer):
-                clash = fewer
-        raise Mistake(
-            f"rules: no list of {self.k} items keeps {' and '.join(clash)}"
-            f"{' (it leaves too few items)' if len(clash) == 1 else ' at once'}: "
-            "loosen one of them, or ask for a smaller k."
-        )
-
-    def _possible(self, names: list[str]) -> bool:
-        mask = self.served.scorable.clone()
-        for name in names:
-            mask &= self.masks.get(name, torch.ones_like(mask))
-        kinds, most = next((self.caps[n] for n in names if n in self.caps), (torch.full((len(mask),), -1), self.k))
-        tail, least = next((self.shares[n] for n in names if n in self.shares), (mask, 0))
-        size = min(self.k, int(self.served.scorable.sum()))
-        return room(kinds[mask], most) >= size and room(kinds[mask & tail], most) >= least
+        for _ in range(min(k, len(items))):
+            value = (1 - self.weight) * relevance - self.weight * likeness
+            value[chosen] = -torch.inf
+            best = int(value.argmax())
+            likeness = unit @ unit[best] if not chosen else torch.maximum(likeness, unit @ unit[best])
+            chosen.append(best)
+        return torch.tensor(chosen, dtype=torch.int64)
 
 
-def room(kinds: Tensor, most: int) -> int:
-    """How many of some items a list can hold: ``most`` of each kind, any number of kind -1.  [n] -> int"""
-    limited = torch.bincount(kinds[kinds >= 0]) if bool((kinds >= 0).any()) else torch.zeros(0, dtype=torch.int64)
-    return int(limited.clamp_max(most).sum()) + int((kinds < 0).sum())
+class XQuAD:
+    """Greedy ``(1 - weight) s'(i) + weight sum over c of p(c|u) [i in c] prod over chosen j of (1 - [j in c])``.
+
+    ``c`` is the groups of ``tail`` or the rest, ``p(c|u)`` its share of the user's train items. Binary xQuAD of
+    Abdollahpouri et al., "Managing popularity bias in recommender systems with personalized re-ranking" (FLAIRS 2019).
+    """
+
+    def __init__(self, weight: float, depth: int, tail: Sequence[str]) -> None:
+        self.weight, self.depth = _within("weight of xQuAD", weight, 0, 1), depth
+        self.tail = TailShare(0, tail)
+
+    def order(self, served: Served, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
+        """As ``MMR.order``."""
+        members = self.tail.members(served)
+        mine, offsets = served.split.train.by_user[1], served.split.train.by_user[0]
+        history = members[mine[offsets[user] : offsets[user + 1]]] if user >= 0 else members[:0]
+        share = float(history.float().mean()) if len(history) else 0.0
+        inside, relevance = members[items], scaled(scores)
+        wish = torch.where(inside, share, 1 - share)
+        open_tail, open_head = 1.0, 1.0
+        chosen: list[int] = []
+        for _ in range(min(k, len(items))):
+            value = (1 - self.weight) * relevance + self.weight * wish * torch.where(inside, open_tail, open_head)
+            value[chosen] = -torch.inf
+            best = int(value.argmax())
+            chosen.append(best)
+            open_tail, open_head = (0.0, open_head) if inside[best] else (open_tail, 0.0)
+        return torch.tensor(chosen, dtype=torch.int64)
 
 
-def _checked(table: object, name: str, method: str, num_items: int) -> Tensor:
-    """What a rule says of the items: [I] bool, of ``kinds`` [I] whole numbers."""
-    fits = isinstance(table, Tensor) and table.shape == (num_items,) and not table.is_floating_point()
-    if isinstance(table, Tensor) and fits and (table.dtype == torch.bool) != (method == "kinds"):
-        return table
-    given = f"{list(table.shape)} of {table.dtype}" if isinstance(table, Tensor) else type(table).__name__
-    what = "a whole number" if method == "kinds" else "true or false (torch.bool)"
-    raise Mistake(f"rules: {name}.{method} gives {given}; {what} for each of the {num_items:,} items wanted.")
+def scaled(scores: Tensor) -> Tensor:
+    """Scores between 0 and 1; all 1 where they are equal.  [n]"""
+    low, high = scores.min(), scores.max()
+    return (scores - low) / (high - low) if high > low else torch.ones_like(scores)
+
+
+def categories(served: Served, column: str, separators: str) -> list[list[str]]:
+    """Names in each item's cell, in their order.  I lists"""
+    cut = re.compile(f"[{re.escape(separators)}]")
+    return [[name for part in cut.split(cell) if (name := part.strip())] for cell in served.catalogue.column(column)]
+
+
+def _within(what: str, value: float, least: float = -math.inf, most: float = math.inf) -> float:
+    """``value``, a number from ``least`` to ``most``; ``Mistake`` for anything else, NaN included."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        bounds = f" from {least:g} to {most:g}" if most < math.inf else f" of at least {least:g}" if least == 0 else ""
+        raise Mistake(f"rules: a {what} of {value} given, a number{bounds} wanted.")
+    return value

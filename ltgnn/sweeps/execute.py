@@ -19,7 +19,8 @@ from hydra.core.utils import JobStatus, configure_log, run_job, setup_globals
 from hydra.types import HydraContext
 from omegaconf import OmegaConf
 
-from ltgnn import libyaml, resolvers
+from ltgnn.config import resolvers
+from ltgnn.io import libyaml
 from ltgnn.runs.difference import differences, in_words
 from ltgnn.runs.folder import RunFolder, key_of, plain
 from ltgnn.sweeps.jobs import Job, Outcome, resolved, settle

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ltgnn.paths import write_whole
+from ltgnn.config.paths import write_whole
+from ltgnn.io.atomic_write import Unwritable, clear, make_folder
 from ltgnn.runs.folder import RESUME, RunFolder
-from ltgnn.sweeps.owner import alive, me
+from ltgnn.sweeps.process_id import alive, me
 from ltgnn.types import Damaged, Mistake
-from ltgnn.writing import Unwritable, clear, make_folder
 
 log = logging.getLogger(__name__)
 

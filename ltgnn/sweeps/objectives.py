@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ltgnn.direction import smaller_in
+from ltgnn.config.metric_direction import smaller_in
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Mistake
 

@@ -22,21 +22,21 @@ from hydra.types import HydraContext, TaskFunction
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from ltgnn import naming
-from ltgnn.entry import SWEPT
-from ltgnn.paths import write_whole
-from ltgnn.runs.table import show
-from ltgnn.sweeps import record
-from ltgnn.sweeps.board import Board, command, failed_table
+from ltgnn.analysis.table import show
+from ltgnn.config import safe_names
+from ltgnn.config.hydra_entry import SWEPT
+from ltgnn.config.paths import write_whole
+from ltgnn.io.atomic_write import Unwritable
+from ltgnn.io.terminal import say
+from ltgnn.sweeps import sweep_record
 from ltgnn.sweeps.composing import Composer
-from ltgnn.sweeps.dry import dry_run
+from ltgnn.sweeps.dry_run import dry_run
 from ltgnn.sweeps.jobs import Job, compose, labelled
 from ltgnn.sweeps.ledger import Ledger
+from ltgnn.sweeps.optuna_space import space, worded
 from ltgnn.sweeps.plan import GridPlan, Plan
-from ltgnn.sweeps.space import space, worded
-from ltgnn.terminal import say
+from ltgnn.sweeps.progress import Board, command, failed_table
 from ltgnn.types import Mistake
-from ltgnn.writing import Unwritable
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +77,8 @@ class Sweep:
         if options.on_error not in ON_ERROR:
             raise Mistake(f"sweep.on_error={options.on_error}: wanted {' or '.join(ON_ERROR)}")
         given, since = [f"{key}={value}" for key, value in self.params.items()] + arguments, time.time()
-        naming.name(str(options.name), "sweep.name")
-        naming.name(str(self.config.task), "task")
+        safe_names.name(str(options.name), "sweep.name")
+        safe_names.name(str(self.config.task), "task")
         entry, *words = sys.argv
         gone_on = self.go_on(words)
         if self.timed and not gone_on and not options.dry_run:
@@ -92,7 +92,7 @@ class Sweep:
         write_whole(sweep_dir / "multirun.yaml", OmegaConf.to_yaml(self.config))
         ledger.adopt()
         plan, total = self.plan(given, ledger)
-        record.write(sweep_dir, words, "running")
+        sweep_record.write(sweep_dir, words, "running")
         board = Board(plan, total, self.launcher.workers, str(self.config.get("monitor") or MONITOR))
         again = command(words, entry, Path(self.config.hydra.sweep.dir))
         log.info("sweep of %d jobs in %s", total, self.config.hydra.sweep.dir)
@@ -101,12 +101,12 @@ class Sweep:
                 self.launcher.run(board, inspect.unwrap(self.task), since)
         except BaseException:
             with suppress(Unwritable):  # what stopped the sweep may be a full disk
-                record.write(sweep_dir, words, "interrupted")
+                sweep_record.write(sweep_dir, words, "interrupted")
             log.info("%s\nGo on with: %s", board.counted(), again)
             raise
         failures = board.failures()
         stopped = bool(failures) and options.on_error == "stop"
-        record.write(sweep_dir, words, "interrupted" if stopped else "ended")
+        sweep_record.write(sweep_dir, words, "interrupted" if stopped else "ended")
         log.info("%s in %s", board.counted(), self.config.hydra.sweep.dir)
         show([Path(self.config.hydra.sweep.dir)])
         self.conclude(plan, sweep_dir)
@@ -126,7 +126,7 @@ class Sweep:
         target = Path(self.config.hydra.sweep.dir)
         if not self.config.sweep.resume or (target.exists() and not self.timed):
             return False
-        if folder := record.interrupted(target.parent, words):
+        if folder := sweep_record.interrupted(target.parent, words):
             log.info("going on with %s, which was interrupted (sweep.resume=false begins anew)", folder)
             self.settle(folder)
         return folder is not None
@@ -199,7 +199,7 @@ class Grid(Sweep):
 
 
 class Search(Sweep):
-    """``hydra/sweeper=optuna``: see ``ltgnn.sweeps.search``."""
+    """``hydra/sweeper=optuna``: see ``ltgnn.sweeps.optuna_plan``."""
 
     def __init__(self, params: Mapping[str, Any] | None, **options: Any) -> None:
         super().__init__(params)
@@ -207,7 +207,7 @@ class Search(Sweep):
 
     def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
         need_optuna()
-        from ltgnn.sweeps.search import SearchPlan
+        from ltgnn.sweeps.optuna_plan import SearchPlan
 
         plan = SearchPlan(self, given, ledger, **self.options)
         return plan, plan.trials
@@ -226,7 +226,7 @@ class Search(Sweep):
         return [replace(job, label=" ".join(worded(params))) for job, params in zip(jobs, asked, strict=True)]
 
     def conclude(self, plan: Plan, sweep_dir: Path) -> None:
-        from ltgnn.sweeps.search import SearchPlan
+        from ltgnn.sweeps.optuna_plan import SearchPlan
 
         assert isinstance(plan, SearchPlan)
         plan.conclude()

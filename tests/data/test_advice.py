@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.data.cli import main
+from ltgnn.commands.data import main
 from ltgnn.data.columns import Column, Kind
 from ltgnn.data.jsonlines import JsonLines
 from ltgnn.types import Mistake

@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ltgnn.data.cli import main
-from ltgnn.data.target import stem, target
+from ltgnn.commands.data import main
+from ltgnn.commands.data.target import stem, target
 from ltgnn.types import Mistake
 
 COMMANDS = ("fetch", "import", "stats", "split", "audit", "diff", "export")

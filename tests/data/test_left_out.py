@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.data.cli import main
-from ltgnn.data.target import target
+from ltgnn.commands.data import main
+from ltgnn.commands.data.target import target
 from ltgnn.types import Mistake
 
 IDS = ("NA", "null", "None", "nan", "NULL")

@@ -7,7 +7,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from ltgnn.data.flags import how_read, with_flags
+from ltgnn.commands.data.flags import how_read, with_flags
 
 CONF = Path(__file__).parents[2] / "conf" / "data"
 WANTED = {

@@ -9,10 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ltgnn.data.hardness import Hardest
-from ltgnn.data.mixture import Mixture
-from ltgnn.data.negatives import InBatch, Popularity, Uniform
-from ltgnn.data.sampling import PairBatches, stream
+from ltgnn.sampling.batches import PairBatches, stream
+from ltgnn.sampling.hard import Hardest
+from ltgnn.sampling.mixture import Mixture
+from ltgnn.sampling.negatives import InBatch, Popularity, Uniform
 from ltgnn.types import Batch, Encoded, Interactions, Mistake
 from tests.conftest import interactions, random_interactions
 

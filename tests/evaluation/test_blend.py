@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ltgnn.data.groups import ItemShare
-from ltgnn.evaluation.blend import Blend, cells
-from ltgnn.evaluation.blend_fitting import Ascent, Logit
-from ltgnn.evaluation.pool import Pool, pool_of
-from ltgnn.evaluation.standing import ReciprocalRank, ZScore
-from ltgnn.evaluation.tail_kept import TailKept, of_tail
-from ltgnn.scorable import Restricted
+from ltgnn.scoring.candidates import Pool, pool_of
+from ltgnn.scoring.ensemble import Blend, cells
+from ltgnn.scoring.ensemble_weights import Ascent, Logit
+from ltgnn.scoring.masked import Restricted
+from ltgnn.scoring.score_normalisation import ReciprocalRank, ZScore
+from ltgnn.scoring.tail_constrained import TailKept, of_tail
 from ltgnn.types import Interactions, Mistake, Scorer
 from tests.conftest import random_interactions
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ltgnn.evaluation.foreign import list_scorer
+from ltgnn.evaluation.external_lists import list_scorer
 from ltgnn.types import Mistake
 from tests.evaluation.case import Case
 

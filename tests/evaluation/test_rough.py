@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ltgnn.evaluation import topk
-from ltgnn.evaluation.rough import GROUP, Rough
-from ltgnn.scorable import Restricted, restricted
-from ltgnn.scorers import Inner, Total
+from ltgnn.evaluation.bfloat16_topk import GROUP, Rough
+from ltgnn.scoring.masked import Restricted, restricted
+from ltgnn.scoring.scorers import Inner, Total
 from ltgnn.types import Interactions, Mistake
 from tests.evaluation.test_topk import naive, pairs
 

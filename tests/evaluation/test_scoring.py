@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from ltgnn.evaluation.aggregation import TagCF
-from ltgnn.evaluation.dials import ContentMatch, PopularityCorrection, TextProfile
-from ltgnn.evaluation.scoring import Fit, Scoring
+from ltgnn.scoring.adjustments import ContentMatch, PopularityCorrection, TextProfile
+from ltgnn.scoring.aggregation import TagCF
+from ltgnn.scoring.score_function import Fit, Scoring
 from ltgnn.types import Encoded, Evaluation, Interactions, Mistake, Scorer, TopK
 from tests.conftest import random_interactions
 

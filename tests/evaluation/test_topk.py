@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ltgnn.evaluation import topk
-from ltgnn.evaluation.best import best_items, decoded, keys_above, keys_in, largest, order_keys
-from ltgnn.scorable import Restricted
-from ltgnn.scorers import Inner, Total
+from ltgnn.evaluation.exact_topk import best_items, decoded, keys_above, keys_in, largest, order_keys
+from ltgnn.scoring.masked import Restricted
+from ltgnn.scoring.scorers import Inner, Total
 from ltgnn.types import Interactions, Mistake, Scorer, TopK
 
 MIB = 1.0

@@ -10,7 +10,7 @@ import torch
 from hydra.utils import instantiate
 from torch.nn import functional as F
 
-from ltgnn.encode import configured
+from ltgnn.config.composing import compose_config
 from ltgnn.graph import kernels
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.kernels import (
@@ -350,7 +350,7 @@ def test_the_own_kernel_stays_unless_another_is_faster_by_far(
 
 
 def test_the_default_kernel_is_measured_where_a_layer_takes_time(caplog: pytest.LogCaptureFixture) -> None:
-    graph = partial(instantiate(configured([], None).graph), text=None)
+    graph = partial(instantiate(compose_config("train", [], None).graph), text=None)
     small = graph(shop())
     big = graph(random_interactions(3000, 2000, 0.05, 0))
     with caplog.at_level("INFO", "ltgnn"):

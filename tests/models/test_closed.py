@@ -9,14 +9,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from ltgnn.models.closed.als import ALS
-from ltgnn.models.closed.blend import Blend
-from ltgnn.models.closed.ease import EASE, TextEASE
-from ltgnn.models.closed.neighbours import ItemKNN, TextKNN
-from ltgnn.models.closed.plain import Popularity, Random
-from ltgnn.models.closed.spectral import GFCF, SVD, singular_vectors
-from ltgnn.scorable import unrestricted
-from ltgnn.scorers import DenseItems, pieces
+from ltgnn.models.closed_form.als import ALS
+from ltgnn.models.closed_form.blend import Blend
+from ltgnn.models.closed_form.ease import EASE, TextEASE
+from ltgnn.models.closed_form.neighbours import ItemKNN, TextKNN
+from ltgnn.models.closed_form.plain import Popularity, Random
+from ltgnn.models.closed_form.spectral import GFCF, SVD, singular_vectors
+from ltgnn.scoring.masked import unrestricted
+from ltgnn.scoring.scorers import DenseItems, pieces
 from ltgnn.types import ClosedForm, Interactions, Mistake
 from tests.conftest import random_interactions
 

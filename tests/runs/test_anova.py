@@ -13,7 +13,7 @@ from scipy import stats as scipy_stats
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import OneHotEncoder
 
-from ltgnn.runs.anova import Effect, anova
+from ltgnn.analysis.anova import Effect, anova
 
 VALUES = [1.0, 3, 2, 4, 5, 7, 10, 12]
 AXES = {"loss": list("aaaabbbb"), "fusion": list("xxyyxxyy")}

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ltgnn.runs.report.gather import group
-from ltgnn.runs.sides import Run, differing
+from ltgnn.analysis.report.gather import group
+from ltgnn.analysis.run_groups import Run, differing
 
 
 def blend(folder: Path, seed: int, weight: float, *, lr: float = 0.1, fitting: Any = "logit") -> Run:

@@ -14,8 +14,7 @@ import polars as pl
 import pytest
 import yaml
 
-from ltgnn.runs import claim, compare, pareto, table
-from ltgnn.runs.report import command as report
+from ltgnn.commands import claim, compare, pareto, report, table
 from ltgnn.types import Mistake
 from tests.runs.made import USERS, write_run
 

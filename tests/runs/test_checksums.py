@@ -10,17 +10,17 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
+from ltgnn.analysis.run_groups import load as side
 from ltgnn.build import build_setting
-from ltgnn.ensemble import main as ensemble
+from ltgnn.commands.claim import main as claim
+from ltgnn.commands.compare import main as compare
+from ltgnn.commands.ensemble import main as ensemble
+from ltgnn.commands.pareto import main as pareto
+from ltgnn.commands.table import main as table
+from ltgnn.inference.restore import load
 from ltgnn.runs.checksums import FILE, _warn, warn_if_changed, write_checksums
-from ltgnn.runs.claim import main as claim
-from ltgnn.runs.compare import main as compare
 from ltgnn.runs.exposure import places
 from ltgnn.runs.folder import RunFolder
-from ltgnn.runs.pareto import main as pareto
-from ltgnn.runs.sides import load as side
-from ltgnn.runs.table import main as table
-from ltgnn.trained import load
 from ltgnn.types import Damaged
 from tests.conftest import run_folders
 from tests.runs.made import write_run

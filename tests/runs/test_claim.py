@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ltgnn.runs.claim import main, sentence
-from ltgnn.runs.sides import load, parse
-from ltgnn.runs.verdict import Claim, claim
+from ltgnn.analysis.claim_rule import Claim, claim
+from ltgnn.analysis.run_groups import load, parse
+from ltgnn.commands.claim import main, sentence
 from ltgnn.types import Mistake
 from tests.runs.made import METRIC, NAMES, USERS, side, write_run
 

@@ -12,10 +12,10 @@ import polars as pl
 import pytest
 from scipy import stats as scipy_stats
 
-from ltgnn.runs import significance as stats
-from ltgnn.runs.compare import main, variance
-from ltgnn.runs.contrast import Cell, Comparison, compare, read
-from ltgnn.runs.labels import axes_of
+from ltgnn.analysis import significance as stats
+from ltgnn.analysis.comparison import Cell, Comparison, compare, read
+from ltgnn.analysis.labels import axes_of
+from ltgnn.commands.compare import main, variance
 from ltgnn.types import Mistake
 from tests.runs.made import METRIC, NAMES, side, write_run
 

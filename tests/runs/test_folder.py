@@ -71,8 +71,8 @@ def test_the_cache_of_a_user_moves_no_key(monkeypatch: pytest.MonkeyPatch) -> No
     from hydra import compose, initialize_config_dir
     from hydra.core.hydra_config import HydraConfig
 
-    from ltgnn import resolvers
-    from ltgnn.paths import conf_dir
+    from ltgnn.config import resolvers
+    from ltgnn.config.paths import conf_dir
     from ltgnn.runs.folder import key_of
 
     def key(folder: str) -> str:

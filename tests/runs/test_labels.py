@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ltgnn.runs.labels import axes_of, labels, names
+from ltgnn.analysis.labels import axes_of, labels, names
 from ltgnn.runs.run import Run
 
 CHOICES = {"model": "lightgcn", "fusion": "id", "loss": "bpr"}

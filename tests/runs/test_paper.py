@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_1samp
 
+from ltgnn.config.paths import conf_dir, paper_dir
 from ltgnn.data.fetch import digest_of
-from ltgnn.paths import conf_dir, paper_dir
-from ltgnn.runs import paper_result
-from ltgnn.runs.closed import refuse_foreign
-from ltgnn.runs.paper_row import read, read_all
-from ltgnn.runs.paper_verdict import WORDS, Published, described, judge, word, worst
+from ltgnn.reproduction import result as paper_result
+from ltgnn.reproduction.published_row import read, read_all
+from ltgnn.reproduction.verdict import WORDS, Published, described, judge, word, worst
+from ltgnn.runs.pinned_recipes import refuse_foreign
 from ltgnn.types import Mistake
 
 ROWS = sorted(paper_dir().glob("*.yaml"))
@@ -251,7 +251,7 @@ def test_a_closed_recipe_refuses_a_foreign_model() -> None:
 
 
 def test_ltgnn_train_refuses_it_before_it_reads_data(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
-    from ltgnn.train import main
+    from ltgnn.commands.train import main
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LTGNN_LOGS", str(tmp_path / "logs"))
@@ -273,7 +273,7 @@ def test_words_of_a_row_say_what_is_trained_alone(tmp_path: Path, word: str) -> 
 
 
 def test_a_row_names_no_code_of_others(tmp_path: Path) -> None:
-    from ltgnn.reproduce import composed
+    from ltgnn.commands.reproduce import composed
 
     evil = "+data.evil={_target_: torch.utils.collect_env.run, command: 'touch PWNED'}"
     row = read(written(tmp_path, config=["data=lastfm_lightgcn", "model=popularity", "text=none", evil]))

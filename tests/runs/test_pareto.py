@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltgnn.runs.pareto import Point, dials, draw, front, lines, main, read
+from ltgnn.analysis.pareto import Point, dials, draw, front, lines, read
+from ltgnn.commands.pareto import main
 from ltgnn.types import Mistake
 
 

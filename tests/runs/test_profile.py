@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.runs.profile import ORDER, Parts
+from ltgnn.training.profile import ORDER, Parts
 
 Launch = Callable[..., int]
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from torch import Tensor
 
-from ltgnn.models.closed.blend import Blend
-from ltgnn.models.closed.ease import EASE
-from ltgnn.models.closed.neighbours import TextKNN
-from ltgnn.runs.reads_text import uses_text
-from ltgnn.scorers import Constant
+from ltgnn.config.reads_features import uses_text
+from ltgnn.models.closed_form.blend import Blend
+from ltgnn.models.closed_form.ease import EASE
+from ltgnn.models.closed_form.neighbours import TextKNN
+from ltgnn.scoring.scorers import Constant
 from ltgnn.types import Interactions, Scorer
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
-CLOSED = "ltgnn.models.closed"
+CLOSED = "ltgnn.models.closed_form"
 BLEND = {"_target_": f"{CLOSED}.blend.Blend", "weights": {"a": 1.0, "b": 0.1}}
 EASY, KNN = {"_target_": f"{CLOSED}.ease.EASE"}, {"_target_": f"{CLOSED}.neighbours.TextKNN"}
 
@@ -101,7 +101,7 @@ def test_a_blend_reads_what_its_parts_read() -> None:
         ({"closed_form": BLEND | {"parts": {"a": EASY, "b": KNN}}}, True),
         ({"closed_form": BLEND | {"parts": {"a": EASY, "b": {"_target_": "lab.SimilarUsers"}}}}, True),
         ({"closed_form": {"_target_": "lab.ImageKNN"}}, True),  # of another package, which is not imported
-        ({"closed_form": {"_target_": "ltgnn.models.closed.gone.Gone"}}, True),
+        ({"closed_form": {"_target_": "ltgnn.models.closed_form.gone.Gone"}}, True),
         ({"encoder": {"_target_": "lab.WeightedGCN"}}, False),
     ],
 )
@@ -118,7 +118,7 @@ def test_every_closed_form_declares_it() -> None:
     from inspect import getmembers, isclass
     from pkgutil import iter_modules
 
-    import ltgnn.models.closed as room
+    import ltgnn.models.closed_form as room
 
     found = [
         part

@@ -12,11 +12,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ltgnn.analysis.report.gather import history, read
+from ltgnn.analysis.report.plots import Axis, nice
+from ltgnn.commands.report import main
+from ltgnn.config.reads_features import uses_text
 from ltgnn.runs.exposure import cumulative
-from ltgnn.runs.reads_text import uses_text
-from ltgnn.runs.report.command import main
-from ltgnn.runs.report.gather import history, read
-from ltgnn.runs.report.plots import Axis, nice
 from ltgnn.types import Mistake
 from tests.conftest import run_folders
 from tests.runs.browser import HERE, opened
@@ -31,7 +31,7 @@ def sweep(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         patch.setenv("LTGNN_CACHE", str(root / "cache"))
-        from ltgnn.train import main as train
+        from ltgnn.commands.train import main as train
         from tests.conftest import CONF
 
         toy = [
@@ -152,7 +152,9 @@ def test_scales() -> None:
 def test_who_reads_text() -> None:
     fused = {"choices": {"text": "minilm"}, "model": {}, "fusion": {"_target_": "ltgnn.models.fusion.Sum"}}
     ids = fused | {"fusion": {"_target_": "ltgnn.models.fusion.Id"}}
-    closed = ids | {"model": {"closed_form": {"parts": {"t": {"_target_": "ltgnn.models.closed.neighbours.TextKNN"}}}}}
+    closed = ids | {
+        "model": {"closed_form": {"parts": {"t": {"_target_": "ltgnn.models.closed_form.neighbours.TextKNN"}}}}
+    }
     assert [uses_text(c) for c in (fused, ids, closed, fused | {"choices": {"text": "none"}})] == [
         True, False, True, False,
     ]  # fmt: skip

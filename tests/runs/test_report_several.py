@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.runs.report.command import main
+from ltgnn.commands.report import main
 from ltgnn.types import Mistake
 from tests.runs.made import write_run
 from tests.runs.test_chaos import complete

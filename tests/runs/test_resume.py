@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import torch
 
-from ltgnn.runs import resume
-from ltgnn.runs.callbacks import EarlyStop, History
+from ltgnn.training import resume
+from ltgnn.training.callbacks import EarlyStop, History
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -75,7 +75,7 @@ def test_a_resumed_run_equals_an_unbroken_one(
 def test_a_run_broken_in_its_last_evaluation_trains_no_more(
     launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ltgnn import train
+    from ltgnn.commands import train
 
     words = RECIPES["early stop"].split()
     assert launch(*words, f"paths.run_dir={tmp_path / 'whole'}") == 0

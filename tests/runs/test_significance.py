@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from ltgnn.runs import significance as stats
-from ltgnn.runs.significance import Array, Bootstrap
+from ltgnn.analysis import significance as stats
+from ltgnn.analysis.significance import Array, Bootstrap
 
 
 def several(p: float, simulations: int) -> float:

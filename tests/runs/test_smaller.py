@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.runs.contrast import compare
-from ltgnn.runs.sides import Run, load
-from ltgnn.runs.verdict import claim
+from ltgnn.analysis.claim_rule import claim
+from ltgnn.analysis.comparison import compare
+from ltgnn.analysis.run_groups import Run, load
 from tests.runs.made import METRIC, side, write_run
 
 

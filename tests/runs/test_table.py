@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ltgnn.runs import groups
-from ltgnn.runs.notes import weights_of
+from ltgnn.analysis import item_groups
+from ltgnn.analysis.notes import weights_of
+from ltgnn.commands.table import main
 from ltgnn.runs.run import Run
-from ltgnn.runs.table import main
 from ltgnn.types import Damaged, Mistake
 from tests.runs.made import write_run
 
@@ -112,8 +112,8 @@ def test_a_0_is_a_0_unless_nothing_of_the_group_is_scorable(
     folder = made(tmp_path / "run", test=test, metrics={"cold_items": cold})
     assert ("not scorable" in printed(capsys, tmp_path).partition("Items")[2].partition("cold items")[0]) is said
     run = Run(folder, {}, json.loads((folder / "metrics.json").read_text()))
-    assert groups.not_scorable(run, "items20/cold/ndcg@20") is said
-    assert not groups.not_scorable(run, "items20/tail/ndcg@20")
+    assert item_groups.not_scorable(run, "items20/cold/ndcg@20") is said
+    assert not item_groups.not_scorable(run, "items20/tail/ndcg@20")
 
 
 def test_warnings_stand_under_the_table_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.runs.foreign import inspect
 from ltgnn.runs.tracking import Wandb, columns
+from ltgnn.runs.wandb_import import inspect
 
 CONFIG = {
     "task": "train",

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ltgnn.runs import compare, foreign, table
-from ltgnn.runs.command import main
-from ltgnn.runs.report import command as report
+from ltgnn.commands import compare, report, table
+from ltgnn.commands.runs import main
+from ltgnn.runs import wandb_import
 from ltgnn.types import Mistake
 from tests.conftest import run_folders
 
@@ -25,7 +25,7 @@ def file_of(folder: Path) -> Path:
 
 
 def summary(folder: Path) -> dict[str, object]:
-    found: dict[str, object] = json.loads(foreign.inspect(file_of(folder), "--summary"))
+    found: dict[str, object] = json.loads(wandb_import.inspect(file_of(folder), "--summary"))
     return found
 
 
@@ -82,7 +82,7 @@ def test_a_job_begun_again_knows_its_run(launch: Launch, tmp_path: Path) -> None
     second = json.loads((tmp_path / "logs/same/wandb.json").read_text())
     assert second["resumed_from"] == first["id"] != second["id"]
     found = sorted((tmp_path / "logs/same").glob("wandb/offline-run-*/run-*.wandb"))
-    configs = [json.loads(foreign.inspect(file, "--summary"))["config"] for file in found]
+    configs = [json.loads(wandb_import.inspect(file, "--summary"))["config"] for file in found]
     assert sorted(config.get("resumed_from", "") for config in configs) == ["", first["id"]]
 
 

@@ -21,7 +21,7 @@ RUNS = {
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> dict[str, Path]:
     """Folders of the runs above, by name."""
-    from ltgnn.train import main as train
+    from ltgnn.commands.train import main as train
 
     folder = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ltgnn.cli import main
-from ltgnn.serving.answers import THRESHOLD, Answers, best_threshold, judge
+from ltgnn.inference.search.faq import THRESHOLD, Answers, best_threshold, judge
 from ltgnn.types import Mistake
 from tests.conftest import CONF
 from tests.toy import Words

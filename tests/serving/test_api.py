@@ -11,12 +11,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 import ltgnn
-from ltgnn.command import compose_rules
-from ltgnn.recommend import main as recommend
-from ltgnn.serve import allowed_hosts, application, checked_token, greeting, main
-from ltgnn.serving.conditions import TailShare
-from ltgnn.serving.dialled import towards_tail
-from ltgnn.serving.rules import Rules
+from ltgnn.commands.recommend import main as recommend
+from ltgnn.commands.serve import allowed_hosts, application, checked_token, greeting, main
+from ltgnn.config.composing import compose_rules
+from ltgnn.inference.adjusted import towards_tail
+from ltgnn.inference.rule_engine import Rules
+from ltgnn.serving.rules import TailShare
 from ltgnn.types import Mistake
 
 HERE = "http://127.0.0.1"
@@ -93,7 +93,7 @@ def test_rules_that_clash_or_lack_something_are_said(runs: dict[str, Path], clie
 
 
 def stock(file: str) -> dict[str, object]:
-    from ltgnn.serving.conditions import Available
+    from ltgnn.serving.rules import Available
 
     return {"available": Available(file)}
 

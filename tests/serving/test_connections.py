@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
-from ltgnn.serve import allowed_hosts
-from ltgnn.serving.connections import Bounds, opened, server
-from ltgnn.serving.guard import Guard
+from ltgnn.commands.serve import allowed_hosts
+from ltgnn.serving.server.connections import Bounds, opened, server
+from ltgnn.serving.server.guard import Guard
 from ltgnn.types import Mistake
 
 LONG = 60.0
@@ -226,7 +226,7 @@ def test_an_address_that_cannot_be_opened_is_one_message() -> None:
 
 STUCK = """
 import anyio.to_thread, time
-from ltgnn.serving.connections import Bounds, opened, server
+from ltgnn.serving.server.connections import Bounds, opened, server
 
 async def app(scope, receive, send):
     if scope["type"] == "http" and scope["path"] == "/thread":

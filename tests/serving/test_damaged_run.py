@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.recommend import main
+from ltgnn.commands.recommend import main
 from ltgnn.types import Mistake
 from tests.runs.test_chaos import damage
 

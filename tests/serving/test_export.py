@@ -17,8 +17,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import ltgnn
-from ltgnn.export import main
-from ltgnn.served import open_run
+from ltgnn.commands.export import main
+from ltgnn.inference.finished_run import open_run
 from ltgnn.types import Damaged, Mistake
 from tests.serving.conftest import RUNS
 

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.normalisation import Power, RAdjNorm, RandomWalk, Symmetric
+from ltgnn.inference.incremental_propagation import Propagation, opened
 from ltgnn.models.readout import Last, Mean
-from ltgnn.serving.incremental import Propagation, opened
 from ltgnn.types import Interactions
 from tests.conftest import random_interactions
 

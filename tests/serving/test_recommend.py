@@ -11,8 +11,8 @@ import pytest
 import torch
 
 import ltgnn
-from ltgnn.recommend import main
-from ltgnn.similar import main as similar
+from ltgnn.commands.recommend import main
+from ltgnn.commands.similar import main as similar
 from ltgnn.types import Mistake
 
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from ltgnn.serving.fusing import ReciprocalRank, ZScore, leading
-from ltgnn.serving.lexical import Words, words
-from ltgnn.serving.retrieval import LONGEST, Dense, Search, checked, with_taste
+from ltgnn.inference.search.bm25 import Words, words
+from ltgnn.inference.search.rank_fusion import ReciprocalRank, ZScore, leading
+from ltgnn.inference.search.retrieval import LONGEST, Dense, Search, checked, with_taste
 from ltgnn.types import Mistake
 from tests.toy import Words as WordVectors
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 import ltgnn
-from ltgnn.command import compose_rules
-from ltgnn.recommend import main
-from ltgnn.serving.conditions import MMR, AlreadyBought, Cap, Fresh, Price, TailShare, XQuAD
-from ltgnn.serving.rules import Ruled, Rules
+from ltgnn.commands.recommend import main
+from ltgnn.config.composing import compose_rules
+from ltgnn.inference.rule_engine import Ruled, Rules
+from ltgnn.serving.rules import MMR, AlreadyBought, Cap, Fresh, Price, TailShare, XQuAD
 from ltgnn.types import Mistake
 from tests.serving.test_rules import listed, model
 
@@ -125,8 +125,8 @@ def test_lists_are_asked_for_by_ids_and_rules(runs: dict[str, Path]) -> None:
         ({"users": "U1"}, r"users='U1' given, a list of ids wanted: \['U1'\]"),
         ({"users": b"U1"}, "a list of ids wanted"),
         ({"users": [1, 2]}, "users: 1 given, ids as text wanted: '1'"),
-        ({"rules": {"tail": TailShare(0.5, ["tail"])}}, r"Rules\(\{\.\.\.\}\) of ltgnn.serving.rules"),
-        ({"rules": TailShare(0.5, ["tail"])}, r"Rules\(\{\.\.\.\}\) of ltgnn.serving.rules"),
+        ({"rules": {"tail": TailShare(0.5, ["tail"])}}, r"Rules\(\{\.\.\.\}\) of ltgnn.inference.rule_engine"),
+        ({"rules": TailShare(0.5, ["tail"])}, r"Rules\(\{\.\.\.\}\) of ltgnn.inference.rule_engine"),
         ({"rules": "tail"}, "rules='tail' given"),
         ({"rules": Ruled(Rules({}), served, 3)}, "k=10 given with rules that were made for lists of 3"),
         ({"k": 2.5}, "k=2.5 given"),

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ltgnn
-from ltgnn.recommend import main
+from ltgnn.commands.recommend import main
+from ltgnn.inference.catalogue import Catalogue
+from ltgnn.inference.rule_engine import Ruled, Rules
+from ltgnn.inference.served_model import Served
 from ltgnn.serving.calibration import Calibrated
-from ltgnn.serving.catalogue import Catalogue
-from ltgnn.serving.conditions import MMR, AlreadyBought, Available, Cap, Category, Fresh, Price, TailShare, XQuAD
-from ltgnn.serving.rules import Ruled, Rules
-from ltgnn.serving.served import Served
+from ltgnn.serving.rules import MMR, AlreadyBought, Available, Cap, Category, Fresh, Price, TailShare, XQuAD
 from ltgnn.types import Groups, Interactions, Mistake, Split
 from tests.conftest import interactions
 

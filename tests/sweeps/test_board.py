@@ -10,9 +10,9 @@ import pytest
 from omegaconf import OmegaConf
 from rich.console import Console
 
-from ltgnn.sweeps.board import Board, failed_table
 from ltgnn.sweeps.jobs import Job, Outcome
 from ltgnn.sweeps.plan import Plan
+from ltgnn.sweeps.progress import Board, failed_table
 
 
 class Nothing(Plan):

@@ -12,8 +12,8 @@ from hydra.errors import ConfigCompositionException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from ltgnn import resolvers
-from ltgnn.paths import conf_dir
+from ltgnn.config import resolvers
+from ltgnn.config.paths import conf_dir
 from ltgnn.sweeps.composing import Composer
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.sweeps import pool
+from ltgnn.sweeps.launchers import process_pool
 from tests.conftest import run_folders
 from tests.sweeps.toy import ended, journal, numbers, start
 
@@ -98,7 +98,7 @@ def test_orphans_end_with_the_sweep(shop: Path, tmp_path: Path) -> None:
     sweep.send_signal(signal.SIGKILL)
     ended(sweep)
     time.sleep(0.5)
-    from ltgnn.sweeps.owner import born
+    from ltgnn.sweeps.process_id import born
 
     assert all(born(pid) in (None, "dead") for pid in workers)
 
@@ -106,8 +106,8 @@ def test_orphans_end_with_the_sweep(shop: Path, tmp_path: Path) -> None:
 def test_each_worker_gets_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.device_count", lambda: 3)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6,7")
-    made = pool.Pool(workers=None, threads=None)
+    made = process_pool.Pool(workers=None, threads=None)
     assert (made.workers, made.gpus) == (3, ["4", "6", "7"])
-    with pool.environment({"CUDA_VISIBLE_DEVICES": "6", "OMP_NUM_THREADS": "2"}):
+    with process_pool.environment({"CUDA_VISIBLE_DEVICES": "6", "OMP_NUM_THREADS": "2"}):
         assert os.environ["CUDA_VISIBLE_DEVICES"] == "6"
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "4,6,7"

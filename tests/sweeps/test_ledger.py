@@ -14,7 +14,7 @@ import pytest
 
 from ltgnn.sweeps import ledger as module
 from ltgnn.sweeps.ledger import Ledger
-from ltgnn.sweeps.owner import alive, born, me
+from ltgnn.sweeps.process_id import alive, born, me
 
 
 def status(folder: Path, state: str, **more: object) -> None:

@@ -54,16 +54,16 @@ def test_other_data_at_the_same_place_are_other_jobs(
 def test_data_that_change_while_a_sweep_runs_are_not_mixed_in(
     launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from ltgnn.sweeps import board
+    from ltgnn.sweeps import progress
 
     folder = write_shop(tmp_path / "mine", seed=1)
-    done = board.Board.done
+    done = progress.Board.done
 
-    def replaced(self: board.Board, *given: object) -> None:
+    def replaced(self: progress.Board, *given: object) -> None:
         write_shop(folder, seed=2)
         done(self, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(board.Board, "done", replaced)
+    monkeypatch.setattr(progress.Board, "done", replaced)
     assert launch(f"data.files.path={folder}", *SWEEP) == 1
     assert "have changed since the sweep began" in capsys.readouterr().out
     states = [json.loads((f / "status.json").read_text())["state"] for f in run_folders(tmp_path)]

@@ -67,7 +67,7 @@ def show(sweep: Path) -> str:
     import contextlib
     import io
 
-    from ltgnn.runs import table as runs
+    from ltgnn.analysis import table as runs
 
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         runs.show([sweep])
@@ -105,7 +105,7 @@ def test_a_failing_job(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFix
 
     import shlex
 
-    from ltgnn.train import main
+    from ltgnn.commands.train import main
 
     sweep = tmp_path / "logs/train/multiruns/s"
     begun = journal(sweep)
@@ -140,9 +140,9 @@ def test_dry_run_lists_and_times_and_writes_nothing(
 
 def test_shared_work_is_done_once(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ltgnn import build
+    from ltgnn.features.item_features import ItemText
     from ltgnn.graph.bipartite import BipartiteGraph
-    from ltgnn.models.closed.ease import EASE
-    from ltgnn.text.features import ItemText
+    from ltgnn.models.closed_form.ease import EASE
 
     calls: Counter[str] = Counter()
 

@@ -6,7 +6,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from ltgnn.sweeps.space import grid, known, space
+from ltgnn.sweeps.optuna_space import grid, known, space
 from ltgnn.types import Mistake
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from ltgnn.text.encoders import HuggingFace
+from ltgnn.features.encoders import HuggingFace
 
 settings.register_profile("busy", deadline=None)  # a busy machine is no finding
 settings.load_profile("busy")

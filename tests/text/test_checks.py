@@ -11,13 +11,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from ltgnn.text.checks import measured, refuse_overflow, warnings
-from ltgnn.text.encoders import HuggingFace
-from ltgnn.text.features import ItemNumbers, ItemText, ItemVectors, Joined
-from ltgnn.text.precomputed import FeatureFile
-from ltgnn.text.store import FeatureStore
-from ltgnn.text.tfidf import TfidfSvd
-from ltgnn.text.transform import Keep, Principal
+from ltgnn.features.checks import measured, refuse_overflow, warnings
+from ltgnn.features.encoders import HuggingFace
+from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, Joined
+from ltgnn.features.precomputed import FeatureFile
+from ltgnn.features.store import FeatureStore
+from ltgnn.features.tfidf import TfidfSvd
+from ltgnn.features.transform import Keep, Principal
 from ltgnn.types import Dataset, Features, Mistake
 
 Make = Callable[..., HuggingFace]

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltgnn.text.controls import Random, Shuffled
+from ltgnn.features.controls import Random, Shuffled
 
 VALUES = torch.randn(50, 8, generator=torch.Generator().manual_seed(0)) @ torch.diag(torch.arange(8.0)) + 2
 FIT = torch.ones(50, dtype=torch.bool)

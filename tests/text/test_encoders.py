@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from ltgnn.text.encoders import HuggingFace, batches, pooled
+from ltgnn.features.encoders import HuggingFace, batches, pooled
 from ltgnn.types import Mistake
 
 Make = Callable[..., HuggingFace]
@@ -107,7 +107,7 @@ def test_a_lack_of_memory_on_the_device_halves_the_batch(tiny: Make, monkeypatch
             raise torch.cuda.OutOfMemoryError
         return pooled(model, tokens, reading)
 
-    monkeypatch.setattr("ltgnn.text.encoders.pooled", scarce)
+    monkeypatch.setattr("ltgnn.features.encoders.pooled", scarce)
     room = 2
     torch.testing.assert_close(tiny()(TEXTS), wanted, atol=1e-5, rtol=0)
     assert sizes[:3] == [8, 4, 2]

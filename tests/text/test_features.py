@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import torch
 
-from ltgnn.text.controls import Random, Shuffled
-from ltgnn.text.encoders import HuggingFace
-from ltgnn.text.features import ItemNumbers, ItemText, ItemVectors, Joined, NoText
-from ltgnn.text.precomputed import FeatureFile
-from ltgnn.text.scaling import standardised
-from ltgnn.text.store import FeatureStore
-from ltgnn.text.transform import Centre, Keep, Principal, Step, UnitLength
+from ltgnn.features.controls import Random, Shuffled
+from ltgnn.features.encoders import HuggingFace
+from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, Joined, NoText
+from ltgnn.features.precomputed import FeatureFile
+from ltgnn.features.scaling import standardised
+from ltgnn.features.store import FeatureStore
+from ltgnn.features.transform import Centre, Keep, Principal, Step, UnitLength
 from ltgnn.types import Dataset, Features, Mistake
 
 Make = Callable[..., HuggingFace]
@@ -136,10 +136,10 @@ def test_kinds_of_features_side_by_side(tiny: Make, tmp_path: Path) -> None:
 HIT = """
 import logging, sys, time, torch
 logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
-from ltgnn.text.encoders import HuggingFace
-from ltgnn.text.features import ItemText
-from ltgnn.text.store import FeatureStore
-from ltgnn.text.transform import Keep
+from ltgnn.features.encoders import HuggingFace
+from ltgnn.features.item_features import ItemText
+from ltgnn.features.store import FeatureStore
+from ltgnn.features.transform import Keep
 from ltgnn.types import Dataset
 encoder = HuggingFace(sys.argv[1], None, None, True, "mean", -1, 32, "", "float32", 2048, "cpu")
 side = ItemText(encoder, "{title}", FeatureStore(sys.argv[2]), Keep(), Keep())

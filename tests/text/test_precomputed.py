@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from ltgnn.text.precomputed import FeatureFile
+from ltgnn.features.precomputed import FeatureFile
 from ltgnn.types import Mistake
 
 IDS = ["007", "7", "b"]

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from ltgnn.text.retrieval import by_text
+from ltgnn.features.retrieval_quality import by_text
 from ltgnn.types import Interactions
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.text.source import locate, weights_hash
+from ltgnn.features.model_source import locate, weights_hash
 from ltgnn.types import Mistake
 
 

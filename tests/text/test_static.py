@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from ltgnn.text.static import Static
+from ltgnn.features.static import Static
 
 WORDS = {"[UNK]": 0, "[PAD]": 1, "red": 2, "soap": 3, "comb": 4}
 VECTORS = np.arange(15, dtype=np.float32).reshape(5, 3)

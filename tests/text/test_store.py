@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from ltgnn.text.store import FeatureStore, key_of
+from ltgnn.features.store import FeatureStore, key_of
 
 
 class Counted:
@@ -32,7 +32,7 @@ def ask(store: FeatureStore, make: Counted, texts: Sequence[str] = ("a", "b"), *
 
 def test_made_once_then_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     make = Counted()
-    with caplog.at_level("INFO", logger="ltgnn.text.store"):
+    with caplog.at_level("INFO", logger="ltgnn.features.store"):
         first = ask(FeatureStore(tmp_path / "new"), make, pooling="mean")
         second = ask(FeatureStore(tmp_path / "new"), make, pooling="mean")
     assert make.calls == 1
@@ -125,7 +125,7 @@ def test_each_state_of_a_file_is_hashed_once(tmp_path: Path, monkeypatch: pytest
     hashed = []
     make, store = Counted(), FeatureStore(tmp_path)
     ask(store, make)
-    monkeypatch.setattr("ltgnn.text.store.digest", lambda values: hashed.append(values))
+    monkeypatch.setattr("ltgnn.features.store.digest", lambda values: hashed.append(values))
     for _ in range(3):
         ask(store, make)
     assert (make.calls, hashed) == (1, [])
@@ -156,7 +156,7 @@ def test_a_store_that_cannot_be_written_costs_no_run(
 
 RACE = """
 import sys, time, torch
-from ltgnn.text.store import FeatureStore
+from ltgnn.features.store import FeatureStore
 def make():
     open(f"{sys.argv[1]}/calls", "a").write("x")
     time.sleep(1.0)

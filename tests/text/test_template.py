@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltgnn.text.template import render
+from ltgnn.features.template import render
 from ltgnn.types import Mistake
 
 FILM = "{title} ({year}). {genres}"
@@ -70,7 +70,7 @@ def test_one_text_per_item_in_order() -> None:
 
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30))
 def test_every_value_is_found_whole(title: str, year: str, genres: str) -> None:
-    from ltgnn.text.template import clean
+    from ltgnn.features.template import clean
 
     text = one(FILM, title=title, year=year, genres=genres)
     assert all(clean(value) in text for value in (title, year, genres))

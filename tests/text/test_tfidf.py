@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ltgnn.text.tfidf import TfidfSvd
+from ltgnn.features.tfidf import TfidfSvd
 from ltgnn.types import Mistake
 
 TEXTS = ["red soap", "Red soap, red!", "blue soap", "comb", "blue comb for hair", ""]

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
-from ltgnn.text.transform import Centre, Keep, Principal, UnitLength
+from ltgnn.features.transform import Centre, Keep, Principal, UnitLength
 from ltgnn.types import Mistake
 
 VALUES = torch.randn(40, 6, generator=torch.Generator().manual_seed(0)) @ torch.diag(torch.arange(1.0, 7.0)) + 3

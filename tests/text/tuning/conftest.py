@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from ltgnn.text.encoders import HuggingFace
-from ltgnn.text.tuning.adaptation import Full, Lora
-from ltgnn.text.tuning.encoder import TunedEncoder
+from ltgnn.features.encoders import HuggingFace
+from ltgnn.features.tuning.adaptation import Full, Lora
+from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.types import Interactions
 
 TEXTS = [f"{colour} {thing}" for colour in ("red", "blue", "dark") for thing in ("soap", "comb", "nail oil", "soap")]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from ltgnn.text.encoders import HuggingFace, tuned
-from ltgnn.text.tuning.adaptation import Full, Lora
-from ltgnn.text.tuning.encoder import TunedEncoder
+from ltgnn.features.encoders import HuggingFace, tuned
+from ltgnn.features.tuning.adaptation import Full, Lora
+from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.types import Mistake
 from tests.text.tuning.conftest import TEXTS
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-import ltgnn.finetune
+import ltgnn.commands.finetune
 from ltgnn.build import Setting, build_setting
 from ltgnn.types import Interactions, Split
 from tests.conftest import CONF, run_folders
@@ -28,7 +28,7 @@ def finetune(shop: Path, tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.Mo
 
     def run(*overrides: str) -> Path:
         before = set(run_folders(tmp_path))
-        assert ltgnn.finetune.main([*toy, *overrides]) == 0
+        assert ltgnn.commands.finetune.main([*toy, *overrides]) == 0
         (folder,) = set(run_folders(tmp_path)) - before
         return folder
 
@@ -79,7 +79,7 @@ def splits_into(change: Callable[[Split], Split]) -> Iterator[None]:
         return replace(setting, split=change(setting.split))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ltgnn.finetune, "build_setting", build)
+        patch.setattr(ltgnn.commands.finetune, "build_setting", build)
         yield
 
 
@@ -110,11 +110,11 @@ def test_a_sweep_goes_on_where_it_stopped(
     monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
     words = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "text=folder", "batch_size=16"]
     words += [f"text.encoder.model={tiny_bert}", "text.encoder.max_length=32", "epochs=1", "sweep.name=s", "-m"]
-    assert ltgnn.finetune.main([*words, "adapt=lora", "seed=1"]) == 0
+    assert ltgnn.commands.finetune.main([*words, "adapt=lora", "seed=1"]) == 0
     (first,) = run_folders(tmp_path)
     before = (first / "metrics.json").stat().st_mtime_ns
     capsys.readouterr()
-    assert ltgnn.finetune.main([*words, "adapt=lora", "seed=1,2"]) == 0
+    assert ltgnn.commands.finetune.main([*words, "adapt=lora", "seed=1,2"]) == 0
     assert "2 of 2 done: 1 skipped, 1 finished" in capsys.readouterr().out
     assert len(run_folders(tmp_path)) == 2
     assert (first / "metrics.json").stat().st_mtime_ns == before

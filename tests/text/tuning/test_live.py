@@ -10,16 +10,16 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
-from ltgnn.evaluate import main as evaluate
+from ltgnn.commands.evaluate import main as evaluate
+from ltgnn.features.controls import Shuffled
+from ltgnn.features.encoders import HuggingFace
+from ltgnn.features.item_features import ItemText, NoText
+from ltgnn.features.store import FeatureStore
+from ltgnn.features.transform import Keep
+from ltgnn.features.tuning.adaptation import Full, Lora
+from ltgnn.features.tuning.encoder import TunedEncoder
+from ltgnn.features.tuning.trainable_text import EndToEnd, LiveText
 from ltgnn.module import Recommender
-from ltgnn.text.controls import Shuffled
-from ltgnn.text.encoders import HuggingFace
-from ltgnn.text.features import ItemText, NoText
-from ltgnn.text.store import FeatureStore
-from ltgnn.text.transform import Keep
-from ltgnn.text.tuning.adaptation import Full, Lora
-from ltgnn.text.tuning.encoder import TunedEncoder
-from ltgnn.text.tuning.live import EndToEnd, LiveText
 from ltgnn.types import Dataset, Features, Mistake
 from tests.conftest import run_folders
 

@@ -10,14 +10,14 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 
-from ltgnn.text.tuning.adaptation import Full, Lora
-from ltgnn.text.tuning.copurchase import CoPurchase
-from ltgnn.text.tuning.encoder import TunedEncoder
-from ltgnn.text.tuning.masked_words import MaskedWords
-from ltgnn.text.tuning.module import StepBar, Tuner
-from ltgnn.text.tuning.objective import Objective
-from ltgnn.text.tuning.purchase import Purchase
-from ltgnn.text.tuning.simcse import SimCSE
+from ltgnn.features.tuning.adaptation import Full, Lora
+from ltgnn.features.tuning.copurchase import CoPurchase
+from ltgnn.features.tuning.encoder import TunedEncoder
+from ltgnn.features.tuning.masked_words import MaskedWords
+from ltgnn.features.tuning.module import StepBar, Tuner
+from ltgnn.features.tuning.objective import Objective
+from ltgnn.features.tuning.purchase import Purchase
+from ltgnn.features.tuning.simcse import SimCSE
 from ltgnn.types import Interactions
 
 Make = Callable[..., TunedEncoder]

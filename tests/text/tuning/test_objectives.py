@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from ltgnn.text.tuning.contrast import both_ways
-from ltgnn.text.tuning.copurchase import CoPurchase
-from ltgnn.text.tuning.encoder import TunedEncoder
-from ltgnn.text.tuning.masked_words import MaskedWords
-from ltgnn.text.tuning.purchase import Purchase, _outside
-from ltgnn.text.tuning.simcse import SimCSE
+from ltgnn.features.tuning.contrast import both_ways
+from ltgnn.features.tuning.copurchase import CoPurchase
+from ltgnn.features.tuning.encoder import TunedEncoder
+from ltgnn.features.tuning.masked_words import MaskedWords
+from ltgnn.features.tuning.purchase import Purchase, _outside
+from ltgnn.features.tuning.simcse import SimCSE
 from ltgnn.types import Interactions, Mistake
 from tests.text.tuning.conftest import TEXTS, interactions
 

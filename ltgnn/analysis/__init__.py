@@ -1,0 +1,1 @@
+"""How finished runs are compared: tables, tests, claims, Pareto fronts, reports."""

@@ -1,0 +1,208 @@
+"""Runs of many configurations side by side: mean and spread over seeds, difference to a baseline, is it real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ltgnn.analysis import significance as stats
+from ltgnn.analysis.item_groups import not_scorable
+from ltgnn.analysis.labels import axes_of
+from ltgnn.analysis.run_groups import Side, differing
+from ltgnn.runs.reading import read_all
+from ltgnn.runs.run import DamagedRun, Run, first_line
+from ltgnn.types import Mistake
+
+CORRECTIONS: dict[str, Callable[[stats.Array], stats.Array]] = {
+    "holm": stats.holm,
+    "bh": stats.benjamini_hochberg,
+    "none": lambda p: p,
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value of one configuration."""
+
+    mean: float
+    sd: float | None  # over seeds, None for one seed
+    seeds: int
+    best: bool = False
+    base: float | None = None  # mean of the baseline; None for the baseline itself, and without one
+    p: float | None = None
+    p_adjusted: float | None = None  # for all differences of the table
+    scorable: bool = True  # False: the model knows no item of the group, so that its 0 says nothing
+
+    @property
+    def delta(self) -> float | None:
+        return None if self.base is None else self.mean - self.base
+
+    @property
+    def stars(self) -> str:
+        """``*`` below 0.05, ``**`` below 0.01, ``***`` below 0.001, adjusted."""
+        p = self.p_adjusted
+        return "" if p is None else "*" * sum(p < bound for bound in (0.05, 0.01, 0.001))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One configuration."""
+
+    words: tuple[str, ...]  # one per axis
+    side: Side
+    cells: tuple[Cell | None, ...]  # one per value; None where the runs lack it
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The whole table, in numbers."""
+
+    axes: tuple[str, ...]
+    names: tuple[str, ...]  # of values
+    rows: tuple[Row, ...]
+    baseline: Mapping[str, str]
+    correction: str
+    left_out: tuple[str, ...]  # runs that did not finish
+    one_seed: tuple[str, ...]  # configurations whose spread over seeds is not known
+
+
+def read(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
+    """The finished runs at or below ``folders``, and the others with their state, or with what is damaged."""
+    runs, damaged = read_all(folders)
+    finished = [run for run in runs if run.state == "finished" and run.test]
+    others = [f"{run.folder} ({run.state})" for run in runs if run not in finished] + named(damaged)
+    if not finished:
+        raise Mistake(f"none of these runs has finished: {', '.join(others)}")
+    return finished, others
+
+
+def named(damaged: Sequence[DamagedRun]) -> list[str]:
+    """``FOLDER (damaged: per_user.parquet cannot be read)``"""
+    return [f"{error.folder} (damaged: {first_line(error).removeprefix(f'{error.folder}: ')})" for error in damaged]
+
+
+def sides(runs: Sequence[Run], axes: Sequence[str]) -> dict[tuple[str, ...], Side]:
+    """The runs by their words; refuses words that do not tell all configurations apart."""
+    grouped: dict[tuple[str, ...], list[Run]] = {}
+    for run in runs:
+        grouped.setdefault(tuple(run.word(axis) for axis in axes), []).append(run)
+    for words, group in grouped.items():
+        label = ", ".join(f"{axis}={word}" for axis, word in zip(axes, words, strict=True))
+        if different := differing(group):
+            more = [axis for axis in axes_of(group) if axis not in axes] or different[:4]
+            raise Mistake(f"the {len(group)} runs with {label} also differ in {', '.join(more)}. Add that to --by")
+        seeds = [run.seed for run in group]
+        if len(set(seeds)) < len(seeds):
+            twice = next(run for run in group if seeds.count(run.seed) > 1)
+            again = ", ".join(str(run.folder) for run in group if run.seed == twice.seed)
+            raise Mistake(f"seed {twice.seed} of {label} is there twice: {again}. Leave one out")
+    return {words: Side(sorted(group, key=lambda run: (len(run.seed), run.seed))) for words, group in grouped.items()}
+
+
+def compare(
+    runs: Sequence[Run],
+    axes: Sequence[str],
+    names: Sequence[str],
+    baseline: Mapping[str, str],
+    correction: str,
+    left_out: Sequence[str] = (),
+) -> Comparison:
+    """Every configuration on every value.
+
+    ``baseline`` names words of some axes: a configuration is compared with the one that has these words and its own
+    words in all other axes. p values are of ``significance.pooled_test``, adjusted for all differences of the table.
+    """
+    known = sides(runs, axes)
+    _check(known, axes, names, baseline)
+    means = {(words, name): side.mean(name) for words, side in known.items() for name in names}
+    p: dict[tuple[tuple[str, ...], str], float] = {}
+    bases: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for words, side in known.items():
+        other = _base(known, tuple(baseline.get(axis, word) for axis, word in zip(axes, words, strict=True)))
+        if not baseline or other is None or other == words:
+            continue
+        bases[words] = other
+        for name in names:
+            found = _p(known[other], side, name)
+            if found is not None:
+                p[words, name] = found
+    adjusted = dict(zip(p, CORRECTIONS[correction](np.array(list(p.values()))).tolist(), strict=True)) if p else {}
+    best = {
+        name: _best(any(side.smaller(name) for side in known.values()), [means[words, name] for words in known])
+        for name in names
+    }
+    rows = []
+    for words, side in known.items():
+        cells: list[Cell | None] = []
+        for name in names:
+            mean = means[words, name]
+            if mean is None:
+                cells.append(None)
+                continue
+            cells.append(
+                Cell(
+                    mean=mean,
+                    sd=side.sd(name),
+                    seeds=len(side.runs),
+                    scorable=not all(not_scorable(run, name) for run in side.runs),
+                    best=mean == best[name],
+                    base=means[bases[words], name] if words in bases else None,
+                    p=p.get((words, name)),
+                    p_adjusted=adjusted.get((words, name)),
+                )
+            )
+        rows.append(Row(words, side, tuple(cells)))
+    lonely = [" ".join(words) for words, side in known.items() if len(side.runs) == 1 and not side.deterministic]
+    return Comparison(
+        tuple(axes), tuple(names), tuple(rows), baseline, correction, tuple(left_out), tuple(lonely)
+    )  # fmt: skip
+
+
+def _base(known: Mapping[tuple[str, ...], Side], words: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The configuration with these words, or the only one that has them as far as it has such axes at all."""
+    fits = [row for row in known if all(own in (word, "-") for own, word in zip(row, words, strict=True))]
+    return words if words in known else fits[0] if len(fits) == 1 else None
+
+
+def _check(
+    known: Mapping[tuple[str, ...], Side], axes: Sequence[str], names: Sequence[str], baseline: Mapping[str, str]
+) -> None:
+    """Refuse what cannot be compared, and names that nothing has."""
+    prints = {side.fingerprint for side in known.values()}
+    if len(prints) > 1:
+        raise Mistake(
+            f"the runs were tested on {len(prints)} different splits: their numbers cannot be compared. Give runs with "
+            "the same data, split and split.seed"
+        )
+    for name in names:
+        if not any(name in run.test for side in known.values() for run in side.runs):
+            raise Mistake(f"no run has the value '{name}'. Set --metrics, e.g. ndcg@20 items20/tail/ndcg@20")
+    for axis, word in baseline.items():
+        if axis not in axes:
+            raise Mistake(f"--baseline {axis}={word}: the axes are {', '.join(axes)}")
+        words = {row[list(axes).index(axis)] for row in known}
+        if word not in words:
+            raise Mistake(f"--baseline {axis}={word}: no run has that; there are {', '.join(sorted(words))}")
+
+
+def _p(base: Side, new: Side, name: str) -> float | None:
+    """Significance of the difference; over users as well, where the value has one number per user."""
+    if base.mean(name) is None or new.mean(name) is None:
+        return None
+    d = None
+    if base.has_users(name) and new.has_users(name) and np.array_equal(base.users(), new.users()):
+        d = new.per_user(name) - base.per_user(name)
+    if base.many_splits:  # their own hardness is in both sides: differences within a split
+        return stats.pooled_test(d, np.zeros(1), new.values(name) - base.values(name))
+    return stats.pooled_test(d, base.values(name), new.values(name))
+
+
+def _best(small: bool, values: Sequence[float | None]) -> float | None:
+    """The best of the values; None where all are the same."""
+    there = [value for value in values if value is not None]
+    if len(set(there)) < 2:
+        return None
+    return (min if small else max)(there) if there else None

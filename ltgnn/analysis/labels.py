@@ -1,0 +1,122 @@
+"""What tells runs apart: the words that differ among them, without those that other words imply."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ltgnn.io.terminal import printable
+from ltgnn.runs.run import UNTRAINED, Run, pairs
+
+PLAINLY = ("experiment", "model", "fusion", "loss")
+"""Axes whose words need no name beside them, in the order in which they are said."""
+
+NO_AXES = (
+    "seed", "tags", "task", "run", "lists", "changed", "runs", "reads_text", "sweep", "paths", "logger", "profile",
+    "closed",
+)  # fmt: skip
+"""Keys that tell no configurations apart, with all that is below them."""
+
+SCHEDULE = ("epochs", "min_epochs", "eval_every", "patience")
+"""How long was trained: said only where it matters."""
+
+NOTHING = ("-", "None")
+
+
+def axes_of(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Choices, root knobs and overridden keys that differ among the runs; what others of them imply is not repeated."""
+    given = {key: None for run in runs for key in pairs(run.overrides) if not key.startswith("hydra")}
+    keys = {
+        **{key: None for run in runs for key in run.config.get("choices", {})},
+        **{key: None for run in runs for key, value in run.config.items() if not isinstance(value, dict | list)},
+        **{key: None for run in runs for key in run.changed},
+        **given,
+    }
+    if any(run.config.get("task") == "ensemble" for run in runs):  # it has no knobs of training that could differ
+        keys = {k: None for k in keys if k in PLAINLY or all(run.word(k) not in NOTHING for run in runs)}
+    words = {key: [run.word(key) for run in runs] for key in keys if _parts(key)[0] not in NO_AXES}
+    seeds = [run.seed for run in runs]  # a key that follows the seed, as split.seed may, tells none apart
+    differ = {key: said for key, said in words.items() if said != seeds and len(set(_had(key, said, runs))) > 1}
+    found = [key for key in differ if key in given or not _implied(key, differ)]
+    return tuple(sorted(found, key=lambda key: key not in PLAINLY)) or ("model", "fusion", "loss")
+
+
+def labels(runs: Sequence[Run], seeds: bool = False) -> list[str]:
+    """A short name of each run, on one line; how long was trained only where nothing else differs.
+
+    ``seeds``: name the seed too, last, where it differs.
+    """
+    axes = axes_of(runs)
+    full = [label(run, axes) for run in runs]
+    short = [label(run, [axis for axis in axes if axis not in SCHEDULE]) for run in runs]
+    found = short if len(set(short)) == len(set(full)) else full
+    if seeds and len({run.seed for run in runs}) > 1:
+        found = [text if run.closed_form else f"{text} seed={run.seed}" for text, run in zip(found, runs, strict=True)]
+    return [printable(text) for text in found]
+
+
+def label(run: Run, axes: Sequence[str]) -> str:
+    """The words of a run on ``axes``; what it is, where these say nothing of it."""
+    said = {axis: run.word(axis) for axis in axes}
+    named = said.get("experiment", "-") not in NOTHING
+    if "experiment" in said and not named:  # of others this is the name; a run without one is named by its words
+        said = {axis: run.word(axis) for axis in PLAINLY} | said
+    if named and run.overrides:  # it says all that the command does not set beside it
+        own = {"experiment", *pairs(run.overrides), *run.changed}
+        said = {axis: word for axis, word in said.items() if axis in own}
+    said = {axis: word for axis, word in said.items() if word not in NOTHING}
+    if not said or not any(run.word(axis) not in NOTHING for axis in axes):
+        return plain_name(run)
+    plainly = [said[axis] for axis in PLAINLY if axis in said]
+    if named:
+        plainly[0] = plainly[0].removeprefix("quickstart/")
+    if set(axes) <= {"model", "fusion", "loss"}:
+        plainly += [f"{key}={word}" for key, word in run.changed.items()]
+    return " ".join([*plainly, *(f"{axis}={word}" for axis, word in said.items() if axis not in PLAINLY)])
+
+
+def names(runs: Sequence[Run]) -> list[str]:
+    """What each run is, and beside it in which words the runs differ."""
+    axes = [axis for axis in axes_of(runs) if axis not in PLAINLY]
+    return [
+        printable(" ".join([plain_name(run), *(f"{a}={w}" for a in axes if (w := run.word(a)) not in NOTHING
+                  and a not in run.changed)]))
+        for run in runs
+    ]  # fmt: skip
+
+
+def plain_name(run: Run) -> str:
+    """Model, fusion and loss of a run, as far as it has them, and what ``ltgnn evaluate`` changed of it."""
+    words = [word for axis in ("model", "fusion", "loss") if (word := run.word(axis)) not in NOTHING]
+    return " ".join([*words, *(f"{key}={word}" for key, word in run.changed.items())]) or run.folder.name
+
+
+def _had(key: str, said: Sequence[str], runs: Sequence[Run]) -> list[str]:
+    """The words of the runs that have such an axis: that a closed form has no loss, its name says."""
+    return [word for word, run in zip(said, runs, strict=True) if not (run.closed_form and _parts(key)[0] in UNTRAINED)]
+
+
+def _implied(key: str, differ: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a word above ``key``, which differs too, leaves no choice of it."""
+    return any(_decides(differ[above], differ[key]) for above in _above(key) if above in differ)
+
+
+def _decides(above: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether runs with the same word above have the same below."""
+    return len(set(zip(above, below, strict=True))) == len(set(above))
+
+
+def _above(key: str) -> list[str]:
+    """``text/transform@text.features.image.transform`` is below ``text``; all keys are below ``experiment``."""
+    if key == "experiment":
+        return []
+    if key == "blend":  # of an ensemble, whose model is called by it
+        return ["model"]
+    parts = _parts(key)
+    group = key.partition("@")[0].split("/")
+    groups = ["/".join(group[:n]) for n in range(1, len(group))]
+    return [name for name in ("experiment", *groups, parts[0], *_parts(key.partition("@")[2])[:1]) if name != key]
+
+
+def _parts(key: str) -> list[str]:
+    return re.split(r"[/@.]", key)

@@ -1,0 +1,131 @@
+"""The runs of a report, grouped into configurations, with what the page says of each."""
+
+from __future__ import annotations
+
+import csv
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ltgnn.analysis.item_groups import list_length, policy_of
+from ltgnn.analysis.labels import axes_of, labels
+from ltgnn.analysis.run_groups import Side, once, repetitions
+from ltgnn.io.terminal import printable
+from ltgnn.runs.reading import HUGE, read_all, without_damaged
+from ltgnn.runs.run import DamagedRun, Run
+from ltgnn.types import Mistake
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A run without numbers."""
+
+    folder: Path
+    state: str
+    error: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Runs that differ in the seed alone."""
+
+    number: int
+    words: dict[str, str]  # axis -> word, of the axes that differ in this report
+    label: str  # the shortest words that tell it apart
+    side: Side
+
+    @property
+    def first(self) -> Run:
+        """The run with the smallest seed: of lists and curves one is shown."""
+        return self.side.runs[0]
+
+    def validation(self, name: str) -> float | None:
+        """Mean of a validation value over seeds; None where a run lacks it."""
+        values = [run.metrics.get("val", {}).get(name) for run in self.side.runs]
+        return None if None in values else sum(values) / len(values)
+
+    @property
+    def uses_text(self) -> bool:
+        return self.first.uses_text
+
+
+@dataclass(frozen=True)
+class Runs:
+    """All that a report is about."""
+
+    configurations: list[Configuration]
+    lost: list[Lost]
+    axes: tuple[str, ...]
+    damaged: list[DamagedRun]
+    policy: str  # groups of items that the page is about
+
+    @cached_property
+    def finished(self) -> list[Run]:
+        return [run for configuration in self.configurations for run in configuration.side.runs]
+
+    @cached_property
+    def k(self) -> int:
+        """List length of the page."""
+        if not any(name.startswith("ndcg@") for run in self.finished for name in run.test):
+            raise Mistake("no run has a value ndcg@K of the test part: evaluate with eval.metrics.ndcg and eval.ks")
+        return list_length(self.finished)
+
+
+def read(folders: Sequence[Path], policy: str | None = None) -> Runs:
+    """Every run at or below ``folders``; raises ``Mistake`` where none has finished or they were tested differently."""
+    runs, damaged = read_all([folder.resolve() for folder in folders])
+    finished = [run for run in runs if run.state == "finished" and run.test]
+    if not finished:
+        listed = [*(str(run.folder) for run in runs), *(str(error.folder) for error in damaged)]
+        raise Mistake(f"none of these runs has finished: {', '.join(listed)}")
+    lost = [Lost(run.folder, run.state, printable(run.error), command(run)) for run in runs if run not in finished]
+    return without_damaged(finished, lambda left: arrange(left, lost, damaged, policy), damaged)
+
+
+def arrange(finished: Sequence[Run], lost: list[Lost], damaged: list[DamagedRun], policy: str | None) -> Runs:
+    """Finished runs of one split by configuration; ``policy``: None is items20."""
+    by_split: dict[str, list[Run]] = {}
+    for run in finished:
+        by_split.setdefault(run.fingerprint, []).append(run)
+    if len(by_split) > 1:
+        shown = "; ".join(
+            f"{print_[:12]}: {runs[0].folder} and {len(runs) - 1} more" for print_, runs in by_split.items()
+        )
+        raise Mistake(
+            f"the runs were tested on {len(by_split)} different splits ({shown}): their numbers cannot stand in one "
+            "table. Give the folders of one data set and split at a time"
+        )
+    axes = axes_of(finished)
+    return Runs(group(once(finished)[0], axes), lost, axes, damaged, policy_of(finished, policy))
+
+
+def group(runs: Sequence[Run], axes: Sequence[str]) -> list[Configuration]:
+    """Configurations in the order of their first run."""
+    parts = repetitions(runs)
+    names = dict(zip(map(id, runs), labels(runs), strict=True))
+    return [
+        Configuration(
+            number, {axis: printable(part[0].word(axis)) for axis in axes}, names[id(part[0])], Side(part)
+        )
+        for number, part in enumerate(parts)
+    ]  # fmt: skip
+
+
+def command(run: Run) -> str:
+    """The line that runs one job again."""
+    return shlex.join(["ltgnn", str(run.config.get("task", "train")), *run.overrides])
+
+
+def history(run: Run) -> list[dict[str, float]]:
+    """Rows of history.csv; of an epoch that was run twice (killed and begun again) the later one."""
+    return run.reading("history.csv", _epochs) if (run.folder / "history.csv").is_file() else []
+
+
+def _epochs(file: Path) -> list[dict[str, float]]:
+    with file.open(newline="", encoding="utf-8") as lines:
+        rows = [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(lines)]
+    finite = [{key: value for key, value in row.items() if abs(value) < HUGE} for row in rows]
+    return [row for _, row in sorted({row["epoch"]: row for row in finite}.items())]

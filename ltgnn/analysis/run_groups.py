@@ -1,0 +1,242 @@
+"""One side of a comparison: the finished runs of one configuration, one per seed, with the values of each user."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ltgnn.analysis.labels import plain_name
+from ltgnn.config.metric_direction import RECORD, smaller
+from ltgnn.io.terminal import printable
+from ltgnn.runs.reading import HUGE, read_all
+from ltgnn.runs.run import DamagedRun, Run, first_line
+from ltgnn.types import Mistake
+
+CLOSED_FORM = "none: closed form"
+PER_USER = "per_user.parquet"
+
+
+@dataclass(frozen=True)
+class Side:
+    """Runs of one configuration that differ in nothing but the seed."""
+
+    runs: Sequence[Run]
+    damaged: Sequence[DamagedRun] = ()  # left out
+
+    def smaller(self, name: str) -> bool:
+        """Whether less of a value is better."""
+        return any(smaller(name, run.metrics.get(RECORD)) for run in self.runs)
+
+    @property
+    def deterministic(self) -> bool:
+        """A closed form has no seed: one run tells all."""
+        return all(run.by == CLOSED_FORM for run in self.runs)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The fingerprint of each run's split, in the order of the seeds."""
+        return tuple(run.fingerprint for run in self.runs)
+
+    @property
+    def fingerprint(self) -> str:
+        """The split; all of them, where each seed has its own (``split.seed='${seed}'``)."""
+        return " ".join(self.splits) if self.many_splits else self.splits[0]
+
+    @property
+    def many_splits(self) -> bool:
+        """Whether the seeds stand for splits too, so that runs of two sides with the same seed belong together."""
+        return len(set(self.splits)) > 1
+
+    @property
+    def label(self) -> str:
+        """Model, fusion, loss and score in words; only those that the model has."""
+        first = self.runs[0]
+        score = first.config.get("choices", {}).get("score", "dot")
+        scored = "" if score == "dot" or "score" in first.changed else f" score={score}"
+        return printable(plain_name(first) + scored)
+
+    def values(self, name: str) -> NDArray[np.float64]:
+        """The value of each seed; ``DamagedRun`` where metrics.json has lost it.  [S]"""
+        for run in self.runs:
+            if name not in run.test:
+                raise DamagedRun(run.folder, f"{run.folder}: metrics.json has no '{name}' of the test part.")
+        return np.array([run.test[name] for run in self.runs])
+
+    def mean(self, name: str) -> float | None:
+        """Mean over seeds; None where a run lacks the value."""
+        there = all(name in run.test for run in self.runs)
+        return float(self.values(name).mean()) if there else None
+
+    def sd(self, name: str) -> float | None:
+        """Standard deviation over seeds; None for one of them."""
+        values = self.values(name)
+        return float(values.std(ddof=1)) if len(values) > 1 else None
+
+    def has_users(self, name: str) -> bool:
+        """Whether every run has kept the value of each user."""
+        return all(name in run.schema(PER_USER) for run in self.runs)
+
+    def per_user(self, name: str) -> NDArray[np.float64]:
+        """The value of each test user, averaged over the seeds that define it.  [n], nan where none does
+
+        With one split a user has a value for every seed or for none; with several, an item of the tail may be held out
+        in some of them only.
+        """
+        self._check_users()
+        found = [self._column(run, name) for run in self.runs]
+        for run, column in zip(self.runs, found, strict=True):
+            if len(column) != len(found[0]):
+                raise DamagedRun(
+                    run.folder, f"{run.folder}: {PER_USER} has other users than that of {self.runs[0].folder}."
+                )
+        columns = np.stack(found)
+        there = ~np.isnan(columns)
+        total = np.where(there, columns, 0.0).sum(0)
+        mean: NDArray[np.float64] = np.where(there.any(0), total / np.maximum(there.sum(0), 1), np.nan)
+        return mean
+
+    def _check_users(self) -> None:
+        first = self.users()
+        for run in self.runs[1:] if self.many_splits else ():
+            if not np.array_equal(first, self._column(run, "user")):
+                raise Mistake(
+                    f"{self.runs[0].folder} and {run.folder} have different test users, so that no user can be "
+                    "averaged over their splits: give both the same split.seed"
+                )
+
+    def users(self) -> NDArray[np.float64]:
+        return self._column(self.runs[0], "user")
+
+    @staticmethod
+    def _column(run: Run, name: str) -> NDArray[np.float64]:
+        file = run.folder / PER_USER
+        if not file.is_file():
+            if (run.folder / "topk.parquet").is_file():
+                raise DamagedRun(run.folder, f"{run.folder}: {PER_USER} is missing.")
+            raise Mistake(f"{run.folder} has no {PER_USER}, so that nothing can be tested over its users.")
+        schema = run.schema(PER_USER)
+        if name not in schema:
+            raise Mistake(
+                f"{file} has no column '{name}'; it has {', '.join(sorted(schema)[:12])} ... Set --metric or --policy."
+            )
+        try:
+            column: NDArray[np.float64] = run.columns(PER_USER, [name])[name].to_numpy().astype(np.float64)
+        except (ValueError, TypeError) as error:
+            raise DamagedRun(run.folder, f"{run.folder}: {PER_USER} holds no numbers ({first_line(error)}).") from error
+        if (np.abs(column) > HUGE).any():
+            raise DamagedRun(run.folder, f"{run.folder}: {PER_USER} holds values of '{name}' that cannot be.")
+        return column
+
+
+def repetitions(runs: Sequence[Run]) -> list[list[Run]]:
+    """The runs by configuration, in the order of their first runs: those that differ in the seed alone are together.
+
+    Keys that follow the seed in every run (``split.seed``) are no difference. What has the same seed twice, such as a
+    recipe that was run again on other data, is no repetition: each of these runs stands alone.
+    """
+    keys = {key for run in runs for key in run.repeated}
+    follow = {key for key in keys if all(run.repeated.get(key) == run.seed for run in runs)}
+    splits = "split.seed" in follow
+    found: dict[tuple[object, ...], list[Run]] = {}
+    for run in runs:
+        recipe = tuple(sorted((key, value) for key, value in run.repeated.items() if key not in follow))
+        found.setdefault((recipe, "" if splits else run.metrics.get("fingerprint")), []).append(run)
+    parts: list[list[Run]] = []
+    for several in found.values():
+        alone = len({run.seed for run in several}) < len(several)
+        parts += [[run] for run in several] if alone else [sorted(several, key=lambda r: (len(r.seed), r.seed))]
+    order = {id(run): number for number, run in enumerate(runs)}
+    return sorted(parts, key=lambda part: min(order[id(run)] for run in part))
+
+
+def once(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
+    """The runs without closed forms that are there again, as in a sweep over fusions, which they do not have."""
+    seen: dict[tuple[object, ...], Run] = {}
+    again = []
+    for run in runs:
+        same = (
+            (tuple(sorted(run.repeated.items())), run.seed, run.metrics.get("fingerprint"))
+            if run.by == CLOSED_FORM
+            else (id(run),)
+        )
+        first = seen.setdefault(same, run)
+        if first is not run and first.test == run.test:
+            again.append(f"{run.folder} (the same closed form as {first.folder})")
+        elif first is not run:
+            seen[(id(run),)] = run
+    return list(seen.values()), again
+
+
+def load(spec: str) -> Side:
+    """``FOLDER`` or ``FOLDER:key=value,...``: a run, or the runs below a folder (or glob) that match.
+
+    Keys are the words of an axis (``fusion=sum``) or root knobs (``dim=64``). Damaged runs are left out. Raises
+    ``Mistake`` where no run is found, runs have not finished, or runs differ in more than the seed.
+    """
+    path, wanted = parse(spec)
+    tops = [Path(top) for top in glob.glob(path)]
+    if not tops:
+        raise Mistake(f"no run folder (with a status.json) at or below '{path}'")
+    found, damaged = read_all(tops)
+    matching = [run for run in found if _matches(run, wanted)]
+    if not matching:
+        more = f"; {len(damaged)} could not be read: {damaged[0]}" if damaged else ""
+        raise Mistake(f"none of the {len(found)} runs below '{path}' has {_words(wanted)}{more}")
+    if unfinished := [run.folder for run in matching if run.state != "finished"]:
+        raise Mistake(f"not finished: {', '.join(map(str, unfinished))}. Run them again, or leave them out of '{spec}'")
+    _check_alike(spec, matching)
+    return Side(sorted(matching, key=lambda run: (len(run.seed), run.seed)), damaged)
+
+
+def parse(spec: str) -> tuple[str, dict[str, str]]:
+    """``logs/x:model=mf,dim=64`` -> ("logs/x", {"model": "mf", "dim": "64"})"""
+    path, colon, tail = spec.rpartition(":")
+    if not colon or "=" not in tail:
+        return spec, {}
+    pairs = [part.partition("=") for part in tail.split(",")]
+    return path, {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def _matches(run: Run, wanted: Mapping[str, str]) -> bool:
+    known = {k: v for k, v in run.config.items() if not isinstance(v, dict)} | run.config.get("choices", {})
+    return all(str(known.get(key)) == value for key, value in wanted.items())
+
+
+def differing(runs: Sequence[Run]) -> list[str]:
+    """Keys of the recipe that make the runs more than repetitions of each other with other seeds."""
+    recipes = [(run.seed, run.repeated) for run in runs]
+    return [
+        key
+        for key in sorted({key for _, recipe in recipes for key in recipe})
+        if len({recipe.get(key) for _, recipe in recipes}) > 1 and any(recipe.get(key) != s for s, recipe in recipes)
+    ]
+
+
+def _check_alike(spec: str, runs: Sequence[Run]) -> None:
+    """Refuse runs that are no repetitions of each other."""
+    different = differing(runs)
+    if different:
+        axes = [
+            axis
+            for axis in runs[0].config.get("choices", {})
+            if len({str(r.config["choices"].get(axis)) for r in runs}) > 1
+        ]
+        hint = ",".join(f"{axis}={runs[0].config['choices'][axis]}" for axis in axes) or f"{different[0]}=..."
+        raise Mistake(
+            f"'{spec}' holds {len(runs)} runs that differ in more than the seed: {', '.join(axes or different[:8])}. "
+            f"Choose one configuration, such as {spec.split(':')[0]}:{hint}"
+        )
+    seen: dict[str, Path] = {}
+    for run in runs:
+        if run.seed in seen:
+            raise Mistake(f"'{spec}' holds seed {run.seed} twice: {seen[run.seed]} and {run.folder}. Leave one out.")
+        seen[run.seed] = run.folder
+
+
+def _words(wanted: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in wanted.items())

@@ -1,0 +1,1 @@
+"""One module per command ``ltgnn NAME``, called NAME: parses, calls, prints. Only ``ltgnn/cli.py`` imports them."""

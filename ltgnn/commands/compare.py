@@ -1,0 +1,131 @@
+"""``ltgnn compare DIR ... --by AXES --baseline AXIS=WORD``: configurations in one table, and which axis matters."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ltgnn.analysis import anova_tables, formats
+from ltgnn.analysis.anova import Effect, anova
+from ltgnn.analysis.comparison import CORRECTIONS, Comparison, compare, named, read
+from ltgnn.analysis.item_groups import list_length, policy_of
+from ltgnn.analysis.labels import axes_of
+from ltgnn.analysis.run_groups import once
+from ltgnn.config.paths import write_whole
+from ltgnn.io.terminal import say
+from ltgnn.runs.reading import without_damaged
+from ltgnn.runs.run import DamagedRun, Run
+from ltgnn.types import Mistake
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def values_of(policy: str, k: int) -> tuple[str, ...]:
+    """The values that are shown unless others are asked for."""
+    return f"ndcg@{k}", f"{policy}/head/ndcg@{k}", f"{policy}/tail/ndcg@{k}", f"coverage@{k}"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Prints the table; exit code 0, also where runs have failed: the table names them."""
+    import argparse
+
+    from rich.console import Console
+
+    parser = argparse.ArgumentParser(
+        prog="ltgnn compare",
+        description="Configurations side by side: mean and spread over seeds, difference to a baseline, its "
+        "significance, and which axis explains the variance.",
+        epilog="example: ltgnn compare logs/train/multiruns/X --by fusion,loss --baseline fusion=id",
+    )
+    parser.add_argument("folders", nargs="+", type=Path, help="runs, or folders with runs somewhere below")
+    parser.add_argument("--by", help="axes, root knobs or keys that tell configurations apart (default: all that vary)")
+    parser.add_argument("--baseline", default="", metavar="AXIS=WORD,...", help="compare with the same, but for this")
+    parser.add_argument(
+        "--metrics", nargs="+", help="values of the test part (default: ndcg@20 of all, head and tail, and coverage@20)"
+    )
+    parser.add_argument("--policy", help="groups of items of the default values, such as mass (default: items20)")
+    parser.add_argument(
+        "--correction", choices=list(CORRECTIONS), default="holm", help="for many tests (default: %(default)s)"
+    )
+    parser.add_argument("--format", choices=("terminal", "markdown", "latex", "csv"), default="terminal")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write there instead of printing; of csv the analysis of variance goes to NAME.anova.csv",
+    )
+    given = parser.parse_args(argv)
+    found, left_out = read(given.folders)
+    usual = values_of(policy_of(found, given.policy), list_length(found))
+    values = given.metrics or [name for name in usual if any(name in run.test for run in found)] or list(usual)
+
+    def work(whole: Sequence[Run]) -> tuple[Sequence[Run], Comparison]:
+        runs, again = once(whole)
+        axes = tuple(axis.strip() for axis in given.by.split(",")) if given.by else axes_of(runs)
+        for axis in axes:
+            if all(run.word(axis) == "-" for run in runs):
+                raise Mistake(f"--by {axis}: no run has that; axes are {', '.join(runs[0].config.get('choices', {}))}")
+        gone = [*left_out, *named(damaged), *again]
+        return runs, compare(runs, axes, values, _pairs(given.baseline), given.correction, gone)
+
+    damaged: list[DamagedRun] = []
+    runs, table = without_damaged(found, work, damaged)
+    if given.format == "terminal" and given.out is None:
+        show(table, runs, Console())
+        return 0
+    if given.format == "terminal":
+        raise Mistake("--out writes a document: add --format markdown, latex or csv")
+    kinds = {"markdown": "markdown", "latex": "latex", "csv": "as_csv"}
+    texts = [getattr(formats, kinds[given.format])(table)]
+    if len(table.rows) > 2:
+        texts.append(getattr(anova_tables, kinds[given.format])(variance(table, runs)))
+    write(texts, given.out, apart=given.format == "csv")
+    return 0
+
+
+def write(texts: Sequence[str], file: Path | None, apart: bool) -> None:
+    """Table and analysis of variance, an empty line between them; ``apart``: the second in ``NAME.anova.csv``."""
+    if file is None:
+        sys.stdout.write("\n".join(texts))
+    elif apart:
+        for name, text in zip((file, file.with_suffix(f".anova{file.suffix}")), texts, strict=False):
+            write_whole(name, text, "--out")
+    else:
+        write_whole(file, "\n".join(texts), "--out")
+
+
+def show(table: Comparison, runs: Sequence[Run], console: Console) -> None:
+    """Table, notes and the analysis of variance of each value, for people."""
+    from rich.console import Console
+
+    drawn = formats.terminal(table)
+    width = max(console.width, Console(width=1000).measure(drawn).maximum)  # numbers are never cut
+    console.width = width
+    console.print(drawn)
+    say(console, formats.note(table))
+    if len(table.rows) > 2:
+        drawn = anova_tables.terminal(variance(table, runs))
+        console.width = max(width, Console(width=1000).measure(drawn).maximum)
+        console.print(drawn)
+
+
+def variance(table: Comparison, runs: Sequence[Run]) -> dict[str, list[Effect]]:
+    """The analysis of variance of each value, a run as the unit."""
+    found = {}
+    for name in table.names:
+        there = [run for run in runs if name in run.test]
+        words = {axis: [run.word(axis) for run in there] for axis in table.axes}
+        found[name] = anova([run.test[name] for run in there], words)
+    return found
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """``fusion=id,loss=bpr`` as a dict."""
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    for key, sign, _ in pairs:
+        if not sign:
+            raise Mistake(f"--baseline {text}: '{key}' is no AXIS=WORD, such as fusion=id")
+    return {key.strip(): word.strip() for key, _, word in pairs}

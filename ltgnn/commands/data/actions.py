@@ -1,0 +1,127 @@
+"""What the commands of ``ltgnn data`` do; ``cli.py`` reads their arguments."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from ltgnn.commands.data.importing import loaded
+from ltgnn.commands.data.target import Target, catalogue, target
+from ltgnn.config.paths import write_whole
+from ltgnn.data.audit import audit
+from ltgnn.data.card import table
+from ltgnn.data.difference import Side, difference, summary
+from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
+from ltgnn.types import Mistake
+
+WRITERS = {"recbole": write_recbole, "lightgcn": write_lightgcn, "processed": write_processed}
+
+
+def fetch(name: str | None, overrides: Sequence[str]) -> int:
+    """Obtains and verifies the files of a data set; lists the catalogue without a name."""
+    if name is None:
+        for key, keys in catalogue().items():
+            print(f"  {key:<20}{keys['about']}")
+        return 0
+    from hydra.utils import instantiate
+
+    found = target(name, overrides)
+    folder = instantiate(found.cfg.data.files)()
+    print(f"{found.cfg.data.name}: files in {folder}")
+    for file in found.cfg.data.files.get("sha256", {}):
+        print(f"  {file:<24}{(folder / file).stat().st_size:>14,} bytes, verified")
+    print(f"licence: {found.cfg.data.licence}")
+    return 0
+
+
+def stats(name: str, overrides: Sequence[str], out: str | None) -> int:
+    """Prints the data card; writes it and the popularity curve."""
+    found = target(name, overrides)
+    loaded(found)
+    card = found.card()
+    print(table(card))
+    if out is not None:
+        from ltgnn.data.curve import draw
+
+        folder = Path(out)
+        write_whole(folder / "data_card.json", json.dumps(card, indent=1, ensure_ascii=False), "--out")
+        draw(found.split.train.item_counts, found.groups, f"{card['name']}, {card['split']}", folder / "popularity.png")
+        print(f"\nwritten: {folder / 'data_card.json'}, {folder / 'popularity.png'}")
+    return 0
+
+
+def split(name: str, overrides: Sequence[str], out: str) -> int:
+    """Cuts a data set and writes the parts."""
+    found = target(name, overrides)
+    card = found.card()
+    write_processed(Path(out), found.dataset, parts_of(found.split), card)
+    print(f"{card['name']}: {card['split']}")
+    print("  " + ", ".join(f"{part} {size:,}" for part, size in card["pairs"].items()))
+    print(f"  fingerprint {card['fingerprint']}")
+    print(f"written to {out}; train on it:\n  ltgnn train data=processed split=official data.files.path={out}")
+    return 0
+
+
+def audit_target(name: str, overrides: Sequence[str], allow: Sequence[str]) -> int:
+    """Prints the findings; 1 if there is one that is not allowed."""
+    from hydra.utils import instantiate
+
+    found = target(name, overrides)
+    cut = found.split
+    graph = instantiate(found.cfg.graph)(cut.train, item_edges={})  # pairs leak, not likeness of texts
+    fields, texts = _texts(found)
+    findings = audit(found.dataset, cut, graph, cut.train.item_counts, texts, fields)
+    left = [finding for finding in findings if not any(finding.check.startswith(word) for word in allow)]
+    print(f"{found.dataset.name}, {cut.name}, fingerprint {cut.fingerprint[:16]}")
+    for finding in findings:
+        print(f"  {'FOUND' if finding in left else 'allowed'}  {finding}")
+    if not findings:
+        print("  no leak found: parts, times, graph, counts, numbers, texts")
+    return 1 if left else 0
+
+
+def diff(left: str, right: str) -> int:
+    """Prints how two data sets or splits differ; 1 if they do."""
+    first, *first_overrides = shlex.split(left)
+    second, *second_overrides = shlex.split(right)
+    cut = any(word.startswith("split") for word in (*first_overrides, *second_overrides))
+    one, two = (
+        _side(target(name, overrides), label, cut)
+        for name, overrides, label in ((first, first_overrides, left), (second, second_overrides, right))
+    )
+    print(summary(one, two))
+    lines = difference(one, two)
+    for line in lines or ["the same: users, items, pairs, times, weights, texts, numbers"]:
+        print(f"  {line}")
+    return 1 if lines else 0
+
+
+def export(name: str, overrides: Sequence[str], to: str, out: str) -> int:
+    """Writes a split, or the lists of a run, for other tools."""
+    found = target(name, overrides)
+    if to == "lists":
+        lists = Path(name) / "topk.parquet"
+        if not lists.is_file():
+            raise Mistake(f"No file {lists}: --to lists needs the folder of a finished run.")
+        write_lists(Path(out), found.dataset, pl.read_parquet(lists))
+    else:
+        WRITERS[to](Path(out), found.dataset, parts_of(found.split), found.card())
+    print(f"written: {out}")
+    return 0
+
+
+def _texts(found: Target) -> tuple[list[str], list[str] | None]:
+    """The fields that the template uses, and their texts joined: equal where the encoder's texts are equal."""
+    template = found.cfg.data.template
+    fields = [name for name in found.dataset.item_fields if template and "{" + name in template]
+    if not fields:
+        return [], None
+    return fields, ["\n".join(row) for row in zip(*(found.dataset.item_fields[name] for name in fields), strict=True)]
+
+
+def _side(found: Target, label: str, cut: bool) -> Side:
+    return Side(label, found.dataset, parts_of(found.split) if cut else found.dataset.parts)

@@ -1,0 +1,150 @@
+"""What the commands of ``ltgnn data`` work on: a name of the catalogue, a folder that ltgnn wrote, or a run."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ltgnn.config.composing import compose_config
+from ltgnn.config.paths import conf_dir
+from ltgnn.config.recipe import opened
+from ltgnn.data.cutting import tied
+from ltgnn.types import Dataset, Groups, Interactions, Mistake, Split
+
+
+@dataclass(frozen=True)
+class Target:
+    """A resolved config, and what it builds, each once."""
+
+    name: str
+    cfg: Any
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        from hydra.utils import instantiate
+
+        from ltgnn.data.catalog import load
+
+        return load(**instantiate(self.cfg.data, _convert_="all"))
+
+    @cached_property
+    def split(self) -> Split:
+        from hydra.utils import instantiate
+
+        split: Split = instantiate(self.cfg.split)(self.dataset)
+        return split
+
+    @cached_property
+    def groups(self) -> dict[str, Groups]:
+        from hydra.utils import instantiate
+
+        counts = self.split.train.item_counts
+        return {name: policy(counts) for name, policy in instantiate(self.cfg.groups, _convert_="all").items()}
+
+    def card(self) -> dict[str, Any]:
+        """The data card with split, fingerprint and groups."""
+        split = self.split
+        return {
+            **self.dataset.card,
+            "name": self.dataset.name,
+            "split": split.name,
+            "warnings": [*self.dataset.card.get("warnings", ()), *tied(split)],
+            "fingerprint": split.fingerprint,
+            "pairs": {"train": len(split.train), "val": len(split.val), "test": len(split.test)},
+            "groups": {name: {"rule": group.rule, "sizes": group.sizes} for name, group in self.groups.items()},
+            "held-out pairs on cold items": _cold(split, (split.val, split.test)),
+            "held-out users without a train pair": _new_users(split, (split.val, split.test)),
+        }
+
+
+def target(name: str, overrides: Sequence[str], reader: Mapping[str, Any] | None = None) -> Target:
+    """The target called ``name``, with Hydra overrides such as ``split=leave_one_out data.cleaning.user_core=5``.
+
+    ``reader`` replaces arguments of the reader as a whole, which overrides of dictionaries cannot.
+    """
+    from omegaconf import OmegaConf
+
+    folder = Path(name).expanduser()
+    if (folder / "config.yaml").is_file():
+        cfg = opened(folder)
+        if "data" not in cfg:
+            raise Mistake(f"{folder / 'config.yaml'} is not the recipe of a run: it has no data.")
+        return Target(name, OmegaConf.merge(cfg, OmegaConf.from_dotlist(list(overrides))))
+    if (folder / "interactions.parquet").is_file():
+        given = [f"data.files.path={folder}", f"data.name={folder.resolve().name}"]
+        return Target(
+            name, compose_config("train", ["data=processed", *given, *_official(folder, overrides), *overrides])
+        )
+    if folder.is_dir() or "/" in name:
+        raise Mistake(
+            f"{folder} is neither a run (config.yaml) nor a folder that ltgnn data wrote (interactions.parquet)."
+        )
+    cfg = compose_config("train", [f"data={stem(name)}", *overrides])
+    for key, value in (reader or {}).items():
+        if key not in cfg.data.reader:
+            raise Mistake(
+                f"--{key.replace('_', '-')}: the reader of {name} has no {key!r}; it has {_keys(cfg.data.reader)}."
+            )
+        OmegaConf.update(cfg, f"data.reader.{key}", value, merge=False, force_add=True)
+    return Target(name, cfg)
+
+
+def catalogue() -> dict[str, dict[str, Any]]:
+    """Stem of each data yaml -> its keys, as written."""
+    from omegaconf import OmegaConf
+
+    found: dict[str, dict[str, Any]] = {}
+    for file in sorted((conf_dir() / "data").glob("*.yaml")):
+        keys: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+        found[file.stem] = {**keys, "about": file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")}
+    return found
+
+
+def stem(name: str) -> str:
+    """The data yaml called so: by its stem (ml100k) or by the name of the data set (ml-100k)."""
+    known = catalogue()
+
+    def plain(text: str) -> str:
+        return text.lower().replace("-", "").replace("_", "")
+
+    for key, keys in known.items():
+        if plain(name) in (plain(key), plain(str(keys["name"]))):
+            return key
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise Mistake(
+        f"No data set {name!r}, and no folder of that name here ({Path.cwd()}).{hint} Known: {', '.join(known)}. Own "
+        f"files: ltgnn data import --help"
+    )
+
+
+def _keys(reader: Any) -> str:
+    return ", ".join(str(key) for key in reader if not str(key).startswith("_"))
+
+
+def _official(folder: Path, overrides: Sequence[str]) -> list[str]:
+    """``split=official`` for a folder with parts, unless the user names another."""
+    import polars as pl
+
+    parts = pl.scan_parquet(folder / "interactions.parquet").select(pl.col("part").unique()).collect()["part"]
+    chosen = any(override.split("=")[0].lstrip("+") == "split" for override in overrides)
+    return ["split=official"] if "train" in parts.to_list() and not chosen else []
+
+
+def _cold(split: Split, parts: Sequence[Interactions]) -> Mapping[str, int]:
+    cold = split.train.item_counts == 0
+    return {name: int(cold[part.items].sum()) for name, part in zip(("val", "test"), parts, strict=True)}
+
+
+def _new_users(split: Split, parts: Sequence[Interactions]) -> Mapping[str, int]:
+    import torch
+
+    new = split.train.user_counts == 0
+    return {
+        name: int(torch.unique(part.users[new[part.users]]).numel())
+        for name, part in zip(("val", "test"), parts, strict=True)
+    }

@@ -1,0 +1,158 @@
+"""Finished runs blended into one: ``ltgnn ensemble RUN RUN ... blend=zscore|rrf|learned|tail_kept``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from hydra.utils import instantiate
+from omegaconf import DictConfig, open_dict
+
+from ltgnn.analysis.table import show
+from ltgnn.build import build_setting, cold_items, uses_features
+from ltgnn.config.hydra_entry import hydra_entry
+from ltgnn.config.sweep_cache import sharing
+from ltgnn.inference.ensemble_members import Member, open_members
+from ltgnn.runs.begun import amend, finished
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.warnings import collect
+from ltgnn.scoring.candidates import pool_of
+from ltgnn.scoring.ensemble import Blended
+from ltgnn.training.loop import write_cards
+from ltgnn.types import Mistake
+
+log = logging.getLogger(__name__)
+
+USAGE = """usage: ltgnn ensemble RUN RUN ... [blend=learned] [KEY=VALUE ...] [-m]
+
+One model of several finished runs on the same split: a run folder like any other. Its weights are fitted on the
+validation part alone.
+
+  ltgnn ensemble logs/train/runs/A logs/train/runs/B
+  ltgnn ensemble logs/train/runs/A logs/train/runs/B blend=zscore,rrf,learned -m
+  ltgnn ensemble A B blend=zscore '+blend.weights={ease: 0.7, lightgcn: 0.3}'
+
+keys:
+  blend=WORD    zscore: weighted sum of z-scores; rrf: of reciprocal ranks; learned: weights by item popularity and
+                user activity; tail_kept: the same, bent so that the tail stands no worse than with its best member
+  depth=100     items that each member offers a user: what the weights are fitted on
+  paths.run_dir=DIR
+  trust=PACKAGE the recipes of the runs may name classes of this package of yours
+"""
+
+FROM_FIRST = ("data", "split", "groups", "eval")
+
+
+def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
+    """One job: leaves a run folder with the same files and table as training; the values of the test part."""
+    folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
+    members = open_members(cfg.runs)
+    describe(cfg, members)
+    if (before := finished(folder, cfg)) is not None:
+        return dict(before["test"])
+    with folder.job(cfg, overrides):
+        setting = build_setting(cfg)
+        write_cards(folder, setting)
+        scorers = {member.name: member.scorer() for member in members}
+        blend = instantiate(cfg.blend)
+        blended: Blended = blend.of(scorers, setting.split.train)
+        fitted = blend.weights is None
+        if fitted:
+            every = range(len(scorers))
+            pool = pool_of(
+                lambda users: blended.standings(users, every),
+                setting.split.val, blended.users, blended.items, int(cfg.depth),
+            )  # fmt: skip
+            cfg.blend.weights = blended.plain(*blend.fitting(pool))
+            blended = instantiate(cfg.blend).of(scorers, setting.split.train)
+        score = instantiate(cfg.score).fit(setting.split.train, setting.text)
+        scorer = score.over(blended, setting.evaluators.get("val"))
+        ready = time.perf_counter()
+        evaluations = {part: evaluate(scorer) for part, evaluate in setting.evaluators.items()}
+        for part, evaluation in evaluations.items():
+            folder.write_evaluation(part, evaluation)
+        selection = selected(members, fitted)
+        seconds = {"fit": ready - started, "total": time.perf_counter() - started}
+        reads = bool(cfg.reads_text) or uses_features(cfg, setting)
+        features = setting.features if reads else None
+        results: dict[str, Any] = {
+            **{part: evaluation.values for part, evaluation in evaluations.items()},
+            "selection": selection,
+            "seconds": {name: round(value, 3) for name, value in seconds.items()},
+            **setting.record(setting.split),
+            "warnings": collect(cfg, setting.dataset, setting.split, features, evaluations, selection),
+            "cold_items": cold_items(setting.split, scorer),
+            "reads_features": reads,
+        }
+        folder.write_json("metrics.json", results)
+    if fitted:
+        amend(folder, cfg)
+    return evaluations["test"].values
+
+
+def describe(cfg: DictConfig, members: Sequence[Member]) -> None:
+    """The recipe from the members': data of the first, text of the first that reads any; seed of those trained."""
+    first = members[0]
+    reading = next((member for member in members if member.reads_text), None)
+    trained = [member for member in members if "closed_form" not in member.cfg.model]
+    with open_dict(cfg):
+        for section in FROM_FIRST:
+            cfg[section] = first.cfg[section]
+        cfg.text = (reading or first).cfg.text
+        runs = {m.name: {"folder": str(m.run.path.resolve()), "key": m.key} for m in members}
+        target = "ltgnn.inference.ensemble_members.Members"
+        cfg.model = {"closed_form": {"_target_": target, "runs": runs, "blend": "${blend}"}}
+        cfg.reads_text = reading is not None
+        cfg.seed = int((trained or members)[0].cfg.seed)
+        axes = {axis: first.cfg.choices[axis] for axis in ("data", "split") if axis in first.cfg.choices}
+        text = "none" if reading is None else reading.cfg.choices.get("text", "none")
+        model = f"ensemble-{cfg.choices.get('blend', 'given')}"
+        cfg.choices = {**axes, "model": model, "fusion": "-", "loss": "-", "text": text, **cfg.choices}
+
+
+def selected(members: Sequence[Member], fitted: bool) -> dict[str, Any]:
+    """By what the members and the weights were chosen; a blend of closed forms has no seed either."""
+    found = [str(member.run.read_json("metrics.json")["selection"]["by"]) for member in members]
+    by = next((by for by in found if by.split("/")[0] not in ("val", "none: closed form")), None)
+    by = by or next((by for by in found if by.startswith("val/")), found[0])
+    return {"by": by, "weights": "fitted on val" if fitted else "given"}
+
+
+def task(cfg: DictConfig) -> float | None:
+    """What Hydra calls for each job."""
+    hydra = HydraConfig.get()
+    with open_dict(cfg):
+        cfg.choices = {axis: word for axis, word in hydra.runtime.choices.items() if axis in ("blend", "score")}
+    value = ensemble(cfg, hydra.overrides.task).get("ndcg@20")
+    if hydra.mode != RunMode.MULTIRUN:
+        show([*map(Path, cfg.runs), Path(cfg.paths.run_dir)])
+    return value
+
+
+run_ensemble = hydra_entry("ensemble", task)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """``ltgnn ensemble``; words without ``=`` are runs."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if not given or any(word in ("-h", "--help") for word in given):
+        print(USAGE)
+        return 0
+    runs = [word for word in given if "=" not in word and not word.startswith("-")]
+    if any("'" in run for run in runs):
+        raise Mistake("a run's folder cannot have a quote in its name here.")
+    if len(runs) == 1:
+        raise Mistake(f"{runs[0]} alone makes no ensemble: give the folders of two or more finished runs.")
+    quoted = ",".join(f"'{run}'" for run in runs)
+    with sharing():
+        return run_ensemble([*(word for word in given if word not in runs), f"runs=[{quoted}]"])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,205 @@
+"""Judge again without retraining: ``ltgnn evaluate run=DIR`` or ``ltgnn evaluate lists=FILE.csv``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from ltgnn.analysis.table import show
+from ltgnn.build import Setting, build_setting, cold_items, uses_features
+from ltgnn.config.hydra_entry import hydra_entry
+from ltgnn.config.paths import conf_dir
+from ltgnn.config.trust import take
+from ltgnn.evaluation.evaluator import Evaluator
+from ltgnn.evaluation.external_lists import list_scorer
+from ltgnn.inference.restore import refuse_other_data, restore
+from ltgnn.io.terminal import printable_lines
+from ltgnn.runs.begun import finished
+from ltgnn.runs.catalogue import write_catalogue
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.warnings import collect
+from ltgnn.types import Interactions, Mistake, Split
+
+log = logging.getLogger(__name__)
+
+JUDGED_BY = ("split", "groups", "score", "eval", "paths")
+"""Groups that can change for a finished run; the others made the model what it is."""
+
+OWN = ("paths", "logger", "sweep")
+"""Groups of the run that say where things go: not taken over."""
+
+SWEEPING = (("sweeper", "grid"), ("launcher", "local"))
+"""Hydra's own groups, as in ``conf/evaluate.yaml``."""
+
+
+def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
+    """One job: leaves a run folder with the same files and table as training; the values of the test part."""
+    folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
+    if cfg.lists is not None:
+        cfg.eval.ranks = {}  # what a list leaves out has no rank
+    if (before := finished(folder, cfg)) is not None:
+        return dict(before["test"])
+    with folder.job(cfg, overrides):
+        if cfg.lists is not None:
+            setting = build_setting(cfg)
+            split, (scorer, users) = (
+                setting.split,
+                list_scorer(cfg.lists, setting.dataset.user_ids, setting.dataset.item_ids),
+            )
+            device, selection = torch.device("cpu"), {"by": "unknown: lists of another library"}
+            evaluators = {"test": judge(cfg, setting, split)["test"]}
+            without_list = int(torch.isinf(scorer(evaluators["test"].users)).all(1).sum()) if users else 0
+            log.info(
+                "%s: lists for %d users; %d test users have none and count as missed", cfg.lists, users, without_list
+            )
+        else:
+            saved = RunFolder(cfg.run)
+            own = saved.config()
+            trained_on = cfg.copy()
+            trained_on.split = own.split
+            setting = build_setting(trained_on)
+            split = setting.split
+            refuse_other_data(saved, own, setting)
+            if cfg.split != own.split:
+                split = unseen(instantiate(cfg.split)(setting.dataset), setting.split.train)
+            scorer, device = restore(trained_on, setting, saved)
+            selection = saved.read_json("metrics.json").get("selection", {})
+            evaluators = judge(cfg, setting, split)
+        evaluations = {part: evaluator(scorer, device=device) for part, evaluator in evaluators.items()}
+        for part, evaluation in evaluations.items():
+            folder.write_evaluation(part, evaluation)
+        reads = cfg.lists is None and uses_features(trained_on, setting)
+        results: dict[str, Any] = {
+            **{part: evaluation.values for part, evaluation in evaluations.items()},
+            "selection": selection,
+            "seconds": {"total": round(time.perf_counter() - started, 3)},
+            **setting.record(split),
+            "warnings": collect(
+                cfg, setting.dataset, split, setting.features if reads else None, evaluations, selection
+            ),
+        }
+        if cfg.lists is None:  # which items another library could have listed, nobody knows
+            results["cold_items"] = cold_items(split, scorer)
+            results["reads_features"] = reads
+        folder.write_json("metrics.json", results)
+        write_catalogue(folder, setting.dataset, split, setting.groups)
+    return evaluations["test"].values
+
+
+def judge(cfg: DictConfig, setting: Setting, split: Split) -> dict[str, Evaluator]:
+    """An evaluator for each part of ``split`` that holds a pair."""
+    made = instantiate(cfg.eval, _convert_="all")
+    parts = {"val": (split.val, [split.train]), "test": (split.test, [split.train, split.val])}
+    return {
+        part: made(held_out, seen, setting.groups, text=setting.text, item_fields=setting.dataset.item_fields)
+        for part, (held_out, seen) in parts.items()
+        if len(held_out)
+    }
+
+
+def unseen(other: Split, train: Interactions) -> Split:
+    """``other`` for a model that was trained on ``train``: pairs it was trained on cannot be held out."""
+    val, test = (part.select(~torch.isin(part.keys, train.keys)) for part in (other.val, other.test))
+    left = len(other.val) + len(other.test) - len(val) - len(test)
+    log.warning(
+        "split: %s; %d of its %d held-out pairs were left out, since the run was trained on them",
+        other.name, left, len(other.val) + len(other.test),
+    )  # fmt: skip
+    if not len(test):
+        raise Mistake(f"split: the run was trained on every test pair of '{other.name}'; train anew with that split")
+    return Split(train, val, test, f"{other.name}, less the pairs of the run's own train part")
+
+
+def task(cfg: DictConfig) -> float | None:
+    """What Hydra calls for each job."""
+    hydra = HydraConfig.get()
+    if (cfg.run is None) == (cfg.lists is None):
+        raise Mistake(
+            "ltgnn evaluate wants run=DIR (a finished run) or lists=FILE.csv (of another library), one of them"
+        )
+    changed = [text for text in hydra.overrides.task if not text.startswith(("run=", "lists="))]
+    judged = [text for text in changed if not text.startswith(("paths.", "tags=", "task=", "sweep."))]
+    chosen = {k: v for k, v in hydra.runtime.choices.items() if not k.startswith("hydra/") and "@" not in k}
+    if cfg.run is not None:
+        refuse_foreign(changed)
+        choices = dict(RunFolder(cfg.run).recipe()["choices"])
+        choices |= {axis: word for axis, word in chosen.items() if word != "run"}
+    else:
+        choices = {"model": Path(cfg.lists).stem, "fusion": "-", "loss": "-"} | chosen
+    with open_dict(cfg):
+        cfg.choices, cfg.changed = choices, " ".join(judged)
+    value = evaluate(cfg, hydra.overrides.task).get("ndcg@20")
+    if hydra.mode != RunMode.MULTIRUN:
+        show([Path(cfg.paths.run_dir)])
+    return value
+
+
+def refuse_foreign(overrides: Sequence[str]) -> None:
+    """A finished model cannot be asked to be another one."""
+    for text in overrides:
+        key = text.lstrip("+~").partition("=")[0].partition("@")[0].partition(".")[0]
+        if key not in (*JUDGED_BY, "tags", "task", "sweep"):
+            raise Mistake(
+                f"'{text}' changes the model or its data, but evaluate judges run=... as it was trained. It can change "
+                f"{', '.join(JUDGED_BY)}; for the rest: ltgnn train"
+            )
+
+
+def write_recipe(run: Path, folder: Path) -> None:
+    """A Hydra tree in ``folder`` in which every group has the word ``run``: what the run was configured with."""
+    if not (run / "config.yaml").is_file():
+        raise Mistake(f"run={run} is no run folder: it has no config.yaml")
+    state = RunFolder(run).read_json("status.json").get("state")
+    if state != "finished":
+        raise Mistake(f"run={run} is {state}, wanted a finished run: train it again")
+    saved = RunFolder(run).config()
+    groups = [str(key) for key in saved if OmegaConf.is_dict(saved[key]) and key not in (*OWN, "choices")]
+    for group in groups:
+        (folder / group).mkdir()
+        OmegaConf.save(saved[group], folder / group / "run.yaml")
+    root = OmegaConf.load(conf_dir() / "evaluate.yaml")
+    scalars = {key: saved[key] for key in saved if not OmegaConf.is_dict(saved[key]) and key not in ("task", "tags")}
+    root = OmegaConf.merge(
+        scalars, {k: v for k, v in root.items_ex(resolve=False) if k not in ("callbacks", "trainer", "seed")}
+    )
+    sweeping = [{"sweep": "none"}, "_self_", *({f"override hydra/{part}": word} for part, word in SWEEPING)]
+    root.defaults = [{"paths": "default"}, *({group: "run"} for group in groups), *sweeping]
+    root.hydra.searchpath = [f"file://{conf_dir()}"]
+    OmegaConf.save(root, folder / "evaluate.yaml")
+
+
+run_evaluate = hydra_entry("evaluate", task)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """``ltgnn evaluate``; with ``-m`` and a dial such as ``score.norm_power=0,0.5,1`` the curve is drawn as well."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    take(arguments)  # the recipe is read before the command is
+    run = next((text.partition("=")[2] for text in arguments if text.startswith("run=")), None)
+    if run is None:
+        return run_evaluate(arguments)
+    with tempfile.TemporaryDirectory(prefix="ltgnn-evaluate-") as folder:
+        try:
+            write_recipe(Path(run), Path(folder))
+        except Mistake as mistake:
+            if os.environ.get("HYDRA_FULL_ERROR") == "1":
+                raise
+            print(printable_lines(f"ltgnn: {mistake}"), file=sys.stderr)
+            return 1
+        return run_evaluate(arguments, tree=Path(folder))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

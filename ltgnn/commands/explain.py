@@ -1,0 +1,98 @@
+"""Why a user gets an item: ``ltgnn explain run=DIR user=U item=I``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ltgnn.config.arguments import number, parse
+from ltgnn.config.paths import write_whole
+from ltgnn.inference.explanation.explainer import Explanation
+from ltgnn.inference.explanation.open_explainer import explainer
+from ltgnn.inference.explanation.picture import picture
+from ltgnn.inference.open_run import OpenRun
+from ltgnn.io.terminal import literal
+from ltgnn.types import Mistake
+
+USAGE = """usage: ltgnn explain run=DIR user=ID item=ID [k=10] [out=FILE.json] [picture=FILE.svg]
+
+The score of an item for a user as summands that add up to it. A LightGCN is linear in its first state, so that its
+score splits exactly into what each item of the user's history adds, and each of these into ids and text. EASE and
+neighbours split over the history, dials are summands of their own, an ensemble splits over its members. A model that is
+no such sum (a sequence model, LayerGCN) says why.
+
+  ltgnn explain run=logs/train/runs/X user=196 item=50
+  ltgnn explain run=logs/train/runs/X user=196 item=50 out=why.json picture=why.svg
+
+keys:
+  k=10           summands shown; the others are one line, so that the lines add up
+  out=FILE       .json
+  picture=FILE   .svg: the user, the history, the item
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """``ltgnn explain``; prints the tables, or writes them."""
+    known = {"run": None, "user": None, "item": None, "k": "10", "out": "", "picture": ""}
+    found = parse(sys.argv[1:] if argv is None else argv, known, USAGE)
+    if found is None:
+        return 0
+    values, _ = found
+    for key, ending in (("out", ".json"), ("picture", ".svg")):
+        if values[key] and not values[key].endswith(ending):
+            raise Mistake(f"{key}={values[key]} given, a file that ends in {ending} wanted.")
+    k = number(values, "k")
+    explanation = explainer(OpenRun(values["run"]))(values["user"], values["item"], k)
+    if values["out"]:
+        write_whole(Path(values["out"]), json.dumps(explanation.plain(), indent=1, ensure_ascii=False) + "\n")
+    if values["picture"]:
+        write_whole(Path(values["picture"]), picture(explanation))
+    show(explanation)
+    return 0
+
+
+def show(found: Explanation) -> None:
+    """The summands with their sum, then what reads alike. Raw text is never read as the terminal's markup."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    place = "the user has it already" if found.rank is None else f"place {found.rank:,} of the user's candidates"
+    title = f"User {found.user}, item {found.item} {found.title} ({found.group}): score {found.score:.4f}, {place}"
+    columns = list(found.by)
+    table = Table(title=literal(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1))
+    table.add_column("adds", justify="right", no_wrap=True)
+    for name in columns if len(columns) > 1 else []:
+        table.add_column(literal(name), justify="right", no_wrap=True)
+    table.add_column("item")
+    table.add_column("title")
+    table.add_column("group")
+
+    def row(value: float, by: dict[str, float], *words: str) -> None:
+        split = [f"{by[name]:+.4f}" if name in by else "" for name in columns] if len(columns) > 1 else []
+        table.add_row(f"{value:+.4f}", *split, *map(literal, words))
+
+    for line in found.lines:
+        row(line.value, line.by, line.item, line.title, line.group)
+    table.add_section()
+    row(found.total, found.by, "", "together", "")
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    console.print(table)
+    if found.alike:
+        near = Table(title="Of the history, reads alike", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+        for name in ("cosine", "item", "title", "words of both"):
+            near.add_column(name, justify="right" if name == "cosine" else "left")
+        for alike in found.alike:
+            cosine = "" if alike.cosine is None else f"{alike.cosine:.4f}"
+            near.add_row(cosine, *map(literal, (alike.item, alike.title, ", ".join(alike.words))))
+        console.print(near)
+    if found.note:
+        console.print(literal(found.note))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,196 @@
+"""Tune a text encoder on a shop's own data: ``ltgnn finetune``; leaves a Hugging Face folder and its figures."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig, open_dict
+
+from ltgnn.build import Setting, build_setting, monitored_part
+from ltgnn.config.hydra_entry import hydra_entry
+from ltgnn.data.fetch import obtain_unpublished
+from ltgnn.features.encoders import HuggingFace
+from ltgnn.features.item_features import ItemText
+from ltgnn.features.retrieval_quality import by_text
+from ltgnn.features.template import render
+from ltgnn.runs.begun import finished
+from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.warnings import small_validation
+from ltgnn.training.quiet import quiet_lightning
+from ltgnn.types import Evaluation, Mistake
+
+log = logging.getLogger(__name__)
+
+SHOWN = ("recall@20", "ndcg@20")
+GROUPS = ("items20/head/", "items20/tail/", "items20/cold/")
+
+
+def finetune(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluation]:
+    """The whole of one job, straight through: frozen features, tuning, the folder, the figures of both."""
+    folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
+    with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, plain(cfg)) as tracker:
+        side = item_text(cfg)
+        setting = build_setting(cfg)
+        monitored_part(cfg, setting)
+        if setting.features is None:
+            raise Mistake(f"{setting.dataset.name} has no item text to tune an encoder on; set data.template")
+        tuner = tune(cfg, setting, side, tracker)
+        tuned = folder.path / "encoder"
+        tuner.objective.encoder.save(tuned)
+        after_side = ItemText(str(tuned), side.template, side.store, side.control, side.transform)
+        features = after_side(setting.dataset, setting.split.train.item_counts)
+        assert features is not None
+        folder.write_json("text_card.json", features.card)
+        before, after = judged(setting, setting.features.values), judged(setting, features.values)
+        seconds = round(time.perf_counter() - started, 1)
+        folder.write_json("metrics.json", results(cfg, setting, before, after, seconds))
+        for name, evaluations in (("before", before), ("after", after)):
+            for part, evaluation in evaluations.items():
+                folder.write_evaluation(f"{name}_{part}", evaluation)
+        write_card(cfg, setting, side, tuned, before, after)
+        tracker.summary({f"{part}/{name}": value for part, e in after.items() for name, value in e.values.items()})
+        log.info("%s", table(before, after))
+        log.info("tuned encoder: text.encoder=%s", tuned)
+    return after
+
+
+def item_text(cfg: DictConfig) -> ItemText:
+    """The text part, which has to have an encoder with weights."""
+    side = instantiate(cfg.text)
+    if not isinstance(side, ItemText) or not isinstance(side.encoder, HuggingFace):
+        raise Mistake(
+            f"finetune needs a Hugging Face encoder, but text is {cfg.text._target_}; set text=minilm or text=folder"
+        )
+    return side
+
+
+def tune(cfg: DictConfig, setting: Setting, side: ItemText, tracker: Any) -> Any:
+    """The tuner after its training."""
+    import pytorch_lightning as pl
+
+    from ltgnn.features.tuning.encoder import TunedEncoder
+    from ltgnn.features.tuning.module import StepBar, Tuner
+
+    assert isinstance(side.encoder, HuggingFace)
+    train = setting.split.train
+    torch.manual_seed(int(cfg.seed))
+    texts = render(side.template_for(setting.dataset), setting.dataset.item_fields)
+    encoder = TunedEncoder(
+        side.encoder, texts, instantiate(cfg.adapt), bool(cfg.checkpointing), int(cfg.chunk_tokens), cfg.dropout
+    )
+    objective = instantiate(cfg.objective)(encoder, train, batch_size=int(cfg.batch_size), seed=int(cfg.seed))
+    trained = sum(p.numel() for p in objective.parameters() if p.requires_grad)
+    log.info("%s: %d weights trained, %d steps an epoch", type(objective).__name__, trained, objective.steps)
+
+    evaluate = setting.evaluators.get("val")
+
+    def validate(values: torch.Tensor) -> dict[str, float]:
+        assert evaluate is not None
+        evaluation = evaluate(by_text(train, values), device=torch.device("cpu"))
+        return {f"val/{name}": value for name, value in evaluation.values.items()}
+
+    tuner = Tuner(
+        objective, instantiate(cfg.optimizer), float(cfg.warmup), int(cfg.seed), None if evaluate is None else validate
+    )
+    callbacks = [callback for callback in instantiate(cfg.callbacks).values() if callback is not None]
+    with quiet_lightning():
+        trainer: pl.Trainer = instantiate(cfg.trainer)(
+            callbacks=callbacks if cfg.sweep.running else [*callbacks, StepBar()], logger=tracker.lightning_logger()
+        )
+        if cfg.resume and not Path(cfg.resume).is_file():  # of an address, Lightning would run what it finds there
+            raise Mistake(f"resume={cfg.resume}: no such file; wanted checkpoints/last.ckpt of a broken run.")
+        trainer.fit(tuner, ckpt_path=cfg.resume)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    return tuner
+
+
+def judged(setting: Setting, values: torch.Tensor) -> dict[str, Evaluation]:
+    """Ranking by text alone on each held-out part."""
+    scorer = by_text(setting.split.train, values)
+    return {part: evaluate(scorer, device=torch.device("cpu")) for part, evaluate in setting.evaluators.items()}
+
+
+def results(
+    cfg: DictConfig, setting: Setting, before: Mapping[str, Evaluation], after: Mapping[str, Evaluation], seconds: float
+) -> dict[str, Any]:
+    """What goes into metrics.json: the frozen encoder under ``before``, the tuned one as any run."""
+    return {
+        "before": {part: evaluation.values for part, evaluation in before.items()},
+        **{part: evaluation.values for part, evaluation in after.items()},
+        "selection": {"by": "last epoch"},
+        "seconds": {"total": seconds},
+        **setting.record(setting.split),
+        "warnings": [w for w in [small_validation(setting.split, cfg.split.get("val"))] if w],
+    }
+
+
+def write_card(
+    cfg: DictConfig,
+    setting: Setting,
+    side: ItemText,
+    tuned: Path,
+    before: Mapping[str, Evaluation],
+    after: Mapping[str, Evaluation],
+) -> None:
+    """The model card of the tuned folder, its README.md."""
+    from ltgnn.features.tuning.card import model_card
+
+    assert isinstance(side.encoder, HuggingFace)
+    facts = {
+        "data": setting.dataset.name,
+        "split": setting.split.name,
+        "split fingerprint": setting.split.fingerprint,
+        "template": side.template_for(setting.dataset),
+        "base": ", ".join(side.encoder.sources),
+        "base weights": side.encoder.identity["weights"],
+        "objective": dict(plain(cfg.objective)),
+        "adapted": dict(plain(cfg.adapt)),
+        "epochs, batch, lr, seed": f"{cfg.epochs}, {cfg.batch_size}, {cfg.lr}, {cfg.seed}",
+    }
+    card = model_card(facts, chosen(before["test"]), chosen(after["test"]))
+    (tuned / "README.md").write_text(card, encoding="utf-8")
+
+
+def chosen(evaluation: Evaluation) -> dict[str, float]:
+    """Recall and NDCG at 20, of all items and by the groups of claims."""
+    names = [f"{group}{metric}" for group in ("", *GROUPS) for metric in SHOWN]
+    return {name: evaluation.values[name] for name in names if name in evaluation.values}
+
+
+def table(before: Mapping[str, Evaluation], after: Mapping[str, Evaluation]) -> str:
+    """The figures before and after side by side, for the terminal."""
+    rows = [
+        f"  {part:<5} {name:<28} {value:8.4f} {chosen(after[part])[name]:8.4f}"
+        for part in before
+        for name, value in chosen(before[part]).items()
+    ]
+    return "\n".join([f"text alone: {'':<23} {'before':>8} {'after':>8}", *rows])
+
+
+def task(cfg: DictConfig) -> float:
+    """What Hydra calls for each job; returns the monitored value of the tuned encoder."""
+    hydra = HydraConfig.get()
+    with open_dict(cfg):
+        cfg.choices = {
+            group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
+        }
+    part, _, name = str(cfg.monitor).partition("/")
+    obtain_unpublished(plain(cfg.data))
+    if (before := finished(RunFolder(cfg.paths.run_dir), cfg)) is not None:
+        return float(before[part][name])
+    return float(finetune(cfg, hydra.overrides.task)[part].values[name])
+
+
+main = hydra_entry("finetune", task)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

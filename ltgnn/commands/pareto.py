@@ -1,0 +1,33 @@
+"""Accuracy against tail, for a sweep of post-hoc adjustments: ``ltgnn pareto DIR``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ltgnn.analysis.pareto import draw, read
+from ltgnn.io.terminal import printable_lines
+from ltgnn.runs.reading import left_out
+from ltgnn.types import Mistake
+
+
+def main(argv: Sequence[str]) -> int:
+    """``ltgnn pareto DIR``"""
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog="ltgnn pareto", description="Accuracy against tail. Example: ltgnn pareto logs/evaluate/multiruns/X"
+    )
+    parser.add_argument("folder", type=Path, help="folder of a sweep; pareto.png is written there")
+    parser.add_argument("-x", default="ndcg@20", help="value on the x axis (default: %(default)s)")
+    parser.add_argument("-y", default="items20/tail/ndcg@20", help="value on the y axis (default: %(default)s)")
+    given = parser.parse_args(argv)
+    points, damaged, about = read(given.folder, given.x, given.y)
+    if damaged:
+        print(printable_lines(left_out(damaged)), file=sys.stderr)
+    if not points:
+        raise Mistake(f"no finished run with {given.x} and {given.y} at or below {given.folder}")
+    draw(points, given.x, given.y, given.folder / "pareto.png", about=about)
+    print(given.folder / "pareto.png")
+    return 0

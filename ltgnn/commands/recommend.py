@@ -1,0 +1,98 @@
+"""Lists for users: ``ltgnn recommend run=DIR users=... k=...``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import ltgnn
+from ltgnn.config.arguments import choice, number, parse
+from ltgnn.config.composing import compose_rules
+from ltgnn.config.hydra_entry import options
+from ltgnn.inference.rule_engine import Ruled, Rules
+from ltgnn.inference.served_model import Served
+from ltgnn.serving.list_output import save, show
+from ltgnn.types import Mistake
+
+USAGE = f"""usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=WORD] [out=FILE] [reasons=true]
+
+The best items of each user with title, group and a reason. Items of the user's train and validation pairs are left out,
+as in the evaluation of the test part. An unknown user gets the most popular items, and the reason says so.
+
+example:
+  ltgnn recommend run=logs/train/runs/2026-11-24_model users=196,186 k=5
+  ltgnn recommend run=my-model users=all k=50 out=lists.parquet
+  ltgnn recommend run=my-model users=196 rules=tail rules.tail.share=0.4
+
+keys:
+  run=DIR       a finished run, or what ltgnn export wrote
+  users=...     ids with commas between, @FILE with an id a line, or all
+  k=10          length of a list
+  rules=WORD    {", ".join(options("rules"))} (`ltgnn models rules`), with rules.NAME.KEY=VALUE; each is
+                reported
+  out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without it, a table.
+                In .csv, a text that a spreadsheet would run as a formula begins with an apostrophe
+  reasons=true  false leaves them out, which is faster for millions of users"""
+
+SHOWN = 50  # users in a terminal
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """``ltgnn recommend``; prints a table or writes a file."""
+    known = {"run": None, "users": "all", "k": "10", "out": "", "reasons": "true"}
+    found = parse(sys.argv[1:] if argv is None else argv, known, USAGE, prefix="rules")
+    if found is None:
+        return 0
+    values, overrides = found
+    rules = Rules(compose_rules(overrides)) if overrides else None
+    k, reasons = number(values, "k"), choice(values, "reasons", ("true", "false")) == "true"
+    model = ltgnn.load(values["run"])
+    wanted = users_of(values["users"], model)
+    ruled = None if rules is None else Ruled(rules, model, k)
+    if values["out"]:
+        schema = model.recommend([], k, reasons=reasons).schema
+        frames = (block.frame(model, reasons) for block in model.blocks(wanted, k, ruled))
+        print(f"{save(frames, Path(values['out']), schema):,} rows in {values['out']}")
+        tell(ruled)
+        return 0
+    names = list(wanted)
+    for name in names[:SHOWN]:
+        frame = model.recommend([name], k, rules=ruled, reasons=reasons).drop("user")
+        number_ = model.catalogue.user_numbers.get(name, -1)
+        title = f"User {name}" + ("" if model.known(number_) else " (unknown to the model: most popular items)")
+        show(frame, title)
+    if len(names) > SHOWN:
+        print(f"... and {len(names) - SHOWN:,} users more: out=FILE writes all of them.")
+    tell(ruled)
+    return 0
+
+
+def tell(ruled: Ruled | None) -> None:
+    """What each rule did."""
+    for name, count, what in [] if ruled is None else ruled.report():
+        print(f"rule {name}: {count:,} {what}" if name != "all rules" else f"{count:,} {what}")
+
+
+def users_of(words: str, model: Served) -> Iterable[str]:
+    """The users that ``users=`` names; a file is read as it is used up."""
+    if words == "all":
+        return model.catalogue.user_ids
+    if words.startswith("@"):
+        file = Path(words[1:])
+        if not file.is_file():
+            raise Mistake(f"users={words}: there is no such file; wanted @FILE with a user id a line.")
+        return _lines(file)
+    names = [name.strip() for name in words.split(",") if name.strip()]
+    if not names:
+        raise Mistake("users= names nobody: give ids with commas between, @FILE, or all.")
+    return names
+
+
+def _lines(file: Path) -> Iterator[str]:
+    with file.open(encoding="utf-8-sig") as lines:
+        yield from (name for line in lines if (name := line.strip()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

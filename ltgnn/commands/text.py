@@ -1,0 +1,159 @@
+"""``ltgnn text {build,ls,verify,prune}``: item features made ahead of training, and the store that keeps them."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ltgnn.config.trust import take
+from ltgnn.io.terminal import literal
+
+if TYPE_CHECKING:
+    from ltgnn.features.store_listing import Entry
+
+EXAMPLES = """examples:
+  ltgnn text build data=amazon_beauty text=minilm     encode once; every later run finds it
+  ltgnn text build data=amazon_beauty text=tfidf text/transform=whiten
+  ltgnn text ls                                       what lies in the store
+  ltgnn text verify                                   read every byte; exit code 1 if something is damaged
+  ltgnn text prune --unused 30 --yes                  delete what was not read for 30 days
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = _parser()
+    arguments = parser.parse_args(take(sys.argv[1:] if argv is None else argv))
+    if arguments.command == "build":
+        return build(arguments.overrides, arguments.config_dir)
+    folder = Path(arguments.folder) if arguments.folder else default_folder()
+    if arguments.command == "ls":
+        return ls(folder)
+    if arguments.command == "verify":
+        return verify(folder)
+    return prune(folder, arguments.unused, arguments.damaged, arguments.all, arguments.keep, arguments.yes)
+
+
+def build(overrides: Sequence[str], config_dir: str | None) -> int:
+    """Make (or find) the features of one configuration of ``ltgnn train`` and show their card."""
+    import json
+
+    from hydra.utils import instantiate
+
+    from ltgnn.config.composing import compose_config, explained
+    from ltgnn.data.catalog import load
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    cfg = compose_config("train", overrides, config_dir)
+    with explained():
+        dataset = load(**instantiate(cfg.data, _convert_="all"))
+        split = instantiate(cfg.split)(dataset)  # transforms are fitted on its train items
+        features = instantiate(cfg.text)(dataset, split.train.item_counts)
+    if features is None:
+        print("This configuration has no item text (text=none, or a data set without a template).")
+        return 0
+    print(json.dumps(features.card, indent=1, ensure_ascii=False))
+    return 0
+
+
+def ls(folder: Path) -> int:
+    """List the store; the exit code."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from ltgnn.features.store_listing import entries
+
+    table = Table(box=None)
+    table.add_column("key", no_wrap=True)
+    for name in ("items x width", "from", "template", "empty", "MB", "made", "days unused"):
+        table.add_column(name)
+    found = list(entries(folder))
+    for entry in found:
+        card = entry.card
+        table.add_row(
+            entry.key[:12],
+            literal(" x ".join(map(str, card.get("shape", ["?"])))),
+            literal(entry.source),
+            literal(card.get("identity", {}).get("template", "")),
+            f"{card['empty']:.1%}" if "empty" in card else "",
+            f"{entry.bytes / 1e6:.1f}",
+            literal(str(card.get("made", "no card"))[:10]),
+            f"{entry.days:.0f}",
+        )
+    console = Console()
+    if not console.is_terminal:  # a file or a pipe has no width to keep to
+        console.width = 200
+    console.print(table)
+    print(f"{len(found)} sets of features, {sum(entry.bytes for entry in found) / 1e6:.1f} MB in {folder}")
+    return 0
+
+
+def verify(folder: Path) -> int:
+    """Read every entry of the store; exit code 1 if one is damaged."""
+    from ltgnn.features.store_listing import entries
+
+    found = [(entry, entry.damage()) for entry in entries(folder)]
+    for entry, damage in found:
+        print(f"{entry.key[:12]}  {damage or 'whole'}")
+    broken = sum(damage is not None for _, damage in found)
+    print(f"{len(found) - broken} whole, {broken} damaged" + (" (ltgnn text prune --damaged)" if broken else ""))
+    return 1 if broken else 0
+
+
+def prune(folder: Path, unused: float | None, damaged: bool, everything: bool, keep: Sequence[str], yes: bool) -> int:
+    """Delete entries: not read for ``unused`` days, damaged, or all, but for ``keep``; only told without ``yes``."""
+    from ltgnn.features.store_listing import entries, leftovers
+
+    def goes(entry: Entry) -> bool:
+        if any(entry.key.startswith(key) for key in keep):
+            return False
+        idle = unused is not None and entry.days >= unused
+        return everything or idle or (damaged and entry.damage() is not None)
+
+    gone = [entry for entry in entries(folder) if goes(entry)]
+    dust = leftovers(folder)
+    freed = sum(entry.bytes for entry in gone) / 1e6
+    for entry in gone:
+        print(f"{entry.key[:12]}  {entry.source}  {entry.bytes / 1e6:.1f} MB")
+    if yes:
+        for entry in gone:
+            entry.remove()
+        for path in dust:
+            path.unlink(missing_ok=True)
+    done = "deleted" if yes else "would be deleted; --yes does it"
+    print(f"{len(gone)} sets of features ({freed:.1f} MB) and {len(dust)} leftover files {done}")
+    return 0
+
+
+def default_folder() -> Path:
+    """Where ``conf/paths/default.yaml`` and ``conf/text/store/cache.yaml`` put the store."""
+    home = Path(os.environ.get("LTGNN_CACHE", Path.home() / ".cache/ltgnn/features"))
+    return home / "text"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ltgnn text", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    making = commands.add_parser("build", help="make the features of a configuration")
+    making.add_argument("overrides", nargs="*", help="as for `ltgnn train`: data=... text=...")
+    making.add_argument("--config-dir", help="a folder with yaml files of your own")
+    for name, text in (("ls", "list the store"), ("verify", "read and check all"), ("prune", "delete")):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--folder", help="the store; default: $LTGNN_CACHE/text")
+        if name == "prune":
+            command.add_argument("--unused", type=float, metavar="DAYS", help="not read for so many days")
+            command.add_argument("--damaged", action="store_true", help="what verify finds damaged")
+            command.add_argument("--all", action="store_true", help="everything")
+            command.add_argument("--keep", nargs="*", default=[], metavar="KEY", help="never these (first signs do)")
+            command.add_argument("--yes", action="store_true", help="delete, do not only list")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,51 @@
+"""Train and evaluate one configuration, or a sweep of them: ``ltgnn train``."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, open_dict
+
+from ltgnn.analysis.table import show
+from ltgnn.config.hydra_entry import hydra_entry
+from ltgnn.data.fetch import obtain_unpublished
+from ltgnn.runs.begun import finished
+from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.pinned_recipes import refuse_foreign
+from ltgnn.training.loop import headline, train
+
+if TYPE_CHECKING:
+    pass
+
+log = logging.getLogger(__name__)
+
+
+def task(cfg: DictConfig) -> float | None:
+    """What Hydra calls for each job; returns the monitored value."""
+    hydra = HydraConfig.get()
+    with open_dict(cfg):
+        cfg.choices = {
+            group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
+        }
+    refuse_foreign(cfg.get("closed") or {}, cfg.choices)
+    obtain_unpublished(plain(cfg)["data"])
+    part, _, name = str(cfg.monitor).partition("/")
+    before = finished(RunFolder(cfg.paths.run_dir), cfg)
+    if before is None:
+        value = headline(train(cfg, hydra.overrides.task), str(cfg.monitor))
+    else:
+        value = before.get(part, {}).get(name)
+    if hydra.mode != RunMode.MULTIRUN:  # a sweep ends with one table of all
+        show([Path(cfg.paths.run_dir)])
+    return value
+
+
+main = hydra_entry("train", task)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""From the command line and the yaml tree to a checked configuration."""

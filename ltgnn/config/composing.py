@@ -1,0 +1,57 @@
+"""Configurations composed from the yaml tree, outside of a Hydra entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ltgnn.types import Mistake
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+def compose_config(root: str, overrides: Sequence[str], config_dir: str | None = None) -> DictConfig:
+    """The configuration that ``ltgnn ROOT OVERRIDES`` would run; ``config_dir``: more yaml, before the package's own.
+
+    Raises ``Mistake`` for an unknown key, group or option, with the nearest that exists.
+    """
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    from ltgnn.config import resolvers
+    from ltgnn.config.paths import conf_dir
+
+    resolvers.register()
+    GlobalHydra.instance().clear()
+    extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
+    try:
+        with explained(), initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            return compose(root, overrides=[*extra, *overrides])
+    finally:
+        GlobalHydra.instance().clear()
+
+
+def compose_rules(overrides: Sequence[str]) -> Any:
+    """The rules that ``rules=WORD`` and ``rules.NAME.KEY=VALUE`` ask for (``conf/rules``), instantiated."""
+    from hydra.utils import instantiate
+
+    cfg = compose_config("recommend", overrides)
+    with explained():
+        return instantiate(cfg.rules, _convert_="all")
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Errors of Hydra and OmegaConf inside become a ``Mistake`` with one message."""
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    from ltgnn.config.hydra_entry import explain
+
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        raise Mistake(explain(error)) from error

@@ -1,0 +1,146 @@
+"""How a Hydra entry starts and how its errors reach the user."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ltgnn.config.error_messages import message
+from ltgnn.config.paths import conf_dir
+from ltgnn.config.trust import VARIABLE, take, trusted
+from ltgnn.io.terminal import printable_lines
+from ltgnn.types import Mistake
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+log = logging.getLogger(__name__)
+
+
+class Main(Protocol):
+    """``tree``: a yaml tree with the root of the command, instead of the package's own."""
+
+    def __call__(self, argv: Sequence[str] | None = None, tree: Path | None = None) -> int: ...
+
+
+def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
+    """``main(argv)`` for a task: composes, runs or sweeps, prints one message for a mistake, returns the exit code."""
+
+    def main(argv: Sequence[str] | None = None, tree: Path | None = None) -> int:
+        import hydra
+        from hydra.core.global_hydra import GlobalHydra
+
+        from ltgnn.config import resolvers
+
+        resolvers.register()
+        caught: list[Exception] = []
+        arguments = take(sys.argv[1:] if argv is None else argv)
+        arguments.sort(key=lambda word: word not in ("-m", "--multirun"))  # Hydra wants overrides in one piece
+        full_error, command = os.environ.get("HYDRA_FULL_ERROR"), sys.argv
+        trust = os.environ.get(VARIABLE)
+        os.environ[VARIABLE] = ",".join(trusted())  # for the processes of a sweep
+        sys.argv = [f"ltgnn {config_name}", *arguments]
+        os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
+        try:
+            hydra.main(config_path=str(tree or conf_dir()), config_name=config_name, version_base="1.3")(
+                guarded(task, caught)
+            )()
+            for error in caught:  # of a single run; those of a sweep are in the folders and in its table
+                if not _sweeping(error):
+                    raise error
+        except Exception as error:
+            if full_error == "1" or (text := message(error)) is None:
+                raise
+            print(printable_lines(f"ltgnn: {text}{suggestion(text)}"), file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print("ltgnn: interrupted", file=sys.stderr)
+            return 130
+        finally:
+            sys.argv = command
+            os.environ.pop("HYDRA_FULL_ERROR") if full_error is None else os.environ.update(HYDRA_FULL_ERROR=full_error)
+            os.environ.pop(VARIABLE) if trust is None else os.environ.update({VARIABLE: trust})
+            GlobalHydra.instance().clear()
+        return 1 if caught else 0
+
+    return main
+
+
+def guarded(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., Any]:
+    """``task``, whose errors are kept in ``caught``, so that a sweep goes on after a failed job."""
+
+    @functools.wraps(task)
+    def job(cfg: DictConfig) -> Any:
+        from hydra.core.hydra_config import HydraConfig
+        from hydra.types import RunMode
+
+        try:
+            refuse_seed(cfg.get("seed"))
+            return task(cfg)
+        except Exception as error:
+            caught.append(error)
+            hydra = HydraConfig.get()
+            if hydra.mode == RunMode.MULTIRUN:
+                error.add_note(SWEPT)
+                log.error("job %s failed: %s", hydra.job.num, error if isinstance(error, Mistake) else repr(error))
+            return None
+
+    job.caught = caught  # type: ignore[attr-defined]  # a sweeper adds what failed in other processes
+    return job
+
+
+def refuse_seed(seed: object) -> None:
+    """``Mistake`` for a whole number that no random generator takes."""
+    if isinstance(seed, int) and abs(seed) >= 1 << 63:
+        raise Mistake(f"seed={seed} given, a whole number below 2^63 wanted.")
+
+
+SWEPT = "in a job of a sweep; the others went on"
+
+
+def _sweeping(error: Exception) -> bool:
+    return SWEPT in getattr(error, "__notes__", ())
+
+
+def explain(error: BaseException) -> str:
+    """The one message of an error; for a key or option that is unknown, with the nearest that exists."""
+    text = message(error) or str(error)
+    return text + suggestion(text)
+
+
+def suggestion(message: str) -> str:
+    """``Did you mean ...?`` for the key that Hydra's message names."""
+    if wrong := re.search(r"Could not override '([\w.@/]+)'", message):
+        key = wrong.group(1).split(".")[0]
+        known = [*groups(), *knobs()]
+        if key not in known and (near := difflib.get_close_matches(key, known, n=1, cutoff=0.5)):
+            return f"\nDid you mean '{near[0]}'? Groups: {', '.join(groups())}. Root keys: {', '.join(knobs())}."
+    if wrong := re.search(r"Could not find '([\w-]+)/([\w/.-]+)'", message):
+        group, option = wrong.groups()
+        if near := difflib.get_close_matches(option, options(group), n=1, cutoff=0.5):
+            return f"\nDid you mean '{group}={near[0]}'?"
+    return ""
+
+
+def groups() -> list[str]:
+    """The axes: folders of the yaml tree."""
+    return sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
+
+
+def options(group: str) -> list[str]:
+    """The words of an axis."""
+    folder = conf_dir() / group
+    return sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
+
+
+def knobs() -> list[str]:
+    """The root scalars of train.yaml."""
+    text = (conf_dir() / "train.yaml").read_text(encoding="utf-8")
+    return [key for key in re.findall(r"^(\w+):", text, re.MULTILINE) if key not in ("defaults", "hydra", "choices")]

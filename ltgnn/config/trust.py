@@ -1,0 +1,115 @@
+"""Which classes a recipe may name that comes from a folder: naming one in ``_target_`` runs it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ltgnn.config.paths import conf_dir
+from ltgnn.types import Mistake
+
+OPTION, VARIABLE = "trust", "LTGNN_TRUST"
+"""The option and the environment variable that trust packages, by name, with a comma between two."""
+
+LIBRARIES = {
+    "pytorch_lightning": "Trainer",
+    "pytorch_lightning.callbacks": r"[A-Z]\w+",
+    "pytorch_lightning.plugins.environments": "LightningEnvironment",
+    "pytorch_lightning.strategies": "DDPStrategy",
+    "torch.nn": "GRU|LSTM|RNN",
+    "torch.nn.functional": "normalize",
+    "torch.nn.init": r"[a-z]\w*_",
+    "torch.optim": r"[A-Z]\w+",
+    "torch.optim.lr_scheduler": r"[A-Z]\w+",
+}
+"""Modules of other packages whose names, matching the pattern, a recipe may use. None of them runs code it is given."""
+
+WRITTEN = ("ltgnn.inference.ensemble_members.Members",)
+"""Classes that ltgnn itself writes into recipes, beside those of its yaml."""
+
+_typed: list[str] = []  # packages that the command line trusts
+
+
+def take(words: Sequence[str]) -> list[str]:
+    """The words of a command line without ``trust=PACKAGE``, which holds until the next command of this process."""
+    values = [word.partition("=")[2] for word in words if word.startswith(f"{OPTION}=")]
+    _typed[:] = [name for value in values for name in _names(value)]
+    return [word for word in words if not word.startswith(f"{OPTION}=")]
+
+
+def trusted() -> list[str]:
+    """The packages that the user trusts."""
+    return list(dict.fromkeys([*_names(os.environ.get(VARIABLE, "")), *_typed]))
+
+
+def check(recipe: Mapping[str, Any], folder: Path, file: str = "config.yaml") -> None:
+    """Refuse a recipe that names anything else; nothing of it is imported or run before. ``Mistake`` names it."""
+    for key, target in targets(recipe):
+        if not (isinstance(target, str) and allowed(target)):
+            package = str(target).partition(".")[0] if isinstance(target, str) else "PACKAGE"
+            raise Mistake(
+                f"{folder}: {file} names {str(target)[:200]} ({key}), which is no class of ltgnn nor one of the "
+                f"libraries that its recipes use: it could do anything, so nothing of this folder was run. If you know "
+                f"and trust that code: {OPTION}={package}, or {VARIABLE}={package} in the environment."
+            )
+
+
+def targets(recipe: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(dotted key, value) of every ``_target_``, wherever it stands."""
+    for key, node in nodes(recipe):
+        if "_target_" in node:
+            yield f"{key}._target_".lstrip("."), node["_target_"]
+
+
+def nodes(value: Any, key: str = "") -> Iterator[tuple[str, dict[Any, Any]]]:
+    """(dotted key, mapping) of ``value`` and of every mapping below it, in lists too."""
+    if isinstance(value, dict):
+        yield key, value
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in pairs:
+        yield from nodes(inner, f"{key}.{name}".lstrip("."))
+
+
+def allowed(target: str) -> bool:
+    """Whether a recipe from a folder may name this."""
+    module, _, name = target.rpartition(".")
+    if target in shipped() or re.fullmatch(LIBRARIES.get(module, ""), name or "-"):
+        return True
+    if module in {known.rpartition(".")[0] for known in shipped()}:
+        found = getattr(import_module(module), name, None)
+        return isinstance(found, type) and found.__module__ == module
+    return any(_belongs(target, package) for package in trusted())
+
+
+@functools.cache
+def shipped() -> frozenset[str]:
+    """Every class and function of ltgnn that its own yaml names, but for Hydra's part."""
+    files = (file for file in conf_dir().rglob("*.yaml") if "hydra" not in file.relative_to(conf_dir()).parts)
+    texts = (file.read_text(encoding="utf-8") for file in files)
+    found = {target for text in texts for target in re.findall(r"\b_target_: *(ltgnn\.[\w.]+)", text)}
+    return frozenset({*found, *WRITTEN})
+
+
+def _belongs(target: str, package: str) -> bool:
+    """Whether ``target`` is defined in a trusted package, not merely imported there (``mypackage.os.system``)."""
+    if not target.startswith(f"{package}."):
+        return False
+    import pydoc
+
+    try:
+        found = pydoc.locate(target)
+    except pydoc.ErrorDuringImport as error:
+        raise Mistake(f"{OPTION}={package}: {target} cannot be imported: {error.value!r}.") from error
+    if found is None:
+        raise Mistake(f"{OPTION}={package}: there is no {target} here; install the package, or set PYTHONPATH.")
+    home = str(getattr(found, "__module__", ""))
+    return home == package or home.startswith(f"{package}.")
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in (part.strip() for part in text.split(",")) if name]

@@ -1,0 +1,253 @@
+"""Frozen language models that turn texts into vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ltgnn.features.model_source import description_hash, locate, weights_hash
+from ltgnn.features.pooling import POOLINGS
+from ltgnn.features.token_statistics import judged, sampled
+from ltgnn.io.bounded_read import read_json
+from ltgnn.types import Damaged, Mistake
+
+DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class HuggingFace:
+    """Any Hugging Face ``AutoModel``: an id, a folder, or a folder inside an installed package.
+
+    ``model``: one source or several, tried in that order (see :func:`ltgnn.features.model_source.locate`).
+    ``weights_sha256``: what the weight file must hash to, or None; makes several sources one model.
+    ``pooling``: mean, cls, max or last. ``layer``: which hidden state is pooled, -1 the last, 0 the word embeddings.
+    ``max_length``: tokens kept of a text, special tokens included. ``prompt``: put before every text ("passage: ").
+    ``batch_tokens``: tokens per forward pass, padding included; bounds the memory and does not touch the result.
+    ``device``: "auto", "cpu", "cuda" ... Nothing is loaded before the first call. Code from the hub is never run.
+    """
+
+    def __init__(
+        self,
+        model: str | Sequence[str],
+        weights_sha256: str | None,
+        revision: str | None,
+        local_files_only: bool,
+        pooling: str,
+        layer: int,
+        max_length: int,
+        prompt: str,
+        dtype: str,
+        batch_tokens: int,
+        device: str,
+    ) -> None:
+        if pooling not in POOLINGS:
+            raise Mistake(f"text.encoder.pooling={pooling} is not one of {', '.join(POOLINGS)}")
+        if dtype not in DTYPES:
+            raise Mistake(f"text.encoder.dtype={dtype} is not one of {', '.join(DTYPES)}")
+        if max_length < 3:
+            raise Mistake(f"text.encoder.max_length={max_length} leaves no room beside the special tokens; at least 3")
+        self.sources = [model] if isinstance(model, str) else list(model)
+        self.weights_sha256 = weights_sha256
+        self.revision = revision
+        self.local_files_only = local_files_only
+        self.pooling = pooling
+        self.layer = layer
+        self.max_length = max_length
+        self.prompt = prompt
+        self.dtype = dtype
+        self.batch_tokens = batch_tokens
+        self.device = device
+
+    @cached_property
+    def folder(self) -> Path:
+        return locate(self.sources, self.revision, self.local_files_only)
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """What decides the output; reads the files, imports no model code."""
+        weights = weights_hash(self.folder)
+        if self.weights_sha256 not in (None, weights):
+            raise Mistake(
+                f"the weights in {self.folder} hash to {weights}, not to text.encoder.weights_sha256="
+                f"{self.weights_sha256}; mend the folder, or take text=folder for another model"
+            )
+        return {
+            "class": "HuggingFace",
+            "weights": weights,
+            "description": description_hash(self.folder),
+            "pooling": self.pooling,
+            "layer": self.layer,
+            "max_length": self.max_length,
+            "prompt": self.prompt,
+            "dtype": self.dtype,
+        }
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """I strings -> [I, D] float32, on the CPU. Equal texts are encoded once."""
+        from ltgnn.features.progress import progress
+
+        tokenizer, model = self.load()
+        unique = list(dict.fromkeys(texts))
+        tokens = self.tokenize(tokenizer, unique)
+        values = torch.empty(len(unique), model.config.hidden_size)
+        with torch.inference_mode(), progress("encoding texts", len(unique), "items") as advance:
+            for rows in batches([len(ids) for ids in tokens], self.batch_tokens):
+                values[rows] = self._encode(model, [tokens[row] for row in rows])
+                advance(len(rows))
+        place = {text: row for row, text in enumerate(unique)}
+        return values[[place[text] for text in texts]] if len(unique) < len(texts) else values
+
+    def queries(self, catalogue: Sequence[str], prompt: str | None) -> Callable[[Sequence[str]], Tensor]:
+        """The same model for other texts, loaded once and kept; ``prompt``: before each of them, None: that of items.
+
+        n strings -> [n, D] float32, on the CPU.
+        """
+        reading = copy(self)
+        reading.prompt = self.prompt if prompt is None else prompt
+        tokenizer, model = self.load()
+        turn = Lock()  # a tokenizer must not be used by two threads at once
+
+        def encode(texts: Sequence[str]) -> Tensor:
+            with turn:
+                tokens = reading.tokenize(tokenizer, texts)
+            values = torch.empty(len(texts), model.config.hidden_size)
+            with torch.inference_mode():
+                for rows in batches([len(ids) for ids in tokens], self.batch_tokens):
+                    values[rows] = self._encode(model, [tokens[row] for row in rows])
+            return values
+
+        return encode
+
+    def tokenize(self, tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
+        """Token numbers of each text, prompt and special tokens included, cut to ``max_length``."""
+        if not texts:
+            return []
+        tokens: list[list[int]] = tokenizer(
+            [self.prompt + text for text in texts],
+            truncation=True,
+            max_length=self.max_length,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )["input_ids"]
+        return tokens
+
+    def reading(self, texts: Sequence[str]) -> dict[str, float | None]:
+        """Shares of the texts that are cut at ``max_length``, and of the tokens that are unknown; see ``judged``."""
+        tokenizer, sample = self.tokenizer(), sampled(texts)
+        if not sample:
+            return {}
+        read = tokenizer([self.prompt + text for text in sample], add_special_tokens=False, verbose=False)
+        room = self.max_length - tokenizer.num_special_tokens_to_add()
+        return judged(sample, read["input_ids"], tokenizer.unk_token_id, room, self.max_length)
+
+    def tokenizer(self) -> Any:
+        """The tokenizer alone, as transformers gives it."""
+        from transformers import AutoTokenizer
+
+        try:
+            return AutoTokenizer.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
+        except (OSError, ValueError) as error:
+            raise Mistake(
+                f"transformers cannot load the tokenizer in {self.folder}: {error}; set text.encoder.model"
+            ) from error
+
+    def load(self, device: str | None = None) -> tuple[Any, Any]:
+        """(tokenizer, model) as transformers gives them, in evaluation mode on the device given, else on its own."""
+        from transformers import AutoModel
+        from transformers.utils import logging
+
+        device = device or self.device
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        bar = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()  # "Loading weights", once per tensor
+        try:
+            tokenizer = self.tokenizer()
+            model = AutoModel.from_pretrained(
+                self.folder, local_files_only=True, trust_remote_code=False, dtype=DTYPES[self.dtype]
+            )
+        except (OSError, ValueError) as error:
+            raise Mistake(
+                f"transformers cannot load the model in {self.folder}: {error}; set text.encoder.model"
+            ) from error
+        finally:
+            if bar:
+                logging.enable_progress_bar()
+        limit = getattr(model.config, "max_position_embeddings", None)
+        if limit is not None and self.max_length > limit:
+            raise Mistake(
+                f"text.encoder.max_length={self.max_length}, but the model in {self.folder} has {limit} positions"
+            )
+        layers = model.config.num_hidden_layers
+        if not -layers - 1 <= self.layer <= layers:
+            raise Mistake(f"text.encoder.layer={self.layer}, but the model in {self.folder} has layers 0 to {layers}")
+        return tokenizer, model.eval().to(device)
+
+    def _encode(self, model: Any, tokens: list[list[int]]) -> Tensor:
+        """[B, D]; on a CUDA device without memory for all, in halves."""
+        try:
+            return pooled(model, tokens, self).cpu()
+        except torch.cuda.OutOfMemoryError:
+            if len(tokens) == 1:
+                raise
+        half = len(tokens) // 2
+        return torch.cat([self._encode(model, tokens[:half]), self._encode(model, tokens[half:])])
+
+
+READING = ("pooling", "layer", "max_length", "prompt")
+"""What ``reading.json`` of a tuned encoder says."""
+
+
+def tuned(folder: str) -> HuggingFace:
+    """The encoder in a folder that `ltgnn finetune` wrote; ``reading.json`` there says how it is read."""
+    path = Path(folder).expanduser() / "reading.json"
+    if not path.is_file():
+        raise Mistake(
+            f"text.encoder={folder} is no folder of `ltgnn finetune` (it lacks reading.json); "
+            "for any other encoder set text=folder text.encoder.model=ID_OR_FOLDER"
+        )
+    reading = read_json(path.parent, path.name) or {}
+    if set(reading) != set(READING):
+        raise Damaged(f"{path.parent}: {path.name} has the keys {', '.join(reading)}; wanted {', '.join(READING)}.")
+    return HuggingFace(
+        model=str(path.parent),
+        weights_sha256=None,
+        revision=None,
+        local_files_only=True,
+        dtype="float32",
+        batch_tokens=2048,
+        device="auto",
+        **reading,
+    )
+
+
+def pooled(model: Any, tokens: list[list[int]], reading: HuggingFace) -> Tensor:
+    """One forward pass over padded token numbers, pooled as ``reading`` says.  B lists -> [B, D] float32"""
+    longest = max(map(len, tokens))
+    padding = model.config.pad_token_id or 0
+    ids = torch.tensor([row + [padding] * (longest - len(row)) for row in tokens], device=model.device)
+    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in tokens], device=model.device)
+    output = model(input_ids=ids, attention_mask=mask, output_hidden_states=reading.layer != -1)
+    states = output.last_hidden_state if reading.layer == -1 else output.hidden_states[reading.layer]
+    return POOLINGS[reading.pooling](states.float(), mask)
+
+
+def batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Row numbers in batches, longest first, with ``rows x longest <= budget`` (but at least one row).
+
+    Sorted by length, so that hardly anything is padded; the longest first, so that a lack of memory shows at once.
+    """
+    batch: list[int] = []
+    for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > budget:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch

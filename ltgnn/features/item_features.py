@@ -1,0 +1,218 @@
+"""The text axis: a data set -> features of all its items, or none."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from ltgnn.features.card import describe
+from ltgnn.features.checks import measured, refuse_overflow, shares, warnings
+from ltgnn.features.encoders import tuned
+from ltgnn.features.precomputed import FeatureFile
+from ltgnn.features.scaling import silent, standardised
+from ltgnn.features.store import FeatureStore, key_of
+from ltgnn.features.template import render
+from ltgnn.features.transform import Step
+from ltgnn.types import Dataset, Features, Mistake, TextEncoder
+
+log = logging.getLogger(__name__)
+
+LARGEST = 1e19
+"""Of the numbers of an item: the square of a larger one is no 32-bit number. Times in nanoseconds are below."""
+
+
+class Side(Protocol):
+    """What a yaml of the group ``text`` builds."""
+
+    def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:
+        """``counts`` [I]: train interactions per item; transforms are fitted where it is above 0."""
+        ...
+
+
+class NoText:
+    """No text at all: what an id-only model gets."""
+
+    def __call__(self, dataset: Dataset, counts: Tensor) -> None:
+        return None
+
+
+class ItemText:
+    """Fields -> strings (template) -> frozen encoder -> [I, D], kept in the store; then control and transform.
+
+    ``encoder``: a text encoder, or a folder that `ltgnn finetune` wrote (``text.encoder=FOLDER``).
+    """
+
+    def __init__(
+        self, encoder: TextEncoder | str, template: str | None, store: FeatureStore, control: Step, transform: Step
+    ) -> None:
+        self.encoder = tuned(encoder) if isinstance(encoder, str) else encoder
+        self.template, self.store = template, store
+        self.control, self.transform = control, transform
+
+    def template_for(self, dataset: Dataset) -> str:
+        """The template given, else all fields in their order; empty where there is neither."""
+        if self.template is not None:
+            return self.template
+        template = ". ".join(f"{{{field}}}" for field in dataset.item_fields)
+        if template:
+            log.info("%s has no data.template: the text of an item is '%s'", dataset.name, template)
+        return template
+
+    def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:
+        """None where the data set has no text. Without a template all its fields are read, in their order.
+
+        A hit in the store loads no model.
+        """
+        raw = self.raw(dataset)
+        if raw is None:
+            return None
+        return applied(raw, counts, self.control, self.transform, what=self.what, items=dataset.item_ids)
+
+    def raw(self, dataset: Dataset) -> Features | None:
+        """What the encoder says, before control and transform."""
+        template = self.template_for(dataset)
+        if not template:
+            log.info("%s has no item text: the models get none", dataset.name)
+            return None
+        texts = render(template, dataset.item_fields)
+        identity = {"template": template, "encoder": dict(self.encoder.identity)}
+        return self.store.get(
+            identity,
+            texts,
+            lambda: self.encoder(texts),
+            lambda values: describe(texts, values) | read_by(self.encoder, texts),
+        )
+
+    @property
+    def what(self) -> str:
+        """The features in words, for messages."""
+        return f"text features of {type(self.encoder).__name__}"
+
+
+class ItemNumbers:
+    """Numeric columns of the items, standardised on the items seen in training.
+
+    ``columns``: names, or None for all. A missing number becomes 0, the mean, and is marked in a column of its own.
+    """
+
+    def __init__(self, columns: list[str] | None, store: FeatureStore, control: Step, transform: Step) -> None:
+        self.columns, self.store, self.control, self.transform = columns, store, control, transform
+
+    def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
+        columns = self.chosen(dataset)
+        table = self.table(dataset, columns)
+        identity = {
+            "class": "ItemNumbers",
+            "columns": columns,
+            "values": hashlib.sha256(table.numpy().tobytes()).hexdigest(),
+            "fit": _fit_hash(counts),
+        }
+        raw = self.store.get(
+            identity, [], lambda: standardised(table, counts > 0), lambda _: silent(table[counts > 0], columns)
+        )
+        return applied(raw, counts, self.control, self.transform, what="item numbers", items=dataset.item_ids)
+
+    def chosen(self, dataset: Dataset) -> list[str]:
+        """The names of the columns, in their order; ``Mistake`` for one that is not there."""
+        known = dataset.item_numbers
+        columns = sorted(known) if self.columns is None else list(self.columns)
+        if not columns or not set(columns) <= set(known):
+            raise Mistake(
+                f"text.columns={columns}, but the numeric columns of {dataset.name} are: "
+                f"{', '.join(sorted(known)) or 'none'}; set data.reader.item_numbers or text.columns"
+            )
+        return columns
+
+    @staticmethod
+    def table(dataset: Dataset, columns: Sequence[str]) -> Tensor:
+        """The numbers as they are.  [I, C] float32; ``Mistake`` for one whose square is no 32-bit number."""
+        table = torch.stack([dataset.item_numbers[column].float() for column in columns], dim=1)
+        for row, column in torch.nonzero(table.abs() > LARGEST).tolist()[:1]:
+            raise Mistake(
+                f"the number '{columns[column]}' of item '{dataset.item_ids[row]}' is {float(table[row, column]):g}, "
+                "too large to compute with: mend the data, or leave the column out with text.columns"
+            )
+        return table
+
+
+class ItemVectors:
+    """Vectors made elsewhere (images, another encoder), read from a file and checked against the items."""
+
+    def __init__(self, file: FeatureFile, store: FeatureStore, control: Step, transform: Step) -> None:
+        self.file, self.store, self.control, self.transform = file, store, control, transform
+
+    def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
+        raw, what = self.raw(dataset), f"vectors of {self.file.path}"
+        return applied(raw, counts, self.control, self.transform, what=what, items=dataset.item_ids)
+
+    def raw(self, dataset: Dataset) -> Features:
+        """The vectors as they are in the file, in the order of the items."""
+        ids = list(dataset.item_ids)
+        return self.store.get(self.file.identity, ids, lambda: self.file(ids), lambda _: {"file": str(self.file.path)})
+
+
+class Joined:
+    """Several kinds of features side by side, ``[I, D1 + D2 + ...]``; each has its own entry in the store.
+
+    The card says which columns are whose (``widths``), for a projector that treats them apart.
+    """
+
+    def __init__(self, features: Mapping[str, Side]) -> None:
+        self.features = features
+
+    def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:
+        made = {name: side(dataset, counts) for name, side in self.features.items()}
+        parts = {name: part for name, part in made.items() if part is not None}
+        if not parts:
+            return None
+        return Features(
+            torch.cat([part.values for part in parts.values()], dim=1),
+            {
+                "key": key_of({name: part.card["key"] for name, part in parts.items()}, []),
+                "widths": {name: part.values.shape[1] for name, part in parts.items()},
+                "parts": {name: part.card for name, part in parts.items()},
+                "warnings": [f"{n}: {text}" for n, part in parts.items() for text in part.card.get("warnings", ())],
+            },
+        )
+
+
+def read_by(encoder: Any, texts: Sequence[str]) -> dict[str, Any]:
+    """What an encoder that can tell says of its reading: shares of texts cut and of tokens unknown to it."""
+    return {"reading": dict(encoder.reading(texts))} if hasattr(encoder, "reading") else {}
+
+
+def applied(
+    raw: Features, counts: Tensor, *steps: Step, what: str = "item features", items: Sequence[str] = ()
+) -> Features:
+    """The features after the steps; steps that change something are part of the key and noted in the card.
+
+    What is amiss with them is logged and stands on the card as ``warnings``. ``what``, ``items``: names for messages.
+    """
+    values, card, fit = raw.values, dict(raw.card), counts > 0
+    card.setdefault("features", measured(values))
+    card["warnings"] = [f"{what[0].upper()}{what[1:]}: {text}" for text in warnings(card)]
+    log.info("%s: %s", what, shares(card))
+    for text in card["warnings"]:
+        log.warning(text)
+    if len(values) != len(counts):
+        raise Mistake(f"{len(values)} rows of features for {len(counts)} items")
+    if not fit.any():
+        raise Mistake("no item has a train interaction, so no transform can be fitted; look at split and data.cleaning")
+    for step in steps:
+        changed = step(values, fit)
+        if changed is not values:
+            identity: dict[str, Any] = {"of": card["key"], **step.identity, "fit": _fit_hash(counts)}
+            card |= {"key": key_of(identity, []), "shape": list(changed.shape)}
+            card["steps"] = [*card.get("steps", []), dict(step.identity)]
+            values = changed
+    refuse_overflow(values, what, items)
+    return Features(values, card)
+
+
+def _fit_hash(counts: Tensor) -> str:
+    return hashlib.sha256((counts > 0).numpy().tobytes()).hexdigest()

@@ -1,0 +1,24 @@
+"""The Lightning callback that feeds a live text its batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback
+
+from ltgnn.features.tuning.trainable_text import LiveText
+
+
+class Attend(Callback):
+    """Tells the live text which items the next step is about."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, batch: Any, step: int) -> None:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + trainer.global_step)
+        for part in module.modules():
+            if isinstance(part, LiveText):
+                part.attend(batch.pos, generator)

@@ -1,0 +1,34 @@
+"""Self-supervised tuning: two readings of one text that differ by dropout."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ltgnn.features.tuning.contrast import both_ways
+from ltgnn.features.tuning.encoder import TunedEncoder
+from ltgnn.features.tuning.objective import Objective, Rows
+from ltgnn.types import Interactions, Mistake
+
+
+class SimCSE(Objective):
+    """Two readings of a text that differ by dropout alone are near, other texts far (Gao et al., arXiv:2104.08821)."""
+
+    def __init__(
+        self, encoder: TunedEncoder, train: Interactions, batch_size: int, seed: int, temperature: float
+    ) -> None:
+        self.temperature = temperature
+        super().__init__(encoder, len(encoder.texts), batch_size, seed)
+        if not any(isinstance(part, nn.Dropout) and part.p > 0 for part in encoder.modules()):
+            raise Mistake(
+                "objective=simcse needs a model with dropout, and this one has none; set adapt.dropout above 0"
+            )
+
+    def batch(self, epoch: int, step: int) -> Rows:
+        return self.rows(epoch, step)
+
+    def forward(self, batch: Rows) -> Tensor:
+        rows = batch.tolist()
+        one, two = F.normalize(self.encoder(rows), dim=1), F.normalize(self.encoder(rows), dim=1)
+        texts = self.encoder.text_ids[batch]
+        return both_ways(one @ two.T / self.temperature, (texts[:, None] == texts).to(one.device))

@@ -1,0 +1,129 @@
+"""The encoder inside the recommender's loop: a few items are read anew with gradient, the rest come from a table.
+
+Encoding a whole catalogue with gradient in every step is out of the question; so each step re-encodes some items of its
+batch with gradient, takes all others from a table of earlier vectors, and the table is renewed every so many steps.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ltgnn.features.encoders import HuggingFace
+from ltgnn.features.item_features import ItemText
+from ltgnn.features.template import render
+from ltgnn.features.transform import Keep
+from ltgnn.features.tuning.adaptation import Adaptation
+from ltgnn.features.tuning.encoder import TunedEncoder
+from ltgnn.types import Dataset, Features, Mistake
+
+log = logging.getLogger(__name__)
+
+
+class LiveText(nn.Module):
+    """Text features [I, D] that are trained with the recommender.
+
+    ``values`` [I, D]: what the encoder says before training. ``rows``: items re-encoded with gradient in a step.
+    ``refresh``: the table is made anew when so many steps have passed since (0: for evaluation only). ``lr``: the rate
+    of the encoder's weights. Dropout is off, so that a row read anew is what the table would hold. Only what is trained
+    goes into a checkpoint.
+    """
+
+    table: Tensor
+
+    def __init__(self, encoder: TunedEncoder, values: Tensor, rows: int, refresh: int, lr: float) -> None:
+        super().__init__()
+        self.encoder, self.rows, self.every = encoder.eval(), rows, refresh  # Lightning keeps modes as it finds them
+        self.register_buffer("table", values.clone(), persistent=False)
+        self.attended: list[int] = []
+        self.age = 0  # steps since the whole table was made
+        for weight in encoder.parameters():
+            weight.lr = lr  # type: ignore[attr-defined]
+        self.register_state_dict_post_hook(_only_trained)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(_fill_frozen)  # type: ignore[no-untyped-call]
+
+    @property
+    def width(self) -> int:
+        return self.table.shape[1]
+
+    def train(self, mode: bool = True) -> LiveText:
+        super().train(mode)
+        self.encoder.eval()  # no dropout
+        return self
+
+    def attend(self, items: Tensor, generator: torch.Generator) -> None:
+        """Choose the items of the next step: up to ``rows`` of ``items`` [n], at random."""
+        distinct = torch.unique(items.cpu())
+        self.attended = distinct[torch.randperm(len(distinct), generator=generator)[: self.rows]].tolist()
+        if self.every and self.age >= self.every:
+            self.renew()
+
+    def forward(self) -> Tensor:
+        """All features [I, D]: in training with gradient in the rows attended to, else as they now are."""
+        if not self.training and self.age:
+            self.renew()
+        if not (self.training and self.attended):
+            return self.table
+        where = torch.tensor(self.attended, device=self.table.device)
+        values = self.encoder(self.attended)
+        mixed = self.table.index_copy(0, where, values)
+        self.table[where] = values.detach()
+        self.age += 1
+        return mixed
+
+    def renew(self) -> None:
+        """Read every item anew with the weights as they are."""
+        started = time.perf_counter()
+        self.table.copy_(self.encoder.encode_all())
+        self.age = 0
+        log.debug("text table renewed in %.1f s", time.perf_counter() - started)
+
+
+def _fill_frozen(live: LiveText, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    """Frozen weights are not in the checkpoint: they are those of the folder. The table is made anew on demand."""
+    for name, weight in live.named_parameters():
+        state.setdefault(prefix + name, weight.detach())
+    live.age = 1
+
+
+def _only_trained(live: LiveText, state: dict[str, Any], prefix: str, _: Any) -> None:
+    for name, weight in live.named_parameters():
+        if not weight.requires_grad:
+            state.pop(prefix + name, None)
+
+
+@dataclass(frozen=True)
+class EndToEnd:
+    """Makes the trained text of a run from its frozen one; the group ``live`` of the yaml tree."""
+
+    adapt: Adaptation
+    rows: int
+    refresh: int
+    lr: float
+    checkpointing: bool
+    chunk_tokens: int
+
+    def __call__(self, side: Any, dataset: Dataset, features: Features | None) -> LiveText:
+        """``side``: what the group ``text`` built; ``features``: what it made of the data set."""
+        if not isinstance(side, ItemText) or not isinstance(side.encoder, HuggingFace) or features is None:
+            raise Mistake(
+                "live=lora and live=full train a Hugging Face encoder on item text; set text=minilm or text=folder"
+            )
+        if not (isinstance(side.transform, Keep) and isinstance(side.control, Keep)):
+            raise Mistake(
+                "live=lora and live=full train on the encoder's own output; set text/transform=none text/control=none"
+            )
+        texts = render(side.template_for(dataset), dataset.item_fields)
+        with torch.random.fork_rng(devices=[]):  # all else starts as it does beside a frozen text
+            encoder = TunedEncoder(side.encoder, texts, self.adapt, self.checkpointing, self.chunk_tokens)
+        return LiveText(encoder, features.values, self.rows, self.refresh, self.lr)
+
+
+def frozen(side: Any, dataset: Dataset, features: Features | None) -> Tensor | None:
+    """The text as the frozen encoder gives it: ``live=none``."""
+    return None if features is None else features.values

@@ -1,0 +1,1 @@
+"""A finished run opened: restored, recommended from, searched, explained, updated."""

@@ -1,0 +1,55 @@
+"""A served model with a dial turned, and scores for somebody it has never met."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ltgnn.inference.served_model import Served
+from ltgnn.scoring.adjustments import PopularityCorrection
+from ltgnn.scoring.masked import restricted, unrestricted
+from ltgnn.scoring.scorers import Constant, DenseItems, Inner, SparseItems, Total, pieces
+from ltgnn.types import Mistake
+
+STRONGEST = 10.0
+
+
+def towards_tail(served: Served, weight: float) -> Served:
+    """``s(u, i) - weight * sd * log(1 + count_i)``: above 0 rare items gain, below 0 popular ones; 0 changes nothing.
+
+    ``sd`` is the mean over some users of the spread of their scores, so that one dial fits models of any scale.
+    """
+    if not -STRONGEST <= weight <= STRONGEST:
+        raise Mistake(f"tail={weight:g} given, a number from {-STRONGEST:g} to {STRONGEST:g} wanted")
+    if weight == 0:
+        return served
+    score, scorable = unrestricted(served.scorer, served.num_items)
+    correction = PopularityCorrection(served.split.train, None, weight * served.spread)
+    return served.with_scorer(restricted(Total([(1.0, score), (1.0, correction)]), scorable))
+
+
+def of_history(served: Served, items: Sequence[int]) -> Tensor:
+    """Scores [I] for somebody who has just these items and is no user of the model; the items themselves at -inf.
+
+    In a model of vectors the user is the mean of the items' vectors: what one step of the graph makes of a user without
+    a vector, up to its length. In a model of weights between items (EASE, neighbours) the score is the model's own.
+    """
+    parts = pieces(served.scorer)
+    if parts is None:
+        raise Mistake("this model ranks in a way that needs a user of its own: leave the history out (popular items)")
+    total = torch.zeros(served.num_items)
+    chosen = torch.tensor(items, dtype=torch.int64)
+    for part in parts:
+        if isinstance(part, Inner):
+            total += part.table[:, chosen].mean(1) @ part.table
+        elif isinstance(part, DenseItems):
+            total += part.weights[chosen].sum(0)
+        elif isinstance(part, SparseItems):
+            total += torch.from_numpy(part.weights[chosen.numpy()].sum(0)).float().flatten()
+        elif isinstance(part, Constant):
+            total += part.values
+    total = total.masked_fill(~served.scorable, -torch.inf)
+    total[chosen] = -torch.inf
+    return total

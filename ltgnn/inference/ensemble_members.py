@@ -1,0 +1,105 @@
+"""Finished runs as the members of one model: restored, checked to share their data, blended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+from torch import Tensor
+
+from ltgnn.build import Setting
+from ltgnn.config.reads_features import uses_text
+from ltgnn.config.sweep_cache import once, sharing
+from ltgnn.inference.finished_run import finished
+from ltgnn.inference.restore import restore
+from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.scoring.ensemble import Blend
+from ltgnn.types import Interactions, Mistake, Scorer
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of them."""
+
+    name: str
+    run: RunFolder
+    cfg: DictConfig
+    setting: Setting
+
+    @property
+    def key(self) -> str:
+        return str(self.run.read_json("status.json")["key"])
+
+    @property
+    def reads_text(self) -> bool:
+        return uses_text(plain(self.cfg), self.run.read_json("metrics.json"))
+
+    def scorer(self) -> Scorer:
+        """The run's selected model with its dials, on the CPU; made once for all blends of a sweep."""
+        cpu = torch.device("cpu")
+        return once(f"member {self.key}", self.cfg, (), lambda: restore(self.cfg, self.setting, self.run, cpu)[0])
+
+
+class Members:
+    """A model made of finished runs: ``closed_form`` of the recipe that ``ltgnn ensemble`` writes.
+
+    ``runs``: folder and key of each member, by name. A run that is gone, or was trained anew, is a ``Mistake``.
+    """
+
+    def __init__(self, runs: Mapping[str, Mapping[str, str]], blend: Blend) -> None:
+        self.runs, self.blend = runs, blend
+
+    @property
+    def reads_features(self) -> bool:
+        """Whether one of the members does."""
+        runs = [RunFolder(run["folder"]) for run in self.runs.values()]
+        return any(uses_text(run.recipe(), run.read_json("metrics.json")) for run in runs)
+
+    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+        """The blend at the weights that were found; nothing is fitted again."""
+        members = open_members([run["folder"] for run in self.runs.values()])
+        for member, (name, run) in zip(members, self.runs.items(), strict=True):
+            if member.key != run["key"]:
+                raise Mistake(f"{run['folder']} is not the run that the ensemble was made of ({name}): make it again.")
+        if not torch.equal(members[0].setting.split.train.keys, train.keys):
+            raise Mistake(f"the members were trained on other pairs than this: {', '.join(self.runs)}.")
+        return self.blend.of({name: m.scorer() for name, m in zip(self.runs, members, strict=True)}, train)
+
+
+def open_members(folders: Sequence[str | Path]) -> list[Member]:
+    """The runs with their data; ``Mistake`` where two of them were split differently, naming both."""
+    if not folders:
+        raise Mistake("ltgnn ensemble wants the folders of finished runs: ltgnn ensemble RUN RUN ...")
+    if again := {
+        str(folder) for folder in folders if sum(Path(f).resolve() == Path(folder).resolve() for f in folders) > 1
+    }:
+        raise Mistake(f"{sorted(again)[0]} is given twice.")
+    with sharing():
+        opened = [finished(folder) for folder in folders]
+    first = opened[0]
+    for run, _, setting in opened[1:]:
+        if setting.split.fingerprint != first[2].split.fingerprint:
+            raise Mistake(
+                f"{first[0].path} and {run.path} have different splits ({first[2].split.fingerprint[:12]}, "
+                f"{setting.split.fingerprint[:12]}): train both with the same data, split and split.seed."
+            )
+    names: list[str] = []
+    for _, cfg, _ in opened:
+        name = called(cfg)
+        same = sum(other == name or other.startswith(f"{name} ") for other in names)
+        names.append(f"{name} {same + 1}" if same else name)
+    return [Member(name, *parts) for name, parts in zip(names, opened, strict=True)]
+
+
+def called(cfg: DictConfig) -> str:
+    """What tells a member from others, in words: model, fusion, score where they are not the plain ones."""
+    choices: Mapping[str, Any] = cfg.get("choices", {})
+    plain_words = {"fusion": ("id", "-", "None"), "score": ("dot", "None")}
+    more = [str(choices.get(axis)) for axis in plain_words if str(choices.get(axis)) not in plain_words[axis]]
+    if "closed_form" in cfg.model:
+        more = [word for word in more if word != str(choices.get("fusion"))]
+    return "-".join([str(choices.get("model", "run")), *more])

@@ -1,0 +1,1 @@
+"""Why a user gets an item: the terms of a score."""

@@ -1,0 +1,85 @@
+"""A run folder, opened for serving: ``open_run(DIR).recommend(...)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+
+from ltgnn.build import Setting, build_setting
+from ltgnn.config.reads_features import uses_text
+from ltgnn.features.card import features_in_words
+from ltgnn.inference.catalogue import Catalogue
+from ltgnn.inference.restore import refuse_other_data, restore
+from ltgnn.inference.served_model import Served
+from ltgnn.runs.folder import RunFolder
+from ltgnn.types import Damaged, Mistake, Scorer
+
+SHOWN_GROUPS = "items20"  # the policy for claims, if the run has it
+
+
+def open_run(path: str | Path) -> Served:
+    """The selected model of a finished run, with its data; ``Mistake`` where run or data are not as they were."""
+    run, cfg, setting = finished(path)
+    with opening(run):
+        scorer, _ = restore(cfg, setting, run, torch.device("cpu"))
+    return served(run, cfg, setting, scorer)
+
+
+@contextmanager
+def opening(run: RunFolder) -> Iterator[None]:
+    """What a damaged recipe or checkpoint raises, whatever it is, as one message that names the run."""
+    try:
+        yield
+    except (Mistake, MemoryError, OSError):
+        raise
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, Mistake):
+            cause = cause.__cause__ or cause.__context__
+        if cause is not None:
+            raise Mistake(str(cause)) from error
+        reason = next((line for line in str(error).splitlines() if line.strip()), "")
+        raise Damaged(
+            f"run={run.path} cannot be opened: config.yaml and checkpoints do not make a model "
+            f"({type(error).__name__}: {reason}). HYDRA_FULL_ERROR=1 shows where."
+        ) from error
+
+
+def finished(path: str | Path) -> tuple[RunFolder, DictConfig, Setting]:
+    """A finished run, its recipe and its data, checked to be those it was trained on."""
+    run = RunFolder(path)
+    state = run.read_json("status.json").get("state")
+    if state is None:
+        raise Mistake(f"run={path} is no run folder: it has no status.json. `ltgnn table` lists runs.")
+    if state != "finished":
+        raise Mistake(f"run={path} is {state}, wanted a finished run: train it again.")
+    with opening(run):
+        cfg = run.config()
+        setting = build_setting(cfg)
+    refuse_other_data(run, cfg, setting)
+    return run, cfg, setting
+
+
+def served(run: RunFolder, cfg: DictConfig, setting: Setting, scorer: Scorer) -> Served:
+    """The answering model of a scorer and the data it was trained on."""
+    dataset, policy = setting.dataset, SHOWN_GROUPS if SHOWN_GROUPS in setting.groups else next(iter(setting.groups))
+    choices, metrics = dict(cfg.get("choices", {})), run.read_json("metrics.json")
+    card: dict[str, Any] = {
+        "run": run.path.name,
+        "key": run.read_json("status.json").get("key"),
+        "choices": choices,
+        "data": dataset.name,
+        "licence": dict(dataset.card).get("licence") or cfg.data.get("licence"),
+        "text": features_in_words(run.read_json("text_card.json"), str(choices.get("text", ""))),
+        "reads_features": uses_text(run.recipe(), metrics),
+        "test": metrics.get("test", {}),
+    }
+    words = [str(choices.get(axis, "")) for axis in ("model", "fusion", "text")]
+    name = f"{dataset.name}: {' '.join(word for word in words if word and word != 'none')}"
+    catalogue = Catalogue(dataset.user_ids, dataset.item_ids, dataset.item_fields, dataset.item_numbers)
+    return Served(name, scorer, catalogue, setting.split, setting.groups[policy], setting.text, card)

@@ -1,0 +1,142 @@
+"""A finished run's setting and module, grown by fresh events, users and items; its weights stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from torch import Tensor
+
+from ltgnn.build import Setting, build_module, uses_features
+from ltgnn.features.new_items import later
+from ltgnn.inference.incremental_propagation import among
+from ltgnn.types import Dataset, Features, Interactions, Mistake
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """New pairs in the numbers of the grown catalogue, and the new ids in the order of their numbers."""
+
+    users: Tensor  # [m] int64; distinct pairs that the train part lacks
+    items: Tensor  # [m] int64
+    user_ids: Sequence[str]
+    item_ids: Sequence[str]
+    item_fields: Mapping[str, Sequence[str]]
+    item_numbers: Mapping[str, Sequence[float]] = field(default_factory=dict)  # nan where missing
+    repeated: int = 0  # events that told nothing new
+
+
+def fresh(
+    dataset: Dataset,
+    train: Interactions,
+    events: Sequence[tuple[str, str]],
+    items: Mapping[str, Mapping[str, Any]],
+) -> Fresh:
+    """Events (user id, item id) and new items (id -> column -> text or number), coded.
+
+    Ids that are not known become new nodes.
+    """
+    users = {name: number for number, name in enumerate(dataset.user_ids)}
+    goods = {name: number for number, name in enumerate(dataset.item_ids)}
+    if known := [name for name in items if name in goods]:
+        raise Mistake(f"items=: '{known[0]}' is an item of the run already ({len(known)} such); give new items only")
+    for name in items:
+        goods[name] = len(goods)
+    for user, item in events:
+        users.setdefault(user, len(users))
+        goods.setdefault(item, len(goods))
+    new_items = list(goods)[len(dataset.item_ids) :]
+    codes = torch.tensor([(users[u], goods[i]) for u, i in events], dtype=torch.int64).reshape(-1, 2)
+    keys = torch.unique(codes[:, 0] * len(goods) + codes[:, 1])
+    keys = keys[~among(keys, train.users * len(goods) + train.items)[0]]
+    fields = {name: [items.get(item, {}).get(name, "") for item in new_items] for name in dataset.item_fields}
+    numbers = {name: [_number(items.get(item, {}).get(name)) for item in new_items] for name in dataset.item_numbers}
+    new_users = list(users)[len(dataset.user_ids) :]
+    return Fresh(keys // len(goods), keys % len(goods), new_users, new_items, fields, numbers, len(events) - len(keys))
+
+
+def _number(value: Any) -> float:
+    return torch.nan if value is None else float(value)
+
+
+def grown(cfg: DictConfig, setting: Setting, new: Fresh) -> Setting:
+    """The setting with the new pairs in its train part; texts of new items are read as those of the run were."""
+    data, split = setting.dataset, setting.split
+    num_users, num_items = data.num_users + len(new.user_ids), data.num_items + len(new.item_ids)
+
+    def resized(part: Interactions) -> Interactions:
+        return replace(part, num_users=num_users, num_items=num_items)
+
+    old, m = split.train, len(new.users)
+    times = None if old.times is None else torch.cat([old.times, old.times.max().expand(m)])
+    weights = None if old.weights is None else torch.cat([old.weights, torch.ones(m)])
+    train = Interactions(
+        torch.cat([old.users, new.users]), torch.cat([old.items, new.items]), num_users, num_items, times, weights
+    )
+    keys = new.users * num_items + new.items
+    val, test = (resized(part) for part in (split.val, split.test))
+    val, test = (part.select(~among(keys, part.keys)[1]) for part in (val, test))
+    dataset = replace(
+        data,
+        user_ids=[*data.user_ids, *new.user_ids],
+        item_ids=[*data.item_ids, *new.item_ids],
+        item_fields={name: [*column, *new.item_fields[name]] for name, column in data.item_fields.items()},
+        item_numbers={
+            name: torch.cat([values, torch.tensor(new.item_numbers[name], dtype=values.dtype)])
+            for name, values in data.item_numbers.items()
+        },
+        item_vectors={
+            name: torch.cat([rows, rows.new_zeros(len(new.item_ids), *rows.shape[1:])])
+            for name, rows in data.item_vectors.items()
+        },
+        user_fields={name: [*column, *([""] * len(new.user_ids))] for name, column in data.user_fields.items()},
+    )
+    features = setting.features
+    if features is not None and new.item_ids:
+        features = Features(torch.cat([features.values, _later(cfg, setting, dataset)]), features.card)
+    groups = {name: policy(train.item_counts) for name, policy in instantiate(cfg.groups).items()}
+    return Setting(dataset, replace(split, train=train, val=val, test=test), groups, features, {})
+
+
+def _later(cfg: DictConfig, setting: Setting, grown: Dataset) -> Tensor:
+    """Features of the new items; zeros where they cannot be made and the run does not read any.  [n, D]"""
+    assert setting.features is not None
+    try:
+        return later(instantiate(cfg.text), setting.features, setting.dataset, setting.split.train.item_counts, grown)
+    except Mistake:
+        if uses_features(cfg, setting):
+            raise
+    return torch.zeros(grown.num_items - setting.dataset.num_items, setting.features.values.shape[1])
+
+
+def whole(cfg: DictConfig, setting: Setting, after: Setting, state: Mapping[str, Tensor]) -> Any:
+    """Module of the grown setting, everything built from scratch, with the weights ``state``: the slow way.
+
+    Rows of new users and items in the tables of ids are 0, and so is the id of an item that was cold in training.
+    """
+    module = build_module(cfg, after)
+    grown_state, cold = {}, setting.split.train.item_counts == 0
+    for name, weight in state.items():
+        if name.endswith(("embedding.users", "embedding.items")):
+            kind = name.rpartition(".")[2]
+            if kind == "items" and cold.any() and not _embedding(module).fusion.cold_ids:
+                weight = weight * ~cold[:, None]
+            more = getattr(after.dataset, f"num_{kind}") - len(weight)
+            weight = torch.cat([weight, weight.new_zeros(more, weight.shape[1])])
+        grown_state[name] = weight
+    try:
+        module.load_state_dict(grown_state)
+    except RuntimeError as error:
+        raise Mistake(
+            f"this model has weights for each user or item that cannot grow; train it again ({error})"
+        ) from error
+    return module.eval()
+
+
+def _embedding(module: Any) -> Any:
+    encoder = module.encoder
+    return encoder.embedding if hasattr(encoder, "embedding") else encoder.encoder.embedding

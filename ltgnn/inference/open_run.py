@@ -1,0 +1,159 @@
+"""A finished run with its search: what ``ltgnn search``, ``explain`` and ``serve`` ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from hydra.utils import instantiate
+from torch import Tensor
+
+from ltgnn.build import is_closed_form
+from ltgnn.features.queries import TextPart, item_texts, reader, text_part
+from ltgnn.inference.finished_run import finished, served
+from ltgnn.inference.restore import load, restore
+from ltgnn.inference.search.bm25 import Words
+from ltgnn.inference.search.index import indexed
+from ltgnn.inference.search.rank_fusion import ReciprocalRank
+from ltgnn.inference.search.retrieval import Dense, Hit, Retriever, Search
+from ltgnn.inference.served_model import Served
+from ltgnn.types import Mistake
+
+BY = ("words", "text", "model")
+TASTE = 0.5
+"""Weight of the user's taste where a user is given; chosen on validation pairs, see experiments/search."""
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """One hit with what there is to say of it; plain values."""
+
+    rank: int
+    item: str
+    score: float
+    title: str
+    group: str
+    by: dict[str, float]
+
+
+class OpenRun:
+    """A finished run with its search: what the command and the page ask."""
+
+    def __init__(self, path: str, by: Sequence[str] = (), index: str = "exact", prompt: str | None = None) -> None:
+        self.run, self.cfg, self.setting = finished(path)
+        cpu = torch.device("cpu")
+        self.module: Any = None
+        if is_closed_form(self.cfg):
+            scorer, _ = restore(self.cfg, self.setting, self.run, cpu)
+        else:
+            self.module = load(self.cfg, self.setting, self.run, cpu)
+            scorer = self.module.scorer(self.setting.evaluators.get("val"))
+        self.served: Served = served(self.run, self.cfg, self.setting, scorer)
+        self.asked_by, self.index, self.prompt = tuple(by), index, prompt
+        self.side: Any = instantiate(self.cfg.text)  # what made the item features
+
+    @cached_property
+    def by(self) -> tuple[str, ...]:
+        """The retrievers in use."""
+        if unknown := [name for name in self.asked_by if name not in BY]:
+            raise Mistake(f"by={','.join(self.asked_by)}: '{unknown[0]}' is none of {', '.join(BY)}")
+        if self.asked_by:
+            return self.asked_by
+        readable = [name for name, there in (("words", self.texts), ("text", not self.no_meaning)) if there]
+        if not readable:
+            raise Mistake(f"{self.served.name}: the items have no text, so there is nothing to search in.")
+        return tuple(readable)
+
+    @cached_property
+    def part(self) -> TextPart | None:
+        """The part of the features that encodes texts; None: there is none."""
+        return text_part(self.side, self.setting.features)
+
+    @cached_property
+    def no_meaning(self) -> str:
+        """Why the items cannot be searched by meaning; empty: they can."""
+        if self._live is not None:
+            return ""
+        if self.setting.features is None:
+            return "the run was trained with text=none"
+        if self.part is None:
+            return f"the item features of this run (text={self.cfg.choices.get('text')}) are not made from texts"
+        return self.part.refusal
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """What is searched by words: what the run's encoder reads, else all fields; empty where there are none."""
+        return item_texts(self.side, self.setting.dataset, self.cfg.data.get("template"))
+
+    @cached_property
+    def read(self) -> Callable[[Sequence[str]], Tensor]:
+        """Text -> vector among the item features, by the run's own encoder."""
+        live = self._live
+        if live is not None:
+            read: Callable[[Sequence[str]], Tensor] = live.encoder.read
+            return read
+        if self.part is None:
+            raise Mistake(f"a query cannot be read by meaning: {self.no_meaning}. Search by words: by=words.")
+        return reader(self.part, self.setting.dataset, self.setting.split.train.item_counts, self.prompt)
+
+    @cached_property
+    def search(self) -> Search:
+        return Search({name: self._retriever(name) for name in self.by}, ReciprocalRank())
+
+    def find(self, query: str, k: int = 10, user: str | None = None, taste: float = TASTE) -> list[SearchResult]:
+        """The ``k`` items that fit best; with a known user reordered by the user's taste."""
+        liked = None if user is None else self.taste(self.served.catalogue.user(user))
+        return [self.shown(rank, hit) for rank, hit in enumerate(self.search(query, k, liked, taste), start=1)]
+
+    def taste(self, user: int) -> Tensor:
+        """The model's scores of all items for one user.  [I]"""
+        with torch.no_grad():
+            return self.served.scorer(torch.tensor([user]))[0].float().clone()
+
+    def shown(self, rank: int, hit: Hit) -> SearchResult:
+        catalogue = self.served.catalogue
+        return SearchResult(
+            rank, catalogue.item_ids[hit.item], hit.score, catalogue.titles[hit.item], self.served.group(hit.item),
+            dict(hit.by),
+        )  # fmt: skip
+
+    def _retriever(self, name: str) -> Retriever:
+        if name == "words":
+            if not self.texts:
+                raise Mistake("by=words: the items of this run have no text; give data with item_fields")
+            return Words(self.texts)
+        if name == "text":
+            live, part, vectors = self._live, self.part, self.setting.text
+            if live is not None:
+                vectors = live()
+            elif part is None or vectors is None or self.no_meaning:
+                raise Mistake(f"by=text reads queries as the run read its items, but {self.no_meaning}: by=words")
+            else:
+                vectors = vectors[:, part.columns]
+            return indexed(self.index, Dense(self.read, vectors.detach()))
+        projector = getattr(getattr(self._embedding, "fusion", None), "projector", None)
+        if projector is None:
+            raise Mistake("by=model needs a fusion that projects text (fusion=sum, gate, text ...): by=words,text")
+        if self.no_meaning or (self._live is None and (self.part is None or self.part.side is not self.side)):
+            why = self.no_meaning or "its features are of several kinds, and a query has text alone"
+            raise Mistake(f"by=model takes the query for an item, but {why}: by=words,text")
+
+        def project(texts: Sequence[str]) -> Tensor:
+            with torch.no_grad():
+                projected: Tensor = projector(self.read(texts))
+            return projected
+
+        return Dense(project, self.module.encoded().items[:, : self._embedding.dim])
+
+    @property
+    def _embedding(self) -> Any:
+        encoder = getattr(self.module, "encoder", None)
+        return getattr(encoder, "embedding", None) or getattr(getattr(encoder, "encoder", None), "embedding", None)
+
+    @property
+    def _live(self) -> Any:
+        text = getattr(self._embedding, "text", None)
+        return text if isinstance(text, torch.nn.Module) else None

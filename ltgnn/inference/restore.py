@@ -1,0 +1,121 @@
+"""Finished runs as parts of new ones: the trained module, and its item vectors as features."""
+
+from __future__ import annotations
+
+import logging
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING
+
+import torch
+from omegaconf import DictConfig
+from torch import Tensor
+
+from ltgnn.build import Setting, build_module, build_setting, fit_closed_form, is_closed_form
+from ltgnn.config.input_files import changed
+from ltgnn.config.reads_features import uses_text
+from ltgnn.features.item_features import applied
+from ltgnn.features.transform import Step
+from ltgnn.runs.checksums import warn_if_changed
+from ltgnn.runs.folder import INPUTS, RunFolder, plain
+from ltgnn.types import Damaged, Dataset, Features, Mistake, Scorer
+
+if TYPE_CHECKING:
+    from ltgnn.module import Recommender
+
+log = logging.getLogger(__name__)
+
+
+def load(cfg: DictConfig, setting: Setting, run: RunFolder, device: torch.device) -> Recommender:
+    """The module of a run with the weights that were selected."""
+    files = [run.path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt")]
+    file = next((file for file in files if file.is_file()), None)
+    if file is None:
+        raise Mistake(f"run={run.path} has no checkpoint ({files[0]}): it was trained without callbacks.checkpoint")
+    name = f"checkpoints/{file.name}"
+    warn_if_changed(run.path, name)
+    try:
+        state = torch.load(file, map_location=device, weights_only=True)["state_dict"]
+    except (RuntimeError, OSError, EOFError, UnpicklingError, LookupError, TypeError, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise Damaged(f"{run.path}: {name} cannot be read as a checkpoint ({reason}). Train the run again.") from error
+    module = build_module(cfg, setting).to(device)
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        raise Mistake(f"{file} does not fit the recipe in {run.path}/config.yaml: {error}") from error
+    return module.eval()
+
+
+def restore(
+    cfg: DictConfig, setting: Setting, run: RunFolder, device: torch.device | None = None
+) -> tuple[Scorer, torch.device]:
+    """The run's selected model with the dials of ``cfg.score``; a closed form is computed again.
+
+    ``device`` of a trained model; None: the GPU where there is one.
+    """
+    if is_closed_form(cfg):
+        return fit_closed_form(cfg, setting), torch.device("cpu")
+    device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return load(cfg, setting, run, device).scorer(setting.evaluators.get("val")), device
+
+
+def refuse_other_data(run: RunFolder, cfg: DictConfig, setting: Setting) -> None:
+    """A model must not be judged on pairs that it was trained on, nor read texts or vectors other than its own.
+
+    Data whose pairs are the same but not all else (item texts, times) are refused for a model that reads text, and
+    told of for the others. ``cfg``: the run's recipe.
+    """
+    metrics, recorded = run.read_json("metrics.json"), run.read_json("status.json").get(INPUTS)
+    known, split, recipe = metrics.get("fingerprint"), setting.split, plain(cfg)
+    differing = changed(recipe, recorded) if recorded else {}
+    files = ", ".join(name for names in differing.values() for name in names)
+    if known != split.fingerprint:
+        raise Mistake(
+            f"run={run.path} was trained on the split {str(known)[:12]}, but its recipe now gives "
+            f"{split.fingerprint[:12]}: the data files{f' ({files})' if files else ''} or the code of the split have "
+            "changed. Train it again"
+        )
+    before, now = metrics.get("data_sha256"), setting.dataset.card.get("sha256")
+    if before == now or (before is not None and recorded is not None and "data" not in differing):
+        differing.pop("data", None)  # the same, or the same files of which another version made its digest
+        before = now
+    if not differing and before in (None, now):
+        return
+    what = f"files that it read have other contents now ({files})" if files else "item texts or times have changed"
+    if uses_text(recipe):
+        raise Mistake(
+            f"run={run.path}: {what}, and its model reads item text or vectors. Put them back or train again."
+        )
+    log.warning("run=%s: %s. The pairs that it was trained on are the same.", run.path, what)
+
+
+class RunVectors:
+    """Final item vectors [I, d] of a finished run, such as a LightGCN's, for another model to build on.
+
+    The run must have had the same items and the same train part: trained on other pairs, its vectors could know what is
+    held out here.
+    """
+
+    def __init__(self, run: str, control: Step, transform: Step) -> None:
+        self.run, self.control, self.transform = RunFolder(run), control, transform
+
+    def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
+        if self.run.read_json("status.json").get("state") != "finished":
+            raise Mistake(f"text.run={self.run.path} is no finished run: give the folder of one (see `ltgnn table`).")
+        cfg, status = self.run.config(), self.run.read_json("status.json")
+        if is_closed_form(cfg):
+            raise Mistake(f"text.run={self.run.path} is a closed form and has no item vectors: give a trained model.")
+        setting = build_setting(cfg)
+        same = list(setting.dataset.item_ids) == list(dataset.item_ids)
+        if not same or not torch.equal(setting.split.train.item_counts, counts):
+            raise Mistake(
+                f"text.run={self.run.path} was trained on {setting.dataset.name}, {setting.split.name}; this run has "
+                "other items or another train part, and the vectors may know held-out pairs. Set the same data and "
+                "split."
+            )
+        with torch.no_grad():
+            module = load(cfg, setting, self.run, torch.device("cpu"))
+            vectors = module.encoded().items.float().contiguous()
+        card = {"key": status["key"], "run": str(self.run.path), "encoder": "trained run", "shape": list(vectors.shape)}
+        what = f"vectors of {self.run.path}"
+        return applied(Features(vectors, card), counts, self.control, self.transform, what=what, items=dataset.item_ids)

@@ -1,0 +1,1 @@
+"""Search over item texts and tables of questions."""

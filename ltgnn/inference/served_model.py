@@ -1,0 +1,250 @@
+"""A finished model with all that it takes to answer: ``served.recommend(["u1", "u2"], k=10)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from ltgnn.evaluation.exact_topk import best_items
+from ltgnn.evaluation.topk import Csr, block_users, each_block, top_k
+from ltgnn.inference.catalogue import Catalogue
+from ltgnn.inference.reasons import Reasons
+from ltgnn.inference.rule_engine import Ruled, Rules
+from ltgnn.scoring.scorers import Inner, pieces
+from ltgnn.types import Groups, Interactions, Mistake, Scorer, Split
+
+if TYPE_CHECKING:
+    import polars as pl
+
+By = Literal["model", "text", "users"]
+BLOCK_MIB = 16
+MOST = 10_000  # longest list
+
+
+@dataclass(frozen=True)
+class Served:
+    """A scorer, who its users and items are, and what it was trained on.
+
+    Lists leave out the items of the user's train and validation pairs, as the evaluation of the test part does: what
+    ``recommend`` says of a test user is the list that ``metrics.json`` judged. Rules change that.
+
+    An unknown user, or one without a train pair whom the model cannot tell from others, gets the most popular items.
+    """
+
+    name: str
+    scorer: Scorer  # on the CPU
+    catalogue: Catalogue
+    split: Split
+    groups: Groups
+    text: Tensor | None  # features [I, D]
+    card: Mapping[str, Any]  # recipe, data, numbers: plain values
+
+    @property
+    def num_items(self) -> int:
+        return self.split.train.num_items
+
+    @cached_property
+    def seen(self) -> Csr:
+        """Items of each user's train and validation pairs."""
+        return _joined(self.split.train, self.split.val)
+
+    @cached_property
+    def bought(self) -> Csr:
+        """Items of all of each user's pairs, held out or not."""
+        return _joined(self.split.train, self.split.val, self.split.test)
+
+    @cached_property
+    def scorable(self) -> Tensor:
+        """Items that can be recommended at all.  [I] bool"""
+        every = torch.ones(self.num_items, dtype=torch.bool)
+        return getattr(self.scorer, "scorable", every)
+
+    @cached_property
+    def popular(self) -> Tensor:
+        """What stands in for the score of an unknown user: train counts.  [I]"""
+        counts = self.split.train.item_counts.float()
+        return counts.masked_fill(counts == 0, -torch.inf)
+
+    @cached_property
+    def vectors(self) -> tuple[Tensor, Tensor] | None:
+        """Users [U, d] and items [I, d] whose inner product is the score; None where it is more than that."""
+        found = pieces(self.scorer)
+        if found is None or len(found) != 1 or not isinstance(found[0], Inner):
+            return None
+        return found[0].users, found[0].table.T
+
+    @cached_property
+    def reasons(self) -> Reasons:
+        return Reasons(self.split.train, self.text, self.catalogue.titles)
+
+    @cached_property
+    def spread(self) -> float:
+        """Mean standard deviation of a user's scores over the candidates, of at most 100 users evenly spaced."""
+        users = self.split.train.num_users
+        with torch.no_grad():
+            scores = self.scorer(torch.linspace(0, users - 1, min(100, users)).long()).double()[:, self.scorable]
+        return float(scores.std(dim=1, correction=0).mean())
+
+    def with_scorer(self, scorer: Scorer) -> Served:
+        """The same with other scores; what does not depend on the scores is shared, not made again."""
+        made = replace(self, scorer=scorer)
+        for name in ("seen", "bought", "popular", "reasons"):
+            made.__dict__[name] = getattr(self, name)
+        return made
+
+    def known(self, user: int) -> bool:
+        """Whether the model has something to say of this user in particular."""
+        return user >= 0 and bool(self.split.train.user_counts[user] > 0)
+
+    def recommend(
+        self, users: Sequence[str] | None = None, k: int = 10, rules: Rules | Ruled | None = None, reasons: bool = True
+    ) -> pl.DataFrame:
+        """The ``k`` best items of each user (None: of all), a row each.
+
+        Columns: user, rank (from 1), item, score, title, group, reason. A user's list is shorter than ``k`` only where
+        there are no more candidates.
+        """
+        import polars as pl
+
+        if isinstance(users, str | bytes):
+            raise Mistake(f"users={users!r} given, a list of ids wanted: [{users!r}].")
+        names = self.catalogue.user_ids if users is None else users
+        frames = [block.frame(self, reasons) for block in self.blocks(names, k, rules)]
+        return pl.concat(frames) if frames else Block([], torch.empty(0, dtype=torch.int64), None).frame(self, reasons)
+
+    def blocks(self, users: Iterable[str], k: int = 10, rules: Rules | Ruled | None = None) -> Iterator[Block]:
+        """The same as a stream: as many users as there are, a block of them in memory at a time."""
+        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST:
+            raise Mistake(f"k={k} given, a list length from 1 to {MOST:,} wanted.")
+        if not isinstance(rules, Rules | Ruled | None):
+            raise Mistake(f"rules={rules!r:.100} given; Rules({{...}}) of ltgnn.inference.rule_engine, or None wanted.")
+        ruled = rules if isinstance(rules, Ruled) else Ruled(rules or Rules({}), self, k)
+        if ruled.k != k:
+            raise Mistake(f"k={k} given with rules that were made for lists of {ruled.k}: Ruled(rules, model, {k}).")
+        stream = iter(users)
+        size = block_users(self.num_items, BLOCK_MIB)
+        size *= max(1, 8192 // size)
+        while names := list(islice(stream, size)):
+            yield self._block(names, ruled)
+
+    def _block(self, names: list[str], ruled: Ruled) -> Block:
+        if wrong := [name for name in names if not isinstance(name, str)]:
+            raise Mistake(f"users: {wrong[0]!r} given, ids as text wanted: '{wrong[0]}'.")
+        numbers = self.catalogue.users(names)
+        has_history = torch.tensor([self.known(user) for user in numbers.tolist()])
+        items = torch.full((len(names), ruled.k), -1, dtype=torch.int64)
+        scores = torch.full((len(names), ruled.k), -torch.inf)
+        known = torch.nonzero(has_history)[:, 0]
+
+        def keep(rows: slice, block: Tensor) -> None:
+            places = known[rows]
+            items[places], scores[places] = ruled(numbers[places], block)
+
+        if known.numel() and not ruled.counts:
+            best = top_k(self.scorer, numbers[known], self.seen, self.num_items, ruled.k, BLOCK_MIB)
+            items[known], scores[known] = best.items, best.scores
+        elif known.numel():
+            each_block(self.scorer, numbers[known], self.seen, self.num_items, BLOCK_MIB, "cpu", keep)
+        for rows in torch.nonzero(~has_history)[:, 0].split(block_users(self.num_items, BLOCK_MIB)):
+            items[rows], scores[rows] = ruled(numbers[rows], self.popular.repeat(len(rows), 1))
+        return Block(names, torch.where(has_history, numbers, -1), (items, scores))
+
+    def similar(self, item: str, k: int = 10, by: By | None = None) -> pl.DataFrame:
+        """The ``k`` items nearest to one, a row each: item, cosine, title, group.
+
+        ``by``: "model", cosine of the item vectors that rank; "text", of the texts; "users", of the sets of users.
+        None: the first of these that this model has.
+        """
+        import polars as pl
+
+        number = self.catalogue.item(item)
+        chosen = by or ("model" if self.vectors is not None else "text" if self.text is not None else "users")
+        cosines = self._cosines(number, chosen)
+        cosines[number] = -torch.inf
+        found, values = best_items(cosines[None], min(k, self.num_items - 1))
+        rows = found[0].tolist()
+        return pl.DataFrame(
+            {
+                "rank": range(1, len(rows) + 1),
+                "item": [self.catalogue.item_ids[row] for row in rows],
+                "cosine": values[0].tolist(),
+                "title": [self.catalogue.titles[row] for row in rows],
+                "group": [self.group(row) for row in rows],
+                "by": [chosen] * len(rows),
+            }
+        )
+
+    def _cosines(self, item: int, by: By) -> Tensor:
+        """Cosine of one item with all.  [I]"""
+        if by == "users":
+            counts = self.split.train.item_counts.float()
+            mine = self.split.train.users[self.split.train.items == item]
+            inside = torch.isin(self.split.train.users, mine)
+            both = torch.bincount(self.split.train.items[inside], minlength=self.num_items)
+            return both / (counts * counts[item]).sqrt().clamp_min(1e-12)
+        table = self.text if by == "text" else None if self.vectors is None else self.vectors[1]
+        if by not in ("model", "text"):
+            raise Mistake(f"by={by} given; model, text or users wanted.")
+        if table is None:
+            lacks = "item text" if by == "text" else "item vectors (its score is no inner product)"
+            raise Mistake(f"by={by}: this model has no {lacks}. Set by=users.")
+        unit = F.normalize(table.float(), dim=1)
+        return unit @ unit[item]
+
+    def group(self, item: int) -> str:
+        """Head, mid, tail or cold."""
+        return self.groups.names[int(self.groups.labels[item])]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lists of some users."""
+
+    names: list[str]
+    users: Tensor  # [n] numbers, -1 where the list is that of an unknown user
+    lists: tuple[Tensor, Tensor] | None  # items [n, k], -1 past the end; scores [n, k]
+
+    def frame(self, served: Served, reasons: bool = True) -> pl.DataFrame:
+        """A row for each item of each list."""
+        import polars as pl
+
+        items, scores = self.lists or (torch.empty(0, 1, dtype=torch.int64), torch.empty(0, 1))
+        n, k = items.shape
+        filled = (items >= 0).flatten()
+        flat = items.flatten()[filled]
+        why = [text for row in served.reasons(self.users, items) for text in row] if reasons else [""] * (n * k)
+        groups = served.groups.labels[flat].tolist()
+        titles, ids = served.catalogue.titles, served.catalogue.item_ids
+        columns = {
+            "user": pl.Series([name for name in self.names for _ in range(k)], dtype=pl.String).filter(_mask(filled)),
+            "rank": pl.Series(torch.arange(1, k + 1).repeat(n)[filled].numpy(), dtype=pl.Int32),
+            "item": pl.Series([ids[item] for item in flat.tolist()], dtype=pl.String),
+            "score": pl.Series(scores.flatten()[filled].numpy(), dtype=pl.Float32),
+            "title": pl.Series([titles[item] for item in flat.tolist()], dtype=pl.String),
+            "group": pl.Series([served.groups.names[label] for label in groups], dtype=pl.String),
+            "reason": pl.Series(why, dtype=pl.String).filter(_mask(filled)),
+        }
+        return pl.DataFrame(columns if reasons else {name: c for name, c in columns.items() if name != "reason"})
+
+
+def _mask(values: Tensor) -> pl.Series:
+    import polars as pl
+
+    return pl.Series(values.numpy(), dtype=pl.Boolean)
+
+
+def _joined(*parts: Interactions) -> Csr:
+    """All pairs of several parts as one CSR by user."""
+    first = parts[0]
+    keys = torch.unique(torch.cat([part.keys for part in parts]))
+    offsets = torch.zeros(first.num_users + 1, dtype=torch.int64)
+    users = keys // max(first.num_items, 1)
+    offsets[1:] = torch.bincount(users, minlength=first.num_users).cumsum(0)
+    return offsets, keys % max(first.num_items, 1)

@@ -1,0 +1,52 @@
+"""New interactions, users and items folded into a finished model, without retraining."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from ltgnn.build import Setting, fit_closed_form, is_closed_form
+from ltgnn.inference.fold_in import Folder
+from ltgnn.inference.new_interactions import Fresh, whole
+from ltgnn.inference.restore import load
+from ltgnn.types import Mistake, Scorer
+
+
+def folded(cfg: DictConfig, setting: Setting, after: Setting, new: Fresh, run: Any) -> tuple[Scorer, dict[str, Any]]:
+    """The scorer of the grown model, and how it was made."""
+    if is_closed_form(cfg):
+        started = time.perf_counter()
+        if cfg.score.get("fit") is not None:
+            raise Mistake(
+                "score.fit was chosen by a validation part that has changed: ltgnn train score.fit=null first"
+            )
+        scorer = fit_closed_form(cfg, after)
+        return scorer, {"how": "closed form, computed again", "seconds": round(time.perf_counter() - started, 3)}
+    module = load(cfg, setting, run, torch.device("cpu"))
+    judge = setting.evaluators.get("val") if cfg.score.get("fit") else None
+    module.scorer(judge)  # fits the strength of the dials as evaluation did
+    if not Folder.possible(cfg, module):
+        started = time.perf_counter()
+        other = whole(cfg, setting, after, module.state_dict())
+        other.score = _same_strength(other.score, module.score)
+        return other.scorer(), {
+            "how": "graph built anew with the same weights", "seconds": round(time.perf_counter() - started, 3)
+        }  # fmt: skip
+    folder = Folder(cfg, setting, module)
+    started = time.perf_counter()
+    encoded, update = folder.take(new, after)
+    seconds = time.perf_counter() - started
+    score = instantiate(cfg.score).fit(after.split.train, after.text)
+    score = _same_strength(score, module.score)
+    scorer = score.over(score.of(encoded))
+    return scorer, {"how": "folded in", "vectors computed anew by layer": update.computed, "seconds": round(seconds, 3)}
+
+
+def _same_strength(score: Any, fitted: Any) -> Any:
+    """The dials of ``score`` at the strength that validation chose for the run."""
+    score.factor = fitted.factor
+    return score

@@ -1,0 +1,1 @@
+"""Files and terminals: atomic writing, bounded reading, texts shown as they are."""

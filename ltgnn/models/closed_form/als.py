@@ -1,0 +1,43 @@
+"""Implicit-feedback matrix factorisation by alternating least squares, from the library ``implicit``."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ltgnn.models.closed_form.matrix import binary
+from ltgnn.scoring.masked import restricted
+from ltgnn.scoring.scorers import Inner
+from ltgnn.types import Interactions, Mistake, Scorer
+
+
+class ALS:
+    """``s = <u, i>``, minimising ``sum c_ui (x_ui - <u, i>)^2 + regularisation (sum |u|^2 + sum |i|^2)``.
+
+    Confidence ``c_ui`` is ``alpha`` on train pairs, 1 on all others. Source: Hu, Koren & Volinsky, "Collaborative
+    filtering for implicit feedback datasets" (ICDM 2008).
+    """
+
+    reads_features: ClassVar[bool] = False
+
+    def __init__(self, factors: int, regularisation: float, alpha: float, iterations: int, seed: int) -> None:
+        self.factors, self.regularisation, self.alpha = factors, regularisation, alpha
+        self.iterations, self.seed = iterations, seed
+
+    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+        try:
+            from implicit.cpu.als import AlternatingLeastSquares
+        except ImportError as error:
+            raise Mistake("model=als needs the library `implicit`: pip install 'ltgnn[implicit]'") from error
+        model = AlternatingLeastSquares(
+            factors=self.factors,
+            regularization=self.regularisation,
+            alpha=self.alpha,
+            iterations=self.iterations,
+            random_state=self.seed,
+        )
+        model.fit(binary(train), show_progress=False)
+        users, items = torch.from_numpy(model.user_factors), torch.from_numpy(model.item_factors)
+        return restricted(Inner(users, items.T), train.item_counts > 0)

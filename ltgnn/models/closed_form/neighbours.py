@@ -1,0 +1,61 @@
+"""Nearest-neighbour recommenders: items that the same users have, and items with similar text."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from scipy.sparse import csr_matrix
+from torch import Tensor
+
+from ltgnn.models.closed_form.matrix import binary, power, sparse_scorer
+from ltgnn.tensors.nearest_neighbours import nearest
+from ltgnn.types import Interactions, Mistake, Scorer
+
+
+class ItemKNN:
+    """``s(u, i) = sum over the train items j of u of S[j, i]``, S the cosine of the ``neighbours`` nearest items of j.
+
+    ``S[j, i] = |users of both| / (sqrt(|users of j| |users of i|) + shrink)``; ``shrink`` tempers cosines that rest on
+    few users. Source: Deshpande & Karypis, "Item-based top-N recommendation algorithms" (TOIS 2004).
+    """
+
+    reads_features: ClassVar[bool] = False
+
+    def __init__(self, neighbours: int, shrink: float) -> None:
+        self.neighbours, self.shrink = neighbours, shrink
+
+    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+        matrix = binary(train)
+        size = torch.from_numpy(power(train.item_counts, 0.5)).float()
+        kept = []
+        for rows in torch.arange(train.num_items).split(1024):
+            both = torch.from_numpy((matrix[:, rows.numpy()].T @ matrix).toarray())
+            similarity = both / (size[rows, None] * size + self.shrink).clamp_min(1e-12)
+            similarity[torch.arange(len(rows)), rows] = 0
+            kept.append(similarity.topk(min(self.neighbours, train.num_items - 1), dim=1))
+        values, columns = torch.cat([top.values for top in kept]), torch.cat([top.indices for top in kept])
+        return sparse_scorer(train, by_rows(values, columns, train.num_items))
+
+
+class TextKNN:
+    """The same with the cosine of the items' texts; cold items are items like all others."""
+
+    reads_features: ClassVar[bool] = True
+
+    def __init__(self, neighbours: int) -> None:
+        self.neighbours = neighbours
+
+    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+        if text is None:
+            raise Mistake("model=text_knn needs item text, but text=none was given. Set text=minilm.")
+        return sparse_scorer(train, by_rows(*nearest(text, self.neighbours), train.num_items))
+
+
+def by_rows(values: Tensor, columns: Tensor, width: int) -> Any:
+    """scipy CSR [n, width] of ``values`` [n, k] in ``columns`` [n, k]; zeros are left out."""
+    n, k = values.shape
+    table = csr_matrix((values.numpy().ravel(), columns.numpy().ravel(), np.arange(n + 1) * k), shape=(n, width))
+    table.eliminate_zeros()
+    return table

@@ -1,0 +1,42 @@
+"""Scores without personalisation: popularity and chance."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ltgnn.scoring.masked import restricted
+from ltgnn.scoring.scorers import Constant
+from ltgnn.types import Interactions, Scorer
+
+
+class Popularity:
+    """``s(u, i)`` = number of train interactions of ``i``, for every user; an item without any is not scorable."""
+
+    reads_features: ClassVar[bool] = False
+
+    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+        counts = train.item_counts.float()
+        return restricted(Constant(counts), counts > 0)
+
+
+class Random:
+    """A number in 0..1 that depends on (seed, user, item) alone: what chance gives, tail and head alike."""
+
+    reads_features: ClassVar[bool] = False
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+        items = torch.arange(train.num_items)
+
+        def scores(users: Tensor) -> Tensor:
+            mixed = users[:, None] * train.num_items + items.to(users.device) + self.seed * 0x632BE59BD9B4E019
+            for shift, factor in ((31, 0x7FB5D329728EA185), (27, -0x7E25210B43D22BB3)):  # splitmix64's finaliser
+                mixed = (mixed ^ (mixed >> shift)) * factor
+            return ((mixed ^ (mixed >> 33)) & 0xFFFFFF).float() / 0x1000000
+
+        return scores

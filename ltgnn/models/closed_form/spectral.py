@@ -1,0 +1,99 @@
+"""Graph filters: what low frequencies of the normalised user-item graph say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ltgnn.models.closed_form.matrix import binary, normalised, power
+from ltgnn.scoring.masked import restricted
+from ltgnn.scoring.scorers import Inner, Piece, SparseItems
+from ltgnn.types import Interactions, Scorer
+
+
+class GFCF:
+    """``s = r R~'R~ + alpha r D_I^-1/2 V V' D_I^1/2``, ``r`` the user's row of X.
+
+    The linear filter and the ideal low-pass filter of ``R~ = D_U^-1/2 X D_I^-1/2``, V [I, rank] its first right
+    singular vectors. Source: Shen et al., "How powerful
+    is graph convolution for recommendation?" (CIKM 2021, arXiv:2108.07567), eq. 14, as the authors' code computes it.
+    """
+
+    reads_features: ClassVar[bool] = False
+
+    def __init__(self, rank: int, alpha: float) -> None:
+        self.rank, self.alpha = rank, alpha
+
+    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+        rows, graph = binary(train), normalised(train)
+        back = graph.T.tocsr()
+        vectors = torch.from_numpy(singular_vectors(graph, self.rank)[2])  # [rank, I]
+        down, up = (torch.from_numpy(power(train.item_counts, e)).float() for e in (-0.5, 0.5))
+        scores = Filters(rows, back, graph, (vectors * down).T.numpy(), vectors * up * self.alpha)
+        return restricted(scores, train.item_counts > 0)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Both filters on the rows of ``X``: the linear one is never multiplied out, since that matrix can be large."""
+
+    rows: Any  # [U, I] X
+    back: Any  # [I, U] R~'
+    graph: Any  # [U, I] R~
+    into: Any  # [I, rank] numpy
+    out: Tensor  # [rank, I]
+
+    def __call__(self, users: Tensor) -> Tensor:
+        history = self.rows[users.numpy()]
+        linear = torch.from_numpy((history @ self.back @ self.graph).toarray())
+        return linear.addmm_(torch.from_numpy(np.asarray(history @ self.into)), self.out)
+
+    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
+        """As ``PerHistory``."""
+        mine = self.rows[user].indices
+        linear = (self.back[mine] @ self.graph[:, [item]]).toarray()[:, 0]
+        low = self.into[mine].astype(np.float64) @ self.out[:, item].double().numpy()
+        return torch.from_numpy(mine).long(), torch.from_numpy(linear.astype(np.float64) + low)
+
+    def pieces(self) -> list[Piece]:
+        """The same as tables."""
+        low = Inner(torch.from_numpy(np.asarray(self.rows @ self.into)), self.out)
+        return [SparseItems(self.rows, (self.back @ self.graph).tocsr()), low]
+
+
+class SVD:
+    """``s = U g(S) V'``, ``g(x) = x ((1 + x + .. + x^L) / (L + 1))^2``: truncated SVD ``R~ ~ U S V'``, propagated.
+
+    States ``U S^1/2`` and ``V S^1/2`` go through ``num_layers`` steps of the symmetric graph and the mean over layers;
+    since ``R~ V = U S``, each step only multiplies by S. 0 layers: PureSVD (Cremonesi et al., RecSys 2010) of ``R~``;
+    compare SVD-GCN (Peng et al., CIKM 2022).
+    """
+
+    reads_features: ClassVar[bool] = False
+
+    def __init__(self, rank: int, num_layers: int) -> None:
+        self.rank, self.num_layers = rank, num_layers
+
+    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+        users, values, items = (torch.from_numpy(part) for part in singular_vectors(normalised(train), self.rank))
+        steps = sum((values**layer for layer in range(self.num_layers + 1)), torch.zeros_like(values))
+        left = users * values * (steps / (self.num_layers + 1)) ** 2
+        return restricted(Inner(left, items), train.item_counts > 0)
+
+
+def singular_vectors(matrix: Any, rank: int) -> tuple[Any, Any, Any]:
+    """``U [n, k]``, ``S [k]`` descending, ``V' [k, m]`` of scipy CSR [n, m]: exact, always the same."""
+    from scipy.sparse.linalg import svds
+
+    smaller = min(matrix.shape)
+    if rank >= smaller - 1 or smaller < 200:  # small enough for dense algebra
+        left, values, right = np.linalg.svd(matrix.toarray().astype(np.float64), full_matrices=False)
+    else:
+        start = np.ones(smaller) / np.sqrt(smaller)
+        left, values, right = svds(matrix.astype(np.float64), k=rank, v0=start)
+    order = np.argsort(-values)[:rank]
+    return tuple(part.astype(np.float32) for part in (left[:, order], values[order], right[order]))  # type: ignore[return-value]

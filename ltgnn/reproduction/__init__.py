@@ -1,0 +1,1 @@
+"""Published rows, our results beside them, and the verdict."""

@@ -1,0 +1,166 @@
+"""A row of a paper: one yaml that says what was published, where, on which files, and with which recipe it is run."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ltgnn.config.safe_names import name
+from ltgnn.io.bounded_read import read_yaml
+from ltgnn.reproduction.verdict import Published
+from ltgnn.types import Mistake
+
+KEYS = {
+    "title": "what it is, in the words of a table",
+    "source": "title, link, where (table or log), kind",
+    "data": "name, sha256 (file: digest), counts (users, items, train, val, test)",
+    "config": "the words for `ltgnn train`: a closed recipe",
+    "whole": "further words for the whole run",
+    "seeds": "in the order in which they are run",
+    "selection": "test, validation or none",
+    "published": "metric: value",
+    "tolerance": "absolute or relative, and why",
+    "hardware": "cpu or gpu: what the whole run wants",
+    "smoke": "words, tolerance, judged (epochs), epochs (epoch: {metric: value}); null: the source has no early values",
+    "reason": "why the verdict is no PASS, or null",
+}
+"""What a row has to say; nothing else is allowed, so that a typing error is no silent default."""
+
+FOREIGN = re.compile(r"(hydra|logger|paths|sweep|task|trust)\b|callbacks\.")
+"""Keys that no recipe of a row sets: where things go, and what else is run."""
+
+KINDS = ("log", "readme", "csv", "paper", "transcription")
+SELECTIONS = ("test", "validation", "none")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run of a row is: its words, and the numbers that it is judged by."""
+
+    kind: str  # whole or smoke
+    words: tuple[str, ...]
+    judged: tuple[Published, ...]
+    shown: tuple[Published, ...] = ()  # compared without a verdict
+    file: Path = Path("row.yaml")  # where it is written, for messages
+
+
+@dataclass(frozen=True)
+class Row:
+    """A published row. ``data``, ``source`` and ``tolerance`` are kept as they stand in the yaml, for the record."""
+
+    name: str
+    title: str
+    source: Mapping[str, str]
+    data: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    selection: str
+    hardware: str
+    reason: str | None
+    tolerance: Mapping[str, Any]
+    whole: Plan
+    smoke: Plan | None
+
+    def plan(self, smoke: bool) -> Plan:
+        """The plan asked for. A recipe without epochs (selection none, no smoke values) is its own smoke test."""
+        if not smoke:
+            return self.whole
+        if self.smoke is not None:
+            return self.smoke
+        if self.selection == "none":
+            return self.whole
+        raise Mistake(f"{self.name}: the source gives no values of early epochs: leave --smoke away.")
+
+
+def read_all(folder: Path) -> dict[str, Row]:
+    """The rows of a folder by name, the stem of the file."""
+    rows = {file.stem: read(file) for file in sorted(folder.glob("*.yaml"))}
+    if not rows:
+        raise Mistake(
+            f"{folder} has no row: wanted yaml files as in experiments/paper. Name a folder with --rows FOLDER."
+        )
+    return rows
+
+
+def read(file: Path) -> Row:
+    """A row from its yaml, every key checked."""
+    name(file.stem, f"{file}: the row is called")
+    found = read_yaml(file.parent, file.name)
+    if not isinstance(found, dict):
+        raise Mistake(f"{file}: a mapping wanted, with the keys {', '.join(KEYS)}.")
+    if unknown := set(found) - set(KEYS):
+        key = sorted(unknown)[0]
+        near = difflib.get_close_matches(key, KEYS, n=1)
+        raise Mistake(f"{file}: unknown key '{key}'." + (f" Did you mean '{near[0]}'?" if near else ""))
+    for key, meaning in KEYS.items():
+        if key not in found:
+            raise Mistake(f"{file}: the key '{key}' is missing: {meaning}.")
+    _one_of(file, "source.kind", found["source"].get("kind"), KINDS)
+    _one_of(file, "selection", found["selection"], SELECTIONS)
+    _one_of(file, "hardware", found["hardware"], ("cpu", "gpu"))
+    words, whole = [str(word) for word in found["config"]], [str(word) for word in found["whole"]]
+    _closed(file, (*words, *whole, *((found["smoke"] or {}).get("words") or ())))
+    published = _published(file, "tolerance", found["published"], found["tolerance"])
+    smoke = None
+    if found["smoke"] is not None:
+        early = found["smoke"]
+        numbers = {
+            int(epoch): _published(file, "smoke.tolerance", values, early["tolerance"], int(epoch))
+            for epoch, values in early["epochs"].items()
+        }
+        judged = [int(epoch) for epoch in early.get("judged", numbers)]
+        if missing := set(judged) - set(numbers):
+            raise Mistake(f"{file}: smoke.judged names epoch {min(missing)}, which smoke.epochs does not have.")
+        smoke = Plan(
+            "smoke",
+            (*words, *(str(word) for word in early["words"])),
+            tuple(number for epoch in judged for number in numbers[epoch]),
+            tuple(number for epoch in numbers if epoch not in judged for number in numbers[epoch]),
+            file,
+        )
+    return Row(
+        name=file.stem,
+        title=str(found["title"]),
+        source=found["source"],
+        data=found["data"],
+        seeds=tuple(int(seed) for seed in found["seeds"]),
+        selection=found["selection"],
+        hardware=found["hardware"],
+        reason=found["reason"],
+        tolerance=found["tolerance"],
+        whole=Plan("whole", (*words, *whole), published, file=file),
+        smoke=smoke,
+    )
+
+
+def _published(
+    file: Path, key: str, values: Mapping[str, float], tolerance: Mapping[str, Any], epoch: int | None = None
+) -> tuple[Published, ...]:
+    forms = [form for form in ("absolute", "relative") if tolerance.get(form) is not None]
+    if len(forms) != 1 or not tolerance.get("why"):
+        raise Mistake(f"{file}: {key} wants one of absolute and relative, and why.")
+    (form,) = forms
+    scale = float(tolerance[form])
+    return tuple(
+        Published(metric, float(value), scale if form == "absolute" else scale * abs(float(value)), epoch)
+        for metric, value in values.items()
+    )
+
+
+def _closed(file: Path, words: Iterable[str]) -> None:
+    """Refuse words that say more than what is trained: a row may come from anybody."""
+    for word in map(str, words):
+        key = word.lstrip("+~").partition("=")[0]
+        if word.startswith("-") or "=" not in word or FOREIGN.match(key):
+            raise Mistake(
+                f"{file}: '{word[:200]}' is no word of a recipe; wanted KEY=VALUE that says what is trained, and not "
+                "where it is kept or what else is run."
+            )
+
+
+def _one_of(file: Path, key: str, given: Any, allowed: tuple[str, ...]) -> None:
+    if given not in allowed:
+        raise Mistake(f"{file}: {key} is '{given}', one of {', '.join(allowed)} wanted.")

@@ -1,0 +1,82 @@
+"""What a reproduction leaves behind: one JSON file a row and commit, and the table that is made of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ltgnn.config.paths import write_whole
+from ltgnn.io.bounded_read import read_json
+from ltgnn.reproduction.published_row import Row
+from ltgnn.reproduction.verdict import short, signed
+from ltgnn.types import Mistake
+
+BEGIN, END = "<!-- ltgnn reproduce: begin -->", "<!-- ltgnn reproduce: end -->"
+"""Between these two lines of README the table stands; it is made of the result files and never written by hand."""
+
+NOT_RUN = "not yet run"
+
+
+def write(folder: Path, result: Mapping[str, Any]) -> Path:
+    """``folder/ROW/COMMIT.json``, of a smoke run ``COMMIT-smoke.json``; whole or not at all."""
+    name = str(result["commit"] or "unknown") + ("-smoke" if result["kind"] == "smoke" else "")
+    file = folder / str(result["row"]) / f"{name}.json"
+    write_whole(file, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    return file
+
+
+def newest(folder: Path, row: str) -> dict[str, Any] | None:
+    """The last whole run of a row; where there is none, the last smoke run; where there is none either, None."""
+    results = [read_json(folder / row, file.name) or {} for file in sorted((folder / row).glob("*.json"))]
+    if not results:
+        return None
+    last: dict[str, Any] = max(results, key=lambda result: (result["kind"] == "whole", result["finished"]))
+    return last
+
+
+def table(rows: Sequence[Row], folder: Path) -> str:
+    """Every row in Markdown, with its newest result or ``not yet run``; below it why some are no PASS."""
+    lines = [
+        "| row | published R@20 / N@20 | ours | delta | verdict | run | selected by |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    notes = []
+    for row in rows:
+        link = f"[{row.title}](experiments/paper/{row.name}.yaml)"
+        result = newest(folder, row.name)
+        if result is None:
+            wanted = " / ".join(short(number.value) for number in row.whole.judged)
+            where = f"{NOT_RUN}: wants a GPU" if row.hardware == "gpu" else NOT_RUN
+            lines.append(f"| {link} | {wanted} | | | {where} | | {row.selection} |")
+            continue
+        last = [judged for judged in result["judged"] if judged["epoch"] == result["judged"][-1]["epoch"]]
+        seeds = len(result["runs"])
+        spread = "" if last[0]["sd"] is None else f" (sd {short(last[0]['sd'])})"
+        epoch = "" if last[0]["epoch"] is None else f"smoke, epoch {last[0]['epoch']}, "
+        cells = (
+            link,
+            " / ".join(short(judged["published"]) for judged in last),
+            " / ".join(short(judged["mean"]) for judged in last) + spread,
+            " / ".join(signed(judged["delta"]) for judged in last),
+            f"[{result['verdict']}](experiments/results/{row.name})",
+            f"{epoch}{seeds} seed{'s' if seeds > 1 else ''}, {result['minutes']:.0f} min",
+            row.selection,
+        )
+        lines.append("| " + " | ".join(cells) + " |")
+        if result["verdict"] != "PASS":
+            notes.append(f"- {row.title}, {result['verdict']}: {row.reason or 'reason not known yet'}")
+    return "\n".join([*lines, *(["", *notes] if notes else [])])
+
+
+def rebuild(readme: Path, rows: Sequence[Row], folder: Path) -> None:
+    """Put the table between the two marks of README; all else stays as it is."""
+    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise Mistake(
+            f"{readme}: the table has no place. Wanted a file with, once each and in this order, {BEGIN} and {END}."
+        )
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2]
+    write_whole(readme, f"{before}{BEGIN}\n{table(rows, folder)}\n{END}{after}")

@@ -1,0 +1,48 @@
+"""The yaml of ``wandb sweep`` for the words of a Hydra sweep, for those who let W&B's agents run it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep
+
+from ltgnn.config.metric_direction import smaller
+from ltgnn.types import Mistake
+
+
+def sweep_yaml(overrides: Sequence[str], method: str, monitor: str, project: str) -> str:
+    """``fusion=id,sum lr=interval(1e-4,1e-1)`` -> parameters with values or bounds; agents call ``ltgnn train``."""
+    parameters = {str(parsed.input_line).partition("=")[0]: _space(parsed) for parsed in _parse(overrides)}
+    bounds = [key for key, space in parameters.items() if "min" in space]
+    if bounds and method == "grid":
+        raise Mistake(f"--method grid: {', '.join(bounds)} has bounds, not values. Set --method bayes or random")
+    document = {
+        "project": project,
+        "method": method,
+        "metric": {"name": monitor, "goal": "minimize" if smaller(monitor) else "maximize"},
+        "command": ["ltgnn", "train", "${args_no_hyphens}"],
+        "parameters": parameters,
+    }
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def _parse(overrides: Sequence[str]) -> list[Override]:
+    if not overrides:
+        raise Mistake("ltgnn runs sweep-yaml: no words to sweep; give some, such as fusion=id,sum seed=1,2,3")
+    parsed: list[Override] = OverridesParser.create().parse_overrides(list(overrides))
+    return parsed
+
+
+def _space(parsed: Override) -> dict[str, Any]:
+    value = parsed._value
+    if isinstance(value, IntervalSweep):
+        bounds = {"min": value.start, "max": value.end}
+        return ({"distribution": "log_uniform_values"} if "log" in value.tags else {}) | bounds
+    if isinstance(value, ChoiceSweep | RangeSweep):
+        words = list(parsed.sweep_string_iterator())
+        return {"values": [yaml.safe_load(word) for word in words]}
+    return {"value": yaml.safe_load(parsed.get_value_element_as_str())}

@@ -1,0 +1,1 @@
+"""Batches of train pairs, random streams, negatives."""

@@ -1,0 +1,1 @@
+"""What turns states into scores: scorers, masks of items, post-hoc adjustments, ensembles."""

@@ -1,0 +1,168 @@
+"""Several scorers as one: a weighted sum of where each of them puts an item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from ltgnn.evaluation.topk import csr_rows
+from ltgnn.scoring.candidates import Pool
+from ltgnn.types import Groups, Interactions, Mistake, Scorer
+
+Standing = Callable[[Tensor], Tensor]
+"""``scores [B, I], -inf for no candidate -> standings [B, I], finite, 0 for no candidate``"""
+
+Policy = Callable[[Tensor], Groups]
+"""``train counts [n] -> groups``"""
+
+
+class Fitting(Protocol):
+    def __call__(self, pool: Pool) -> tuple[Tensor, Tensor]:
+        """Weights [M, A, G] and bias [A, G] that are best on the pool."""
+        ...
+
+
+class Blend:
+    """``s(u, i) = sum over members m of w_m[a(u), g(i)] z_m(u, i) + b[a(u), g(i)]``.
+
+    ``z_m``: the standing of the item with member ``m`` among the items that the user has not in train; ``a`` and ``g``:
+    groups of users and items by their train counts (None: all in one). An item is a candidate if a member with a weight
+    knows it. ``fitting`` finds the weights on the validation part; ``weights``: those found, or given by hand, by
+    member (by user group, by item group), with ``bias`` as one more; None: not yet.
+    """
+
+    def __init__(
+        self,
+        standing: Standing,
+        fitting: Fitting,
+        users: Policy | None = None,
+        items: Policy | None = None,
+        weights: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.standing, self.fitting, self.users, self.items, self.weights = standing, fitting, users, items, weights
+
+    def of(self, members: Mapping[str, Scorer], train: Interactions) -> Blended:
+        """The members as one scorer; weights of 0 if there are none yet."""
+        if BIAS in members:
+            raise Mistake(f"a member cannot be called '{BIAS}'.")
+        users, items = _groups(self.users, train.user_counts), _groups(self.items, train.item_counts)
+        names = users.names, items.names
+        table = torch.zeros(len(members), len(names[0]), len(names[1]))
+        bias = torch.zeros(table.shape[1:])
+        if self.weights is not None:
+            unknown = set(self.weights) - {*members, BIAS}
+            if unknown or not set(members) <= set(self.weights):
+                raise Mistake(
+                    f"blend.weights has {', '.join(self.weights)}; wanted a weight for each member: "
+                    f"{', '.join(members)}."
+                )
+            table = torch.stack([cells(self.weights[name], *names, name) for name in members])
+            bias = cells(self.weights.get(BIAS, 0.0), *names, BIAS)
+        return Blended(dict(members), train, self.standing, users, items, table, bias)
+
+
+BIAS = "bias"
+
+
+@dataclass(frozen=True)
+class Blended:
+    """Members at work."""
+
+    members: Mapping[str, Scorer]
+    train: Interactions
+    standing: Standing
+    users: Groups
+    items: Groups
+    weights: Tensor  # [M, A, G]
+    bias: Tensor  # [A, G]
+
+    @property
+    def used(self) -> list[int]:
+        """Members whose weight is not 0 everywhere; all of them while there are none."""
+        return [m for m, w in enumerate(self.weights) if bool(w.any())] or list(range(len(self.weights)))
+
+    @property
+    def scorable(self) -> Tensor:
+        """Items that a member in use knows.  [I] bool"""
+        every = torch.ones(self.train.num_items, dtype=torch.bool)
+        scorers = list(self.members.values())
+        return torch.stack([getattr(scorers[m], "scorable", every) for m in self.used]).any(0)
+
+    def __call__(self, users: Tensor) -> Tensor:
+        """[B] -> [B, I]. One member alone gives its own scores, since no weight changes their order."""
+        if len(self.used) == 1 and self.bias.numel() == 1:
+            return list(self.members.values())[self.used[0]](users)
+        cell = self.users.labels[users.cpu()].long()
+        group = self.items.labels.long()
+        total: Tensor | None = None
+        for m, standing in zip(self.used, self.standings(users, self.used), strict=True):
+            weighted = standing * self._spread(self.weights[m], cell, group).to(standing.device)
+            total = weighted if total is None else total + weighted
+        assert total is not None
+        if bool(self.bias.any()):
+            total = total + self._spread(self.bias, cell, group).to(total.device)
+        return total.masked_fill(~self.scorable.to(total.device), -torch.inf)
+
+    def standings(self, users: Tensor, which: Sequence[int]) -> list[Tensor]:
+        """Of the members ``which``: items of the user's train part stand nowhere.  M x [B, I]"""
+        rows, items = csr_rows(self.train.by_user, users.cpu())
+        scorers, found = list(self.members.values()), []
+        for m in which:
+            scores = scorers[m](users).float().clone()
+            scores[rows, items] = -torch.inf
+            found.append(self.standing(scores))
+        return found
+
+    def shares(self, user: int, item: int) -> dict[str, float]:
+        """What each member in use, and the bias, adds to one score: they sum to it, unless one member is alone."""
+        cell, group = int(self.users.labels[user]), int(self.items.labels[item])
+        standings = self.standings(torch.tensor([user]), self.used)
+        names = list(self.members)
+        shares = {
+            names[m]: float(s[0, item]) * float(self.weights[m, cell, group])
+            for m, s in zip(self.used, standings, strict=True)
+        }
+        return shares | ({BIAS: float(self.bias[cell, group])} if bool(self.bias.any()) else {})
+
+    @staticmethod
+    def _spread(table: Tensor, cell: Tensor, group: Tensor) -> Tensor:
+        """Weights [A, G] of users [B] and items [I].  [B, I], or [1, 1] where there is one cell"""
+        return table if table.numel() == 1 else table[cell][:, group]
+
+    def plain(self, weights: Tensor, bias: Tensor) -> dict[str, Any]:
+        """Weights [M, A, G] and bias [A, G] as ``Blend`` takes them; numbers of six digits."""
+        found = {name: _plain(table, self.users, self.items) for name, table in zip(self.members, weights, strict=True)}
+        return found | ({BIAS: _plain(bias, self.users, self.items)} if bool(bias.any()) else {})
+
+
+def cells(given: Any, users: Sequence[str], items: Sequence[str], name: str) -> Tensor:
+    """A number, or one by user group and item group -> [A, G]; groups that are left out get 0."""
+    table = torch.zeros(len(users), len(items))
+    if isinstance(given, int | float):
+        return table + given
+    for user, row in given.items():
+        for item, value in row.items():
+            if user not in users or item not in items:
+                raise Mistake(
+                    f"blend.weights.{name}: there is no cell {user}.{item}; user groups are {', '.join(users)}, "
+                    f"item groups {', '.join(items)}."
+                )
+            table[users.index(user), items.index(item)] = float(value)
+    return table
+
+
+def _groups(policy: Policy | None, counts: Tensor) -> Groups:
+    if policy is not None:
+        return policy(counts)
+    return Groups("one", ("all",), torch.zeros(len(counts), dtype=torch.int8), "all in one")
+
+
+def _plain(table: Tensor, users: Groups, items: Groups) -> Any:
+    rounded = [[round(float(value), 6) for value in row] for row in table]
+    if table.numel() == 1:
+        return rounded[0][0]
+    return {u: dict(zip(items.names, row, strict=True)) for u, row in zip(users.names, rounded, strict=True)}

@@ -1,0 +1,101 @@
+"""From encodings to scores, and the dials that turn without retraining.
+
+A dial is built once from the train part and the item text, and its scores are added to those of the model, be it a
+trained GNN or a closed form.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ltgnn.scoring.masked import restricted, unrestricted
+from ltgnn.scoring.scorers import Inner, Total
+from ltgnn.types import Encoded, Evaluation, Interactions, Mistake, Scorer
+
+log = logging.getLogger(__name__)
+
+Dial = Callable[[Interactions, Tensor | None], Scorer]
+"""``(train, text [I, D] or None) -> scores to add``; with ``scorable`` [I] bool where it knows items by itself."""
+
+Aggregation = Callable[[Encoded, Interactions], Encoded]
+"""Encoding and train part -> encoding: what is done once to a trained model before it ranks."""
+
+Judge = Callable[..., Evaluation]
+"""``(scorer, monitor=name) -> evaluation`` on the validation part."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Which multiple of the dials' weights is the best on the validation part: each of ``factors`` is tried once."""
+
+    factors: Sequence[float]
+    metric: str
+
+
+class Scoring:
+    """``s(u, i) = <u, i> |i|^(p - 1)`` of the aggregated states, plus the dials.
+
+    ``norm_power`` p = 1 is the inner product, 0 the cosine as far as ranking goes (the user's norm changes no ranking);
+    values between are a dial on popularity, since norms tend to grow with it. ``aggregation`` changes the states first;
+    None: leaves them. ``fit`` chooses the dials' strength on the validation part; None: as given.
+    """
+
+    def __init__(
+        self, norm_power: float, dials: Mapping[str, Dial], aggregation: Aggregation | None, fit: Fit | None
+    ) -> None:
+        self.norm_power, self.dials = norm_power, {name: dial for name, dial in dials.items() if dial is not None}
+        self.aggregation, self.tuning = aggregation, fit
+        if fit is not None and not self.dials:
+            raise Mistake("score.fit chooses the weight of dials, but score.dials is empty. Set score=content.")
+
+    def fit(self, train: Interactions, text: Tensor | None) -> ScoreFunction:
+        """Build each dial from the train part."""
+        return ScoreFunction(self, train, [dial(train, text) for dial in self.dials.values()])
+
+
+class ScoreFunction:
+    """Scores of an encoding, or of any scorer, with the dials added; ``factor`` multiplies their weights."""
+
+    def __init__(self, scoring: Scoring, train: Interactions, dials: list[Scorer]) -> None:
+        self.scoring, self.train, self.dials, self.factor = scoring, train, dials, 1.0
+
+    def of(self, encoded: Encoded) -> Scorer:
+        """Scorer of an encoding, without the dials; the item table is scaled once.
+
+        An item whose state is 0 is not scorable.
+        """
+        if self.scoring.aggregation is not None:
+            encoded = self.scoring.aggregation(encoded, self.train)
+        items = encoded.items
+        if self.scoring.norm_power != 1.0:
+            items = items * items.norm(dim=1, keepdim=True).clamp_min(1e-12) ** (self.scoring.norm_power - 1.0)
+        return restricted(Inner(encoded.users, items.T.contiguous()), encoded.items.any(1))
+
+    def over(self, base: Scorer, judge: Judge | None = None) -> Scorer:
+        """``base`` plus the dials; with a judge and ``score.fit``, at the strength that validation prefers.
+
+        An item is scorable if ``base`` or one of the dials knows it.
+        """
+        if judge is not None and (tuning := self.scoring.tuning) is not None:
+            values = {
+                factor: judge(self._total(base, factor), monitor=tuning.metric).values[tuning.metric]
+                for factor in tuning.factors
+            }
+            less = getattr(getattr(judge, "func", judge), "smaller", None)  # of an evaluator, or a partial of one
+            best = min if less is not None and less(tuning.metric) else max
+            self.factor = best(values, key=lambda factor: values[factor])
+            tried = ", ".join(f"{factor:g}: {value:.4f}" for factor, value in values.items())
+            log.info("score: %g x the weight of the dials, by val/%s (%s)", self.factor, tuning.metric, tried)
+        return self._total(base, self.factor)
+
+    def _total(self, base: Scorer, factor: float) -> Scorer:
+        if not self.dials or factor == 0:
+            return base
+        score, scorable = unrestricted(base, self.train.num_items)
+        for dial in self.dials:
+            scorable = scorable | getattr(dial, "scorable", scorable)
+        return restricted(Total([(1.0, score), *((factor, dial) for dial in self.dials)]), scorable)

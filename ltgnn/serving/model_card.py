@@ -1,0 +1,91 @@
+"""The model card: what a person should know before serving an exported model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ltgnn.scoring.scorers import Constant, DenseItems, Inner, Piece
+
+if TYPE_CHECKING:
+    from ltgnn.inference.served_model import Served
+
+SHOWN = ("ndcg@20", "recall@20", "coverage@20")
+
+
+def model_card(served: Served, parts: Sequence[Piece]) -> str:
+    """Markdown: what it is, what it was trained on, how good it is on whom, how to call it, where not to trust it."""
+    train, card = served.split.train, served.card
+    sizes = ", ".join(f"{name} {size:,}" for name, size in served.groups.sizes.items())
+    lines = [
+        f"# {served.name}",
+        "",
+        "A recommender made with the Python package ltgnn, as plain files.",
+        "",
+        "## Trained on",
+        "",
+        f"- data: {card.get('data', 'unknown')}; licence: {card.get('licence') or 'not stated'}",
+        f"- {train.num_users:,} users, {train.num_items:,} items, {len(train):,} train pairs; "
+        f"split: {served.split.name}",
+        f"- item features: {_features(card)}",
+        f"- groups ({served.groups.rule}): {sizes}",
+        "",
+        "## Score",
+        "",
+        *[f"- {_describe(piece)}" for piece in parts],
+        f"- {int(served.scorable.sum()):,} of {train.num_items:,} items can be recommended",
+        "",
+        "## Test part, full ranking",
+        "",
+        *_numbers(served),
+        "",
+        "## Use",
+        "",
+        "```python",
+        "import ltgnn",
+        "",
+        'model = ltgnn.load("THIS FOLDER")',
+        f"model.recommend([{', '.join(map(repr, list(served.catalogue.user_ids[:2])))}], k=10)  # a polars table",
+        f"model.similar({served.catalogue.item_ids[0]!r}, k=5)" if served.catalogue.item_ids else "",
+        "```",
+        "",
+        "Lists leave out the items of train and validation pairs. An unknown user gets the most popular items.",
+        "",
+        "## Limits",
+        "",
+        "- Trained on past behaviour: it repeats what was popular; see the numbers by group above.",
+        "- Users and items that came later are not in it: fold them in (`ltgnn update`) or train again.",
+        "- The folder holds the users' interactions and ids: it is as confidential as the data.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _features(card: Mapping[str, Any]) -> str:
+    """What made the item features, and whether the scores rest on them."""
+    if not (text := card.get("text")):
+        return "none"
+    return str(text) + ("" if card.get("reads_features", True) else " (there, but not read by the score)")
+
+
+def _describe(piece: Piece) -> str:
+    if isinstance(piece, Inner):
+        return f"inner product of user and item vectors, width {piece.users.shape[1]}"
+    if isinstance(piece, Constant):
+        return "a number for each item, the same for all users"
+    if isinstance(piece, DenseItems):
+        return "sum over the user's train items of dense weights between items"
+    return "sum over the user's train items of sparse weights between items"
+
+
+def _numbers(served: Served) -> list[str]:
+    test = served.card.get("test") or {}
+    columns = [name for name in SHOWN if name in test]
+    if not columns:
+        return ["not measured"]
+    rows = [("all", ""), *((group, f"{served.groups.policy}/{group}/") for group in served.groups.names)]
+    table = [f"| group | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    for name, prefix in rows:
+        cells = [f"{test[prefix + c]:.4f}" if prefix + c in test else "" for c in columns]
+        if any(cells):
+            table.append(f"| {name} | {' | '.join(cells)} |")
+    return table

@@ -1,0 +1,63 @@
+"""The scoring head as ONNX: user vectors in, scores and the best items out, for servers that have no Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from ltgnn.inference.served_model import Served
+from ltgnn.scoring.scorers import Constant, Inner, pieces
+from ltgnn.types import Mistake
+
+OPSET = 17
+LIMIT = 2**31 - 2**20  # a protobuf file holds no more
+
+
+def write_head(served: Served, file: Path) -> None:
+    """``users [B, d] float32, k [1] int64 -> scores [B, I], top_scores [B, k], top_items [B, k]``.
+
+    Items that are not scorable have -inf. Seen items are for the caller to leave out: ask for more than ``k``.
+    Raises ``Mistake`` if the score is not one inner product (and constants per item), or the library is missing.
+    """
+    try:
+        from onnx import TensorProto, checker, helper, numpy_helper, save
+    except ImportError as error:
+        raise Mistake("onnx=true needs the library `onnx`: pip install 'ltgnn[onnx]'") from error
+    found = pieces(served.scorer) or []
+    inner = [piece for piece in found if isinstance(piece, Inner)]
+    constants = [piece for piece in found if isinstance(piece, Constant)]
+    if len(inner) != 1 or len(inner) + len(constants) != len(found):
+        raise Mistake(
+            f"onnx=true: the score of {served.name} is more than one inner product of user and item vectors "
+            "(weights between items, or several tables), so it has no small head. Leave onnx=true out."
+        )
+    table = inner[0].table.float()
+    bias = sum((piece.values for piece in constants), torch.zeros(table.shape[1]))
+    bias = bias.masked_fill(~served.scorable, -torch.inf)
+    if table.numel() * 4 > LIMIT:
+        raise Mistake(f"onnx=true: the item table takes {table.numel() * 4 / 2**30:.1f} GB, an ONNX file holds 2 GB.")
+    width, items = table.shape
+    float_, int_ = TensorProto.FLOAT, TensorProto.INT64
+    graph = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["users", "items"], ["product"]),
+            helper.make_node("Add", ["product", "bias"], ["scores"]),
+            helper.make_node("TopK", ["scores", "k"], ["top_scores", "top_items"], axis=1),
+        ],
+        "score head",
+        [helper.make_tensor_value_info("users", float_, ["B", width]), helper.make_tensor_value_info("k", int_, [1])],
+        [
+            helper.make_tensor_value_info("scores", float_, ["B", items]),
+            helper.make_tensor_value_info("top_scores", float_, ["B", "K"]),
+            helper.make_tensor_value_info("top_items", int_, ["B", "K"]),
+        ],
+        [
+            numpy_helper.from_array(table.contiguous().numpy(), "items"),
+            numpy_helper.from_array(bias.float().numpy(), "bias"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="ltgnn")
+    model.ir_version = 8
+    checker.check_model(model)
+    save(model, str(file))

@@ -1,0 +1,1 @@
+"""The HTTP server: page and JSON API over one finished model."""

@@ -1,0 +1,1 @@
+"""Small tensor operations that several rooms share; torch only, no policy."""

@@ -1,1 +1,0 @@
-"""Item fields to one string to features."""

@@ -1,0 +1,1 @@
+"""Training: loop, callbacks, resume, profile, learning rates."""

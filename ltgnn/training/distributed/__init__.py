@@ -1,0 +1,1 @@
+"""Training in several processes; columns of the embeddings shared among them."""

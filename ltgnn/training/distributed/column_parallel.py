@@ -1,0 +1,126 @@
+"""Dimension-parallel training: each process keeps d / R columns of all embeddings, their gradients and Adam's states.
+
+``x_(l+1) = A x_l`` acts on every column alone, so that propagation needs no communication. Of a batch the partial inner
+products and squared norms are added up over the processes (``ltgnn/tensors/sharded_columns.py``), B (1 + S) numbers a
+step instead of gradients of N d. Every process has the same loss then, and the gradient of its own columns.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+from pytorch_lightning.strategies import DDPStrategy
+from torch import Tensor, nn
+
+from ltgnn.models.fusion import Id, Init
+from ltgnn.models.lightgcn import LightGCN
+from ltgnn.module import Recommender
+from ltgnn.sampling.negatives import Negatives
+from ltgnn.tensors import sharded_columns
+from ltgnn.training.distributed.processes import processes
+from ltgnn.types import Mistake
+
+WAY_OUT = "Set trainer=auto (one process) or trainer=ddp, or"
+
+
+class DimParallel(DDPStrategy):
+    """Lightning's processes without its copies of the model: the module's tables are cut instead.
+
+    Checkpoints hold all columns, as those of one process do. While the module is built, and in process 0 when a
+    checkpoint is written or a part evaluated, there is a table of all columns for a moment.
+    """
+
+    strategy_name = "dim_parallel"
+
+    def configure_ddp(self) -> None:
+        """Instead of a wrapper for gradients: cut the tables, before the optimiser sees them."""
+        module = self.lightning_module
+        assert isinstance(module, Recommender)
+        embedding: Any = module.encoder.embedding
+        cut_tables(embedding, self.global_rank, self.world_size)
+        self.tables = {id(embedding.users), id(embedding.items)}
+        sharded_columns.cut(True)
+
+    def lightning_module_state_dict(self) -> dict[str, Any]:
+        """All columns in process 0, which writes the checkpoint."""
+        module = self.lightning_module
+        assert module is not None
+        own = {name: id(weight) in self.tables for name, weight in module.named_parameters()}
+        state = module.state_dict()
+        return {name: sharded_columns.joined(value) if own.get(name) else value for name, value in state.items()}
+
+    def optimizer_state(self, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+        state: dict[str, Any] = super().optimizer_state(optimizer)
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        for number, weight in enumerate(weights):
+            kept = state["state"].get(number, {})
+            if id(weight) in self.tables:
+                state["state"][number] = {name: _joined(value, weight.shape) for name, value in kept.items()}
+        return state
+
+    def teardown(self) -> None:
+        sharded_columns.cut(False)
+        super().teardown()
+
+
+def cut_tables(embedding: Any, rank: int, world: int) -> None:
+    """Leave process ``rank`` its columns of the tables of users and items."""
+    for name in ("users", "items"):
+        table = getattr(embedding, name)
+        share = table.shape[1] // world
+        setattr(embedding, name, nn.Parameter(table.detach()[:, rank * share : (rank + 1) * share].clone()))
+
+
+def _joined(value: Any, shape: torch.Size) -> Any:
+    return sharded_columns.joined(value) if isinstance(value, Tensor) and value.shape == shape else value
+
+
+def refuse_to_share(cfg: DictConfig, module: Recommender) -> None:
+    """``Mistake`` where several processes would train something else than one."""
+    if cfg.sweep.trial is not None:
+        raise Mistake("hydra/sweeper/pruner stops runs of one process: set it to none, or trainer=auto.")
+    if cfg.callbacks.get("checkpoint") is None:
+        raise Mistake(
+            "several processes hand their model over by a checkpoint: set callbacks.checkpoint, or trainer=auto."
+        )
+    if cfg.trainer.strategy._target_.endswith(f".{DimParallel.__name__}"):
+        refuse_mixed_columns(module, processes(cfg), cfg.trainer.gradient_clip_val)
+    else:
+        refuse_losses(module, "rowwise", "ddp", "sees a batch as a whole")
+
+
+def refuse_mixed_columns(module: Recommender, world: int, clip: Any) -> None:
+    """``Mistake`` for a model or loss that reads several columns of a node at once in another way than by products."""
+    encoder: Any = module.encoder
+    weights = getattr(getattr(encoder, "readout", None), "coefficients", None)
+    if type(encoder) is not LightGCN or weights is None or weights(encoder.num_layers) is None:
+        raise Mistake(
+            "trainer=dim_parallel cuts the columns of model=lightgcn or mf with a readout that weighs whole layers; "
+            f"{type(encoder).__name__} with this readout mixes columns. {WAY_OUT} model=lightgcn."
+        )
+    if type(encoder.embedding.fusion) not in (Id, Init):
+        raise Mistake(
+            f"trainer=dim_parallel: a projector makes every column from all of the text, so that fusion="
+            f"{type(encoder.embedding.fusion).__name__.lower()} has nothing to cut. {WAY_OUT} fusion=id or init."
+        )
+    if getattr(module.graph, "message", None) is not None or not getattr(module.views, "clean", False):
+        raise Mistake(f"trainer=dim_parallel: this graph= or views= mixes columns. {WAY_OUT} views=clean.")
+    if type(module.sampler).narrow is not Negatives.narrow:
+        raise Mistake(f"trainer=dim_parallel: this sampler looks at the states. {WAY_OUT} sampler=uniform.")
+    refuse_losses(module, "by_columns", "dim_parallel", "reads more of the states than products with sampled negatives")
+    if encoder.embedding.dim % world:
+        raise Mistake(f"dim={encoder.embedding.dim} is no multiple of trainer.devices={world}: change one of them.")
+    if clip is not None:
+        raise Mistake("trainer.gradient_clip_val is a norm over all columns: set it to null with trainer=dim_parallel.")
+
+
+def refuse_losses(module: Recommender, ability: str, trainer: str, why: str) -> None:
+    """``Mistake`` that names the losses without ``ability``."""
+    if unable := [name for name, loss in module.losses.items() if not getattr(loss, ability, False)]:
+        raise Mistake(
+            f"trainer={trainer}: {', '.join(f'loss.{name}' for name in unable)} {why}, so that it would be another "
+            "loss. Set trainer=auto, or loss=bpr, bce, ccl, or softmax with loss.ranking.in_batch=false and "
+            "sampler=uniform."
+        )

@@ -1,0 +1,201 @@
+"""One job, straight through: data, model, training, evaluation, and the run folder that it leaves."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from ltgnn.build import (
+    Setting,
+    build_data,
+    build_module,
+    build_setting,
+    cold_items,
+    fit_closed_form,
+    is_closed_form,
+    monitored_part,
+    refuse_unknown_monitor,
+    uses_features,
+)
+from ltgnn.data.cutting import tied
+from ltgnn.runs.catalogue import write_catalogue
+from ltgnn.runs.folder import RunFolder, plain, run_key
+from ltgnn.runs.tracking import Tracker
+from ltgnn.runs.warnings import collect
+from ltgnn.training.distributed.processes import processes, together
+from ltgnn.training.memory import keep_large_tables
+from ltgnn.training.quiet import quiet_lightning
+from ltgnn.types import Evaluation, Scorer
+
+if TYPE_CHECKING:
+    from pytorch_lightning import Trainer
+
+    from ltgnn.module import Recommender
+    from ltgnn.training.profile import Parts
+
+log = logging.getLogger(__name__)
+
+
+def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluation]:
+    """The whole of one job, straight through; leaves a run folder at ``paths.run_dir``."""
+    folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
+    config = plain(cfg)
+    with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, config) as tracker:
+        parts = profiler(cfg)
+        with during(parts, "setup"):
+            setting = build_setting(cfg)
+            refuse_unknown_monitor(cfg, setting)
+            write_cards(folder, setting)
+        ready = time.perf_counter()
+        scorer, device, selection = fit(cfg, setting, tracker, parts)
+        fitted = time.perf_counter()
+        with during(parts, "evaluation"):
+            evaluations = {part: evaluate(scorer, device=device) for part, evaluate in setting.evaluators.items()}
+        for part, evaluation in evaluations.items():
+            folder.write_evaluation(part, evaluation)
+        before = selection.get("resumed", {}).get("seconds", 0.0)  # of fitting, before the run was interrupted
+        total = time.perf_counter() - started + before
+        seconds = {"setup": ready - started, "fit": fitted - ready + before, "total": total}
+        features = setting.features if uses_features(cfg, setting) else None
+        results: dict[str, Any] = {
+            **{part: evaluation.values for part, evaluation in evaluations.items()},
+            "selection": selection,
+            "seconds": {name: round(value, 3) for name, value in seconds.items()},
+            **setting.record(setting.split),
+            "warnings": collect(cfg, setting.dataset, setting.split, features, evaluations, selection),
+            "cold_items": cold_items(setting.split, scorer),
+            "reads_features": features is not None,
+        }
+        folder.write_json("metrics.json", results)
+        tracker.summary(
+            {f"{part}/{name}": value for part, e in evaluations.items() for name, value in e.values.items()}
+        )
+        tracker.upload(folder.path)
+        tracker.summary({"seconds": results["seconds"]["total"], "fingerprint": setting.split.fingerprint})
+        if parts is not None:
+            from ltgnn.training import profile
+
+            profile.report(folder, parts)
+    return evaluations
+
+
+def profiler(cfg: DictConfig) -> Parts | None:
+    """What watches the time, where ``profile=true`` asks for it; None costs nothing."""
+    if not cfg.get("profile"):
+        return None
+    from ltgnn.training.profile import Parts
+
+    return Parts()
+
+
+def during(parts: Parts | None, name: str) -> AbstractContextManager[None]:
+    """Time inside counts for a part."""
+    return nullcontext() if parts is None else parts.part(name)
+
+
+def fit(
+    cfg: DictConfig, setting: Setting, tracker: Tracker, parts: Parts | None = None
+) -> tuple[Scorer, torch.device, dict[str, Any]]:
+    """The scorer of the selected model, where it wants its users, and how it was selected."""
+    if is_closed_form(cfg):
+        with during(parts, "setup"):
+            return fit_closed_form(cfg, setting), torch.device("cpu"), {"by": "none: closed form"}
+    module, trainer, callbacks = trained(cfg, setting, tracker, parts)
+    checkpoint: Any = callbacks.get("checkpoint")
+    if best := getattr(checkpoint, "best_model_path", ""):
+        if processes(cfg) > 1:  # of one with a share of the columns, too, the checkpoint has all
+            module = build_module(cfg, setting)
+        state = torch.load(best, map_location=module.device, weights_only=True)
+        module.load_state_dict(state["state_dict"])
+        selection = {"by": checkpoint.monitor or "last epoch", "epoch": int(state["epoch"]) + 1}
+    else:
+        selection = {"by": "last epoch", "epoch": trainer.current_epoch}
+    return (
+        module.scorer(setting.evaluators.get("val")),
+        module.device,
+        selection | {"epochs_run": trainer.current_epoch} | (callbacks["resume"].card if "resume" in callbacks else {}),
+    )
+
+
+def trained(
+    cfg: DictConfig, setting: Setting, tracker: Tracker, parts: Parts | None = None
+) -> tuple[Recommender, Trainer, dict[str, Any]]:
+    """The module after its last epoch, its trainer, and the callbacks by name; what each process of a run does."""
+    keep_large_tables()
+    with during(parts, "setup"):
+        module = build_module(cfg, setting)
+    callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}
+    if cfg.sweep.running:
+        callbacks.pop("progress", None)  # the table of the sweep shows it
+    if cfg.sweep.trial is not None:
+        from ltgnn.training.pruning import Prune
+
+        callbacks["prune"] = Prune(**cfg.sweep.trial)
+    resumed = None
+    if processes(cfg) > 1:
+        from ltgnn.training.distributed.column_parallel import refuse_to_share
+
+        refuse_to_share(cfg, module)
+    elif cfg.sweep.trial is None:
+        from ltgnn.training.resume import Resume
+
+        callbacks["resume"] = resume = Resume(Path(cfg.paths.run_dir), run_key(cfg))
+        resumed = resume.checkpoint() if cfg.sweep.resume else None
+    if monitored_part(cfg, setting) == "test" and "early_stop" in callbacks:
+        log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
+    with together(cfg), quiet_lightning():
+        watched = {} if parts is None else {"profiler": parts}
+        if parts is not None:
+            parts.watch(module)
+        trainer = instantiate(cfg.trainer)(
+            callbacks=list(callbacks.values()), logger=tracker.lightning_logger(), **watched
+        )
+        try:
+            trainer.fit(module, build_data(cfg, setting), ckpt_path=resumed)
+        except SystemExit:  # Lightning's answer to a Ctrl-C, which also makes the program deaf to the next
+            if not trainer.interrupted:
+                raise
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+            raise KeyboardInterrupt from None
+    if "prune" in callbacks and callbacks["prune"].pruned:
+        from ltgnn.training.pruning import Pruned
+
+        raise Pruned(f"at epoch {trainer.current_epoch} by hydra.sweeper.pruner")
+    return module, trainer, callbacks
+
+
+def write_cards(folder: RunFolder, setting: Setting) -> None:
+    """What the run was trained on: data, split, groups, text."""
+    split = setting.split
+    card = {
+        **setting.dataset.card,
+        "name": setting.dataset.name,
+        "users": setting.dataset.num_users,
+        "items": setting.dataset.num_items,
+        "split": split.name,
+        "warnings": [*setting.dataset.card.get("warnings", ()), *tied(split)],
+        "fingerprint": split.fingerprint,
+        "pairs": {"train": len(split.train), "val": len(split.val), "test": len(split.test)},
+        "groups": setting.group_card,
+    }
+    folder.write_json("data_card.json", card)
+    if setting.features is not None:
+        folder.write_json("text_card.json", setting.features.card)
+    write_catalogue(folder, setting.dataset, split, setting.groups)
+
+
+def headline(evaluations: Mapping[str, Evaluation], monitor: str) -> float | None:
+    """The monitored value of the selected model."""
+    part, _, name = monitor.partition("/")
+    return evaluations[part].values.get(name) if part in evaluations else None

@@ -1,0 +1,41 @@
+"""What a job would cost, from two of its steps: the time in a dry run (``sweep.dry_run=true``)."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from ltgnn.build import build_data, build_module, build_setting, fit_closed_form, is_closed_form, monitored_part
+from ltgnn.training.quiet import quiet_lightning
+
+
+def probe(cfg: DictConfig) -> float:
+    """Seconds that a job takes if it does not stop early, from two steps and one evaluation; leaves no file.
+
+    A closed form is fitted whole, since it has no steps.
+    """
+    started = time.perf_counter()
+    setting = build_setting(cfg)
+    if is_closed_form(cfg):
+        scorer, device, training, passes = fit_closed_form(cfg, setting), torch.device("cpu"), 0.0, 0
+    else:
+        from ltgnn.training.pruning import StepClock
+
+        module, data = build_module(cfg, setting), build_data(cfg, setting)
+        monitored_part(cfg, setting)
+        clock = StepClock()
+        kinds = {"logger": False, "enable_checkpointing": False, "max_epochs": 1, "min_epochs": None, "max_steps": 2}
+        with quiet_lightning():
+            trainer = instantiate(cfg.trainer)(callbacks=[clock], limit_val_batches=0, **kinds)
+            trainer.fit(module, data)
+        epochs = int(cfg.trainer.max_epochs)
+        training, passes = clock.seconds * len(data.train_dataloader()) * epochs, epochs // int(cfg.eval_every)
+        scorer, device = module.scorer(setting.evaluators.get("val")), module.device
+    ready = time.perf_counter()
+    for evaluate in setting.evaluators.values():
+        evaluate(scorer, device=device)
+    judging = time.perf_counter() - ready
+    return (ready - started) + training + judging + passes * judging / max(1, len(setting.evaluators))
