@@ -74,7 +74,7 @@ def source(about: str, classes: Sequence[str]) -> str:
 def docstring(target: str) -> str:
     """What a class or function of this package says of itself, read without importing it."""
     module, _, name = target.rpartition(".")
-    file = Path(__file__).resolve().parent.parent / (module.replace(".", "/") + ".py")
+    file = Path(__file__).resolve().parents[2] / (module.replace(".", "/") + ".py")
     return _docstrings(file).get(name, "") if module.startswith("ltgnn.") else ""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ltgnn.io.atomic_write import whole
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def conf_dir() -> Path:
