@@ -65,8 +65,8 @@ class Setting:
 
 
 def build_setting(cfg: DictConfig) -> Setting:
-    """Data, split, groups, text features and evaluators; made once for all jobs of a sweep that agree in them."""
-    return once("setting", cfg, (*DATA, "groups", "text", "eval"), lambda: _setting(cfg))
+    """Data, split, groups, item features and evaluators; made once for all jobs of a sweep that agree in them."""
+    return once("setting", cfg, (*DATA, "groups", "features", "eval"), lambda: _setting(cfg))
 
 
 def _setting(cfg: DictConfig) -> Setting:
@@ -74,7 +74,9 @@ def _setting(cfg: DictConfig) -> Setting:
     split: Split = once("split", cfg, DATA, lambda: instantiate(cfg.split)(dataset))
     counts = split.train.item_counts
     groups: dict[str, Groups] = {name: policy(counts) for name, policy in instantiate(cfg.groups).items()}
-    features: Features | None = once("text", cfg, (*DATA, "text"), lambda: instantiate(cfg.text)(dataset, counts))
+    features: Features | None = once(
+        "features", cfg, (*DATA, "features"), lambda: instantiate(cfg.features)(dataset, counts)
+    )
     evaluator = instantiate(cfg.eval)
     sides = groups, None if features is None else features.values, dataset.item_fields
     parts = {"val": (split.val, [split.train]), "test": (split.test, [split.train, split.val])}
@@ -112,7 +114,7 @@ def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
         )
     reads = reads_features(model, unless_said=True)
     text = setting.text if reads else None
-    sections = (*DATA, "model", *(("text",) if reads else ()))
+    sections = (*DATA, "model", *(("features",) if reads else ()))
     base: Scorer = once("closed form", cfg, sections, lambda: model.fit(setting.split.train, text), kept=1)
     scorer: Scorer = _score(cfg, setting).over(base, setting.evaluators.get("val"))
     return scorer
@@ -134,14 +136,14 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
     from ltgnn.module import Recommender
 
     train = setting.split.train
-    sections = (*DATA, "text", "graph")
+    sections = (*DATA, "features", "graph")
     graph = own("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, text=setting.text))
     refuse_leaks(setting.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(
         train=train,
         fusion=instantiate(cfg.fusion),
-        text=instantiate(cfg.live)(instantiate(cfg.text), setting.dataset, setting.features),
+        text=instantiate(cfg.live)(instantiate(cfg.features), setting.dataset, setting.features),
     )
     terms = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}
     losses = {name: t(train, setting.groups) if isinstance(t, partial) else t for name, t in terms.items()}

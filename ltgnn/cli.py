@@ -29,7 +29,7 @@ COMMANDS = {
     "explain": ("ltgnn.commands.explain", "why a user gets an item: parts that add up to the score"),
     "export": ("ltgnn.commands.export", "a finished run as plain files to serve from, with a model card"),
     "data": ("ltgnn.commands.data", "fetch, import, stats, split, audit, diff, export"),
-    "text": ("ltgnn.commands.text", "item features: build, ls, verify, prune"),
+    "features": ("ltgnn.commands.features", "item features: build, ls, verify, prune"),
     "finetune": ("ltgnn.commands.finetune", "tune a text encoder on a shop's own data"),
     "search": ("ltgnn.commands.search", "items that fit a query, by words, meaning and taste"),
     "answers": ("ltgnn.commands.answers", "the answer to a question, out of a table of them"),

@@ -29,8 +29,8 @@ def main() -> None:
     arguments = parser.parse_args()
     faq = table(DATA / "faq.csv", {"question": "question", "answer": "answer"})
     asked = table(DATA / "questions.csv", {"asked": "asked", "question": "question"}, optional=("question",))
-    side = instantiate(compose_config("train", [f"text={arguments.text}", "data.template=null"], None).text)
-    read = encoder_of_queries(side.encoder, [*faq["question"], *faq["answer"]])
+    source = instantiate(compose_config("train", [f"features={arguments.text}", "data.template=null"], None).features)
+    read = encoder_of_queries(source.encoder, [*faq["question"], *faq["answer"]])
     known: dict[str, Tensor] = {}
 
     def encode(texts: Sequence[str]) -> Tensor:

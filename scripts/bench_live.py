@@ -27,7 +27,7 @@ from ltgnn.runs.environment import cpu_model
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/live"
 WAYS = ("none", "lora", "full")
-OVERRIDES = ["data=ml100k", "text=minilm", "fusion=text", "loss=softmax", "sampler=in_batch", "eval=accuracy"]
+OVERRIDES = ["data=ml100k", "features=minilm", "fusion=content", "loss=softmax", "sampler=in_batch", "eval=accuracy"]
 STEPS, WARM = 8, 2
 EPOCHS = ["epochs=6", "eval_every=2", "patience=9", "lr=0.01"]
 

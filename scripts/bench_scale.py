@@ -84,7 +84,7 @@ def case(edges: int, dim: int, inside: float, kernel: str, steps: int, passes: i
     train, test = synthetic(edges, inside)
     shared = max(1, round(len(train) / 2048 / passes))
     pairs = PairBatches(train, math.ceil(len(train) / passes), "edges", 0)
-    words = ["model=lightgcn", "text=none", "loss=bpr", "eval=accuracy", "logger=none", "paths.run_dir=/nowhere"]
+    words = ["model=lightgcn", "features=none", "loss=bpr", "eval=accuracy", "logger=none", "paths.run_dir=/nowhere"]
     cfg = compose_config("train", [*words, f"dim={dim}", f"shared_batches={shared}", f"graph/kernel={kernel}"], None)
     empty = train.select(torch.zeros(0, dtype=torch.int64))
     split = Split(train, empty, test, "synthetic")

@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--save")
     parser.add_argument("options", nargs="*", metavar="KEY=VALUE")
     arguments = parser.parse_args()
-    base = [f"data={arguments.data}", "text=none", "eval=accuracy", *arguments.options]
+    base = [f"data={arguments.data}", "features=none", "eval=accuracy", *arguments.options]
     words = [f"--data {arguments.data}", f"--seeds {arguments.seeds}", *arguments.options]
     command = "python scripts/bench_schemes.py " + " ".join(words)
     found: dict[str, list[dict[str, Any]]] = {}

@@ -4,8 +4,8 @@
     LTGNN_MIRROR=DIR python scripts/bench_text.py --save
 
 Both read the same distinct texts of amazon-beauty with the same MiniLM folder, both loaded beforehand, in turns, the
-one that begins changing from round to round; the vectors of both are compared. Then ``ltgnn text build`` runs twice in
-processes of their own on an empty store: the first encodes the catalogue, the second finds it. ``--save`` writes
+one that begins changing from round to round; the vectors of both are compared. Then ``ltgnn features build`` runs twice
+in processes of their own on an empty store: the first encodes the catalogue, the second finds it. ``--save`` writes
 experiments/bench/text.{json,md}.
 """
 
@@ -35,7 +35,7 @@ from ltgnn.features.template import render
 from ltgnn.runs.environment import cpu_model
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/bench/text"
-OVERRIDES = ["data=amazon_beauty", "text=minilm"]
+OVERRIDES = ["data=amazon_beauty", "features=minilm"]
 Encode = Callable[[Sequence[str]], torch.Tensor]
 
 
@@ -58,7 +58,9 @@ def contestants(encoder: HuggingFace) -> dict[str, Encode]:
 
 def race(texts: Sequence[str], rounds: int, device: str) -> dict[str, Any]:
     """Texts per second of each round and the ratio within a round."""
-    encoder = instantiate(compose_config("train", [*OVERRIDES, f"text.encoder.device={device}"], None).text).encoder
+    encoder = instantiate(
+        compose_config("train", [*OVERRIDES, f"features.encoder.device={device}"], None).features
+    ).encoder
     both = contestants(encoder)
     apart = (both["ltgnn"](texts[:256]) - both["sentence-transformers"](texts[:256]).cpu()).abs().max().item()
     rates: dict[str, list[float]] = {name: [] for name in both}
@@ -78,17 +80,25 @@ def race(texts: Sequence[str], rounds: int, device: str) -> dict[str, Any]:
 
 
 def whole_catalogue(device: str) -> dict[str, Any]:
-    """Seconds of ``ltgnn text build`` on an empty store and again, in all and for the features alone."""
+    """Seconds of ``ltgnn features build`` on an empty store and again, in all and for the features alone."""
     seconds: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as store:
-        command = [sys.executable, "-m", "ltgnn.cli", "text", "build", *OVERRIDES, f"text.encoder.device={device}"]
+        command = [
+            sys.executable,
+            "-m",
+            "ltgnn.cli",
+            "features",
+            "build",
+            *OVERRIDES,
+            f"features.encoder.device={device}",
+        ]
         for name in ("first", "second"):
             started = time.perf_counter()
             done = subprocess.run(
                 command, env={**os.environ, "LTGNN_CACHE": store}, capture_output=True, text=True, check=True
             )
             took = time.perf_counter() - started
-            features = re.search(r"text features \w+ \[([\dx]+)\]: .* in ([\d.]+) s", done.stdout + done.stderr)
+            features = re.search(r"item features \w+ \[([\dx]+)\]: .* in ([\d.]+) s", done.stdout + done.stderr)
             assert features is not None, done.stderr
             seconds |= {
                 "shape": features.group(1),
@@ -130,7 +140,8 @@ def markdown(result: dict[str, Any]) -> str:
     if build is not None:
         lines += [
             "",
-            f"## The whole catalogue, {build['shape'].replace('x', ' x ')}, `ltgnn text build {' '.join(OVERRIDES)}`",
+            f"## The whole catalogue, {build['shape'].replace('x', ' x ')}, "
+            f"`ltgnn features build {' '.join(OVERRIDES)}`",
             "",
             "| | features, s | whole command, s |",
             "|---|---|---|",

@@ -36,7 +36,7 @@ def evaluations() -> Iterator[dict[str, dict[str, Evaluation]]]:
 
     def config(text: str) -> Any:
         return compose_config(
-            "train", ["experiment=ease_text_beauty", f"text={text}", "split.seed=0", "eval=accuracy"], None
+            "train", ["experiment=ease_text_beauty", f"features={text}", "split.seed=0", "eval=accuracy"], None
         )
 
     cfg = config("none")

@@ -55,7 +55,13 @@ class Tree:
             )
             for axis in AXES
         }
-        toy = ["data=toy", f"data.files.path={shop}", f"paths.cache_dir={cache}", "text=words", "text.encoder.width=8"]
+        toy = [
+            "data=toy",
+            f"data.files.path={shop}",
+            f"paths.cache_dir={cache}",
+            "features=words",
+            "features.encoder.width=8",
+        ]
         toy += ["logger=none", "dim=8", "num_layers=2", "batch_size=64", "reg=0.1"]
         toy.append(f"hydra.searchpath=[file://{Path(__file__).parent / 'conf'}]")
         self.nodes: dict[str, dict[str, DictConfig]] = {axis: {} for axis in AXES}

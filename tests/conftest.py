@@ -80,7 +80,7 @@ def launch(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
             str(CONF),
             "data=toy",
             f"data.files.path={shop}",
-            "text=words",
+            "features=words",
             "epochs=6",
             "min_epochs=1",
         ]

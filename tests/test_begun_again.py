@@ -17,7 +17,7 @@ from tests.toy import write_shop
 
 Launch = Callable[..., int]
 
-EASE = ["model=ease", "text=none", "paths.run_dir=run"]
+EASE = ["model=ease", "features=none", "paths.run_dir=run"]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -118,7 +118,7 @@ def test_files_of_no_format() -> None:
 def test_a_recipe_with_a_class_that_is_gone(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One message from every command that opens the run."""
     run = tmp_path / "run"
-    assert launch("model=popularity", "text=none", f"paths.run_dir={run}") == 0
+    assert launch("model=popularity", "features=none", f"paths.run_dir={run}") == 0
     recipe = yaml.safe_load((run / "config.yaml").read_text())
     recipe["model"]["closed_form"] = {"_target_": "nopackage.mod.Cls"}
     (run / "config.yaml").write_text(yaml.safe_dump(recipe))
@@ -134,7 +134,7 @@ def test_a_recipe_with_a_class_that_is_gone(launch: Launch, tmp_path: Path, caps
 
 def test_weights_that_are_a_pickle_payload(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
-    assert launch("text=none", "epochs=2", f"paths.run_dir={run}") == 0
+    assert launch("features=none", "epochs=2", f"paths.run_dir={run}") == 0
     for payload in (pickle.dumps(Path(tmp_path)), b"", (run / "checkpoints/best.ckpt").read_bytes()[:1000]):
         (run / "checkpoints/best.ckpt").write_bytes(payload)
         capsys.readouterr()
@@ -151,7 +151,7 @@ def test_weights_that_are_a_pickle_payload(launch: Launch, tmp_path: Path, capsy
     ],
 )
 def test_values_that_cannot_be(launch: Launch, capsys: pytest.CaptureFixture[str], words: list[str], told: str) -> None:
-    assert launch("text=none", *words) == 1
+    assert launch("features=none", *words) == 1
     assert told in capsys.readouterr().err
 
 
@@ -164,7 +164,7 @@ def test_losses_are_kept_where_validation_never_ran(launch: Launch, tmp_path: Pa
     import csv
 
     run = tmp_path / "run"
-    assert launch("text=none", "epochs=3", "eval_every=10", f"paths.run_dir={run}") == 0
+    assert launch("features=none", "epochs=3", "eval_every=10", f"paths.run_dir={run}") == 0
     with (run / "history.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]

@@ -35,7 +35,7 @@ def metrics(folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("split", ["cold_items", "new_items"])
 def test_with_text_or_counted(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str], split: str) -> None:
-    assert launch(f"split={split}", "fusion=id,sum", "epochs=20", "loss=softmax", "text=words", "-m") == 0
+    assert launch(f"split={split}", "fusion=id,sum", "epochs=20", "loss=softmax", "features=words", "-m") == 0
     ids, text = run_folders(tmp_path)
     printed = capsys.readouterr().out
     blind, seeing = metrics(ids), metrics(text)
@@ -50,14 +50,14 @@ def test_with_text_or_counted(launch: Launch, tmp_path: Path, capsys: pytest.Cap
     assert len(cold) == 10  # never recommended
     assert "not scorable" in printed
     assert (
-        f"0: 10 of 10 cold items not scorable (no train interaction, no text path); the {pairs['test']:.0f} test"
+        f"0: 10 of 10 cold items not scorable (no train interaction, features not read); the {pairs['test']:.0f} test"
         in (printed)
     )
 
 
 def test_text_finds_cold_items(launch: Launch, tmp_path: Path) -> None:
     """Titles name the topic that a user likes: of 5 test items among 38 the first 20 would hold half by chance."""
-    assert launch("split=cold_items", "fusion=text", "epochs=40", "loss=softmax", "num_layers=1", "dim=32") == 0
+    assert launch("split=cold_items", "fusion=content", "epochs=40", "loss=softmax", "num_layers=1", "dim=32") == 0
     (folder,) = run_folders(tmp_path)
     assert metrics(folder)["test"]["auc"] > 0.6
 

@@ -97,8 +97,8 @@ def test_every_yaml_says_what_it_is(file: Path) -> None:
 
 
 def test_axes_are_listed() -> None:
-    assert {"data", "split", "text", "graph", "fusion", "model", "loss", "sampler", "score"} <= set(groups())
-    assert {"id", "init", "sum", "gate", "text"} <= set(options("fusion"))
+    assert {"data", "split", "features", "graph", "fusion", "model", "loss", "sampler", "score"} <= set(groups())
+    assert {"id", "init", "sum", "gate", "content"} <= set(options("fusion"))
 
 
 def test_root_knobs_reach_the_parts() -> None:

@@ -14,7 +14,7 @@ from ltgnn.build import Setting
 from ltgnn.types import Mistake
 from tests.axes import AXES, COLD, PLAIN, Case, Tree, fingerprint, first_step
 
-CLASH = re.compile(r"\b(" + "|".join([*AXES, "text", "num_layers"]) + r")=")
+CLASH = re.compile(r"\b(" + "|".join([*AXES, "features", "num_layers"]) + r")=")
 
 
 def try_case(tree: Tree, setting: Setting, case: Case) -> str | None:
@@ -45,7 +45,7 @@ PARTNERS: list[Case] = [
     {},
     {"loss": "softmax"},
     {"views": "simgcl"},
-    {"fusion": "text", "projector": "mlp"},
+    {"fusion": "content", "projector": "mlp"},
     {"loss": "bpr_align"},
     {"sampler": "in_batch", "loss": "softmax"},
 ]

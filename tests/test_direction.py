@@ -116,7 +116,8 @@ def test_the_names_that_are_promised_are_those_that_come(evaluator: Any) -> None
     ("name", "said"),
     [
         ("ndcg@15", "Near to it: .*ndcg@10"), ("items20/tial/ndcg@20", "items20/tail/ndcg@20"),
-        ("ild_text@20", "the data lack"), ("ild_category@20", "the data lack"), ("items20/tail/aplt@20", "as a whole"),
+        ("ild_features@20", "the data lack"), ("ild_category@20", "the data lack"),
+        ("items20/tail/aplt@20", "as a whole"),
         ("items20/share@20", "share is given of head, tail"), ("activity/casual/gini@20", "one number for all users"),
         ("activity/casual/items20/tail/coverage@20", "one number for all users"), ("items20/cold/ndcg@20", "no value"),
         ("", "no value"),

@@ -1,4 +1,4 @@
-"""`ltgnn text`: build, list, check and clear the store."""
+"""`ltgnn features`: build, list, check and clear the store."""
 
 import os
 import time
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from ltgnn.commands.features import main
 
-from ltgnn.commands.text import main
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.store_listing import entries
 from ltgnn.types import Mistake
@@ -88,15 +88,15 @@ def test_build_makes_what_training_finds(
 ) -> None:
     monkeypatch.setenv("LTGNN_CACHE", str(tmp_path))
     toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}"]
-    assert main(["build", *toy, "text=words"]) == 0
+    assert main(["build", *toy, "features=words"]) == 0
     (entry,) = entries(tmp_path / "text")
     assert entry.key in capsys.readouterr().out
     assert entry.card["neighbours"][0]["item"].startswith("the ")
     made = entry.path.stat().st_mtime_ns
-    assert main(["build", *toy, "text=words", "fusion=sum", "seed=7"]) == 0
+    assert main(["build", *toy, "features=words", "fusion=sum", "seed=7"]) == 0
     (entry,) = entries(tmp_path / "text")
     assert entry.path.stat().st_mtime_ns == made
-    assert main(["build", *toy, "text=none"]) == 0
-    assert "no item text" in capsys.readouterr().out
-    with pytest.raises(Mistake, match="text=minilm"):
-        main(["build", *toy, "text=minilmm"])
+    assert main(["build", *toy, "features=none"]) == 0
+    assert "no item features" in capsys.readouterr().out
+    with pytest.raises(Mistake, match="features=minilm"):
+        main(["build", *toy, "features=minilmm"])

@@ -38,10 +38,10 @@ def home(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[Path]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("LTGNN_CACHE", str(folder / "cache"))
-        toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "text=words", "logger=none"]
+        toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "features=words", "logger=none"]
         small = ["epochs=4", "min_epochs=1", "dim=8", "num_layers=1", "batch_size=256", "eval_every=2", "lr=0.05"]
         assert train([*toy, *small, "fusion=sum", "paths.run_dir=runs/gnn"]) == 0
-        for name, words in (("ease", ["text=none"]), ("text_knn", []), ("item_knn", ["split.seed=9"])):
+        for name, words in (("ease", ["features=none"]), ("text_knn", []), ("item_knn", ["split.seed=9"])):
             assert train([*toy, f"model={name}", *words, f"paths.run_dir=runs/{name.removeprefix('text_')}"]) == 0
         yield folder
 
@@ -69,8 +69,8 @@ def test_it_is_a_run_that_every_command_reads(
     capsys.readouterr()
     assert main(["table", *(str(home / "runs" / m) for m in MEMBERS), str(out)]) == 0
     shown = capsys.readouterr().out
-    assert re.search(rf" 3  .*ensemble-{blend}.* text=words ", shown)
-    assert re.search(r" 1  .*ease.* text=none ", shown)
+    assert re.search(rf" 3  .*ensemble-{blend}.* features=words ", shown)
+    assert re.search(r" 1  .*ease.* features=none ", shown)
     assert "epochs=" not in shown
     assert main(["claim", str(home / "runs/gnn"), str(out), "--draws", "200"]) in (0, 2, 3)
     assert main(["compare", str(home / "runs/ease"), str(out)]) == 0
@@ -94,7 +94,7 @@ def test_a_weight_for_one_member_alone_is_that_member_to_the_last_digit(home: Pa
     given = ", ".join(f"{name}: {weight}" for name, weight in weights.items())
     out = made(home, f"{alone}-{blend}", f"blend={blend}", f"blend.weights={{{given}}}")
     own = metrics(home / "runs" / alone)
-    for part in ("val", "test"):  # a run without text has no diversity by text
+    for part in ("val", "test"):  # a run without features has no diversity by them
         assert {name: metrics(out)[part][name] for name in own[part]} == own[part]
     assert metrics(out)["selection"]["weights"] == "given"
     columns = [pl.read_parquet(folder / "per_user.parquet") for folder in (out, home / "runs" / alone)]

@@ -35,7 +35,7 @@ def test_the_mean_over_the_pairs_with_the_last_batch(
 
     monkeypatch.setattr(Recommender, "training_step", noting)
     monkeypatch.setattr(Recommender, "log_dict", counting)
-    words = ("model=mf", "text=none", "loss=bpr", "epochs=3", "min_epochs=3", "eval_every=1", "batch_size=50")
+    words = ("model=mf", "features=none", "loss=bpr", "epochs=3", "min_epochs=3", "eval_every=1", "batch_size=50")
     assert launch(*words) == 0
     (file,) = tmp_path.rglob("history.csv")
     with file.open(newline="", encoding="utf-8") as text:

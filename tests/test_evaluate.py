@@ -29,7 +29,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[Path]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("LTGNN_CACHE", str(folder / "cache"))
-        toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "text=words", "logger=none"]
+        toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "features=words", "logger=none"]
         small = ["epochs=4", "min_epochs=1", "dim=8", "num_layers=1", "batch_size=256", "eval_every=2", "lr=0.05"]
         assert train([*toy, *small, "fusion=sum", "hydra.run.dir=logs/train/gnn"]) == 0
         assert train([*toy, "model=ease", "hydra.run.dir=logs/train/ease"]) == 0
@@ -132,7 +132,7 @@ def test_lists_of_another_library_give_the_same_table(
     first = metrics(home, "gnn")["test"]
     assert set(first) - set(judged["test"]) >= {"auc"}  # a list has no rank for what it leaves out
     for value, number in judged["test"].items():
-        if "ild_text" not in value and value in first:
+        if "ild_features" not in value and value in first:
             assert number == pytest.approx(first[value], abs=1e-9), value
 
 

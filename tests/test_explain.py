@@ -29,7 +29,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[Tr
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("LTGNN_CACHE", str(folder / "cache"))
-        toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "text=words", "logger=none"]
+        toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "features=words", "logger=none"]
         small = ["epochs=4", "min_epochs=1", "dim=8", "num_layers=2", "batch_size=256", "eval_every=2", "lr=0.05"]
 
         def run(*words: str) -> OpenRun:
@@ -75,7 +75,7 @@ def dense(shop: OpenRun) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 @pytest.mark.parametrize("layers", [0, 1, 2, 3])
-@pytest.mark.parametrize("fusion", ["id", "sum", "init", "gate", "concat", "text"])
+@pytest.mark.parametrize("fusion", ["id", "sum", "init", "gate", "concat", "content"])
 def test_every_summand_is_that_of_dense_float64(trained: Train, fusion: str, layers: int) -> None:
     shop = trained(f"fusion={fusion}", f"num_layers={layers}")
     with torch.no_grad():
@@ -129,7 +129,7 @@ def test_every_summand_is_that_of_dense_float64(trained: Train, fusion: str, lay
         ["graph=semantic", "fusion=sum"],
         ["model=lightgcn_content"],
         ["model=lightgcn_content", "score=cosine"],
-        ["model=alpharec", "fusion=text"],
+        ["model=alpharec", "fusion=content"],
     ],
     ids=" ".join,
 )

@@ -70,7 +70,7 @@ def test_published_files_are_verified_elsewhere_and_move_no_key(folder: Path) ->
     assert list(inputs_of(given)["data"]) == ["i.csv"]
 
 
-@pytest.mark.parametrize("section", ["text", "score", "lists", "model"])
+@pytest.mark.parametrize("section", ["features", "score", "lists", "model"])
 def test_files_named_anywhere(folder: Path, section: str) -> None:
     file = folder.parent / "vectors.npy"
     file.write_bytes(b"1")
@@ -86,21 +86,23 @@ def test_an_encoder_and_a_run_are_folders(folder: Path) -> None:
     for place, name, text in ((encoder, "config.json", "{}"), (run, "status.json", json.dumps({"key": "k"}))):
         place.mkdir()
         (place / name).write_text(text)
-    given = recipe(folder, text={"encoder": {"model": str(encoder)}, "run": str(run)})
+    given = recipe(folder, features={"encoder": {"model": str(encoder)}, "run": str(run)})
     before = inputs_of(given)
     (encoder / "weights").write_bytes(b"1")
     (run / "run.log").write_text("a line that moves no number")
     after = inputs_of(given)
-    assert after["text"][str(encoder)] != before["text"][str(encoder)]
-    assert after["text"][str(run)] == before["text"][str(run)]
+    assert after["features"][str(encoder)] != before["features"][str(encoder)]
+    assert after["features"][str(run)] == before["features"][str(run)]
     (run / "status.json").write_text(json.dumps({"key": "other"}))
-    assert inputs_of(given)["text"][str(run)] != before["text"][str(run)]
+    assert inputs_of(given)["features"][str(run)] != before["features"][str(run)]
 
 
 def test_words_are_no_folders_by_chance(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder.parent)
     (folder.parent / "mine").mkdir()
-    given = recipe(folder, text={"name": "mine", "separators": "/", "here": ".", "zero": "a\0b", "long": "x" * 5000})
+    given = recipe(
+        folder, features={"name": "mine", "separators": "/", "here": ".", "zero": "a\0b", "long": "x" * 5000}
+    )
     assert list(inputs_of(given)) == ["data"]
 
 

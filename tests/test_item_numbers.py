@@ -37,10 +37,10 @@ def files(tmp_path: Path) -> Path:
 def test_from_csv_to_a_trained_model(
     launch: Callable[..., int], tmp_path: Path, files: Path, text: str, widths: dict[str, int]
 ) -> None:
-    shop = ["data=shop", f"data.files.path={files}", "data.cleaning.keep_unseen_items=true", f"text={text}"]
+    shop = ["data=shop", f"data.files.path={files}", "data.cleaning.keep_unseen_items=true", f"features={text}"]
     assert launch(*shop, "fusion=sum", "split=leave_one_out") == 0
     (folder,) = run_folders(tmp_path)
-    card = json.loads((folder / "text_card.json").read_text())
+    card = json.loads((folder / "features_card.json").read_text())
     if text == "words_numbers":
         assert card["widths"] == widths
     data = json.loads((folder / "data_card.json").read_text())

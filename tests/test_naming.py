@@ -61,7 +61,7 @@ def test_train_writes_nothing_outside(
         str(CONF),
         "data=toy",
         f"data.files.path={shop}",
-        "text=none",
+        "features=none",
         "model=popularity",
         "logger=none",
     ]

@@ -30,7 +30,7 @@ EXAMPLES = {"fusion", "seed", "key", "name", "axis", "data", "weights", "by"}
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 SETTING = re.compile(r"(?<![\w./@\x00-])\+?([a-z_]\w*(?:[./@][a-z_]\w*)*)=(?!=)(\w[\w./-]*)?")
 KEY = re.compile(
-    r"\b((?:data|text|score|model|loss|callbacks|trainer|sweep|eval|split|paths|hydra|optim)(?:\.[a-z_]\w*)+)"
+    r"\b((?:data|features|score|model|loss|callbacks|trainer|sweep|eval|split|paths|hydra|optim)(?:\.[a-z_]\w*)+)"
 )
 
 
@@ -125,7 +125,8 @@ def command_words() -> set[str]:
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "add_argument":
                 found |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}
     for module, _ in COMMANDS.values():
-        file = PACKAGE.parent / (module.replace(".", "/") + ".py")
+        place = PACKAGE.parent / module.replace(".", "/")
+        file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
         for node in ast.walk(trees()[file]):
             if isinstance(node, ast.Dict):
                 found |= {key.value for key in node.keys if isinstance(key, ast.Constant)}

@@ -39,8 +39,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def trained(launch: Launch, tmp_path: Path, files: Path) -> Callable[..., Path]:
     def run(text: str, *words: str) -> Path:
-        shop = ["data=shop", f"data.files.path={files}", "~data.reader.item_numbers.rating", f"text={text}"]
-        file = [f"text.file.path={files}/vectors.npy", f"text.file.ids={files}/ids.txt", "text.file.extra=ignore"]
+        shop = ["data=shop", f"data.files.path={files}", "~data.reader.item_numbers.rating", f"features={text}"]
+        file = [
+            f"features.file.path={files}/vectors.npy",
+            f"features.file.ids={files}/ids.txt",
+            "features.file.extra=ignore",
+        ]
         shop += file if text == "precomputed" else []
         words = words or ("fusion=sum",)
         assert launch(*shop, "split=leave_one_out", "epochs=1", f"paths.log_dir={text}", *words) == 0
@@ -64,7 +68,7 @@ def test_numbers_alone(trained: Callable[..., Path], capsys: pytest.CaptureFixtu
     shop = OpenRun(str(run))
     assert shop.by == ("words",)
     assert shop.find("number5", 1)[0].item == "p5"
-    with pytest.raises(Mistake, match=r"text=numbers\) are not made from texts: by=words"):
+    with pytest.raises(Mistake, match=r"features=numbers\) are not made from texts: by=words"):
         OpenRun(str(run), by=("text",)).find("x")
     with pytest.raises(Mistake, match="by=model takes the query for an item"):
         OpenRun(str(run), by=("model",)).find("x")
@@ -72,7 +76,7 @@ def test_numbers_alone(trained: Callable[..., Path], capsys: pytest.CaptureFixtu
     assert main(["search", f"run={run}", "number5"]) == 0
     printed = capsys.readouterr()
     assert "p5" in printed.out
-    assert "By words alone: the item features of this run (text=numbers) are not made from texts." in printed.err
+    assert "By words alone: the item features of this run (features=numbers) are not made from texts." in printed.err
 
     _, _, setting = finished(run)
     price, train = setting.dataset.item_numbers["price"], setting.split.train
@@ -115,7 +119,7 @@ def test_several_kinds_are_searched_by_the_text_among_them(trained: Callable[...
 
 
 def test_vectors_from_a_file(trained: Callable[..., Path], files: Path) -> None:
-    run = trained("precomputed", "fusion=sum", "text/transform=whiten")
+    run = trained("precomputed", "fusion=sum", "features/transform=whiten")
     assert OpenRun(str(run)).by == ("words",)
     _, cfg, setting = finished(run)
     new = fresh(setting.dataset, setting.split.train, EVENTS, {})
@@ -123,7 +127,7 @@ def test_vectors_from_a_file(trained: Callable[..., Path], files: Path) -> None:
     raw = torch.from_numpy(np.load(files / "vectors.npy"))
     from hydra.utils import instantiate
 
-    whitened = instantiate(cfg.text).transform.fitted(raw[:24], setting.split.train.item_counts > 0)
+    whitened = instantiate(cfg.features).transform.fitted(raw[:24], setting.split.train.item_counts > 0)
     torch.testing.assert_close(row, whitened(raw[24:])[0], atol=1e-4, rtol=1e-4)
     other = fresh(setting.dataset, setting.split.train, [("u1", "chair")], {})
     with pytest.raises(Mistake, match=r"'chair' is an item .*vectors\.npy has no vector of it"):
@@ -140,7 +144,7 @@ def test_features_that_no_score_reads_need_not_be_there(trained: Callable[..., P
 
 
 def test_both_halves_of_a_search_read_the_template_of_the_run(trained: Callable[..., Path]) -> None:
-    run = trained("words", "fusion=sum", "text.template='{description}'")
+    run = trained("words", "fusion=sum", "features.template='{description}'")
     shop = OpenRun(str(run))
     assert set(shop.texts) == {"colour0", "colour1", "colour2"}
     assert shop.find("colour1", 24)[0].by.keys() == {"words", "text"}
@@ -166,4 +170,4 @@ def test_the_page_searches_by_words(trained: Callable[..., Path], capsys: pytest
     with TestClient(application(str(trained("numbers")), ["testserver"])) as client:
         found = client.post("/api/search", json={"query": "number5", "k": 3}).json()
     assert "p5" in str(found)
-    assert "search by words alone: the item features of this run (text=numbers)" in capsys.readouterr().out
+    assert "search by words alone: the item features of this run (features=numbers)" in capsys.readouterr().out

@@ -60,7 +60,7 @@ def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None
     empty.mkdir()
     where = python("-c", "import ltgnn; print(ltgnn.__file__)", cwd=empty, PYTHONPATH=str(site))
     assert str(site) in where.stdout
-    words = "data=recbole data.name=toy text=none epochs=2 min_epochs=1 eval_every=1 logger=none dim=4"
+    words = "data=recbole data.name=toy features=none epochs=2 min_epochs=1 eval_every=1 logger=none dim=4"
     files = [f"data.files.path={shop}", "data.reader.interactions={all: toy.inter}", "data.reader.items=toy.item"]
     fields = ["+data.reader.item_fields.title=title"]
     job = python("-m", "ltgnn.commands.train", *words.split(), *files, *fields, cwd=empty, PYTHONPATH=str(site))

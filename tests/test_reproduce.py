@@ -36,7 +36,7 @@ class Bench:
         self.readme.write_text(f"# Toy\n{BEGIN}\n{END}\nend\n")
 
     def row(self, name: str, **changes: Any) -> None:
-        words = ["data=lightgcn_text", f"data.files.path={self.data}", "split=official", "split.val=0", "text=none"]
+        words = ["data=lightgcn_text", f"data.files.path={self.data}", "split=official", "split.val=0", "features=none"]
         row = {
             "title": f"Toy {name}",
             "source": {"title": "by hand", "link": "https://example.org", "where": "here", "kind": "paper"},

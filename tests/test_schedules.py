@@ -33,7 +33,8 @@ def test_the_rate_falls_to_nothing_over_the_epochs(
 
     monkeypatch.setattr(Recommender, "training_step", noting)
     assert (
-        launch("model=mf", "text=none", "schedule=linear", "epochs=3", "min_epochs=3", "lr=0.3", "batch_size=50") == 0
+        launch("model=mf", "features=none", "schedule=linear", "epochs=3", "min_epochs=3", "lr=0.3", "batch_size=50")
+        == 0
     )
     assert rates == pytest.approx([0.3 * (1 - step / len(rates)) for step in range(len(rates))])
     assert len(rates) > 9

@@ -22,7 +22,7 @@ Launch = Callable[..., int]
 
 @pytest.fixture
 def run(launch: Launch, tmp_path: Path) -> Path:
-    assert launch("fusion=sum", "text/transform=whiten", "epochs=2", "paths.log_dir=run") == 0
+    assert launch("fusion=sum", "features/transform=whiten", "epochs=2", "paths.log_dir=run") == 0
     (folder,) = run_folders(tmp_path / "run")
     return folder
 
@@ -110,16 +110,16 @@ def test_mistakes(run: Path, arguments: list[str], message: str, capsys: pytest.
 
 
 def test_runs_without_text_or_with_controls(launch: Launch, tmp_path: Path) -> None:
-    assert launch("fusion=id", "text=none", "epochs=1", "paths.log_dir=id") == 0
+    assert launch("fusion=id", "features=none", "epochs=1", "paths.log_dir=id") == 0
     (plain,) = run_folders(tmp_path / "id")
     shop = OpenRun(str(plain))
     assert shop.by == ("words",)
     assert shop.find("castle number 5", 1)[0].item == "i5"
-    with pytest.raises(Mistake, match="text=none"):
+    with pytest.raises(Mistake, match="features=none"):
         OpenRun(str(plain), by=("text",)).find("x")
     with pytest.raises(Mistake, match="by=model needs a fusion that projects text"):
         OpenRun(str(plain), by=("model",)).find("x")
-    assert launch("model=ease", "text/control=shuffled", "epochs=1", "paths.log_dir=shuffled") == 0
+    assert launch("model=ease", "features/control=shuffled", "epochs=1", "paths.log_dir=shuffled") == 0
     (shuffled,) = run_folders(tmp_path / "shuffled")
     with pytest.raises(Mistake, match="Shuffled treats all items at once"):
         OpenRun(str(shuffled), by=("text",)).find("x")

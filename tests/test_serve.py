@@ -48,7 +48,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         small = [
             "data=toy",
             f"data.files.path={shop}",
-            "text=words",
+            "features=words",
             "epochs=4",
             "min_epochs=1",
             "dim=8",

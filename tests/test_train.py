@@ -31,7 +31,7 @@ def test_run_folder_is_complete_and_consistent(launch: Launch, tmp_path: Path) -
     assert folder.parent == tmp_path / "logs/train/runs"
     wanted = (
         "config.yaml overrides.yaml metrics.json history.csv per_user.parquet topk.parquet data_card.json "
-        "text_card.json env.json run.log checkpoints/best.ckpt checkpoints/last.ckpt"
+        "features_card.json env.json run.log checkpoints/best.ckpt checkpoints/last.ckpt"
     )
     for name in wanted.split():
         assert (folder / name).is_file(), name
@@ -106,7 +106,7 @@ def test_numbers_do_not_depend_on_the_size_of_evaluation_blocks(launch: Launch, 
 
 
 def test_sweep_goes_on_after_a_failed_job(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert launch("text=none", "seed=1,2", "fusion=id,gate", "logger=wandb", "-m") == 1
+    assert launch("features=none", "seed=1,2", "fusion=id,gate", "logger=wandb", "-m") == 1
     folders = run_folders(tmp_path)
     states = [json.loads((folder / "status.json").read_text())["state"] for folder in folders]
     assert states == ["finished", "failed", "finished", "failed"]
@@ -120,7 +120,9 @@ def test_sweep_goes_on_after_a_failed_job(launch: Launch, tmp_path: Path, capsys
 def test_the_table_takes_the_list_lengths_that_there_are(
     launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert launch("eval.ks=[5,10]", "monitor=val/ndcg@10", "text=words", "fusion=id,sum", "-m") == 0  # id reads no text
+    assert (
+        launch("eval.ks=[5,10]", "monitor=val/ndcg@10", "features=words", "fusion=id,sum", "-m") == 0
+    )  # id reads no text
     printed = capsys.readouterr().out
     assert "NDCG@10" in printed
     tests = [metrics(folder)["test"]["ndcg@10"] for folder in run_folders(tmp_path)]
@@ -153,14 +155,14 @@ def test_early_stop_waits_for_min_epochs(launch: Launch, tmp_path: Path) -> None
         (["modle=mf"], "Did you mean 'model'?"),
         (["model=lightgnc"], "Did you mean 'model=lightgcn'?"),
         (["model.encoder.layers=2"], "Key 'layers' is not in struct"),
-        (["fusion=gate", "text=none"], "Set text="),
+        (["fusion=gate", "features=none"], "Set features="),
         (["data.files.path=/nowhere"], "data.files.path"),
         (["monitor=nothing/ndcg@20"], "monitor=nothing/ndcg@20"),
         (["monitor=val/ndgc@20"], "Near to it: ndcg@20"),
         (["loss=bpr", "sampler=in_batch"], "sampler=uniform"),
         (["split.test=0.99"], "split"),
         (["model=ease", "model.closed_form.max_items=10"], "max_items"),
-        (["score=content", "text=none"], "Set text="),
+        (["score=content", "features=none"], "Set features="),
     ],
 )
 def test_mistakes_get_one_message(

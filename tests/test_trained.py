@@ -20,7 +20,7 @@ Launch = Callable[..., int]
 def test_sequence_model_over_a_trained_gnn(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert launch("fusion=sum", "paths.log_dir=gnn") == 0
     (gnn,) = run_folders(tmp_path / "gnn")
-    over = ["model=gru4rec", "fusion=text", "projector=none", "text=run", f"text.run={gnn}"]
+    over = ["model=gru4rec", "fusion=content", "projector=none", "features=run", f"features.run={gnn}"]
     assert launch(*over, "paths.log_dir=sequence") == 0
     (sequence,) = run_folders(tmp_path / "sequence")
 
@@ -32,15 +32,15 @@ def test_sequence_model_over_a_trained_gnn(launch: Launch, tmp_path: Path, capsy
     torch.testing.assert_close(setting.features.values, trained.encoded().items)
     items = load(cfg, setting, RunFolder(sequence), torch.device("cpu")).encoded().items
     torch.testing.assert_close(items, setting.features.values)  # projector=none: the vectors themselves
-    assert RunFolder(sequence).read_json("text_card.json")["run"] == str(gnn)
+    assert RunFolder(sequence).read_json("features_card.json")["run"] == str(gnn)
 
     assert launch(*over, "split.seed=5") == 1
     assert "may know held-out pairs" in capsys.readouterr().err
-    assert launch(*over[:-1], "text.run=/nowhere") == 1
+    assert launch(*over[:-1], "features.run=/nowhere") == 1
     assert "is no finished run" in capsys.readouterr().err
     assert launch("model=popularity", "paths.log_dir=popular") == 0
     (popular,) = run_folders(tmp_path / "popular")
-    assert launch(*over[:-1], f"text.run={popular}") == 1
+    assert launch(*over[:-1], f"features.run={popular}") == 1
     assert "closed form" in capsys.readouterr().err
 
 

@@ -124,10 +124,10 @@ COMMANDS: dict[str, list[str]] = {
     "evaluate": ["evaluate", "run={run}"],
     "evaluate, swept": ["evaluate", "run={run}", "score.norm_power=0,1", "-m"],
     "ensemble": ["ensemble", "{run}", "{good}"],
-    "train on its vectors": ["train", "--config-dir", str(CONF), "data=toy", "data.files.path={shop}", "text=run",
-                             "text.run={run}", "logger=none"],
-    "text build": ["text", "build", "--config-dir", str(CONF), "data=toy", "data.files.path={shop}", "text=run",
-                   "text.run={run}"],
+    "train on its vectors": ["train", "--config-dir", str(CONF), "data=toy", "data.files.path={shop}", "features=run",
+                             "features.run={run}", "logger=none"],
+    "features build": ["features", "build", "--config-dir", str(CONF), "data=toy", "data.files.path={shop}",
+                       "features=run", "features.run={run}"],
     **{f"data {name}": ["data", name, "{run}", *more] for name, more in {
         "fetch": [], "stats": [], "audit": [], "split": ["--out", "out"], "export": ["--to", "recbole", "--out", "out"],
     }.items()},
@@ -147,7 +147,7 @@ def good(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("LTGNN_CACHE", str(folder / "cache"))
-        words = ["data=toy", f"data.files.path={shop}", "text=words", "model=popularity", "logger=none"]
+        words = ["data=toy", f"data.files.path={shop}", "features=words", "model=popularity", "logger=none"]
         assert train(["--config-dir", str(CONF), *words, f"hydra.run.dir={folder}/run"]) == 0
     return folder / "run"
 
@@ -306,11 +306,11 @@ def test_data_of_a_colleague_are_looked_for_in_ones_own_folder(good: Path, place
     run = poisoned(good, "data.files", archive(folder="/home/bob/data/toy", sources=[]))
     recipe = yaml.safe_load((run / "config.yaml").read_text())
     recipe["paths"] |= {"data_dir": "/home/bob/data", "cache_dir": "/home/bob/features"}
-    recipe["text"]["store"]["folder"] = "/home/bob/features"
+    recipe["features"]["store"]["folder"] = "/home/bob/features"
     (run / "config.yaml").write_text(dump(recipe))
     cfg = RunFolder(run).config()
     assert cfg.data.files.folder == str(tmp_path / "data" / "toy")
-    assert cfg.text.store.folder == str(tmp_path / "cache")
+    assert cfg.features.store.folder == str(tmp_path / "cache")
     recipe["data"]["files"]["folder"] = "/home/bob/data/../../../etc"
     (run / "config.yaml").write_text(dump(recipe))
     with pytest.raises(Mistake, match="LTGNN_DATA"):
@@ -319,7 +319,7 @@ def test_data_of_a_colleague_are_looked_for_in_ones_own_folder(good: Path, place
 
 def test_features_are_written_to_ones_own_store_alone(good: Path, place: Path, tmp_path: Path) -> None:
     (place / "elsewhere").mkdir()
-    run = poisoned(good, "text.store.folder", str(place / "elsewhere"))
-    assert opened(run).text.store.folder == str(tmp_path / "cache")
+    run = poisoned(good, "features.store.folder", str(place / "elsewhere"))
+    assert opened(run).features.store.folder == str(tmp_path / "cache")
     (place / "elsewhere" / f"{'0' * 64}.safetensors").write_bytes(b"")
-    assert opened(run).text.store.folder == str(place / "elsewhere")  # a store that is there is read
+    assert opened(run).features.store.folder == str(place / "elsewhere")  # a store that is there is read

@@ -34,15 +34,15 @@ ITEMS = {"sword": {"title": "the castle number one"}, "lonely": {"title": "the g
 
 FOLDED = [
     ("fusion=sum",),
-    ("fusion=id", "text=none"),
+    ("fusion=id", "features=none"),
     ("fusion=popularity_gate", "num_layers=3"),
-    ("fusion=gate", "text/transform=whiten", "model=lightgcnpp", "graph=lightgcnpp"),
-    ("fusion=text", "graph=random_walk"),
+    ("fusion=gate", "features/transform=whiten", "model=lightgcnpp", "graph=lightgcnpp"),
+    ("fusion=content", "graph=random_walk"),
     ("fusion=sum", "split=cold_items", "views=simgcl", "loss=bpr_infonce"),
 ]
 REBUILT = [
     ("fusion=sum", "graph=semantic"),
-    ("fusion=text", "model=alpharec"),
+    ("fusion=content", "model=alpharec"),
     ("fusion=sum", "model=lightgcn_content"),
 ]
 

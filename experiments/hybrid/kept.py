@@ -18,7 +18,7 @@ IDENTITY = [
     "model",
     "loss",
     "fusion",
-    "text",
+    "features",
     "score",
     "words",
 ]

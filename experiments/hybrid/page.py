@@ -20,7 +20,7 @@ COLOURS = {
 }  # fmt: skip
 NAMES = {"closed-id": "closed form, ids", "closed-text": "closed form + text", "trained-id": "trained, ids",
          "trained-text": "trained + text", "blend-id": "blend, ids", "blend-text": "blend + text"}  # fmt: skip
-KEYS = ("model", "loss", "fusion", "text", "score", "words")
+KEYS = ("model", "loss", "fusion", "features", "score", "words")
 SHOWN = ("model", "score", "loss", "graph", "views", "dim")
 """Words of a run that its label says beside what tells all runs apart."""
 STAGES_OF_CONTROLS = ("ease", "text", "controls", "gram", "gram-controls", "grid", "gnn-controls")
@@ -67,8 +67,8 @@ def label(row: Mapping[str, Any]) -> str:
         name += ", tail kept" * ("-kept-" in row["stage"])
         return name if narrow else f"{name} (dim 512)"
     words = [row["model"], *([] if closed else [row["loss"], row["fusion"]])]
-    text = "tuned" if row["text"] == "folder" else row["text"]  # a folder holds the encoder that `tune` wrote
-    words += [f"text={text}"] if text not in ("minilm", "none") else []
+    text = "tuned" if row["features"] == "folder" else row["features"]  # a folder holds the encoder that `tune` wrote
+    words += [f"features={text}"] if text not in ("minilm", "none") else []
     words += [row["score"]] if row["score"] != "dot" else []
     kept = [w for w in row["words"].split() if w.split(".")[0].split("=")[0] in SHOWN and ".factors=" not in w]
     return " ".join(
@@ -135,7 +135,7 @@ def controls(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]
         tables |= {f"amazon-{data}, {title}": pair for title, pair in pairs.items()}
     return {
         title: [{**base[0], "name": "none"}]
-        + [{**r, "name": r["text"]} for r in sorted(fair, key=lambda r: -r["test_all"])]
+        + [{**r, "name": r["features"]} for r in sorted(fair, key=lambda r: -r["test_all"])]
         for title, (base, fair) in tables.items()
         if base and len(by_text(fair)) > 1
     }
@@ -151,7 +151,7 @@ def by_text(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     """The rows of each text."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
-        found.setdefault(row["text"], []).append(row)
+        found.setdefault(row["features"], []).append(row)
     return list(found.values())
 
 

@@ -28,7 +28,7 @@ from ltgnn.analysis.anova import anova
 from ltgnn.analysis.claim_rule import Difference, claim
 from ltgnn.analysis.comparison import read
 from ltgnn.analysis.run_groups import Run, Side, differing, parse
-from ltgnn.config.reads_features import uses_text
+from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Mistake
 
@@ -42,7 +42,7 @@ VALUES = {
     "recall": "recall@20",
     "recall_tail": "items20/tail/recall@20",
 }
-AXES = ("model", "loss", "fusion", "text", "score")
+AXES = ("model", "loss", "fusion", "features", "score")
 FREE = (
     "runs=",
     "blend=",
@@ -192,7 +192,7 @@ def family_of(run: Run) -> str:
         return model.replace("_", "-")
     kind = "closed" if "closed_form" in run.config["model"] else "trained"
     kind = "blend" if model.startswith("ensemble") else kind
-    return f"{kind}-{'text' if uses_text(run.config, run.metrics) else 'id'}"
+    return f"{kind}-{'text' if uses_features(run.config, run.metrics) else 'id'}"
 
 
 def value(run: Run, part: str, name: str) -> float:

@@ -12,7 +12,7 @@ PLAINLY = ("experiment", "model", "fusion", "loss")
 """Axes whose words need no name beside them, in the order in which they are said."""
 
 NO_AXES = (
-    "seed", "tags", "task", "run", "lists", "changed", "runs", "reads_text", "sweep", "paths", "logger", "profile",
+    "seed", "tags", "task", "run", "lists", "changed", "runs", "reads_features", "sweep", "paths", "logger", "profile",
     "closed",
 )  # fmt: skip
 """Keys that tell no configurations apart, with all that is below them."""
@@ -107,7 +107,7 @@ def _decides(above: Sequence[str], below: Sequence[str]) -> bool:
 
 
 def _above(key: str) -> list[str]:
-    """``text/transform@text.features.image.transform`` is below ``text``; all keys are below ``experiment``."""
+    """``features/transform@features.parts.image.transform`` is below ``features``; all are below ``experiment``."""
     if key == "experiment":
         return []
     if key == "blend":  # of an ensemble, whose model is called by it

@@ -27,7 +27,7 @@ def cold_note(rows: Sequence[Row]) -> str:
             left = f"{cold['items'] - cold['scorable']:,} of {cold['items']:,}"
             notes.append((
                 row.number,
-                f"{left} cold items not scorable (no train interaction, no text path); "
+                f"{left} cold items not scorable (no train interaction, features not read); "
                 f"the {unknown:,} test pairs on them count as missed.",
             ))  # fmt: skip
     return numbered(notes)
@@ -59,28 +59,28 @@ def weights_of(config: Mapping[str, Any]) -> str:
 
 
 def answer(rows: Sequence[Row], policy: str, k: int) -> str:
-    """Does text help the tail, and what does the head pay? Both sides chosen by validation NDCG."""
+    """Do item features help the tail, and what does the head pay? Both sides chosen by validation NDCG."""
     ndcg = f"ndcg@{k}"
     sides: dict[bool, list[Row]] = {True: [], False: []}
     for row in rows:
         if row.done and row.validation(ndcg) is not None:
-            sides[row.first.uses_text].append(row)
+            sides[row.first.uses_features].append(row)
     if not all(sides.values()) or splits(rows) > 1:
         return ""
-    text, ids = (max(sides[side], key=lambda row: row.validation(ndcg) or 0.0) for side in (True, False))
+    features, ids = (max(sides[side], key=lambda row: row.validation(ndcg) or 0.0) for side in (True, False))
     gains = {}
     for group, key in (("overall", ""), ("head", f"{policy}/head/"), ("tail", f"{policy}/tail/")):
-        before, after = ids.side.mean(key + ndcg), text.side.mean(key + ndcg)
+        before, after = ids.side.mean(key + ndcg), features.side.mean(key + ndcg)
         if before is None or after is None:  # no held-out item in the group, as head and tail under split=cold_items
             continue
         share = f" ({100 * (after / before - 1):+.1f} %)" if before else ""
-        gains[group] = f"{_shown(ids, key + ndcg)} -> {_shown(text, key + ndcg)}{share}"
+        gains[group] = f"{_shown(ids, key + ndcg)} -> {_shown(features, key + ndcg)}{share}"
     listed = ", ".join(f"{group} {gain}" for group, gain in gains.items())
-    counts = len(ids.runs), len(text.runs)
+    counts = len(ids.runs), len(features.runs)
     once = "One run of each, so no claim: `ltgnn claim` tests several seeds."
     means = f"Means of {counts[1]} and {counts[0]} run(s); `ltgnn claim` tests whether the difference is real."
     return (
-        f"Best with text (by validation): {text.label}; best without: {ids.label}.\n"
+        f"Best with features (by validation): {features.label}; best without: {ids.label}.\n"
         f"Test {ndcg.upper()}, groups {rule([ids.first], policy)}: {listed}.\n" + (once if counts == (1, 1) else means)
     )
 

@@ -40,7 +40,7 @@ keys:
   question=question answer=answer   the columns
   threshold={THRESHOLD}    likeness (cosine, -1 to 1) that the best row must have
   k=3               rows shown
-  text=minilm       the encoder (see `ltgnn models`), text.KEY=VALUE to change it
+  features=minilm       the encoder (see `ltgnn models`), features.KEY=VALUE to change it
   format=table      or json
 """
 
@@ -53,7 +53,7 @@ DEFAULTS: dict[str, str | None] = {
 def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     keys = [word for word in given if "=" in word and word.partition("=")[0] in DEFAULTS]
-    encoder = [word for word in given if word.startswith(("text=", "text.", "text/"))]
+    encoder = [word for word in given if word.startswith(("features=", "features.", "features/"))]
     plain = [word for word in given if word not in keys and word not in encoder and word not in ("-h", "--help")]
     named = [f"{key}={word}" for key, word in zip(("file", "asked"), plain, strict=False)]
     if len(plain) > 2:
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if parsed is None:
         return 0
     values, _ = parsed
-    answers = opened(values, encoder or ["text=minilm"])
+    answers = opened(values, encoder or ["features=minilm"])
     if values["judge"]:
         return judged(answers, Path(values["judge"]))
     found = answers(values["asked"], number(values, "k"))
@@ -90,18 +90,21 @@ def opened(values: dict[str, str], encoder: Sequence[str]) -> Answers:
     except ValueError:
         raise Mistake(f"threshold={values['threshold']} given, a cosine from -1 to 1 wanted") from None
     cfg = compose_config("train", ["data.template=null", *encoder], values["config_dir"] or None)
-    side: Any = instantiate(cfg.text)
-    if not isinstance(side, ItemText):
-        raise Mistake(f"{' '.join(encoder)} has no encoder that could read a question: set text=minilm")
+    source: Any = instantiate(cfg.features)
+    if not isinstance(source, ItemText):
+        raise Mistake(f"{' '.join(encoder)} has no encoder that could read a question: set features=minilm")
     known = [*questions, *answers]
-    read = encoder_of_queries(side.encoder, known)
+    read = encoder_of_queries(source.encoder, known)
 
     def encode(texts: Sequence[str]) -> Tensor:
         if list(texts) != known:
             return read(texts)
-        identity = {"template": "{question} | {answer}", "encoder": dict(side.encoder.identity)}
-        found = side.store.get(
-            identity, known, lambda: side.encoder(known), lambda v: describe(known, v) | read_by(side.encoder, known)
+        identity = {"template": "{question} | {answer}", "encoder": dict(source.encoder.identity)}
+        found = source.store.get(
+            identity,
+            known,
+            lambda: source.encoder(known),
+            lambda v: describe(known, v) | read_by(source.encoder, known),
         )
         for text in warnings(found.card):
             log.warning("%s: %s", values["file"], text)

@@ -79,7 +79,7 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             folder.write_evaluation(part, evaluation)
         selection = selected(members, fitted)
         seconds = {"fit": ready - started, "total": time.perf_counter() - started}
-        reads = bool(cfg.reads_text) or uses_features(cfg, setting)
+        reads = bool(cfg.reads_features) or uses_features(cfg, setting)
         features = setting.features if reads else None
         results: dict[str, Any] = {
             **{part: evaluation.values for part, evaluation in evaluations.items()},
@@ -99,21 +99,21 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
 def describe(cfg: DictConfig, members: Sequence[Member]) -> None:
     """The recipe from the members': data of the first, text of the first that reads any; seed of those trained."""
     first = members[0]
-    reading = next((member for member in members if member.reads_text), None)
+    reading = next((member for member in members if member.reads_features), None)
     trained = [member for member in members if "closed_form" not in member.cfg.model]
     with open_dict(cfg):
         for section in FROM_FIRST:
             cfg[section] = first.cfg[section]
-        cfg.text = (reading or first).cfg.text
+        cfg.features = (reading or first).cfg.features
         runs = {m.name: {"folder": str(m.run.path.resolve()), "key": m.key} for m in members}
         target = "ltgnn.inference.ensemble_members.Members"
         cfg.model = {"closed_form": {"_target_": target, "runs": runs, "blend": "${blend}"}}
-        cfg.reads_text = reading is not None
+        cfg.reads_features = reading is not None
         cfg.seed = int((trained or members)[0].cfg.seed)
         axes = {axis: first.cfg.choices[axis] for axis in ("data", "split") if axis in first.cfg.choices}
-        text = "none" if reading is None else reading.cfg.choices.get("text", "none")
+        word = "none" if reading is None else reading.cfg.choices.get("features", "none")
         model = f"ensemble-{cfg.choices.get('blend', 'given')}"
-        cfg.choices = {**axes, "model": model, "fusion": "-", "loss": "-", "text": text, **cfg.choices}
+        cfg.choices = {**axes, "model": model, "fusion": "-", "loss": "-", "features": word, **cfg.choices}
 
 
 def selected(members: Sequence[Member], fitted: bool) -> dict[str, Any]:

@@ -36,54 +36,55 @@ def finetune(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evalua
     """The whole of one job, straight through: frozen features, tuning, the folder, the figures of both."""
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, plain(cfg)) as tracker:
-        side = item_text(cfg)
+        source = item_text(cfg)
         setting = build_setting(cfg)
         monitored_part(cfg, setting)
         if setting.features is None:
             raise Mistake(f"{setting.dataset.name} has no item text to tune an encoder on; set data.template")
-        tuner = tune(cfg, setting, side, tracker)
+        tuner = tune(cfg, setting, source, tracker)
         tuned = folder.path / "encoder"
         tuner.objective.encoder.save(tuned)
-        after_side = ItemText(str(tuned), side.template, side.store, side.control, side.transform)
-        features = after_side(setting.dataset, setting.split.train.item_counts)
+        tuned_source = ItemText(str(tuned), source.template, source.store, source.control, source.transform)
+        features = tuned_source(setting.dataset, setting.split.train.item_counts)
         assert features is not None
-        folder.write_json("text_card.json", features.card)
+        folder.write_json("features_card.json", features.card)
         before, after = judged(setting, setting.features.values), judged(setting, features.values)
         seconds = round(time.perf_counter() - started, 1)
         folder.write_json("metrics.json", results(cfg, setting, before, after, seconds))
         for name, evaluations in (("before", before), ("after", after)):
             for part, evaluation in evaluations.items():
                 folder.write_evaluation(f"{name}_{part}", evaluation)
-        write_card(cfg, setting, side, tuned, before, after)
+        write_card(cfg, setting, source, tuned, before, after)
         tracker.summary({f"{part}/{name}": value for part, e in after.items() for name, value in e.values.items()})
         log.info("%s", table(before, after))
-        log.info("tuned encoder: text.encoder=%s", tuned)
+        log.info("tuned encoder: features.encoder=%s", tuned)
     return after
 
 
 def item_text(cfg: DictConfig) -> ItemText:
     """The text part, which has to have an encoder with weights."""
-    side = instantiate(cfg.text)
-    if not isinstance(side, ItemText) or not isinstance(side.encoder, HuggingFace):
+    source = instantiate(cfg.features)
+    if not isinstance(source, ItemText) or not isinstance(source.encoder, HuggingFace):
         raise Mistake(
-            f"finetune needs a Hugging Face encoder, but text is {cfg.text._target_}; set text=minilm or text=folder"
+            f"finetune needs a Hugging Face encoder, but features is {cfg.features._target_}; set features=minilm or "
+            "features=folder"
         )
-    return side
+    return source
 
 
-def tune(cfg: DictConfig, setting: Setting, side: ItemText, tracker: Any) -> Any:
+def tune(cfg: DictConfig, setting: Setting, source: ItemText, tracker: Any) -> Any:
     """The tuner after its training."""
     import pytorch_lightning as pl
 
     from ltgnn.features.tuning.encoder import TunedEncoder
     from ltgnn.features.tuning.module import StepBar, Tuner
 
-    assert isinstance(side.encoder, HuggingFace)
+    assert isinstance(source.encoder, HuggingFace)
     train = setting.split.train
     torch.manual_seed(int(cfg.seed))
-    texts = render(side.template_for(setting.dataset), setting.dataset.item_fields)
+    texts = render(source.template_for(setting.dataset), setting.dataset.item_fields)
     encoder = TunedEncoder(
-        side.encoder, texts, instantiate(cfg.adapt), bool(cfg.checkpointing), int(cfg.chunk_tokens), cfg.dropout
+        source.encoder, texts, instantiate(cfg.adapt), bool(cfg.checkpointing), int(cfg.chunk_tokens), cfg.dropout
     )
     objective = instantiate(cfg.objective)(encoder, train, batch_size=int(cfg.batch_size), seed=int(cfg.seed))
     trained = sum(p.numel() for p in objective.parameters() if p.requires_grad)
@@ -135,7 +136,7 @@ def results(
 def write_card(
     cfg: DictConfig,
     setting: Setting,
-    side: ItemText,
+    source: ItemText,
     tuned: Path,
     before: Mapping[str, Evaluation],
     after: Mapping[str, Evaluation],
@@ -143,14 +144,14 @@ def write_card(
     """The model card of the tuned folder, its README.md."""
     from ltgnn.features.tuning.card import model_card
 
-    assert isinstance(side.encoder, HuggingFace)
+    assert isinstance(source.encoder, HuggingFace)
     facts = {
         "data": setting.dataset.name,
         "split": setting.split.name,
         "split fingerprint": setting.split.fingerprint,
-        "template": side.template_for(setting.dataset),
-        "base": ", ".join(side.encoder.sources),
-        "base weights": side.encoder.identity["weights"],
+        "template": source.template_for(setting.dataset),
+        "base": ", ".join(source.encoder.sources),
+        "base weights": source.encoder.identity["weights"],
         "objective": dict(plain(cfg.objective)),
         "adapted": dict(plain(cfg.adapt)),
         "epochs, batch, lr, seed": f"{cfg.epochs}, {cfg.batch_size}, {cfg.lr}, {cfg.seed}",

@@ -14,13 +14,13 @@ USAGE = """usage: ltgnn similar ITEM run=DIR [k=10] [by=auto|model|text|users]
 The items nearest to one by cosine: of the vectors that rank (model), of the texts, or of the sets of users.
 
 example:
-  ltgnn similar 50 run=logs/train/runs/2026-11-24_model k=5 by=text
+  ltgnn similar 50 run=logs/train/runs/2026-11-24_model k=5 by=features
 
 keys:
   ITEM       id of the item
   run=DIR    a finished run, or what ltgnn export wrote
   k=10       how many
-  by=auto    the first of model, text, users that this model has"""
+  by=auto    the first of model, features, users that this model has"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if found is None:
         return 0
     values, _ = found
-    by = choice(values, "by", ("auto", "model", "text", "users"))
+    by = choice(values, "by", ("auto", "model", "features", "users"))
     k = number(values, "k")
     model = ltgnn.load(values["run"])
     item = model.catalogue.item(values["item"])

@@ -34,7 +34,7 @@ training.
 keys: user=user item=item (columns of the events), item_key=item (of the items)
 
 A new user is known by the new interactions alone, a new item by its features (and whoever took it): text and numbers
-from items=FILE, vectors (text=precomputed) from the run's own file of vectors, if that has a row of the item.
+from items=FILE, vectors (features=precomputed) from the run's own file of vectors, if that has a row of the item.
 """
 
 DEFAULTS: dict[str, str | None] = {

@@ -8,17 +8,17 @@ from importlib import import_module
 from typing import Any
 
 
-def uses_text(config: Mapping[str, Any], metrics: Mapping[str, Any] | None = None) -> bool:
-    """Whether item features reach the scores; ``text=`` alone says only that they were there.
+def uses_features(config: Mapping[str, Any], metrics: Mapping[str, Any] | None = None) -> bool:
+    """Whether item features reach the scores; ``features=`` alone says only that they were there.
 
     ``metrics``: metrics.json, where the run recorded ``reads_features``. A run of before the record is judged by its
     recipe: by what the classes of ltgnn in it declare; a class of another package, which is not imported, counts as
     reading where it is handed the features.
     """
-    recorded = (metrics or {}).get("reads_features", config.get("reads_text"))  # the latter: an ensemble's recipe
+    recorded = (metrics or {}).get("reads_features", config.get("reads_features"))  # the latter: an ensemble's recipe
     if recorded is not None:
         return bool(recorded)
-    if config.get("choices", {}).get("text", "none") == "none":
+    if config.get("choices", {}).get("features", "none") == "none":
         return False
     model, given = config.get("model", {}), [(config.get("score") or {}).get("dials")]
     if "closed_form" in model:

@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from ltgnn.config import older_recipes
 from ltgnn.config.file_sources import settle
 from ltgnn.config.trust import check
 from ltgnn.io.bounded_read import read_recipe
@@ -22,9 +23,10 @@ def opened(folder: Path) -> DictConfig:
 
     ``Mistake`` where it names code that is not trusted, or places that are not the user's; ``Damaged`` where it is no
     recipe.
-    Interpolations (``${oc.env:HOME}``) are plain text: a recipe is written resolved.
+    Interpolations (``${oc.env:HOME}``) are plain text: a recipe is written resolved. That of an earlier version is
+    given in today's words.
     """
-    found = read_recipe(folder)
+    found = older_recipes.translated(read_recipe(folder))
     for key, value in found.items():
         if not isinstance(key, str) or not key.isidentifier() or key in ("hydra", "defaults"):
             raise Damaged(f"{folder}: config.yaml has the key {str(key)[:80]!r}, which no recipe of a run has.")

@@ -12,7 +12,7 @@ from ltgnn.evaluation.topk import Csr, csr_rows
 
 
 def text_diversity(lists: Lists) -> Tensor | None:
-    """Intra-list diversity by text: mean over pairs of L of 1 - cosine of the item features (Ziegler et al., WWW 2005).
+    """Intra-list diversity by features: mean over pairs of L of 1 - cosine of the features (Ziegler et al., WWW 2005).
 
     Items with an all-zero feature are left out; nan for fewer than two items. Computed as
     1 - (|sum v|^2 - n) / (n (n - 1)) over the n unit vectors v of a list.

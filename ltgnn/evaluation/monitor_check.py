@@ -67,7 +67,7 @@ def _lacking(evaluator: Evaluator, name: str) -> str:
     else:
         number = evaluator.lists[metric](_any_lists(evaluator, int(k)))
     if number is None:
-        return "the data lack what it needs, such as item text (text=...) or categories (eval.categories.columns)"
+        return "the data lack what it needs, such as features (features=...) or categories (eval.categories.columns)"
     return f"{metric} is one number for all users" if of_users and not isinstance(number, torch.Tensor) else ""
 
 

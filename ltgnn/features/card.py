@@ -1,4 +1,4 @@
-"""The text card: what a person wants to know of texts and features before trusting them."""
+"""The card of features: what a person wants to know of texts and features before trusting them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def describe(texts: Sequence[str], values: Tensor) -> dict[str, Any]:
 def features_in_words(card: Mapping[str, Any], word: str = "") -> str | None:
     """What made the features of a card, in a line: encoder, weights, pooling, template, shape; None for no card.
 
-    ``word``: the choice of ``text=``.
+    ``word``: the choice of ``features=``.
     """
     if not card:
         return None

@@ -45,7 +45,9 @@ def refuse_overflow(values: Tensor, what: str, items: Sequence[str]) -> None:
     diverges.
     """
     if not values.shape[1]:
-        raise Mistake(f"{what}: no feature is left after text.transform: all items have the same. Set another text=")
+        raise Mistake(
+            f"{what}: no feature is left after features.transform: all items have the same. Set another features="
+        )
     lengths = torch.linalg.vector_norm(values, dim=1)
     bad = torch.nonzero(~(lengths < LONGEST)).flatten()
     if not len(bad):
@@ -56,7 +58,7 @@ def refuse_overflow(values: Tensor, what: str, items: Sequence[str]) -> None:
     raise Mistake(
         f"{what}: feature {column + 1} of {values.shape[1]} is {float(values[row, column]):g} for {item} "
         f"({len(bad)} such items). Numbers must be finite and a row shorter than {LONGEST:g}, or scores overflow: "
-        "scale or mend them, or set text=none"
+        "scale or mend them, or set features=none"
     )
 
 
@@ -83,14 +85,14 @@ def warnings(card: Mapping[str, Any]) -> list[str]:
     if facts.get("longest", 0) > UNUSUAL:
         found.append(
             f"The features reach a length of {facts['longest']:.3g}: training may diverge. Scale them, or set "
-            "text/transform=l2 or whiten."
+            "features/transform=l2 or whiten."
         )
     if (empty := card.get("empty", 0)) >= NOTABLE:
         found.append(f"{empty:.1%} of the items have an empty text.")
     if (cut := reading.get("cut", 0)) >= NOTABLE:
         found.append(
             f"{cut:.1%} of the texts are longer than {reading['max_length']} tokens and are cut there. Raise "
-            "text.encoder.max_length as far as the model allows."
+            "features.encoder.max_length as far as the model allows."
         )
     if (unknown := reading.get("unknown", 0)) >= NOTABLE:
         found.append(f"{unknown:.1%} of the tokens are unknown to the encoder's tokenizer: {MISFIT}")
@@ -103,6 +105,6 @@ def warnings(card: Mapping[str, Any]) -> list[str]:
 
 
 MISFIT = (
-    "its language does not fit the texts. Set an encoder of their language (text=multilingual, text=bert_chinese, "
-    "text=folder), or text=tfidf."
+    "its language does not fit the texts. Set an encoder of their language (features=multilingual, "
+    "features=bert_chinese, features=folder), or features=tfidf."
 )

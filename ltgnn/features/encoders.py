@@ -47,11 +47,13 @@ class HuggingFace:
         device: str,
     ) -> None:
         if pooling not in POOLINGS:
-            raise Mistake(f"text.encoder.pooling={pooling} is not one of {', '.join(POOLINGS)}")
+            raise Mistake(f"features.encoder.pooling={pooling} is not one of {', '.join(POOLINGS)}")
         if dtype not in DTYPES:
-            raise Mistake(f"text.encoder.dtype={dtype} is not one of {', '.join(DTYPES)}")
+            raise Mistake(f"features.encoder.dtype={dtype} is not one of {', '.join(DTYPES)}")
         if max_length < 3:
-            raise Mistake(f"text.encoder.max_length={max_length} leaves no room beside the special tokens; at least 3")
+            raise Mistake(
+                f"features.encoder.max_length={max_length} leaves no room beside the special tokens; at least 3"
+            )
         self.sources = [model] if isinstance(model, str) else list(model)
         self.weights_sha256 = weights_sha256
         self.revision = revision
@@ -74,8 +76,8 @@ class HuggingFace:
         weights = weights_hash(self.folder)
         if self.weights_sha256 not in (None, weights):
             raise Mistake(
-                f"the weights in {self.folder} hash to {weights}, not to text.encoder.weights_sha256="
-                f"{self.weights_sha256}; mend the folder, or take text=folder for another model"
+                f"the weights in {self.folder} hash to {weights}, not to features.encoder.weights_sha256="
+                f"{self.weights_sha256}; mend the folder, or take features=folder for another model"
             )
         return {
             "class": "HuggingFace",
@@ -154,7 +156,7 @@ class HuggingFace:
             return AutoTokenizer.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise Mistake(
-                f"transformers cannot load the tokenizer in {self.folder}: {error}; set text.encoder.model"
+                f"transformers cannot load the tokenizer in {self.folder}: {error}; set features.encoder.model"
             ) from error
 
     def load(self, device: str | None = None) -> tuple[Any, Any]:
@@ -174,7 +176,7 @@ class HuggingFace:
             )
         except (OSError, ValueError) as error:
             raise Mistake(
-                f"transformers cannot load the model in {self.folder}: {error}; set text.encoder.model"
+                f"transformers cannot load the model in {self.folder}: {error}; set features.encoder.model"
             ) from error
         finally:
             if bar:
@@ -182,11 +184,13 @@ class HuggingFace:
         limit = getattr(model.config, "max_position_embeddings", None)
         if limit is not None and self.max_length > limit:
             raise Mistake(
-                f"text.encoder.max_length={self.max_length}, but the model in {self.folder} has {limit} positions"
+                f"features.encoder.max_length={self.max_length}, but the model in {self.folder} has {limit} positions"
             )
         layers = model.config.num_hidden_layers
         if not -layers - 1 <= self.layer <= layers:
-            raise Mistake(f"text.encoder.layer={self.layer}, but the model in {self.folder} has layers 0 to {layers}")
+            raise Mistake(
+                f"features.encoder.layer={self.layer}, but the model in {self.folder} has layers 0 to {layers}"
+            )
         return tokenizer, model.eval().to(device)
 
     def _encode(self, model: Any, tokens: list[list[int]]) -> Tensor:
@@ -209,8 +213,8 @@ def tuned(folder: str) -> HuggingFace:
     path = Path(folder).expanduser() / "reading.json"
     if not path.is_file():
         raise Mistake(
-            f"text.encoder={folder} is no folder of `ltgnn finetune` (it lacks reading.json); "
-            "for any other encoder set text=folder text.encoder.model=ID_OR_FOLDER"
+            f"features.encoder={folder} is no folder of `ltgnn finetune` (it lacks reading.json); "
+            "for any other encoder set features=folder features.encoder.model=ID_OR_FOLDER"
         )
     reading = read_json(path.parent, path.name) or {}
     if set(reading) != set(READING):

@@ -1,4 +1,4 @@
-"""The text axis: a data set -> features of all its items, or none."""
+"""The axis ``features``: a data set -> feature vectors of all its items, or none."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ LARGEST = 1e19
 """Of the numbers of an item: the square of a larger one is no 32-bit number. Times in nanoseconds are below."""
 
 
-class Side(Protocol):
-    """What a yaml of the group ``text`` builds."""
+class FeatureSource(Protocol):
+    """What a yaml of the group ``features`` builds."""
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:
         """``counts`` [I]: train interactions per item; transforms are fitted where it is above 0."""
         ...
 
 
-class NoText:
-    """No text at all: what an id-only model gets."""
+class NoFeatures:
+    """No features at all: what an id-only model gets."""
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> None:
         return None
@@ -44,7 +44,7 @@ class NoText:
 class ItemText:
     """Fields -> strings (template) -> frozen encoder -> [I, D], kept in the store; then control and transform.
 
-    ``encoder``: a text encoder, or a folder that `ltgnn finetune` wrote (``text.encoder=FOLDER``).
+    ``encoder``: a text encoder, or a folder that `ltgnn finetune` wrote (``features.encoder=FOLDER``).
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class ItemText:
         """What the encoder says, before control and transform."""
         template = self.template_for(dataset)
         if not template:
-            log.info("%s has no item text: the models get none", dataset.name)
+            log.info("%s has no item text: the models get no features of it", dataset.name)
             return None
         texts = render(template, dataset.item_fields)
         identity = {"template": template, "encoder": dict(self.encoder.identity)}
@@ -123,8 +123,8 @@ class ItemNumbers:
         columns = sorted(known) if self.columns is None else list(self.columns)
         if not columns or not set(columns) <= set(known):
             raise Mistake(
-                f"text.columns={columns}, but the numeric columns of {dataset.name} are: "
-                f"{', '.join(sorted(known)) or 'none'}; set data.reader.item_numbers or text.columns"
+                f"features.columns={columns}, but the numeric columns of {dataset.name} are: "
+                f"{', '.join(sorted(known)) or 'none'}; set data.reader.item_numbers or features.columns"
             )
         return columns
 
@@ -135,7 +135,7 @@ class ItemNumbers:
         for row, column in torch.nonzero(table.abs() > LARGEST).tolist()[:1]:
             raise Mistake(
                 f"the number '{columns[column]}' of item '{dataset.item_ids[row]}' is {float(table[row, column]):g}, "
-                "too large to compute with: mend the data, or leave the column out with text.columns"
+                "too large to compute with: mend the data, or leave the column out with features.columns"
             )
         return table
 
@@ -156,17 +156,17 @@ class ItemVectors:
         return self.store.get(self.file.identity, ids, lambda: self.file(ids), lambda _: {"file": str(self.file.path)})
 
 
-class Joined:
+class JoinedFeatures:
     """Several kinds of features side by side, ``[I, D1 + D2 + ...]``; each has its own entry in the store.
 
     The card says which columns are whose (``widths``), for a projector that treats them apart.
     """
 
-    def __init__(self, features: Mapping[str, Side]) -> None:
-        self.features = features
+    def __init__(self, parts: Mapping[str, FeatureSource]) -> None:
+        self.parts = parts
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:
-        made = {name: side(dataset, counts) for name, side in self.features.items()}
+        made = {name: source(dataset, counts) for name, source in self.parts.items()}
         parts = {name: part for name, part in made.items() if part is not None}
         if not parts:
             return None

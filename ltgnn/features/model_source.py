@@ -29,7 +29,7 @@ def locate(sources: Sequence[str], revision: str | None, local_files_only: bool)
             tried.append(f"  {source}: {reason}")
     raise Mistake(
         "no source of the text encoder can be had; tried in this order\n" + "\n".join(tried) + "\n"
-        "give a folder that holds config.json, a tokenizer and *.safetensors, as text.encoder.model=FOLDER "
+        "give a folder that holds config.json, a tokenizer and *.safetensors, as features.encoder.model=FOLDER "
         "(any id can be fetched on a machine with a network: hf download ID --local-dir FOLDER)"
     )
 
@@ -39,7 +39,7 @@ def weights_hash(folder: Path) -> str:
     for pattern in WEIGHTS:
         if files := sorted(folder.glob(pattern)):
             return file_hash(files[0]) if len(files) == 1 else _digest(files)
-    raise Mistake(f"the model folder {folder} holds no weights ({' or '.join(WEIGHTS)}); set text.encoder.model")
+    raise Mistake(f"the model folder {folder} holds no weights ({' or '.join(WEIGHTS)}); set features.encoder.model")
 
 
 def description_hash(folder: Path) -> str:
@@ -77,7 +77,7 @@ def _checked(folder: Path) -> Path:
 def _from_hub(name: str, revision: str | None, local_files_only: bool) -> Path:
     from huggingface_hub import HfApi, snapshot_download
 
-    reason = "not in the local cache of Hugging Face, and text.encoder.local_files_only=true"
+    reason = "not in the local cache of Hugging Face, and features.encoder.local_files_only=true"
     try:
         cached = Path(snapshot_download(name, revision=revision, local_files_only=True))
         if any(file for pattern in WEIGHTS for file in cached.glob(pattern)):

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, Joined
+from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, JoinedFeatures
 from ltgnn.features.queries import TextPart, reader
 from ltgnn.features.scaling import standardising
 from ltgnn.features.template import render
@@ -15,54 +15,54 @@ from ltgnn.features.transform import Step
 from ltgnn.types import Dataset, Features, Mistake
 
 
-def later(side: Any, features: Features, dataset: Dataset, counts: Tensor, grown: Dataset) -> Tensor:
+def later(source: Any, features: Features, dataset: Dataset, counts: Tensor, grown: Dataset) -> Tensor:
     """Features of the items that ``grown`` has beyond ``dataset``, by the encoder, scales and transforms of the run.
 
-    ``side``: what the group ``text`` built; ``features``: what it made of ``dataset``; ``counts`` [I]: train
+    ``source``: what the group ``features`` built; ``features``: what it made of ``dataset``; ``counts`` [I]: train
     interactions. -> [n, D]. ``Mistake`` where an item has nothing to make them of.
     """
     new = grown.item_ids[dataset.num_items :]
-    if isinstance(side, Joined):
-        parts = {name: side.features[name] for name in features.card["widths"]}
+    if isinstance(source, JoinedFeatures):
+        parts = {name: source.parts[name] for name in features.card["widths"]}
         cards = features.card["parts"]
         found = [
             later(part, features._replace(card=cards[name]), dataset, counts, grown) for name, part in parts.items()
         ]
         return torch.cat(found, dim=1)
-    if isinstance(side, ItemText):
-        return _read(side, dataset, counts, grown)
-    if isinstance(side, ItemNumbers):
-        columns = side.chosen(dataset)
-        before, after = side.table(dataset, columns), side.table(grown, columns)[dataset.num_items :]
+    if isinstance(source, ItemText):
+        return _read(source, dataset, counts, grown)
+    if isinstance(source, ItemNumbers):
+        columns = source.chosen(dataset)
+        before, after = source.table(dataset, columns), source.table(grown, columns)[dataset.num_items :]
         scale = standardising(before, counts > 0)
-        return _stepped(scale(before), scale(after), counts, side.control, side.transform)
-    if isinstance(side, ItemVectors):
-        raw, given = side.raw(dataset).values, side.file.rows(new)
+        return _stepped(scale(before), scale(after), counts, source.control, source.transform)
+    if isinstance(source, ItemVectors):
+        raw, given = source.raw(dataset).values, source.file.rows(new)
         lacking = [item for item, row in zip(new, given, strict=True) if row is None]
-        if lacking and side.file.missing == "error":
+        if lacking and source.file.missing == "error":
             raise Mistake(
-                f"'{lacking[0]}' is an item that the run does not know ({len(lacking)} such), and {side.file.path} has "
-                "no vector of it: add its row (text.file.extra=ignore lets a file hold rows of items to come), or "
-                "leave its events out"
+                f"'{lacking[0]}' is an item that the run does not know ({len(lacking)} such), and "
+                f"{source.file.path} has no vector of it: add its row (features.file.extra=ignore lets a "
+                "file hold rows of items to come), or leave its events out"
             )
         rows = torch.stack([torch.zeros(raw.shape[1]) if row is None else row for row in given])
-        return _stepped(raw, rows, counts, side.control, side.transform)
+        return _stepped(raw, rows, counts, source.control, source.transform)
     raise Mistake(
-        f"'{new[0]}' is an item that the run does not know, and features of {type(side).__name__} cannot be made for a "
-        "new item: leave its events out, or train again"
+        f"'{new[0]}' is an item that the run does not know, and features of {type(source).__name__} cannot be made "
+        "for a new item: leave its events out, or train again"
     )
 
 
-def _read(side: ItemText, dataset: Dataset, counts: Tensor, grown: Dataset) -> Tensor:
+def _read(source: ItemText, dataset: Dataset, counts: Tensor, grown: Dataset) -> Tensor:
     new = grown.item_ids[dataset.num_items :]
     fields = {name: column[dataset.num_items :] for name, column in grown.item_fields.items()}
-    texts = render(side.template_for(dataset), fields) if fields else [""] * len(new)
+    texts = render(source.template_for(dataset), fields) if fields else [""] * len(new)
     if without := [item for item, text in zip(new, texts, strict=True) if not text]:
         raise Mistake(
             f"'{without[0]}' is an item that the run does not know ({len(without)} such) and has no text: give it a "
             f"row in items=FILE with {', '.join(dataset.item_fields) or 'its text'}, or leave its events out"
         )
-    return reader(TextPart(side, slice(None)), dataset, counts)(texts)
+    return reader(TextPart(source, slice(None)), dataset, counts)(texts)
 
 
 def _stepped(raw: Tensor, rows: Tensor, counts: Tensor, control: Step, transform: Step) -> Tensor:

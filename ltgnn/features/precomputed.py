@@ -31,17 +31,17 @@ class FeatureFile:
 
     def __init__(self, path: str, ids: str, width: int | None, missing: str, extra: str) -> None:
         if missing not in ("error", "zero"):
-            raise Mistake(f"text.file.missing={missing} is neither error nor zero")
+            raise Mistake(f"features.file.missing={missing} is neither error nor zero")
         if extra not in ("error", "ignore"):
-            raise Mistake(f"text.file.extra={extra} is neither error nor ignore")
+            raise Mistake(f"features.file.extra={extra} is neither error nor ignore")
         self.path, self.ids, self.width, self.missing, self.extra = Path(path), ids, width, missing, extra
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
-        self._need(self.path, "text.file.path")
+        self._need(self.path, "features.file.path")
         outside = self.ids not in ("rows", "order") and self.path.suffix != ".parquet"
         if outside:
-            self._need(Path(self.ids), "text.file.ids")
+            self._need(Path(self.ids), "features.file.ids")
         return {
             "class": "FeatureFile",
             "file": file_hash(self.path),
@@ -56,22 +56,22 @@ class FeatureFile:
         where = f"the features file {self.path}"
         if values.ndim != 2 or (self.width is not None and values.shape[1] != self.width):
             wanted = f"{self.width} columns" if self.width is not None else "one row per item"
-            raise Mistake(f"{where} has the shape {tuple(values.shape)}; wanted {wanted} (text.file.width)")
+            raise Mistake(f"{where} has the shape {tuple(values.shape)}; wanted {wanted} (features.file.width)")
         if len(ids) != len(values):
-            raise Mistake(f"{where} has {len(values)} rows, but text.file.ids={self.ids} names {len(ids)} items")
+            raise Mistake(f"{where} has {len(values)} rows, but features.file.ids={self.ids} names {len(ids)} items")
         if twice := [name for name, count in Counter(ids).items() if count > 1]:
             raise Mistake(f"{where} names {len(twice)} ids more than once: {_some(twice)}; keep one row of each")
         row_of = {name: row for row, name in enumerate(ids)}
         if self.extra == "error" and (unknown := set(row_of).difference(item_ids)):
             raise Mistake(
                 f"{where} has {len(unknown)} rows of items that are not in the data set: {_some(sorted(unknown))}; "
-                "drop them, or set text.file.extra=ignore"
+                "drop them, or set features.file.extra=ignore"
             )
         lacking = [name for name in item_ids if name not in row_of]
         if lacking and self.missing == "error":
             raise Mistake(
                 f"{where} lacks {len(lacking)} of {len(item_ids)} items: {_some(lacking)}; add them, or set "
-                "text.file.missing=zero"
+                "features.file.missing=zero"
             )
         rows = torch.tensor([row_of.get(name, -1) for name in item_ids], dtype=torch.int64)
         aligned = values.float()[rows.clamp(min=0)]
@@ -95,7 +95,7 @@ class FeatureFile:
         return found
 
     def _read(self, item_ids: Sequence[str]) -> tuple[Tensor, list[str]]:
-        self._need(self.path, "text.file.path")
+        self._need(self.path, "features.file.path")
         names: list[str] | None = None
         try:
             if self.path.suffix == ".npy":
@@ -114,22 +114,22 @@ class FeatureFile:
             elif self.path.suffix == ".parquet":
                 values, names = self._read_parquet()
             else:
-                raise Mistake(f"text.file.path={self.path}: wanted .npy, .safetensors or .parquet")
+                raise Mistake(f"features.file.path={self.path}: wanted .npy, .safetensors or .parquet")
         except Mistake:
             raise
         except Exception as error:  # each format has its own errors for a damaged file
-            raise Mistake(f"text.file.path={self.path} cannot be read: {error}") from error
+            raise Mistake(f"features.file.path={self.path} cannot be read: {error}") from error
         if self.ids == "rows":
             names = [str(row) for row in range(len(values))]
         elif self.ids == "order":
             if len(values) != len(item_ids):
                 raise Mistake(
-                    f"text.file.ids=order, but {self.path} has {len(values)} rows for {len(item_ids)} items; "
+                    f"features.file.ids=order, but {self.path} has {len(values)} rows for {len(item_ids)} items; "
                     "name the ids"
                 )
             names = list(item_ids)
         elif names is None:
-            self._need(Path(self.ids), "text.file.ids")
+            self._need(Path(self.ids), "features.file.ids")
             names = Path(self.ids).read_text(encoding="utf-8-sig").splitlines()
         return values, names
 
@@ -140,7 +140,9 @@ class FeatureFile:
         names = None
         if self.ids not in ("rows", "order"):
             if self.ids not in frame.columns:
-                raise Mistake(f"text.file.ids={self.ids} is no column of {self.path} ({', '.join(frame.columns[:9])})")
+                raise Mistake(
+                    f"features.file.ids={self.ids} is no column of {self.path} ({', '.join(frame.columns[:9])})"
+                )
             names = frame[self.ids].cast(pl.String).to_list()
             frame = frame.drop(self.ids)
         lists = [name for name, kind in frame.schema.items() if isinstance(kind, (pl.List, pl.Array))]

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ltgnn.features.item_features import ItemText, Joined
+from ltgnn.features.item_features import ItemText, JoinedFeatures
 from ltgnn.features.template import render
 from ltgnn.features.transform import Step
 from ltgnn.types import Dataset, Features, Mistake
@@ -21,39 +21,39 @@ Reader = Callable[[Sequence[str]], Tensor]
 class TextPart:
     """What reads the texts of a run, and which columns of its features say so."""
 
-    side: ItemText
+    source: ItemText
     columns: slice
 
     @property
     def refusal(self) -> str:
         """Why no other text can be read so; empty: it can."""
-        kinds = [type(step) for step in (self.side.control, self.side.transform)]
+        kinds = [type(step) for step in (self.source.control, self.source.transform)]
         unfitted = [kind.__name__ for kind in kinds if kind.fitted is Step.fitted]
         return f"{unfitted[0]} treats all items at once and says nothing of another text" if unfitted else ""
 
 
-def text_part(side: Any, features: Features | None) -> TextPart | None:
-    """The part of ``side`` (what the group ``text`` built) that encodes texts: all of it, or one of several kinds."""
+def text_part(source: Any, features: Features | None) -> TextPart | None:
+    """The part of ``source`` (built by the group ``features``) that encodes texts: all of it, or one of its parts."""
     if features is None:
         return None
-    if isinstance(side, ItemText):
-        return TextPart(side, slice(0, features.values.shape[1]))
+    if isinstance(source, ItemText):
+        return TextPart(source, slice(0, features.values.shape[1]))
     start = 0
-    for name, width in features.card.get("widths", {}).items() if isinstance(side, Joined) else ():
-        if isinstance(part := side.features[name], ItemText):
+    for name, width in features.card.get("widths", {}).items() if isinstance(source, JoinedFeatures) else ():
+        if isinstance(part := source.parts[name], ItemText):
             return TextPart(part, slice(start, start + width))
         start += width
     return None
 
 
-def item_texts(side: Any, dataset: Dataset, template: str | None) -> list[str]:
-    """The text of each item: what the encoder of ``side`` reads; where it has none, ``template`` or all fields filled.
+def item_texts(source: Any, dataset: Dataset, template: str | None) -> list[str]:
+    """The text of each item: what the encoder of ``source`` reads; without one, ``template`` or all fields filled.
 
     Empty where the items have no fields. Search by words and by meaning, and explanations, read these.
     """
     if not dataset.item_fields:
         return []
-    kinds = side.features.values() if isinstance(side, Joined) else [side]
+    kinds = source.parts.values() if isinstance(source, JoinedFeatures) else [source]
     reading = next((kind for kind in kinds if isinstance(kind, ItemText)), None)
     if reading is not None:
         return render(reading.template_for(dataset), dataset.item_fields)
@@ -66,13 +66,13 @@ def reader(part: TextPart, dataset: Dataset, counts: Tensor, prompt: str | None 
     The encoder is loaded once and kept. ``counts`` [I]: train interactions, by which transforms were fitted.
     ``prompt``: what stands before a query where the model wants another than before an item (E5: ``"query: "``).
     """
-    side = part.side
-    raw = side.raw(dataset)
+    source = part.source
+    raw = source.raw(dataset)
     if raw is None or part.refusal:
         raise Mistake(f"a query cannot be read: {part.refusal or 'the items have no text'}. Search by words: by=words.")
-    encode = encoder_of_queries(side.encoder, render(side.template_for(dataset), dataset.item_fields), prompt)
-    control = side.control.fitted(raw.values, counts > 0)
-    transform = side.transform.fitted(side.control(raw.values, counts > 0), counts > 0)
+    encode = encoder_of_queries(source.encoder, render(source.template_for(dataset), dataset.item_fields), prompt)
+    control = source.control.fitted(raw.values, counts > 0)
+    transform = source.transform.fitted(source.control(raw.values, counts > 0), counts > 0)
     return lambda texts: transform(control(encode(texts)))
 
 

@@ -61,5 +61,5 @@ class Static:
         try:
             from model2vec import StaticModel
         except ImportError:
-            raise Mistake("text=static needs the package model2vec: pip install 'ltgnn[static]'") from None
+            raise Mistake("features=static needs the package model2vec: pip install 'ltgnn[static]'") from None
         return StaticModel.from_pretrained(str(self.folder))

@@ -83,7 +83,7 @@ class FeatureStore:
             with suppress(OSError, Unwritable):
                 write_whole(path.with_suffix(".json"), _json(features.card))
         shape = "x".join(map(str, features.values.shape))
-        log.info("text features %s [%s]: hit, read in %.2f s", key[:12], shape, time.perf_counter() - started)
+        log.info("item features %s [%s]: hit, read in %.2f s", key[:12], shape, time.perf_counter() - started)
         return features
 
     @staticmethod
@@ -110,7 +110,7 @@ class FeatureStore:
             **self._facts(values, card),
         }
         shape = "x".join(map(str, values.shape))
-        log.info("text features %s [%s]: encoded in %.1f s", key[:12], shape, seconds)
+        log.info("item features %s [%s]: encoded in %.1f s", key[:12], shape, seconds)
         return Features(values, content)
 
     @staticmethod

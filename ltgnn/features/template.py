@@ -34,10 +34,12 @@ def render(template: str, fields: Mapping[str, Sequence[str]]) -> list[str]:
             known = ", ".join(sorted(fields)) or "none: this data set has no item text"
             raise Mistake(
                 f"the template {template!r} asks for the field {name!r}, which the items do not have "
-                f"(fields: {known}); set text.template"
+                f"(fields: {known}); set features.template"
             )
     if not names:
-        raise Mistake(f"the template {template!r} names no field, so every item would read the same; set text.template")
+        raise Mistake(
+            f"the template {template!r} names no field, so every item would read the same; set features.template"
+        )
     lengths = {name: len(fields[name]) for name in names}
     if len(set(lengths.values())) > 1:
         raise Mistake(f"the item fields differ in length: {lengths}; each needs one text per item")
@@ -69,7 +71,7 @@ def _parse(template: str) -> list[tuple[str, str | None, str]]:
     try:
         parts = list(Formatter().parse(template))
     except ValueError as error:
-        raise Mistake(f"the template {template!r} cannot be read: {error}; set text.template") from None
+        raise Mistake(f"the template {template!r} cannot be read: {error}; set features.template") from None
     whole: list[tuple[str, str | None, str]] = []
     literal = ""
     for text, name, spec, conversion in parts:
@@ -78,7 +80,7 @@ def _parse(template: str) -> list[tuple[str, str | None, str]]:
             continue
         if name == "" or conversion:
             raise Mistake(
-                f"the template {template!r} may only hold fields by name, such as {{title}}; set text.template"
+                f"the template {template!r} may only hold fields by name, such as {{title}}; set features.template"
             )
         whole.append((literal, name, spec or ""))
         literal = ""

@@ -60,7 +60,7 @@ class TfidfSvd:
         except ValueError as error:
             raise Mistake(
                 f"TF-IDF finds no word that occurs in {self.min_df} of these {len(texts)} texts ({error}): set "
-                "text=minilm or another encoder, or lower text.encoder.min_df (a word of one text makes no two "
+                "features=minilm or another encoder, or lower features.encoder.min_df (a word of one text makes no two "
                 "items alike)"
             ) from error
         dim = min(self.dim, counts.shape[0] - 1, counts.shape[1] - 1)

@@ -72,7 +72,7 @@ class Principal(Step):
         dim = width if self.dim is None else self.dim
         if not 0 < dim <= width:
             raise Mistake(
-                f"text.transform.dim={self.dim}, but the features have {width} columns; give 1 to {width}, or null"
+                f"features.transform.dim={self.dim}, but the features have {width} columns; give 1 to {width}, or null"
             )
         wide = values.double()
         centre = wide[fit].mean(0)

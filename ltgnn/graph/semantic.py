@@ -50,8 +50,8 @@ class Similar:
     def __call__(self, text: Tensor | None, num_items: int) -> Edges:
         if text is None:
             raise Mistake(
-                "item edges by text (graph=semantic, model=freedom) need item text, but text=none was given. "
-                "Set text=minilm, or graph=symmetric model=lightgcn."
+                "item edges by text (graph=semantic, model=freedom) need item features, but features=none was given. "
+                "Set features=minilm, or graph=symmetric model=lightgcn."
             )
         similarity, neighbours = nearest(text, self.k)
         similarity = similarity.clamp(max=1.0)

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from ltgnn.build import Setting
-from ltgnn.config.reads_features import uses_text
+from ltgnn.config.reads_features import uses_features
 from ltgnn.config.sweep_cache import once, sharing
 from ltgnn.inference.finished_run import finished
 from ltgnn.inference.restore import restore
@@ -35,8 +35,8 @@ class Member:
         return str(self.run.read_json("status.json")["key"])
 
     @property
-    def reads_text(self) -> bool:
-        return uses_text(plain(self.cfg), self.run.read_json("metrics.json"))
+    def reads_features(self) -> bool:
+        return uses_features(plain(self.cfg), self.run.read_json("metrics.json"))
 
     def scorer(self) -> Scorer:
         """The run's selected model with its dials, on the CPU; made once for all blends of a sweep."""
@@ -57,7 +57,7 @@ class Members:
     def reads_features(self) -> bool:
         """Whether one of the members does."""
         runs = [RunFolder(run["folder"]) for run in self.runs.values()]
-        return any(uses_text(run.recipe(), run.read_json("metrics.json")) for run in runs)
+        return any(uses_features(run.recipe(), run.read_json("metrics.json")) for run in runs)
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
         """The blend at the weights that were found; nothing is fitted again."""

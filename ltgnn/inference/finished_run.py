@@ -11,7 +11,7 @@ import torch
 from omegaconf import DictConfig
 
 from ltgnn.build import Setting, build_setting
-from ltgnn.config.reads_features import uses_text
+from ltgnn.config.reads_features import uses_features
 from ltgnn.features.card import features_in_words
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.restore import refuse_other_data, restore
@@ -75,11 +75,11 @@ def served(run: RunFolder, cfg: DictConfig, setting: Setting, scorer: Scorer) ->
         "choices": choices,
         "data": dataset.name,
         "licence": dict(dataset.card).get("licence") or cfg.data.get("licence"),
-        "text": features_in_words(run.read_json("text_card.json"), str(choices.get("text", ""))),
-        "reads_features": uses_text(run.recipe(), metrics),
+        "features": features_in_words(run.read_json("features_card.json"), str(choices.get("features", ""))),
+        "reads_features": uses_features(run.recipe(), metrics),
         "test": metrics.get("test", {}),
     }
-    words = [str(choices.get(axis, "")) for axis in ("model", "fusion", "text")]
+    words = [str(choices.get(axis, "")) for axis in ("model", "fusion", "features")]
     name = f"{dataset.name}: {' '.join(word for word in words if word and word != 'none')}"
     catalogue = Catalogue(dataset.user_ids, dataset.item_ids, dataset.item_fields, dataset.item_numbers)
     return Served(name, scorer, catalogue, setting.split, setting.groups[policy], setting.text, card)

@@ -106,7 +106,9 @@ def _later(cfg: DictConfig, setting: Setting, grown: Dataset) -> Tensor:
     """Features of the new items; zeros where they cannot be made and the run does not read any.  [n, D]"""
     assert setting.features is not None
     try:
-        return later(instantiate(cfg.text), setting.features, setting.dataset, setting.split.train.item_counts, grown)
+        return later(
+            instantiate(cfg.features), setting.features, setting.dataset, setting.split.train.item_counts, grown
+        )
     except Mistake:
         if uses_features(cfg, setting):
             raise

@@ -53,7 +53,7 @@ class OpenRun:
             scorer = self.module.scorer(self.setting.evaluators.get("val"))
         self.served: Served = served(self.run, self.cfg, self.setting, scorer)
         self.asked_by, self.index, self.prompt = tuple(by), index, prompt
-        self.side: Any = instantiate(self.cfg.text)  # what made the item features
+        self.source: Any = instantiate(self.cfg.features)  # what made the item features
 
     @cached_property
     def by(self) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ class OpenRun:
     @cached_property
     def part(self) -> TextPart | None:
         """The part of the features that encodes texts; None: there is none."""
-        return text_part(self.side, self.setting.features)
+        return text_part(self.source, self.setting.features)
 
     @cached_property
     def no_meaning(self) -> str:
@@ -78,15 +78,17 @@ class OpenRun:
         if self._live is not None:
             return ""
         if self.setting.features is None:
-            return "the run was trained with text=none"
+            return "the run was trained with features=none"
         if self.part is None:
-            return f"the item features of this run (text={self.cfg.choices.get('text')}) are not made from texts"
+            return (
+                f"the item features of this run (features={self.cfg.choices.get('features')}) are not made from texts"
+            )
         return self.part.refusal
 
     @cached_property
     def texts(self) -> list[str]:
         """What is searched by words: what the run's encoder reads, else all fields; empty where there are none."""
-        return item_texts(self.side, self.setting.dataset, self.cfg.data.get("template"))
+        return item_texts(self.source, self.setting.dataset, self.cfg.data.get("template"))
 
     @cached_property
     def read(self) -> Callable[[Sequence[str]], Tensor]:
@@ -137,7 +139,7 @@ class OpenRun:
         projector = getattr(getattr(self._embedding, "fusion", None), "projector", None)
         if projector is None:
             raise Mistake("by=model needs a fusion that projects text (fusion=sum, gate, text ...): by=words,text")
-        if self.no_meaning or (self._live is None and (self.part is None or self.part.side is not self.side)):
+        if self.no_meaning or (self._live is None and (self.part is None or self.part.source is not self.source)):
             why = self.no_meaning or "its features are of several kinds, and a query has text alone"
             raise Mistake(f"by=model takes the query for an item, but {why}: by=words,text")
 

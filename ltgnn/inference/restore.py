@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ltgnn.build import Setting, build_module, build_setting, fit_closed_form, is_closed_form
 from ltgnn.config.input_files import changed
-from ltgnn.config.reads_features import uses_text
+from ltgnn.config.reads_features import uses_features
 from ltgnn.features.item_features import applied
 from ltgnn.features.transform import Step
 from ltgnn.runs.checksums import warn_if_changed
@@ -62,7 +62,7 @@ def restore(
 def refuse_other_data(run: RunFolder, cfg: DictConfig, setting: Setting) -> None:
     """A model must not be judged on pairs that it was trained on, nor read texts or vectors other than its own.
 
-    Data whose pairs are the same but not all else (item texts, times) are refused for a model that reads text, and
+    Data whose pairs are the same but not all else (item texts, times) are refused for a model that reads features, and
     told of for the others. ``cfg``: the run's recipe.
     """
     metrics, recorded = run.read_json("metrics.json"), run.read_json("status.json").get(INPUTS)
@@ -82,10 +82,8 @@ def refuse_other_data(run: RunFolder, cfg: DictConfig, setting: Setting) -> None
     if not differing and before in (None, now):
         return
     what = f"files that it read have other contents now ({files})" if files else "item texts or times have changed"
-    if uses_text(recipe):
-        raise Mistake(
-            f"run={run.path}: {what}, and its model reads item text or vectors. Put them back or train again."
-        )
+    if uses_features(recipe):
+        raise Mistake(f"run={run.path}: {what}, and its model reads item features. Put them back or train again.")
     log.warning("run=%s: %s. The pairs that it was trained on are the same.", run.path, what)
 
 
@@ -101,16 +99,20 @@ class RunVectors:
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
         if self.run.read_json("status.json").get("state") != "finished":
-            raise Mistake(f"text.run={self.run.path} is no finished run: give the folder of one (see `ltgnn table`).")
+            raise Mistake(
+                f"features.run={self.run.path} is no finished run: give the folder of one (see `ltgnn table`)."
+            )
         cfg, status = self.run.config(), self.run.read_json("status.json")
         if is_closed_form(cfg):
-            raise Mistake(f"text.run={self.run.path} is a closed form and has no item vectors: give a trained model.")
+            raise Mistake(
+                f"features.run={self.run.path} is a closed form and has no item vectors: give a trained model."
+            )
         setting = build_setting(cfg)
         same = list(setting.dataset.item_ids) == list(dataset.item_ids)
         if not same or not torch.equal(setting.split.train.item_counts, counts):
             raise Mistake(
-                f"text.run={self.run.path} was trained on {setting.dataset.name}, {setting.split.name}; this run has "
-                "other items or another train part, and the vectors may know held-out pairs. Set the same data and "
+                f"features.run={self.run.path} was trained on {setting.dataset.name}, {setting.split.name}; this run "
+                "has other items or another train part, and the vectors may know held-out pairs. Set the same data and "
                 "split."
             )
         with torch.no_grad():

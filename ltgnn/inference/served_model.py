@@ -23,7 +23,7 @@ from ltgnn.types import Groups, Interactions, Mistake, Scorer, Split
 if TYPE_CHECKING:
     import polars as pl
 
-By = Literal["model", "text", "users"]
+By = Literal["model", "features", "users"]
 BLOCK_MIB = 16
 MOST = 10_000  # longest list
 
@@ -159,13 +159,13 @@ class Served:
     def similar(self, item: str, k: int = 10, by: By | None = None) -> pl.DataFrame:
         """The ``k`` items nearest to one, a row each: item, cosine, title, group.
 
-        ``by``: "model", cosine of the item vectors that rank; "text", of the texts; "users", of the sets of users.
-        None: the first of these that this model has.
+        ``by``: "model", cosine of the item vectors that rank; "features", of the item features; "users", of the sets of
+        users. None: the first of these that this model has.
         """
         import polars as pl
 
         number = self.catalogue.item(item)
-        chosen = by or ("model" if self.vectors is not None else "text" if self.text is not None else "users")
+        chosen = by or ("model" if self.vectors is not None else "features" if self.text is not None else "users")
         cosines = self._cosines(number, chosen)
         cosines[number] = -torch.inf
         found, values = best_items(cosines[None], min(k, self.num_items - 1))
@@ -189,11 +189,11 @@ class Served:
             inside = torch.isin(self.split.train.users, mine)
             both = torch.bincount(self.split.train.items[inside], minlength=self.num_items)
             return both / (counts * counts[item]).sqrt().clamp_min(1e-12)
-        table = self.text if by == "text" else None if self.vectors is None else self.vectors[1]
-        if by not in ("model", "text"):
+        table = self.text if by == "features" else None if self.vectors is None else self.vectors[1]
+        if by not in ("model", "features"):
             raise Mistake(f"by={by} given; model, text or users wanted.")
         if table is None:
-            lacks = "item text" if by == "text" else "item vectors (its score is no inner product)"
+            lacks = "item features" if by == "features" else "item vectors (its score is no inner product)"
             raise Mistake(f"by={by}: this model has no {lacks}. Set by=users.")
         unit = F.normalize(table.float(), dim=1)
         return unit @ unit[item]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ltgnn.models.embedding import Init, ItemEmbedding
-from ltgnn.models.fusion import ItemFusion, Text
+from ltgnn.models.fusion import ContentOnly, ItemFusion
 from ltgnn.types import Interactions, Mistake
 
 
@@ -31,8 +31,8 @@ class TextNodes(ItemEmbedding):
         text: Tensor | nn.Module | None,
     ) -> None:
         super().__init__(train, dim, init, fusion, text)
-        if not isinstance(self.fusion, Text):
-            raise Mistake("model=alpharec has nodes of text alone, without ids: set fusion=text.")
+        if not isinstance(self.fusion, ContentOnly):
+            raise Mistake("model=alpharec has nodes of text alone, without ids: set fusion=content.")
         offsets, items = train.by_user
         self.register_buffer("history", items, persistent=False)
         self.register_buffer("offsets", offsets, persistent=False)
@@ -46,7 +46,7 @@ class TextNodes(ItemEmbedding):
         return F.embedding_bag(self.history, features, self.offsets, mode="mean", include_last_offset=True)
 
     def forward(self) -> tuple[Tensor, Tensor | None]:
-        assert isinstance(self.fusion, Text)
+        assert isinstance(self.fusion, ContentOnly)
         items, text = super().forward()
         users = self.mean_text() if self.user_text is None else self.user_text
         return torch.cat([self.fusion.projector(users), items]), text

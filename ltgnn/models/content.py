@@ -38,7 +38,8 @@ class WithContent(nn.Module):
         super().__init__()
         if not isinstance(embedding.text, Tensor):
             raise Mistake(
-                "model=lightgcn_content needs frozen item text: set text=minilm (or another encoder) and live=none."
+                "model=lightgcn_content needs frozen item features: set features=minilm (or another encoder) and "
+                "live=none."
             )
         if weight <= 0:
             raise Mistake(f"model.encoder.weight={weight} given, a number > 0 wanted.")

@@ -68,7 +68,7 @@ class NodeEmbedding(nn.Module):
 
     @property
     def features(self) -> Tensor | None:
-        """The text features as they are now.  [I, D]"""
+        """The item features as they are now.  [I, D]"""
         return self.text() if isinstance(self.text, nn.Module) else self.text
 
     @property

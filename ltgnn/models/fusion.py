@@ -19,8 +19,8 @@ def need_text(text_dim: int, fusion: str) -> None:
     """Refuse a fusion that reads text when there is none."""
     if text_dim == 0:
         raise Mistake(
-            f"fusion={fusion} needs item text, but text=none was given. "
-            "Set text=minilm (or another encoder, see `ltgnn train --help`), or fusion=id."
+            f"fusion={fusion} needs item features, but features=none was given. "
+            "Set features=minilm (or another encoder, see `ltgnn train --help`), or fusion=id."
         )
 
 
@@ -60,14 +60,14 @@ class Id(ItemFusion):
         return ids, None
 
 
-class Text(ItemFusion):
-    """Projected text alone: items without any interaction are states like all others."""
+class ContentOnly(ItemFusion):
+    """Projected features alone: items without any interaction are states like all others."""
 
     uses_ids: ClassVar[bool] = False
 
     def __init__(self, dim: int, text_dim: int, projector: Projector) -> None:
         super().__init__()
-        need_text(text_dim, "text")
+        need_text(text_dim, "content")
         self.projector = projector(text_dim=text_dim, dim=dim)
 
     def forward(self, ids: None, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:

@@ -15,8 +15,8 @@ from ltgnn.types import Mistake
 class Attention(Mix):
     """``sum_k a_k z_k``, ``a = softmax(q . tanh(W z_k + b))``, over the id ``z_0`` and each projected set ``z_k``.
 
-    ``widths``: kind -> columns, in the order of the features (``widths`` in text_card.json); None: one set. Each set
-    has a projector of its own. What alignment losses see as the text is the mean of the sets.
+    ``widths``: kind -> columns, in the order of the features (``widths`` in features_card.json); None: one set. Each
+    set has a projector of its own. What alignment losses see as the text is the mean of the sets.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Attention(Mix):
             if sum(kinds.values()) != text_dim:
                 raise Mistake(
                     f"fusion.widths={kinds} given, but the features have {text_dim} columns: wanted widths that sum to "
-                    "that (`widths` in text_card.json), or null for one set."
+                    "that (`widths` in features_card.json), or null for one set."
                 )
             return Separate(text_dim, dim, kinds, dict.fromkeys(kinds, projector))
 

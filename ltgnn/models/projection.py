@@ -19,7 +19,7 @@ class Same(nn.Identity):
         if text_dim != dim:
             raise Mistake(
                 f"projector=none needs features of the model's width, but they have {text_dim} columns and dim={dim}: "
-                f"set text/transform=pca text.transform.dim={dim}, or dim={text_dim}, or projector=linear."
+                f"set features/transform=pca features.transform.dim={dim}, or dim={text_dim}, or projector=linear."
             )
 
 
@@ -72,7 +72,7 @@ class WhiteningExperts(nn.Module):
 class Separate(nn.Module):
     """A projector for each kind of features (text, numbers, image ...), the results added.
 
-    ``widths``: kind -> columns, in the order of the features (``widths`` in the text card).
+    ``widths``: kind -> columns, in the order of the features (``widths`` in features_card.json).
     """
 
     def __init__(
@@ -82,7 +82,8 @@ class Separate(nn.Module):
         if sum(widths.values()) != text_dim or set(widths) != set(projectors):
             raise Mistake(
                 f"projector.widths={dict(widths)} and projector.projectors of {', '.join(projectors)}: wanted one of "
-                f"each kind, widths that sum to {text_dim}, the columns of the features (`widths` in text_card.json)."
+                f"each kind, widths that sum to {text_dim}, the columns of the features (`widths` in "
+                "features_card.json)."
             )
         self.widths = list(widths.values())
         self.projectors = nn.ModuleList(projectors[kind](text_dim=width, dim=dim) for kind, width in widths.items())

@@ -18,8 +18,8 @@ class SequenceModel(nn.Module):
 
     In training the state of a batch's row is that before the row's positive, so the next item is predicted from the
     past alone; in evaluation it is that after the last train event. Item vectors are what the fusion makes of ids and
-    text (of any features: those of a trained GNN come in by text=run), and the graph is not looked at. ``max_length``:
-    how many of the latest items are read.
+    text (of any features: those of a trained GNN come in by features=run), and the graph is not looked at.
+    ``max_length``: how many of the latest items are read.
     """
 
     def __init__(self, embedding: ItemEmbedding, body: Callable[..., nn.Module], max_length: int) -> None:

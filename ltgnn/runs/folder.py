@@ -15,6 +15,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from ltgnn.config import older_recipes
 from ltgnn.config.input_files import Inputs, inputs_of
 from ltgnn.config.paths import write_whole
 from ltgnn.config.recipe import opened
@@ -195,6 +196,8 @@ class RunFolder:
 
     def read_json(self, name: str) -> dict[str, Any]:
         """A JSON file of the run, empty where it is absent; ``Damaged`` where it is no JSON object."""
+        if name in older_recipes.FILES and not (self.path / name).exists():
+            name = older_recipes.FILES[name]
         return bounded_read.read_json(self.path, name) or {}
 
     def config(self) -> DictConfig:
@@ -204,5 +207,8 @@ class RunFolder:
         return recipe
 
     def recipe(self) -> dict[str, Any]:
-        """The resolved recipe as plain values, to be read alone; ``Damaged`` where it is absent or no recipe."""
-        return bounded_read.read_recipe(self.path)
+        """The resolved recipe as plain values, in today's words, to be read alone.
+
+        ``Damaged`` where it is absent or no recipe.
+        """
+        return older_recipes.translated(bounded_read.read_recipe(self.path))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ltgnn.config import older_recipes
 from ltgnn.io.bounded_read import read_yaml
 from ltgnn.runs.checksums import RECORD, warn_if_changed
 from ltgnn.runs.folder import RunFolder
@@ -69,6 +70,7 @@ def read(folder: Path) -> Run:
         if state == "finished" and not {"test", "val", "selection"} & set(metrics):
             raise DamagedRun(folder, f"{folder}: metrics.json holds no numbers of a run: neither 'test' nor 'val'.")
         check_metrics(folder, metrics)
+        metrics = older_recipes.metrics(metrics)
         split, card = metrics.get("fingerprint"), files.read_json("data_card.json").get("fingerprint")
         if None not in (split, card) and split != card:
             raise DamagedRun(folder, f"{folder}: metrics.json and data_card.json name different splits.")
@@ -108,7 +110,7 @@ def overrides(folder: Path) -> tuple[str, ...]:
     found = read_yaml(folder, "overrides.yaml")
     if not isinstance(found, list):
         raise DamagedRun(folder, f"{folder}: overrides.yaml holds no list of words.")
-    return tuple(map(str, found))
+    return tuple(map(older_recipes.override, map(str, found)))
 
 
 def check_metrics(folder: Path, metrics: Mapping[str, Any]) -> None:

@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ltgnn.config.reads_features import uses_text
+from ltgnn.config import older_recipes
+from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.folder import RECIPE_FREE, RunFolder
 from ltgnn.types import Damaged
@@ -78,9 +79,9 @@ class Run:
         return "closed_form" in (self.config.get("model") or {})
 
     @cached_property
-    def uses_text(self) -> bool:
-        """Whether item text reaches the scores: as the run recorded it, else as its recipe tells."""
-        return uses_text(self.config, self.metrics)
+    def uses_features(self) -> bool:
+        """Whether item features reach the scores: as the run recorded it, else as its recipe tells."""
+        return uses_features(self.config, self.metrics)
 
     @property
     def warnings(self) -> list[str]:
@@ -135,14 +136,21 @@ class Run:
         import polars as pl
 
         warn_if_changed(self.folder, name)
-        return self.reading(name, lambda file: pl.read_parquet(file, columns=list(columns)))
+        stored = {older_recipes.metric(column): column for column in self._stored(name)}
+        found = self.reading(
+            name, lambda file: pl.read_parquet(file, columns=[stored.get(column, column) for column in columns])
+        )
+        return found.rename({stored.get(column, column): column for column in columns})
 
     def schema(self, name: str) -> list[str]:
         """Column names of a parquet file of the run; none where it is absent."""
+        return [older_recipes.metric(column) for column in self._stored(name)]
+
+    def _stored(self, name: str) -> list[str]:
+        """Column names as they stand in the file."""
         import polars as pl
 
-        file = self.folder / name
-        return list(self.reading(name, pl.read_parquet_schema)) if file.is_file() else []
+        return list(self.reading(name, pl.read_parquet_schema)) if (self.folder / name).is_file() else []
 
     def json(self, name: str) -> dict[str, Any]:
         """A JSON file of the run; empty where it is absent."""

@@ -36,7 +36,7 @@ class Tracker(Protocol):
 RECORD = "wandb.json"
 """Where a run folder keeps the id of its W&B run."""
 
-AXES = ("data", "model", "fusion", "loss", "text")
+AXES = ("data", "model", "fusion", "loss", "features")
 """Axes whose choices are tags."""
 
 

@@ -17,7 +17,7 @@ from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Mistake
 
 PARTS = ("test", "val")
-WORDS = {"data": "unknown", "model": "unknown", "fusion": "-", "loss": "-", "text": "none"}
+WORDS = {"data": "unknown", "model": "unknown", "fusion": "-", "loss": "-", "features": "none"}
 """Axes that tables ask for, with the word for a run that does not say."""
 
 

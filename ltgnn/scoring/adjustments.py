@@ -130,7 +130,9 @@ def gate(train: Interactions, power: float) -> Tensor:
 def need_text(text: Tensor | None, score: str) -> Tensor:
     """The features [I, D], which a dial cannot do without; ``Mistake`` where there are none."""
     if text is None:
-        raise Mistake(f"score={score} needs item text, but text=none was given. Set text=minilm, or score=dot.")
+        raise Mistake(
+            f"score={score} needs item features, but features=none was given. Set features=minilm, or score=dot."
+        )
     return text
 
 

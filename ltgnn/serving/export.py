@@ -1,6 +1,6 @@
 """A model as a small folder of plain files: safetensors, Parquet, JSON, a card. Read without Lightning and Hydra.
 
-- ``model.safetensors``: the pieces of the score, the pairs of each part, groups, text features
+- ``model.safetensors``: the pieces of the score, the pairs of each part, groups, item features
 - ``items.parquet``, ``users.parquet``: ids, columns and counts in the order of the tensors' rows
 - ``item_vectors.parquet``, ``user_vectors.parquet``: id and vector, where the score is an inner product
 - ``export.json``: what the tensors are, checksums; ``config.yaml``: the recipe; ``README.md``: the model card
@@ -63,7 +63,7 @@ def _write(served: Served, found: Sequence[Piece], temporary: Path, recipe: str,
         tensors |= {f"{name}.{column}": values for column in ("times", "weights")
                     if (values := getattr(part, column)) is not None}  # fmt: skip
     if served.text is not None:
-        tensors["text"] = served.text
+        tensors["features"] = served.text
     save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
               temporary / "model.safetensors")  # fmt: skip
     _tables(served, temporary)
@@ -163,9 +163,8 @@ def _opened(folder: Path, record: Mapping[str, Any]) -> Served:
         raise ValueError(f"model.safetensors and the {shape[1]} rows of items.parquet differ in length")
     restricted_score = restricted(score, tensors["scorable"])
     restricted_score(torch.arange(min(1, shape[0])))  # pieces that do not fit are found here, not by a user
-    return Served(
-        record["name"], restricted_score, catalogue, split, groups, tensors.get("text"), record["card"]
-    )  # fmt: skip
+    features = tensors.get("features", tensors.get("text"))  # the latter: an older export
+    return Served(record["name"], restricted_score, catalogue, split, groups, features, record["card"])
 
 
 def _put(piece: Piece, number: int, tensors: dict[str, Tensor]) -> dict[str, str]:

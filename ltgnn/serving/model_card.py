@@ -62,9 +62,9 @@ def model_card(served: Served, parts: Sequence[Piece]) -> str:
 
 def _features(card: Mapping[str, Any]) -> str:
     """What made the item features, and whether the scores rest on them."""
-    if not (text := card.get("text")):
+    if not (features := card.get("features", card.get("text"))):  # the latter: an older export
         return "none"
-    return str(text) + ("" if card.get("reads_features", True) else " (there, but not read by the score)")
+    return str(features) + ("" if card.get("reads_features", True) else " (there, but not read by the score)")
 
 
 def _describe(piece: Piece) -> str:

@@ -151,7 +151,7 @@ class MMR:
     def order(self, served: Served, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
         """Candidates [n] best first, their scores [n] -> places [min(k, n)] in the order of choice."""
         if served.text is None:
-            raise Mistake("rules: MMR needs item text, and this run has none (text=none).")
+            raise Mistake("rules: MMR needs item features, and this run has none (features=none).")
         unit = F.normalize(served.text[items].float(), dim=1)
         relevance, likeness = scaled(scores), torch.zeros(len(items))
         chosen: list[int] = []

@@ -191,7 +191,7 @@ def write_cards(folder: RunFolder, setting: Setting) -> None:
     }
     folder.write_json("data_card.json", card)
     if setting.features is not None:
-        folder.write_json("text_card.json", setting.features.card)
+        folder.write_json("features_card.json", setting.features.card)
     write_catalogue(folder, setting.dataset, split, setting.groups)
 
 

@@ -66,7 +66,11 @@ PER_USER: list[tuple[str, Tensor | None, list[float]]] = [
         [(2 + D2 * 3 + D3 * 3) / (1 + D2 + D3), (3 + D2 * 2) / (1 + D2), (1 + D2 * 3 + D3 * 3) / (1 + D2 + D3)],
     ),
     ("pru", popularity.pru(LISTS), [1, -1, sqrt(3) / 2]),  # counts 2 1 0; 1 2; 4 1 1
-    ("ild_text", diversity.text_diversity(LISTS), [1 - H, 1 - 0, 1 - (0 + H + H) / 3]),  # the item without text is out
+    (
+        "ild_features",
+        diversity.text_diversity(LISTS),
+        [1 - H, 1 - 0, 1 - (0 + H + H) / 3],
+    ),  # the item without text is out
     (
         "ild_category",
         diversity.category_diversity(LISTS),

@@ -114,7 +114,7 @@ def test_names_of_items_and_users_change_nothing(seed: int) -> None:
     assert before.values == pytest.approx(after.values, abs=1e-6)  # text features are float32
     place = torch.searchsorted(after.lists.users, new_user[before.lists.users])
     for name, column in before.per_user.items():
-        close = 1e-6 if "ild_text" in name else 1e-12  # sums over pairs and features run in another order
+        close = 1e-6 if "ild_features" in name else 1e-12  # sums over pairs and features run in another order
         torch.testing.assert_close(after.per_user[name][place], column, rtol=0, atol=close, equal_nan=True)
 
 
@@ -229,8 +229,8 @@ def test_text_and_categories_reach_the_metrics() -> None:
     case = Case(9)
     bare = evaluator(case.held_out, [case.seen], case.groups, ks=[5])(lambda users: case.scores[users])
     full = case.evaluate(ks=[5])
-    assert {"ild_text@5", "ild_category@5", "miscalibration@5"} <= set(full.values)
-    assert not {"ild_text@5", "ild_category@5", "miscalibration@5"} & set(bare.values)
+    assert {"ild_features@5", "ild_category@5", "miscalibration@5"} <= set(full.values)
+    assert not {"ild_features@5", "ild_category@5", "miscalibration@5"} & set(bare.values)
 
 
 class Largest(TorchDispatchMode):
@@ -261,5 +261,5 @@ def test_nothing_as_large_as_users_times_items_is_ever_made(num_users: int) -> N
     )  # fmt: skip
     with Largest() as largest:
         values = judge(lambda block: users[block] @ items.T).values
-    assert {"auc", "ild_text@10", "miscalibration@10"} <= set(values)
+    assert {"auc", "ild_features@10", "miscalibration@10"} <= set(values)
     assert largest.size <= block_mib * 2**20 < num_users * num_items * 4 / 16

@@ -119,5 +119,5 @@ def test_dials_are_added_and_their_strength_is_fitted() -> None:
 
 def test_text_is_asked_for() -> None:
     for dial in (lambda: ContentMatch(TRAIN, None, 1, 1, 0, 0), lambda: TextProfile(TRAIN, None, 1, 0)):
-        with pytest.raises(Mistake, match="Set text=minilm"):
+        with pytest.raises(Mistake, match="Set features=minilm"):
             dial()

@@ -208,7 +208,7 @@ def test_rare_items_lean_on_text_more_than_popular_ones() -> None:
         (lambda train: Decay(10, 0.1)(train), "data.reader.time"),
         (lambda train: Decay(0, 0.1), "half_life=0"),
         (lambda train: Similar(0, 0, False, True, 1), "k=0"),
-        (lambda train: Similar(3, 0, False, True, 1)(None, 5), "Set text=minilm"),
+        (lambda train: Similar(3, 0, False, True, 1)(None, 5), "Set features=minilm"),
     ],
 )
 def test_mistakes_name_the_option(build: object, message: str, tiny: Interactions) -> None:

@@ -175,7 +175,7 @@ def test_blend_is_the_weighted_sum() -> None:
 def test_what_is_missing_is_said() -> None:
     with pytest.raises(Mistake, match="max_items"):
         EASE(1.0, 10).fit(TRAIN, None)
-    with pytest.raises(Mistake, match="text=minilm"):
+    with pytest.raises(Mistake, match="features=minilm"):
         TextKNN(3).fit(TRAIN, None)
-    with pytest.raises(Mistake, match="text=minilm"):
+    with pytest.raises(Mistake, match="features=minilm"):
         TextEASE(1.0, 100, 1.0).fit(TRAIN, None)

@@ -76,5 +76,5 @@ def test_fewer_directions_keep_most_of_the_cosines() -> None:
 
 
 def test_without_text() -> None:
-    with pytest.raises(Mistake, match="text=minilm"):
+    with pytest.raises(Mistake, match="features=minilm"):
         build(text=None)

@@ -14,7 +14,7 @@ from ltgnn.graph.normalisation import Power, Symmetric
 from ltgnn.graph.semantic import ItemGraph, Similar
 from ltgnn.models.alpharec import TextNodes
 from ltgnn.models.embedding import NodeEmbedding
-from ltgnn.models.fusion import Id, Sum, Text
+from ltgnn.models.fusion import ContentOnly, Id, Sum
 from ltgnn.models.layergcn import LayerGCN
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.models.projection import MLP, Linear
@@ -122,7 +122,9 @@ class Live(torch.nn.Module):
 def test_alpharec_by_loop(live: bool) -> None:
     torch.manual_seed(0)
     text = Live() if live else TEXT.float()
-    model = LightGCN(TextNodes(TRAIN, 6, INIT, partial(Text, projector=partial(MLP, hidden=7)), text), 2, Mean(True))
+    model = LightGCN(
+        TextNodes(TRAIN, 6, INIT, partial(ContentOnly, projector=partial(MLP, hidden=7)), text), 2, Mean(True)
+    )
     project, features = model.embedding.fusion.projector, TEXT.float()
     users = [features[TRAIN.items[TRAIN.users == u]].mean(0) for u in range(10)]
     first = project(torch.cat([torch.stack(users), features]))
@@ -140,17 +142,17 @@ def test_alpharec_by_loop(live: bool) -> None:
 
 def test_cold_user_of_alpharec_is_no_number_out_of_nothing() -> None:
     train = Interactions(torch.tensor([0, 2]), torch.tensor([0, 1]), 3, 14)
-    model = TextNodes(train, 6, INIT, partial(Text, projector=Linear), TEXT.float())
+    model = TextNodes(train, 6, INIT, partial(ContentOnly, projector=Linear), TEXT.float())
     torch.testing.assert_close(model()[0][1], model.fusion.projector[0].bias)
 
 
 def test_mistakes_name_the_option() -> None:
-    with pytest.raises(Mistake, match="set fusion=text"):
+    with pytest.raises(Mistake, match="set fusion=content"):
         TextNodes(TRAIN, 6, INIT, partial(Sum, projector=Linear), TEXT.float())
     with pytest.raises(Mistake, match="item_layers=0"):
         SideChannel(nodes(), 2, Mean(True), partial(ItemGraph), 0, 1.0)
     with pytest.raises(Mistake, match=r"readout.ego=2"):
         Mean(ego=2.0)
     channel = partial(ItemGraph, edges=Similar(3, 0.0, False, False, 1.0), kernel=None)
-    with pytest.raises(Mistake, match="Set text=minilm"):
+    with pytest.raises(Mistake, match="Set features=minilm"):
         SideChannel(nodes(), 2, Mean(True), channel, 1, 1.0)

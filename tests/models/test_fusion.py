@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ltgnn.models.embedding import NodeEmbedding
-from ltgnn.models.fusion import Gate, Id, Init, Side, Sum, Text, whiten
+from ltgnn.models.fusion import ContentOnly, Gate, Id, Init, Side, Sum, whiten
 from ltgnn.models.fusion_attention import Attention
 from ltgnn.models.fusion_concat import Concat
 from ltgnn.models.fusion_popularity import PopularityGate
@@ -70,7 +70,7 @@ def test_a_cold_item_that_started_from_text_keeps_its_row() -> None:
 
 
 def test_text_trains_no_ids() -> None:
-    model = embed(partial(Text, projector=Linear))
+    model = embed(partial(ContentOnly, projector=Linear))
     assert model.items is None
     torch.testing.assert_close(model()[0][3:], model()[1])
 
@@ -196,11 +196,11 @@ def test_id_dropout_out_of_range() -> None:
     [
         Init,
         partial(PopularityGate, at_one=0.9, falling=0.5, projector=Linear),
-        *(partial(fusion, projector=Linear) for fusion in (Sum, Text, Gate, Concat, Attention, Side)),
+        *(partial(fusion, projector=Linear) for fusion in (Sum, ContentOnly, Gate, Concat, Attention, Side)),
     ],
 )
 def test_without_text_refused(fusion: object) -> None:
-    with pytest.raises(Mistake, match=r"needs item text.*Set text="):
+    with pytest.raises(Mistake, match=r"needs item features.*Set features="):
         embed(fusion, None)
 
 

@@ -15,7 +15,7 @@ TEXT = torch.randn(5, 6, generator=torch.Generator().manual_seed(0))
 
 def test_none_keeps_the_features_and_refuses_another_width() -> None:
     assert Same(text_dim=6, dim=6)(TEXT) is TEXT
-    with pytest.raises(Mistake, match=r"6 columns and dim=4.*text.transform.dim=4"):
+    with pytest.raises(Mistake, match=r"6 columns and dim=4.*features.transform.dim=4"):
         Same(text_dim=6, dim=4)
 
 
@@ -74,7 +74,7 @@ def test_kinds_of_features_by_their_own_projector() -> None:
 
 @pytest.mark.parametrize("widths", [{"text": 4, "image": 3}, {"text": 6}])
 def test_widths_that_do_not_fit(widths: dict[str, int]) -> None:
-    with pytest.raises(Mistake, match=r"sum to 6.*text_card.json"):
+    with pytest.raises(Mistake, match=r"sum to 6.*features_card.json"):
         Separate(6, 3, widths, {"text": Linear, "image": Linear})
 
 

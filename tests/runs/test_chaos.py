@@ -18,7 +18,7 @@ from ltgnn.commands import claim, compare, pareto, report, table
 from ltgnn.types import Mistake
 from tests.runs.made import USERS, write_run
 
-RUNS = {"a": "id", "b": "sum", "c": "gate", "d": "text"}
+RUNS = {"a": "id", "b": "sum", "c": "gate", "d": "content"}
 """Name of the folder -> fusion."""
 
 TIMES, PARTS = 200, 4
@@ -39,7 +39,7 @@ def complete(folder: Path) -> None:
         "reads_features": folder.name in ("b", "d"),
     }
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=1))
-    for name in ("data_card.json", "text_card.json", "env.json"):
+    for name in ("data_card.json", "features_card.json", "env.json"):
         (folder / name).write_text(json.dumps({"name": name, "users": USERS, "fingerprint": "f" * 64}))
     (folder / "overrides.yaml").write_text(yaml.safe_dump(["model=lightgcn", "dim=8"]))
     with (folder / "history.csv").open("w", newline="") as file:

@@ -101,7 +101,7 @@ def test_an_ensemble_amends_its_recipe_before_it_is_judged(
     launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for model in ("ease", "popularity"):
-        assert launch(f"model={model}", "text=none", f"paths.run_dir={tmp_path / model}") == 0
+        assert launch(f"model={model}", "features=none", f"paths.run_dir={tmp_path / model}") == 0
     blend = tmp_path / "blend"
     assert ensemble([str(tmp_path / "ease"), str(tmp_path / "popularity"), f"paths.run_dir={blend}"]) == 0
     assert {"config.yaml", "metrics.json"} <= set(json.loads((blend / FILE).read_text()))

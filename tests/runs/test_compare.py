@@ -106,7 +106,7 @@ def test_corrections(sweep: Path) -> None:
 
 def test_failed_runs_and_single_seeds_are_named(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_run(copy / "broken", 9, 0.1, 0.5, state="failed", fusion="gate")
-    write_run(copy / "lonely", 0, 0.1, 0.5, fusion="text")
+    write_run(copy / "lonely", 0, 0.1, 0.5, fusion="content")
     write_run(copy / "ease", 0, 0.2, 0.5, fusion="-", model="ease", by="none: closed form")
     assert main([str(copy), "--baseline", "fusion=id", "--metrics", METRIC, TAIL]) == 0
     printed = capsys.readouterr().out
@@ -190,6 +190,6 @@ def test_other_splits_and_repeated_seeds_are_refused(copy: Path, tmp_path: Path)
     with pytest.raises(Mistake, match="seed 1 of fusion=id, loss=bpr is there twice"):
         table(copy)
     (copy / "again/status.json").write_text('{"state": "failed"}')
-    write_run(copy / "other", 1, 0.1, 0.5, fusion="text", fingerprint="0" * 64)
+    write_run(copy / "other", 1, 0.1, 0.5, fusion="content", fingerprint="0" * 64)
     with pytest.raises(Mistake, match="2 different splits"):
         table(copy)

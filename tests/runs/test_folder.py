@@ -79,7 +79,7 @@ def test_the_cache_of_a_user_moves_no_key(monkeypatch: pytest.MonkeyPatch) -> No
         for name in ("CACHE", "DATA", "LOGS"):
             monkeypatch.setenv(f"LTGNN_{name}", f"{folder}/{name}")
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            cfg = compose("train", ["text=tfidf"], return_hydra_config=True)
+            cfg = compose("train", ["features=tfidf"], return_hydra_config=True)
         cfg.hydra.runtime.output_dir = f"{folder}/LOGS/run"
         HydraConfig.instance().set_config(cfg)
         return key_of(

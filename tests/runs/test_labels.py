@@ -29,15 +29,19 @@ def text(word: str, transform: str = "none", **more: Any) -> dict[str, Any]:
     """Choices as Hydra records them: each word of ``text`` brings words below itself."""
     below: dict[str, dict[str, Any]] = {
         "none": {},
-        "tfidf": {"text/transform": transform, "text/control": "none", "text/store": "cache"},
-        "shuffled": {"text/encoder": "huggingface", "text/transform": transform, "text/control": "shuffled"},
+        "tfidf": {"features/transform": transform, "features/control": "none", "features/store": "cache"},
+        "shuffled": {
+            "features/encoder": "huggingface",
+            "features/transform": transform,
+            "features/control": "shuffled",
+        },
         "minilm_numbers": {
-            "text/encoder@text.features.text.encoder": "huggingface",
-            "text/transform@text.features.numbers.transform": transform,
-            "text/store@text.features.text.store": "cache",
+            "features/encoder@features.parts.text.encoder": "huggingface",
+            "features/transform@features.parts.numbers.transform": transform,
+            "features/store@features.parts.text.store": "cache",
         },
     }
-    return CHOICES | {"text": word} | below[word] | more
+    return CHOICES | {"features": word} | below[word] | more
 
 
 def test_only_differences_are_named() -> None:
@@ -49,18 +53,18 @@ def test_only_differences_are_named() -> None:
 def test_a_sweep_over_text_is_named_by_its_words_alone() -> None:
     words = ("none", "tfidf", "shuffled", "minilm_numbers")
     runs = [run(choices=text(word)) for word in words]
-    assert labels(runs) == [f"text={word}" for word in words]
-    assert axes_of(runs) == ("text",)
+    assert labels(runs) == [f"features={word}" for word in words]
+    assert axes_of(runs) == ("features",)
 
 
 def test_a_word_below_another_is_named_where_it_was_chosen() -> None:
     both = [run(choices=text(w, t)) for w in ("tfidf", "shuffled") for t in ("none", "l2")]
-    assert axes_of(both) == ("text", "text/transform")
+    assert axes_of(both) == ("features", "features/transform")
     given = [
         run(choices=text("none")),
-        run(("text=tfidf", "text/transform=l2"), choices=text("tfidf", "l2")),
+        run(("features=tfidf", "features/transform=l2"), choices=text("tfidf", "l2")),
     ]  # as far as these two go, "tfidf" would imply it
-    assert labels(given)[1] == "text=tfidf text/transform=l2"
+    assert labels(given)[1] == "features=tfidf features/transform=l2"
 
 
 def test_fusion_and_loss_are_words_without_names() -> None:
@@ -122,15 +126,15 @@ def test_an_evaluation_shows_what_was_changed() -> None:
 
 
 def test_an_ensemble_is_told_by_what_its_members_have_too() -> None:
-    ensemble = {"model": "ensemble-learned", "fusion": "-", "loss": "-", "text": "minilm", "blend": "learned"}
+    ensemble = {"model": "ensemble-learned", "fusion": "-", "loss": "-", "features": "minilm", "blend": "learned"}
     closed = {"model": {"closed_form": {"runs": {}}}}
     blends = [
-        Run(Path(), {"task": "ensemble", "seed": 1, "depth": 100, "reads_text": True, "choices": ensemble | {
+        Run(Path(), {"task": "ensemble", "seed": 1, "depth": 100, "reads_features": True, "choices": ensemble | {
             "blend": word, "model": f"ensemble-{word}"}, **closed}, {})
         for word in ("learned", "zscore")
     ]  # fmt: skip
     member = run(choices=text("none"), epochs=4)
-    assert labels([member, blends[0]]) == ["lightgcn text=none", "ensemble-learned text=minilm"]
+    assert labels([member, blends[0]]) == ["lightgcn features=none", "ensemble-learned features=minilm"]
     assert labels(blends) == ["ensemble-learned", "ensemble-zscore"]
 
 
@@ -151,6 +155,6 @@ def test_labels_are_one_line_of_plain_text() -> None:
 
 def test_two_sides_are_named_by_what_they_are_and_where_they_differ() -> None:
     assert names([run(choices=text("none")), run(choices=text("tfidf"))]) == [
-        "lightgcn id bpr text=none",
-        "lightgcn id bpr text=tfidf",
+        "lightgcn id bpr features=none",
+        "lightgcn id bpr features=tfidf",
     ]

@@ -276,7 +276,7 @@ def test_a_row_names_no_code_of_others(tmp_path: Path) -> None:
     from ltgnn.commands.reproduce import composed
 
     evil = "+data.evil={_target_: torch.utils.collect_env.run, command: 'touch PWNED'}"
-    row = read(written(tmp_path, config=["data=lastfm_lightgcn", "model=popularity", "text=none", evil]))
+    row = read(written(tmp_path, config=["data=lastfm_lightgcn", "model=popularity", "features=none", evil]))
     with pytest.raises(Mistake, match=r"toy.yaml names torch\.utils\.collect_env\.run .*LTGNN_TRUST=torch"):
         composed(row.whole, 1)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from torch import Tensor
 
-from ltgnn.config.reads_features import uses_text
+from ltgnn.config.reads_features import uses_features
 from ltgnn.models.closed_form.blend import Blend
 from ltgnn.models.closed_form.ease import EASE
 from ltgnn.models.closed_form.neighbours import TextKNN
@@ -44,7 +44,7 @@ class SimilarUsers(ImageKNN):
 @pytest.mark.parametrize("own", ["ImageKNN", "SimilarUsers"])
 def test_a_fit_is_reused_only_where_the_features_are_not_read(launch: Launch, tmp_path: Path, own: str) -> None:
     model = ["model=popularity", f"model.closed_form._target_=tests.runs.test_reads_text.{own}"]
-    assert launch(*model, "text=words", "text.encoder.width=8,32", "sweep.name=own", "-m") == 0
+    assert launch(*model, "features=words", "features.encoder.width=8,32", "sweep.name=own", "-m") == 0
     folders = run_folders(tmp_path / "logs")
     found = [json.loads((folder / "metrics.json").read_text()) for folder in folders]
     lists = [(folder / "topk.parquet").read_bytes() for folder in folders]
@@ -61,7 +61,7 @@ def test_a_fit_is_reused_only_where_the_features_are_not_read(launch: Launch, tm
         (("model=ease_text",), True),
         (("model=gfcf",), False),
         (("fusion=id",), False),
-        (("fusion=id", "text=none"), False),
+        (("fusion=id", "features=none"), False),
         (("fusion=id", "graph=semantic"), True),
         (("fusion=id", "model=freedom"), True),
         (("fusion=id", "model=lightgcn_content"), True),
@@ -80,9 +80,9 @@ def test_a_run_records_what_its_parts_declare(
 
     recipe = RunFolder(folder).recipe()
     assert metrics["reads_features"] is reads
-    assert uses_text(recipe, metrics) is reads
-    assert uses_text(recipe) is reads  # a run of before the record
-    assert uses_text(recipe, {"reads_features": not reads}) is not reads
+    assert uses_features(recipe, metrics) is reads
+    assert uses_features(recipe) is reads  # a run of before the record
+    assert uses_features(recipe, {"reads_features": not reads}) is not reads
 
 
 def test_a_blend_reads_what_its_parts_read() -> None:
@@ -108,9 +108,9 @@ def test_a_blend_reads_what_its_parts_read() -> None:
 def test_a_recipe_of_before_the_record_is_read_by_what_its_classes_declare(
     model: dict[str, object], reads: bool
 ) -> None:
-    recipe = {"choices": {"text": "minilm"}, "model": model, "fusion": {"_target_": "ltgnn.models.fusion.Id"}}
-    assert uses_text(recipe) is reads
-    assert not uses_text(recipe | {"choices": {"text": "none"}})
+    recipe = {"choices": {"features": "minilm"}, "model": model, "fusion": {"_target_": "ltgnn.models.fusion.Id"}}
+    assert uses_features(recipe) is reads
+    assert not uses_features(recipe | {"choices": {"features": "none"}})
 
 
 def test_every_closed_form_declares_it() -> None:

@@ -15,7 +15,7 @@ import pytest
 from ltgnn.analysis.report.gather import history, read
 from ltgnn.analysis.report.plots import Axis, nice
 from ltgnn.commands.report import main
-from ltgnn.config.reads_features import uses_text
+from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.exposure import cumulative
 from ltgnn.types import Mistake
 from tests.conftest import run_folders
@@ -39,14 +39,14 @@ def sweep(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             str(CONF),
             "data=toy",
             f"data.files.path={shop}",
-            "text=words",
+            "features=words",
             "epochs=4",
             "logger=none",
         ]
         small = ["epochs=4", "dim=8", "num_layers=2", "batch_size=256", "eval_every=2", "min_epochs=1", "lr=0.05", "-m"]
         assert train([*toy, *small, "model=popularity,ease"]) == 0
         assert train([*toy, *small, "model=lightgcn", "fusion=id,sum", "seed=1,2"]) == 0
-        assert train([*toy, *small, "fusion=gate", "text=none"]) == 1
+        assert train([*toy, *small, "fusion=gate", "features=none"]) == 1
     for folder in run_folders(root):
         if (folder / "items.parquet").is_file():
             items = pl.read_parquet(folder / "items.parquet")
@@ -74,7 +74,7 @@ def test_numbers_are_those_of_metrics_json(sweep: Path, page: Path) -> None:
     mean = np.mean([run.metrics["test"]["ndcg@20"] for run in two.side.runs])
     assert f'data-value="{mean}">{mean:.4f}' in text
     assert [run.state for run in runs.lost] == ["failed"]
-    assert "fusion=gate needs item text" in text
+    assert "fusion=gate needs item features" in text
     assert re.search(r"<code>ltgnn train .*model=lightgcn.*seed=2.*</code>", text)
 
 
@@ -150,12 +150,12 @@ def test_scales() -> None:
 
 
 def test_who_reads_text() -> None:
-    fused = {"choices": {"text": "minilm"}, "model": {}, "fusion": {"_target_": "ltgnn.models.fusion.Sum"}}
+    fused = {"choices": {"features": "minilm"}, "model": {}, "fusion": {"_target_": "ltgnn.models.fusion.Sum"}}
     ids = fused | {"fusion": {"_target_": "ltgnn.models.fusion.Id"}}
     closed = ids | {
         "model": {"closed_form": {"parts": {"t": {"_target_": "ltgnn.models.closed_form.neighbours.TextKNN"}}}}
     }
-    assert [uses_text(c) for c in (fused, ids, closed, fused | {"choices": {"text": "none"}})] == [
+    assert [uses_features(c) for c in (fused, ids, closed, fused | {"choices": {"features": "none"}})] == [
         True, False, True, False,
     ]  # fmt: skip
 

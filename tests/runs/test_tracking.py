@@ -16,13 +16,13 @@ CONFIG = {
     "seed": 3,
     "lr": 0.1,
     "loss": {"ranking": {"temperature": 0.2}},
-    "choices": {"data": "toy", "model": "mf", "fusion": "id", "loss": "bpr", "text": "none"},
+    "choices": {"data": "toy", "model": "mf", "fusion": "id", "loss": "bpr", "features": "none"},
 }
 
 
 def test_columns_are_words_and_knobs() -> None:
     made = columns(CONFIG)
-    assert (made["model"], made["loss"], made["fusion"], made["text"]) == ("mf", "bpr", "id", "none")
+    assert (made["model"], made["loss"], made["fusion"], made["features"]) == ("mf", "bpr", "id", "none")
     assert (made["seed"], made["lr"]) == (3, 0.1)
     assert made["recipe"] == {"loss": {"ranking": {"temperature": 0.2}}}
 

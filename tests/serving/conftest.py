@@ -27,7 +27,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> dict[str, Path
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("LTGNN_CACHE", str(folder / "cache"))
-        toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "text=words", "logger=none"]
+        toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "features=words", "logger=none"]
         small = ["epochs=4", "min_epochs=1", "dim=8", "num_layers=2", "batch_size=256", "eval_every=2", "lr=0.05"]
         for name, words in RUNS.items():
             assert train([*toy, *small, *words, f"hydra.run.dir={folder}/logs/{name}"]) == 0

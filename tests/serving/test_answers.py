@@ -15,7 +15,7 @@ from tests.toy import Words
 
 HERE = Path(__file__).parent
 FAQ = HERE / "faq.csv"
-TOY = ["text=words", f"config_dir={CONF}"]
+TOY = ["features=words", f"config_dir={CONF}"]
 
 
 @pytest.fixture(autouse=True)
@@ -88,10 +88,10 @@ def test_command(capsys: pytest.CaptureFixture[str]) -> None:
         ([str(FAQ), "x", "threshold=high"], "threshold=high"),
         ([str(FAQ), "x", "question=nope"], "nope"),
         ([str(FAQ), "how", "long"], "between quotes"),
-        ([str(FAQ), "x", "text=none"], "no encoder"),
+        ([str(FAQ), "x", "features=none"], "no encoder"),
     ],
 )
 def test_mistakes(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    toy = TOY if "text=none" not in arguments else [f"config_dir={CONF}"]
+    toy = TOY if "features=none" not in arguments else [f"config_dir={CONF}"]
     assert main(["answers", *arguments, *toy]) == 1
     assert message in capsys.readouterr().err

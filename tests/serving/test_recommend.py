@@ -86,7 +86,7 @@ def test_the_table_names_unknown_users(
     shown = capsys.readouterr().out
     assert "User u3" in shown
     assert "User nobody (unknown to the model: most popular items)" in shown
-    assert similar(["i3", f"run={runs['gnn']}", "k=2", "by=text"]) == 0
+    assert similar(["i3", f"run={runs['gnn']}", "k=2", "by=features"]) == 0
     assert "the garden number 3" in capsys.readouterr().out
 
 

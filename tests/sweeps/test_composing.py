@@ -36,7 +36,7 @@ def composer() -> Composer:
         ["+trainer.limit_train_batches=2", "~callbacks.progress", "++new.key=1"],
         ["experiment=lightgcn_ml100k_split", "seed=5"],
         ["trainer={max_epochs:3}", "trainer=debug"],
-        ["graph/normalisation=random_walk", "text=tfidf", "text/transform=l2"],
+        ["graph/normalisation=random_walk", "features=tfidf", "features/transform=l2"],
         ["optim={lr:0.5}", "optim.lr=0.25", "lr=1e-4", "lr=1e-2"],
     ],
 )

@@ -41,7 +41,7 @@ DAMAGES = [truncate, blank, garble, remove, other]
 FILES = ["status.json", "metrics.json", "config.yaml", ".sweep/KEY.json", "history.csv", ""]
 """One of each job; "": this job is left alone."""
 
-GRID = ["model=popularity", "text=none", "seed=1,2,3,4,5,6", "sweep.name=s", "-m"]
+GRID = ["model=popularity", "features=none", "seed=1,2,3,4,5,6", "sweep.name=s", "-m"]
 
 
 @pytest.fixture(scope="module")

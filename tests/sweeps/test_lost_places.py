@@ -18,7 +18,7 @@ from tests.sweeps.toy import numbers
 
 Launch = Callable[..., int]
 
-GRID = ["text=none", "epochs=2", "seed=1,2", "sweep.name=s", "-m"]
+GRID = ["features=none", "epochs=2", "seed=1,2", "sweep.name=s", "-m"]
 
 
 @pytest.mark.parametrize("when", ["data_card.json", "metrics.json"])
@@ -75,7 +75,7 @@ def test_a_full_disk_under_one_run(
         write(self, *given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(RunFolder, "write_evaluation", fill)
-    assert launch("text=none", "epochs=2", f"paths.run_dir={run}") == 1
+    assert launch("features=none", "epochs=2", f"paths.run_dir={run}") == 1
     told = capfd.readouterr().err
     assert f"{run}/val_per_user.parquet cannot be written: No space left on device" in told
     assert "Traceback" not in told

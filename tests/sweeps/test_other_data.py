@@ -17,7 +17,7 @@ from tests.toy import write_shop
 
 Launch = Callable[..., int]
 
-SWEEP = ["model=popularity,ease", "text=none", "sweep.name=s", "-m"]
+SWEEP = ["model=popularity,ease", "features=none", "sweep.name=s", "-m"]
 
 
 def results(folder: Path) -> str:
@@ -89,7 +89,7 @@ def test_a_folder_of_keys_without_the_data_is_kept_beside(
 
 
 def test_sweeps_of_the_same_moment_have_folders_of_their_own(launch: Launch, tmp_path: Path) -> None:
-    words = ["model=popularity", "text=none", "'sweep.name=${now:%Y}'", "sweep.resume=false", "-m"]
+    words = ["model=popularity", "features=none", "'sweep.name=${now:%Y}'", "sweep.resume=false", "-m"]
     words[2] = words[2].strip("'")
     assert launch("seed=1", *words) == 0
     assert launch("seed=2", *words) == 0

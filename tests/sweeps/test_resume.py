@@ -90,7 +90,7 @@ def test_three_processes_share_one_sweep(shop: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("on_error", ["continue", "stop"])
 def test_a_failing_job(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str], on_error: str) -> None:
-    words = ["text=none", "seed=1,2", "fusion=id,gate", f"sweep.on_error={on_error}", "sweep.name=s", "-m"]
+    words = ["features=none", "seed=1,2", "fusion=id,gate", f"sweep.on_error={on_error}", "sweep.name=s", "-m"]
     assert launch(*words) == 1
     printed = capsys.readouterr().out
     folders = run_folders(tmp_path)
@@ -98,7 +98,7 @@ def test_a_failing_job(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFix
     assert states == (
         ["finished", "failed", "finished", "failed"] if on_error == "continue" else ["finished", "failed"]
     )
-    assert "fusion=gate needs item text" in (folders[1] / "error.txt").read_text()
+    assert "fusion=gate needs item features" in (folders[1] / "error.txt").read_text()
     again = next(line for line in printed.splitlines() if "ltgnn train -m" in line)
     assert "sweep.dir=logs/train/multiruns/s" in again
     assert "sweep.name" not in again
@@ -134,7 +134,7 @@ def test_dry_run_lists_and_times_and_writes_nothing(
     capsys.readouterr()
     assert launch(*grid, "sweep.dry_run=true") == 0
     assert "2 of 4 jobs to run" in capsys.readouterr().out
-    assert launch("text=none", "fusion=id,gate", "sweep.dry_run=true", "-m") == 0
+    assert launch("features=none", "fusion=id,gate", "sweep.dry_run=true", "-m") == 0
     assert "1 would fail at once" in capsys.readouterr().out
 
 
@@ -154,16 +154,16 @@ def test_shared_work_is_done_once(launch: Launch, tmp_path: Path, monkeypatch: p
         return call
 
     monkeypatch.setattr(build, "load", counted("load", build.load))
-    monkeypatch.setattr(ItemText, "__call__", counted("text", ItemText.__call__))
+    monkeypatch.setattr(ItemText, "__call__", counted("features", ItemText.__call__))
     monkeypatch.setattr(BipartiteGraph, "__init__", counted("graph", BipartiteGraph.__init__))
     assert launch("fusion=id,sum", "loss=bpr,softmax", "seed=1,2", "epochs=2", "-m") == 0
-    assert calls == {"load": 1, "text": 1, "graph": 1}
+    assert calls == {"load": 1, "features": 1, "graph": 1}
     calls.clear()
     assert launch("split.seed=0,1", "epochs=2", "-m") == 0  # another split: another graph, the same data
-    assert calls == {"load": 1, "text": 2, "graph": 2}
+    assert calls == {"load": 1, "features": 2, "graph": 2}
     calls.clear()
     monkeypatch.setattr(EASE, "fit", counted("ease", EASE.fit))
-    assert launch("model=ease", "fusion=id", "text=minilm,random", "score=dot,content", "-m") == 0
+    assert launch("model=ease", "fusion=id", "features=minilm,random", "score=dot,content", "-m") == 0
     assert calls["ease"] == 1  # neither a dial nor a text that it does not read costs a fit
     calls.clear()
     assert launch("epochs=2") == 0

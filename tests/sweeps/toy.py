@@ -14,7 +14,7 @@ from typing import Any
 from tests.conftest import CONF, run_folders
 
 ROOT = Path(__file__).parents[2]
-TOY = "text=words min_epochs=1 dim=8 num_layers=2 batch_size=256 eval_every=2 lr=0.05"
+TOY = "features=words min_epochs=1 dim=8 num_layers=2 batch_size=256 eval_every=2 lr=0.05"
 
 
 def start(folder: Path, shop: Path, *overrides: str, epochs: int = 4) -> subprocess.Popen[str]:

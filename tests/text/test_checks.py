@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ltgnn.features.checks import measured, refuse_overflow, warnings
 from ltgnn.features.encoders import HuggingFace
-from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, Joined
+from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, JoinedFeatures
 from ltgnn.features.precomputed import FeatureFile
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.tfidf import TfidfSvd
@@ -124,7 +124,7 @@ def test_several_kinds_say_whose_warning_it_is(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path)
     text = ItemText(Fixed([[0.0], [0], [1], [2]]), "{title}", store, Keep(), Keep())
     numbers = ItemNumbers(None, store, Keep(), Keep())
-    found = Joined({"text": text, "numbers": numbers})(dataset(price=[5.0, 5.0, 5.0, 5.0]), COUNTS)
+    found = JoinedFeatures({"text": text, "numbers": numbers})(dataset(price=[5.0, 5.0, 5.0, 5.0]), COUNTS)
     assert found is not None
     assert [text.partition(":")[0] for text in found.card["warnings"]] == ["text", "numbers", "numbers"]
 

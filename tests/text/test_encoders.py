@@ -129,9 +129,9 @@ def test_batches_hold_every_row_once_within_the_budget(lengths: list[int], budge
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"pooling": "sum"}, ["text.encoder.pooling=sum", "mean, cls, max, last"]),
-        ({"dtype": "int8"}, ["text.encoder.dtype=int8", "float32"]),
-        ({"max_length": 2}, ["text.encoder.max_length=2"]),
+        ({"pooling": "sum"}, ["features.encoder.pooling=sum", "mean, cls, max, last"]),
+        ({"dtype": "int8"}, ["features.encoder.dtype=int8", "float32"]),
+        ({"max_length": 2}, ["features.encoder.max_length=2"]),
     ],
 )
 def test_wrong_options_fail_at_once(tiny: Make, change: dict[str, object], words: list[str]) -> None:

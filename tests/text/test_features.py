@@ -11,7 +11,7 @@ import torch
 
 from ltgnn.features.controls import Random, Shuffled
 from ltgnn.features.encoders import HuggingFace
-from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, Joined, NoText
+from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, JoinedFeatures, NoFeatures
 from ltgnn.features.precomputed import FeatureFile
 from ltgnn.features.scaling import standardised
 from ltgnn.features.store import FeatureStore
@@ -38,7 +38,7 @@ def made(side: Any, dataset: Dataset | None = None, counts: torch.Tensor = COUNT
 
 
 def test_no_text(tiny: Make, tmp_path: Path) -> None:
-    assert NoText()(shop(), COUNTS) is None
+    assert NoFeatures()(shop(), COUNTS) is None
     assert item_text(tiny(), tmp_path, template=None)(shop({}), COUNTS) is None
 
 
@@ -112,7 +112,7 @@ def test_item_numbers(tmp_path: Path) -> None:
     assert features.card["columns"] == ["price"]
     numbers["price"] = torch.tensor([1.0, 3.0, 9.0, 6.0])
     assert made(side, shop(numbers=numbers)).card["key"] != features.card["key"]
-    with pytest.raises(Mistake, match=r"text.columns=\['cost'\].*price, rating"):
+    with pytest.raises(Mistake, match=r"features.columns=\['cost'\].*price, rating"):
         ItemNumbers(["cost"], FeatureStore(tmp_path), Keep(), Keep())(shop(numbers=numbers), COUNTS)
     with pytest.raises(Mistake, match="none"):
         ItemNumbers(None, FeatureStore(tmp_path), Keep(), Keep())(shop(), COUNTS)
@@ -125,12 +125,12 @@ def test_kinds_of_features_side_by_side(tiny: Make, tmp_path: Path) -> None:
     file = FeatureFile(str(tmp_path / "image.npy"), ids="order", width=3, missing="error", extra="error")
     text = item_text(tiny(), tmp_path)
     image = ItemVectors(file, FeatureStore(tmp_path), Keep(), Keep())
-    features = made(Joined({"text": text, "image": image}))
+    features = made(JoinedFeatures({"text": text, "image": image}))
     assert features.card["widths"] == {"text": 16, "image": 3}
     assert torch.equal(features.values, torch.cat([made(text).values, torch.arange(12.0).reshape(4, 3)], 1))
     assert len(list(tmp_path.glob("*.safetensors"))) == 2  # each its own entry
-    assert made(Joined({"image": image})).card["key"] != features.card["key"]
-    assert Joined({"text": NoText()})(shop(), COUNTS) is None
+    assert made(JoinedFeatures({"image": image})).card["key"] != features.card["key"]
+    assert JoinedFeatures({"text": NoFeatures()})(shop(), COUNTS) is None
 
 
 HIT = """

@@ -68,7 +68,10 @@ def test_gaps_and_strangers_can_be_allowed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ids", "words"),
     [
-        ("b\n007\nstranger\n", ["1 rows of items that are not in the data set: stranger", "text.file.extra=ignore"]),
+        (
+            "b\n007\nstranger\n",
+            ["1 rows of items that are not in the data set: stranger", "features.file.extra=ignore"],
+        ),
         ("b\n007\n007\n", ["more than once: 007"]),
         ("b\n007\n", ["3 rows", "names 2 items"]),
     ],
@@ -81,7 +84,7 @@ def test_wrong_ids(tmp_path: Path, ids: str, words: list[str]) -> None:
 
 
 def test_missing_items(tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match=r"lacks 2 of 3 items: 007, b.*text.file.missing=zero"):
+    with pytest.raises(Mistake, match=r"lacks 2 of 3 items: 007, b.*features.file.missing=zero"):
         feature_file(written(tmp_path, "npy"), "rows", extra="ignore")(["007", "0", "b"])
 
 
@@ -108,12 +111,12 @@ def test_ragged_lists(tmp_path: Path) -> None:
     pl.DataFrame({"item": IDS, "v": [[1.0], [1.0, 2.0], [1.0]]}).write_parquet(tmp_path / "v.parquet")
     with pytest.raises(Mistake, match="lists of 1 to 2 numbers"):
         feature_file(tmp_path / "v.parquet", "item")(IDS)
-    with pytest.raises(Mistake, match=r"text.file.ids=asin is no column"):
+    with pytest.raises(Mistake, match=r"features.file.ids=asin is no column"):
         feature_file(tmp_path / "v.parquet", "asin")(IDS)
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match=r"text.file.path=.*absent.npy: no such file"):
+    with pytest.raises(Mistake, match=r"features.file.path=.*absent.npy: no such file"):
         _ = feature_file(tmp_path / "absent.npy").identity
     (tmp_path / "broken.npy").write_bytes(b"rubbish")
     with pytest.raises(Mistake, match=r"broken.npy cannot be read"):

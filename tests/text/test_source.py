@@ -45,7 +45,7 @@ def test_nothing_to_be_had_says_what_was_tried_and_what_to_do(tmp_path: Path, mo
     assert [line.split(":")[0].strip() for line in message.splitlines()[1:6]][1:] == sources[1:]
     for words in ("no_such_package is not installed", "no such folder", "no config.json", "local_files_only=true"):
         assert words in message
-    assert "text.encoder.model=FOLDER" in message
+    assert "features.encoder.model=FOLDER" in message
 
 
 def test_an_unreachable_hub_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

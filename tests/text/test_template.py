@@ -82,12 +82,12 @@ def test_every_value_is_found_whole(title: str, year: str, genres: str) -> None:
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        ("{titel}", ["'titel'", "title, year", "text.template"]),
-        ("{title.upper}", ["title.upper", "text.template"]),
-        ("{}", ["by name", "text.template"]),
-        ("{title!r}", ["by name", "text.template"]),
-        ("{title", ["cannot be read", "text.template"]),
-        ("title", ["names no field", "text.template"]),
+        ("{titel}", ["'titel'", "title, year", "features.template"]),
+        ("{title.upper}", ["title.upper", "features.template"]),
+        ("{}", ["by name", "features.template"]),
+        ("{title!r}", ["by name", "features.template"]),
+        ("{title", ["cannot be read", "features.template"]),
+        ("title", ["names no field", "features.template"]),
     ],
 )
 def test_a_wrong_template_is_a_mistake(template: str, words: list[str]) -> None:

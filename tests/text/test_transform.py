@@ -49,5 +49,5 @@ def test_signs_are_fixed() -> None:
 
 @pytest.mark.parametrize("dim", [0, 7])
 def test_more_axes_than_columns_is_a_mistake(dim: int) -> None:
-    with pytest.raises(Mistake, match=f"text.transform.dim={dim}.*6 columns"):
+    with pytest.raises(Mistake, match=f"features.transform.dim={dim}.*6 columns"):
         Principal(dim, whiten=True)(VALUES, FIT)

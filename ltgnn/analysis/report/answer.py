@@ -10,7 +10,7 @@ from ltgnn.analysis.item_groups import not_scorable, rule
 from ltgnn.analysis.report.gather import Configuration, Runs
 from ltgnn.types import Damaged, Mistake
 
-QUESTION = "Does text on the item nodes help the long tail, and what does the head pay?"
+QUESTION = "Do item features help the long tail, and what does the head pay?"
 WORDS = {"yes": "Yes", "no": "No", "undecided": "Undecided"}
 MARGIN, LEVEL, DRAWS = 0.01, 0.95, 2_000
 
@@ -30,12 +30,12 @@ def best(configurations: Sequence[Configuration], name: str) -> Configuration | 
 
 
 def answer(runs: Runs) -> Answer:
-    """Best configuration with text against best without, both chosen by validation."""
+    """Best configuration with features against best without, both chosen by validation."""
     name = f"ndcg@{runs.k}"
-    new = best([c for c in runs.configurations if c.uses_text], name)
-    base = best([c for c in runs.configurations if not c.uses_text], name)
+    new = best([c for c in runs.configurations if c.uses_features], name)
+    base = best([c for c in runs.configurations if not c.uses_features], name)
     if new is None or base is None:
-        missing = "uses item text" if new is None else "does without item text"
+        missing = "uses item features" if new is None else "does without item features"
         return Answer("Open", f"no run here {missing} and was validated, so there is nothing to compare with.")
     gains = ", ".join(
         gain
@@ -52,7 +52,7 @@ def answer(runs: Runs) -> Answer:
         reason = str(mistake)
     return Answer(
         WORDS[verdict],
-        f"from {base.label} (best without text by validation, {counted(base)}) to {new.label} (best with text, "
+        f"from {base.label} (best without features by validation, {counted(base)}) to {new.label} (best with features, "
         f"{counted(new)}), test NDCG@{runs.k} changes: {gains}; groups {rule(runs.finished, runs.policy)}; {reason}.",
     )
 

@@ -48,8 +48,8 @@ class Configuration:
         return None if None in values else sum(values) / len(values)
 
     @property
-    def uses_text(self) -> bool:
-        return self.first.uses_text
+    def uses_features(self) -> bool:
+        return self.first.uses_features
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ DATA_FACTS = (
     "name", "users", "items", "interactions", "pairs", "split", "sparsity", "share of the top 20 % items",
     "items without an interaction", "left out", "times", "template", "licence", "fingerprint",
 )  # fmt: skip
-TEXT_FACTS = (
+FEATURES_FACTS = (
     "encoder", "identity.encoder.class", "identity.encoder.weights", "identity.encoder.pooling", "identity.template",
     "shape", "items", "empty", "distinct", "characters", "key",
 )  # fmt: skip
@@ -70,7 +70,7 @@ def render(runs: Runs) -> str:
         trained=trained,
         users=sections.users(runs, shown, policy),
         data_cards=sections.cards(runs, "data_card.json", DATA_FACTS),
-        text_cards=sections.cards(runs, "text_card.json", TEXT_FACTS),
+        features_cards=sections.cards(runs, "features_card.json", FEATURES_FACTS),
         machines=sections.cards(runs, "env.json", MACHINE_FACTS),
         every_run=list(sections.every_run(runs)),
         ndcg=ndcg,

@@ -28,9 +28,9 @@ def pareto(runs: Runs, x: tuple[str, str], y: tuple[str, str]) -> Plot | None:
         Mark(
             across.at(a), up.at(b), c.number,
             f"{c.number} {c.label}: {x[1]} {a:.4f}, {y[1]} {b:.4f}"
-            + (", with text" if c.uses_text else ", without text")
+            + (", with features" if c.uses_features else ", without features")
             + (", on the Pareto front" if c.number in winners else ""),
-            c.uses_text, c.number in winners,
+            c.uses_features, c.number in winners,
         )
         for c, a, b in there
     ]  # fmt: skip

@@ -19,7 +19,7 @@ class ShopPair:
     """Every behaviour with at least one event is an interaction, weighted by the sum of its events.
 
     Rows without a required value (ids, time) are dropped and counted, in both files. Numbers of products (price,
-    rating) are standardised later, with train statistics (``text=numbers``).
+    rating) are standardised later, with train statistics (``features=numbers``).
     """
 
     products: str

@@ -24,7 +24,7 @@ def model_card(facts: Mapping[str, Any], before: Mapping[str, float], after: Map
         "---",
         f"# Item text encoder for {facts['data']}",
         "",
-        f"Fine-tuned with `ltgnn finetune` from `{facts['base']}`. Use it as `text.encoder=FOLDER`.",
+        f"Fine-tuned with `ltgnn finetune` from `{facts['base']}`. Use it as `features.encoder=FOLDER`.",
         "",
         *(f"- **{name}**: {value}" for name, value in facts.items()),
         "",

@@ -87,7 +87,7 @@ class TunedEncoder(nn.Module):
         return values
 
     def save(self, folder: Path) -> None:
-        """A Hugging Face folder for ``text.encoder=FOLDER``; LoRA is merged into the weights, for good."""
+        """A Hugging Face folder for ``features.encoder=FOLDER``; LoRA is merged into the weights, for good."""
         self.model = self.adapt.merged(self.model)
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)

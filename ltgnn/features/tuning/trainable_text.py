@@ -108,22 +108,24 @@ class EndToEnd:
     checkpointing: bool
     chunk_tokens: int
 
-    def __call__(self, side: Any, dataset: Dataset, features: Features | None) -> LiveText:
-        """``side``: what the group ``text`` built; ``features``: what it made of the data set."""
-        if not isinstance(side, ItemText) or not isinstance(side.encoder, HuggingFace) or features is None:
+    def __call__(self, source: Any, dataset: Dataset, features: Features | None) -> LiveText:
+        """``source``: what the group ``features`` built; ``features``: what it made of the data set."""
+        if not isinstance(source, ItemText) or not isinstance(source.encoder, HuggingFace) or features is None:
             raise Mistake(
-                "live=lora and live=full train a Hugging Face encoder on item text; set text=minilm or text=folder"
+                "live=lora and live=full train a Hugging Face encoder on item text; set features=minilm or "
+                "features=folder"
             )
-        if not (isinstance(side.transform, Keep) and isinstance(side.control, Keep)):
+        if not (isinstance(source.transform, Keep) and isinstance(source.control, Keep)):
             raise Mistake(
-                "live=lora and live=full train on the encoder's own output; set text/transform=none text/control=none"
+                "live=lora and live=full train on the encoder's own output; set features/transform=none "
+                "features/control=none"
             )
-        texts = render(side.template_for(dataset), dataset.item_fields)
+        texts = render(source.template_for(dataset), dataset.item_fields)
         with torch.random.fork_rng(devices=[]):  # all else starts as it does beside a frozen text
-            encoder = TunedEncoder(side.encoder, texts, self.adapt, self.checkpointing, self.chunk_tokens)
+            encoder = TunedEncoder(source.encoder, texts, self.adapt, self.checkpointing, self.chunk_tokens)
         return LiveText(encoder, features.values, self.rows, self.refresh, self.lr)
 
 
-def frozen(side: Any, dataset: Dataset, features: Features | None) -> Tensor | None:
+def frozen(source: Any, dataset: Dataset, features: Features | None) -> Tensor | None:
     """The text as the frozen encoder gives it: ``live=none``."""
     return None if features is None else features.values

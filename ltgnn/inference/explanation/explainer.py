@@ -40,7 +40,7 @@ class Alike:
 
     item: str
     title: str
-    cosine: float | None  # of the texts; None: the run has no text features
+    cosine: float | None  # of the texts; None: the run has no item features
     words: list[str]  # in both texts, rare ones first
 
 

@@ -81,6 +81,8 @@ class TextEASE(EASE):
 
     def gram(self, train: Interactions, text: Tensor | None) -> Tensor:
         if text is None:
-            raise Mistake("model=ease_gram needs item text, but text=none was given. Set text=minilm, or model=ease.")
+            raise Mistake(
+                "model=ease_gram needs item features, but features=none was given. Set features=minilm, or model=ease."
+            )
         unit = F.normalize(text.float() - text.float().mean(0), dim=1)
         return gram(train).addmm_(unit, unit.T, alpha=self.text_weight)

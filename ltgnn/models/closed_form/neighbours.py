@@ -49,7 +49,7 @@ class TextKNN:
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
         if text is None:
-            raise Mistake("model=text_knn needs item text, but text=none was given. Set text=minilm.")
+            raise Mistake("model=text_knn needs item features, but features=none was given. Set features=minilm.")
         return sparse_scorer(train, by_rows(*nearest(text, self.neighbours), train.num_items))
 
 

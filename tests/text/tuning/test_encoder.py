@@ -81,5 +81,5 @@ def test_the_saved_folder_reads_as_the_tuned_encoder(encoder: Make, tmp_path: Pa
 
 
 def test_a_folder_of_another_kind_is_a_mistake(tiny_bert: Path) -> None:
-    with pytest.raises(Mistake, match=r"lacks reading.json.*text=folder text.encoder.model"):
+    with pytest.raises(Mistake, match=r"lacks reading.json.*features=folder features.encoder.model"):
         tuned(str(tiny_bert))

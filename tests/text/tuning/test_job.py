@@ -23,8 +23,14 @@ def finetune(shop: Path, tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.Mo
     """One job; gives its run folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
-    toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "text=folder"]
-    toy += [f"text.encoder.model={tiny_bert}", "text.encoder.max_length=32", "epochs=1", "lr=1e-3", "batch_size=16"]
+    toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "features=folder"]
+    toy += [
+        f"features.encoder.model={tiny_bert}",
+        "features.encoder.max_length=32",
+        "epochs=1",
+        "lr=1e-3",
+        "batch_size=16",
+    ]
 
     def run(*overrides: str) -> Path:
         before = set(run_folders(tmp_path))
@@ -58,11 +64,11 @@ def test_the_folder_is_an_encoder_with_its_card(finetune: Finetune, launch: Call
     assert f"{found['test']['recall@20']:.4f}" in card
     assert (run / "before_test_per_user.parquet").is_file()
     assert (run / "after_test_per_user.parquet").is_file()
-    assert launch("text=folder", "text.encoder=" + str(run / "encoder"), "fusion=text", "epochs=2") == 0
+    assert launch("features=folder", "features.encoder=" + str(run / "encoder"), "fusion=content", "epochs=2") == 0
     (used,) = run_folders(tmp_path / "logs/train")
     assert (
-        json.loads((used / "text_card.json").read_text())["key"]
-        == json.loads((run / "text_card.json").read_text())["key"]
+        json.loads((used / "features_card.json").read_text())["key"]
+        == json.loads((run / "features_card.json").read_text())["key"]
     )
 
 
@@ -108,8 +114,8 @@ def test_a_sweep_goes_on_where_it_stopped(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
-    words = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "text=folder", "batch_size=16"]
-    words += [f"text.encoder.model={tiny_bert}", "text.encoder.max_length=32", "epochs=1", "sweep.name=s", "-m"]
+    words = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "features=folder", "batch_size=16"]
+    words += [f"features.encoder.model={tiny_bert}", "features.encoder.max_length=32", "epochs=1", "sweep.name=s", "-m"]
     assert ltgnn.commands.finetune.main([*words, "adapt=lora", "seed=1"]) == 0
     (first,) = run_folders(tmp_path)
     before = (first / "metrics.json").stat().st_mtime_ns

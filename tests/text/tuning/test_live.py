@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ltgnn.commands.evaluate import main as evaluate
 from ltgnn.features.controls import Shuffled
 from ltgnn.features.encoders import HuggingFace
-from ltgnn.features.item_features import ItemText, NoText
+from ltgnn.features.item_features import ItemText, NoFeatures
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.transform import Keep
 from ltgnn.features.tuning.adaptation import Full, Lora
@@ -147,10 +147,10 @@ def test_what_cannot_be_trained(tiny: Callable[..., HuggingFace], tmp_path: Path
     dataset = Dataset("shop", {}, [], ["a"], {"title": ["soap"]})
     features = Features(torch.zeros(1, 16), {})
     make = EndToEnd(LORA, rows=1, refresh=0, lr=1e-4, checkpointing=False, chunk_tokens=64)
-    with pytest.raises(Mistake, match="text=minilm"):
-        make(NoText(), dataset, None)
+    with pytest.raises(Mistake, match="features=minilm"):
+        make(NoFeatures(), dataset, None)
     shuffled = ItemText(tiny(), "{title}", FeatureStore(tmp_path), Shuffled(0), Keep())
-    with pytest.raises(Mistake, match="text/control=none"):
+    with pytest.raises(Mistake, match="features/control=none"):
         make(shuffled, dataset, features)
 
 
@@ -158,9 +158,14 @@ def test_what_cannot_be_trained(tiny: Callable[..., HuggingFace], tmp_path: Path
 def test_a_whole_job_trains_the_encoder(
     launch: Callable[..., int], tiny_bert: Path, tmp_path: Path, adapt: str
 ) -> None:
-    folder = [f"text.encoder.model={tiny_bert}", "text.encoder.max_length=32", "text=folder", "loss=softmax"]
+    folder = [
+        f"features.encoder.model={tiny_bert}",
+        "features.encoder.max_length=32",
+        "features=folder",
+        "loss=softmax",
+    ]
     training = [f"live={adapt}", "live.rows=16", "live.refresh=3", "live.lr=3e-3"]
-    assert launch("fusion=text", *folder, *training, "batch_size=100") == 0
+    assert launch("fusion=content", *folder, *training, "batch_size=100") == 0
     (run,) = run_folders(tmp_path)
     state = torch.load(run / "checkpoints/best.ckpt", weights_only=True)["state_dict"]
     names = [name for name in state if ".text." in name]
@@ -175,13 +180,19 @@ def test_a_whole_job_trains_the_encoder(
     assert evaluate([f"run={run}"]) == 0  # from the checkpoint alone
     (judged,) = (path for path in run_folders(tmp_path) if path != run)
     assert read(judged)["test"] == pytest.approx(read(run)["test"], abs=1e-6)
-    assert launch("fusion=text", *folder, "batch_size=100", "paths.log_dir=frozen") == 0
+    assert launch("fusion=content", *folder, "batch_size=100", "paths.log_dir=frozen") == 0
     (frozen,) = run_folders(tmp_path / "frozen")
     assert read(frozen)["val"]["ndcg@20"] != read(run)["val"]["ndcg@20"]
 
 
 def test_a_rate_of_zero_is_the_frozen_encoder(launch: Callable[..., int], tiny_bert: Path, tmp_path: Path) -> None:
-    words = [f"text.encoder.model={tiny_bert}", "text.encoder.max_length=32", "text=folder", "fusion=text", "epochs=2"]
+    words = [
+        f"features.encoder.model={tiny_bert}",
+        "features.encoder.max_length=32",
+        "features=folder",
+        "fusion=content",
+        "epochs=2",
+    ]
     assert launch(*words, "paths.log_dir=frozen") == 0
     assert launch(*words, "live=lora", "live.rows=16", "live.lr=0", "paths.log_dir=live") == 0
     frozen, live = (read(run_folders(tmp_path / name)[0])["val"] for name in ("frozen", "live"))

@@ -1,4 +1,4 @@
-"""``ltgnn text {build,ls,verify,prune}``: item features made ahead of training, and the store that keeps them."""
+"""``ltgnn features {build,ls,verify,prune}``: item features made ahead of training, and the store that keeps them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from ltgnn.features.store_listing import Entry
 
 EXAMPLES = """examples:
-  ltgnn text build data=amazon_beauty text=minilm     encode once; every later run finds it
-  ltgnn text build data=amazon_beauty text=tfidf text/transform=whiten
-  ltgnn text ls                                       what lies in the store
-  ltgnn text verify                                   read every byte; exit code 1 if something is damaged
-  ltgnn text prune --unused 30 --yes                  delete what was not read for 30 days
+  ltgnn features build data=amazon_beauty features=minilm     encode once; every later run finds it
+  ltgnn features build data=amazon_beauty features=tfidf features/transform=whiten
+  ltgnn features ls                                       what lies in the store
+  ltgnn features verify                                   read every byte; exit code 1 if something is damaged
+  ltgnn features prune --unused 30 --yes                  delete what was not read for 30 days
 """
 
 
@@ -52,9 +52,9 @@ def build(overrides: Sequence[str], config_dir: str | None) -> int:
     with explained():
         dataset = load(**instantiate(cfg.data, _convert_="all"))
         split = instantiate(cfg.split)(dataset)  # transforms are fitted on its train items
-        features = instantiate(cfg.text)(dataset, split.train.item_counts)
+        features = instantiate(cfg.features)(dataset, split.train.item_counts)
     if features is None:
-        print("This configuration has no item text (text=none, or a data set without a template).")
+        print("This configuration has no item features (features=none, or a data set without texts).")
         return 0
     print(json.dumps(features.card, indent=1, ensure_ascii=False))
     return 0
@@ -100,7 +100,7 @@ def verify(folder: Path) -> int:
     for entry, damage in found:
         print(f"{entry.key[:12]}  {damage or 'whole'}")
     broken = sum(damage is not None for _, damage in found)
-    print(f"{len(found) - broken} whole, {broken} damaged" + (" (ltgnn text prune --damaged)" if broken else ""))
+    print(f"{len(found) - broken} whole, {broken} damaged" + (" (ltgnn features prune --damaged)" if broken else ""))
     return 1 if broken else 0
 
 
@@ -130,18 +130,21 @@ def prune(folder: Path, unused: float | None, damaged: bool, everything: bool, k
 
 
 def default_folder() -> Path:
-    """Where ``conf/paths/default.yaml`` and ``conf/text/store/cache.yaml`` put the store."""
+    """Where ``conf/paths/default.yaml`` and ``conf/features/store/cache.yaml`` put the store."""
     home = Path(os.environ.get("LTGNN_CACHE", Path.home() / ".cache/ltgnn/features"))
     return home / "text"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="ltgnn text", description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="ltgnn features",
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
     making = commands.add_parser("build", help="make the features of a configuration")
-    making.add_argument("overrides", nargs="*", help="as for `ltgnn train`: data=... text=...")
+    making.add_argument("overrides", nargs="*", help="as for `ltgnn train`: data=... features=...")
     making.add_argument("--config-dir", help="a folder with yaml files of your own")
     for name, text in (("ls", "list the store"), ("verify", "read and check all"), ("prune", "delete")):
         command = commands.add_parser(name, help=text)

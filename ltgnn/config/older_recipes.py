@@ -1,0 +1,175 @@
+"""Recipes of earlier versions in today's words: classes that moved, and sections, axes and metrics with new names.
+
+A run folder keeps the recipe it was made with. Those who read one translate it here first, so that nothing else has to
+know the earlier names. Add a line to a table for every class or word that gets another name. Recipes of today are left
+as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+MODULES = {
+    "ltgnn.data.hardness": "ltgnn.sampling.hard",
+    "ltgnn.data.mixture": "ltgnn.sampling.mixture",
+    "ltgnn.data.negatives": "ltgnn.sampling.negatives",
+    "ltgnn.dim_parallel": "ltgnn.training.distributed.column_parallel",
+    "ltgnn.evaluation.aggregation": "ltgnn.scoring.aggregation",
+    "ltgnn.evaluation.blend": "ltgnn.scoring.ensemble",
+    "ltgnn.evaluation.blend_fitting": "ltgnn.scoring.ensemble_weights",
+    "ltgnn.evaluation.dials": "ltgnn.scoring.adjustments",
+    "ltgnn.evaluation.scoring": "ltgnn.scoring.score_function",
+    "ltgnn.evaluation.standing": "ltgnn.scoring.score_normalisation",
+    "ltgnn.evaluation.tail_kept": "ltgnn.scoring.tail_constrained",
+    "ltgnn.members": "ltgnn.inference.ensemble_members",
+    "ltgnn.models.closed.als": "ltgnn.models.closed_form.als",
+    "ltgnn.models.closed.blend": "ltgnn.models.closed_form.blend",
+    "ltgnn.models.closed.ease": "ltgnn.models.closed_form.ease",
+    "ltgnn.models.closed.neighbours": "ltgnn.models.closed_form.neighbours",
+    "ltgnn.models.closed.plain": "ltgnn.models.closed_form.plain",
+    "ltgnn.models.closed.spectral": "ltgnn.models.closed_form.spectral",
+    "ltgnn.probe": "ltgnn.training.probe",
+    "ltgnn.runs.callbacks": "ltgnn.training.callbacks",
+    "ltgnn.runs.pareto": "ltgnn.analysis.pareto",
+    "ltgnn.runs.table": "ltgnn.analysis.table",
+    "ltgnn.schedules": "ltgnn.training.lr_schedule",
+    "ltgnn.serving.conditions": "ltgnn.serving.rules",
+    "ltgnn.text.controls": "ltgnn.features.controls",
+    "ltgnn.text.encoders": "ltgnn.features.encoders",
+    "ltgnn.text.features": "ltgnn.features.item_features",
+    "ltgnn.text.precomputed": "ltgnn.features.precomputed",
+    "ltgnn.text.static": "ltgnn.features.static",
+    "ltgnn.text.store": "ltgnn.features.store",
+    "ltgnn.text.tfidf": "ltgnn.features.tfidf",
+    "ltgnn.text.transform": "ltgnn.features.transform",
+    "ltgnn.text.tuning.adaptation": "ltgnn.features.tuning.adaptation",
+    "ltgnn.text.tuning.attend": "ltgnn.features.tuning.select_batch_items",
+    "ltgnn.text.tuning.copurchase": "ltgnn.features.tuning.copurchase",
+    "ltgnn.text.tuning.live": "ltgnn.features.tuning.trainable_text",
+    "ltgnn.text.tuning.masked_words": "ltgnn.features.tuning.masked_words",
+    "ltgnn.text.tuning.purchase": "ltgnn.features.tuning.purchase",
+    "ltgnn.text.tuning.simcse": "ltgnn.features.tuning.simcse",
+    "ltgnn.trained": "ltgnn.inference.restore",
+}
+"""Modules with classes that recipes name: as they were called, as they are called now."""
+
+CLASSES = {
+    "ltgnn.features.item_features.Joined": "ltgnn.features.item_features.JoinedFeatures",
+    "ltgnn.features.item_features.NoText": "ltgnn.features.item_features.NoFeatures",
+    "ltgnn.models.fusion.Text": "ltgnn.models.fusion.ContentOnly",
+}
+"""Classes with another name: by their module of today."""
+
+AXES = {"text": "features"}
+"""Sections of a recipe, which are the axes of ``choices`` too."""
+
+ROOT = {"reads_text": "reads_features"}
+"""Further keys at the root of a recipe."""
+
+WORDS = {"fusion": {"text": "content"}}
+"""By axis: words that were chosen."""
+
+METRICS = {"ild_text": "ild_features"}
+"""Metrics, in recipes and in results."""
+
+FILES = {"features_card.json": "text_card.json"}
+"""Files of a run: as they are called now, as they were called."""
+
+_METRIC = re.compile(rf"(?<![\w.])({'|'.join(METRICS)})(?=@|$)")
+_KEY = re.compile(rf"(?<![\w./@:-])({'|'.join(AXES)})(?=[./@=]|$)")
+_INNER = re.compile(rf"@({'|'.join(AXES)})(?=\.)")
+
+
+def translated(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe, as read from a folder, in today's words; equal to what was given where it is of today.
+
+    Values that are no recipe are kept as they are: those who check a recipe do so afterwards.
+    """
+    found = {key: _node(value) for key, value in recipe.items()}
+    for before, after in {**AXES, **ROOT}.items():
+        if before in found and after not in found:
+            found = {after if key == before else key: value for key, value in found.items()}
+            found[after] = _joined(found[after])
+    if isinstance(choices := recipe.get("choices"), dict):
+        found["choices"] = {_axis(key): _word(_axis(key), value) for key, value in choices.items()}
+    if isinstance(changed := recipe.get("changed"), str):
+        found["changed"] = " ".join(override(word) for word in changed.split(" "))
+    return found
+
+
+def override(word: str) -> str:
+    """An override of a command, such as ``+text@text.features.image=precomputed``, in today's words."""
+    key, sign, value = word.partition("=")
+    key = _axis(key)
+    return _metric(f"{key}{sign}{_word(key.lstrip('+~'), value)}" if sign else key)
+
+
+def overrides(words: Sequence[str]) -> list[str]:
+    """The words of the command that made a run."""
+    return [override(word) for word in words]
+
+
+def metrics(found: Mapping[str, Any]) -> dict[str, Any]:
+    """metrics.json with today's names of the metrics."""
+    return {
+        key: {_metric(name): number for name, number in value.items()}
+        if key in ("test", "val") and _named(value)
+        else value
+        for key, value in found.items()
+    }
+
+
+def metric(name: str) -> str:
+    """The name of a metric, or of a column of values by user, as it is today."""
+    return _metric(name)
+
+
+def _named(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(name, str) for name in value)
+
+
+def _node(value: Any) -> Any:
+    """A value of a recipe with the classes and metrics of today."""
+    if isinstance(value, dict):
+        return {
+            _metric(k) if isinstance(k, str) else k: _target(v) if k == "_target_" else _node(v)
+            for k, v in value.items()
+        }
+    if isinstance(value, list):
+        return [_node(inner) for inner in value]
+    return _metric(value) if isinstance(value, str) else value
+
+
+def _target(name: Any) -> Any:
+    if not isinstance(name, str):
+        return _node(name)
+    module, _, last = name.rpartition(".")
+    moved = f"{MODULES.get(module, module)}.{last}" if module else name
+    return CLASSES.get(moved, moved)
+
+
+def _joined(section: Any) -> Any:
+    """The section of item features: its kinds side by side are ``parts``, which were ``features``."""
+    if isinstance(section, dict) and isinstance(section.get("features"), dict) and "parts" not in section:
+        return {"parts" if key == "features" else key: value for key, value in section.items()}
+    return section
+
+
+def _axis(key: Any) -> Any:
+    """``text/transform@text.features.image.transform`` -> ``features/transform@features.parts.image.transform``"""
+    if not isinstance(key, str):
+        return key
+    place = _KEY.sub(lambda match: AXES[match[1]], key)
+    place = _INNER.sub(lambda match: f"@{AXES[match[1]]}", place)
+    return place if place == key else place.replace("features.features.", "features.parts.")
+
+
+def _word(axis: Any, word: Any) -> Any:
+    named = WORDS.get(axis, {}) if isinstance(axis, str) else {}
+    return named.get(word, word) if isinstance(word, str) else word
+
+
+def _metric(text: str) -> str:
+    return _METRIC.sub(lambda match: METRICS[match[1]], text)
