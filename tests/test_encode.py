@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from ltgnn.commands.features import main
 
+from ltgnn.commands.features import main
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.store_listing import entries
 from ltgnn.types import Mistake

@@ -49,6 +49,7 @@ def features_in_words(card: Mapping[str, Any], word: str = "") -> str | None:
     facts += [f"{encoder['pooling']} pooling"] if encoder.get("pooling") else []
     facts += [f"of {source}" for source in (card.get("file"), card.get("run")) if source]
     facts += [f"columns {', '.join(card['columns'])}"] if card.get("columns") else []
+    facts += [f"vectors {', '.join(card['vectors'])}"] if card.get("vectors") else []
     facts += [f"template '{identity['template']}'"] if identity.get("template") else []
     facts += [str(step.get("class")) for step in card.get("steps", [])]
     shape = " x ".join(map(str, card.get("shape", [])))

@@ -166,6 +166,8 @@ class JoinedFeatures:
         self.parts = parts
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:
+        if not self.parts:
+            raise Mistake("features=joined has no parts: add some by name, +features@features.parts.NAME=WORD")
         made = {name: source(dataset, counts) for name, source in self.parts.items()}
         parts = {name: part for name, part in made.items() if part is not None}
         if not parts:

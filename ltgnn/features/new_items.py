@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ltgnn.features.dataset_vectors import DatasetVectors
 from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, JoinedFeatures
 from ltgnn.features.queries import TextPart, reader
 from ltgnn.features.scaling import standardising
@@ -47,6 +48,11 @@ def later(source: Any, features: Features, dataset: Dataset, counts: Tensor, gro
             )
         rows = torch.stack([torch.zeros(raw.shape[1]) if row is None else row for row in given])
         return _stepped(raw, rows, counts, source.control, source.transform)
+    if isinstance(source, DatasetVectors):
+        raise Mistake(
+            f"'{new[0]}' is an item that the run does not know, and no vector of it came with {dataset.name}: leave "
+            "its events out, or add it to the data set and train again"
+        )
     raise Mistake(
         f"'{new[0]}' is an item that the run does not know, and features of {type(source).__name__} cannot be made "
         "for a new item: leave its events out, or train again"

@@ -10,7 +10,7 @@ import torch
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.normalisation import Symmetric
 from ltgnn.models.embedding import NodeEmbedding
-from ltgnn.models.fusion import Id, Text
+from ltgnn.models.fusion import ContentOnly, Id
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.models.projection import Linear
 from ltgnn.models.readout import Last, Mean, Readout, Sum
@@ -73,7 +73,7 @@ def test_perturbation_reaches_every_layer(tiny: Interactions) -> None:
 def test_cold_items_differ_whatever_the_readout(tiny: Interactions, readout: Readout) -> None:
     """Item 4 has no neighbour: a readout without layer 0 would make it zero, and tie it with all other cold items."""
     text = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
-    embedding = NodeEmbedding(tiny, 8, torch.nn.init.normal_, partial(Text, projector=Linear), text)
+    embedding = NodeEmbedding(tiny, 8, torch.nn.init.normal_, partial(ContentOnly, projector=Linear), text)
     encoded = LightGCN(embedding, 2, readout)(BipartiteGraph(tiny, Symmetric(), None))
     share = encoded.items[4] / encoded.layers[0][4 + 4]
     torch.testing.assert_close(share, share[:1].expand(8))

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import torch
+from hydra.utils import instantiate
 
+from ltgnn.config.composing import compose_config
 from ltgnn.features.controls import Random, Shuffled
 from ltgnn.features.encoders import HuggingFace
 from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, JoinedFeatures, NoFeatures
@@ -166,3 +168,15 @@ def test_without_a_template_all_fields_are_read(tiny: Make, tmp_path: Path) -> N
     features = side(shop(), COUNTS)
     assert features is not None
     assert features.card["identity"]["template"] == "{title}. {year}"
+
+
+def test_a_further_kind_beside_those_of_a_word() -> None:
+    further = ["+features@features.parts.image=precomputed", "features.parts.image.file.path=image.npy"]
+    cfg = compose_config("train", ["features=minilm_numbers", *further, "features.parts.image.file.ids=order"], None)
+    source = instantiate(cfg.features)
+    assert {name: type(part) for name, part in source.parts.items()} == {
+        "text": ItemText,
+        "numbers": ItemNumbers,
+        "image": ItemVectors,
+    }
+    assert source.parts["image"].file.path == Path("image.npy")
