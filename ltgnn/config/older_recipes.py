@@ -8,7 +8,7 @@ as they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 MODULES = {
@@ -99,16 +99,16 @@ def translated(recipe: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def is_older(recipe: Mapping[str, Any]) -> bool:
+    """Whether a recipe, as read from a folder, has words of an earlier version."""
+    return translated(recipe) != recipe
+
+
 def override(word: str) -> str:
     """An override of a command, such as ``+text@text.features.image=precomputed``, in today's words."""
     key, sign, value = word.partition("=")
     key = _axis(key)
     return _metric(f"{key}{sign}{_word(key.lstrip('+~'), value)}" if sign else key)
-
-
-def overrides(words: Sequence[str]) -> list[str]:
-    """The words of the command that made a run."""
-    return [override(word) for word in words]
 
 
 def metrics(found: Mapping[str, Any]) -> dict[str, Any]:

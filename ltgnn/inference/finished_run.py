@@ -44,6 +44,11 @@ def opening(run: RunFolder) -> Iterator[None]:
         if cause is not None:
             raise Mistake(str(cause)) from error
         reason = next((line for line in str(error).splitlines() if line.strip()), "")
+        if run.is_older():
+            raise Mistake(
+                f"run={run.path} is of an earlier version of ltgnn, and this one cannot make its model "
+                f"({type(error).__name__}: {reason}). Train it again; tables and comparisons read it as it is."
+            ) from error
         raise Damaged(
             f"run={run.path} cannot be opened: config.yaml and checkpoints do not make a model "
             f"({type(error).__name__}: {reason}). HYDRA_FULL_ERROR=1 shows where."

@@ -212,3 +212,7 @@ class RunFolder:
         ``Damaged`` where it is absent or no recipe.
         """
         return older_recipes.translated(bounded_read.read_recipe(self.path))
+
+    def is_older(self) -> bool:
+        """Whether an earlier version of ltgnn wrote the recipe, in other words than those of today."""
+        return older_recipes.is_older(bounded_read.read_recipe(self.path))
