@@ -71,7 +71,9 @@ def test_a_fault_keeps_its_traceback(failing: Callable[..., None]) -> None:
 
 
 def test_the_reader_of_a_pipe_may_go() -> None:
-    code = "import ltgnn.commands.models, ltgnn.cli\nltgnn.axes.main = lambda argv: print('x' * 1000000) or 0\n"
+    code = (
+        "import ltgnn.commands.models, ltgnn.cli\nltgnn.commands.models.main = lambda argv: print('x' * 1000000) or 0\n"
+    )
     code += "raise SystemExit(ltgnn.cli.main(['models']))"
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdout

@@ -44,7 +44,8 @@ def test_the_command_line_asks_for_huge_pages_before_torch_is_there() -> None:
     code = """
 import os, sys
 os.environ.pop("THP_MEM_ALLOC_ENABLE", None)
-from ltgnn import cli, memory
+from ltgnn import cli
+from ltgnn.training import memory
 ask = memory.huge_pages
 memory.huge_pages = lambda: (print("torch" in sys.modules), ask())
 try:

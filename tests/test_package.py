@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -48,6 +49,25 @@ def test_import_directions() -> None:
     answer = python("-c", "import sys; from importlinter.cli import lint_imports_command as m; m()")
     assert answer.returncode == 0, answer.stdout
     assert "0 broken" in answer.stdout
+
+
+def test_the_layout_in_the_readme_is_the_contract() -> None:
+    """README lists every room once, from the top to the bottom of the layers that import-linter checks."""
+    contract, *_ = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    assert contract["exhaustive"]
+    layers = [layer.split(" | ") for layer in contract["layers"]]
+    level = {room: number for number, layer in enumerate(layers) for room in layer}
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^ltgnn/(\w+)(?:/|\.py) ", text.partition("## Layout")[2], re.MULTILINE)
+    assert sorted(listed) == sorted(level)
+    assert [level[room] for room in listed] == sorted(level.values())
+    assert f"`{' '.join(max(layers, key=len))}`" in text, "the rooms beside each other are named"
+    assert f"`{' '.join(max(layers, key=len))}`" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    there = {
+        path.stem for path in (ROOT / "ltgnn").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
+    assert there - {"__init__"} == set(level)
+    assert len(list((ROOT / "ltgnn").glob("*.py"))) <= 6
 
 
 def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None:

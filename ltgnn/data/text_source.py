@@ -35,6 +35,8 @@ FOREIGN = {  # how files of other kinds begin
     b"SQLite format 3": "an SQLite database; write the table as CSV or Parquet",
 }
 Piece = TypeVar("Piece")
+CONTROLS = re.compile(rb"\xc2[\x80-\x84\x86-\x9f]")
+"""Control characters (U+0080 to U+009F) as UTF-8, without the line end U+0085; in cp1252 these bytes are quotes."""
 BROKEN = (EOFError, OSError, zlib.error)
 
 
@@ -97,7 +99,8 @@ class TextSource:
         """The whole text as UTF-8 without a byte order mark; a piece never cuts a character."""
         name, _ = self.codec
         decoder = codecs.getincrementaldecoder(name)()
-        read = -1
+        latin = codecs.lookup(name).name == "iso8859-1"
+        read, before = -1, 1  # the line that a piece begins in
         try:
             with self._open() as stream:
                 while read:
@@ -109,6 +112,9 @@ class TextSource:
                         piece = decoder.decode(raw, final=not raw).encode()
                     if b"\0" in piece:
                         raise self._binary()
+                    if latin and (found := CONTROLS.search(piece)):
+                        raise self._controls(before + piece[: found.start()].count(b"\n"))
+                    before += piece.count(b"\n")
                     if piece:
                         yield piece
         except UnicodeError as error:
@@ -148,6 +154,10 @@ class TextSource:
     def _binary(self) -> Mistake:
         self._refuse_binary()
         return Mistake(f"{self.file}, line {self._last_line()}: a NUL byte, which no text holds. Mend the line.")
+
+    def _controls(self, line: int) -> Mistake:
+        set_it = f"set {self.option}=cp1252" if self.option else "convert it to UTF-8"
+        return Mistake(f"{self.file}, line {line}: a control character in latin-1. It looks like cp1252; {set_it}.")
 
     def _refuse_binary(self) -> None:
         """Raises where the first bytes are no text at all, or UTF-16 that does not say so."""

@@ -121,6 +121,13 @@ def test_messages_that_name_what_a_file_is_called(tmp_path):
     assert "no such encoding" in said(tmp_path, TEXT, encoding="rot13")
 
 
+def test_cp1252_is_not_read_as_latin1(tmp_path):
+    content = "user_id,item_id\na,café\nb,\u201cquoted\u201d\n".encode("cp1252")
+    message = said(tmp_path, content, encoding="latin-1")
+    assert "x, line 3: a control character in latin-1. It looks like cp1252; set data.reader.encoding=cp1252" in message
+    assert read(tmp_path, content, encoding="cp1252").item_ids.to_list() == ["café", "\u201cquoted\u201d"]
+
+
 def test_a_long_value_and_infinity_are_read(tmp_path):
     long = "1" * 30_000_000
     assert read(tmp_path, f"user_id,item_id\na,{long}\n").item_ids.to_list() == [long]
