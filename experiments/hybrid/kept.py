@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ltgnn.config import older_recipes
+
 IDENTITY = [
     "stage",
     "data",
@@ -29,13 +31,22 @@ Entry = Mapping[str, Any]
 
 def earlier(out: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The lines of results.csv and what results.json holds in a folder; empty where there is none yet."""
-    rows: list[dict[str, Any]] = []
-    if (out / "results.csv").is_file():
-        with (out / "results.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+    rows = results(out / "results.csv") if (out / "results.csv").is_file() else []
     found = out / "results.json"
     summary = json.loads(found.read_text(encoding="utf-8")) if found.is_file() else {}
     return rows, summary
+
+
+def results(file: Path) -> list[dict[str, Any]]:
+    """The lines of results.csv; columns and words of earlier versions of ltgnn as they are called today."""
+    with file.open(encoding="utf-8", newline="") as opened:
+        lines: list[dict[str, Any]] = [
+            {older_recipes.AXES.get(key, key): value for key, value in line.items()} for line in csv.DictReader(opened)
+        ]
+    for line in lines:
+        line["fusion"] = older_recipes.WORDS["fusion"].get(line["fusion"], line["fusion"])
+        line["words"] = " ".join(map(older_recipes.override, line["words"].split(" ")))
+    return lines
 
 
 def with_rows(new: Sequence[Entry], old: Sequence[Entry], stages: Sequence[str]) -> list[Entry]:

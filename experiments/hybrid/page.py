@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from kept import results  # beside this file
 
 HERE = Path(__file__).parent
 GROUPS = ("all", "head", "tail")
@@ -29,8 +29,7 @@ STAGES_OF_CONTROLS = ("ease", "text", "controls", "gram", "gram-controls", "grid
 
 def write(out: Path) -> None:
     """README.md, head_tail.png and claims.png in ``out``."""
-    with (out / "results.csv").open(encoding="utf-8", newline="") as file:
-        rows: list[dict[str, Any]] = [numbers(line) for line in csv.DictReader(file)]
+    rows = [numbers(line) for line in results(out / "results.csv")]
     summary = json.loads((out / "results.json").read_text(encoding="utf-8"))
     plots = [name for draw in (scatter, bars) for name in draw(rows, summary, out)]
     env = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

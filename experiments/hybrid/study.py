@@ -173,8 +173,7 @@ class Study:
 
 def taken_over(run: Run) -> list[str]:
     """The words that made a run, without those that a finalist sets anew."""
-    words = OmegaConf.to_container(OmegaConf.load(run.folder / "overrides.yaml"))
-    return [word for word in words if not str(word).lstrip("+").startswith(FREE)]  # type: ignore[union-attr]
+    return [word for word in run.overrides if not word.lstrip("+").startswith(FREE)]
 
 
 def jobs(words: Sequence[str]) -> int:
