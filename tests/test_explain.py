@@ -59,7 +59,7 @@ def dense(shop: OpenRun) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     items = weights.get("items", torch.zeros(n - u, embedding.dim, dtype=torch.float64))
     text = torch.zeros_like(items)
     kind = type(embedding.fusion).__name__
-    if kind in ("Sum", "Text", "Gate", "Concat"):
+    if kind in ("Sum", "ContentOnly", "Gate", "Concat"):
         features = shop.served.text.double()  # type: ignore[union-attr]
         text = features @ weights["fusion.projector.0.weight"].T + weights["fusion.projector.0.bias"]
     if kind == "Gate":

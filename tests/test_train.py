@@ -111,7 +111,7 @@ def test_sweep_goes_on_after_a_failed_job(launch: Launch, tmp_path: Path, capsys
     states = [json.loads((folder / "status.json").read_text())["state"] for folder in folders]
     assert states == ["finished", "failed", "finished", "failed"]
     assert "Traceback" in (folders[1] / "error.txt").read_text()
-    assert "fusion=gate needs item text" in json.loads((folders[1] / "status.json").read_text())["error"]
+    assert "fusion=gate needs item features" in json.loads((folders[1] / "status.json").read_text())["error"]
     assert "failed" in capsys.readouterr().out
     offline = [sorted(folder.glob("wandb/offline-run-*/run-*.wandb")) for folder in folders]
     assert [len(found) for found in offline] == [1, 1, 1, 1]  # one W&B run per job, the failed one too
