@@ -111,7 +111,7 @@ def test_failed_runs_and_single_seeds_are_named(copy: Path, capsys: pytest.Captu
     assert main([str(copy), "--baseline", "fusion=id", "--metrics", METRIC, TAIL]) == 0
     printed = capsys.readouterr().out
     assert f"{copy}/broken (failed)" in printed
-    assert "One seed only, so that the tests speak of its users alone: lightgcn text bpr." in printed
+    assert "One seed only, so that the tests speak of its users alone: lightgcn content bpr." in printed
     assert "Which axis explains the variance over the runs" in printed
     assert "residual: seeds and the rest" in printed
 

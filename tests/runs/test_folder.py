@@ -59,7 +59,7 @@ def test_the_key_is_of_the_recipe() -> None:
 
 def test_where_files_are_kept_is_not_in_the_key() -> None:
     places = {"paths": {"run_dir": "/runs/1", "cache_dir": "/here", "data_dir": "/data"}}
-    store = {"text": {"store": {"folder": "${paths.cache_dir}/text"}}, "data": {"folder": "${paths.data_dir}/shop"}}
+    store = {"features": {"store": {"folder": "${paths.cache_dir}/text"}}, "data": {"folder": "${paths.data_dir}/shop"}}
     here = OmegaConf.merge(CFG, places, store)
     other = OmegaConf.merge(here, {"paths": {"run_dir": "/runs/2", "cache_dir": "/there", "data_dir": "/more/data"}})
     assert run_key(here) == run_key(other)

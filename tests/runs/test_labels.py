@@ -26,7 +26,7 @@ def told(*configs: dict[str, Any]) -> list[str]:
 
 
 def text(word: str, transform: str = "none", **more: Any) -> dict[str, Any]:
-    """Choices as Hydra records them: each word of ``text`` brings words below itself."""
+    """Choices as Hydra records them: each word of ``features`` brings words below itself."""
     below: dict[str, dict[str, Any]] = {
         "none": {},
         "tfidf": {"features/transform": transform, "features/control": "none", "features/store": "cache"},
