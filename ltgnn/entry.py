@@ -81,8 +81,10 @@ def guarded(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., 
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
+        from ltgnn.config.check import refuse_wrong_values
+
         try:
-            refuse_seed(cfg.get("seed"))
+            refuse_wrong_values(cfg, str(HydraConfig.get().job.config_name))
             return task(cfg)
         except Exception as error:
             caught.append(error)
@@ -94,12 +96,6 @@ def guarded(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., 
 
     job.caught = caught  # type: ignore[attr-defined]  # a sweeper adds what failed in other processes
     return job
-
-
-def refuse_seed(seed: object) -> None:
-    """``Mistake`` for a whole number that no random generator takes."""
-    if isinstance(seed, int) and abs(seed) >= 1 << 63:
-        raise Mistake(f"seed={seed} given, a whole number below 2^63 wanted.")
 
 
 SWEPT = "in a job of a sweep; the others went on"

@@ -99,3 +99,9 @@ def known(value: Any, kind: BaseDistribution) -> Any | None:
 def worded(free: Mapping[str, Any]) -> list[str]:
     """Parameters of a trial as overrides."""
     return [f"{key}={value}" for key, value in free.items()]
+
+
+def ends(distribution: BaseDistribution) -> list[Any]:
+    """The words of a choice, or the two ends of an interval."""
+    words = getattr(distribution, "choices", None)
+    return list(words) if words is not None else [distribution.low, distribution.high]  # type: ignore[attr-defined]

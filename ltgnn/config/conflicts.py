@@ -1,0 +1,2 @@
+"""x"""
+def conflicts(config, root): return []
