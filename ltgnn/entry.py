@@ -84,7 +84,8 @@ def guarded(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., 
         from ltgnn.config.check import refuse_wrong_values
 
         try:
-            refuse_wrong_values(cfg, str(HydraConfig.get().job.config_name))
+            hydra = HydraConfig.get()
+            refuse_wrong_values(cfg, str(hydra.job.config_name), dict(hydra.runtime.choices))
             return task(cfg)
         except Exception as error:
             caught.append(error)

@@ -46,24 +46,23 @@ class Finding:
         return f"{self.key}{self.rest}"
 
 
-def refuse_wrong_values(cfg: DictConfig, root: str, words: bool = True) -> None:
+def refuse_wrong_values(cfg: DictConfig, root: str, choices: Mapping[str, Any] | None = None) -> None:
     """``Mistake`` that names every value of ``cfg`` that what takes it would refuse, with what is wanted instead.
 
-    ``root``: the yaml that it was composed from (``train``, ``evaluate`` ...), whose knobs have a schema. ``words``:
-    whether words that do not go together are refused as well. Classes are imported; nothing is built.
+    ``root``: the yaml that it was composed from (``train``, ``evaluate`` ...), whose knobs have a schema.
+    ``choices``: the word of each group, where words that do not go together are refused as well. Classes are imported;
+    nothing is built.
     """
-    if lines := wrong_values(cfg, resolved(cfg), root, words):
+    if lines := wrong_values(cfg, resolved(cfg), root, choices):
         raise Mistake("\n".join(lines))
 
 
-def wrong_values(cfg: DictConfig, config: Mapping[str, Any], root: str, words: bool = True) -> list[str]:
+def wrong_values(cfg: DictConfig, config: Mapping[str, Any], root: str, choices: Mapping[str, Any] | None) -> list[str]:
     """A line for each value that is refused, without double; ``config``: ``cfg`` resolved."""
     refused = list(at_root(config, root)) or list(findings(config))  # what is wrong at the root spares the imports
     found = [replace(one, key=source(cfg, one.key)) for one in refused]
     lines = list(dict.fromkeys(map(str, {one.key: one for one in reversed(found)}.values())))[::-1]
-    if not lines and words:
-        lines = list(conflicts(config, root))
-    return lines
+    return lines or ([] if choices is None else list(conflicts(config, root, choices)))
 
 
 def resolved(cfg: DictConfig) -> dict[str, Any]:
@@ -255,5 +254,3 @@ def _instead(key: str, value: Any) -> str:
 
 def _wanted(parameter: Parameter | None) -> str:
     return "a value" if parameter is None or parameter.annotation is UNKNOWN else wanted(parameter.annotation)
-
-

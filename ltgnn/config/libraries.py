@@ -61,4 +61,3 @@ LIBRARIES: Mapping[str, Mapping[str, Any]] = {
     "torch.nn.functional.normalize": {"p": float, "dim": int, "eps": Positive},
 }
 """Class or function -> parameter -> type and bounds. Parameters that are not here are not checked."""
-

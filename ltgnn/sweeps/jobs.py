@@ -85,7 +85,8 @@ def refuse_wrong_jobs(drafts: Sequence[Draft], root: str) -> None:
     """``Mistake`` that names each wrong value of any job once, and the first job that has it."""
     found: dict[str, Job] = {}
     for draft in drafts:
-        for line in wrong_values(draft.job.config, draft.recipe, root):
+        config = draft.job.config
+        for line in wrong_values(config, draft.recipe, root, dict(config.hydra.runtime.choices)):
             found.setdefault(line, draft.job)
     if found:
         several = len(drafts) > 1
