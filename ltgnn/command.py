@@ -70,6 +70,7 @@ def compose_rules(overrides: Sequence[str]) -> Any:
     from hydra.utils import instantiate
     from omegaconf.errors import OmegaConfBaseException
 
+    from ltgnn.config.check import refuse_wrong_values
     from ltgnn.entry import explain
     from ltgnn.paths import conf_dir
 
@@ -77,8 +78,9 @@ def compose_rules(overrides: Sequence[str]) -> Any:
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
             cfg = compose("recommend", list(overrides))
+        refuse_wrong_values(cfg, "recommend")
         return instantiate(cfg.rules, _convert_="all")
     except (HydraException, OmegaConfBaseException) as error:
-        raise Mistake(explain(error)) from error
+        raise Mistake(explain(error, overrides, "recommend")) from error
     finally:
         GlobalHydra.instance().clear()

@@ -49,17 +49,19 @@ def build(overrides: Sequence[str], config_dir: str | None) -> int:
     from hydra.utils import instantiate
     from omegaconf.errors import OmegaConfBaseException
 
+    from ltgnn.config.check import refuse_wrong_values
     from ltgnn.data.catalog import load
     from ltgnn.entry import explain
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         cfg = configured(overrides, config_dir)
+        refuse_wrong_values(cfg, "train", only=("data", "split", "text"))
         dataset = load(**instantiate(cfg.data, _convert_="all"))
         split = instantiate(cfg.split)(dataset)  # transforms are fitted on its train items
         features = instantiate(cfg.text)(dataset, split.train.item_counts)
     except (HydraException, OmegaConfBaseException) as error:
-        raise Mistake(explain(error)) from error
+        raise Mistake(explain(error, overrides)) from error
     if features is None:
         print("This configuration has no item text (text=none, or a data set without a template).")
         return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import ltgnn
 from ltgnn.command import choice, compose_rules, number, parse
-from ltgnn.entry import options
+from ltgnn.config.suggestions import options
 from ltgnn.serving.output import save, show
 from ltgnn.serving.rules import Ruled, Rules
 from ltgnn.serving.served import Served

@@ -139,7 +139,7 @@ def composed(plan: Plan, seed: int) -> DictConfig:
     try:
         cfg = configured([*plan.words, PRECISION, f"seed={seed}", "paths.run_dir=/RUN"], None)
     except (HydraException, OmegaConfBaseException) as error:
-        raise Mistake(explain(error)) from error
+        raise Mistake(explain(error, plan.words)) from error
     recipe = plain(cfg)
     check(recipe, plan.file.parent, plan.file.name)
     settle(recipe, plan.file.parent, plan.file.name)

@@ -14,7 +14,7 @@ from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 
 from ltgnn import resolvers
-from ltgnn.entry import groups, options
+from ltgnn.config.suggestions import groups, options
 from ltgnn.paths import conf_dir
 
 ROOTS = sorted(path.stem for path in conf_dir().glob("*.yaml"))

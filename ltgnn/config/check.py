@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from ltgnn.config.conflicts import conflicts
 from ltgnn.config.parameters import UNKNOWN, Parameter, Parameters, of_callable, of_target
-from ltgnn.config.root_schema import ROOTS, SECTIONS, Recommend
+from ltgnn.config.root_schema import ROOTS, SECTIONS, Recommend, concerns
 from ltgnn.config.wanted import shown, wanted, within
 from ltgnn.types import Mistake
 
@@ -46,28 +46,31 @@ class Finding:
         return f"{self.key}{self.rest}"
 
 
-def refuse_wrong_values(cfg: DictConfig, root: str, choices: Mapping[str, Any] | None = None) -> None:
+def refuse_wrong_values(
+    cfg: DictConfig, root: str, choices: Mapping[str, Any] | None = None, only: Sequence[str] = ()
+) -> None:
     """``Mistake`` that names every value of ``cfg`` that what takes it would refuse, with what is wanted instead.
 
     ``root``: the yaml that it was composed from (``train``, ``evaluate`` ...), whose knobs have a schema.
-    ``choices``: the word of each group, where words that do not go together are refused as well. Classes are imported;
-    nothing is built.
+    ``choices``: the word of each group, where words that do not go together are refused as well. ``only``: the keys
+    that are looked at, where not all are. Classes are imported; nothing is built.
     """
-    if lines := wrong_values(cfg, resolved(cfg), root, choices):
+    if lines := wrong_values(cfg, resolved(cfg, only), root, choices):
         raise Mistake("\n".join(lines))
 
 
 def wrong_values(cfg: DictConfig, config: Mapping[str, Any], root: str, choices: Mapping[str, Any] | None) -> list[str]:
     """A line for each value that is refused, without double; ``config``: ``cfg`` resolved."""
+    config = {key: value for key, value in config.items() if concerns(root, key, config)}
     refused = list(at_root(config, root)) or list(findings(config))  # what is wrong at the root spares the imports
     found = [replace(one, key=source(cfg, one.key)) for one in refused]
     lines = list(dict.fromkeys(map(str, {one.key: one for one in reversed(found)}.values())))[::-1]
     return lines or ([] if choices is None else list(conflicts(config, root, choices)))
 
 
-def resolved(cfg: DictConfig) -> dict[str, Any]:
+def resolved(cfg: DictConfig, only: Sequence[str] = ()) -> dict[str, Any]:
     """``cfg`` without the node ``hydra`` as plain values; ``OPEN`` where there is none to be had."""
-    return {str(key): _plain(cfg, key) for key in cfg if key != HYDRA}
+    return {str(key): _plain(cfg, key) for key in cfg if key in only or (key != HYDRA and not only)}
 
 
 def at_root(config: Mapping[str, Any], root: str) -> Iterator[Finding]:
@@ -242,7 +245,7 @@ def _path(value: Any, loc: Sequence[str | int]) -> Iterator[str | int]:
         if (isinstance(value, dict) and part in value) or (
             isinstance(value, list) and isinstance(part, int) and part < len(value)
         ):
-            value = value[part]
+            value = value[part]  # type: ignore[index]  # a number where it is a list
             yield part
 
 

@@ -38,6 +38,7 @@ class Built(NamedTuple):
 def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator[str]:
     """A line for each pair of words that a run would refuse. ``choices``: the word of each group, for the messages."""
     yield from _shares(config)
+    yield from _dials(config)
     if root not in ("train", "finetune"):
         return
     yield from _no_gpu(config, choices)
@@ -46,7 +47,6 @@ def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator
         closed = "closed_form" in (config.get("model") or {})
         parts = {group: list(built(group, node)) for group, node in config.items() if not (closed and group in CLOSED)}
         yield from _features(parts, choices)
-        yield from _dials(config)
         yield from _negatives(parts, choices)
         yield from _views(parts, choices)
         yield from _projected(parts, choices)
@@ -107,7 +107,7 @@ def _features(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> I
 def _dials(config: Config) -> Iterator[str]:
     score = config.get("score")
     if isinstance(score, dict) and score.get("fit") and score.get("dials") == {}:
-        yield "score.fit chooses the weight of dials, but score.dials is empty. Set score=content_fit, or score.fit=null."
+        yield "score.fit chooses the weight of dials, but score.dials is empty. Set score=content, or score.fit=null."
 
 
 def _negatives(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
@@ -132,7 +132,7 @@ def _negatives(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> 
 
 def _views(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
     """Contrastive losses without views, and views of layers that the model does not have."""
-    views, losses = parts.get("views", ())[:1], parts.get("loss", ())
+    views, losses = list(parts.get("views", ()))[:1], parts.get("loss", ())
     if any(part.states("clean") for part in views) and any(part.states("needs_views") for part in losses):
         yield (
             f"{_word('loss', choices)} needs other views of the graph, but {_word('views', choices)} gives none. Set "
@@ -148,9 +148,8 @@ def _views(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iter
             "(num_layers=0): both views would be the same. Set views=clean, or model=lightgcn num_layers=2."
         )
     elif isinstance(layer, int) and layer > max(depths):
-        yield (
-            f"views.layer={layer} given, but the model has the layers 1 to {max(depths)}: set views.layer or num_layers."
-        )
+        has = f"the model has the layers 1 to {max(depths)}"
+        yield f"views.layer={layer} given, but {has}: set views.layer or num_layers."
 
 
 def _projected(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:

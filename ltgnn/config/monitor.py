@@ -27,7 +27,7 @@ def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
         return  # a policy of the user's own, whose groups are not known yet
     known = value_names(evaluation, groups, user_groups)
     mixtures = evaluation.get("mixtures") or {}
-    for value in mixtures[name] if name in mixtures else [name]:
+    for value in mixtures.get(name, [name]):
         if value not in known:
             near = difflib.get_close_matches(value, [*known, *mixtures], n=3, cutoff=0.3)
             where = f" in eval.mixtures.{name}" if value != name else ""

@@ -118,7 +118,7 @@ def of_callable(function: Callable[..., Any]) -> Parameters:
                 annotation, required = _resolved(parameter.annotation, step), parameter.default is parameter.empty
                 known[parameter.name] = Parameter(parameter.name, annotation, required)
         if not more:
-            return Parameters(name, known, open=len(known) > 0 and step is not _constructors(function)[0])
+            return Parameters(name, known, open=step is not _constructors(function)[0])
     return Parameters(name, known, open=bool(known) or not _only_module(function))
 
 
@@ -131,7 +131,7 @@ def _constructors(function: Callable[..., Any]) -> list[Callable[..., Any]]:
 
 
 def _only_module(function: Callable[..., Any]) -> bool:
-    """Whether it is a class without a constructor of its own beside that of ``torch.nn.Module``, which takes nothing."""
+    """Whether it is a class without another constructor than that of ``torch.nn.Module``, which takes nothing."""
     steps = _constructors(function)
     return inspect.isclass(function) and len(steps) == 1 and steps[0].__module__ == "torch.nn.modules.module"
 

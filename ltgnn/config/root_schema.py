@@ -38,9 +38,11 @@ class Train:
 
 
 @dataclass
-class Evaluate(Train):
-    """``conf/evaluate.yaml``, to which the knobs of the run are added where there is one."""
+class Evaluate:
+    """``conf/evaluate.yaml``; the knobs of the run, which may stand beside these, are not judged again."""
 
+    task: str
+    tags: Sequence[str] | None
     run: str | None
     lists: str | None
     changed: str
@@ -123,6 +125,9 @@ ROOTS: Mapping[str, type] = {
 }
 """Yaml at the root of ``conf`` -> its schema. Keys beyond the schema are allowed: knobs of the user's own."""
 
+JUDGED = ("split", "groups", "score", "eval", "paths", "sweep")
+"""Groups that can change for a run that is judged again: the others were judged when it was trained."""
+
 SECTIONS: Mapping[str, type | str] = {
     "sampler": Sampler,
     "sweep": Sweep,
@@ -130,3 +135,9 @@ SECTIONS: Mapping[str, type | str] = {
     "data": "ltgnn.data.catalog.load",
 }
 """Group without a ``_target_`` -> what takes its keys."""
+
+
+def concerns(root: str, key: str, config: Mapping[str, Any]) -> bool:
+    """Whether a key of the config is what the command ``root`` goes by."""
+    judged = root == "evaluate" and config.get("run") is not None
+    return not judged or key in JUDGED or key in Evaluate.__dataclass_fields__

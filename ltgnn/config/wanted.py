@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -83,7 +83,7 @@ def within(annotation: Any, name: object) -> Any:
     if get_origin(annotation) in (Union, types.UnionType):
         return next((found for one in get_args(annotation) if (found := within(one, name)) is not None), None)
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if not isinstance(origin, type) or origin is Callable:
+    if not isinstance(origin, type):
         return None
     if issubclass(origin, Mapping) and len(arguments) == 2:
         return arguments[1]

@@ -9,10 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ltgnn.config.suggestions import in_plain_words
 from ltgnn.data.cutting import tied
 from ltgnn.paths import conf_dir
 from ltgnn.recipe import opened
 from ltgnn.types import Dataset, Groups, Interactions, Mistake, Split
+
+SECTIONS = ("data", "split", "groups", "graph")
+"""Groups that these commands build."""
 
 
 @dataclass(frozen=True)
@@ -124,11 +128,16 @@ def _compose(data: str, overrides: Sequence[str]) -> Any:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
+    from ltgnn.config.check import refuse_wrong_values
+
+    words = [f"data={data}", *overrides]
     try:
         with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            return compose("train", overrides=[f"data={data}", *overrides])
+            cfg = compose("train", overrides=words)
     except (HydraException, OmegaConfBaseException) as error:
-        raise Mistake(str(error).strip()) from error
+        raise Mistake(in_plain_words(str(error).strip(), words, "train")) from error
+    refuse_wrong_values(cfg, "train", only=SECTIONS)
+    return cfg
 
 
 def _keys(reader: Any) -> str:

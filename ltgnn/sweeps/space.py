@@ -103,5 +103,8 @@ def worded(free: Mapping[str, Any]) -> list[str]:
 
 def ends(distribution: BaseDistribution) -> list[Any]:
     """The words of a choice, or the two ends of an interval."""
-    words = getattr(distribution, "choices", None)
-    return list(words) if words is not None else [distribution.low, distribution.high]  # type: ignore[attr-defined]
+    from optuna.distributions import CategoricalDistribution
+
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    return [distribution.low, distribution.high]
