@@ -152,7 +152,7 @@ def test_early_stop_waits_for_min_epochs(launch: Launch, tmp_path: Path) -> None
     [
         (["modle=mf"], "Did you mean 'model'?"),
         (["model=lightgnc"], "Did you mean 'model=lightgcn'?"),
-        (["model.encoder.layers=2"], "Key 'layers' is not in struct"),
+        (["model.encoder.layers=2"], "Did you mean 'model.encoder.num_layers'?"),
         (["fusion=gate", "text=none"], "Set text="),
         (["data.files.path=/nowhere"], "data.files.path"),
         (["monitor=nothing/ndcg@20"], "monitor=nothing/ndcg@20"),

@@ -219,7 +219,8 @@ def _known(value: Any) -> Any:
     if _is_node(value) or value == MISSING:
         return OPEN
     if isinstance(value, dict):
-        return {str(name): kept for name, one in value.items() if (kept := _known(one)) is not OPEN}
+        inner = {str(name): kept for name, one in value.items() if (kept := _known(one)) is not OPEN}
+        return inner if inner or not value else OPEN
     if isinstance(value, list):
         kept = [one for one in map(_known, value) if one is not OPEN]
         return kept if kept or not value else OPEN

@@ -5,16 +5,18 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Callable, Mapping
+import types
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
+from pydantic_core import SchemaError
 
 from ltgnn.config.libraries import LIBRARIES
 
@@ -41,8 +43,8 @@ class Parameter:
         if self.annotation is UNKNOWN or self.annotation is Any:
             return None
         try:
-            return TypeAdapter(self.annotation, config=STRICT)
-        except (PydanticUndefinedAnnotation, PydanticSchemaGenerationError, TypeError):
+            return TypeAdapter(parts_named(self.annotation), config=STRICT)
+        except (PydanticUndefinedAnnotation, PydanticSchemaGenerationError, SchemaError, TypeError):
             return None
         except PydanticUserError:  # a model, dataclass or TypedDict has a configuration of its own
             return _own_adapter(self.annotation)
@@ -55,6 +57,23 @@ class Parameters:
     name: str
     known: Mapping[str, Parameter] = field(default_factory=dict)
     open: bool = False
+
+
+class Part:
+    """In place of a protocol, of which ``isinstance`` says nothing: a node with a ``_target_``."""
+
+
+def parts_named(annotation: Any) -> Any:
+    """``annotation`` with ``Part`` for every protocol in it."""
+    if getattr(annotation, "_is_protocol", False):
+        return Part
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, types.UnionType):
+        return Union[tuple(parts_named(one) for one in arguments)]  # noqa: UP007  # of a tuple
+    if inspect.isclass(origin) and issubclass(origin, (Mapping, Sequence)):
+        named = tuple(one if one is ... else parts_named(one) for one in arguments)
+        return annotation if named == arguments else origin[named]  # type: ignore[index]  # it was given arguments
+    return annotation
 
 
 def of_target(target: str) -> Parameters | None:

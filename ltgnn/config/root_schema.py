@@ -43,6 +43,7 @@ class Evaluate:
 
     task: str
     tags: Sequence[str] | None
+    seed: Seed
     run: str | None
     lists: str | None
     changed: str

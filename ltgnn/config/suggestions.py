@@ -24,17 +24,18 @@ def in_plain_words(text: str, words: Sequence[str], root: str, tree: Path | None
     if wrong := re.search(r"Could not override '([\w.@/-]+)'", text):
         return no_match(wrong.group(1), root, tree) if "No match" in text else no_key(wrong.group(1), words, root, tree)
     if wrong := re.search(r"Could not find '([\w/.-]+)/([^'/]+)'", text):
-        return no_word(*wrong.groups())
+        listed = re.search(r"Available options in '[^']+':\n((?:[ \t]+\S+\n?)*)", text)
+        return no_word(wrong.group(1), wrong.group(2), listed.group(1).split() if listed else ())
     if "mismatched input" in text or "extraneous input" in text or "LexerNoViableAlt" in text or "no viable" in text:
         return not_readable(text, words)
     return text
 
 
-def no_word(group: str, word: str) -> str:
-    """Of a word that a group does not have."""
-    known = options(group)
+def no_word(group: str, word: str, known: Sequence[str]) -> str:
+    """Of a word that a group does not have; ``known``: those that it has, the user's own yaml counted in."""
     hint = f" Did you mean '{group}={near[0]}'?" if (near := close(word, known)) else ""
-    return f"Could not find '{group}/{word}'.{hint} The words of {group}: {', '.join(known)}."
+    there = f" The words of {group}: {', '.join(known)}." if known else ""
+    return f"Could not find '{group}/{word}'.{hint}{there}"
 
 
 def no_match(group: str, root: str, tree: Path | None) -> str:
