@@ -14,8 +14,8 @@ from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 
 from ltgnn.config import resolvers
-from ltgnn.config.hydra_entry import groups, options
 from ltgnn.config.paths import conf_dir
+from ltgnn.config.suggestions import groups, options
 
 ROOTS = sorted(path.stem for path in conf_dir().glob("*.yaml"))
 CHOICES = sorted(

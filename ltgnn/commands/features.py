@@ -48,8 +48,8 @@ def build(overrides: Sequence[str], config_dir: str | None) -> int:
     from ltgnn.data.catalog import load
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    cfg = compose_config("train", overrides, config_dir)
-    with explained():
+    cfg = compose_config("train", overrides, config_dir, only=("data", "split", "features"))
+    with explained(overrides):
         dataset = load(**instantiate(cfg.data, _convert_="all"))
         split = instantiate(cfg.split)(dataset)  # transforms are fitted on its train items
         features = instantiate(cfg.features)(dataset, split.train.item_counts)

@@ -9,7 +9,7 @@ from pathlib import Path
 import ltgnn
 from ltgnn.config.arguments import choice, number, parse
 from ltgnn.config.composing import compose_rules
-from ltgnn.config.hydra_entry import options
+from ltgnn.config.suggestions import options
 from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.inference.served_model import Served
 from ltgnn.serving.list_output import save, show

@@ -13,23 +13,29 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-def compose_config(root: str, overrides: Sequence[str], config_dir: str | None = None) -> DictConfig:
+def compose_config(
+    root: str, overrides: Sequence[str], config_dir: str | None = None, only: Sequence[str] = ()
+) -> DictConfig:
     """The configuration that ``ltgnn ROOT OVERRIDES`` would run; ``config_dir``: more yaml, before the package's own.
 
-    Raises ``Mistake`` for an unknown key, group or option, with the nearest that exists.
+    Its values are checked; ``only``: those of these sections. Raises ``Mistake`` for an unknown key, group or option,
+    with the nearest that exists, and for a wrong value.
     """
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
 
     from ltgnn.config import resolvers
+    from ltgnn.config.check import refuse_wrong_values
     from ltgnn.config.paths import conf_dir
 
     resolvers.register()
     GlobalHydra.instance().clear()
     extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
     try:
-        with explained(), initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            return compose(root, overrides=[*extra, *overrides])
+        with explained(overrides, root), initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            cfg = compose(root, overrides=[*extra, *overrides])
+        refuse_wrong_values(cfg, root, only=only)
+        return cfg
     finally:
         GlobalHydra.instance().clear()
 
@@ -39,12 +45,12 @@ def compose_rules(overrides: Sequence[str]) -> Any:
     from hydra.utils import instantiate
 
     cfg = compose_config("recommend", overrides)
-    with explained():
+    with explained(overrides, "recommend"):
         return instantiate(cfg.rules, _convert_="all")
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained(overrides: Sequence[str] = (), root: str = "train") -> Iterator[None]:
     """Errors of Hydra and OmegaConf inside become a ``Mistake`` with one message."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
@@ -54,4 +60,4 @@ def explained() -> Iterator[None]:
     try:
         yield
     except (HydraException, OmegaConfBaseException) as error:
-        raise Mistake(explain(error)) from error
+        raise Mistake(explain(error, overrides, root)) from error

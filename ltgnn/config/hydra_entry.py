@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import logging
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ltgnn.config.error_messages import message
 from ltgnn.config.paths import conf_dir
+from ltgnn.config.suggestions import in_plain_words, refuse_two_parts
 from ltgnn.config.trust import VARIABLE, take, trusted
 from ltgnn.io.terminal import printable_lines
 from ltgnn.types import Mistake
@@ -49,6 +48,8 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
         sys.argv = [f"ltgnn {config_name}", *arguments]
         os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
         try:
+            if double := refuse_two_parts(arguments):
+                raise Mistake(double)
             hydra.main(config_path=str(tree or conf_dir()), config_name=config_name, version_base="1.3")(
                 guarded(task, caught)
             )()
@@ -58,7 +59,8 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
         except Exception as error:
             if full_error == "1" or (text := message(error)) is None:
                 raise
-            print(printable_lines(f"ltgnn: {text}{suggestion(text)}"), file=sys.stderr)
+            text = in_plain_words(text, arguments, config_name, tree)
+            print(printable_lines(f"ltgnn: {text}"), file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             print("ltgnn: interrupted", file=sys.stderr)
@@ -81,8 +83,11 @@ def guarded(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., 
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
+        from ltgnn.config.check import refuse_wrong_values
+
         try:
-            refuse_seed(cfg.get("seed"))
+            hydra = HydraConfig.get()
+            refuse_wrong_values(cfg, str(hydra.job.config_name), dict(hydra.runtime.choices))
             return task(cfg)
         except Exception as error:
             caught.append(error)
@@ -96,12 +101,6 @@ def guarded(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., 
     return job
 
 
-def refuse_seed(seed: object) -> None:
-    """``Mistake`` for a whole number that no random generator takes."""
-    if isinstance(seed, int) and abs(seed) >= 1 << 63:
-        raise Mistake(f"seed={seed} given, a whole number below 2^63 wanted.")
-
-
 SWEPT = "in a job of a sweep; the others went on"
 
 
@@ -109,38 +108,6 @@ def _sweeping(error: Exception) -> bool:
     return SWEPT in getattr(error, "__notes__", ())
 
 
-def explain(error: BaseException) -> str:
-    """The one message of an error; for a key or option that is unknown, with the nearest that exists."""
-    text = message(error) or str(error)
-    return text + suggestion(text)
-
-
-def suggestion(message: str) -> str:
-    """``Did you mean ...?`` for the key that Hydra's message names."""
-    if wrong := re.search(r"Could not override '([\w.@/]+)'", message):
-        key = wrong.group(1).split(".")[0]
-        known = [*groups(), *knobs()]
-        if key not in known and (near := difflib.get_close_matches(key, known, n=1, cutoff=0.5)):
-            return f"\nDid you mean '{near[0]}'? Groups: {', '.join(groups())}. Root keys: {', '.join(knobs())}."
-    if wrong := re.search(r"Could not find '([\w-]+)/([\w/.-]+)'", message):
-        group, option = wrong.groups()
-        if near := difflib.get_close_matches(option, options(group), n=1, cutoff=0.5):
-            return f"\nDid you mean '{group}={near[0]}'?"
-    return ""
-
-
-def groups() -> list[str]:
-    """The axes: folders of the yaml tree."""
-    return sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
-
-
-def options(group: str) -> list[str]:
-    """The words of an axis."""
-    folder = conf_dir() / group
-    return sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
-
-
-def knobs() -> list[str]:
-    """The root scalars of train.yaml."""
-    text = (conf_dir() / "train.yaml").read_text(encoding="utf-8")
-    return [key for key in re.findall(r"^(\w+):", text, re.MULTILINE) if key not in ("defaults", "hydra", "choices")]
+def explain(error: BaseException, words: Sequence[str] = (), root: str = "train") -> str:
+    """The one message of an error of ``compose(root, words)``; for an unknown key or word with the nearest there is."""
+    return in_plain_words(message(error) or str(error).strip(), words, root)

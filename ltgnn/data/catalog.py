@@ -30,7 +30,7 @@ def load(
     expected: Mapping[str, int] | None = None,
     licence: str = "",
     template: str | None = None,
-    variables: Mapping[str, str] | None = None,
+    variables: Mapping[str, str | float] | None = None,
 ) -> Dataset:
     """Reads and cleans a data set; the arguments are the keys of its yaml:
     ``load(**instantiate(cfg.data, _convert_="all"))``.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import NDArray
 
 from ltgnn.data.blocks import blocks, by_code, counts, relabel, release
@@ -24,11 +25,13 @@ class Cleaning:
     since: float | str | None  # earliest time, seconds or an ISO date such as 2014-01-31 (UTC)
     until: float | str | None  # first time that is too late
     min_rating: float | None  # rows rated below are dropped; None: every rating counts as an interaction
-    user_core: int  # users keep at least so many interactions ...
-    item_core: int  # ... and items so many, both at once (repeated until nothing changes)
+    user_core: Annotated[int, Ge(0)]  # users keep at least so many interactions ...
+    item_core: Annotated[int, Ge(0)]  # ... and items so many, both at once (repeated until nothing changes)
     keep_unseen_users: bool  # users without any interaction stay in the data set
     keep_unseen_items: bool
-    repeats: str | None = None  # of repeated pairs: first, last, sum; None: sum if rows have weights, else first
+    repeats: Literal["first", "last", "sum"] | None = (
+        None  # of repeated pairs: first, last, sum; None: sum if rows have weights, else first
+    )
 
     def __call__(self, raw: Raw) -> tuple[Raw, list[dict[str, Any]]]:
         report = [{"filter": "as read", **counts_of(raw)}]

@@ -10,8 +10,10 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from typing import Annotated
 
 import torch
+from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
 from ltgnn.types import Groups, Mistake
@@ -20,7 +22,9 @@ from ltgnn.types import Groups, Mistake
 class Shares(ABC):
     """Groups in the order of popularity, each with its share of a whole; the shares sum to 1."""
 
-    def __init__(self, policy: str, names: Sequence[str], shares: Sequence[float], of: str) -> None:
+    def __init__(
+        self, policy: str, names: Sequence[str], shares: Sequence[Annotated[float, Gt(0), Le(1)]], of: str
+    ) -> None:
         if not names or len(names) != len(shares) or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
             raise Mistake(
                 f"groups.{policy}: names={list(names)} and shares={list(shares)}; "
@@ -76,7 +80,7 @@ class CountBelow:
     ``below`` falls: items with fewer interactions than ``below[n]`` leave group ``n`` for the next (LLM-ESR: 4, 13).
     """
 
-    def __init__(self, policy: str, names: Sequence[str], below: Sequence[int]) -> None:
+    def __init__(self, policy: str, names: Sequence[str], below: Sequence[Annotated[int, Ge(1)]]) -> None:
         if len(names) != len(below) + 1 or list(below) != sorted(set(below), reverse=True) or min(below) < 1:
             raise Mistake(
                 f"groups.{policy}: names={list(names)} and below={list(below)}; wanted falling counts above 0, "

@@ -6,6 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Ge
 
 from ltgnn.data.download import download
 from ltgnn.data.fetch import Unavailable
@@ -51,7 +54,7 @@ class SortedItems:
 class GroupedPairs:
     """Rows ``user item ...``, ids from ``first``, the rest dropped -> lines ``user item item ...``, ids from 0."""
 
-    def __init__(self, first: int) -> None:
+    def __init__(self, first: Annotated[int, Ge(0)]) -> None:
         self.first = first
 
     def __call__(self, text: bytes) -> bytes:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import torch
+from annotated_types import Ge, Gt, Lt
 
 from ltgnn.data.card import moment
 from ltgnn.data.cutting import (
@@ -38,8 +40,8 @@ class RandomSplit:
     have none in validation.
     """
 
-    val: float
-    test: float
+    val: Annotated[float, Gt(0), Lt(1)]
+    test: Annotated[float, Gt(0), Lt(1)]
     seed: int
 
     def __call__(self, dataset: Dataset) -> Split:
@@ -58,7 +60,7 @@ class LeaveOneOut:
     interactions stay wholly in train (counted in the name; ``data.cleaning.user_core=3`` removes them).
     """
 
-    ties: str = "file"
+    ties: Literal["file", "item"] = "file"
 
     def __call__(self, dataset: Dataset) -> Split:
         pairs, times = timed(dataset, "leave_one_out")
@@ -79,9 +81,9 @@ class UserTime:
     Numbers as in ``RandomSplit``; interactions of the same time as in ``LeaveOneOut``.
     """
 
-    val: float
-    test: float
-    ties: str = "file"
+    val: Annotated[float, Gt(0), Lt(1)]
+    test: Annotated[float, Gt(0), Lt(1)]
+    ties: Literal["file", "item"] = "file"
 
     def __call__(self, dataset: Dataset) -> Split:
         check_shares(self.val, self.test)
@@ -100,8 +102,8 @@ class GlobalTime:
     interaction; nothing is dropped.
     """
 
-    val: float
-    test: float
+    val: Annotated[float, Gt(0), Lt(1)]
+    test: Annotated[float, Gt(0), Lt(1)]
 
     def __call__(self, dataset: Dataset) -> Split:
         check_shares(self.val, self.test)
@@ -123,8 +125,8 @@ class ColdItems:
     of the items with an interaction, rounded half up.
     """
 
-    val: float
-    test: float
+    val: Annotated[float, Gt(0), Lt(1)]
+    test: Annotated[float, Gt(0), Lt(1)]
     seed: int
 
     def __call__(self, dataset: Dataset) -> Split:
@@ -138,8 +140,8 @@ class ColdItems:
 class NewItems:
     """As ``ColdItems``, with the items whose first interaction is the most recent; ties by item id."""
 
-    val: float
-    test: float
+    val: Annotated[float, Gt(0), Lt(1)]
+    test: Annotated[float, Gt(0), Lt(1)]
 
     def __call__(self, dataset: Dataset) -> Split:
         check_shares(self.val, self.test)
@@ -158,8 +160,8 @@ class Folds:
     seed partition the interactions. A user with fewer than 3 interactions may be absent from train.
     """
 
-    folds: int
-    fold: int
+    folds: Annotated[int, Ge(3)]
+    fold: Annotated[int, Ge(0)]
     seed: int
 
     def __call__(self, dataset: Dataset) -> Split:
@@ -182,7 +184,7 @@ class Official:
     ``RandomSplit``; ``val`` 0 leaves validation empty (recipes of papers that select on test; they say so).
     """
 
-    val: float
+    val: Annotated[float, Ge(0), Lt(1)]
     seed: int
 
     def __call__(self, dataset: Dataset) -> Split:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Gt, Le
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -65,7 +68,7 @@ def personalisation(lists: Lists) -> float | None:
 
 
 @smaller_is_better
-def miscalibration(lists: Lists, smoothing: float) -> Tensor | None:
+def miscalibration(lists: Lists, smoothing: Annotated[float, Gt(0), Le(1)]) -> Tensor | None:
     """KL divergence in nats of the categories of L from those of the user's train items, 0 = calibrated.
 
     Steck, RecSys 2018: sum_c p(c) ln(p(c) / q~(c)), p over train items, q over L, an item spreading weight 1 evenly

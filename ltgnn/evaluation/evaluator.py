@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
+from annotated_types import Ge, Gt, MinLen
 from torch import Tensor
 
 from ltgnn.config.metric_direction import mixed, named_smaller, smaller
@@ -52,15 +53,15 @@ class Evaluator:
         text: Tensor | None = None,
         item_fields: Mapping[str, Sequence[str]] | None = None,
         *,
-        ks: Sequence[int],
-        block_mib: float,
+        ks: Annotated[Sequence[Annotated[int, Ge(1)]], MinLen(1)],
+        block_mib: Annotated[float, Gt(0)],
         metrics: Mapping[str, Metric],
         ranks: Mapping[str, RankMetric],
         lists: Mapping[str, ListMetric],
         exposure: Mapping[str, GroupMetric],
         categories: Callable[[Mapping[str, Sequence[str]]], Csr | None],
         user_groups: Mapping[str, Callable[[Tensor], Groups]],
-        user_ks: Sequence[int],
+        user_ks: Sequence[Annotated[int, Ge(1)]],
         mixtures: Mapping[str, Mapping[str, float]],
     ) -> None:
         if len(held_out) == 0:

@@ -7,9 +7,10 @@ from copy import copy
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.features.model_source import description_hash, locate, weights_hash
@@ -38,12 +39,12 @@ class HuggingFace:
         weights_sha256: str | None,
         revision: str | None,
         local_files_only: bool,
-        pooling: str,
+        pooling: Literal["mean", "cls", "max", "last"],
         layer: int,
-        max_length: int,
+        max_length: Annotated[int, Ge(3)],
         prompt: str,
-        dtype: str,
-        batch_tokens: int,
+        dtype: Literal["float32", "bfloat16", "float16"],
+        batch_tokens: Annotated[int, Ge(1)],
         device: str,
     ) -> None:
         if pooling not in POOLINGS:

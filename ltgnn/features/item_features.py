@@ -37,6 +37,8 @@ class FeatureSource(Protocol):
 class NoFeatures:
     """No features at all: what an id-only model gets."""
 
+    gives_features = False
+
     def __call__(self, dataset: Dataset, counts: Tensor) -> None:
         return None
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.features.model_source import file_hash
@@ -29,7 +30,14 @@ class FeatureFile:
     ``extra``: rows of unknown items: ``error``, or ``ignore`` (a catalogue cleaned down).
     """
 
-    def __init__(self, path: str, ids: str, width: int | None, missing: str, extra: str) -> None:
+    def __init__(
+        self,
+        path: str,
+        ids: str,
+        width: Annotated[int, Ge(1)] | None,
+        missing: Literal["error", "zero"],
+        extra: Literal["error", "ignore"],
+    ) -> None:
         if missing not in ("error", "zero"):
             raise Mistake(f"features.file.missing={missing} is neither error nor zero")
         if extra not in ("error", "ignore"):

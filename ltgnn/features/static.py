@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.features.model_source import description_hash, locate, weights_hash
@@ -19,7 +20,11 @@ class Static:
     """A model2vec model (github.com/MinishLab/model2vec): an id, a folder, or a folder inside an installed package."""
 
     def __init__(
-        self, model: str | Sequence[str], revision: str | None, local_files_only: bool, max_length: int | None
+        self,
+        model: str | Sequence[str],
+        revision: str | None,
+        local_files_only: bool,
+        max_length: Annotated[int, Ge(1)] | None,
     ) -> None:
         self.sources = [model] if isinstance(model, str) else list(model)
         self.revision, self.local_files_only, self.max_length = revision, local_files_only, max_length

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from annotated_types import Ge, Lt
 from torch import Tensor
 
 from ltgnn.features.words import tokens
@@ -23,7 +24,14 @@ class TfidfSvd:
     are written without blanks (Chinese, Japanese, Thai ...) short runs of signs stand for words.
     """
 
-    def __init__(self, dim: int, ngrams: int, min_df: int, max_words: int | None, seed: int) -> None:
+    def __init__(
+        self,
+        dim: Annotated[int, Ge(1)],
+        ngrams: Annotated[int, Ge(1)],
+        min_df: Annotated[int, Ge(1)],
+        max_words: Annotated[int, Ge(1)] | None,
+        seed: Annotated[int, Ge(0), Lt(2**32)],
+    ) -> None:
         self.dim, self.ngrams, self.min_df, self.max_words, self.seed = dim, ngrams, min_df, max_words, seed
 
     @property

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.types import Mistake
@@ -64,7 +65,7 @@ class Principal(Step):
     an axis is that of its largest loading, so that the same features give the same columns everywhere.
     """
 
-    dim: int | None  # None: all axes
+    dim: Annotated[int, Ge(1)] | None  # None: all axes
     whiten: bool
 
     def fitted(self, values: Tensor, fit: Tensor) -> Map:

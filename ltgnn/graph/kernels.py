@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from annotated_types import Ge, Gt
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -147,7 +148,13 @@ class Fastest:
     kernel in ``graph/kernel``.
     """
 
-    def __init__(self, candidates: Mapping[str, Kernel], rounds: int, margin: float = 1.0, least: float = 0) -> None:
+    def __init__(
+        self,
+        candidates: Mapping[str, Kernel],
+        rounds: Annotated[int, Ge(1)],
+        margin: Annotated[float, Gt(0)] = 1.0,
+        least: Annotated[float, Ge(0)] = 0,
+    ) -> None:
         self.candidates, self.rounds, self.margin, self.least = dict(candidates), rounds, margin, least
         self.won: dict[tuple[str, int, int], Kernel] = {}
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import torch
+from annotated_types import Ge, Gt
 from torch import Tensor, nn
 
 from ltgnn.graph.kernels import Csr, Kernel, product
@@ -37,8 +38,16 @@ class Similar:
     """
 
     reads_features: ClassVar[bool] = True
+    needs_features = True
 
-    def __init__(self, k: int, min_similarity: float, mutual: bool, weighted: bool, weight: float) -> None:
+    def __init__(
+        self,
+        k: Annotated[int, Ge(1)],
+        min_similarity: Annotated[float, Ge(0)],
+        mutual: bool,
+        weighted: bool,
+        weight: Annotated[float, Gt(0)],
+    ) -> None:
         if k < 1 or min_similarity < 0 or weight <= 0:
             raise Mistake(
                 f"item edges by text: k={k}, min_similarity={min_similarity}, weight={weight}; "

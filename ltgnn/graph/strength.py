@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
+from annotated_types import Gt, Le
 from torch import Tensor
 
 from ltgnn.types import Interactions, Mistake
@@ -36,7 +38,7 @@ class Decay:
     Times are seconds; ``floor`` is the least that is left of an old interaction.
     """
 
-    def __init__(self, half_life: float, floor: float) -> None:
+    def __init__(self, half_life: Annotated[float, Gt(0)], floor: Annotated[float, Gt(0), Le(1)]) -> None:
         if half_life <= 0 or not 0 < floor <= 1:
             raise Mistake(
                 f"graph.strength.decay: half_life={half_life}, floor={floor}; half_life > 0, 0 < floor <= 1 wanted."

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import torch
+from annotated_types import Ge, Gt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -19,7 +22,14 @@ class TextContrast(nn.Module):
     projector learns from this term too. ``negatives``: the items of the ``batch``, or ``all``.
     """
 
-    def __init__(self, weight: float, temperature: float, negatives: str) -> None:
+    needs_projected_text = True
+
+    def __init__(
+        self,
+        weight: Annotated[float, Ge(0)],
+        temperature: Annotated[float, Ge(1e-6)],
+        negatives: Literal["batch", "all"],
+    ) -> None:
         super().__init__()
         check_choice("negatives", negatives, ("batch", "all"))
         self.weight, self.negatives = weight, negatives
@@ -39,7 +49,11 @@ class TextReconstruction(nn.Module):
     gets no gradient here. ``dim`` d -> decoder of two layers d -> d.
     """
 
-    def __init__(self, weight: float, dim: int, power: float) -> None:
+    needs_projected_text = True
+
+    def __init__(
+        self, weight: Annotated[float, Ge(0)], dim: Annotated[int, Ge(1)], power: Annotated[float, Gt(0)]
+    ) -> None:
         super().__init__()
         self.weight, self.width, self.power = weight, dim, power
         self.decoder = nn.Sequential(nn.Linear(dim, dim), nn.LeakyReLU(), nn.Linear(dim, dim))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Annotated
 
 import torch
+from annotated_types import Ge
 from torch import Tensor, nn
 
 from ltgnn.losses.cosines import check_temperature, cosines
@@ -23,6 +25,8 @@ class BCLoss(RankingLoss):
     collaborative filtering" (NeurIPS 2022, arXiv:2210.11054), eq. 5-8.
     """
 
+    negatives_from = "batch"
+
     user_rank: Tensor
     item_rank: Tensor
 
@@ -30,9 +34,9 @@ class BCLoss(RankingLoss):
         self,
         train: Interactions,
         groups: Mapping[str, Groups],
-        temperature: float,
-        bias_temperature: float,
-        dim: int,
+        temperature: Annotated[float, Ge(1e-6)],
+        bias_temperature: Annotated[float, Ge(1e-6)],
+        dim: Annotated[int, Ge(1)],
         in_batch: bool,
         mask_own: bool,
     ) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import torch
+from annotated_types import Ge, Gt, Lt
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -23,15 +26,16 @@ class BilateralSoftmax(RankingLoss):
     """
 
     local = True
+    negatives_from = "batch"
 
     def __init__(
         self,
-        temperature: float,
-        power: float,
-        positives: str,
+        temperature: Annotated[float, Ge(1e-6)],
+        power: Annotated[float, Gt(0)],
+        positives: Literal["one", "user"],
         in_batch: bool,
         mask_own: bool,
-        user_dropout: float,
+        user_dropout: Annotated[float, Ge(0), Lt(1)],
     ) -> None:
         super().__init__()
         if not 0 <= user_dropout < 1:

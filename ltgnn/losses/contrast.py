@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import torch
+from annotated_types import Ge
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -19,7 +22,15 @@ class InfoNCE(nn.Module):
     nodes, or their ``sum`` over the batch size (libraries differ: published-results 8.3).
     """
 
-    def __init__(self, weight: float, temperature: float, negatives: str, reduction: str) -> None:
+    needs_views = True
+
+    def __init__(
+        self,
+        weight: Annotated[float, Ge(0)],
+        temperature: Annotated[float, Ge(1e-6)],
+        negatives: Literal["batch", "all"],
+        reduction: Literal["mean", "sum"],
+    ) -> None:
         super().__init__()
         check_choice("negatives", negatives, ("batch", "all"))
         check_choice("reduction", reduction, ("mean", "sum"))

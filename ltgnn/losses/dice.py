@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated, Literal
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -23,15 +25,17 @@ class DICE(RankingLoss):
     and conformity for recommendation with causal embedding" (WWW 2021, arXiv:2006.11011), eq. 6-10.
     """
 
+    negatives_from = "sampler"
+
     counts: Tensor
 
     def __init__(
         self,
         train: Interactions,
         groups: Mapping[str, Groups],
-        cause_weight: float,
-        apart_weight: float,
-        rank_by: str,
+        cause_weight: Annotated[float, Ge(0)],
+        apart_weight: Annotated[float, Ge(0)],
+        rank_by: Literal["both", "interest"],
     ) -> None:
         super().__init__()
         if rank_by not in ("both", "interest"):

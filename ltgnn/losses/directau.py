@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Ge
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -19,7 +22,7 @@ class DirectAU(nn.Module):
 
     local = True
 
-    def __init__(self, gamma: float) -> None:
+    def __init__(self, gamma: Annotated[float, Ge(0)]) -> None:
         super().__init__()
         self.gamma = gamma
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Ge
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -20,7 +23,15 @@ class MACR(RankingLoss):
     eliminating popularity bias in recommender system" (KDD 2021, arXiv:2010.15363), eq. 5-8.
     """
 
-    def __init__(self, dim: int, item_weight: float, user_weight: float, c: float) -> None:
+    negatives_from = "sampler"
+
+    def __init__(
+        self,
+        dim: Annotated[int, Ge(1)],
+        item_weight: Annotated[float, Ge(0)],
+        user_weight: Annotated[float, Ge(0)],
+        c: float,
+    ) -> None:
         super().__init__()
         self.dim, self.item_weight, self.user_weight, self.c = dim, item_weight, user_weight, c
         self.item, self.user = nn.Linear(dim, 1, bias=False), nn.Linear(dim, 1, bias=False)

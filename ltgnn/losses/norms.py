@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
+from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,7 +22,9 @@ class Norm:
 
     local = True
 
-    def __init__(self, weight: float, layers: Sequence[int] | None, negatives: bool) -> None:
+    def __init__(
+        self, weight: Annotated[float, Ge(0)], layers: Sequence[Annotated[int, Ge(0)]] | None, negatives: bool
+    ) -> None:
         self.weight, self.layers, self.negatives = weight, layers, negatives
 
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated, Literal
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -31,8 +33,15 @@ class PairwiseSoftmax(RankingLoss):
     """
 
     local = True
+    negatives_from = "batch"
 
-    def __init__(self, temperature: float, activation: str, in_batch: bool, mask_own: bool) -> None:
+    def __init__(
+        self,
+        temperature: Annotated[float, Ge(1e-6)],
+        activation: Literal["tanh", "atan", "relu", "exp"],
+        in_batch: bool,
+        mask_own: bool,
+    ) -> None:
         super().__init__()
         if activation not in ACTIVATIONS:
             raise Mistake(f"loss.ranking.activation={activation} given, one of {', '.join(ACTIVATIONS)} wanted.")

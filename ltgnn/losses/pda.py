@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
+from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,9 +22,17 @@ class PDA(RankingLoss):
     arXiv:2105.06067), eq. 6-9; here one popularity of the whole train part, not one of each period.
     """
 
+    negatives_from = "sampler"
+
     popularity: Tensor
 
-    def __init__(self, train: Interactions, groups: Mapping[str, Groups], gamma: float, inject: float) -> None:
+    def __init__(
+        self,
+        train: Interactions,
+        groups: Mapping[str, Groups],
+        gamma: Annotated[float, Ge(0)],
+        inject: Annotated[float, Ge(0)],
+    ) -> None:
         super().__init__()
         self.gamma, self.inject = gamma, inject
         counts = train.item_counts.double()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Annotated
 
+from annotated_types import Ge, Le
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -15,6 +17,7 @@ class RankingLoss(nn.Module, ABC):
     """Mean over the rows of a batch of one number a row; the rows are there to be weighted (``weighting.py``)."""
 
     local = rowwise = by_columns = False  # see ``Loss`` in types.py
+    negatives_from = ""  # "sampler", or "batch" where ``in_batch`` gives them; without any it cannot be trained
 
     @abstractmethod
     def each(self, batch: Batch, main: Encoded) -> Tensor:
@@ -31,6 +34,7 @@ class BPR(RankingLoss):
     """
 
     local = rowwise = by_columns = True
+    negatives_from = "sampler"
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
         need_negatives(batch, "bpr")
@@ -46,8 +50,9 @@ class BCE(RankingLoss):
     """
 
     local = rowwise = by_columns = True
+    negatives_from = "sampler"
 
-    def __init__(self, negative_weight: float) -> None:
+    def __init__(self, negative_weight: Annotated[float, Ge(0)]) -> None:
         super().__init__()
         self.negative_weight = negative_weight
 
@@ -64,8 +69,9 @@ class CCL(RankingLoss):
     """
 
     local = rowwise = by_columns = True
+    negatives_from = "sampler"
 
-    def __init__(self, margin: float, negative_weight: float) -> None:
+    def __init__(self, margin: Annotated[float, Ge(-1), Le(1)], negative_weight: Annotated[float, Ge(0)]) -> None:
         super().__init__()
         if not -1 <= margin <= 1:
             raise Mistake(f"loss.ranking.margin={margin} given, a cosine from -1 to 1 wanted.")

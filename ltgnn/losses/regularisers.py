@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -21,7 +23,7 @@ class L2:
 
     local = rowwise = by_columns = True
 
-    def __init__(self, weight: float, layers: Sequence[int], negatives: bool) -> None:
+    def __init__(self, weight: Annotated[float, Ge(0)], layers: Sequence[int], negatives: bool) -> None:
         self.weight, self.layers, self.negatives = weight, tuple(layers), negatives
 
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import torch
+from annotated_types import Ge, Le
 from torch import Tensor
 
 from ltgnn.losses.cosines import check_temperature, log_sum_negatives
@@ -25,16 +27,18 @@ class SampledSoftmax(RankingLoss):
     without it popular items are pushed down: strength trades tail for head.
     """
 
+    negatives_from = "batch"
+
     frequency: Tensor
 
     def __init__(
         self,
         train: Interactions,
         groups: Mapping[str, Groups],
-        temperature: float,
+        temperature: Annotated[float, Ge(1e-6)],
         in_batch: bool,
         mask_own: bool,
-        logq: float,
+        logq: Annotated[float, Ge(0), Le(1)],
     ) -> None:
         super().__init__()
         if not 0 <= logq <= 1:

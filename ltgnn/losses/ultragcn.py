@@ -7,8 +7,10 @@ divided by the batch size, which leaves their proportions, and with Adam the ste
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import torch
+from annotated_types import Ge
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -28,6 +30,8 @@ class Constraint(nn.Module):
     ``s`` is the sigmoid of the inner product; the user-item constraint loss of UltraGCN (CIKM 2021, arXiv:2110.15114).
     """
 
+    negatives_from = "sampler"
+
     user_beta: Tensor
     item_beta: Tensor
 
@@ -35,11 +39,11 @@ class Constraint(nn.Module):
         self,
         train: Interactions,
         groups: Mapping[str, Groups],
-        w1: float,
-        w2: float,
-        w3: float,
-        w4: float,
-        negative_weight: float,
+        w1: Annotated[float, Ge(0)],
+        w2: Annotated[float, Ge(0)],
+        w3: Annotated[float, Ge(0)],
+        w4: Annotated[float, Ge(0)],
+        negative_weight: Annotated[float, Ge(0)],
     ) -> None:
         super().__init__()
         self.weights, self.negative_weight = (w1, w2, w3, w4), negative_weight
@@ -69,7 +73,13 @@ class ItemConstraint(nn.Module):
     neighbours: Tensor
     strength: Tensor
 
-    def __init__(self, train: Interactions, groups: Mapping[str, Groups], weight: float, neighbours: int) -> None:
+    def __init__(
+        self,
+        train: Interactions,
+        groups: Mapping[str, Groups],
+        weight: Annotated[float, Ge(0)],
+        neighbours: Annotated[int, Ge(1)],
+    ) -> None:
         super().__init__()
         self.weight = weight
         strength, found = item_constraints(train, neighbours)
@@ -86,7 +96,7 @@ class ItemConstraint(nn.Module):
 class WholeL2:
     """``weight * 1/2 sum ||.||^2`` over all rows of the first states, over B: the penalty of UltraGCN's code."""
 
-    def __init__(self, weight: float) -> None:
+    def __init__(self, weight: Annotated[float, Ge(0)]) -> None:
         self.weight = weight
 
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:

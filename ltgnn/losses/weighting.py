@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Annotated
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.losses.ranking import RankingLoss
@@ -46,7 +48,7 @@ class InversePropensity:
     missing-not-at-random implicit feedback" (WSDM 2020, arXiv:1909.03601), there with power .5.
     """
 
-    def __init__(self, power: float, clip: float) -> None:
+    def __init__(self, power: float, clip: Annotated[float, Ge(1)]) -> None:
         if clip < 1:
             raise Mistake(f"loss.ranking.weights.clip={clip} given, at least 1 wanted (1: no weights).")
         self.power, self.clip = power, clip
@@ -59,7 +61,7 @@ class InversePropensity:
 class GroupWeights:
     """The same weight for every item of a group, such as head 1, tail 2; a group that is not named weighs 1."""
 
-    def __init__(self, policy: str, weights: Mapping[str, float]) -> None:
+    def __init__(self, policy: str, weights: Mapping[str, Annotated[float, Ge(0)]]) -> None:
         self.policy, self.weights = policy, dict(weights)
 
     def __call__(self, train: Interactions, groups: Mapping[str, Groups]) -> Tensor:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
+from annotated_types import Ge
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -19,13 +21,16 @@ class TextNodes(ItemEmbedding):
     AlphaRec (Sheng et al., ICLR 2025, arXiv:2407.05441): no id is trained; the paper's ``f`` is projector=mlp.
     """
 
+    without_ids = True
+    needs_features = True
+
     history: Tensor
     offsets: Tensor
 
     def __init__(
         self,
         train: Interactions,
-        dim: int,
+        dim: Annotated[int, Ge(1)],
         init: Init,
         fusion: Callable[..., ItemFusion],
         text: Tensor | nn.Module | None,

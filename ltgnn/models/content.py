@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from weakref import WeakKeyDictionary
 
 import torch
+from annotated_types import Ge, Gt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -25,15 +26,16 @@ class WithContent(nn.Module):
     """
 
     reads_features: ClassVar[bool] = True
+    needs_features = True
     text: Tensor
 
     def __init__(
         self,
         embedding: NodeEmbedding,
         encoder: Callable[[NodeEmbedding], nn.Module],
-        weight: float,
+        weight: Annotated[float, Gt(0)],
         trainable: bool,
-        text_dim: int,
+        text_dim: Annotated[int, Ge(1)],
     ) -> None:
         super().__init__()
         if not isinstance(embedding.text, Tensor):

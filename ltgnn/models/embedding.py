@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
+from annotated_types import Ge
 from torch import Tensor, nn
 
 from ltgnn.models.fusion import ItemFusion
@@ -36,7 +37,7 @@ class NodeEmbedding(nn.Module):
     def __init__(
         self,
         train: Interactions,
-        dim: int,
+        dim: Annotated[int, Ge(1)],
         init: Init,
         fusion: Callable[..., ItemFusion],
         text: Tensor | nn.Module | None,

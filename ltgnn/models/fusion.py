@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import torch
+from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from ltgnn.types import Mistake
@@ -52,6 +53,7 @@ class Id(ItemFusion):
     """Ids alone: the collaborative baseline."""
 
     reads_features: ClassVar[bool] = False
+    projects_text = False
 
     def __init__(self, dim: int, text_dim: int) -> None:
         super().__init__()
@@ -64,6 +66,7 @@ class ContentOnly(ItemFusion):
     """Projected features alone: items without any interaction are states like all others."""
 
     uses_ids: ClassVar[bool] = False
+    needs_features = True
 
     def __init__(self, dim: int, text_dim: int, projector: Projector) -> None:
         super().__init__()
@@ -88,6 +91,8 @@ class Init(ItemFusion):
     """
 
     cold_ids: ClassVar[bool] = True
+    projects_text = False
+    needs_features = True
 
     def __init__(self, dim: int, text_dim: int) -> None:
         super().__init__()
@@ -109,7 +114,11 @@ class Mix(ItemFusion):
     alone, as it does for items without train interactions (DropoutNet, NeurIPS 2017).
     """
 
-    def __init__(self, dim: int, text_dim: int, projector: Projector, id_dropout: float = 0.0) -> None:
+    needs_features = True
+
+    def __init__(
+        self, dim: int, text_dim: int, projector: Projector, id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
+    ) -> None:
         super().__init__()
         need_text(text_dim, re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower())
         if not 0 <= id_dropout < 1:
@@ -152,7 +161,9 @@ class Sum(Mix):
 class Gate(Mix):
     """``g * id + (1 - g) * projected text`` with ``g = sigmoid(W [id; text])``, one gate per item and dimension."""
 
-    def __init__(self, dim: int, text_dim: int, projector: Projector, id_dropout: float = 0.0) -> None:
+    def __init__(
+        self, dim: int, text_dim: int, projector: Projector, id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
+    ) -> None:
         super().__init__(dim, text_dim, projector, id_dropout)
         self.gate = nn.Linear(2 * dim, dim)
 

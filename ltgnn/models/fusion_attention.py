@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import torch
+from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from ltgnn.models.fusion import Mix, Projector
@@ -24,8 +26,8 @@ class Attention(Mix):
         dim: int,
         text_dim: int,
         projector: Projector,
-        widths: Mapping[str, int] | None = None,
-        id_dropout: float = 0.0,
+        widths: Mapping[str, Annotated[int, Ge(1)]] | None = None,
+        id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0,
     ) -> None:
         kinds = dict(widths or {"text": text_dim})
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from ltgnn.models.fusion import Mix, Projector
@@ -11,7 +14,9 @@ from ltgnn.models.fusion import Mix, Projector
 class Concat(Mix):
     """``W [id; projected text] + b``; starts at the mean of both, ``W = [I I] / 2``."""
 
-    def __init__(self, dim: int, text_dim: int, projector: Projector, id_dropout: float = 0.0) -> None:
+    def __init__(
+        self, dim: int, text_dim: int, projector: Projector, id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
+    ) -> None:
         super().__init__(dim, text_dim, projector, id_dropout)
         self.both = nn.Linear(2 * dim, dim)
         with torch.no_grad():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import torch
+from annotated_types import Ge, Gt, Lt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -21,7 +23,13 @@ class PopularityGate(Mix):
     """
 
     def __init__(
-        self, dim: int, text_dim: int, projector: Projector, at_one: float, falling: float, id_dropout: float = 0.0
+        self,
+        dim: int,
+        text_dim: int,
+        projector: Projector,
+        at_one: Annotated[float, Gt(0), Lt(1)],
+        falling: Annotated[float, Gt(0)],
+        id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0,
     ) -> None:
         super().__init__(dim, text_dim, projector, id_dropout)
         if not 0 < at_one < 1 or falling <= 0:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.models.embedding import NodeEmbedding
@@ -24,7 +25,14 @@ class Historical(LightGCN):
 
     far: Tensor
 
-    def __init__(self, embedding: NodeEmbedding, num_layers: int, readout: Readout, depth: int, every: int) -> None:
+    def __init__(
+        self,
+        embedding: NodeEmbedding,
+        num_layers: Annotated[int, Ge(0)],
+        readout: Readout,
+        depth: Annotated[int, Ge(0)],
+        every: Annotated[int, Ge(1)],
+    ) -> None:
         super().__init__(embedding, num_layers, readout)
         if every < 1 or depth < 0:
             raise Mistake(f"model.encoder: depth={depth}, every={every} given; depth >= 0 and every >= 1 wanted.")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
+from annotated_types import Ge
 from torch import Tensor, nn
 
 from ltgnn.models.embedding import NodeEmbedding
@@ -16,7 +18,7 @@ from ltgnn.types import Batch, Encoded, Graph, Perturb, identity
 class LightGCN(nn.Module):
     """``x_(l+1) = A x_l``; final state ``readout(x_0 .. x_L)`` (He et al., SIGIR 2020, arXiv:2002.02126, eq. 3-8)."""
 
-    def __init__(self, embedding: NodeEmbedding, num_layers: int, readout: Readout) -> None:
+    def __init__(self, embedding: NodeEmbedding, num_layers: Annotated[int, Ge(0)], readout: Readout) -> None:
         super().__init__()
         self.embedding, self.num_layers, self.readout = embedding, num_layers, readout
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Annotated
 
 import torch
+from annotated_types import Ge, Lt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -33,7 +35,7 @@ class Linear(nn.Sequential):
 class MLP(nn.Sequential):
     """Two layers with LeakyReLU (AlphaRec, ICLR 2025, arXiv:2407.05441); ``hidden`` is the width between."""
 
-    def __init__(self, text_dim: int, dim: int, hidden: int) -> None:
+    def __init__(self, text_dim: int, dim: int, hidden: Annotated[int, Ge(1)]) -> None:
         super().__init__(nn.Linear(text_dim, hidden), nn.LeakyReLU(), nn.Linear(hidden, dim))
 
 
@@ -44,7 +46,14 @@ class WhiteningExperts(nn.Module):
     ``n ~ N(0, 1)`` is there in training only.
     """
 
-    def __init__(self, text_dim: int, dim: int, experts: int, dropout: float, noise: bool) -> None:
+    def __init__(
+        self,
+        text_dim: int,
+        dim: int,
+        experts: Annotated[int, Ge(1)],
+        dropout: Annotated[float, Ge(0), Lt(1)],
+        noise: bool,
+    ) -> None:
         super().__init__()
         if experts < 1:
             raise Mistake(f"projector.experts={experts} given, at least 1 wanted.")
@@ -76,7 +85,11 @@ class Separate(nn.Module):
     """
 
     def __init__(
-        self, text_dim: int, dim: int, widths: Mapping[str, int], projectors: Mapping[str, Callable[..., nn.Module]]
+        self,
+        text_dim: int,
+        dim: int,
+        widths: Mapping[str, Annotated[int, Ge(1)]],
+        projectors: Mapping[str, Callable[..., nn.Module]],
     ) -> None:
         super().__init__()
         if sum(widths.values()) != text_dim or set(widths) != set(projectors):

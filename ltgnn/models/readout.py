@@ -7,8 +7,10 @@ such nodes, or all cold items would be one and the same zero vector, whatever th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Annotated
 
 import torch
+from annotated_types import Ge, Le
 from torch import Tensor
 
 from ltgnn.types import Mistake
@@ -36,7 +38,7 @@ class Mean:
     (gamma of LightGCN++, RecSys 2024).
     """
 
-    def __init__(self, ego: bool | float) -> None:
+    def __init__(self, ego: bool | Annotated[float, Ge(0), Le(1)]) -> None:
         if not 0 <= ego <= 1:
             raise Mistake(f"model.encoder.readout.ego={ego} given; true, false or a number from 0 to 1 wanted.")
         self.ego = ego

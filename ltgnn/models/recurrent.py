@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
+from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 
@@ -14,7 +16,14 @@ class Recurrent(nn.Module):
     ``cell``: torch.nn.GRU or LSTM; dropout on its inputs.
     """
 
-    def __init__(self, dim: int, max_length: int, cell: Callable[..., nn.Module], layers: int, dropout: float) -> None:
+    def __init__(
+        self,
+        dim: int,
+        max_length: int,
+        cell: Callable[..., nn.Module],
+        layers: Annotated[int, Ge(1)],
+        dropout: Annotated[float, Ge(0), Lt(1)],
+    ) -> None:
         super().__init__()
         self.dropout = nn.Dropout(dropout)
         self.cell = cell(dim, dim, num_layers=layers, batch_first=True)

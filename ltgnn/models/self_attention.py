@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Ge, Lt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -37,7 +40,14 @@ class SelfAttention(nn.Module):
     the original, which fills up on the left.
     """
 
-    def __init__(self, dim: int, max_length: int, layers: int, heads: int, dropout: float) -> None:
+    def __init__(
+        self,
+        dim: int,
+        max_length: int,
+        layers: Annotated[int, Ge(1)],
+        heads: Annotated[int, Ge(1)],
+        dropout: Annotated[float, Ge(0), Lt(1)],
+    ) -> None:
         super().__init__()
         if dim % heads:
             raise Mistake(f"model.encoder.body.heads={heads} does not divide dim={dim}: set one of them.")

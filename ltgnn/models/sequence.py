@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
+from annotated_types import Ge
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -22,7 +24,9 @@ class SequenceModel(nn.Module):
     ``max_length``: how many of the latest items are read.
     """
 
-    def __init__(self, embedding: ItemEmbedding, body: Callable[..., nn.Module], max_length: int) -> None:
+    def __init__(
+        self, embedding: ItemEmbedding, body: Callable[..., nn.Module], max_length: Annotated[int, Ge(1)]
+    ) -> None:
         super().__init__()
         self.embedding, self.max_length = embedding, max_length
         self.histories = Histories(embedding.interactions)

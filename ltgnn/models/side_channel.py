@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Annotated, Protocol
 
+from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.models.embedding import NodeEmbedding
@@ -29,10 +30,10 @@ class SideChannel(LightGCN):
     def __init__(
         self,
         embedding: NodeEmbedding,
-        num_layers: int,
+        num_layers: Annotated[int, Ge(0)],
         readout: Readout,
         item_graph: Callable[..., ItemChannel],
-        item_layers: int,
+        item_layers: Annotated[int, Ge(1)],
         weight: float,
     ) -> None:
         super().__init__(embedding, num_layers, readout)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Gt
 from torch import Tensor
 
 from ltgnn.models.closed_form.matrix import normalised
@@ -18,7 +21,7 @@ class Spectral:
     N(0, std). Exact and always the same; the cost is that of ``model=svd``.
     """
 
-    def __init__(self, std: float, power: float) -> None:
+    def __init__(self, std: Annotated[float, Gt(0)], power: float) -> None:
         if std <= 0:
             raise Mistake(f"init.std={std} given, a number > 0 wanted: the spread of the tables.")
         self.std, self.power = std, power

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from ltgnn.config.metric_direction import smaller_in
 from ltgnn.runs.folder import RunFolder
@@ -77,7 +77,13 @@ class NoTracker:
 class Wandb:
     """Weights & Biases. ``mode=auto``: ``WANDB_MODE`` if set, else online where a key is known, else offline."""
 
-    def __init__(self, project: str, entity: str | None, mode: str, group: str | None) -> None:
+    def __init__(
+        self,
+        project: str,
+        entity: str | None,
+        mode: Literal["auto", "online", "offline", "disabled"],
+        group: str | None,
+    ) -> None:
         self.project, self.entity, self.mode, self.group = project, entity, mode, group
         self.run: Any = None
 

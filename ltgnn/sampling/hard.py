@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,7 +22,11 @@ class Hardest(Negatives):
     """
 
     def __init__(
-        self, train: Interactions, candidates: Callable[[Interactions], Negatives], keep: int, cosine: bool
+        self,
+        train: Interactions,
+        candidates: Callable[[Interactions], Negatives],
+        keep: Annotated[int, Ge(1)],
+        cosine: bool,
     ) -> None:
         super().__init__()
         if keep < 1:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Ge
 from torch import Tensor, nn
 
 from ltgnn.types import Batch, Encoded, Interactions, Mistake
@@ -10,6 +13,8 @@ from ltgnn.types import Batch, Encoded, Interactions, Mistake
 
 class Negatives(nn.Module):
     """Base of all samplers: no table of chances, and every negative counts."""
+
+    draws = True  # whether it draws any
 
     proposal: Tensor | None
 
@@ -23,6 +28,8 @@ class Negatives(nn.Module):
 
 class InBatch(Negatives):
     """No sampled negatives: the loss takes the other positives of the batch."""
+
+    draws = False
 
     def __init__(self, train: Interactions) -> None:
         super().__init__()
@@ -100,7 +107,9 @@ class Drawn(Negatives):
 class Uniform(Drawn):
     """Uniform over the catalogue, or over the items not in the user's train part."""
 
-    def __init__(self, train: Interactions, negatives: int, exclude_train: bool, shared: bool) -> None:
+    def __init__(
+        self, train: Interactions, negatives: Annotated[int, Ge(1)], exclude_train: bool, shared: bool
+    ) -> None:
         weights = torch.ones(train.num_items, dtype=torch.int64)
         super().__init__(train, weights, negatives, exclude_train, shared)
 
@@ -111,7 +120,9 @@ class Popularity(Drawn):
     The chances are whole numbers over at most 2^40, so that leaving out a user's items is exact.
     """
 
-    def __init__(self, train: Interactions, negatives: int, power: float, exclude_train: bool, shared: bool) -> None:
+    def __init__(
+        self, train: Interactions, negatives: Annotated[int, Ge(1)], power: float, exclude_train: bool, shared: bool
+    ) -> None:
         mass = train.item_counts.double().clamp_min(0.5).pow(power) * (train.item_counts > 0)
         line = min(2**40, 2**61 // (train.num_users + 1))
         weights = (mass / mass.sum() * line).round().long().clamp_min((mass > 0).long())

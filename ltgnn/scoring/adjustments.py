@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
+from annotated_types import Ge
 from scipy.sparse import csr_matrix
 from torch import Tensor
 from torch.nn import functional as F
@@ -24,13 +25,14 @@ class ContentMatch:
     """
 
     reads_features: ClassVar[bool] = True
+    needs_features = True
 
     def __init__(
         self,
         train: Interactions,
         text: Tensor | None,
         weight: float,
-        neighbours: int,
+        neighbours: Annotated[int, Ge(1)],
         history_power: float,
         popularity_gate: float,
     ) -> None:
@@ -75,6 +77,7 @@ class TextProfile:
     """
 
     reads_features: ClassVar[bool] = True
+    needs_features = True
 
     def __init__(self, train: Interactions, text: Tensor | None, weight: float, popularity_gate: float) -> None:
         unit = F.normalize(need_text(text, "profile").float(), dim=1)

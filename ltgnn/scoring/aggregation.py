@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.types import Encoded, Interactions
@@ -16,7 +19,9 @@ class TagCF:
     low degree, from models that were trained without a graph.
     """
 
-    def __init__(self, weight: float, user_power: float, item_power: float, max_count: int | None, items: bool) -> None:
+    def __init__(
+        self, weight: float, user_power: float, item_power: float, max_count: Annotated[int, Ge(0)] | None, items: bool
+    ) -> None:
         self.weight, self.user_power, self.item_power = weight, user_power, item_power
         self.max_count, self.items = max_count, items
 

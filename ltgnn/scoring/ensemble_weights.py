@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from typing import Annotated
 
 import torch
+from annotated_types import Ge, Gt
 from torch import Tensor
 
 from ltgnn.scoring.candidates import Pool
@@ -21,7 +23,7 @@ class Ascent:
     round without gain, or after ``rounds``. So no blend is worse on the pool than its best member.
     """
 
-    def __init__(self, k: int, steps: int, rounds: int) -> None:
+    def __init__(self, k: Annotated[int, Ge(1)], steps: Annotated[int, Ge(1)], rounds: Annotated[int, Ge(0)]) -> None:
         if k < 1 or steps < 1 or rounds < 0:
             raise Mistake(f"blend.fitting: k={k}, steps={steps}, rounds={rounds}; 1, 1 and 0 are the least.")
         self.k, self.steps, self.rounds = k, steps, rounds
@@ -66,7 +68,7 @@ class Logit:
     the weights of all cells to the common ones; a cell without held-out items stays there.
     """
 
-    def __init__(self, shrink: float, iterations: int) -> None:
+    def __init__(self, shrink: Annotated[float, Gt(0)], iterations: Annotated[int, Ge(1)]) -> None:
         if shrink <= 0 or iterations < 1:
             raise Mistake(f"blend.fitting: shrink={shrink}, iterations={iterations}; more than 0 wanted.")
         self.shrink, self.iterations = shrink, iterations

@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
+from annotated_types import MinLen
 from torch import Tensor
 
 from ltgnn.scoring.masked import restricted, unrestricted
@@ -32,7 +34,7 @@ Judge = Callable[..., Evaluation]
 class Fit:
     """Which multiple of the dials' weights is the best on the validation part: each of ``factors`` is tried once."""
 
-    factors: Sequence[float]
+    factors: Annotated[Sequence[float], MinLen(1)]
     metric: str
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.types import Mistake
@@ -27,7 +30,7 @@ class ReciprocalRank:
     Cormack, Clarke & Büttcher, "Reciprocal rank fusion outperforms Condorcet" (SIGIR 2009), whose constant is 60.
     """
 
-    def __init__(self, constant: float) -> None:
+    def __init__(self, constant: Annotated[float, Ge(0)]) -> None:
         if constant < 0:
             raise Mistake(f"blend.standing.constant={constant} given, a number of at least 0 wanted.")
         self.constant = constant

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import Annotated
 
 import torch
+from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
 from ltgnn.scoring.candidates import Pool
@@ -33,7 +35,14 @@ class TailKept:
     are ordered, of whom something is. No published source; experiments/hybrid has the measurements.
     """
 
-    def __init__(self, start: Fitting, k: int, share: float, step: float, most: float) -> None:
+    def __init__(
+        self,
+        start: Fitting,
+        k: Annotated[int, Ge(1)],
+        share: Annotated[float, Gt(0), Le(1)],
+        step: Annotated[float, Gt(0)],
+        most: Annotated[float, Gt(0)],
+    ) -> None:
         if k < 1 or not 0 < share <= 1 or not 0 < step <= most:
             raise Mistake(
                 f"blend.fitting: k={k}, share={share}, step={step}, most={most}; wanted k of 1 or more, "

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import torch
+from annotated_types import Ge, Gt, Le, Lt
 from torch import Tensor
 
 from ltgnn.serving.rules import categories, scaled
@@ -23,7 +24,14 @@ class Calibrated:
     (None: the popularity groups); an item without any has no say. Steck, "Calibrated recommendations" (RecSys 2018).
     """
 
-    def __init__(self, weight: float, depth: int, column: str | None, separators: str, smoothing: float) -> None:
+    def __init__(
+        self,
+        weight: Annotated[float, Ge(0), Le(1)],
+        depth: Annotated[int, Ge(1)],
+        column: str | None,
+        separators: str,
+        smoothing: Annotated[float, Gt(0), Lt(1)],
+    ) -> None:
         if not 0 <= weight <= 1 or not 0 < smoothing < 1 or depth < 1:
             raise Mistake(
                 f"rules: calibration with weight={weight}, smoothing={smoothing}, depth={depth}; 0 to 1, above 0 and "

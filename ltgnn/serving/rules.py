@@ -6,9 +6,10 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import torch
+from annotated_types import Ge, Le
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -68,7 +69,7 @@ class Category:
 class Fresh:
     """Items whose first train interaction is at most ``days`` before the last of all; needs times in seconds."""
 
-    def __init__(self, days: float) -> None:
+    def __init__(self, days: Annotated[float, Ge(0)]) -> None:
         self.days = _within("number of days", days, 0)
 
     def allowed(self, served: Served) -> Tensor:
@@ -102,7 +103,7 @@ class Cap:
     ``level`` 0 is the first, -1 the last; items without a category are not limited.
     """
 
-    def __init__(self, column: str, separators: str, level: int, most: int) -> None:
+    def __init__(self, column: str, separators: str, level: int, most: Annotated[int, Ge(1)]) -> None:
         if isinstance(most, bool) or not isinstance(most, int) or most < 1:
             raise Mistake(
                 f"rules: a cap of {most} given, a whole number of at least 1 wanted (to leave a category out: exclude)."
@@ -120,7 +121,7 @@ class Cap:
 class TailShare:
     """At least ``ceil(share k)`` items of the ``groups`` on every list."""
 
-    def __init__(self, share: float, groups: Sequence[str]) -> None:
+    def __init__(self, share: Annotated[float, Ge(0), Le(1)], groups: str | Sequence[str]) -> None:
         self.share = _within("tail share", share, 0, 1)
         self.groups = (groups,) if isinstance(groups, str) else tuple(groups)
 
@@ -145,7 +146,7 @@ class MMR:
     Maximal marginal relevance: Carbonell & Goldstein (SIGIR 1998), among the ``depth`` best items.
     """
 
-    def __init__(self, weight: float, depth: int) -> None:
+    def __init__(self, weight: Annotated[float, Ge(0), Le(1)], depth: Annotated[int, Ge(1)]) -> None:
         self.weight, self.depth = _within("weight of MMR", weight, 0, 1), depth
 
     def order(self, served: Served, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
@@ -171,7 +172,9 @@ class XQuAD:
     Abdollahpouri et al., "Managing popularity bias in recommender systems with personalized re-ranking" (FLAIRS 2019).
     """
 
-    def __init__(self, weight: float, depth: int, tail: Sequence[str]) -> None:
+    def __init__(
+        self, weight: Annotated[float, Ge(0), Le(1)], depth: Annotated[int, Ge(1)], tail: str | Sequence[str]
+    ) -> None:
         self.weight, self.depth = _within("weight of xQuAD", weight, 0, 1), depth
         self.tail = TailShare(0, tail)
 

@@ -13,9 +13,11 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from ltgnn.config.check import wrong_values
 from ltgnn.data.fetch import obtain_unpublished
 from ltgnn.runs.folder import key_of, plain
 from ltgnn.sweeps.composing import Composer
+from ltgnn.types import Mistake
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,15 @@ class Outcome:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
-def compose(composer: Composer, overrides: Sequence[str], number: int, sweep: Mapping[str, Any]) -> Job:
+@dataclass(frozen=True)
+class Draft:
+    """A job whose data may not be here yet, so that its run key is not known."""
+
+    job: Job
+    recipe: Mapping[str, Any]  # resolved
+
+
+def compose(composer: Composer, overrides: Sequence[str], number: int, sweep: Mapping[str, Any]) -> Draft:
     """The job of ``overrides``; ``sweep`` are keys of the group ``sweep`` to set in it (they are in no run key)."""
     sweep_dir = Path(composer.master.hydra.sweep.dir).resolve()
     config = composer(overrides)
@@ -60,11 +70,32 @@ def compose(composer: Composer, overrides: Sequence[str], number: int, sweep: Ma
         name = str(config.hydra.sweep.subdir)
         settle(config, sweep_dir / name)
         recipe = resolved(config)
-        _obtain(json.dumps(recipe.get("data") or {}))
-        key = key_of(recipe)
     finally:
         HydraConfig.instance().cfg = before
-    return Job(number, tuple(overrides), key, sweep_dir, name, config)
+    return Draft(Job(number, tuple(overrides), "", sweep_dir, name, config), recipe)
+
+
+def keyed(draft: Draft) -> Job:
+    """The job with its run key, for which its data are obtained."""
+    _obtain(json.dumps(draft.recipe.get("data") or {}))
+    return replace(draft.job, key=key_of(draft.recipe))
+
+
+def refuse_wrong_jobs(drafts: Sequence[Draft], root: str) -> None:
+    """``Mistake`` that names each wrong value of any job once, and the first job that has it."""
+    found: dict[str, Job] = {}
+    for draft in drafts:
+        config = draft.job.config
+        for line in wrong_values(config, draft.recipe, root, dict(config.hydra.runtime.choices)):
+            found.setdefault(line, draft.job)
+    if found:
+        several = len(drafts) > 1
+        raise Mistake(
+            "\n".join(
+                f"{line} (job {job.number}: {' '.join(job.overrides)})" if several else line
+                for line, job in found.items()
+            )
+        )
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:

@@ -99,3 +99,12 @@ def known(value: Any, kind: BaseDistribution) -> Any | None:
 def worded(free: Mapping[str, Any]) -> list[str]:
     """Parameters of a trial as overrides."""
     return [f"{key}={value}" for key, value in free.items()]
+
+
+def ends(distribution: BaseDistribution) -> list[Any]:
+    """The words of a choice, or the two ends of an interval."""
+    from optuna.distributions import CategoricalDistribution
+
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    return [distribution.low, distribution.high]

@@ -31,9 +31,9 @@ from ltgnn.io.terminal import say
 from ltgnn.sweeps import sweep_record
 from ltgnn.sweeps.composing import Composer
 from ltgnn.sweeps.dry_run import dry_run
-from ltgnn.sweeps.jobs import Job, compose, labelled
+from ltgnn.sweeps.jobs import Draft, Job, compose, keyed, labelled, refuse_wrong_jobs
 from ltgnn.sweeps.ledger import Ledger
-from ltgnn.sweeps.optuna_space import space, worded
+from ltgnn.sweeps.optuna_space import ends, space, worded
 from ltgnn.sweeps.plan import GridPlan, Plan
 from ltgnn.sweeps.progress import Board, command, failed_table
 from ltgnn.types import Mistake
@@ -145,7 +145,15 @@ class Sweep:
             caught.append(failed)
 
     def compose(self, overrides: Sequence[str], number: int, trial: Mapping[str, Any] | None = None) -> Job:
+        return self.checked([self.draft(overrides, number, trial)])[0]
+
+    def draft(self, overrides: Sequence[str], number: int, trial: Mapping[str, Any] | None = None) -> Draft:
         return compose(self.composer, overrides, number, {"trial": trial, "running": True})
+
+    def checked(self, drafts: Sequence[Draft]) -> list[Job]:
+        """The jobs, or ``Mistake`` where one has a value that would be refused later."""
+        refuse_wrong_jobs(drafts, str(self.config.hydra.job.config_name))
+        return [keyed(draft) for draft in drafts]
 
     def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
         raise NotImplementedError
@@ -192,7 +200,7 @@ class Grid(Sweep):
         """All jobs composed, so that a word that does not exist is told before the first one runs."""
         parser = OverridesParser.create(config_loader=self.context.config_loader)
         (batch,) = BasicSweeper.split_arguments(parser.parse_overrides(given), None)
-        jobs = [self.compose(overrides, number) for number, overrides in enumerate(batch)]
+        jobs = self.checked([self.draft(overrides, number) for number, overrides in enumerate(batch)])
         if doubles := len(jobs) - len({job.key for job in jobs}):
             log.info("%d of %d jobs are the same as earlier ones: left out", doubles, len(jobs))
         return labelled(jobs)
@@ -209,6 +217,7 @@ class Search(Sweep):
         need_optuna()
         from ltgnn.sweeps.optuna_plan import SearchPlan
 
+        self.refuse_wrong_ends(given)
         plan = SearchPlan(self, given, ledger, **self.options)
         return plan, plan.trials
 
@@ -224,6 +233,14 @@ class Search(Sweep):
         asked = [study.ask(free).params for _ in range(min(EXAMPLES, self.trials or EXAMPLES))]
         jobs = [self.compose([*fixed, *worded(params)], number) for number, params in enumerate(asked)]
         return [replace(job, label=" ".join(worded(params))) for job, params in zip(jobs, asked, strict=True)]
+
+    def refuse_wrong_ends(self, given: list[str]) -> None:
+        """``Mistake`` where a word of the space, or an end of an interval, would be refused by a run."""
+        parser = OverridesParser.create(config_loader=self.context.config_loader)
+        fixed, free = space(parser.parse_overrides(list(given)))
+        first = {key: ends(distribution)[0] for key, distribution in free.items()}
+        tried = [first, *(first | {key: value} for key in free for value in ends(free[key])[1:])]
+        self.checked([self.draft([*fixed, *worded(params)], number) for number, params in enumerate(tried)])
 
     def conclude(self, plan: Plan, sweep_dir: Path) -> None:
         from ltgnn.sweeps.optuna_plan import SearchPlan

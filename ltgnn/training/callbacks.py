@@ -7,9 +7,10 @@ import io
 import logging
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytorch_lightning as pl
+from annotated_types import Ge
 from pytorch_lightning.callbacks import Callback, EarlyStopping
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
@@ -25,7 +26,13 @@ class EarlyStop(EarlyStopping):
     LightGCN starts as a popularity model and may sit there for 20 epochs: patience from the start would kill it.
     """
 
-    def __init__(self, monitor: str, mode: str, patience: int, min_epochs: int) -> None:
+    def __init__(
+        self,
+        monitor: str,
+        mode: Literal["min", "max"],
+        patience: Annotated[int, Ge(0)],
+        min_epochs: Annotated[int, Ge(0)],
+    ) -> None:
         super().__init__(monitor=monitor, mode=mode, patience=patience, check_on_train_epoch_end=False, verbose=False)
         self.min_epochs = min_epochs
 

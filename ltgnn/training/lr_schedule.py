@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from annotated_types import Ge, Le, Lt
+
 from ltgnn.types import Mistake
 
 
@@ -11,7 +15,7 @@ class Linear:
     The steps are those of ``epochs``; a run that stops early stops on the way.
     """
 
-    def __init__(self, warmup: float, floor: float) -> None:
+    def __init__(self, warmup: Annotated[float, Ge(0), Lt(1)], floor: Annotated[float, Ge(0), Le(1)]) -> None:
         if not 0 <= warmup < 1 or not 0 <= floor <= 1:
             raise Mistake(f"schedule: warmup={warmup}, floor={floor} given; 0 <= warmup < 1, 0 <= floor <= 1 wanted.")
         self.warmup, self.floor = warmup, floor

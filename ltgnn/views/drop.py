@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import cycle
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import torch
+from annotated_types import Ge, Lt
 from torch import Tensor
 
 from ltgnn.types import Encoded, Encoder, Graph, Mistake
@@ -51,7 +52,7 @@ class GraphDrop:
     random walk. Thinned graphs are normalised anew, as in the authors' code.
     """
 
-    def __init__(self, drop: Drop, rate: float, graphs: int) -> None:
+    def __init__(self, drop: Drop, rate: Annotated[float, Ge(0), Lt(1)], graphs: Annotated[int, Ge(0)]) -> None:
         if not 0 <= rate < 1:
             raise Mistake(f"views.rate={rate} given, 0 <= rate < 1 wanted.")
         self.drop, self.rate, self.num_graphs = drop, rate, max(1, graphs)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -34,7 +37,9 @@ class SimGCL:
     The noise of a layer goes into the next. The paper reads out layers 1..L without the ego layer: model=xsimgcl.
     """
 
-    def __init__(self, eps: float) -> None:
+    needs_layers = True
+
+    def __init__(self, eps: Annotated[float, Ge(0)]) -> None:
         self.noise = Noise(eps)
 
     def __call__(self, encoder: Encoder, graph: Graph) -> tuple[Encoded, list[Encoded]]:
@@ -53,7 +58,9 @@ class XSimGCL:
     ``layer``: l* of the paper, 1..L; its states are the one view, to be contrasted with the main pass.
     """
 
-    def __init__(self, eps: float, layer: int) -> None:
+    needs_layers = True
+
+    def __init__(self, eps: Annotated[float, Ge(0)], layer: Annotated[int, Ge(1)]) -> None:
         self.noise, self.layer = Noise(eps), layer
 
     def __call__(self, encoder: Encoder, graph: Graph) -> tuple[Encoded, list[Encoded]]:

@@ -15,6 +15,9 @@ from ltgnn.config.recipe import opened
 from ltgnn.data.cutting import tied
 from ltgnn.types import Dataset, Groups, Interactions, Mistake, Split
 
+SECTIONS = ("data", "split", "groups", "graph")
+"""Groups that these commands build."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -77,13 +80,16 @@ def target(name: str, overrides: Sequence[str], reader: Mapping[str, Any] | None
     if (folder / "interactions.parquet").is_file():
         given = [f"data.files.path={folder}", f"data.name={folder.resolve().name}"]
         return Target(
-            name, compose_config("train", ["data=processed", *given, *_official(folder, overrides), *overrides])
+            name,
+            compose_config(
+                "train", ["data=processed", *given, *_official(folder, overrides), *overrides], only=SECTIONS
+            ),
         )
     if folder.is_dir() or "/" in name:
         raise Mistake(
             f"{folder} is neither a run (config.yaml) nor a folder that ltgnn data wrote (interactions.parquet)."
         )
-    cfg = compose_config("train", [f"data={stem(name)}", *overrides])
+    cfg = compose_config("train", [f"data={stem(name)}", *overrides], only=SECTIONS)
     for key, value in (reader or {}).items():
         if key not in cfg.data.reader:
             raise Mistake(

@@ -8,10 +8,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import polars as pl
+from annotated_types import Gt
 
 from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
@@ -37,8 +38,8 @@ class AmazonReviews:
     time: str
     item_fields: Mapping[str, str]  # our name -> key of the metadata
     prices: Mapping[str, str]  # our name -> key of an amount such as "$12.99"
-    time_unit: str = "auto"  # s in 2018, ms in 2023; us, ns; auto: by their range
-    time_scale: float | None = None  # of recipes before time_unit: 1 or .001 seconds
+    time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # s in 2018, ms in 2023; us, ns; auto: by their range
+    time_scale: Annotated[float, Gt(0)] | None = None  # of recipes before time_unit: 1 or .001 seconds
     time_format: str | None = None  # of times written as dates: "%Y-%m-%d %H:%M:%S", or iso
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
     encoding: str | None = None  # None: by a byte order mark, else UTF-8

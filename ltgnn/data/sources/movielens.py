@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -31,7 +32,7 @@ class MovieLens:
     genre_flags: Sequence[str]  # columns with "1" where a film has the genre; empty: one column of genres
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
-    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # of numbers: s, ms, us, ns; auto: by their range
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:

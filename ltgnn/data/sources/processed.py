@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -23,7 +23,9 @@ INTERACTIONS, ITEMS, USERS, CARD = "interactions.parquet", "items.parquet", "use
 class Processed:
     """A data set that ltgnn wrote, in the order of its ids."""
 
-    time_unit: str = "s"  # as ltgnn writes them; ms, us, ns, auto for a folder of another hand
+    time_unit: Literal["auto", "s", "ms", "us", "ns"] = (
+        "s"  # as ltgnn writes them; ms, us, ns, auto for a folder of another hand
+    )
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:

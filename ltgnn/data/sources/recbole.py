@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -43,7 +44,7 @@ class RecBoleAtomic:
     first_counts: bool = False  # of rows of the item or user file with the same id
     drop_incomplete: bool = False  # drop and count rows without a required value
     time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
-    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # of numbers: s, ms, us, ns; auto: by their range
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Gt
 
 from ltgnn.data.columns import TableFile
 from ltgnn.data.delimited import OPTIONS
@@ -30,7 +33,7 @@ class ShopPair:
     item: str
     time: str | None
     time_format: str | None
-    events: Mapping[str, float]  # column of counts -> weight of one such event
+    events: Mapping[str, Annotated[float, Gt(0)]]  # column of counts -> weight of one such event
     item_fields: Mapping[str, str]
     item_numbers: Mapping[str, str]
     first_counts: bool
@@ -39,7 +42,7 @@ class ShopPair:
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     names: Sequence[str] | None = None  # columns of the behaviour; None: its first line has them
     product_names: Sequence[str] | None = None
-    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # of numbers: s, ms, us, ns; auto: by their range
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ltgnn.data.columns import TableFile, droppable
 from ltgnn.data.delimited import OPTIONS
@@ -38,7 +39,7 @@ class Table:
     encoding: str | None = None  # of text files; None: by a byte order mark, else UTF-8
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     item_names: Sequence[str] | None = None  # columns of the item file; None: its first line has them
-    time_unit: str = "auto"  # of numbers: s, ms, us, ns; auto: by their range
+    time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # of numbers: s, ms, us, ns; auto: by their range
     missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
+
+from annotated_types import Ge, Gt, Lt
 
 from ltgnn.types import Mistake
 
@@ -45,9 +47,9 @@ class Lora:
     names (".*layer\\.[345]\\..*": backward passes end where the lowest addition sits).
     """
 
-    rank: int
-    alpha: float
-    dropout: float
+    rank: Annotated[int, Ge(1)]
+    alpha: Annotated[float, Gt(0)]
+    dropout: Annotated[float, Ge(0), Lt(1)]
     targets: str | Sequence[str]
 
     def __call__(self, model: Any) -> Any:

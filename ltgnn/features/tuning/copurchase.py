@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from annotated_types import Ge, Gt
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -29,8 +30,8 @@ class CoPurchase(Objective):
         train: Interactions,
         batch_size: int,
         seed: int,
-        temperature: float,
-        examples: int | None = None,
+        temperature: Annotated[float, Gt(0)],
+        examples: Annotated[int, Ge(1)] | None = None,
     ) -> None:
         from scipy.sparse import csr_matrix
 

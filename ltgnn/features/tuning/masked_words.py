@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from annotated_types import Gt, Le
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -21,7 +22,14 @@ class MaskedWords(Objective):
     model's own where its folder has one, else a fresh one tied to the word vectors.
     """
 
-    def __init__(self, encoder: TunedEncoder, train: Interactions, batch_size: int, seed: int, rate: float) -> None:
+    def __init__(
+        self,
+        encoder: TunedEncoder,
+        train: Interactions,
+        batch_size: int,
+        seed: int,
+        rate: Annotated[float, Gt(0), Le(1)],
+    ) -> None:
         super().__init__(encoder, len(encoder.texts), batch_size, seed)
         if encoder.tokenizer.mask_token_id is None:
             raise Mistake("objective=mlm needs a tokenizer with a mask token; take a BERT-like model")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import torch
+from annotated_types import Ge, Lt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -27,9 +30,9 @@ class Purchase(Objective):
         train: Interactions,
         batch_size: int,
         seed: int,
-        history: int,
-        examples: int | None,
-        dropout: float,
+        history: Annotated[int, Ge(1)],
+        examples: Annotated[int, Ge(1)] | None,
+        dropout: Annotated[float, Ge(0), Lt(1)],
     ) -> None:
         wide = train.user_counts[train.users] > 1
         users, items = train.users[wide].numpy(), train.items[wide].numpy()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from annotated_types import Gt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -15,7 +18,12 @@ class SimCSE(Objective):
     """Two readings of a text that differ by dropout alone are near, other texts far (Gao et al., arXiv:2104.08821)."""
 
     def __init__(
-        self, encoder: TunedEncoder, train: Interactions, batch_size: int, seed: int, temperature: float
+        self,
+        encoder: TunedEncoder,
+        train: Interactions,
+        batch_size: int,
+        seed: int,
+        temperature: Annotated[float, Gt(0)],
     ) -> None:
         self.temperature = temperature
         super().__init__(encoder, len(encoder.texts), batch_size, seed)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from annotated_types import Ge, Gt
 from torch import Tensor, nn
 
 from ltgnn.features.encoders import HuggingFace
@@ -101,12 +102,14 @@ def _only_trained(live: LiveText, state: dict[str, Any], prefix: str, _: Any) ->
 class EndToEnd:
     """Makes the trained text of a run from its frozen one; the group ``live`` of the yaml tree."""
 
+    needs_features = True
+
     adapt: Adaptation
-    rows: int
-    refresh: int
-    lr: float
+    rows: Annotated[int, Ge(1)]
+    refresh: Annotated[int, Ge(0)]
+    lr: Annotated[float, Gt(0)]
     checkpointing: bool
-    chunk_tokens: int
+    chunk_tokens: Annotated[int, Ge(1)]
 
     def __call__(self, source: Any, dataset: Dataset, features: Features | None) -> LiveText:
         """``source``: what the group ``features`` built; ``features``: what it made of the data set."""

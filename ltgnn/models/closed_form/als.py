@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.models.closed_form.matrix import binary
@@ -22,7 +23,14 @@ class ALS:
 
     reads_features: ClassVar[bool] = False
 
-    def __init__(self, factors: int, regularisation: float, alpha: float, iterations: int, seed: int) -> None:
+    def __init__(
+        self,
+        factors: Annotated[int, Ge(1)],
+        regularisation: Annotated[float, Ge(0)],
+        alpha: float,
+        iterations: Annotated[int, Ge(1)],
+        seed: int,
+    ) -> None:
         self.factors, self.regularisation, self.alpha = factors, regularisation, alpha
         self.iterations, self.seed = iterations, seed
 

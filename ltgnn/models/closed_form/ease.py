@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
+from annotated_types import Ge
 from scipy.linalg import get_lapack_funcs
 from torch import Tensor
 from torch.nn import functional as F
@@ -25,7 +26,7 @@ class EASE:
 
     reads_features: ClassVar[bool] = False
 
-    def __init__(self, l2: float, max_items: int) -> None:
+    def __init__(self, l2: Annotated[float, Ge(0)], max_items: Annotated[int, Ge(1)]) -> None:
         self.l2, self.max_items = l2, max_items
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
@@ -74,8 +75,11 @@ class TextEASE(EASE):
     """
 
     reads_features: ClassVar[bool] = True
+    needs_features = True
 
-    def __init__(self, l2: float, max_items: int, text_weight: float) -> None:
+    def __init__(
+        self, l2: Annotated[float, Ge(0)], max_items: Annotated[int, Ge(1)], text_weight: Annotated[float, Ge(0)]
+    ) -> None:
         super().__init__(l2, max_items)
         self.text_weight = text_weight
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
+from annotated_types import Ge
 from scipy.sparse import csr_matrix
 from torch import Tensor
 
@@ -23,7 +24,7 @@ class ItemKNN:
 
     reads_features: ClassVar[bool] = False
 
-    def __init__(self, neighbours: int, shrink: float) -> None:
+    def __init__(self, neighbours: Annotated[int, Ge(1)], shrink: Annotated[float, Ge(0)]) -> None:
         self.neighbours, self.shrink = neighbours, shrink
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
@@ -43,8 +44,9 @@ class TextKNN:
     """The same with the cosine of the items' texts; cold items are items like all others."""
 
     reads_features: ClassVar[bool] = True
+    needs_features = True
 
-    def __init__(self, neighbours: int) -> None:
+    def __init__(self, neighbours: Annotated[int, Ge(1)]) -> None:
         self.neighbours = neighbours
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:

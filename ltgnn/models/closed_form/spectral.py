@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.models.closed_form.matrix import binary, normalised, power
@@ -25,7 +26,7 @@ class GFCF:
 
     reads_features: ClassVar[bool] = False
 
-    def __init__(self, rank: int, alpha: float) -> None:
+    def __init__(self, rank: Annotated[int, Ge(1)], alpha: float) -> None:
         self.rank, self.alpha = rank, alpha
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
@@ -75,7 +76,7 @@ class SVD:
 
     reads_features: ClassVar[bool] = False
 
-    def __init__(self, rank: int, num_layers: int) -> None:
+    def __init__(self, rank: Annotated[int, Ge(1)], num_layers: Annotated[int, Ge(0)]) -> None:
         self.rank, self.num_layers = rank, num_layers
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:

@@ -1,0 +1,185 @@
+"""What Hydra says of a wrong word or key, in one plain message with the nearest that exists."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ltgnn.config.paths import conf_dir
+
+NOT_ONE_WORD = re.compile(r"^_target_: ", re.MULTILINE)
+"""In the yaml of a word that builds one part: two such words do not add up."""
+
+OVERRIDE = re.compile(r"([+~]*)([\w.@/]+)=(.*)", re.DOTALL)
+
+
+def in_plain_words(text: str, words: Sequence[str], root: str, tree: Path | None = None) -> str:
+    """``text``, the message of an error, with a suggestion where it is Hydra's of an unknown word or key.
+
+    ``words``: the command line; ``root``: the yaml that it is for; ``tree``: the folder of the yaml.
+    """
+    if wrong := re.search(r"Could not override '([\w.@/-]+)'", text):
+        return no_match(wrong.group(1), root, tree) if "No match" in text else no_key(wrong.group(1), words, root, tree)
+    if wrong := re.search(r"Could not find '([\w/.-]+)/([^'/]+)'", text):
+        listed = re.search(r"Available options in '[^']+':\n((?:[ \t]+\S+\n?)*)", text)
+        return no_word(wrong.group(1), wrong.group(2), listed.group(1).split() if listed else ())
+    if "mismatched input" in text or "extraneous input" in text or "LexerNoViableAlt" in text or "no viable" in text:
+        return not_readable(text, words)
+    return text
+
+
+def no_word(group: str, word: str, known: Sequence[str]) -> str:
+    """Of a word that a group does not have; ``known``: those that it has, the user's own yaml counted in."""
+    hint = f" Did you mean '{group}={near[0]}'?" if (near := close(word, known)) else ""
+    there = f" The words of {group}: {', '.join(known)}." if known else ""
+    return f"Could not find '{group}/{word}'.{hint}{there}"
+
+
+def no_match(group: str, root: str, tree: Path | None) -> str:
+    """Of a group that there is, but not in this command."""
+    found = re.findall(r"^ *- \"?([\w/]+)\"?:", (tree or conf_dir()).joinpath(f"{root}.yaml").read_text(), re.MULTILINE)
+    text = f"'{group}' is no group of ltgnn {root} as it is called here; it has {', '.join(dict.fromkeys(found))}."
+    if root == "evaluate" and group in groups():
+        text += f" {group}= needs a trained model: name one by run=DIR."
+    return text
+
+
+def no_key(key: str, words: Sequence[str], root: str, tree: Path | None) -> str:
+    """Of a key that does not exist: the nearest of the node that it was looked for in."""
+    config = composed(words, root, tree)
+    place, node, names = "", config, key.split(".")
+    while names and isinstance(node, Mapping) and names[0] in node:
+        place, node = f"{place}.{names[0]}".lstrip("."), node[names[0]]
+        names = names[1:]
+    there = [str(name) for name in node if not str(name).startswith("_")] if isinstance(node, Mapping) else []
+    hint = nearest(place, node, names, there)
+    if place:
+        has = ", ".join(there) or "no key to set"
+        hint += f" {place} has {has}." if isinstance(node, Mapping) else f" {place} is one value."
+        if not hint.startswith(" Did") and (other := elsewhere(key)):
+            hint += f" {other}."
+    else:
+        hint += f" Groups: {', '.join(groups())}. Root keys: {', '.join(knobs())}."
+    return f"'{key}': there is no such key.{hint}"
+
+
+def nearest(place: str, node: Any, names: Sequence[str], there: Sequence[str]) -> str:
+    """``Did you mean ...?``: a key of the same name further down, or one of a similar name."""
+    if not names or not isinstance(node, Mapping):
+        return ""
+    below = dict(leaves(node))
+    deeper = sorted((path for path in below if path.rpartition(".")[2] == names[-1] and "." in path), key=len)
+    similar = close(names[0], there if place else [*groups(), *knobs()])
+    if place and deeper and not similar:
+        found = deeper[0]
+    elif similar:
+        found = ".".join([similar[0], *names[1:]])
+    elif place and (last := close(names[-1], [path.rpartition(".")[2] for path in below])):
+        found = next(path for path in below if path.rpartition(".")[2] == last[0])
+    else:
+        return ""
+    return f" Did you mean '{f'{place}.{found}'.lstrip('.')}'?"
+
+
+def elsewhere(key: str) -> str:
+    """A word of the group in whose yaml there is such a key: ``score=content has score.dials.content.weight``."""
+    from omegaconf import OmegaConf
+
+    group, _, rest = key.partition(".")
+    found: dict[str, str] = {}
+    for word in options(group) if (conf_dir() / group).is_dir() else ():
+        raw: Any = OmegaConf.to_container(OmegaConf.load(conf_dir() / group / f"{word}.yaml"), resolve=False)
+        for path, _ in leaves(raw) if isinstance(raw, Mapping) and "/" not in word else ():
+            found.setdefault(path, word)
+    last = rest.rpartition(".")[2]
+    same = [path for path in found if path == rest] or [path for path in found if path.rpartition(".")[2] == last]
+    for path in same or close(rest, list(found)):
+        return f"{group}={found[path]} has {group}.{path}"
+    return ""
+
+
+def not_readable(text: str, words: Sequence[str]) -> str:
+    """Of a word that Hydra's grammar cannot read: how to quote its value."""
+    for word in words:
+        given = OVERRIDE.fullmatch(word)
+        if given and word in text:
+            plus, key, value = given.groups()
+            return (
+                f"{word}: signs such as , ; : ( ) {{ }} in a value stand between quotes of their own, inside those of "
+                f"the shell: '{plus}{key}=\"{value}\"'"
+            )
+    return text.partition("\nSee https")[0]
+
+
+def refuse_two_parts(words: Sequence[str]) -> str:
+    """A message where a group that builds one part was given a list of words; empty where none was."""
+    for word in words:
+        given = re.fullmatch(r"([\w/]+)=\[(.*)\]", word)
+        if not given or not (conf_dir() / given.group(1)).is_dir():
+            continue
+        group, chosen = given.group(1), [one.strip() for one in given.group(2).split(",")]
+        files = [conf_dir() / group / f"{one}.yaml" for one in chosen]
+        if any(file.is_file() and NOT_ONE_WORD.search(file.read_text(encoding="utf-8")) for file in files):
+            return (
+                f"{word} given, one word wanted: {', '.join(options(group))}. To run several: "
+                f"{group}={','.join(chosen)} -m"
+            )
+    return ""
+
+
+def composed(words: Sequence[str], root: str, tree: Path | None) -> Any:
+    """The config of the words of groups alone; that of the command without any where even they cannot be composed."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from omegaconf import OmegaConf
+
+    chosen = [word for word in words if (given := OVERRIDE.fullmatch(word)) and _chooses(*given.groups())]
+    for kept in (chosen, []):
+        GlobalHydra.instance().clear()
+        try:
+            with initialize_config_dir(str(tree or conf_dir()), version_base="1.3"):
+                return OmegaConf.to_container(compose(root, kept), resolve=False)
+        except Exception:  # of another mistake on the command line, which is told after this one is mended
+            continue
+        finally:
+            GlobalHydra.instance().clear()
+    return {}
+
+
+def _chooses(plus: str, key: str, value: str) -> bool:
+    return plus in ("", "+") and (conf_dir() / key.partition("@")[0]).is_dir() and "," not in value
+
+
+def leaves(node: Mapping[Any, Any], place: str = "") -> Iterator[tuple[str, Any]]:
+    """(dotted key, value) of everything below a node that is no node itself."""
+    for name, value in node.items():
+        path = f"{place}.{name}".lstrip(".")
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, path)
+        elif not str(name).startswith("_"):
+            yield path, value
+
+
+def close(given: str, known: Sequence[str]) -> list[str]:
+    """The nearest of ``known``, if any is near."""
+    return difflib.get_close_matches(given, known, n=1, cutoff=0.5)
+
+
+def groups() -> list[str]:
+    """The axes: folders of the yaml tree."""
+    return sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
+
+
+def options(group: str) -> list[str]:
+    """The words of an axis."""
+    folder = conf_dir() / group
+    return sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
+
+
+def knobs() -> list[str]:
+    """The root scalars of train.yaml."""
+    text = (conf_dir() / "train.yaml").read_text(encoding="utf-8")
+    return [key for key in re.findall(r"^(\w+):", text, re.MULTILINE) if key not in ("defaults", "hydra", "choices")]
