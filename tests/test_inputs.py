@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 from ltgnn.config.input_files import changed, file_digest, inputs_of
 from ltgnn.config.sweep_cache import once, sharing
-from ltgnn.runs.folder import key_of
+from ltgnn.runs.run_key import key_of
 
 
 def recipe(folder: Path, **more: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -48,6 +49,62 @@ def test_import_directions() -> None:
     answer = python("-c", "import sys; from importlinter.cli import lint_imports_command as m; m()")
     assert answer.returncode == 0, answer.stdout
     assert "0 broken" in answer.stdout
+
+
+def imported(file: Path, modules: set[str]) -> set[str]:
+    """Modules of ltgnn that a file imports anywhere in it: in functions and under TYPE_CHECKING too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inner & modules) or {node.module}
+    return found & modules
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Strongly connected components of more than one node (Tarjan, SIAM J. Comput. 1972)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(node: str) -> None:
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for after in sorted(graph[node]):
+            if after not in index:
+                visit(after)
+                low[node] = min(low[node], low[after])
+            elif after in stack:
+                low[node] = min(low[node], index[after])
+        if low[node] == index[node]:
+            cut = stack.index(node)
+            component = stack[cut:]
+            del stack[cut:]
+            if len(component) > 1:
+                found.append(component)
+
+    for node in sorted(graph):
+        if node not in index:
+            visit(node)
+    return found
+
+
+def test_circles_are_found() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"e"}, "e": set()}
+    assert circles(graph) == [["a", "b", "c"]]
+    assert circles(graph | {"c": {"d"}}) == []
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports under TYPE_CHECKING and inside functions included."""
+    files = {".".join(f.relative_to(ROOT).with_suffix("").parts): f for f in (ROOT / "ltgnn").rglob("*.py")}
+    files = {name.removesuffix(".__init__"): file for name, file in files.items()}
+    graph = {name: imported(file, set(files)) - {name} for name, file in files.items()}
+    assert graph["ltgnn.build"] >= {"ltgnn.types", "ltgnn.module"}, "imports are read"
+    assert circles(graph) == []
 
 
 def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from ltgnn.build import build_setting, cold_items, uses_features
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import sharing
 from ltgnn.inference.ensemble_members import Member, open_members
-from ltgnn.runs.begun import amend, finished
+from ltgnn.runs.begun import finished
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.scoring.candidates import pool_of
@@ -54,7 +54,7 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     members = open_members(cfg.runs)
     describe(cfg, members)
-    if (before := finished(folder, cfg)) is not None:
+    if (before := finished(folder.path, cfg)) is not None:
         return dict(before["test"])
     with folder.job(cfg, overrides):
         setting = build_setting(cfg)
@@ -92,7 +92,7 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
         }
         folder.write_json("metrics.json", results)
     if fitted:
-        amend(folder, cfg)
+        folder.amend(cfg)
     return evaluations["test"].values
 
 

@@ -49,7 +49,7 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     if cfg.lists is not None:
         cfg.eval.ranks = {}  # what a list leaves out has no rank
-    if (before := finished(folder, cfg)) is not None:
+    if (before := finished(folder.path, cfg)) is not None:
         return dict(before["test"])
     with folder.job(cfg, overrides):
         if cfg.lists is not None:

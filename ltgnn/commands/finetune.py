@@ -21,7 +21,8 @@ from ltgnn.features.item_features import ItemText
 from ltgnn.features.retrieval_quality import by_text
 from ltgnn.features.template import render
 from ltgnn.runs.begun import finished
-from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import plain
 from ltgnn.runs.warnings import small_validation
 from ltgnn.training.quiet import quiet_lightning
 from ltgnn.types import Evaluation, Mistake
@@ -184,7 +185,7 @@ def task(cfg: DictConfig) -> float:
         }
     part, _, name = str(cfg.monitor).partition("/")
     obtain_unpublished(plain(cfg.data))
-    if (before := finished(RunFolder(cfg.paths.run_dir), cfg)) is not None:
+    if (before := finished(Path(cfg.paths.run_dir), cfg)) is not None:
         return float(before[part][name])
     return float(finetune(cfg, hydra.overrides.task)[part].values[name])
 

@@ -27,7 +27,8 @@ from ltgnn.reproduction.display import listed, show
 from ltgnn.reproduction.published_row import Plan, Row, read_all
 from ltgnn.reproduction.verdict import Published, judge, worst
 from ltgnn.runs.environment import cpu_model
-from ltgnn.runs.folder import RunFolder, plain, run_key
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import plain, run_key
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.types import Mistake
 

@@ -14,8 +14,8 @@ from ltgnn.analysis.table import show
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.data.fetch import obtain_unpublished
 from ltgnn.runs.begun import finished
-from ltgnn.runs.folder import RunFolder, plain
 from ltgnn.runs.pinned_recipes import refuse_foreign
+from ltgnn.runs.run_key import plain
 from ltgnn.training.loop import headline, train
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def task(cfg: DictConfig) -> float | None:
     refuse_foreign(cfg.get("closed") or {}, cfg.choices)
     obtain_unpublished(plain(cfg)["data"])
     part, _, name = str(cfg.monitor).partition("/")
-    before = finished(RunFolder(cfg.paths.run_dir), cfg)
+    before = finished(Path(cfg.paths.run_dir), cfg)
     if before is None:
         value = headline(train(cfg, hydra.overrides.task), str(cfg.monitor))
     else:

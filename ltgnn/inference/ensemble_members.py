@@ -16,7 +16,8 @@ from ltgnn.config.reads_features import uses_text
 from ltgnn.config.sweep_cache import once, sharing
 from ltgnn.inference.finished_run import finished
 from ltgnn.inference.restore import restore
-from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import plain
 from ltgnn.scoring.ensemble import Blend
 from ltgnn.types import Interactions, Mistake, Scorer
 

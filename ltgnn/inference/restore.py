@@ -16,7 +16,8 @@ from ltgnn.config.reads_features import uses_text
 from ltgnn.features.item_features import applied
 from ltgnn.features.transform import Step
 from ltgnn.runs.checksums import warn_if_changed
-from ltgnn.runs.folder import INPUTS, RunFolder, plain
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import INPUTS, plain
 from ltgnn.types import Damaged, Dataset, Features, Mistake, Scorer
 
 if TYPE_CHECKING:

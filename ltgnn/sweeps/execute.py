@@ -22,7 +22,8 @@ from omegaconf import OmegaConf
 from ltgnn.config import resolvers
 from ltgnn.io import libyaml
 from ltgnn.runs.difference import differences, in_words
-from ltgnn.runs.folder import RunFolder, key_of, plain
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import key_of, plain
 from ltgnn.sweeps.jobs import Job, Outcome, resolved, settle
 from ltgnn.sweeps.ledger import Ledger, read_status
 from ltgnn.types import Mistake
@@ -73,7 +74,7 @@ def say_what_is_kept(job: Job, folder: Path, recipe: dict[str, Any]) -> None:
     """A line where the job's own folder holds a run of another recipe or of other data, so that it has got another."""
     kept = RunFolder(job.sweep_dir / job.name)
     if folder.name != job.name and folder.parent == job.sweep_dir and (kept.path / "status.json").is_file():
-        why = in_words(differences(kept, recipe)) or "its key is of another version"
+        why = in_words(differences(kept.path, recipe)) or "its key is of another version"
         log.warning("%s is kept, but is not this job's run: %s. The job runs in %s", kept.path, why, folder.name)
 
 

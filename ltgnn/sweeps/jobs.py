@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from ltgnn.data.fetch import obtain_unpublished
-from ltgnn.runs.folder import key_of, plain
+from ltgnn.runs.run_key import key_of, plain
 from ltgnn.sweeps.composing import Composer
 
 

@@ -29,7 +29,8 @@ from ltgnn.build import (
 )
 from ltgnn.data.cutting import tied
 from ltgnn.runs.catalogue import write_catalogue
-from ltgnn.runs.folder import RunFolder, plain, run_key
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import plain, run_key
 from ltgnn.runs.tracking import Tracker
 from ltgnn.runs.warnings import collect
 from ltgnn.training.distributed.processes import processes, together
