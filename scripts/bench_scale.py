@@ -37,7 +37,7 @@ import numpy as np
 import torch
 from hydra.utils import instantiate
 
-from ltgnn.build import Setting, build_module
+from ltgnn.build import Problem, build_module
 from ltgnn.config.composing import compose_config
 from ltgnn.graph.kernels import Csr, bags, plain
 from ltgnn.runs.environment import cpu_model
@@ -91,9 +91,9 @@ def case(edges: int, dim: int, inside: float, kernel: str, steps: int, passes: i
     groups = {name: policy(train.item_counts) for name, policy in instantiate(cfg.groups).items()}
     judge = instantiate(cfg.eval)(test, [train], groups, None, {})
     nobody: list[str] = []
-    setting = Setting(Dataset("synthetic", {}, nobody, nobody), split, groups, None, {"test": judge})
+    setting = Problem(Dataset("synthetic", {}, nobody, nobody), split, groups, None)
     start = time.perf_counter()
-    module = build_module(cfg, setting).train()
+    module = build_module(cfg, setting, {"test": judge}).train()
     built = time.perf_counter() - start
     optimizer, taken = module.configure_optimizers(), []
     for number, batch in zip(range(steps + WARM), pairs, strict=False):

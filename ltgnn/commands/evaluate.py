@@ -18,11 +18,11 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ltgnn.analysis.table import show
-from ltgnn.build import Setting, build_setting, cold_items, uses_features
+from ltgnn.build import build_evaluators, build_problem, cold_items, uses_features
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.paths import conf_dir
+from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.config.trust import take
-from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.external_lists import list_scorer
 from ltgnn.inference.restore import refuse_other_data, restore
 from ltgnn.io.terminal import printable_lines
@@ -44,7 +44,7 @@ SWEEPING = (("sweeper", "grid"), ("launcher", "local"))
 """Hydra's own groups, as in ``conf/evaluate.yaml``."""
 
 
-def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
+def evaluate(cfg: DictConfig, overrides: Sequence[str], cache: Cache = NO_CACHE) -> dict[str, float]:
     """One job: leaves a run folder with the same files and table as training; the values of the test part."""
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     if cfg.lists is not None:
@@ -53,13 +53,13 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
         return dict(before["test"])
     with folder.job(cfg, overrides):
         if cfg.lists is not None:
-            setting = build_setting(cfg)
+            setting = build_problem(cfg, cache)
             split, (scorer, users) = (
                 setting.split,
                 list_scorer(cfg.lists, setting.dataset.user_ids, setting.dataset.item_ids),
             )
             device, selection = torch.device("cpu"), {"by": "unknown: lists of another library"}
-            evaluators = {"test": judge(cfg, setting, split)["test"]}
+            evaluators = {"test": build_evaluators(cfg, setting, cache)["test"]}
             without_list = int(torch.isinf(scorer(evaluators["test"].users)).all(1).sum()) if users else 0
             log.info(
                 "%s: lists for %d users; %d test users have none and count as missed", cfg.lists, users, without_list
@@ -69,14 +69,14 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             own = saved.config()
             trained_on = cfg.copy()
             trained_on.split = own.split
-            setting = build_setting(trained_on)
+            setting = build_problem(trained_on, cache)
             split = setting.split
             refuse_other_data(saved, own, setting)
             if cfg.split != own.split:
                 split = unseen(instantiate(cfg.split)(setting.dataset), setting.split.train)
-            scorer, device = restore(trained_on, setting, saved)
+            scorer, device = restore(trained_on, setting, saved, cache=cache)
             selection = saved.read_json("metrics.json").get("selection", {})
-            evaluators = judge(cfg, setting, split)
+            evaluators = dict(build_evaluators(cfg, setting, split=split))
         evaluations = {part: evaluator(scorer, device=device) for part, evaluator in evaluators.items()}
         for part, evaluation in evaluations.items():
             folder.write_evaluation(part, evaluation)
@@ -85,7 +85,7 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {"total": round(time.perf_counter() - started, 3)},
-            **setting.record(split),
+            **setting.record(split, evaluators),
             "warnings": collect(
                 cfg, setting.dataset, split, setting.features if reads else None, evaluations, selection
             ),
@@ -96,17 +96,6 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
         folder.write_json("metrics.json", results)
         write_catalogue(folder, setting.dataset, split, setting.groups)
     return evaluations["test"].values
-
-
-def judge(cfg: DictConfig, setting: Setting, split: Split) -> dict[str, Evaluator]:
-    """An evaluator for each part of ``split`` that holds a pair."""
-    made = instantiate(cfg.eval, _convert_="all")
-    parts = {"val": (split.val, [split.train]), "test": (split.test, [split.train, split.val])}
-    return {
-        part: made(held_out, seen, setting.groups, text=setting.text, item_fields=setting.dataset.item_fields)
-        for part, (held_out, seen) in parts.items()
-        if len(held_out)
-    }
 
 
 def unseen(other: Split, train: Interactions) -> Split:
@@ -122,7 +111,7 @@ def unseen(other: Split, train: Interactions) -> Split:
     return Split(train, val, test, f"{other.name}, less the pairs of the run's own train part")
 
 
-def task(cfg: DictConfig) -> float | None:
+def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     """What Hydra calls for each job."""
     hydra = HydraConfig.get()
     if (cfg.run is None) == (cfg.lists is None):
@@ -140,7 +129,7 @@ def task(cfg: DictConfig) -> float | None:
         choices = {"model": Path(cfg.lists).stem, "fusion": "-", "loss": "-"} | chosen
     with open_dict(cfg):
         cfg.choices, cfg.changed = choices, " ".join(judged)
-    value = evaluate(cfg, hydra.overrides.task).get("ndcg@20")
+    value = evaluate(cfg, hydra.overrides.task, cache).get("ndcg@20")
     if hydra.mode != RunMode.MULTIRUN:
         show([Path(cfg.paths.run_dir)])
     return value

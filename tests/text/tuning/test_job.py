@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 import ltgnn.commands.finetune
-from ltgnn.build import Setting, build_setting
+from ltgnn.build import Problem, build_problem
 from ltgnn.types import Interactions, Split
 from tests.conftest import CONF, run_folders
 
@@ -74,12 +74,12 @@ def test_a_finished_run_has_nothing_to_resume(finetune: Finetune) -> None:
 
 @contextmanager
 def splits_into(change: Callable[[Split], Split]) -> Iterator[None]:
-    def build(cfg: object) -> Setting:
-        setting = build_setting(cfg)
+    def build(cfg: object, cache: object) -> Problem:
+        setting = build_problem(cfg)
         return replace(setting, split=change(setting.split))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ltgnn.commands.finetune, "build_setting", build)
+        patch.setattr(ltgnn.commands.finetune, "build_problem", build)
         yield
 
 
