@@ -107,6 +107,48 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     assert circles(graph) == []
 
 
+IMPORTED = """
+import importlib, logging, os, pkgutil, signal, sys, warnings
+import fastapi, hydra, matplotlib, omegaconf, optuna, polars, pytorch_lightning, torch, transformers, wandb
+from omegaconf import _utils, omegaconf as conf
+from omegaconf.basecontainer import BaseContainer
+
+def state():
+    loggers = [("root", logging.root), *logging.Logger.manager.loggerDict.items()]
+    loggers = [(name, log) for name, log in loggers if isinstance(log, logging.Logger) and (log.handlers or log.level)]
+    return {
+        "environment": dict(os.environ),
+        "working folder, command line": (os.getcwd(), list(sys.argv)),
+        "OmegaConf": (_utils.get_yaml_loader, conf.get_omega_conf_dumper, sorted(BaseContainer._resolvers)),
+        "torch": (
+            torch.get_num_threads(), torch.get_default_dtype(), torch.get_float32_matmul_precision(),
+            torch.are_deterministic_algorithms_enabled(), torch.is_grad_enabled(), torch.initial_seed(),
+        ),
+        "logging": [(name, log.level, log.handlers, log.propagate) for name, log in loggers],
+        "signals": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
+        "hooks": (sys.excepthook, sys.displayhook),
+        "warnings": list(warnings.filters),
+        "pictures": matplotlib.rcParams._get_backend_or_none(),
+    }
+
+before = state()
+import ltgnn
+for module in pkgutil.walk_packages(ltgnn.__path__, "ltgnn."):
+    importlib.import_module(module.name)
+print("modules", sum(name.startswith("ltgnn.") for name in sys.modules))
+print("changed", [name for name, value in state().items() if value != before[name]])
+"""
+
+
+def test_imports_change_nothing_in_the_process() -> None:
+    """Environment, logging, yaml, torch and signals are as they were once every module of the package is imported."""
+    answer = python("-c", IMPORTED)
+    assert answer.returncode == 0, answer.stderr
+    number, changed = (line.partition(" ")[2] for line in answer.stdout.splitlines()[-2:])
+    assert int(number) > 300
+    assert changed == "[]"
+
+
 def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None:
     """The yaml tree and the rows of papers travel in the wheel; nothing is read from the checkout."""
     answer = python("-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist"))

@@ -22,7 +22,6 @@ from ltgnn.build import build_evaluators, build_problem, cold_items, uses_featur
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
-from ltgnn.config.trust import take
 from ltgnn.evaluation.external_lists import list_scorer
 from ltgnn.inference.restore import refuse_other_data, restore
 from ltgnn.io.terminal import printable_lines
@@ -175,7 +174,6 @@ run_evaluate = hydra_entry("evaluate", task)
 def main(argv: Sequence[str] | None = None) -> int:
     """``ltgnn evaluate``; with ``-m`` and a dial such as ``score.norm_power=0,0.5,1`` the curve is drawn as well."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    take(arguments)  # the recipe is read before the command is
     run = next((text.partition("=")[2] for text in arguments if text.startswith("run=")), None)
     if run is None:
         return run_evaluate(arguments)

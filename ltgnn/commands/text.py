@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ltgnn.config.trust import take
 from ltgnn.io.terminal import literal
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ EXAMPLES = """examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
-    arguments = parser.parse_args(take(sys.argv[1:] if argv is None else argv))
+    arguments = parser.parse_args(sys.argv[1:] if argv is None else argv)
     if arguments.command == "build":
         return build(arguments.overrides, arguments.config_dir)
     folder = Path(arguments.folder) if arguments.folder else default_folder()

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.graph.halves import narrowed, unit_of, widened
-from ltgnn.graph.tables import TABLES
+from ltgnn.graph.tables import empty
 from ltgnn.graph.triton_rows import rows_product
 from ltgnn.types import Mistake
 
@@ -68,7 +68,7 @@ def embedding_bag(matrix: Csr, states: Tensor) -> Tensor:
     """
     if len(matrix.columns) <= 4 * BLOCK or states.device.type != "cpu":
         return bags(matrix, states)
-    result = TABLES.empty(len(matrix.offsets) - 1, states.shape[1], states.dtype)
+    result = empty(len(matrix.offsets) - 1, states.shape[1], states.dtype, states.device)
     for rows, block in blocks(matrix):
         result[rows] = bags(block, states)
     return result

@@ -52,7 +52,7 @@ def execute(job: Job, task: Task, since: float, cache: Cache = NO_CACHE) -> Outc
             state = "skipped" if claim.state == "finished" else claim.state
             return Outcome(state, claim.folder, read_status(claim.folder).get("error", ""))
         started, hydra = time.time(), HydraConfig.instance().cfg
-        with clean():
+        with clean(), libyaml.faster_omegaconf():
             try:
                 settle(job.config, claim.folder)
                 recipe = resolved(job.config)

@@ -32,6 +32,7 @@ from ltgnn.build import (
 )
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.cutting import tied
+from ltgnn.graph.tables import reused_memory
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain, run_key
@@ -172,7 +173,7 @@ def trained(
         resumed = resume.checkpoint() if cfg.sweep.resume else None
     if monitored_part(cfg, evaluators) == "test" and "early_stop" in callbacks:
         log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
-    with together(cfg), quiet_lightning():
+    with together(cfg), quiet_lightning(), reused_memory():
         watched = {} if parts is None else {"profiler": parts}
         if parts is not None:
             parts.watch(module)

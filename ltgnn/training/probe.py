@@ -19,6 +19,7 @@ from ltgnn.build import (
     monitored_part,
 )
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
+from ltgnn.graph.tables import reused_memory
 from ltgnn.training.quiet import quiet_lightning
 
 
@@ -40,7 +41,7 @@ def probe(cfg: DictConfig, cache: Cache = NO_CACHE) -> float:
         monitored_part(cfg, evaluators)
         clock = StepClock()
         kinds = {"logger": False, "enable_checkpointing": False, "max_epochs": 1, "min_epochs": None, "max_steps": 2}
-        with quiet_lightning():
+        with quiet_lightning(), reused_memory():
             trainer = instantiate(cfg.trainer)(callbacks=[clock], limit_val_batches=0, **kinds)
             trainer.fit(module, data)
         epochs = int(cfg.trainer.max_epochs)
