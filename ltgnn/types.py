@@ -223,6 +223,22 @@ class Evaluation(NamedTuple):
     lists: TopK
 
 
+@runtime_checkable
+class Metric(Protocol):
+    """A function of what was recommended, with what is to be known of it (``ltgnn/evaluation/metric.py``)."""
+
+    name: str
+    per_user: bool  # one number per user [n], not one for all
+    smaller_is_better: bool
+
+    @property
+    def formula(self) -> str:
+        """Formula and source, in a sentence."""
+        ...
+
+    def __call__(self, *args: Any, **options: Any) -> Any: ...
+
+
 Scorer = Callable[[Tensor], Tensor]
 """``(users [B] int64) -> scores [B, I]``: all that evaluation needs of a model. An item at -inf is no candidate."""
 

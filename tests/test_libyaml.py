@@ -54,10 +54,9 @@ def test_what_is_written_is_read_again_by_both(tree: dict[str, object]) -> None:
 def test_omegaconf_has_its_own_functions_back() -> None:
     config = OmegaConf.create({"lr": "1e-3", "name": "on", "ids": [1, None]})
     plain = OmegaConf.to_yaml(config)
-    with pytest.raises(ZeroDivisionError), libyaml.faster_omegaconf():
+    with libyaml.faster_omegaconf():
         assert _utils.get_yaml_loader is libyaml.loader
         assert OmegaConf.to_yaml(config) == plain
         assert OmegaConf.create(plain) == config
-        raise ZeroDivisionError
     assert _utils.get_yaml_loader is libyaml.own_loader
     assert conf.get_omega_conf_dumper is libyaml.own_dumper

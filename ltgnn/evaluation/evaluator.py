@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from ltgnn.config.metric_direction import mixed, named_smaller, smaller
 from ltgnn.evaluation.exact_topk import best_items
-from ltgnn.evaluation.lists import GroupMetric, ListMetric, Lists, Number
-from ltgnn.evaluation.metrics import Hits, Metric, find
-from ltgnn.evaluation.ranks import RankMetric, Ranks, places
+from ltgnn.evaluation.lists import Lists, Number
+from ltgnn.evaluation.metric import SECTIONS, metrics_by_input
+from ltgnn.evaluation.metrics import Hits, find
+from ltgnn.evaluation.ranks import Ranks, places
 from ltgnn.evaluation.topk import Csr, csr_rows, each_block, top_k
 from ltgnn.types import Evaluation, Groups, Interactions, Mistake, Scorer, TopK
+
+Function = Callable[..., Any]
+"""A metric (``metric.py``), or a partial of one."""
 
 
 class Stratum(NamedTuple):
@@ -41,6 +45,8 @@ class Evaluator:
     knows: with 0, a value of 0 says nothing of the model. A value that is defined for nobody is left out. ``mixtures``
     are weighted sums of values, for ``monitor``: ``{"balanced": {"ndcg@20": 0.5, "items20/tail/ndcg@20": 0.5}}``.
 
+    A decorated metric (``metric.py``) may stand in any of ``metrics``, ``ranks``, ``lists`` and ``exposure``.
+
     ``text`` [I, D] and ``item_fields`` serve the metrics of diversity and calibration alone.
     """
 
@@ -54,10 +60,10 @@ class Evaluator:
         *,
         ks: Sequence[int],
         block_mib: float,
-        metrics: Mapping[str, Metric],
-        ranks: Mapping[str, RankMetric],
-        lists: Mapping[str, ListMetric],
-        exposure: Mapping[str, GroupMetric],
+        metrics: Mapping[str, Function],
+        ranks: Mapping[str, Function],
+        lists: Mapping[str, Function],
+        exposure: Mapping[str, Function],
         categories: Callable[[Mapping[str, Sequence[str]]], Csr | None],
         user_groups: Mapping[str, Callable[[Tensor], Groups]],
         user_ks: Sequence[int],
@@ -69,7 +75,9 @@ class Evaluator:
             raise Mistake(f"eval.ks={list(ks)}: wanted list lengths of at least 1, such as [10,20]")
         self.held_out, self.groups, self.text = held_out, groups, text
         self.ks, self.user_ks, self.block_mib = sorted(set(ks)), set(user_ks), block_mib
-        self.metrics, self.ranks, self.lists, self.exposure, self.mixtures = metrics, ranks, lists, exposure, mixtures
+        found = metrics_by_input({"metrics": metrics, "ranks": ranks, "lists": lists, "exposure": exposure})
+        self.metrics, self.ranks, self.lists, self.exposure = (found[reads] for reads in SECTIONS.values())
+        self.mixtures = mixtures
         self.seen = _union(held_out, seen)
         self.train = seen[0] if seen else held_out.select(torch.empty(0, dtype=torch.int64))
         self.categories = categories(item_fields) if item_fields else None
