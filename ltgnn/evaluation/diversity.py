@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.metric import metric
-from ltgnn.evaluation.topk import Csr, csr_rows
+from ltgnn.tensors.csr import Csr, csr_rows
 
 
 @metric("lists")

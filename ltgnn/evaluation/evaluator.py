@@ -15,7 +15,8 @@ from ltgnn.evaluation.lists import Lists, Number
 from ltgnn.evaluation.metric import SECTIONS, metrics_by_input
 from ltgnn.evaluation.metrics import Hits, find
 from ltgnn.evaluation.ranks import Ranks, places
-from ltgnn.evaluation.topk import Csr, csr_rows, each_block, top_k
+from ltgnn.evaluation.topk import each_block, top_k
+from ltgnn.tensors.csr import Csr, csr_rows, union_by_user
 from ltgnn.types import Evaluation, Groups, Interactions, Mistake, Scorer, TopK
 
 Function = Callable[..., Any]
@@ -78,7 +79,9 @@ class Evaluator:
         found = metrics_by_input({"metrics": metrics, "ranks": ranks, "lists": lists, "exposure": exposure})
         self.metrics, self.ranks, self.lists, self.exposure = (found[reads] for reads in SECTIONS.values())
         self.mixtures = mixtures
-        self.seen = _union(held_out, seen)
+        if any(bool(torch.isin(held_out.keys, part.keys).any()) for part in seen):  # no list could hold them
+            raise Mistake("a held-out pair is also among the seen pairs: the parts of the split overlap")
+        self.seen = union_by_user(seen, held_out.num_users, held_out.num_items)
         self.train = seen[0] if seen else held_out.select(torch.empty(0, dtype=torch.int64))
         self.categories = categories(item_fields) if item_fields else None
         self.user_groups = {name: policy(self.train.user_counts) for name, policy in user_groups.items()}
@@ -238,15 +241,3 @@ class Record:
                 self.values[name], self.per_user[name] = float(defined.mean()), number
         elif number is not None and number == number:
             self.values[name] = number
-
-
-def _union(held_out: Interactions, seen: Sequence[Interactions]) -> Csr:
-    """The seen items of every user as CSR; refuses held-out pairs that are seen, since no list could hold them."""
-    keys = torch.unique(torch.cat([torch.empty(0, dtype=torch.int64), *(part.keys for part in seen)]))
-    if torch.isin(held_out.keys, keys).any():
-        raise Mistake("a held-out pair is also among the seen pairs: the parts of the split overlap")
-    if len(seen) == 1:
-        return seen[0].by_user  # the same table, which is there once
-    users, items = keys // held_out.num_items, keys % held_out.num_items
-    offsets = torch.searchsorted(users, torch.arange(held_out.num_users + 1))
-    return offsets, items

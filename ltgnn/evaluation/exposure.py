@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.metric import metric
-from ltgnn.evaluation.topk import csr_rows
+from ltgnn.tensors.csr import csr_rows
 from ltgnn.types import Groups
 
 

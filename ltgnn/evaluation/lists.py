@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ltgnn.evaluation.topk import Csr
+from ltgnn.tensors.csr import Csr
 from ltgnn.types import Interactions
 
 

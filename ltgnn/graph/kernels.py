@@ -25,6 +25,7 @@ from torch.nn import functional as F
 from ltgnn.graph.halves import narrowed, unit_of, widened
 from ltgnn.graph.tables import empty
 from ltgnn.graph.triton_rows import rows_product
+from ltgnn.tensors.csr import entries_of
 from ltgnn.types import Mistake
 
 log = logging.getLogger(__name__)
@@ -43,12 +44,7 @@ class Csr:
 
     def rows(self, nodes: Tensor) -> Csr:
         """The rows ``nodes`` [n] alone, in that order."""
-        starts = self.offsets[nodes]
-        lengths = self.offsets[nodes + 1] - starts
-        offsets = F.pad(torch.cumsum(lengths, 0, dtype=self.offsets.dtype), (1, 0))
-        total = int(offsets[-1])
-        entries = torch.repeat_interleave(starts - offsets[:-1], lengths, output_size=total)
-        entries += torch.arange(total, dtype=entries.dtype, device=entries.device)
+        offsets, entries = entries_of(self.offsets, nodes)
         return Csr(offsets, self.columns.index_select(0, entries), self.weights.index_select(0, entries))
 
 
