@@ -156,7 +156,7 @@ def test_other_splits_and_other_mistakes_are_named(
     says([gnn, other], f"{gnn} and {other} have different splits")
     says([gnn, gnn], "is given twice")
     says(["blend=rrf"], "wants the folders of finished runs")
-    says([gnn, str(tmp_path)], "is no run folder")
+    says([gnn, str(tmp_path)], "is not a run folder")
     says([gnn, ease, "blend=rank"], "Available options in 'blend'")
     assert main(["ensemble", "--help"]) == 0
 

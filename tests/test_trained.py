@@ -37,7 +37,7 @@ def test_sequence_model_over_a_trained_gnn(launch: Launch, tmp_path: Path, capsy
     assert launch(*over, "split.seed=5") == 1
     assert "may know held-out pairs" in capsys.readouterr().err
     assert launch(*over[:-1], "text.run=/nowhere") == 1
-    assert "is no finished run" in capsys.readouterr().err
+    assert "is not a run folder" in capsys.readouterr().err
     assert launch("model=popularity", "paths.log_dir=popular") == 0
     (popular,) = run_folders(tmp_path / "popular")
     assert launch(*over[:-1], f"text.run={popular}") == 1

@@ -27,6 +27,7 @@ from ltgnn.inference.restore import refuse_other_data, restore
 from ltgnn.io.terminal import printable_lines
 from ltgnn.runs.begun import finished
 from ltgnn.runs.catalogue import write_catalogue
+from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.types import Interactions, Mistake, Split
@@ -147,12 +148,7 @@ def refuse_foreign(overrides: Sequence[str]) -> None:
 
 def write_recipe(run: Path, folder: Path) -> None:
     """A Hydra tree in ``folder`` in which every group has the word ``run``: what the run was configured with."""
-    if not (run / "config.yaml").is_file():
-        raise Mistake(f"run={run} is no run folder: it has no config.yaml")
-    state = RunFolder(run).read_json("status.json").get("state")
-    if state != "finished":
-        raise Mistake(f"run={run} is {state}, wanted a finished run: train it again")
-    saved = RunFolder(run).config()
+    saved = finished_run(run).config()
     groups = [str(key) for key in saved if OmegaConf.is_dict(saved[key]) and key not in (*OWN, "choices")]
     for group in groups:
         (folder / group).mkdir()

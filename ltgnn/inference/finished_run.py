@@ -17,6 +17,7 @@ from ltgnn.features.card import features_in_words
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.restore import refuse_other_data, restore
 from ltgnn.inference.served_model import Served
+from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Damaged, Mistake, Scorer
 
@@ -56,12 +57,7 @@ def finished(path: str | Path, cache: Cache = NO_CACHE) -> tuple[RunFolder, Dict
 
     ``cache``: for runs that are opened together, and share their data.
     """
-    run = RunFolder(path)
-    state = run.read_json("status.json").get("state")
-    if state is None:
-        raise Mistake(f"run={path} is no run folder: it has no status.json. `ltgnn table` lists runs.")
-    if state != "finished":
-        raise Mistake(f"run={path} is {state}, wanted a finished run: train it again.")
+    run = finished_run(path)
     with opening(run):
         cfg = run.config()
         setting = build_problem(cfg, cache)

@@ -25,6 +25,7 @@ from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.features.item_features import applied
 from ltgnn.features.transform import Step
 from ltgnn.runs.checksums import warn_if_changed
+from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import INPUTS, plain
 from ltgnn.types import Damaged, Dataset, Features, Mistake, Scorer
@@ -111,8 +112,7 @@ class RunVectors:
         self.run, self.control, self.transform = RunFolder(run), control, transform
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
-        if self.run.read_json("status.json").get("state") != "finished":
-            raise Mistake(f"text.run={self.run.path} is no finished run: give the folder of one (see `ltgnn table`).")
+        finished_run(self.run.path, "text.run")
         cfg, status = self.run.config(), self.run.read_json("status.json")
         if is_closed_form(cfg):
             raise Mistake(f"text.run={self.run.path} is a closed form and has no item vectors: give a trained model.")

@@ -9,7 +9,7 @@ from ltgnn.types import Mistake
 
 
 def z_scores(scores: Tensor, least: float = 0.0) -> Tensor:
-    """``(s - mean) / sd`` of each row [B, n], over its scores above -inf; 0 for -inf, and where sd is at most ``least``.
+    """``(s - mean) / sd`` of each row [B, n], over its scores above -inf; 0 for -inf, and where sd <= ``least``.
 
     The standard deviation is that of the population.
     """
