@@ -68,7 +68,8 @@ def build_problem(cfg: DictConfig, cache: Cache = NO_CACHE) -> Problem:
     """Data, split, groups and item features; ``cache``: made once for all jobs of a sweep that agree in them."""
 
     def make() -> Problem:
-        dataset, split = build_split(cfg, cache)
+        dataset = build_dataset(cfg, cache)
+        split = build_split(cfg, dataset, cache)
         counts = split.train.item_counts
         features: Features | None = cache.shared(
             "text", cfg, (*DATA, "text"), lambda: instantiate(cfg.text)(dataset, counts)
@@ -78,11 +79,15 @@ def build_problem(cfg: DictConfig, cache: Cache = NO_CACHE) -> Problem:
     return cache.shared("problem", cfg, (*DATA, "groups", "text"), make)
 
 
-def build_split(cfg: DictConfig, cache: Cache = NO_CACHE) -> tuple[Dataset, Split]:
-    """The data set and its split."""
-    dataset = cache.shared("data", cfg, DATA[:1], lambda: load(**instantiate(cfg.data, _convert_="all")))
+def build_dataset(cfg: DictConfig, cache: Cache = NO_CACHE) -> Dataset:
+    """The data set, read and cleaned."""
+    return cache.shared("data", cfg, DATA[:1], lambda: load(**instantiate(cfg.data, _convert_="all")))
+
+
+def build_split(cfg: DictConfig, dataset: Dataset, cache: Cache = NO_CACHE) -> Split:
+    """Train, validation and test part of the data set that ``cfg.data`` describes."""
     split: Split = cache.shared("split", cfg, DATA, lambda: instantiate(cfg.split)(dataset))
-    return dataset, split
+    return split
 
 
 def build_groups(cfg: DictConfig, counts: torch.Tensor) -> dict[str, Groups]:
@@ -102,8 +107,7 @@ def build_evaluators(
         parts = problem.groups, problem.text, problem.dataset.item_fields
         return Evaluators(lambda: instantiate(cfg.eval, _convert_="all"), split or problem.split, *parts)
 
-    if split is not None:
-        return make()
+    cache = cache if split is None else NO_CACHE
     return cache.shared("evaluators", cfg, (*DATA, "groups", "text", "eval"), make)
 
 

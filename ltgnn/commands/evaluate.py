@@ -14,11 +14,10 @@ from typing import Any
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ltgnn.analysis.table import show
-from ltgnn.build import build_evaluators, build_problem, cold_items, uses_features
+from ltgnn.build import build_evaluators, build_problem, build_split, cold_items, uses_features
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
@@ -73,7 +72,7 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str], cache: Cache = NO_CACHE)
             split = setting.split
             refuse_other_data(saved, own, setting)
             if cfg.split != own.split:
-                split = unseen(instantiate(cfg.split)(setting.dataset), setting.split.train)
+                split = unseen(build_split(cfg, setting.dataset), setting.split.train)
             scorer, device = restore(trained_on, setting, saved, cache=cache)
             selection = saved.read_json("metrics.json").get("selection", {})
             evaluators = dict(build_evaluators(cfg, setting, split=split))

@@ -14,7 +14,7 @@ from typing import Any
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from ltgnn.build import build_split
+from ltgnn.build import build_dataset, build_split
 from ltgnn.config.composing import compose_config
 from ltgnn.config.file_sources import settle
 from ltgnn.config.paths import checkout, paper_dir
@@ -110,7 +110,7 @@ def verify(row: Row, cfg: DictConfig) -> str:
                 f"{row.name}: {file} has sha256 {digest}, wanted {wanted} (experiments/paper/{row.name}.yaml). "
                 "Numbers of other files cannot be compared: no number is given."
             )
-    split = build_split(cfg)[1]
+    split = build_split(cfg, build_dataset(cfg))
     counts = {
         "users": split.train.num_users,
         "items": split.train.num_items,

@@ -41,17 +41,13 @@ def build(overrides: Sequence[str], config_dir: str | None) -> int:
     """Make (or find) the features of one configuration of ``ltgnn train`` and show their card."""
     import json
 
-    from hydra.utils import instantiate
-
+    from ltgnn.build import build_problem
     from ltgnn.config.composing import compose_config, explained
-    from ltgnn.data.catalog import load
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     cfg = compose_config("train", overrides, config_dir)
     with explained():
-        dataset = load(**instantiate(cfg.data, _convert_="all"))
-        split = instantiate(cfg.split)(dataset)  # transforms are fitted on its train items
-        features = instantiate(cfg.text)(dataset, split.train.item_counts)
+        features = build_problem(cfg).features  # transforms are fitted on its train items
     if features is None:
         print("This configuration has no item text (text=none, or a data set without a template).")
         return 0
