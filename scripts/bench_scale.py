@@ -40,6 +40,7 @@ from hydra.utils import instantiate
 from ltgnn.build import Problem, build_module
 from ltgnn.config.composing import compose_config
 from ltgnn.graph.kernels import Csr, bags, plain
+from ltgnn.graph.tables import reused_memory
 from ltgnn.runs.environment import cpu_model
 from ltgnn.sampling.batches import PairBatches
 from ltgnn.training.memory import huge_pages, keep_large_tables
@@ -79,6 +80,7 @@ def within(users: np.ndarray, generator: np.random.Generator, communities: int) 
     return rank * communities + (users + 7919 * rank) % communities
 
 
+@reused_memory()  # as in training
 def case(edges: int, dim: int, inside: float, kernel: str, steps: int, passes: int) -> dict[str, Any]:
     """Everything about one size, in this process."""
     train, test = synthetic(edges, inside)
