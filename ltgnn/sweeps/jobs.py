@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -60,7 +59,10 @@ def compose(composer: Composer, overrides: Sequence[str], number: int, sweep: Ma
         name = str(config.hydra.sweep.subdir)
         settle(config, sweep_dir / name)
         recipe = resolved(config)
-        _obtain(json.dumps(recipe.get("data") or {}))
+        if (data := json.dumps(recipe.get("data") or {})) not in composer.asked_for:
+            composer.asked_for.add(data)  # a source that is down is asked once a sweep
+            with suppress(Exception):  # the job itself will fail of it, and the others go on
+                obtain_unpublished(json.loads(data))
         key = key_of(recipe)
     finally:
         HydraConfig.instance().cfg = before
@@ -70,12 +72,6 @@ def compose(composer: Composer, overrides: Sequence[str], number: int, sweep: Ma
 def resolved(config: DictConfig) -> dict[str, Any]:
     """The recipe of a composed job as plain values, without the node ``hydra``."""
     return {str(k): plain(v) if OmegaConf.is_config(v) else v for k, v in config.items() if k != "hydra"}
-
-
-@functools.cache  # a source that is down is asked once a sweep
-def _obtain(data: str) -> None:
-    with suppress(Exception):  # the job itself will fail of it, and the others go on
-        obtain_unpublished(json.loads(data))
 
 
 def settle(config: DictConfig, folder: Path) -> None:
