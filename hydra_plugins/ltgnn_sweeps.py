@@ -30,7 +30,7 @@ class Grid(Sweeper):
 class Search(Grid):
     """hydra/sweeper=optuna"""
 
-    behind = "ltgnn.sweeps.sweeper.Search"
+    behind = "ltgnn.sweeps.optuna_sweeper.Search"
 
 
 class Local(Launcher):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,11 @@ from omegaconf import DictConfig
 
 from ltgnn.config.metric_direction import RECORD
 from ltgnn.config.reads_features import reads_features
-from ltgnn.config.sweep_cache import once, own
+from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
 from ltgnn.evaluation.evaluator import Evaluator
+from ltgnn.evaluation.evaluators import Evaluators
 from ltgnn.evaluation.monitor_check import refuse_unknown
 from ltgnn.sampling.batches import stream
 from ltgnn.types import ClosedForm, Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
@@ -35,23 +36,22 @@ DATA = ("data", "split")
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What a model is trained and judged on: the same for every model of a sweep."""
+class Problem:
+    """What a model is trained on: the same for every model of a sweep."""
 
     dataset: Dataset
     split: Split
     groups: dict[str, Groups]
     features: Features | None
-    evaluators: dict[str, EvaluatePart]  # part -> ((scorer, device) -> Evaluation)
 
     @property
     def group_card(self) -> dict[str, Any]:
         """Rule and sizes of each policy, for the record."""
         return {name: {"rule": g.rule, "sizes": g.sizes} for name, g in self.groups.items()}
 
-    def record(self, split: Split) -> dict[str, Any]:
+    def record(self, split: Split, evaluators: Mapping[str, EvaluatePart]) -> dict[str, Any]:
         """For metrics.json: the pairs and data behind the numbers, the groups, and of which metrics less is better."""
-        less = [e.smaller_is_better for e in self.evaluators.values() if isinstance(e, Evaluator)]
+        less = [e.smaller_is_better for e in evaluators.values() if isinstance(e, Evaluator)]
         return {
             "fingerprint": split.fingerprint,
             "data_sha256": self.dataset.card.get("sha256"),
@@ -64,24 +64,51 @@ class Setting:
         return None if self.features is None else self.features.values
 
 
-def build_setting(cfg: DictConfig) -> Setting:
-    """Data, split, groups, item features and evaluators; made once for all jobs of a sweep that agree in them."""
-    return once("setting", cfg, (*DATA, "groups", "features", "eval"), lambda: _setting(cfg))
+def build_problem(cfg: DictConfig, cache: Cache = NO_CACHE) -> Problem:
+    """Data, split, groups and item features; ``cache``: made once for all jobs of a sweep that agree in them."""
+
+    def make() -> Problem:
+        dataset = build_dataset(cfg, cache)
+        split = build_split(cfg, dataset, cache)
+        counts = split.train.item_counts
+        features: Features | None = cache.shared(
+            "features", cfg, (*DATA, "features"), lambda: instantiate(cfg.features)(dataset, counts)
+        )
+        return Problem(dataset, split, build_groups(cfg, counts), features)
+
+    return cache.shared("problem", cfg, (*DATA, "groups", "features"), make)
 
 
-def _setting(cfg: DictConfig) -> Setting:
-    dataset = once("data", cfg, DATA[:1], lambda: load(**instantiate(cfg.data, _convert_="all")))
-    split: Split = once("split", cfg, DATA, lambda: instantiate(cfg.split)(dataset))
-    counts = split.train.item_counts
-    groups: dict[str, Groups] = {name: policy(counts) for name, policy in instantiate(cfg.groups).items()}
-    features: Features | None = once(
-        "features", cfg, (*DATA, "features"), lambda: instantiate(cfg.features)(dataset, counts)
-    )
-    evaluator = instantiate(cfg.eval)
-    sides = groups, None if features is None else features.values, dataset.item_fields
-    parts = {"val": (split.val, [split.train]), "test": (split.test, [split.train, split.val])}
-    evaluators = {name: evaluator(held_out, seen, *sides) for name, (held_out, seen) in parts.items() if len(held_out)}
-    return Setting(dataset, split, groups, features, evaluators)
+def build_dataset(cfg: DictConfig, cache: Cache = NO_CACHE) -> Dataset:
+    """The data set, read and cleaned."""
+    return cache.shared("data", cfg, DATA[:1], lambda: load(**instantiate(cfg.data, _convert_="all")))
+
+
+def build_split(cfg: DictConfig, dataset: Dataset, cache: Cache = NO_CACHE) -> Split:
+    """Train, validation and test part of the data set that ``cfg.data`` describes."""
+    split: Split = cache.shared("split", cfg, DATA, lambda: instantiate(cfg.split)(dataset))
+    return split
+
+
+def build_groups(cfg: DictConfig, counts: torch.Tensor) -> dict[str, Groups]:
+    """The groups of each policy; ``counts``: train interactions of the items [I]."""
+    return {name: policy(counts) for name, policy in instantiate(cfg.groups).items()}
+
+
+def build_evaluators(
+    cfg: DictConfig, problem: Problem, cache: Cache = NO_CACHE, split: Split | None = None
+) -> Evaluators:
+    """An evaluator for each part that holds pairs, made when it is asked for first.
+
+    ``split``: other held-out parts than those of ``problem``; they are not shared.
+    """
+
+    def make() -> Evaluators:
+        parts = problem.groups, problem.text, problem.dataset.item_fields
+        return Evaluators(lambda: instantiate(cfg.eval, _convert_="all"), split or problem.split, *parts)
+
+    cache = cache if split is None else NO_CACHE
+    return cache.shared("evaluators", cfg, (*DATA, "groups", "features", "eval"), make)
 
 
 def cold_items(split: Split, scorer: Scorer) -> dict[str, Any]:
@@ -102,7 +129,9 @@ def is_closed_form(cfg: DictConfig) -> bool:
     return "closed_form" in cfg.model
 
 
-def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
+def fit_closed_form(
+    cfg: DictConfig, setting: Problem, evaluators: Mapping[str, EvaluatePart], cache: Cache = NO_CACHE
+) -> Scorer:
     """A model that is computed, with the dials of ``score`` on top; jobs that differ in these alone compute it once."""
     refuse_leaks(setting.split, None, None)
     model: ClosedForm = instantiate(cfg.model.closed_form)
@@ -115,12 +144,17 @@ def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
     reads = reads_features(model, unless_said=True)
     text = setting.text if reads else None
     sections = (*DATA, "model", *(("features",) if reads else ()))
-    base: Scorer = once("closed form", cfg, sections, lambda: model.fit(setting.split.train, text), kept=1)
-    scorer: Scorer = _score(cfg, setting).over(base, setting.evaluators.get("val"))
+    base: Scorer = cache.shared("closed form", cfg, sections, lambda: model.fit(setting.split.train, text), kept=1)
+    scorer: Scorer = _score(cfg, setting).over(base, fitting_evaluator(cfg, evaluators))
     return scorer
 
 
-def uses_features(cfg: DictConfig, setting: Setting) -> bool:
+def fitting_evaluator(cfg: DictConfig, evaluators: Mapping[str, EvaluatePart]) -> EvaluatePart | None:
+    """What ``score.fit`` chooses by, the evaluator of the validation part; None where nothing is chosen."""
+    return evaluators.get("val") if cfg.score.get("fit") else None
+
+
+def uses_features(cfg: DictConfig, setting: Problem) -> bool:
     """Whether item features reach the scores: whether they are there, and what the parts that get them declare."""
     if setting.features is None:
         return False
@@ -131,13 +165,21 @@ def uses_features(cfg: DictConfig, setting: Setting) -> bool:
     return not closed and reads_features(instantiate(cfg.model.encoder), unless_said=False)
 
 
-def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
-    """A model that is trained: every axis instantiated once, seeded by ``seed``."""
+def build_module(
+    cfg: DictConfig,
+    setting: Problem,
+    evaluators: Mapping[str, EvaluatePart] | None = None,
+    cache: Cache = NO_CACHE,
+) -> Recommender:
+    """A model that is trained: every axis instantiated once, seeded by ``seed``.
+
+    ``evaluators``: of its validation epochs; None: it is not validated.
+    """
     from ltgnn.module import Recommender
 
     train = setting.split.train
     sections = (*DATA, "features", "graph")
-    graph = own("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, text=setting.text))
+    graph = cache.copied("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, text=setting.text))
     refuse_leaks(setting.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(
@@ -154,7 +196,7 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
         losses=losses,
         sampler=instantiate(cfg.sampler.negatives)(train),
         score=_score(cfg, setting),
-        evaluators=setting.evaluators,
+        evaluators=evaluators or {},
         monitor=str(cfg.monitor).partition("/")[2],
         optimizer=instantiate(cfg.optim),
         stream=stream,
@@ -164,13 +206,13 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
     )
 
 
-def build_data(cfg: DictConfig, setting: Setting) -> RecommendationData:
+def build_data(cfg: DictConfig, setting: Problem, evaluators: Mapping[str, EvaluatePart]) -> RecommendationData:
     """Train batches, and the part that the monitor watches."""
     from ltgnn.sampling.datamodule import RecommendationData
 
     size = int(cfg.batch_size) * shared(cfg)
     return RecommendationData(
-        setting.split.train, size, cfg.sampler.epoch_unit, int(cfg.seed), [monitored_part(cfg, setting)]
+        setting.split.train, size, cfg.sampler.epoch_unit, int(cfg.seed), [monitored_part(cfg, evaluators)]
     )
 
 
@@ -182,27 +224,27 @@ def shared(cfg: DictConfig) -> int:
     return given
 
 
-def monitored_part(cfg: DictConfig, setting: Setting) -> str:
+def monitored_part(cfg: DictConfig, evaluators: Mapping[str, EvaluatePart]) -> str:
     """``val`` or ``test`` of ``monitor: part/...``."""
     part = str(cfg.monitor).split("/", 1)[0]
-    if part not in setting.evaluators:
-        held = ", ".join(setting.evaluators)
+    if part not in evaluators:
+        held = ", ".join(evaluators)
         raise Mistake(
             f"monitor={cfg.monitor} names the part '{part}', but this split holds out: {held}. "
             "Set monitor=PART/METRIC@K."
         )
-    refuse_unknown_monitor(cfg, setting)
+    refuse_unknown_monitor(cfg, evaluators)
     return part
 
 
-def refuse_unknown_monitor(cfg: DictConfig, setting: Setting) -> None:
+def refuse_unknown_monitor(cfg: DictConfig, evaluators: Mapping[str, EvaluatePart]) -> None:
     """``Mistake`` where the part that is monitored is held out, and its evaluator will not give the monitored value."""
     part, _, name = str(cfg.monitor).partition("/")
-    if isinstance(evaluator := setting.evaluators.get(part), Evaluator):
+    if isinstance(evaluator := evaluators.get(part), Evaluator):
         refuse_unknown(evaluator, name, f"monitor={cfg.monitor}")
 
 
-def _score(cfg: DictConfig, setting: Setting) -> Any:
-    if cfg.score.get("fit") and "val" not in setting.evaluators:
+def _score(cfg: DictConfig, setting: Problem) -> Any:
+    if cfg.score.get("fit") and not len(setting.split.val):
         raise Mistake("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
     return instantiate(cfg.score).fit(setting.split.train, setting.text)

@@ -97,7 +97,13 @@ def dispatch(arguments: list[str]) -> int:
     from ltgnn.training.memory import huge_pages
 
     huge_pages()
-    code: int = import_module(COMMANDS[command][0]).main(rest)
+    module = import_module(COMMANDS[command][0])
+    from ltgnn.config.trust import take, trusting
+    from ltgnn.io.libyaml import faster_omegaconf
+
+    words, packages = take(rest)
+    with faster_omegaconf(), trusting(packages):
+        code: int = module.main(words)
     return code
 
 

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from ltgnn.scoring.masked import restricted, unrestricted
-from ltgnn.tensors import sharded_columns
 from ltgnn.tensors.batch_nodes import apart
 from ltgnn.types import (
     Batch,
+    Columns,
     Encoded,
     Encoder,
     Evaluation,
@@ -68,6 +68,7 @@ class Recommender(pl.LightningModule):
         self.score, self.evaluators, self.monitor = score, evaluators, monitor
         self.optimizer, self.stream, self.seed, self.shared = optimizer, stream, seed, shared
         self.schedule = schedule
+        self.columns: Columns | None = None  # set by a strategy that shares the columns of the tables
         self.noted, self.noted_rows = torch.zeros(()), 0  # sums of the terms of an epoch's batches, and their rows
         self.local = getattr(views, "clean", False) and all(getattr(loss, "local", False) for loss in losses.values())
 
@@ -123,7 +124,7 @@ class Recommender(pl.LightningModule):
         With it the mean over the processes, which is what DDP takes of gradients, is the mean over the batch, also
         where the rows cannot be shared out evenly. One whose share is empty computes a row for nothing.
         """
-        if self.world == 1 or sharded_columns.cut():
+        if self.world == 1 or self.columns is not None:
             return batch, 1.0
         rows = torch.arange(len(batch.users)).tensor_split(self.world)[self.trainer.global_rank]
         first, size = (int(rows[0]), len(rows)) if len(rows) else (0, 0)
@@ -148,7 +149,7 @@ class Recommender(pl.LightningModule):
         size = -(-len(batch.users) // self.shared)
         parts = split(batch, size)
         read = apart(parts, main) if local is not None and len(parts) > 1 else [(part, main) for part in parts]
-        read = [(self.sampler.narrow(part, own), own) for part, own in read]
+        read = [(self.sampler.narrow(part, own), own._replace(columns=self.columns)) for part, own in read]
         terms = [{name: loss(part, own, others) for name, loss in self.losses.items()} for part, own in read]
         if len(parts) == 1:
             return terms[0]
@@ -192,8 +193,8 @@ class Recommender(pl.LightningModule):
         self.eval()
         encoded = self._encoder(self._graph)
         self.train(training)
-        if sharded_columns.cut():
-            users, items = sharded_columns.joined(encoded.users), sharded_columns.joined(encoded.items)
+        if self.columns is not None:
+            users, items = self.columns.gather(encoded.users), self.columns.gather(encoded.items)
             return Encoded(users, items, (), encoded.text)
         return encoded
 

@@ -185,6 +185,18 @@ class Batch(NamedTuple):
     proposal: Tensor | None = None  # [I] chance of each item in one draw of the sampler; None: it has no such table
 
 
+class Columns(Protocol):
+    """The processes among which the columns of all states are shared (``ltgnn/tensors/sharded_columns.py``)."""
+
+    def sum(self, part: Tensor) -> Tensor:
+        """Sum over the processes of what each has of its own columns, same shape; differentiable."""
+        ...
+
+    def gather(self, part: Tensor) -> Tensor:
+        """All columns [n, d] of a table [n, d / R], in process 0; the others keep their part."""
+        ...
+
+
 class Encoded(NamedTuple):
     """What an encoder makes of the graph."""
 
@@ -192,6 +204,7 @@ class Encoded(NamedTuple):
     items: Tensor  # [I, d]
     layers: tuple[Tensor, ...]  # (L + 1) x [N, d], layer 0 first
     text: Tensor | None = None  # [I, d] projected text, where the fusion has one
+    columns: Columns | None = None  # who has the others, where this process has d / R of the columns; None: it has all
 
 
 class TopK(NamedTuple):
@@ -208,6 +221,22 @@ class Evaluation(NamedTuple):
     values: dict[str, float]  # "ndcg@20", "items20/tail/ndcg@20", "coverage@20" ...
     per_user: dict[str, Tensor]  # same names -> [n] float64, nan where the user has no such item
     lists: TopK
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """A function of what was recommended, with what is to be known of it (``ltgnn/evaluation/metric.py``)."""
+
+    name: str
+    per_user: bool  # one number per user [n], not one for all
+    smaller_is_better: bool
+
+    @property
+    def formula(self) -> str:
+        """Formula and source, in a sentence."""
+        ...
+
+    def __call__(self, *args: Any, **options: Any) -> Any: ...
 
 
 Scorer = Callable[[Tensor], Tensor]
@@ -312,7 +341,7 @@ class Loss(Protocol):
     that a batch with its nodes numbered anew, and tables of these nodes, give the same value for less.
     ``rowwise = True``: it is a mean over the rows of the batch, each seen alone, so that processes can share them.
     ``by_columns = True``: it reads the states through inner products and squared norms alone, so that tables can be cut
-    by columns among processes (``ltgnn/tensors/sharded_columns.py``).
+    by columns among processes, and adds them up by ``main.columns``.
     """
 
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor: ...

@@ -34,13 +34,13 @@ EPOCHS = ["epochs=6", "eval_every=2", "patience=9", "lr=0.01"]
 
 def cost(way: str) -> dict[str, Any]:
     """Processor seconds a step and of a renewal, weights trained, peak memory; of this process."""
-    from ltgnn.build import build_module, build_setting
+    from ltgnn.build import build_module, build_problem
     from ltgnn.config.composing import compose_config
     from ltgnn.features.tuning.trainable_text import LiveText
     from ltgnn.types import Batch
 
     cfg = compose_config("train", [*OVERRIDES, f"live={way}"], None)
-    setting = build_setting(cfg)
+    setting = build_problem(cfg)
     module = build_module(cfg, setting).train()
     optimizer = module.configure_optimizers()
     live = next((part for part in module.modules() if isinstance(part, LiveText)), None)

@@ -27,7 +27,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from ltgnn.build import Setting, build_data, build_module, build_setting
+from ltgnn.build import Problem, build_data, build_evaluators, build_module, build_problem
 from ltgnn.config.composing import compose_config
 from ltgnn.module import Recommender
 from ltgnn.runs.environment import cpu_model, run_key
@@ -50,7 +50,7 @@ class Clock(pl.Callback):
         self.ends.append(time.perf_counter())
 
 
-def lightning(cfg: DictConfig, setting: Setting, module: Recommender, steps: int) -> float:
+def lightning(cfg: DictConfig, setting: Problem, module: Recommender, steps: int) -> float:
     """Seconds of a step inside ``Trainer.fit``."""
     clock = Clock()
     callbacks = [callback for callback in instantiate(cfg.callbacks).values() if callback is not None]
@@ -59,13 +59,17 @@ def lightning(cfg: DictConfig, setting: Setting, module: Recommender, steps: int
         trainer = instantiate(cfg.trainer)(
             callbacks=[*callbacks, resume, clock], logger=False, limit_train_batches=steps, limit_val_batches=0
         )
-        trainer.fit(module, build_data(cfg, setting))
+        trainer.fit(module, build_data(cfg, setting, build_evaluators(cfg, setting)))
     return (clock.ends[-1] - clock.ends[0]) / (steps - 1)
 
 
-def bare(cfg: DictConfig, setting: Setting, module: Recommender, steps: int) -> float:
+def bare(cfg: DictConfig, setting: Problem, module: Recommender, steps: int) -> float:
     """Seconds of a step in a plain loop."""
-    pairs, optimizer, ends = build_data(cfg, setting).pairs, module.weights_optimizer(), []
+    pairs, optimizer, ends = (
+        build_data(cfg, setting, build_evaluators(cfg, setting)).pairs,
+        module.weights_optimizer(),
+        [],
+    )
     pairs.epoch = lambda: 0
     module.train()
     for step, batch in zip(range(steps), pairs, strict=False):
@@ -106,7 +110,7 @@ def main() -> None:
         cfg = compose_config("train", [*RECIPE, f"paths.run_dir={folder}"], None)
         cfg.callbacks.checkpoint.monitor = None  # nothing is validated
         cfg.callbacks.early_stop = None
-        setting = build_setting(cfg)
+        setting = build_problem(cfg)
         module = build_module(cfg, setting)
         for _ in range(arguments.rounds):
             found["lightning"].append(lightning(cfg, setting, module, arguments.steps))

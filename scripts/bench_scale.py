@@ -37,9 +37,10 @@ import numpy as np
 import torch
 from hydra.utils import instantiate
 
-from ltgnn.build import Setting, build_module
+from ltgnn.build import Problem, build_module
 from ltgnn.config.composing import compose_config
 from ltgnn.graph.kernels import Csr, bags, plain
+from ltgnn.graph.tables import reused_memory
 from ltgnn.runs.environment import cpu_model
 from ltgnn.sampling.batches import PairBatches
 from ltgnn.training.memory import huge_pages, keep_large_tables
@@ -79,6 +80,7 @@ def within(users: np.ndarray, generator: np.random.Generator, communities: int) 
     return rank * communities + (users + 7919 * rank) % communities
 
 
+@reused_memory()  # as in training
 def case(edges: int, dim: int, inside: float, kernel: str, steps: int, passes: int) -> dict[str, Any]:
     """Everything about one size, in this process."""
     train, test = synthetic(edges, inside)
@@ -91,9 +93,9 @@ def case(edges: int, dim: int, inside: float, kernel: str, steps: int, passes: i
     groups = {name: policy(train.item_counts) for name, policy in instantiate(cfg.groups).items()}
     judge = instantiate(cfg.eval)(test, [train], groups, None, {})
     nobody: list[str] = []
-    setting = Setting(Dataset("synthetic", {}, nobody, nobody), split, groups, None, {"test": judge})
+    setting = Problem(Dataset("synthetic", {}, nobody, nobody), split, groups, None)
     start = time.perf_counter()
-    module = build_module(cfg, setting).train()
+    module = build_module(cfg, setting, {"test": judge}).train()
     built = time.perf_counter() - start
     optimizer, taken = module.configure_optimizers(), []
     for number, batch in zip(range(steps + WARM), pairs, strict=False):

@@ -24,7 +24,7 @@ from bench_peers import Rank, Step
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.build import build_module, build_setting
+from ltgnn.build import build_module, build_problem
 from ltgnn.config.composing import compose_config
 from ltgnn.evaluation.topk import top_k
 from ltgnn.graph.kernels import Csr, csr_product, embedding_bag, half_gather
@@ -42,7 +42,7 @@ class Side:
 
     def __init__(self, name: str, device: str) -> None:
         self.cfg, self.device = compose_config("train", OVERRIDES, None), device
-        self.setting = build_setting(self.cfg)
+        self.setting = build_problem(self.cfg)
         self.train = self.setting.split.train
         self.module = build_module(self.cfg, self.setting).to(device)
         embedding = self.module.encoder.embedding

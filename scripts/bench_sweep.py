@@ -81,7 +81,7 @@ def watched() -> Clock:
     clock.watch(Evaluator, "__call__", "evaluation")
     clock.watch(sweeper, "compose", "compose")
     clock.watch(execute, "run_job", "job, the rest")
-    clock.watch(train, "build_setting", "data, split, groups, text")
+    clock.watch(train, "build_problem", "data, split, groups, text")
     clock.watch(train, "build_module", "model")
     clock.watch(train, "write_cards", "cards")
     clock.watch(train, "instantiate", "instantiate")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from ltgnn.build import build_module, build_setting
+from ltgnn.build import build_module, build_problem
 from ltgnn.config.composing import compose_config
 from ltgnn.inference.fold_in import Folder
 from ltgnn.inference.new_interactions import fresh, grown, whole
@@ -29,7 +29,7 @@ def main() -> None:
     arguments = parser.parse_args()
     cfg = compose_config("train", ["experiment=lightgcn_gowalla", "logger=none", "hydra.searchpath=[]"], None)
     cfg.paths.run_dir = "/nowhere"
-    setting = build_setting(cfg)
+    setting = build_problem(cfg)
     module = build_module(cfg, setting).eval()
     draw = torch.Generator().manual_seed(1)
     data, train, n = setting.dataset, setting.split.train, arguments.events

@@ -20,7 +20,7 @@ import torch
 from hydra.utils import instantiate
 
 from ltgnn.analysis.significance import Bootstrap
-from ltgnn.build import build_setting
+from ltgnn.build import build_evaluators, build_problem
 from ltgnn.config.composing import compose_config
 from ltgnn.types import Evaluation, Scorer
 
@@ -40,21 +40,23 @@ def evaluations() -> Iterator[dict[str, dict[str, Evaluation]]]:
         )
 
     cfg = config("none")
-    plain = build_setting(cfg)
+    plain = build_problem(cfg)
     ease: Scorer = instantiate(cfg.model.closed_form).fit(plain.split.train, None)
     found: dict[str, dict[str, Evaluation]] = {
-        "EASE + match": {"none": plain.evaluators["test"](ease)},
+        "EASE + match": {"none": build_evaluators(cfg, plain)["test"](ease)},
         "match alone": {},
     }
     for name, text in TEXTS.items():
-        setting = build_setting(config(text))
+        with_text = config(text)
+        setting = build_problem(with_text)
+        evaluate = build_evaluators(with_text, setting)["test"]
         match: Scorer = instantiate(cfg.score.dials.content)(setting.split.train, setting.text)
 
         def both(users: torch.Tensor, match: Scorer = match) -> torch.Tensor:
             return ease(users) + match(users)
 
-        found["EASE + match"][name] = setting.evaluators["test"](both)
-        found["match alone"][name] = setting.evaluators["test"](match)
+        found["EASE + match"][name] = evaluate(both)
+        found["match alone"][name] = evaluate(match)
         print(name, {m: {k: round(e[name].values[k], 4) for k in SHOWN} for m, e in found.items()}, flush=True)
         yield found
 

@@ -14,7 +14,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, open_dict
 from torch import Tensor
 
-from ltgnn.build import Setting, build_module, build_setting
+from ltgnn.build import Problem, build_module, build_problem
 from ltgnn.config import resolvers
 from ltgnn.config.paths import conf_dir
 from ltgnn.module import Recommender
@@ -96,18 +96,18 @@ class Tree:
                 yield best
 
 
-def toy_setting(cfg: DictConfig) -> Setting:
+def toy_setting(cfg: DictConfig) -> Problem:
     """The toy shop with event weights, a day between interactions, and one cold item."""
-    setting = build_setting(cfg)
+    setting = build_problem(cfg)
     train = setting.split.train
     assert train.times is not None
     weights = 1 + ((train.users + train.items) % 3).float()
     full = Interactions(train.users, train.items, train.num_users, train.num_items, train.times * 86400, weights)
     split = replace(setting.split, train=full.select(train.items != COLD), ordered="")
-    return replace(setting, split=split, evaluators={})
+    return replace(setting, split=split)
 
 
-def first_step(cfg: DictConfig, setting: Setting) -> tuple[Recommender, Tensor, dict[str, float]]:
+def first_step(cfg: DictConfig, setting: Problem) -> tuple[Recommender, Tensor, dict[str, float]]:
     """The module of a config, its loss on the first batch, and the terms of it."""
     module = build_module(cfg, setting).train()
     module.configure_optimizers()
@@ -119,7 +119,7 @@ def first_step(cfg: DictConfig, setting: Setting) -> tuple[Recommender, Tensor, 
     return module, module.training_step(batch, 0), terms
 
 
-def fingerprint(cfg: DictConfig, setting: Setting) -> list[Any]:
+def fingerprint(cfg: DictConfig, setting: Problem) -> list[Any]:
     """All that a yaml key of these axes can move: terms, gradients, scores before and after one step."""
     module, loss, terms = first_step(cfg, setting)
     optimizer = module.configure_optimizers()

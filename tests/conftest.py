@@ -14,7 +14,7 @@ from ltgnn.types import Interactions
 from tests.toy import write_shop
 
 if TYPE_CHECKING:
-    from ltgnn.build import Setting
+    from ltgnn.build import Problem
     from tests.axes import Tree
 
 CONF = Path(__file__).parent / "conf"
@@ -59,7 +59,7 @@ def tree(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Tree:
 
 
 @pytest.fixture(scope="module")
-def setting(tree: Tree) -> Setting:
+def setting(tree: Tree) -> Problem:
     """The toy shop with one cold item, for the cases of ``tree``."""
     from tests.axes import toy_setting
 

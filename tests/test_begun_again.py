@@ -10,7 +10,8 @@ import pytest
 
 from ltgnn.commands.evaluate import main as evaluate
 from ltgnn.inference.finished_run import open_run
-from ltgnn.runs.folder import RunFolder, key_of
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import key_of
 from ltgnn.types import Mistake
 from tests.conftest import CONF
 from tests.toy import write_shop

@@ -10,14 +10,14 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from ltgnn.build import Setting
+from ltgnn.build import Problem
 from ltgnn.types import Mistake
 from tests.axes import AXES, COLD, PLAIN, Case, Tree, fingerprint, first_step
 
 CLASH = re.compile(r"\b(" + "|".join([*AXES, "features", "num_layers"]) + r")=")
 
 
-def try_case(tree: Tree, setting: Setting, case: Case) -> str | None:
+def try_case(tree: Tree, setting: Problem, case: Case) -> str | None:
     """None, or the message with which the case was refused; anything else is a failure of the test."""
     try:
         module, loss, terms = first_step(tree.config(case), setting)
@@ -52,7 +52,7 @@ PARTNERS: list[Case] = [
 """What a word may need beside it, tried in this order; the first serves views alone."""
 
 
-def at_home(tree: Tree, setting: Setting, axis: str, word: str) -> Case:
+def at_home(tree: Tree, setting: Problem, axis: str, word: str) -> Case:
     """The plain case with this word and what it needs."""
     for partners in PARTNERS[axis != "views" :]:  # a view is seen by a contrast alone
         case = PLAIN | partners | {axis: word}
@@ -98,7 +98,7 @@ def others(value: Any) -> list[Any]:
     return ["nonsense"]
 
 
-def test_every_key_is_read(tree: Tree, setting: Setting) -> None:
+def test_every_key_is_read(tree: Tree, setting: Problem) -> None:
     """A value changed on the command line changes terms, gradients or scores, or is refused."""
     unread = []
     for axis in AXES:
@@ -115,7 +115,7 @@ def test_every_key_is_read(tree: Tree, setting: Setting) -> None:
     assert not unread, unread
 
 
-def moves(cfg: DictConfig, setting: Setting, key: str, value: Any, usual: list[Any]) -> bool:
+def moves(cfg: DictConfig, setting: Problem, key: str, value: Any, usual: list[Any]) -> bool:
     OmegaConf.update(cfg, key, value, force_add=True)
     try:
         return fingerprint(cfg, setting) != usual
@@ -123,7 +123,7 @@ def moves(cfg: DictConfig, setting: Setting, key: str, value: Any, usual: list[A
         return True
 
 
-def test_every_pair_of_words_builds_and_learns_or_names_the_clash(tree: Tree, setting: Setting) -> None:
+def test_every_pair_of_words_builds_and_learns_or_names_the_clash(tree: Tree, setting: Problem) -> None:
     refused: Counter[str] = Counter()
     good: set[tuple[str, str]] = set()
     total = 0

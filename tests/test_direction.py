@@ -15,8 +15,9 @@ from omegaconf.errors import OmegaConfBaseException
 from ltgnn.analysis.pareto import Point, front
 from ltgnn.config import resolvers
 from ltgnn.config.hydra_entry import explain
-from ltgnn.config.metric_direction import BEFORE, mixed, named_smaller, smaller, smaller_in, smaller_is_better
+from ltgnn.config.metric_direction import BEFORE, mixed, named_smaller, smaller, smaller_in
 from ltgnn.config.paths import conf_dir
+from ltgnn.evaluation.metric import metric
 from ltgnn.evaluation.monitor_check import refuse_unknown, value_names
 from ltgnn.sweeps.objectives import ways
 from ltgnn.types import Interactions, Mistake
@@ -29,7 +30,7 @@ def composed(*words: str) -> Any:
         return compose("train", overrides=["paths.run_dir=/RUN", *words])
 
 
-@smaller_is_better
+@metric("hits", smaller_is_better=True)
 def cost(hits: Any, k: int) -> torch.Tensor:
     return torch.zeros(len(hits.relevant), dtype=torch.float64)
 

@@ -108,10 +108,10 @@ def test_test_pairs_change_no_weight_and_validation_pairs_do(
     """The same members, but another part held out at the end: weights are those of the validation part alone."""
     weights = OmegaConf.load(made(home, blend, f"blend={blend}") / "config.yaml").blend.weights
     runs = [str(home / "runs" / member) for member in MEMBERS]
-    built = entry.build_setting
+    built = entry.build_problem
 
     def with_parts(change: str) -> Any:
-        def changed(cfg: Any) -> Any:
+        def changed(cfg: Any, cache: Any) -> Any:
             setting = built(cfg)
             split = setting.split
             part = getattr(split, change)
@@ -121,7 +121,7 @@ def test_test_pairs_change_no_weight_and_validation_pairs_do(
         return changed
 
     for change in ("test", "val"):
-        monkeypatch.setattr(entry, "build_setting", with_parts(change))
+        monkeypatch.setattr(entry, "build_problem", with_parts(change))
         out = tmp_path / change
         assert ensemble([*runs, "depth=20", f"blend={blend}", f"paths.run_dir={out}"]) == 0
         found = OmegaConf.load(out / "config.yaml").blend.weights
@@ -156,7 +156,7 @@ def test_other_splits_and_other_mistakes_are_named(
     says([gnn, other], f"{gnn} and {other} have different splits")
     says([gnn, gnn], "is given twice")
     says(["blend=rrf"], "wants the folders of finished runs")
-    says([gnn, str(tmp_path)], "is no run folder")
+    says([gnn, str(tmp_path)], "is not a run folder")
     says([gnn, ease, "blend=rank"], "Available options in 'blend'")
     assert main(["ensemble", "--help"]) == 0
 

@@ -140,7 +140,7 @@ def test_lists_of_another_library_give_the_same_table(
     ("arguments", "message"),
     [
         ([], "run=DIR (a finished run) or lists=FILE.csv"),
-        (["run=nowhere"], "no run folder: it has no config.yaml"),
+        (["run=nowhere"], "is not a run folder: it has no status.json"),
         (["run=logs/train/gnn", "model=mf"], "'model=mf' changes the model"),
         (["run=logs/train/gnn", "dim=4"], "'dim=4' changes the model"),
         (["run=logs/train/gnn", "score=nothing"], "score/nothing"),

@@ -11,8 +11,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from ltgnn.config.input_files import changed, file_digest, inputs_of
-from ltgnn.config.sweep_cache import once, sharing
-from ltgnn.runs.folder import key_of
+from ltgnn.config.sweep_cache import Cache
+from ltgnn.runs.run_key import key_of
 
 
 def recipe(folder: Path, **more: Any) -> dict[str, Any]:
@@ -108,9 +108,9 @@ def test_words_are_no_folders_by_chance(folder: Path, monkeypatch: pytest.Monkey
 
 def test_what_jobs_share_is_of_the_data_as_they_are(folder: Path) -> None:
     cfg = OmegaConf.create(recipe(folder))
-    with sharing():
-        read = lambda: (folder / "i.csv").read_text()  # noqa: E731
-        first = once("data", cfg, ("data",), read)
-        assert once("data", cfg, ("data",), read) is first
-        (folder / "i.csv").write_text("u,i\n7,7\n")
-        assert once("data", cfg, ("data",), read) == "u,i\n7,7\n"
+    cache = Cache()
+    read = lambda: (folder / "i.csv").read_text()  # noqa: E731
+    first = cache.shared("data", cfg, ("data",), read)
+    assert cache.shared("data", cfg, ("data",), read) is first
+    (folder / "i.csv").write_text("u,i\n7,7\n")
+    assert cache.shared("data", cfg, ("data",), read) == "u,i\n7,7\n"

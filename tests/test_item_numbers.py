@@ -10,7 +10,7 @@ import pytest
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from ltgnn.build import build_setting
+from ltgnn.build import build_problem
 from tests.conftest import run_folders
 
 
@@ -49,7 +49,7 @@ def test_from_csv_to_a_trained_model(
 
     cfg = OmegaConf.load(folder / "config.yaml")
     assert isinstance(cfg, DictConfig)
-    setting = build_setting(cfg)
+    setting = build_problem(cfg)
     assert setting.text is not None
     price, rating, no_price = setting.text[:, -3:].T.double()
     train = setting.split.train.item_counts > 0

@@ -8,6 +8,8 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from omegaconf import OmegaConf, _utils
+from omegaconf import omegaconf as conf
 
 from ltgnn.config.paths import conf_dir
 from ltgnn.io import libyaml
@@ -47,3 +49,14 @@ def test_what_is_written_is_read_again_by_both(tree: dict[str, object]) -> None:
     text = libyaml.dump(tree)
     assert libyaml.load(text) == tree
     assert yaml.load(text, Loader=libyaml.own_loader()) == tree
+
+
+def test_omegaconf_has_its_own_functions_back() -> None:
+    config = OmegaConf.create({"lr": "1e-3", "name": "on", "ids": [1, None]})
+    plain = OmegaConf.to_yaml(config)
+    with libyaml.faster_omegaconf():
+        assert _utils.get_yaml_loader is libyaml.loader
+        assert OmegaConf.to_yaml(config) == plain
+        assert OmegaConf.create(plain) == config
+    assert _utils.get_yaml_loader is libyaml.own_loader
+    assert conf.get_omega_conf_dumper is libyaml.own_dumper

@@ -8,7 +8,7 @@ import pytest
 import torch
 from omegaconf import open_dict
 
-from ltgnn.build import Setting, build_module
+from ltgnn.build import Problem, build_module
 from ltgnn.tensors.batch_nodes import crowded, nodes_of
 from ltgnn.types import Batch, Mistake
 from tests.axes import PLAIN, Case, Tree
@@ -18,7 +18,7 @@ MODELS = ("mf", "lightgcn", "lightgcnpp", "xsimgcl", "lightgcn_content")
 
 
 def terms_and_gradients(
-    tree: Tree, setting: Setting, case: Case, local: bool, penalised: list[int] | None = None, shared: int = 1
+    tree: Tree, setting: Problem, case: Case, local: bool, penalised: list[int] | None = None, shared: int = 1
 ) -> tuple[dict[str, Any], bool]:
     """Terms and gradients of the first 12 pairs, and whether only their nodes were computed."""
     cfg = tree.config(PLAIN | case)
@@ -46,7 +46,7 @@ def terms_and_gradients(
 
 @pytest.mark.parametrize("loss", LOCAL)
 @pytest.mark.parametrize("model", MODELS)
-def test_same_as_the_whole(tree: Tree, setting: Setting, model: str, loss: str) -> None:
+def test_same_as_the_whole(tree: Tree, setting: Problem, model: str, loss: str) -> None:
     for case in ({"sampler": "uniform"}, {"sampler": "shared", "fusion": "gate"}):
         ours, used = terms_and_gradients(tree, setting, {"model": model, "loss": loss, **case}, local=True)
         theirs, whole = terms_and_gradients(tree, setting, {"model": model, "loss": loss, **case}, local=False)
@@ -59,7 +59,7 @@ def test_same_as_the_whole(tree: Tree, setting: Setting, model: str, loss: str) 
 
 @pytest.mark.parametrize("loss", LOCAL)
 @pytest.mark.parametrize("model", MODELS)
-def test_mini_batches_behind_one_pass(tree: Tree, setting: Setting, model: str, loss: str) -> None:
+def test_mini_batches_behind_one_pass(tree: Tree, setting: Problem, model: str, loss: str) -> None:
     """5 does not divide 12; every layer is penalised, so that each has a gradient."""
     layers = [0] if model == "mf" else [0, 1]
     for case in ({"sampler": "uniform"}, {"sampler": "shared", "fusion": "gate"}):
@@ -73,7 +73,7 @@ def test_mini_batches_behind_one_pass(tree: Tree, setting: Setting, model: str, 
 
 
 @pytest.mark.parametrize("penalised", [[0, 1, 2], [1], [2]])
-def test_penalties_of_other_layers(tree: Tree, setting: Setting, penalised: list[int]) -> None:
+def test_penalties_of_other_layers(tree: Tree, setting: Problem, penalised: list[int]) -> None:
     """BSL's authors penalise every layer."""
     case = {"model": "lightgcn", "loss": "sl", "sampler": "in_batch"}
     ours, used = terms_and_gradients(tree, setting, case, local=True, penalised=penalised)
@@ -102,7 +102,7 @@ def test_penalties_of_other_layers(tree: Tree, setting: Setting, penalised: list
         {"graph": "lightgcnpp"},
     ],
 )
-def test_what_is_not_local_sees_the_whole(tree: Tree, setting: Setting, case: Case) -> None:
+def test_what_is_not_local_sees_the_whole(tree: Tree, setting: Problem, case: Case) -> None:
     """Losses that know items by number, other views, models and graphs that are not linear."""
     assert not terms_and_gradients(tree, setting, case, local=True)[1]
 
@@ -125,6 +125,6 @@ def test_nodes_by_hand() -> None:
 
 
 @pytest.mark.parametrize("model", ["mf", "lightgcn_historical"])
-def test_a_penalty_on_a_layer_that_is_not_there(tree: Tree, setting: Setting, model: str) -> None:
+def test_a_penalty_on_a_layer_that_is_not_there(tree: Tree, setting: Problem, model: str) -> None:
     with pytest.raises(Mistake, match="penalty on layer 2 was asked for"):
         terms_and_gradients(tree, setting, {"model": model, "loss": "bpr"}, local=True, penalised=[0, 2])

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import ltgnn
-from ltgnn.build import Setting
+from ltgnn.build import Problem
 from ltgnn.cli import main
 from ltgnn.inference.finished_run import finished
 from ltgnn.inference.new_interactions import Fresh, fresh, grown
@@ -54,7 +54,7 @@ def trained(launch: Launch, tmp_path: Path, files: Path) -> Callable[..., Path]:
     return run
 
 
-def after(setting: Setting, new: Fresh, run: Path) -> torch.Tensor:
+def after(setting: Problem, new: Fresh, run: Path) -> torch.Tensor:
     _, cfg, _ = finished(run)
     features = grown(cfg, setting, new).features
     assert features is not None

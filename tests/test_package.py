@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -68,6 +69,104 @@ def test_the_layout_in_the_readme_is_the_contract() -> None:
     }
     assert there - {"__init__"} == set(level)
     assert len(list((ROOT / "ltgnn").glob("*.py"))) <= 6
+
+
+def imported(file: Path, modules: set[str]) -> set[str]:
+    """Modules of ltgnn that a file imports anywhere in it: in functions and under TYPE_CHECKING too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inner & modules) or {node.module}
+    return found & modules
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Strongly connected components of more than one node (Tarjan, SIAM J. Comput. 1972)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(node: str) -> None:
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for after in sorted(graph[node]):
+            if after not in index:
+                visit(after)
+                low[node] = min(low[node], low[after])
+            elif after in stack:
+                low[node] = min(low[node], index[after])
+        if low[node] == index[node]:
+            cut = stack.index(node)
+            component = stack[cut:]
+            del stack[cut:]
+            if len(component) > 1:
+                found.append(component)
+
+    for node in sorted(graph):
+        if node not in index:
+            visit(node)
+    return found
+
+
+def test_circles_are_found() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": {"e"}, "e": set()}
+    assert circles(graph) == [["a", "b", "c"]]
+    assert circles(graph | {"c": {"d"}}) == []
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports under TYPE_CHECKING and inside functions included."""
+    files = {".".join(f.relative_to(ROOT).with_suffix("").parts): f for f in (ROOT / "ltgnn").rglob("*.py")}
+    files = {name.removesuffix(".__init__"): file for name, file in files.items()}
+    graph = {name: imported(file, set(files)) - {name} for name, file in files.items()}
+    assert graph["ltgnn.build"] >= {"ltgnn.types", "ltgnn.module"}, "imports are read"
+    assert circles(graph) == []
+
+
+IMPORTED = """
+import importlib, logging, os, pkgutil, signal, sys, warnings
+import fastapi, hydra, matplotlib, omegaconf, optuna, polars, pytorch_lightning, torch, transformers, wandb
+from omegaconf import _utils, omegaconf as conf
+from omegaconf.basecontainer import BaseContainer
+
+def state():
+    loggers = [("root", logging.root), *logging.Logger.manager.loggerDict.items()]
+    loggers = [(name, log) for name, log in loggers if isinstance(log, logging.Logger) and (log.handlers or log.level)]
+    return {
+        "environment": dict(os.environ),
+        "working folder, command line": (os.getcwd(), list(sys.argv)),
+        "OmegaConf": (_utils.get_yaml_loader, conf.get_omega_conf_dumper, sorted(BaseContainer._resolvers)),
+        "torch": (
+            torch.get_num_threads(), torch.get_default_dtype(), torch.get_float32_matmul_precision(),
+            torch.are_deterministic_algorithms_enabled(), torch.is_grad_enabled(), torch.initial_seed(),
+        ),
+        "logging": [(name, log.level, log.handlers, log.propagate) for name, log in loggers],
+        "signals": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
+        "hooks": (sys.excepthook, sys.displayhook),
+        "warnings": list(warnings.filters),
+        "pictures": matplotlib.rcParams._get_backend_or_none(),
+    }
+
+before = state()
+import ltgnn
+for module in pkgutil.walk_packages(ltgnn.__path__, "ltgnn."):
+    importlib.import_module(module.name)
+print("modules", sum(name.startswith("ltgnn.") for name in sys.modules))
+print("changed", [name for name, value in state().items() if value != before[name]])
+"""
+
+
+def test_imports_change_nothing_in_the_process() -> None:
+    """Environment, logging, yaml, torch and signals are as they were once every module of the package is imported."""
+    answer = python("-c", IMPORTED)
+    assert answer.returncode == 0, answer.stderr
+    number, changed = (line.partition(" ")[2] for line in answer.stdout.splitlines()[-2:])
+    assert int(number) > 300
+    assert changed == "[]"
 
 
 def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None:

@@ -337,4 +337,4 @@ def test_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", f"run={run}", "port=70000"]) == 1
     assert "port=70000" in capsys.readouterr().err
     assert main(["serve", "run=/nowhere", "port=0"]) == 1
-    assert "is no run folder" in capsys.readouterr().err
+    assert "is not a run folder" in capsys.readouterr().err

@@ -6,13 +6,13 @@ import pytest
 import torch
 from omegaconf import open_dict
 
-from ltgnn.build import Setting, build_module, shared
+from ltgnn.build import Problem, build_module, shared
 from ltgnn.module import split
 from ltgnn.types import Batch, Mistake
 from tests.axes import PLAIN, Tree
 
 
-def result(tree: Tree, setting: Setting, number: int, loss: str, sampler: str, rows: slice) -> dict[str, torch.Tensor]:
+def result(tree: Tree, setting: Problem, number: int, loss: str, sampler: str, rows: slice) -> dict[str, torch.Tensor]:
     """Terms and gradients on some of the first 24 pairs, as ``number`` mini-batches."""
     cfg = tree.config(PLAIN | {"loss": loss, "sampler": sampler})
     with open_dict(cfg):
@@ -30,7 +30,7 @@ def result(tree: Tree, setting: Setting, number: int, loss: str, sampler: str, r
 
 
 @pytest.mark.parametrize("number", [2, 5])
-def test_bpr_is_that_of_the_large_batch(tree: Tree, setting: Setting, number: int) -> None:
+def test_bpr_is_that_of_the_large_batch(tree: Tree, setting: Problem, number: int) -> None:
     """5 does not divide 24: the last mini-batch is smaller and counts less."""
     one = result(tree, setting, 1, "bpr", "uniform", slice(0, 24))
     some = result(tree, setting, number, "bpr", "uniform", slice(0, 24))
@@ -38,7 +38,7 @@ def test_bpr_is_that_of_the_large_batch(tree: Tree, setting: Setting, number: in
         torch.testing.assert_close(some[name], one[name], rtol=1e-4, atol=1e-7)
 
 
-def test_in_batch_negatives_stay_in_their_mini_batch(tree: Tree, setting: Setting) -> None:
+def test_in_batch_negatives_stay_in_their_mini_batch(tree: Tree, setting: Problem) -> None:
     both = result(tree, setting, 2, "softmax", "in_batch", slice(0, 24))
     halves = [result(tree, setting, 1, "softmax", "in_batch", rows) for rows in (slice(0, 12), slice(12, 24))]
     for name in both:

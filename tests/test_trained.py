@@ -9,7 +9,7 @@ import pytest
 import torch
 from hydra.utils import instantiate
 
-from ltgnn.build import build_setting
+from ltgnn.build import build_problem
 from ltgnn.inference.restore import load
 from ltgnn.runs.folder import RunFolder
 from tests.conftest import run_folders
@@ -25,9 +25,9 @@ def test_sequence_model_over_a_trained_gnn(launch: Launch, tmp_path: Path, capsy
     (sequence,) = run_folders(tmp_path / "sequence")
 
     cfg = RunFolder(gnn).config()
-    trained = load(cfg, build_setting(cfg), RunFolder(gnn), torch.device("cpu"))
+    trained = load(cfg, build_problem(cfg), RunFolder(gnn), torch.device("cpu"))
     cfg = RunFolder(sequence).config()
-    setting = build_setting(cfg)
+    setting = build_problem(cfg)
     assert setting.features is not None
     torch.testing.assert_close(setting.features.values, trained.encoded().items)
     items = load(cfg, setting, RunFolder(sequence), torch.device("cpu")).encoded().items
@@ -37,7 +37,7 @@ def test_sequence_model_over_a_trained_gnn(launch: Launch, tmp_path: Path, capsy
     assert launch(*over, "split.seed=5") == 1
     assert "may know held-out pairs" in capsys.readouterr().err
     assert launch(*over[:-1], "features.run=/nowhere") == 1
-    assert "is no finished run" in capsys.readouterr().err
+    assert "is not a run folder" in capsys.readouterr().err
     assert launch("model=popularity", "paths.log_dir=popular") == 0
     (popular,) = run_folders(tmp_path / "popular")
     assert launch(*over[:-1], f"features.run={popular}") == 1
@@ -54,6 +54,6 @@ def test_vectors_come_with_transform_and_control(launch: Launch, tmp_path: Path)
         "transform": {"_target_": "ltgnn.features.transform.UnitLength"},
     }
     side = instantiate(OmegaConf.create({"_target_": "ltgnn.inference.restore.RunVectors", "run": str(gnn), **steps}))
-    setting = build_setting(RunFolder(gnn).config())
+    setting = build_problem(RunFolder(gnn).config())
     values = side(setting.dataset, setting.split.train.item_counts).values
     torch.testing.assert_close(values.norm(dim=1), torch.ones(len(values)))

@@ -173,7 +173,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield inside
     assert not list(tmp_path.rglob(f"*{MARK}*")), "the payload was run"
     assert not list(tmp_path.rglob(".lock")), "something was fetched"
-    trust.take([])
 
 
 def poisoned(good: Path, where: str, what: Any) -> Path:
@@ -323,3 +322,14 @@ def test_features_are_written_to_ones_own_store_alone(good: Path, place: Path, t
     assert opened(run).features.store.folder == str(tmp_path / "cache")
     (place / "elsewhere" / f"{'0' * 64}.safetensors").write_bytes(b"")
     assert opened(run).features.store.folder == str(place / "elsewhere")  # a store that is there is read
+
+
+def test_trust_ends_with_the_command() -> None:
+    words, packages = trust.take(["run=x", "trust=mineral, quartz", "k=3"])
+    assert (words, packages) == (["run=x", "k=3"], ["mineral", "quartz"])
+    with trust.trusting(packages):
+        assert {"mineral", "quartz"} <= set(trust.trusted())
+        with trust.trusting(["basalt"]):
+            assert {"mineral", "basalt"} <= set(trust.trusted())
+        assert "basalt" not in trust.trusted()
+    assert "mineral" not in trust.trusted()

@@ -15,11 +15,11 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
 from ltgnn.analysis.table import show
-from ltgnn.build import build_setting, cold_items, uses_features
+from ltgnn.build import build_evaluators, build_problem, cold_items, fitting_evaluator, uses_features
 from ltgnn.config.hydra_entry import hydra_entry
-from ltgnn.config.sweep_cache import sharing
+from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.inference.ensemble_members import Member, open_members
-from ltgnn.runs.begun import amend, finished
+from ltgnn.runs.begun import finished
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.scoring.candidates import pool_of
@@ -49,15 +49,16 @@ keys:
 FROM_FIRST = ("data", "split", "groups", "eval")
 
 
-def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
+def ensemble(cfg: DictConfig, overrides: Sequence[str], cache: Cache) -> dict[str, float]:
     """One job: leaves a run folder with the same files and table as training; the values of the test part."""
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
-    members = open_members(cfg.runs)
+    members = open_members(cfg.runs, cache)
     describe(cfg, members)
-    if (before := finished(folder, cfg)) is not None:
+    if (before := finished(folder.path, cfg)) is not None:
         return dict(before["test"])
     with folder.job(cfg, overrides):
-        setting = build_setting(cfg)
+        setting = build_problem(cfg, cache)
+        evaluators = build_evaluators(cfg, setting, cache)
         write_cards(folder, setting)
         scorers = {member.name: member.scorer() for member in members}
         blend = instantiate(cfg.blend)
@@ -72,9 +73,9 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             cfg.blend.weights = blended.plain(*blend.fitting(pool))
             blended = instantiate(cfg.blend).of(scorers, setting.split.train)
         score = instantiate(cfg.score).fit(setting.split.train, setting.text)
-        scorer = score.over(blended, setting.evaluators.get("val"))
+        scorer = score.over(blended, fitting_evaluator(cfg, evaluators))
         ready = time.perf_counter()
-        evaluations = {part: evaluate(scorer) for part, evaluate in setting.evaluators.items()}
+        evaluations = {part: evaluate(scorer) for part, evaluate in evaluators.items()}
         for part, evaluation in evaluations.items():
             folder.write_evaluation(part, evaluation)
         selection = selected(members, fitted)
@@ -85,14 +86,14 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
-            **setting.record(setting.split),
+            **setting.record(setting.split, evaluators),
             "warnings": collect(cfg, setting.dataset, setting.split, features, evaluations, selection),
             "cold_items": cold_items(setting.split, scorer),
             "reads_features": reads,
         }
         folder.write_json("metrics.json", results)
     if fitted:
-        amend(folder, cfg)
+        folder.amend(cfg)
     return evaluations["test"].values
 
 
@@ -124,12 +125,12 @@ def selected(members: Sequence[Member], fitted: bool) -> dict[str, Any]:
     return {"by": by, "weights": "fitted on val" if fitted else "given"}
 
 
-def task(cfg: DictConfig) -> float | None:
+def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     """What Hydra calls for each job."""
     hydra = HydraConfig.get()
     with open_dict(cfg):
         cfg.choices = {axis: word for axis, word in hydra.runtime.choices.items() if axis in ("blend", "score")}
-    value = ensemble(cfg, hydra.overrides.task).get("ndcg@20")
+    value = ensemble(cfg, hydra.overrides.task, cache if cache.kept else Cache()).get("ndcg@20")
     if hydra.mode != RunMode.MULTIRUN:
         show([*map(Path, cfg.runs), Path(cfg.paths.run_dir)])
     return value
@@ -150,8 +151,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if len(runs) == 1:
         raise Mistake(f"{runs[0]} alone makes no ensemble: give the folders of two or more finished runs.")
     quoted = ",".join(f"'{run}'" for run in runs)
-    with sharing():
-        return run_ensemble([*(word for word in given if word not in runs), f"runs=[{quoted}]"])
+    return run_ensemble([*(word for word in given if word not in runs), f"runs=[{quoted}]"])
 
 
 if __name__ == "__main__":

@@ -14,20 +14,19 @@ from typing import Any
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ltgnn.analysis.table import show
-from ltgnn.build import Setting, build_setting, cold_items, uses_features
+from ltgnn.build import build_evaluators, build_problem, build_split, cold_items, uses_features
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.paths import conf_dir
-from ltgnn.config.trust import take
-from ltgnn.evaluation.evaluator import Evaluator
+from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.evaluation.external_lists import list_scorer
 from ltgnn.inference.restore import refuse_other_data, restore
 from ltgnn.io.terminal import printable_lines
 from ltgnn.runs.begun import finished
 from ltgnn.runs.catalogue import write_catalogue
+from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.types import Interactions, Mistake, Split
@@ -44,22 +43,22 @@ SWEEPING = (("sweeper", "grid"), ("launcher", "local"))
 """Hydra's own groups, as in ``conf/evaluate.yaml``."""
 
 
-def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
+def evaluate(cfg: DictConfig, overrides: Sequence[str], cache: Cache = NO_CACHE) -> dict[str, float]:
     """One job: leaves a run folder with the same files and table as training; the values of the test part."""
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     if cfg.lists is not None:
         cfg.eval.ranks = {}  # what a list leaves out has no rank
-    if (before := finished(folder, cfg)) is not None:
+    if (before := finished(folder.path, cfg)) is not None:
         return dict(before["test"])
     with folder.job(cfg, overrides):
         if cfg.lists is not None:
-            setting = build_setting(cfg)
+            setting = build_problem(cfg, cache)
             split, (scorer, users) = (
                 setting.split,
                 list_scorer(cfg.lists, setting.dataset.user_ids, setting.dataset.item_ids),
             )
             device, selection = torch.device("cpu"), {"by": "unknown: lists of another library"}
-            evaluators = {"test": judge(cfg, setting, split)["test"]}
+            evaluators = {"test": build_evaluators(cfg, setting, cache)["test"]}
             without_list = int(torch.isinf(scorer(evaluators["test"].users)).all(1).sum()) if users else 0
             log.info(
                 "%s: lists for %d users; %d test users have none and count as missed", cfg.lists, users, without_list
@@ -69,14 +68,14 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             own = saved.config()
             trained_on = cfg.copy()
             trained_on.split = own.split
-            setting = build_setting(trained_on)
+            setting = build_problem(trained_on, cache)
             split = setting.split
             refuse_other_data(saved, own, setting)
             if cfg.split != own.split:
-                split = unseen(instantiate(cfg.split)(setting.dataset), setting.split.train)
-            scorer, device = restore(trained_on, setting, saved)
+                split = unseen(build_split(cfg, setting.dataset), setting.split.train)
+            scorer, device = restore(trained_on, setting, saved, cache=cache)
             selection = saved.read_json("metrics.json").get("selection", {})
-            evaluators = judge(cfg, setting, split)
+            evaluators = dict(build_evaluators(cfg, setting, split=split))
         evaluations = {part: evaluator(scorer, device=device) for part, evaluator in evaluators.items()}
         for part, evaluation in evaluations.items():
             folder.write_evaluation(part, evaluation)
@@ -85,7 +84,7 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {"total": round(time.perf_counter() - started, 3)},
-            **setting.record(split),
+            **setting.record(split, evaluators),
             "warnings": collect(
                 cfg, setting.dataset, split, setting.features if reads else None, evaluations, selection
             ),
@@ -96,17 +95,6 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
         folder.write_json("metrics.json", results)
         write_catalogue(folder, setting.dataset, split, setting.groups)
     return evaluations["test"].values
-
-
-def judge(cfg: DictConfig, setting: Setting, split: Split) -> dict[str, Evaluator]:
-    """An evaluator for each part of ``split`` that holds a pair."""
-    made = instantiate(cfg.eval, _convert_="all")
-    parts = {"val": (split.val, [split.train]), "test": (split.test, [split.train, split.val])}
-    return {
-        part: made(held_out, seen, setting.groups, text=setting.text, item_fields=setting.dataset.item_fields)
-        for part, (held_out, seen) in parts.items()
-        if len(held_out)
-    }
 
 
 def unseen(other: Split, train: Interactions) -> Split:
@@ -122,7 +110,7 @@ def unseen(other: Split, train: Interactions) -> Split:
     return Split(train, val, test, f"{other.name}, less the pairs of the run's own train part")
 
 
-def task(cfg: DictConfig) -> float | None:
+def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     """What Hydra calls for each job."""
     hydra = HydraConfig.get()
     if (cfg.run is None) == (cfg.lists is None):
@@ -140,7 +128,7 @@ def task(cfg: DictConfig) -> float | None:
         choices = {"model": Path(cfg.lists).stem, "fusion": "-", "loss": "-"} | chosen
     with open_dict(cfg):
         cfg.choices, cfg.changed = choices, " ".join(judged)
-    value = evaluate(cfg, hydra.overrides.task).get("ndcg@20")
+    value = evaluate(cfg, hydra.overrides.task, cache).get("ndcg@20")
     if hydra.mode != RunMode.MULTIRUN:
         show([Path(cfg.paths.run_dir)])
     return value
@@ -159,12 +147,7 @@ def refuse_foreign(overrides: Sequence[str]) -> None:
 
 def write_recipe(run: Path, folder: Path) -> None:
     """A Hydra tree in ``folder`` in which every group has the word ``run``: what the run was configured with."""
-    if not (run / "config.yaml").is_file():
-        raise Mistake(f"run={run} is no run folder: it has no config.yaml")
-    state = RunFolder(run).read_json("status.json").get("state")
-    if state != "finished":
-        raise Mistake(f"run={run} is {state}, wanted a finished run: train it again")
-    saved = RunFolder(run).config()
+    saved = finished_run(run).config()
     groups = [str(key) for key in saved if OmegaConf.is_dict(saved[key]) and key not in (*OWN, "choices")]
     for group in groups:
         (folder / group).mkdir()
@@ -186,7 +169,6 @@ run_evaluate = hydra_entry("evaluate", task)
 def main(argv: Sequence[str] | None = None) -> int:
     """``ltgnn evaluate``; with ``-m`` and a dial such as ``score.norm_power=0,0.5,1`` the curve is drawn as well."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    take(arguments)  # the recipe is read before the command is
     run = next((text.partition("=")[2] for text in arguments if text.startswith("run=")), None)
     if run is None:
         return run_evaluate(arguments)

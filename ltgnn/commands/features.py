@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ltgnn.config.trust import take
 from ltgnn.io.terminal import literal
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ EXAMPLES = """examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
-    arguments = parser.parse_args(take(sys.argv[1:] if argv is None else argv))
+    arguments = parser.parse_args(sys.argv[1:] if argv is None else argv)
     if arguments.command == "build":
         return build(arguments.overrides, arguments.config_dir)
     folder = Path(arguments.folder) if arguments.folder else default_folder()
@@ -42,17 +41,13 @@ def build(overrides: Sequence[str], config_dir: str | None) -> int:
     """Make (or find) the features of one configuration of ``ltgnn train`` and show their card."""
     import json
 
-    from hydra.utils import instantiate
-
+    from ltgnn.build import build_problem
     from ltgnn.config.composing import compose_config, explained
-    from ltgnn.data.catalog import load
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     cfg = compose_config("train", overrides, config_dir, only=("data", "split", "features"))
     with explained(overrides):
-        dataset = load(**instantiate(cfg.data, _convert_="all"))
-        split = instantiate(cfg.split)(dataset)  # transforms are fitted on its train items
-        features = instantiate(cfg.features)(dataset, split.train.item_counts)
+        features = build_problem(cfg).features  # transforms are fitted on its train items
     if features is None:
         print("This configuration has no item features (features=none, or a data set without texts).")
         return 0

@@ -13,15 +13,17 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
-from ltgnn.build import Setting, build_setting, monitored_part
+from ltgnn.build import EvaluatePart, Problem, build_evaluators, build_problem, monitored_part
 from ltgnn.config.hydra_entry import hydra_entry
+from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.fetch import obtain_unpublished
 from ltgnn.features.encoders import HuggingFace
 from ltgnn.features.item_features import ItemText
 from ltgnn.features.retrieval_quality import by_text
 from ltgnn.features.template import render
 from ltgnn.runs.begun import finished
-from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import plain
 from ltgnn.runs.warnings import small_validation
 from ltgnn.training.quiet import quiet_lightning
 from ltgnn.types import Evaluation, Mistake
@@ -32,25 +34,27 @@ SHOWN = ("recall@20", "ndcg@20")
 GROUPS = ("items20/head/", "items20/tail/", "items20/cold/")
 
 
-def finetune(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluation]:
+def finetune(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACHE) -> dict[str, Evaluation]:
     """The whole of one job, straight through: frozen features, tuning, the folder, the figures of both."""
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, plain(cfg)) as tracker:
         source = item_text(cfg)
-        setting = build_setting(cfg)
-        monitored_part(cfg, setting)
+        setting = build_problem(cfg, cache)
+        evaluators = build_evaluators(cfg, setting, cache)
+        monitored_part(cfg, evaluators)
         if setting.features is None:
             raise Mistake(f"{setting.dataset.name} has no item text to tune an encoder on; set data.template")
-        tuner = tune(cfg, setting, source, tracker)
+        tuner = tune(cfg, setting, evaluators.get("val"), source, tracker)
         tuned = folder.path / "encoder"
         tuner.objective.encoder.save(tuned)
         tuned_source = ItemText(str(tuned), source.template, source.store, source.control, source.transform)
         features = tuned_source(setting.dataset, setting.split.train.item_counts)
         assert features is not None
         folder.write_json("features_card.json", features.card)
-        before, after = judged(setting, setting.features.values), judged(setting, features.values)
+        before = judged(setting, evaluators, setting.features.values)
+        after = judged(setting, evaluators, features.values)
         seconds = round(time.perf_counter() - started, 1)
-        folder.write_json("metrics.json", results(cfg, setting, before, after, seconds))
+        folder.write_json("metrics.json", results(cfg, setting, evaluators, before, after, seconds))
         for name, evaluations in (("before", before), ("after", after)):
             for part, evaluation in evaluations.items():
                 folder.write_evaluation(f"{name}_{part}", evaluation)
@@ -72,7 +76,7 @@ def item_text(cfg: DictConfig) -> ItemText:
     return source
 
 
-def tune(cfg: DictConfig, setting: Setting, source: ItemText, tracker: Any) -> Any:
+def tune(cfg: DictConfig, setting: Problem, evaluate: EvaluatePart | None, source: ItemText, tracker: Any) -> Any:
     """The tuner after its training."""
     import pytorch_lightning as pl
 
@@ -89,8 +93,6 @@ def tune(cfg: DictConfig, setting: Setting, source: ItemText, tracker: Any) -> A
     objective = instantiate(cfg.objective)(encoder, train, batch_size=int(cfg.batch_size), seed=int(cfg.seed))
     trained = sum(p.numel() for p in objective.parameters() if p.requires_grad)
     log.info("%s: %d weights trained, %d steps an epoch", type(objective).__name__, trained, objective.steps)
-
-    evaluate = setting.evaluators.get("val")
 
     def validate(values: torch.Tensor) -> dict[str, float]:
         assert evaluate is not None
@@ -113,14 +115,19 @@ def tune(cfg: DictConfig, setting: Setting, source: ItemText, tracker: Any) -> A
     return tuner
 
 
-def judged(setting: Setting, values: torch.Tensor) -> dict[str, Evaluation]:
+def judged(setting: Problem, evaluators: Mapping[str, EvaluatePart], values: torch.Tensor) -> dict[str, Evaluation]:
     """Ranking by text alone on each held-out part."""
     scorer = by_text(setting.split.train, values)
-    return {part: evaluate(scorer, device=torch.device("cpu")) for part, evaluate in setting.evaluators.items()}
+    return {part: evaluate(scorer, device=torch.device("cpu")) for part, evaluate in evaluators.items()}
 
 
 def results(
-    cfg: DictConfig, setting: Setting, before: Mapping[str, Evaluation], after: Mapping[str, Evaluation], seconds: float
+    cfg: DictConfig,
+    setting: Problem,
+    evaluators: Mapping[str, EvaluatePart],
+    before: Mapping[str, Evaluation],
+    after: Mapping[str, Evaluation],
+    seconds: float,
 ) -> dict[str, Any]:
     """What goes into metrics.json: the frozen encoder under ``before``, the tuned one as any run."""
     return {
@@ -128,14 +135,14 @@ def results(
         **{part: evaluation.values for part, evaluation in after.items()},
         "selection": {"by": "last epoch"},
         "seconds": {"total": seconds},
-        **setting.record(setting.split),
+        **setting.record(setting.split, evaluators),
         "warnings": [w for w in [small_validation(setting.split, cfg.split.get("val"))] if w],
     }
 
 
 def write_card(
     cfg: DictConfig,
-    setting: Setting,
+    setting: Problem,
     source: ItemText,
     tuned: Path,
     before: Mapping[str, Evaluation],
@@ -176,7 +183,7 @@ def table(before: Mapping[str, Evaluation], after: Mapping[str, Evaluation]) -> 
     return "\n".join([f"text alone: {'':<23} {'before':>8} {'after':>8}", *rows])
 
 
-def task(cfg: DictConfig) -> float:
+def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float:
     """What Hydra calls for each job; returns the monitored value of the tuned encoder."""
     hydra = HydraConfig.get()
     with open_dict(cfg):
@@ -185,9 +192,9 @@ def task(cfg: DictConfig) -> float:
         }
     part, _, name = str(cfg.monitor).partition("/")
     obtain_unpublished(plain(cfg.data))
-    if (before := finished(RunFolder(cfg.paths.run_dir), cfg)) is not None:
+    if (before := finished(Path(cfg.paths.run_dir), cfg)) is not None:
         return float(before[part][name])
-    return float(finetune(cfg, hydra.overrides.task)[part].values[name])
+    return float(finetune(cfg, hydra.overrides.task, cache)[part].values[name])
 
 
 main = hydra_entry("finetune", task)

@@ -14,11 +14,10 @@ from typing import Any
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from ltgnn.build import build_setting
+from ltgnn.build import build_dataset, build_split
 from ltgnn.config.composing import compose_config
 from ltgnn.config.file_sources import settle
 from ltgnn.config.paths import checkout, paper_dir
-from ltgnn.config.sweep_cache import sharing
 from ltgnn.config.trust import check
 from ltgnn.data.fetch import digest_of
 from ltgnn.io.terminal import printable_lines
@@ -27,7 +26,8 @@ from ltgnn.reproduction.display import listed, show
 from ltgnn.reproduction.published_row import Plan, Row, read_all
 from ltgnn.reproduction.verdict import Published, judge, worst
 from ltgnn.runs.environment import cpu_model
-from ltgnn.runs.folder import RunFolder, plain, run_key
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import plain, run_key
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.types import Mistake
 
@@ -88,10 +88,8 @@ def one(row: Row, smoke: bool, seeds: int | None, results: Path, here: bool) -> 
         print(f"{row.name}: {paper_result.NOT_RUN}, the whole run wants a GPU (name the row to run it all the same)")
         return paper_result.NOT_RUN
     chosen = row.seeds[:seeds]
-    with sharing():
-        cfg = composed(plan, chosen[0])
-        fingerprint = verify(row, cfg)
-        folders = trained(row, plan, chosen)
+    fingerprint = verify(row, composed(plan, chosen[0]))
+    folders = trained(row, plan, chosen)
     result = outcome(row, plan, chosen, folders, fingerprint)
     file = paper_result.write(results, result)
     show(row, result)
@@ -112,7 +110,7 @@ def verify(row: Row, cfg: DictConfig) -> str:
                 f"{row.name}: {file} has sha256 {digest}, wanted {wanted} (experiments/paper/{row.name}.yaml). "
                 "Numbers of other files cannot be compared: no number is given."
             )
-    split = build_setting(cfg).split
+    split = build_split(cfg, build_dataset(cfg))
     counts = {
         "users": split.train.num_users,
         "items": split.train.num_items,

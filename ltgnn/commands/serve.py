@@ -33,8 +33,8 @@ keys:
   port=8000         0: any free one
   token=SECRET      what each request has to bring (Authorization: Bearer SECRET; in a browser /?token=SECRET once);
                     the environment variable LTGNN_TOKEN does the same and is in no list of processes
-  rules=WORD        those of every list, as for `ltgnn recommend`, with rules.NAME.KEY=VALUE; their files are
-                    read at the start
+  rules=WORD        those of every list, as for `ltgnn recommend`, with rules.NAME.KEY=VALUE (`ltgnn models rules`);
+                    their files are read at the start
   threads=2         requests computed at a time
   waiting=64        requests computed or waiting at a time; beyond that 503
   connections=256   at a time; beyond that 503

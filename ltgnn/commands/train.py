@@ -12,10 +12,11 @@ from omegaconf import DictConfig, open_dict
 
 from ltgnn.analysis.table import show
 from ltgnn.config.hydra_entry import hydra_entry
+from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.fetch import obtain_unpublished
 from ltgnn.runs.begun import finished
-from ltgnn.runs.folder import RunFolder, plain
 from ltgnn.runs.pinned_recipes import refuse_foreign
+from ltgnn.runs.run_key import plain
 from ltgnn.training.loop import headline, train
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def task(cfg: DictConfig) -> float | None:
-    """What Hydra calls for each job; returns the monitored value."""
+def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
+    """What Hydra calls for each job, a sweep with its cache; returns the monitored value."""
     hydra = HydraConfig.get()
     with open_dict(cfg):
         cfg.choices = {
@@ -34,9 +35,9 @@ def task(cfg: DictConfig) -> float | None:
     refuse_foreign(cfg.get("closed") or {}, cfg.choices)
     obtain_unpublished(plain(cfg)["data"])
     part, _, name = str(cfg.monitor).partition("/")
-    before = finished(RunFolder(cfg.paths.run_dir), cfg)
+    before = finished(Path(cfg.paths.run_dir), cfg)
     if before is None:
-        value = headline(train(cfg, hydra.overrides.task), str(cfg.monitor))
+        value = headline(train(cfg, hydra.overrides.task, cache), str(cfg.monitor))
     else:
         value = before.get(part, {}).get(name)
     if hydra.mode != RunMode.MULTIRUN:  # a sweep ends with one table of all

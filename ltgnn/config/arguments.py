@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
-from ltgnn.config.trust import take
 from ltgnn.types import Mistake
 
 TRUST = """
@@ -25,7 +24,7 @@ def parse(
         return None
     values: dict[str, str] = {}
     others: list[str] = []
-    for word in take(argv):
+    for word in argv:
         key, equals, value = word.partition("=")
         if key in known and equals:
             values[key] = value

@@ -6,14 +6,16 @@ import functools
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ltgnn.config.error_messages import message
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.suggestions import in_plain_words, refuse_two_parts
-from ltgnn.config.trust import VARIABLE, take, trusted
+from ltgnn.config.trust import VARIABLE, take, trusted, trusting
+from ltgnn.io.libyaml import faster_omegaconf
 from ltgnn.io.terminal import printable_lines
 from ltgnn.types import Mistake
 
@@ -40,19 +42,16 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
 
         resolvers.register()
         caught: list[Exception] = []
-        arguments = take(sys.argv[1:] if argv is None else argv)
+        arguments, packages = take(sys.argv[1:] if argv is None else argv)
         arguments.sort(key=lambda word: word not in ("-m", "--multirun"))  # Hydra wants overrides in one piece
-        full_error, command = os.environ.get("HYDRA_FULL_ERROR"), sys.argv
-        trust = os.environ.get(VARIABLE)
-        os.environ[VARIABLE] = ",".join(trusted())  # for the processes of a sweep
-        sys.argv = [f"ltgnn {config_name}", *arguments]
-        os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
+        full_error = os.environ.get("HYDRA_FULL_ERROR")
         try:
             if double := refuse_two_parts(arguments):
                 raise Mistake(double)
-            hydra.main(config_path=str(tree or conf_dir()), config_name=config_name, version_base="1.3")(
-                guarded(task, caught)
-            )()
+            with trusting(packages), faster_omegaconf(), as_hydra_reads_it(config_name, arguments):
+                hydra.main(config_path=str(tree or conf_dir()), config_name=config_name, version_base="1.3")(
+                    guarded(task, caught)
+                )()
             for error in caught:  # of a single run; those of a sweep are in the folders and in its table
                 if not _sweeping(error):
                     raise error
@@ -66,13 +65,26 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
             print("ltgnn: interrupted", file=sys.stderr)
             return 130
         finally:
-            sys.argv = command
-            os.environ.pop("HYDRA_FULL_ERROR") if full_error is None else os.environ.update(HYDRA_FULL_ERROR=full_error)
-            os.environ.pop(VARIABLE) if trust is None else os.environ.update({VARIABLE: trust})
             GlobalHydra.instance().clear()
         return 1 if caught else 0
 
     return main
+
+
+@contextmanager
+def as_hydra_reads_it(config_name: str, arguments: Sequence[str]) -> Iterator[None]:
+    """Command line and environment of this process as Hydra and the processes of a sweep read them, for a while."""
+    command, variables = sys.argv, ("HYDRA_FULL_ERROR", VARIABLE)
+    before = {name: os.environ.get(name) for name in variables}
+    sys.argv = [f"ltgnn {config_name}", *arguments]
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
+    os.environ[VARIABLE] = ",".join(trusted())
+    try:
+        yield
+    finally:
+        sys.argv = command
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
 def guarded(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., Any]:

@@ -1,15 +1,13 @@
-"""Which way a value is better: stated where its metric is defined, asked wherever something is chosen by a value."""
+"""Which way a value is better: its metric states it (``types.Metric``); asked wherever a value chooses something."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
-from ltgnn.types import Mistake
-
-F = TypeVar("F", bound=Callable[..., Any])
+from ltgnn.types import Metric, Mistake
 
 SECTIONS = ("metrics", "ranks", "lists", "exposure")
 """Parts of the group ``eval`` that name metrics."""
@@ -22,12 +20,6 @@ RECORD = "smaller_is_better"
 
 BEFORE = frozenset({"arp", "gini", "lift", "miscalibration", "preo", "prsp", "pru", "ties", "not_scorable"})
 """Those of runs that have no such record, and of lists of other libraries: the metrics of ``conf/eval``."""
-
-
-def smaller_is_better(metric: F) -> F:
-    """Decorator of a metric of which less is better; without it, more is."""
-    metric.smaller_is_better = True  # type: ignore[attr-defined]
-    return metric
 
 
 def smaller(value: str, recorded: Iterable[str] | None = None) -> bool:
@@ -87,4 +79,4 @@ def mixed(name: str, weights: Mapping[str, float], less: Callable[[str], bool]) 
 
 def _stated(metric: Any) -> bool:
     function = metric.func if isinstance(metric, partial) else metric
-    return bool(getattr(function, "smaller_is_better", False))
+    return isinstance(function, Metric) and function.smaller_is_better

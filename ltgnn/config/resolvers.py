@@ -8,7 +8,6 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from ltgnn.config import safe_names
-from ltgnn.io import libyaml
 
 
 def _device() -> str:
@@ -29,8 +28,7 @@ def _mode(monitor: str, *, _root_: Any) -> str:
 
 
 def register() -> None:
-    """Make the interpolations known, and yaml quick; harmless when called again."""
-    libyaml.register()
+    """Make the interpolations known; harmless when called again."""
     OmegaConf.register_new_resolver("device", _device, replace=True)
     OmegaConf.register_new_resolver("precision", _precision, replace=True)
     OmegaConf.register_new_resolver("mode", _mode, replace=True)

@@ -1,12 +1,11 @@
-"""Work that the jobs of a sweep share: made once, kept while a sweep runs in this process, bounded."""
+"""Work that the jobs of a sweep share: a cache that the launcher makes and hands to each job, bounded."""
 
 from __future__ import annotations
 
 import copy
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
@@ -18,42 +17,48 @@ T = TypeVar("T")
 KEPT = 4
 """Results kept of each kind: a sweep over data sets or encoders must not fill the memory."""
 
-_shelves: dict[str, OrderedDict[str, Any]] | None = None
 
+class Cache:
+    """Results by kind and by the sections of the config that decide them; what it keeps ends with it.
 
-@contextmanager
-def sharing() -> Iterator[None]:
-    """Inside, ``once`` remembers; at the end everything is let go."""
-    global _shelves
-    before, _shelves = _shelves, {} if _shelves is None else _shelves
-    try:
-        yield
-    finally:
-        _shelves = before
-
-
-def once(kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[], T], kept: int = KEPT) -> T:
-    """``make()``, or what it gave to an earlier job whose resolved ``sections`` of the config, and the files that these
-    name, were the same.
-
-    What is shared must not be changed by a job. Outside of ``sharing`` each call makes its own. ``kept``: results of
-    this kind that stay.
+    ``kept``: results that stay of each kind; 0: none, so that each call makes its own.
     """
-    if _shelves is None:
-        return make()
-    recipe = {name: OmegaConf.to_container(cfg[name], resolve=True) for name in sections}
-    key = json.dumps([recipe, inputs_of(recipe)], sort_keys=True, default=str)
-    shelf = _shelves.setdefault(kind, OrderedDict())
-    if key not in shelf:
-        while len(shelf) >= kept:  # before the next is made: two of the large ones need not fit the memory
-            shelf.popitem(last=False)
-        shelf[key] = make()
-    shelf.move_to_end(key)
-    made: T = shelf[key]
-    return made
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self.kept = kept
+        self.shelves: dict[str, OrderedDict[str, Any]] = {}
+
+    def shared(
+        self, kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[], T], kept: int | None = None
+    ) -> T:
+        """``make()``, or what it gave to an earlier job with the same resolved ``sections`` and the same files in them.
+
+        A job must not change what is shared. ``kept``: results of this kind that stay; None: as of other kinds.
+        """
+        if not self.kept:
+            return make()
+        recipe = {name: OmegaConf.to_container(cfg[name], resolve=True) for name in sections}
+        return self._get(kind, json.dumps([recipe, inputs_of(recipe)], sort_keys=True, default=str), make, kept)
+
+    def copied(self, kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[], T]) -> T:
+        """As ``shared``, for what a job may change or move to another device: a copy where others share it."""
+        made = self.shared(kind, cfg, sections, make)
+        return copy.deepcopy(made) if self.kept else made
+
+    def named(self, kind: str, key: str, make: Callable[[], T]) -> T:
+        """``make()``, or what it gave before for this ``key``."""
+        return self._get(kind, key, make, None) if self.kept else make()
+
+    def _get(self, kind: str, key: str, make: Callable[[], T], kept: int | None) -> T:
+        shelf = self.shelves.setdefault(kind, OrderedDict())
+        if key not in shelf:
+            while len(shelf) >= (kept or self.kept):  # before the next is made: two large ones need not fit the memory
+                shelf.popitem(last=False)
+            shelf[key] = make()
+        shelf.move_to_end(key)
+        made: T = shelf[key]
+        return made
 
 
-def own(kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[], T]) -> T:
-    """As ``once``, for what a job may change, or move to another device: a copy where others share it."""
-    made = once(kind, cfg, sections, make)
-    return made if _shelves is None else copy.deepcopy(made)
+NO_CACHE = Cache(0)
+"""Of a job that runs alone: it keeps nothing."""

@@ -6,6 +6,8 @@ import functools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -32,19 +34,29 @@ LIBRARIES = {
 WRITTEN = ("ltgnn.inference.ensemble_members.Members",)
 """Classes that ltgnn itself writes into recipes, beside those of its yaml."""
 
-_typed: list[str] = []  # packages that the command line trusts
+_trusted: ContextVar[tuple[str, ...]] = ContextVar("trusted", default=())  # by ``trusting`` alone
 
 
-def take(words: Sequence[str]) -> list[str]:
-    """The words of a command line without ``trust=PACKAGE``, which holds until the next command of this process."""
+@contextmanager
+def trusting(packages: Sequence[str]) -> Iterator[None]:
+    """Inside, recipes may name classes of these packages too."""
+    token = _trusted.set((*_trusted.get(), *packages))
+    try:
+        yield
+    finally:
+        _trusted.reset(token)
+
+
+def take(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words of a command line without ``trust=PACKAGE``, and these packages."""
     values = [word.partition("=")[2] for word in words if word.startswith(f"{OPTION}=")]
-    _typed[:] = [name for value in values for name in _names(value)]
-    return [word for word in words if not word.startswith(f"{OPTION}=")]
+    others = [word for word in words if not word.startswith(f"{OPTION}=")]
+    return others, [name for value in values for name in _names(value)]
 
 
 def trusted() -> list[str]:
     """The packages that the user trusts."""
-    return list(dict.fromkeys([*_names(os.environ.get(VARIABLE, "")), *_typed]))
+    return list(dict.fromkeys([*_names(os.environ.get(VARIABLE, "")), *_trusted.get()]))
 
 
 def check(recipe: Mapping[str, Any], folder: Path, file: str = "config.yaml") -> None:

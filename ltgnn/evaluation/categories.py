@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from ltgnn.evaluation.topk import Csr
+from ltgnn.tensors.csr import Csr
 
 
 class Categories:

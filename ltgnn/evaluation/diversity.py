@@ -9,11 +9,12 @@ from annotated_types import Gt, Le
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.config.metric_direction import smaller_is_better
 from ltgnn.evaluation.lists import Lists
-from ltgnn.evaluation.topk import Csr, csr_rows
+from ltgnn.evaluation.metric import metric
+from ltgnn.tensors.csr import Csr, csr_rows
 
 
+@metric("lists")
 def text_diversity(lists: Lists) -> Tensor | None:
     """Intra-list diversity by features: mean over pairs of L of 1 - cosine of the features (Ziegler et al., WWW 2005).
 
@@ -32,6 +33,7 @@ def text_diversity(lists: Lists) -> Tensor | None:
     return _diversity(torch.cat(squares), described)
 
 
+@metric("lists")
 def category_diversity(lists: Lists) -> Tensor | None:
     """Intra-list diversity by category: mean over pairs of L of 1 - |A ∩ B| / sqrt(|A| |B|), A and B their categories.
 
@@ -53,6 +55,7 @@ def _diversity(squares: Tensor, n: Tensor) -> Tensor:
     return torch.where(n > 1, 1 - (squares - n) / (n * (n - 1)), torch.nan)
 
 
+@metric("lists", per_user=False)
 def personalisation(lists: Lists) -> float | None:
     """1 - mean over pairs of users of |L_u ∩ L_v| / sqrt(|L_u| |L_v|), over all pairs, none sampled.
 
@@ -67,7 +70,7 @@ def personalisation(lists: Lists) -> float | None:
     return float(1 - (total.square().sum() - n) / (n * (n - 1)))
 
 
-@smaller_is_better
+@metric("lists", smaller_is_better=True)
 def miscalibration(lists: Lists, smoothing: Annotated[float, Gt(0), Le(1)]) -> Tensor | None:
     """KL divergence in nats of the categories of L from those of the user's train items, 0 = calibrated.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import torch
 from annotated_types import Ge, Gt, MinLen
@@ -12,11 +12,16 @@ from torch import Tensor
 
 from ltgnn.config.metric_direction import mixed, named_smaller, smaller
 from ltgnn.evaluation.exact_topk import best_items
-from ltgnn.evaluation.lists import GroupMetric, ListMetric, Lists, Number
-from ltgnn.evaluation.metrics import Hits, Metric, find
-from ltgnn.evaluation.ranks import RankMetric, Ranks, places
-from ltgnn.evaluation.topk import Csr, csr_rows, each_block, top_k
+from ltgnn.evaluation.lists import Lists, Number
+from ltgnn.evaluation.metric import SECTIONS, metrics_by_input
+from ltgnn.evaluation.metrics import Hits, find
+from ltgnn.evaluation.ranks import Ranks, places
+from ltgnn.evaluation.topk import each_block, top_k
+from ltgnn.tensors.csr import Csr, csr_rows, union_by_user
 from ltgnn.types import Evaluation, Groups, Interactions, Mistake, Scorer, TopK
+
+Function = Callable[..., Any]
+"""A metric (``metric.py``), or a partial of one."""
 
 
 class Stratum(NamedTuple):
@@ -42,6 +47,8 @@ class Evaluator:
     knows: with 0, a value of 0 says nothing of the model. A value that is defined for nobody is left out. ``mixtures``
     are weighted sums of values, for ``monitor``: ``{"balanced": {"ndcg@20": 0.5, "items20/tail/ndcg@20": 0.5}}``.
 
+    A decorated metric (``metric.py``) may stand in any of ``metrics``, ``ranks``, ``lists`` and ``exposure``.
+
     ``text`` [I, D] and ``item_fields`` serve the metrics of diversity and calibration alone.
     """
 
@@ -55,10 +62,10 @@ class Evaluator:
         *,
         ks: Annotated[Sequence[Annotated[int, Ge(1)]], MinLen(1)],
         block_mib: Annotated[float, Gt(0)],
-        metrics: Mapping[str, Metric],
-        ranks: Mapping[str, RankMetric],
-        lists: Mapping[str, ListMetric],
-        exposure: Mapping[str, GroupMetric],
+        metrics: Mapping[str, Function],
+        ranks: Mapping[str, Function],
+        lists: Mapping[str, Function],
+        exposure: Mapping[str, Function],
         categories: Callable[[Mapping[str, Sequence[str]]], Csr | None],
         user_groups: Mapping[str, Callable[[Tensor], Groups]],
         user_ks: Sequence[Annotated[int, Ge(1)]],
@@ -70,8 +77,12 @@ class Evaluator:
             raise Mistake(f"eval.ks={list(ks)}: wanted list lengths of at least 1, such as [10,20]")
         self.held_out, self.groups, self.text = held_out, groups, text
         self.ks, self.user_ks, self.block_mib = sorted(set(ks)), set(user_ks), block_mib
-        self.metrics, self.ranks, self.lists, self.exposure, self.mixtures = metrics, ranks, lists, exposure, mixtures
-        self.seen = _union(held_out, seen)
+        found = metrics_by_input({"metrics": metrics, "ranks": ranks, "lists": lists, "exposure": exposure})
+        self.metrics, self.ranks, self.lists, self.exposure = (found[reads] for reads in SECTIONS.values())
+        self.mixtures = mixtures
+        if any(bool(torch.isin(held_out.keys, part.keys).any()) for part in seen):  # no list could hold them
+            raise Mistake("a held-out pair is also among the seen pairs: the parts of the split overlap")
+        self.seen = union_by_user(seen, held_out.num_users, held_out.num_items)
         self.train = seen[0] if seen else held_out.select(torch.empty(0, dtype=torch.int64))
         self.categories = categories(item_fields) if item_fields else None
         self.user_groups = {name: policy(self.train.user_counts) for name, policy in user_groups.items()}
@@ -231,15 +242,3 @@ class Record:
                 self.values[name], self.per_user[name] = float(defined.mean()), number
         elif number is not None and number == number:
             self.values[name] = number
-
-
-def _union(held_out: Interactions, seen: Sequence[Interactions]) -> Csr:
-    """The seen items of every user as CSR; refuses held-out pairs that are seen, since no list could hold them."""
-    keys = torch.unique(torch.cat([torch.empty(0, dtype=torch.int64), *(part.keys for part in seen)]))
-    if torch.isin(held_out.keys, keys).any():
-        raise Mistake("a held-out pair is also among the seen pairs: the parts of the split overlap")
-    if len(seen) == 1:
-        return seen[0].by_user  # the same table, which is there once
-    users, items = keys // held_out.num_items, keys % held_out.num_items
-    offsets = torch.searchsorted(users, torch.arange(held_out.num_users + 1))
-    return offsets, items

@@ -9,27 +9,31 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ltgnn.config.metric_direction import smaller_is_better
 from ltgnn.evaluation.lists import Lists
-from ltgnn.evaluation.topk import csr_rows
+from ltgnn.evaluation.metric import metric
+from ltgnn.tensors.csr import csr_rows
 from ltgnn.types import Groups
 
 
+@metric("groups")
 def share(lists: Lists, groups: Groups) -> dict[str, Tensor]:
     """|L ∩ g| / |L| for each group; the shares of a list add up to 1."""
     return {name: lists.mean(_inside(lists, groups, label)) for label, name in enumerate(groups.names)}
 
 
+@metric("groups")
 def aplt(lists: Lists, groups: Groups) -> dict[str, Tensor]:
     """Average percentage of long-tail items: |L ∩ T| / |L| (Abdollahpouri et al., FLAIRS 2019)."""
     return {"": lists.mean(_tail(lists, groups))}
 
 
+@metric("groups")
 def aclt(lists: Lists, groups: Groups) -> dict[str, Tensor]:
     """Average coverage of long-tail items: |L ∩ T| (Abdollahpouri et al., FLAIRS 2019)."""
     return {"": _tail(lists, groups).sum(1).double()}
 
 
+@metric("groups", per_user=False)
 def coverage(lists: Lists, groups: Groups) -> dict[str, float | None]:
     """Share of the items of each group that occur in any list, |union of L ∩ g| / |g|; of ``tail``: tail coverage."""
     shown = lists.exposure > 0
@@ -39,6 +43,7 @@ def coverage(lists: Lists, groups: Groups) -> dict[str, float | None]:
     }
 
 
+@metric("groups")
 def recall_part(lists: Lists, groups: Groups) -> dict[str, Tensor]:
     """|L ∩ gt ∩ g| / |gt| for each group: the parts add up to recall exactly (SimGCL, SIGIR 2022)."""
     return {
@@ -47,7 +52,7 @@ def recall_part(lists: Lists, groups: Groups) -> dict[str, Tensor]:
     }
 
 
-@smaller_is_better
+@metric("groups", per_user=False, smaller_is_better=True)
 def preo(lists: Lists, groups: Groups) -> dict[str, float | None]:
     """Popularity-based ranking equal opportunity: std / mean over groups of P(listed | g, held out), pooled over users.
 
@@ -59,7 +64,7 @@ def preo(lists: Lists, groups: Groups) -> dict[str, float | None]:
     return {"": _spread(found, wanted)}
 
 
-@smaller_is_better
+@metric("groups", per_user=False, smaller_is_better=True)
 def prsp(lists: Lists, groups: Groups) -> dict[str, float | None]:
     """Popularity-based ranking statistical parity: std / mean over groups of P(listed | g, candidate), pooled.
 

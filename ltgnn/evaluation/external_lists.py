@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ltgnn.evaluation.topk import Csr, csr_rows
 from ltgnn.io.spreadsheet import plain
+from ltgnn.tensors.csr import Csr, csr_rows
 from ltgnn.types import Mistake, Scorer
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from ltgnn.evaluation.topk import Csr
-from ltgnn.types import Groups, Interactions
+from ltgnn.tensors.csr import Csr
+from ltgnn.types import Interactions
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,3 @@ class Lists:
 
 Number = Tensor | float | None
 """One number per user [n] float64 (nan where undefined), one for all, or None where the data it needs is missing."""
-
-ListMetric = Callable[[Lists], Number]
-"""``lists -> number``"""
-
-GroupMetric = Callable[[Lists, Groups], Mapping[str, Number]]
-"""``(lists, groups of items) -> number by group name``; the name "" stands for the policy as a whole"""

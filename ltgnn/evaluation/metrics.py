@@ -1,7 +1,6 @@
 """Accuracy of recommendation lists, per user: one function a metric, over hits that are found once.
 
-Every function maps ``(hits, k)`` to one float64 per user [n]. To add a metric, write such a function anywhere and name
-it in ``conf/eval``; one of which less is better is decorated with ``ltgnn.config.metric_direction.smaller_is_better``.
+Every function maps ``(hits, k)`` to one float64 per user [n].
 
 For an item group, the same functions meet the hits and the held-out items of that group alone,
 while positions stay those of the whole list: recall becomes |L ∩ gt ∩ g| / |gt ∩ g|, and the ideal list of NDCG holds
@@ -13,13 +12,13 @@ has fewer than K candidates still counts as one of length K. trec_eval and ir_me
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from ltgnn.evaluation.metric import metric
 from ltgnn.types import Interactions, TopK
 
 
@@ -50,10 +49,6 @@ class Hits:
         return self.relevant.clamp(max=k)
 
 
-Metric = Callable[[Hits, int], Tensor]
-"""``(hits, k) -> one number per user``  [n] float64"""
-
-
 def find(lists: TopK, held_out: Interactions) -> Tensor:
     """True where a listed item is among the user's held-out ones.  [n, K] bool"""
     keys = lists.users[:, None] * held_out.num_items + lists.items
@@ -62,32 +57,38 @@ def find(lists: TopK, held_out: Interactions) -> Tensor:
     return (known[places] == keys) & (lists.items >= 0)
 
 
+@metric("hits")
 def recall(hits: Hits, k: int, capped: bool) -> Tensor:
     """Recall@K = h / |gt|; ``capped`` divides by min(|gt|, K) instead, so that a perfect list has 1 (as DAN does)."""
     return hits.count[:, k - 1] / (hits.ideal(k) if capped else hits.relevant)
 
 
+@metric("hits")
 def precision(hits: Hits, k: int) -> Tensor:
     """Precision@K = h / K."""
     return hits.count[:, k - 1] / k
 
 
+@metric("hits")
 def f1(hits: Hits, k: int) -> Tensor:
     """F1@K = 2 h / (K + |gt|), the harmonic mean of precision and recall of the user (van Rijsbergen 1979)."""
     return 2 * hits.count[:, k - 1] / (k + hits.relevant)
 
 
+@metric("hits")
 def hr(hits: Hits, k: int) -> Tensor:
     """Hit rate@K = 1 if h > 0 else 0."""
     return (hits.count[:, k - 1] > 0).double()
 
 
+@metric("hits")
 def mrr(hits: Hits, k: int) -> Tensor:
     """Reciprocal rank@K = 1 / place of the first hit, 0 without one; its mean is MRR (Voorhees, TREC-8 1999)."""
     place = hits.found[:, :k].int().argmax(1) + 1
     return hr(hits, k) / place
 
 
+@metric("hits")
 def ndcg(hits: Hits, k: int) -> Tensor:
     """NDCG@K with binary gains (Järvelin and Kekäläinen 2002).
 
@@ -96,6 +97,7 @@ def ndcg(hits: Hits, k: int) -> Tensor:
     return hits.dcg[:, k - 1] / hits.discounts.cumsum(0)[hits.ideal(k) - 1]
 
 
+@metric("hits")
 def average_precision(hits: Hits, k: int, capped: bool) -> Tensor:
     """AP@K = sum over the hits of (hits up to that place / place), / |gt|; its mean over users is MAP@K.
 

@@ -59,16 +59,18 @@ def _lacking(evaluator: Evaluator, name: str) -> str:
     if metric in evaluator.metrics or not k:
         return ""
     if place:
+        per_user = evaluator.exposure[metric].per_user
         found = evaluator.exposure[metric](_any_lists(evaluator, int(k)), evaluator.groups[place[0]])
         group = "/".join(place[1:])
         if group not in found:
             return f"{metric} is given of {', '.join(found) if any(found) else f'{place[0]} as a whole'}"
         number = found[group]
     else:
+        per_user = evaluator.lists[metric].per_user
         number = evaluator.lists[metric](_any_lists(evaluator, int(k)))
     if number is None:
         return "the data lack what it needs, such as features (features=...) or categories (eval.categories.columns)"
-    return f"{metric} is one number for all users" if of_users and not isinstance(number, torch.Tensor) else ""
+    return f"{metric} is one number for all users" if of_users and not per_user else ""
 
 
 def _any_lists(evaluator: Evaluator, k: int) -> Lists:

@@ -11,17 +11,17 @@ from math import log2
 import torch
 from torch import Tensor
 
-from ltgnn.config.metric_direction import smaller_is_better
 from ltgnn.evaluation.lists import Lists
+from ltgnn.evaluation.metric import metric
 
 
-@smaller_is_better
+@metric("lists", smaller_is_better=True)
 def arp(lists: Lists) -> Tensor:
     """Average recommendation popularity: mean of c_i over L (Yin et al., VLDB 2012)."""
     return lists.mean(lists.counts)
 
 
-@smaller_is_better
+@metric("lists", per_user=False, smaller_is_better=True)
 def lift(lists: Lists) -> float:
     """Popularity lift: (mean_u ARP(L_u) - mean_u ARP(train items of u)) / mean_u ARP(train items of u).
 
@@ -37,12 +37,14 @@ def lift(lists: Lists) -> float:
     return float(shown[both].mean() / own[both].mean() - 1)
 
 
+@metric("lists")
 def novelty(lists: Lists) -> Tensor:
     """Nov@K = mean over L of -log2(c_i / |U|) / log2 |U|, between 0 (everybody has it) and 1 (r-AdjNorm, CIKM 2022)."""
     users = lists.train.num_users
     return lists.mean(-(lists.counts.clamp(min=1) / users).log2() / log2(users))
 
 
+@metric("lists")
 def epc(lists: Lists) -> Tensor:
     """Expected popularity complement: mean over L of 1 - c_i / |U|, places weighted by 1 / log2(place + 1).
 
@@ -51,6 +53,7 @@ def epc(lists: Lists) -> Tensor:
     return _discounted(lists, 1 - lists.counts / lists.train.num_users)
 
 
+@metric("lists")
 def efd(lists: Lists) -> Tensor:
     """Expected free discovery in bits: mean over L of -log2(c_i / sum of all c), places weighted as in ``epc``.
 
@@ -64,7 +67,7 @@ def _discounted(lists: Lists, values: Tensor) -> Tensor:
     return (values * weights).sum(1) / weights.sum(1)
 
 
-@smaller_is_better
+@metric("lists", smaller_is_better=True)
 def pru(lists: Lists) -> Tensor:
     """Popularity-rank correlation: -Spearman(place, c_i) over L, tied counts with their mean rank; nan if all are tied.
 
@@ -78,7 +81,7 @@ def pru(lists: Lists) -> Tensor:
     return -(x * y).sum(1) / ((x * x).sum(1) * (y * y).sum(1)).sqrt().masked_fill((y == 0).all(1), torch.nan)
 
 
-@smaller_is_better
+@metric("lists", per_user=False, smaller_is_better=True)
 def gini(lists: Lists) -> float:
     """Gini index of exposure over all items, 0 = equal, 1 = one item gets everything.
 
@@ -90,17 +93,20 @@ def gini(lists: Lists) -> float:
     return float(((2 * torch.arange(1, n + 1) - n - 1) * shares).sum() / (n - 1)) if n > 1 else 0.0
 
 
+@metric("lists", per_user=False)
 def entropy(lists: Lists) -> float:
     """Shannon entropy of exposure in bits: -sum_i p_i log2 p_i with p = n_i / sum n; at most log2 |I| (as ``gini``)."""
     shares = lists.exposure[lists.exposure > 0].double() / lists.exposure.sum()
     return float(-(shares * shares.log2()).sum())
 
 
+@metric("lists", per_user=False)
 def coverage(lists: Lists) -> float:
     """Share of the catalogue that occurs in any list: |union of all L| / |I| (Ge et al., RecSys 2010)."""
     return float((lists.exposure > 0).double().mean())
 
 
+@metric("lists", per_user=False)
 def uniform_recall(lists: Lists) -> float:
     """Recall in the uniform-popularity test: mean over held-out items of the share of their users who get them.
 
@@ -111,6 +117,7 @@ def uniform_recall(lists: Lists) -> float:
     return _uniform(lists, torch.ones(lists.items.shape[1], dtype=torch.float64))
 
 
+@metric("lists", per_user=False)
 def uniform_ndcg(lists: Lists) -> float:
     """NDCG in the uniform-popularity test: as ``uniform_recall``, a hit counting 1 / log2(place + 1).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ltgnn.evaluation.exact_topk import order_bits
+from ltgnn.evaluation.metric import metric
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -52,10 +52,7 @@ class Ranks:
         return torch.where(negatives > 0, beaten / negatives, torch.nan)
 
 
-RankMetric = Callable[[Ranks, Tensor], Tensor]
-"""``(ranks, which pairs count [p] bool) -> one number per user``  [n] float64, nan where undefined"""
-
-
+@metric("ranks")
 def auc(ranks: Ranks, inside: Tensor) -> Tensor:
     """AUC of the user: the chance that a random held-out item is ranked above a random negative, ties half.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ltgnn.config.metric_direction import smaller_is_better
 from ltgnn.evaluation.lists import Lists
+from ltgnn.evaluation.metric import metric
 
 
-@smaller_is_better
+@metric("lists", smaller_is_better=True)
 def ties(lists: Lists) -> Tensor:
     """Share of the items of L whose score is also that of the place above or below in L; nan for an empty list.  [n]
 

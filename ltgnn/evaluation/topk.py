@@ -12,9 +12,8 @@ from torch import Tensor
 
 from ltgnn.evaluation.bfloat16_topk import GROUP, Rough, pays
 from ltgnn.evaluation.exact_topk import best_items
+from ltgnn.tensors.csr import Csr, csr_rows
 from ltgnn.types import Mistake, Scorer, TopK
-
-Csr = tuple[Tensor, Tensor]  # offsets [U + 1], items [E]
 
 MIN_BLOCK, MAX_BLOCK = 16, 1024
 
@@ -30,16 +29,6 @@ def block_users(num_items: int, block_mib: float) -> int:
     """
     fitting = int(block_mib * 2**20) // (4 * max(num_items, 1))
     return 1 << max(MIN_BLOCK, min(MAX_BLOCK, fitting)).bit_length() - 1
-
-
-def csr_rows(csr: Csr, users: Tensor) -> tuple[Tensor, Tensor]:
-    """The entries of a CSR table in the rows ``users`` [n]: (position in ``users``, item), one pair an entry."""
-    offsets, items = csr
-    starts, counts = offsets[users], offsets[users + 1] - offsets[users]
-    rows = torch.repeat_interleave(counts)
-    first = torch.cumsum(counts, 0) - counts
-    within = torch.arange(rows.numel(), device=rows.device) - first[rows]
-    return rows, items[starts[rows] + within]
 
 
 def each_block(

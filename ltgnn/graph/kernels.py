@@ -24,8 +24,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.graph.halves import narrowed, unit_of, widened
-from ltgnn.graph.tables import TABLES
+from ltgnn.graph.tables import empty
 from ltgnn.graph.triton_rows import rows_product
+from ltgnn.tensors.csr import entries_of
 from ltgnn.types import Mistake
 
 log = logging.getLogger(__name__)
@@ -44,12 +45,7 @@ class Csr:
 
     def rows(self, nodes: Tensor) -> Csr:
         """The rows ``nodes`` [n] alone, in that order."""
-        starts = self.offsets[nodes]
-        lengths = self.offsets[nodes + 1] - starts
-        offsets = F.pad(torch.cumsum(lengths, 0, dtype=self.offsets.dtype), (1, 0))
-        total = int(offsets[-1])
-        entries = torch.repeat_interleave(starts - offsets[:-1], lengths, output_size=total)
-        entries += torch.arange(total, dtype=entries.dtype, device=entries.device)
+        offsets, entries = entries_of(self.offsets, nodes)
         return Csr(offsets, self.columns.index_select(0, entries), self.weights.index_select(0, entries))
 
 
@@ -69,7 +65,7 @@ def embedding_bag(matrix: Csr, states: Tensor) -> Tensor:
     """
     if len(matrix.columns) <= 4 * BLOCK or states.device.type != "cpu":
         return bags(matrix, states)
-    result = TABLES.empty(len(matrix.offsets) - 1, states.shape[1], states.dtype)
+    result = empty(len(matrix.offsets) - 1, states.shape[1], states.dtype, states.device)
     for rows, block in blocks(matrix):
         result[rows] = bags(block, states)
     return result

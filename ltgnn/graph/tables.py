@@ -1,14 +1,16 @@
 """Large results of propagation in memory that is used again as soon as nobody holds the result any more.
 
 A step on 1.6 million nodes makes five tables of 400 MB. Fetched anew from the kernel and given back each time they cost
-more than a third of the step: 100,000 page faults a table.
+more than a third of the step: 100,000 page faults a table. Training asks for it by ``reused_memory``; everywhere else
+a result is a tensor of torch's own.
 """
 
 from __future__ import annotations
 
 import mmap
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from threading import Lock
 
 import numpy as np
@@ -61,15 +63,28 @@ class Tables:
             return torch.from_numpy(memory[first : first + size]).view(dtype).view(rows, width)
 
 
-TABLES = Tables()
-"""What large results are written to."""
-
 LARGE = 2**22
 """Bytes of a result from which on new memory for it costs more than to look for some that is free."""
 
+_tables: Tables | None = None  # of the ``reused_memory`` that is open; a variable, since backward passes have threads
+
+
+@contextmanager
+def reused_memory() -> Iterator[None]:
+    """Inside, ``empty`` gives large tables memory that is used again; afterwards it goes with the last tensor on it.
+
+    What is free is told by CPython's reference counts. Values do not depend on it.
+    """
+    global _tables
+    before, _tables = _tables, _tables or Tables()
+    try:
+        yield
+    finally:
+        _tables = before
+
 
 def empty(rows: int, width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """A tensor [rows, width] with whatever was there before; a large one on CPU on memory that is used again."""
-    if device.type != "cpu" or rows * width * dtype.itemsize < LARGE:
+    """A tensor [rows, width] with whatever was there before."""
+    if _tables is None or device.type != "cpu" or rows * width * dtype.itemsize < LARGE:
         return torch.empty(rows, width, dtype=dtype, device=device)
-    return TABLES.empty(rows, width, dtype)
+    return _tables.empty(rows, width, dtype)

@@ -11,12 +11,13 @@ import torch
 from omegaconf import DictConfig
 from torch import Tensor
 
-from ltgnn.build import Setting
+from ltgnn.build import Problem
 from ltgnn.config.reads_features import uses_features
-from ltgnn.config.sweep_cache import once, sharing
+from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.inference.finished_run import finished
 from ltgnn.inference.restore import restore
-from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import plain
 from ltgnn.scoring.ensemble import Blend
 from ltgnn.types import Interactions, Mistake, Scorer
 
@@ -28,7 +29,8 @@ class Member:
     name: str
     run: RunFolder
     cfg: DictConfig
-    setting: Setting
+    setting: Problem
+    cache: Cache
 
     @property
     def key(self) -> str:
@@ -41,7 +43,7 @@ class Member:
     def scorer(self) -> Scorer:
         """The run's selected model with its dials, on the CPU; made once for all blends of a sweep."""
         cpu = torch.device("cpu")
-        return once(f"member {self.key}", self.cfg, (), lambda: restore(self.cfg, self.setting, self.run, cpu)[0])
+        return self.cache.named("member", self.key, lambda: restore(self.cfg, self.setting, self.run, cpu)[0])
 
 
 class Members:
@@ -70,16 +72,19 @@ class Members:
         return self.blend.of({name: m.scorer() for name, m in zip(self.runs, members, strict=True)}, train)
 
 
-def open_members(folders: Sequence[str | Path]) -> list[Member]:
-    """The runs with their data; ``Mistake`` where two of them were split differently, naming both."""
+def open_members(folders: Sequence[str | Path], cache: Cache = NO_CACHE) -> list[Member]:
+    """The runs with their data; ``Mistake`` where two of them were split differently, naming both.
+
+    ``cache``: where their data and scorers are kept for other blends; without it, data for each other alone.
+    """
     if not folders:
         raise Mistake("ltgnn ensemble wants the folders of finished runs: ltgnn ensemble RUN RUN ...")
     if again := {
         str(folder) for folder in folders if sum(Path(f).resolve() == Path(folder).resolve() for f in folders) > 1
     }:
         raise Mistake(f"{sorted(again)[0]} is given twice.")
-    with sharing():
-        opened = [finished(folder) for folder in folders]
+    together = cache if cache.kept else Cache()
+    opened = [finished(folder, together) for folder in folders]
     first = opened[0]
     for run, _, setting in opened[1:]:
         if setting.split.fingerprint != first[2].split.fingerprint:
@@ -92,7 +97,7 @@ def open_members(folders: Sequence[str | Path]) -> list[Member]:
         name = called(cfg)
         same = sum(other == name or other.startswith(f"{name} ") for other in names)
         names.append(f"{name} {same + 1}" if same else name)
-    return [Member(name, *parts) for name, parts in zip(names, opened, strict=True)]
+    return [Member(name, *parts, cache) for name, parts in zip(names, opened, strict=True)]
 
 
 def called(cfg: DictConfig) -> str:

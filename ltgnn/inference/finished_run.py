@@ -10,12 +10,14 @@ from typing import Any
 import torch
 from omegaconf import DictConfig
 
-from ltgnn.build import Setting, build_setting
+from ltgnn.build import Problem, build_problem
 from ltgnn.config.reads_features import uses_features
+from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.features.card import features_in_words
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.restore import refuse_other_data, restore
 from ltgnn.inference.served_model import Served
+from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Damaged, Mistake, Scorer
 
@@ -55,22 +57,20 @@ def opening(run: RunFolder) -> Iterator[None]:
         ) from error
 
 
-def finished(path: str | Path) -> tuple[RunFolder, DictConfig, Setting]:
-    """A finished run, its recipe and its data, checked to be those it was trained on."""
-    run = RunFolder(path)
-    state = run.read_json("status.json").get("state")
-    if state is None:
-        raise Mistake(f"run={path} is no run folder: it has no status.json. `ltgnn table` lists runs.")
-    if state != "finished":
-        raise Mistake(f"run={path} is {state}, wanted a finished run: train it again.")
+def finished(path: str | Path, cache: Cache = NO_CACHE) -> tuple[RunFolder, DictConfig, Problem]:
+    """A finished run, its recipe and its data, checked to be those it was trained on.
+
+    ``cache``: for runs that are opened together, and share their data.
+    """
+    run = finished_run(path)
     with opening(run):
         cfg = run.config()
-        setting = build_setting(cfg)
+        setting = build_problem(cfg, cache)
     refuse_other_data(run, cfg, setting)
     return run, cfg, setting
 
 
-def served(run: RunFolder, cfg: DictConfig, setting: Setting, scorer: Scorer) -> Served:
+def served(run: RunFolder, cfg: DictConfig, setting: Problem, scorer: Scorer) -> Served:
     """The answering model of a scorer and the data it was trained on."""
     dataset, policy = setting.dataset, SHOWN_GROUPS if SHOWN_GROUPS in setting.groups else next(iter(setting.groups))
     choices, metrics = dict(cfg.get("choices", {})), run.read_json("metrics.json")

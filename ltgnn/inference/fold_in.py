@@ -8,7 +8,7 @@ import torch
 from omegaconf import DictConfig
 from torch import Tensor
 
-from ltgnn.build import Setting
+from ltgnn.build import Problem
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.inference.incremental_propagation import Propagation, Update, opened
 from ltgnn.inference.new_interactions import Fresh
@@ -20,7 +20,7 @@ from ltgnn.types import Encoded
 class Folder:
     """A trained LightGCN (any fusion, any normalisation, weighted edges by event) kept open for fresh events."""
 
-    def __init__(self, cfg: DictConfig, setting: Setting, module: Any) -> None:
+    def __init__(self, cfg: DictConfig, setting: Problem, module: Any) -> None:
         self.cfg, self.setting, self.module = cfg, setting, module
         train, graph = setting.split.train, module.graph
         encoded: Encoded = module.encoded()
@@ -46,7 +46,7 @@ class Folder:
         )
 
     @torch.no_grad()
-    def take(self, new: Fresh, after: Setting) -> tuple[Encoded, Update]:
+    def take(self, new: Fresh, after: Problem) -> tuple[Encoded, Update]:
         """States of the grown graph; equal to a build from scratch (:func:`whole`) up to rounding."""
         embedding = self.module.encoder.embedding
         before, train = self.setting.dataset, after.split.train
@@ -63,7 +63,7 @@ class Folder:
         users, goods = states.split([train.num_users, train.num_items])
         return Encoded(users, goods, update.graph.layers), update
 
-    def _first(self, embedding: Any, items: Tensor, counts: Tensor, after: Setting) -> Tensor:
+    def _first(self, embedding: Any, items: Tensor, counts: Tensor, after: Problem) -> Tensor:
         """First states of some items.  [n] -> [n, d]"""
         ids = None
         if embedding.items is not None:

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from ltgnn.tensors.csr import entries_of
+
 Normalisation = Callable[[Tensor, Tensor], Tensor]
 Readout = Callable[[Sequence[Tensor]], Tensor]
 MOST_ROWS = 0.5  # share of the entries from which one product over all is cheaper than picking rows
@@ -134,15 +136,12 @@ class Propagation:
         """``A states`` in the rows ``again`` [N] bool, ``old`` in the others.  [N, d]"""
         rows = torch.nonzero(again)[:, 0]
         sent = states if self.message is None else self.message(states)
-        lengths = self.offsets.diff()[rows]
         if not len(rows):
             return old
-        if int(lengths.sum()) > MOST_ROWS * len(self.columns):
+        if int(self.offsets.diff()[rows].sum()) > MOST_ROWS * len(self.columns):
             every = self._bags(sent, self.columns, self.weights, self.offsets)
             return every if len(rows) == self.size else torch.where(again[:, None], every, old)
-        starts = torch.cumsum(lengths, 0) - lengths
-        entries = torch.arange(int(lengths.sum())) + torch.repeat_interleave(self.offsets[rows] - starts, lengths)
-        ends = torch.cat([starts, lengths.sum()[None]])
+        ends, entries = entries_of(self.offsets, rows)
         return old.index_copy(0, rows, self._bags(sent, self.columns[entries], self.weights[entries], ends))
 
     @staticmethod

@@ -11,7 +11,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import Tensor
 
-from ltgnn.build import Setting, build_module, uses_features
+from ltgnn.build import Problem, build_groups, build_module, uses_features
 from ltgnn.features.new_items import later
 from ltgnn.inference.incremental_propagation import among
 from ltgnn.types import Dataset, Features, Interactions, Mistake
@@ -63,7 +63,7 @@ def _number(value: Any) -> float:
     return torch.nan if value is None else float(value)
 
 
-def grown(cfg: DictConfig, setting: Setting, new: Fresh) -> Setting:
+def grown(cfg: DictConfig, setting: Problem, new: Fresh) -> Problem:
     """The setting with the new pairs in its train part; texts of new items are read as those of the run were."""
     data, split = setting.dataset, setting.split
     num_users, num_items = data.num_users + len(new.user_ids), data.num_items + len(new.item_ids)
@@ -98,11 +98,11 @@ def grown(cfg: DictConfig, setting: Setting, new: Fresh) -> Setting:
     features = setting.features
     if features is not None and new.item_ids:
         features = Features(torch.cat([features.values, _later(cfg, setting, dataset)]), features.card)
-    groups = {name: policy(train.item_counts) for name, policy in instantiate(cfg.groups).items()}
-    return Setting(dataset, replace(split, train=train, val=val, test=test), groups, features, {})
+    split = replace(split, train=train, val=val, test=test)
+    return Problem(dataset, split, build_groups(cfg, train.item_counts), features)
 
 
-def _later(cfg: DictConfig, setting: Setting, grown: Dataset) -> Tensor:
+def _later(cfg: DictConfig, setting: Problem, grown: Dataset) -> Tensor:
     """Features of the new items; zeros where they cannot be made and the run does not read any.  [n, D]"""
     assert setting.features is not None
     try:
@@ -115,7 +115,7 @@ def _later(cfg: DictConfig, setting: Setting, grown: Dataset) -> Tensor:
     return torch.zeros(grown.num_items - setting.dataset.num_items, setting.features.values.shape[1])
 
 
-def whole(cfg: DictConfig, setting: Setting, after: Setting, state: Mapping[str, Tensor]) -> Any:
+def whole(cfg: DictConfig, setting: Problem, after: Problem, state: Mapping[str, Tensor]) -> Any:
     """Module of the grown setting, everything built from scratch, with the weights ``state``: the slow way.
 
     Rows of new users and items in the tables of ids are 0, and so is the id of an item that was cold in training.

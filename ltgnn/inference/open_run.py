@@ -11,7 +11,7 @@ import torch
 from hydra.utils import instantiate
 from torch import Tensor
 
-from ltgnn.build import is_closed_form
+from ltgnn.build import build_evaluators, fitting_evaluator, is_closed_form
 from ltgnn.features.queries import TextPart, item_texts, reader, text_part
 from ltgnn.inference.finished_run import finished, served
 from ltgnn.inference.restore import load, restore
@@ -50,7 +50,7 @@ class OpenRun:
             scorer, _ = restore(self.cfg, self.setting, self.run, cpu)
         else:
             self.module = load(self.cfg, self.setting, self.run, cpu)
-            scorer = self.module.scorer(self.setting.evaluators.get("val"))
+            scorer = self.module.scorer(fitting_evaluator(self.cfg, build_evaluators(self.cfg, self.setting)))
         self.served: Served = served(self.run, self.cfg, self.setting, scorer)
         self.asked_by, self.index, self.prompt = tuple(by), index, prompt
         self.source: Any = instantiate(self.cfg.features)  # what made the item features

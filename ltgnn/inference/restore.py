@@ -10,13 +10,24 @@ import torch
 from omegaconf import DictConfig
 from torch import Tensor
 
-from ltgnn.build import Setting, build_module, build_setting, fit_closed_form, is_closed_form
+from ltgnn.build import (
+    Problem,
+    build_evaluators,
+    build_module,
+    build_problem,
+    fit_closed_form,
+    fitting_evaluator,
+    is_closed_form,
+)
 from ltgnn.config.input_files import changed
 from ltgnn.config.reads_features import uses_features
+from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.features.item_features import applied
 from ltgnn.features.transform import Step
 from ltgnn.runs.checksums import warn_if_changed
-from ltgnn.runs.folder import INPUTS, RunFolder, plain
+from ltgnn.runs.finished import finished_run
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import INPUTS, plain
 from ltgnn.types import Damaged, Dataset, Features, Mistake, Scorer
 
 if TYPE_CHECKING:
@@ -25,7 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def load(cfg: DictConfig, setting: Setting, run: RunFolder, device: torch.device) -> Recommender:
+def load(cfg: DictConfig, setting: Problem, run: RunFolder, device: torch.device) -> Recommender:
     """The module of a run with the weights that were selected."""
     files = [run.path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt")]
     file = next((file for file in files if file.is_file()), None)
@@ -47,19 +58,20 @@ def load(cfg: DictConfig, setting: Setting, run: RunFolder, device: torch.device
 
 
 def restore(
-    cfg: DictConfig, setting: Setting, run: RunFolder, device: torch.device | None = None
+    cfg: DictConfig, setting: Problem, run: RunFolder, device: torch.device | None = None, cache: Cache = NO_CACHE
 ) -> tuple[Scorer, torch.device]:
     """The run's selected model with the dials of ``cfg.score``; a closed form is computed again.
 
     ``device`` of a trained model; None: the GPU where there is one.
     """
+    evaluators = build_evaluators(cfg, setting, cache)
     if is_closed_form(cfg):
-        return fit_closed_form(cfg, setting), torch.device("cpu")
+        return fit_closed_form(cfg, setting, evaluators, cache), torch.device("cpu")
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return load(cfg, setting, run, device).scorer(setting.evaluators.get("val")), device
+    return load(cfg, setting, run, device).scorer(fitting_evaluator(cfg, evaluators)), device
 
 
-def refuse_other_data(run: RunFolder, cfg: DictConfig, setting: Setting) -> None:
+def refuse_other_data(run: RunFolder, cfg: DictConfig, setting: Problem) -> None:
     """A model must not be judged on pairs that it was trained on, nor read texts or vectors other than its own.
 
     Data whose pairs are the same but not all else (item texts, times) are refused for a model that reads features, and
@@ -98,16 +110,13 @@ class RunVectors:
         self.run, self.control, self.transform = RunFolder(run), control, transform
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
-        if self.run.read_json("status.json").get("state") != "finished":
-            raise Mistake(
-                f"features.run={self.run.path} is no finished run: give the folder of one (see `ltgnn table`)."
-            )
+        finished_run(self.run.path, "features.run")
         cfg, status = self.run.config(), self.run.read_json("status.json")
         if is_closed_form(cfg):
             raise Mistake(
                 f"features.run={self.run.path} is a closed form and has no item vectors: give a trained model."
             )
-        setting = build_setting(cfg)
+        setting = build_problem(cfg)
         same = list(setting.dataset.item_ids) == list(dataset.item_ids)
         if not same or not torch.equal(setting.split.train.item_counts, counts):
             raise Mistake(

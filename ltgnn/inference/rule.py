@@ -4,21 +4,52 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol, get_args, runtime_checkable
+from typing import Protocol, get_args, runtime_checkable
 
 from torch import Tensor
 
-from ltgnn.types import Mistake
+from ltgnn.inference.catalogue import Catalogue
+from ltgnn.types import Groups, Mistake, Split
 
-if TYPE_CHECKING:
-    from ltgnn.inference.served_model import Served
+
+class RuleContext(Protocol):
+    """What a rule may read of the model whose lists it changes; ``ltgnn.inference.served_model.Served`` is one."""
+
+    @property
+    def num_items(self) -> int: ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Ids and columns of the items."""
+        ...
+
+    @property
+    def split(self) -> Split: ...
+
+    @property
+    def groups(self) -> Groups: ...
+
+    @property
+    def text(self) -> Tensor | None:
+        """Item features [I, D]"""
+        ...
+
+    @property
+    def bought(self) -> tuple[Tensor, Tensor]:
+        """CSR by user of the items of all of each user's pairs, held out or not: offsets [U + 1], items [n]."""
+        ...
+
+    @property
+    def scorable(self) -> Tensor:
+        """Items that can be recommended at all.  [I] bool"""
+        ...
 
 
 @runtime_checkable
 class ItemFilter(Protocol):
     """Which items may be listed at all."""
 
-    def allowed(self, served: Served) -> Tensor:
+    def allowed(self, context: RuleContext, /) -> Tensor:
         """[I] bool"""
         ...
 
@@ -27,7 +58,7 @@ class ItemFilter(Protocol):
 class UserFilter(Protocol):
     """Which items one user is not shown."""
 
-    def hidden(self, served: Served, user: int) -> Tensor:
+    def hidden(self, context: RuleContext, user: int, /) -> Tensor:
         """Item numbers [n] that this user (-1: unknown) is not shown."""
         ...
 
@@ -38,27 +69,27 @@ class Reranker(Protocol):
 
     depth: int
 
-    def order(self, served: Served, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
+    def order(self, context: RuleContext, items: Tensor, scores: Tensor, user: int, k: int, /) -> Tensor:
         """Candidates [n] best first, their scores [n] -> places [min(k, n)] in the order of choice."""
         ...
 
 
 @runtime_checkable
-class Limit(Protocol):
+class CategoryCap(Protocol):
     """At most ``most`` items of each kind on a list."""
 
     most: int
 
-    def kinds(self, served: Served) -> Tensor:
+    def kinds(self, context: RuleContext, /) -> Tensor:
         """Number of each item's kind [I], -1 for none."""
         ...
 
 
 @runtime_checkable
-class Share(Protocol):
-    """At least so many of some items on every list."""
+class MinimumShare(Protocol):
+    """At least ``least(k)`` of some items on every list of length ``k``."""
 
-    def members(self, served: Served) -> Tensor:
+    def members(self, context: RuleContext, /) -> Tensor:
         """[I] bool"""
         ...
 
@@ -67,13 +98,13 @@ class Share(Protocol):
         ...
 
 
-Rule = ItemFilter | UserFilter | Reranker | Limit | Share
+Rule = ItemFilter | UserFilter | Reranker | CategoryCap | MinimumShare
 PARTS: Mapping[str, tuple[str, ...]] = {
     "ItemFilter": ("allowed",),
     "UserFilter": ("hidden",),
     "Reranker": ("order", "depth"),
-    "Limit": ("kinds", "most"),
-    "Share": ("members", "least"),
+    "CategoryCap": ("kinds", "most"),
+    "MinimumShare": ("members", "least"),
 }
 VALUES = ("depth", "most")
 """Parts that are numbers; the others are methods."""

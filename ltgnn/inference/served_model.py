@@ -13,12 +13,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.evaluation.exact_topk import best_items
-from ltgnn.evaluation.topk import Csr, block_users, each_block, top_k
+from ltgnn.evaluation.topk import block_users, each_block, top_k
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.reasons import Reasons
 from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.scoring.scorers import Inner, pieces
-from ltgnn.types import Groups, Interactions, Mistake, Scorer, Split
+from ltgnn.tensors.csr import Csr, union_by_user
+from ltgnn.types import Groups, Mistake, Scorer, Split
 
 if TYPE_CHECKING:
     import polars as pl
@@ -53,12 +54,13 @@ class Served:
     @cached_property
     def seen(self) -> Csr:
         """Items of each user's train and validation pairs."""
-        return _joined(self.split.train, self.split.val)
+        return union_by_user([self.split.train, self.split.val], self.split.train.num_users, self.num_items)
 
     @cached_property
     def bought(self) -> Csr:
         """Items of all of each user's pairs, held out or not."""
-        return _joined(self.split.train, self.split.val, self.split.test)
+        parts = [self.split.train, self.split.val, self.split.test]
+        return union_by_user(parts, self.split.train.num_users, self.num_items)
 
     @cached_property
     def scorable(self) -> Tensor:
@@ -238,13 +240,3 @@ def _mask(values: Tensor) -> pl.Series:
     import polars as pl
 
     return pl.Series(values.numpy(), dtype=pl.Boolean)
-
-
-def _joined(*parts: Interactions) -> Csr:
-    """All pairs of several parts as one CSR by user."""
-    first = parts[0]
-    keys = torch.unique(torch.cat([part.keys for part in parts]))
-    offsets = torch.zeros(first.num_users + 1, dtype=torch.int64)
-    users = keys // max(first.num_items, 1)
-    offsets[1:] = torch.bincount(users, minlength=first.num_users).cumsum(0)
-    return offsets, keys % max(first.num_items, 1)

@@ -9,14 +9,14 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from ltgnn.build import Setting, fit_closed_form, is_closed_form
+from ltgnn.build import Problem, build_evaluators, fit_closed_form, fitting_evaluator, is_closed_form
 from ltgnn.inference.fold_in import Folder
 from ltgnn.inference.new_interactions import Fresh, whole
 from ltgnn.inference.restore import load
 from ltgnn.types import Mistake, Scorer
 
 
-def folded(cfg: DictConfig, setting: Setting, after: Setting, new: Fresh, run: Any) -> tuple[Scorer, dict[str, Any]]:
+def folded(cfg: DictConfig, setting: Problem, after: Problem, new: Fresh, run: Any) -> tuple[Scorer, dict[str, Any]]:
     """The scorer of the grown model, and how it was made."""
     if is_closed_form(cfg):
         started = time.perf_counter()
@@ -24,11 +24,11 @@ def folded(cfg: DictConfig, setting: Setting, after: Setting, new: Fresh, run: A
             raise Mistake(
                 "score.fit was chosen by a validation part that has changed: ltgnn train score.fit=null first"
             )
-        scorer = fit_closed_form(cfg, after)
+        scorer = fit_closed_form(cfg, after, {})
         return scorer, {"how": "closed form, computed again", "seconds": round(time.perf_counter() - started, 3)}
     module = load(cfg, setting, run, torch.device("cpu"))
-    judge = setting.evaluators.get("val") if cfg.score.get("fit") else None
-    module.scorer(judge)  # fits the strength of the dials as evaluation did
+    validation = fitting_evaluator(cfg, build_evaluators(cfg, setting))
+    module.scorer(validation)  # fits the strength of the dials as evaluation did
     if not Folder.possible(cfg, module):
         started = time.perf_counter()
         other = whole(cfg, setting, after, module.state_dict())

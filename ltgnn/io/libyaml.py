@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import omegaconf._utils as own
@@ -25,10 +27,20 @@ PREFIX = re.compile(rf"(?:^|[\n\r\x85\u2028\u2029])[ \-?:]{{{SHALLOW}}}")
 """A line that could be deep inside others."""
 
 
-def register() -> None:
-    """Let OmegaConf, and so Hydra, read and write by libyaml where PyYAML was built with it."""
-    if yaml.__with_libyaml__:
-        own.get_yaml_loader, conf.get_omega_conf_dumper = loader, dumper  # type: ignore[attr-defined]
+@contextmanager
+def faster_omegaconf() -> Iterator[None]:
+    """Inside, OmegaConf, and so Hydra, reads and writes by libyaml where PyYAML was built with it.
+
+    It replaces two private functions of OmegaConf, and is therefore for processes of our own: the command line and the
+    workers of a sweep, where the configuration of a job is composed in about half the time.
+    """
+    before = own.get_yaml_loader, conf.get_omega_conf_dumper  # type: ignore[attr-defined]
+    try:
+        if yaml.__with_libyaml__:
+            own.get_yaml_loader, conf.get_omega_conf_dumper = loader, dumper  # type: ignore[attr-defined]
+        yield
+    finally:
+        own.get_yaml_loader, conf.get_omega_conf_dumper = before  # type: ignore[attr-defined]
 
 
 def load(text: str) -> Any:

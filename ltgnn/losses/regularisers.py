@@ -10,7 +10,6 @@ from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.tensors import sharded_columns
 from ltgnn.types import Batch, Encoded, Mistake
 
 
@@ -35,7 +34,9 @@ class L2:
         total = main.users.new_zeros(())
         for layer in self.layers:
             total = total + squares(nodes, layer_of(main, layer))
-        return self.weight * 0.5 * sharded_columns.whole(total) / len(batch.users)
+        if main.columns is not None:
+            total = main.columns.sum(total)
+        return self.weight * 0.5 * total / len(batch.users)
 
 
 def layer_of(main: Encoded, layer: int) -> Tensor:

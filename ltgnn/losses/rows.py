@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.tensors import sharded_columns
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Columns, Encoded, Mistake
 
 DENSE = 8
 """Items per negative below which all items are scored at once: a matrix product is cheaper than gathering vectors."""
@@ -28,15 +27,17 @@ def scores(main: Encoded, batch: Batch, cosine: bool) -> tuple[Tensor, Tensor]:
     The same numbers by the cheapest road: negatives that the whole batch shares (a view of stride 0) and negatives
     that cover much of the catalogue are scored by one matrix product, others by gathering their vectors.
     """
-    return _of_cut_tables(main, batch, cosine) if sharded_columns.cut() else _of_tables(main, batch, cosine)
+    if main.columns is None:
+        return _of_tables(main, batch, cosine)
+    return _of_shared_columns(main.columns, main, batch, cosine)
 
 
-def _of_cut_tables(main: Encoded, batch: Batch, cosine: bool) -> tuple[Tensor, Tensor]:
+def _of_shared_columns(columns: Columns, main: Encoded, batch: Batch, cosine: bool) -> tuple[Tensor, Tensor]:
     """The same from some of the columns: products and squared norms are added up over the processes, then divided."""
     pos, neg = _of_tables(main, batch, cosine=False)
-    products = sharded_columns.whole(torch.cat([pos[:, None], neg], 1))
+    products = columns.sum(torch.cat([pos[:, None], neg], 1))
     if cosine:
-        squares = sharded_columns.whole(torch.cat([main.users.pow(2).sum(1), main.items.pow(2).sum(1)]))
+        squares = columns.sum(torch.cat([main.users.pow(2).sum(1), main.items.pow(2).sum(1)]))
         users, items = squares.clamp_min(1e-24).sqrt().split([len(main.users), len(main.items)])
         products = products / (users[batch.users][:, None] * items[torch.cat([batch.pos[:, None], batch.neg], 1)])
     return products[:, 0], products[:, 1:]

@@ -10,9 +10,9 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from ltgnn.runs.checksums import write_checksums
+from ltgnn.io import bounded_read
 from ltgnn.runs.difference import differences, in_words
-from ltgnn.runs.folder import RunFolder, key_of, plain
+from ltgnn.runs.run_key import key_of, plain
 from ltgnn.types import Mistake
 
 LOG = "run.log"
@@ -23,32 +23,32 @@ ASKED = "asked"
 """Where status.json has the key of the recipe that was asked for, if what ran has more in it (fitted weights)."""
 
 
-def finished(run: RunFolder, cfg: DictConfig) -> dict[str, Any] | None:
-    """The metrics of ``run`` where it has finished with this very recipe and data, so that nothing needs to run."""
-    status = run.read_json("status.json")
+def finished(folder: Path, cfg: DictConfig) -> dict[str, Any] | None:
+    """The metrics of the run in ``folder`` where it has finished with this recipe and these data; else None."""
+    status = bounded_read.read_json(folder, "status.json") or {}
     config = plain(cfg)
     if status.get("state") != "finished" or status.get(ASKED, status.get("key")) != key_of(config) or _anew(config):
         return None
     log.warning(
-        "%s has finished with this recipe and these data: nothing is run. To run it again: %s.", run.path, _ways(config)
+        "%s has finished with this recipe and these data: nothing is run. To run it again: %s.", folder, _ways(config)
     )
-    return run.read_json("metrics.json")
+    return bounded_read.read_json(folder, "metrics.json") or {}
 
 
-def make_way(run: RunFolder, config: Mapping[str, Any]) -> None:
+def make_way(folder: Path, config: Mapping[str, Any]) -> None:
     """``Mistake`` where the folder holds the results of a finished run, which ``config`` (resolved) would overwrite.
 
     With ``sweep.resume=false`` they are moved into a folder beside it instead.
     """
-    if run.read_json("status.json").get("state") != "finished":
+    if (bounded_read.read_json(folder, "status.json") or {}).get("state") != "finished":
         return
     if _anew(config):
-        log.warning("%s begins anew; its earlier results are in %s", run.path, _moved_aside(run.path))
+        log.warning("%s begins anew; its earlier results are in %s", folder, _moved_aside(folder))
         return
-    found = differences(run, config)
+    found = differences(folder, config)
     what = f"of another recipe or of other data ({in_words(found)})" if found else "of this recipe"
     raise Mistake(
-        f"paths.run_dir={run.path} holds a finished run {what}. Its results are kept and nothing was run. To run: "
+        f"paths.run_dir={folder} holds a finished run {what}. Its results are kept and nothing was run. To run: "
         f"{_ways(config)}."
     )
 
@@ -71,13 +71,3 @@ def _moved_aside(folder: Path) -> Path:
         if path.name != LOG:
             path.rename(aside / path.name)
     return aside
-
-
-def amend(run: RunFolder, cfg: DictConfig) -> None:
-    """Record what ran where a job found a part of its recipe itself: recipe and key follow, ``asked`` says the rest."""
-    from ltgnn.io import libyaml
-
-    config, status = plain(cfg), run.read_json("status.json")
-    run.write("config.yaml", libyaml.dump(config))
-    write_checksums(run.path)
-    run.write_json("status.json", status | {"key": key_of(config), ASKED: status.get(ASKED, status["key"])})

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from ltgnn.runs.folder import INPUTS, RunFolder, placeless, recipe_inputs
+from ltgnn.io import bounded_read
+from ltgnn.runs.run_key import INPUTS, placeless, recipe_inputs
 from ltgnn.types import Damaged
 
 SHOWN = 6
 """Differences that a message lists."""
 
 
-def differences(run: RunFolder, config: Mapping[str, Any]) -> list[str]:
-    """In words, what ``config`` (resolved) has otherwise than the recipe of ``run``; empty where nothing is known."""
+def differences(folder: Path, config: Mapping[str, Any]) -> list[str]:
+    """In words, what ``config`` (resolved) has otherwise than the recipe of the run in ``folder``.
+
+    Empty where nothing is known.
+    """
     try:
-        before, status = run.recipe(), run.read_json("status.json")
+        before, status = bounded_read.read_recipe(folder), bounded_read.read_json(folder, "status.json") or {}
     except Damaged as damaged:
         return [str(damaged)]
     old, new = dict(_leaves(placeless(before))), dict(_leaves(placeless(config)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -13,17 +12,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from ltgnn.config import older_recipes
-from ltgnn.config.input_files import Inputs, inputs_of
 from ltgnn.config.paths import write_whole
 from ltgnn.config.recipe import opened
 from ltgnn.io import bounded_read, libyaml
 from ltgnn.io.atomic_write import Unwritable, clear, make_folder, whole
+from ltgnn.runs.begun import ASKED, make_way
 from ltgnn.runs.checksums import FILE as CHECKSUMS
 from ltgnn.runs.checksums import RECORD, warn_if_changed, write_checksums
 from ltgnn.runs.environment import environment
+from ltgnn.runs.run_key import INPUTS, key_of, plain, recipe_inputs
 from ltgnn.types import Evaluation, Mistake
 
 log = logging.getLogger(__name__)
@@ -31,65 +31,8 @@ log = logging.getLogger(__name__)
 SHORT = 1000
 """Characters of an error that are kept where the disk is full: with the rest of the status less than a block."""
 
-RECIPE_FREE = ("paths", "logger", "sweep", "task", "tags", "choices", "changed", "closed", "profile")
-"""Parts of a config that cannot move a number, so that they are left out of the run's key."""
-
-INPUTS = "inputs"
-"""Where status.json has the sha256 of the files that the run read."""
-
 RESUME = "checkpoints/resume.ckpt"
 """Where an unfinished training keeps what it needs to go on."""
-
-PLACES = ("run_dir", "cache_dir", "data_dir")
-"""Folders of ``paths``: where they are moves no number either, so that a key knows them by name."""
-
-
-def run_key(cfg: DictConfig) -> str:
-    """sha256 of the resolved recipe and of the files it reads: equal keys, equal numbers."""
-    return key_of(plain(cfg))
-
-
-def key_of(config: Mapping[str, Any], inputs: Inputs | None = None) -> str:
-    """The run key of a config that is resolved already. ``inputs``: as they are known; None: looked up."""
-    recipe = placeless(config)
-    if found := recipe_inputs(config) if inputs is None else inputs:
-        places = _places(config)
-        recipe[INPUTS] = {s: {_placeless(n, places): d for n, d in files.items()} for s, files in found.items()}
-    return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
-
-
-def recipe_inputs(config: Mapping[str, Any]) -> Inputs:
-    """The files that the part of a resolved config reads that can move a number."""
-    return inputs_of({k: v for k, v in config.items() if k not in RECIPE_FREE})
-
-
-def placeless(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a resolved config can move a number, with places by their names."""
-    places = _places(config)
-    return {k: _placeless(v, places) for k, v in config.items() if k not in RECIPE_FREE}
-
-
-def _places(config: Mapping[str, Any]) -> dict[str, str]:
-    return {str(config["paths"][name]): name for name in PLACES if config["paths"].get(name)}
-
-
-def _placeless(value: Any, places: Mapping[str, str]) -> Any:
-    """``value`` with paths below ``places`` (path -> name) from the name on."""
-    if isinstance(value, Mapping):
-        return {key: _placeless(inner, places) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_placeless(inner, places) for inner in value]
-    if isinstance(value, str):
-        for place, name in places.items():
-            if value == place or value.startswith(f"{place}/"):
-                return f"<{name}>{value[len(place) :]}"
-    return value
-
-
-def plain(cfg: DictConfig) -> dict[str, Any]:
-    """The resolved config as dicts, lists and scalars."""
-    container: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
-    return container
 
 
 class RunFolder:
@@ -106,10 +49,8 @@ class RunFolder:
         States beside these: ``interrupted`` (Ctrl-C), and the attribute ``state`` of an exception (``pruned``). A
         folder whose files are removed while the job runs is a ``Mistake``, and is left with recipe and error.
         """
-        from ltgnn.runs.begun import make_way
-
         config = plain(cfg)
-        make_way(self, config)
+        make_way(self.path, config)
         make_folder(self.path)
         clear(self.path)
         (self.path / CHECKSUMS).unlink(missing_ok=True)  # of a run whose status.json was lost
@@ -137,6 +78,16 @@ class RunFolder:
             if error is raised:
                 raise
             raise error from raised
+
+    def amend(self, cfg: DictConfig) -> None:
+        """Record what ran where a job found a part of its recipe itself.
+
+        Recipe and key follow; ``asked`` keeps the key of the recipe that was asked for.
+        """
+        config, status = plain(cfg), self.read_json("status.json")
+        self.write("config.yaml", libyaml.dump(config))
+        write_checksums(self.path)
+        self.write_json("status.json", status | {"key": key_of(config), ASKED: status.get(ASKED, status["key"])})
 
     def refuse_removed(self) -> None:
         """``Mistake`` where files that this job has written are there no more."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ltgnn.config import older_recipes
 from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.checksums import warn_if_changed
-from ltgnn.runs.folder import RECIPE_FREE, RunFolder
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import RECIPE_FREE
 from ltgnn.types import Damaged
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.scoring.scorers import Constant, Inner, Piece, SparseItems
+from ltgnn.tensors.csr import csr_rows
 from ltgnn.tensors.nearest_neighbours import nearest
 from ltgnn.types import Interactions, Mistake
 
@@ -47,7 +48,7 @@ class ContentMatch:
     def __call__(self, users: Tensor) -> Tensor:
         """[B] -> [B, I]"""
         device = users.device
-        rows, history = histories(self.offsets.to(device), self.items.to(device), users)
+        rows, history = csr_rows((self.offsets.to(device), self.items.to(device)), users)
         places = rows[:, None] * self.num_items + self.columns.to(device)[history]
         total = torch.zeros(len(users) * self.num_items, device=device)
         total.index_add_(0, places.flatten(), self.values.to(device)[history].flatten())
@@ -137,12 +138,3 @@ def need_text(text: Tensor | None, score: str) -> Tensor:
             f"score={score} needs item features, but features=none was given. Set features=minilm, or score=dot."
         )
     return text
-
-
-def histories(offsets: Tensor, items: Tensor, users: Tensor) -> tuple[Tensor, Tensor]:
-    """The train items of ``users`` [B] laid end to end: row in the batch [n] and item [n]."""
-    first, last = offsets[users], offsets[users + 1]
-    lengths = last - first
-    rows = torch.repeat_interleave(torch.arange(len(users), device=users.device), lengths)
-    start = torch.cumsum(lengths, 0) - lengths
-    return rows, items[torch.arange(len(rows), device=users.device) - start[rows] + first[rows]]

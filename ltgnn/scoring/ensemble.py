@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from ltgnn.evaluation.topk import csr_rows
 from ltgnn.scoring.candidates import Pool
+from ltgnn.tensors.csr import csr_rows
 from ltgnn.types import Groups, Interactions, Mistake, Scorer
 
 Standing = Callable[[Tensor], Tensor]

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.scoring.masked import Restricted
+from ltgnn.tensors.csr import entries_of
 from ltgnn.types import Scorer
 
 
@@ -63,12 +64,8 @@ class DenseItems:
     weights: Tensor  # [I, I]
 
     def __call__(self, users: Tensor) -> Tensor:
-        lengths = self.offsets[users + 1] - self.offsets[users]
-        ends = torch.cumsum(lengths, 0)
-        starts = ends - lengths
-        rows = torch.repeat_interleave(torch.arange(len(users)), lengths)
-        history = self.items[torch.arange(len(rows)) - starts[rows] + self.offsets[users][rows]]
-        return F.embedding_bag(history, self.weights, starts, mode="sum")
+        offsets, places = entries_of(self.offsets, users)
+        return F.embedding_bag(self.items[places], self.weights, offsets[:-1], mode="sum")
 
     def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
         """As ``PerHistory``."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import torch
 from annotated_types import Ge, Gt, Le, Lt
 from torch import Tensor
 
+from ltgnn.inference.rule import RuleContext
 from ltgnn.serving.rules import categories, scaled
 from ltgnn.types import Mistake
-
-if TYPE_CHECKING:
-    from ltgnn.inference.served_model import Served
 
 
 class Calibrated:
@@ -39,22 +37,22 @@ class Calibrated:
             )
         self.weight, self.depth, self.column = weight, depth, column
         self.separators, self.smoothing = separators, smoothing
-        self.kept: tuple[Served, Tensor] | None = None
+        self.kept: tuple[RuleContext, Tensor] | None = None
 
-    def shares(self, served: Served) -> Tensor:
+    def shares(self, context: RuleContext) -> Tensor:
         """Share of each kind in each item; rows sum to 1, or to 0 without a kind.  [I, C]"""
-        if self.kept is None or self.kept[0] is not served:
+        if self.kept is None or self.kept[0] is not context:
             if self.column is None:
-                groups = served.groups
+                groups = context.groups
                 table = torch.nn.functional.one_hot(groups.labels.long(), len(groups.names)).float()
             else:
-                table = _table(categories(served, self.column, self.separators))
-            self.kept = served, table
+                table = _table(categories(context, self.column, self.separators))
+            self.kept = context, table
         return self.kept[1]
 
-    def order(self, served: Served, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
+    def order(self, context: RuleContext, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
         """Candidates [n] best first, their scores [n] -> places [min(k, n)] in the order of choice."""
-        table, (offsets, mine) = self.shares(served), served.split.train.by_user
+        table, (offsets, mine) = self.shares(context), context.split.train.by_user
         history = table[mine[offsets[user] : offsets[user + 1]]].sum(0) if user >= 0 else torch.zeros(table.shape[1])
         if not bool(history.any()):
             return torch.arange(min(k, len(items)))

@@ -6,18 +6,15 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import torch
 from annotated_types import Ge, Le
 from torch import Tensor
 from torch.nn import functional as F
 
+from ltgnn.inference.rule import RuleContext
 from ltgnn.types import Mistake
-
-if TYPE_CHECKING:
-    from ltgnn.inference.served_model import Served
-
 
 DAY = 86400.0  # seconds
 
@@ -28,13 +25,13 @@ class Available:
     def __init__(self, file: str) -> None:
         self.file = Path(file)
 
-    def allowed(self, served: Served) -> Tensor:
+    def allowed(self, context: RuleContext) -> Tensor:
         """[I] bool"""
         if not self.file.is_file():
             raise Mistake(f"rules: the file of available items {self.file} is not there.")
         stock = set(self.file.read_text(encoding="utf-8-sig").split("\n"))
         stock = {line.strip() for line in stock}
-        return torch.tensor([item in stock for item in served.catalogue.item_ids])
+        return torch.tensor([item in stock for item in context.catalogue.item_ids])
 
 
 class Price:
@@ -45,9 +42,9 @@ class Price:
         self.least = None if least is None else _within("least price", least)
         self.most = None if most is None else _within("greatest price", most)
 
-    def allowed(self, served: Served) -> Tensor:
+    def allowed(self, context: RuleContext) -> Tensor:
         """[I] bool"""
-        price = served.catalogue.number(self.column)
+        price = context.catalogue.number(self.column)
         least = -math.inf if self.least is None else self.least
         most = math.inf if self.most is None else self.most
         return (price >= least) & (price <= most)
@@ -60,9 +57,9 @@ class Category:
         self.column, self.separators = column, separators
         self.include, self.exclude = set(include), set(exclude)
 
-    def allowed(self, served: Served) -> Tensor:
+    def allowed(self, context: RuleContext) -> Tensor:
         """[I] bool"""
-        names = [set(row) for row in categories(served, self.column, self.separators)]
+        names = [set(row) for row in categories(context, self.column, self.separators)]
         return torch.tensor([bool(row & self.include or not self.include) and not row & self.exclude for row in names])
 
 
@@ -72,9 +69,9 @@ class Fresh:
     def __init__(self, days: Annotated[float, Ge(0)]) -> None:
         self.days = _within("number of days", days, 0)
 
-    def allowed(self, served: Served) -> Tensor:
+    def allowed(self, context: RuleContext) -> Tensor:
         """[I] bool"""
-        train = served.split.train
+        train = context.split.train
         if train.times is None:
             raise Mistake("rules: freshness needs the times of interactions, and this data has none.")
         span = float(train.times.max() - train.times.min())
@@ -91,9 +88,9 @@ class Fresh:
 class AlreadyBought:
     """Leaves out all that the user has in any part of the data, held out or not."""
 
-    def hidden(self, served: Served, user: int) -> Tensor:
+    def hidden(self, context: RuleContext, user: int) -> Tensor:
         """Item numbers [n] that this user (-1: unknown) is not shown."""
-        offsets, items = served.bought
+        offsets, items = context.bought
         return items[offsets[user] : offsets[user + 1]] if user >= 0 else items[:0]
 
 
@@ -110,10 +107,10 @@ class Cap:
             )
         self.column, self.separators, self.level, self.most = column, separators, level, most
 
-    def kinds(self, served: Served) -> Tensor:
+    def kinds(self, context: RuleContext) -> Tensor:
         """Number of each item's category [I], -1 for none."""
         numbers: dict[str, int] = {}
-        rows = categories(served, self.column, self.separators)
+        rows = categories(context, self.column, self.separators)
         chosen = [row[max(-len(row), min(self.level, len(row) - 1))] if row else None for row in rows]
         return torch.tensor([-1 if c is None else numbers.setdefault(c, len(numbers)) for c in chosen])
 
@@ -125,16 +122,16 @@ class TailShare:
         self.share = _within("tail share", share, 0, 1)
         self.groups = (groups,) if isinstance(groups, str) else tuple(groups)
 
-    def members(self, served: Served) -> Tensor:
+    def members(self, context: RuleContext) -> Tensor:
         """[I] bool"""
-        names = served.groups.names
+        names = context.groups.names
         if unknown := [group for group in self.groups if group not in names]:
             raise Mistake(
-                f"rules: there is no group '{unknown[0]}' by the policy {served.groups.policy}, which has "
+                f"rules: there is no group '{unknown[0]}' by the policy {context.groups.policy}, which has "
                 f"{', '.join(names)}: mend `groups` of the rule."
             )
         wanted = torch.tensor([name in self.groups for name in names])
-        return wanted[served.groups.labels.long()]
+        return wanted[context.groups.labels.long()]
 
     def least(self, k: int) -> int:
         return math.ceil(round(self.share * k, 6))
@@ -149,11 +146,11 @@ class MMR:
     def __init__(self, weight: Annotated[float, Ge(0), Le(1)], depth: Annotated[int, Ge(1)]) -> None:
         self.weight, self.depth = _within("weight of MMR", weight, 0, 1), depth
 
-    def order(self, served: Served, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
+    def order(self, context: RuleContext, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
         """Candidates [n] best first, their scores [n] -> places [min(k, n)] in the order of choice."""
-        if served.text is None:
+        if context.text is None:
             raise Mistake("rules: MMR needs item features, and this run has none (features=none).")
-        unit = F.normalize(served.text[items].float(), dim=1)
+        unit = F.normalize(context.text[items].float(), dim=1)
         relevance, likeness = scaled(scores), torch.zeros(len(items))
         chosen: list[int] = []
         for _ in range(min(k, len(items))):
@@ -178,10 +175,10 @@ class XQuAD:
         self.weight, self.depth = _within("weight of xQuAD", weight, 0, 1), depth
         self.tail = TailShare(0, tail)
 
-    def order(self, served: Served, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
+    def order(self, context: RuleContext, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
         """As ``MMR.order``."""
-        members = self.tail.members(served)
-        mine, offsets = served.split.train.by_user[1], served.split.train.by_user[0]
+        members = self.tail.members(context)
+        mine, offsets = context.split.train.by_user[1], context.split.train.by_user[0]
         history = members[mine[offsets[user] : offsets[user + 1]]] if user >= 0 else members[:0]
         share = float(history.float().mean()) if len(history) else 0.0
         inside, relevance = members[items], scaled(scores)
@@ -203,10 +200,10 @@ def scaled(scores: Tensor) -> Tensor:
     return (scores - low) / (high - low) if high > low else torch.ones_like(scores)
 
 
-def categories(served: Served, column: str, separators: str) -> list[list[str]]:
+def categories(context: RuleContext, column: str, separators: str) -> list[list[str]]:
     """Names in each item's cell, in their order.  I lists"""
     cut = re.compile(f"[{re.escape(separators)}]")
-    return [[name for part in cut.split(cell) if (name := part.strip())] for cell in served.catalogue.column(column)]
+    return [[name for part in cut.split(cell) if (name := part.strip())] for cell in context.catalogue.column(column)]
 
 
 def _within(what: str, value: float, least: float = -math.inf, most: float = math.inf) -> float:

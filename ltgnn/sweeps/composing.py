@@ -29,6 +29,7 @@ class Composer:
         self.loader, self.master = loader, master
         self.parser = OverridesParser.create()
         self.made: OrderedDict[str, DictConfig] = OrderedDict()
+        self.asked_for: set[str] = set()  # data, as JSON, that a job of this sweep has been fetched for
 
     def __call__(self, overrides: Sequence[str]) -> DictConfig:
         """The config of one job, with the node ``hydra``."""

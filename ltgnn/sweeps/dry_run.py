@@ -12,7 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ltgnn.config.sweep_cache import sharing
+from ltgnn.config.sweep_cache import Cache
 from ltgnn.io.terminal import literal, say
 from ltgnn.sweeps.execute import clean
 from ltgnn.sweeps.jobs import Job
@@ -20,7 +20,7 @@ from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.progress import duration
 from ltgnn.types import Mistake
 
-Probe = Callable[[DictConfig], float]
+Probe = Callable[[DictConfig, Cache], float]
 """Seconds that a job would take at most, found by two of its steps; leaves no file."""
 
 REPEATS = ("seed",)
@@ -41,22 +41,22 @@ def dry_run(
         table.add_column(name, justify=side, overflow="fold")  # type: ignore[arg-type]
     times: dict[str, float | str] = {}
     total, todo, unknown = 0.0, 0, 0
-    with sharing():
-        for job in jobs:
-            finished = ledger is not None and ledger.finished(job.key)
-            kind = " ".join(word for word in job.overrides if word.partition("=")[0] not in REPEATS)
-            if not finished and kind not in times:
-                times[kind] = probed(job, probe) if probe else ""
-            cost = "" if finished else times[kind]
-            known = ledger.folder(job.key) if ledger is not None else None
-            table.add_row(
-                str(job.number), literal(job.label), literal((known or job.sweep_dir / job.name).name),
-                "finished" if finished else "to run",
-                duration(cost) if isinstance(cost, float) else literal(cost, "red"),
-            )  # fmt: skip
-            todo += not finished
-            total += cost if isinstance(cost, float) else 0.0
-            unknown += isinstance(cost, str) and bool(cost)
+    cache = Cache()
+    for job in jobs:
+        finished = ledger is not None and ledger.finished(job.key)
+        kind = " ".join(word for word in job.overrides if word.partition("=")[0] not in REPEATS)
+        if not finished and kind not in times:
+            times[kind] = probed(job, probe, cache) if probe else ""
+        cost = "" if finished else times[kind]
+        known = ledger.folder(job.key) if ledger is not None else None
+        table.add_row(
+            str(job.number), literal(job.label), literal((known or job.sweep_dir / job.name).name),
+            "finished" if finished else "to run",
+            duration(cost) if isinstance(cost, float) else literal(cost, "red"),
+        )  # fmt: skip
+        todo += not finished
+        total += cost if isinstance(cost, float) else 0.0
+        unknown += isinstance(cost, str) and bool(cost)
     console = Console()
     console.print(table)
     where = jobs[0].sweep_dir if jobs else ""
@@ -73,14 +73,14 @@ def dry_run(
     say(console, f"{some} in {where}{note}.\n{timed if probe else ''}Nothing was written.")
 
 
-def probed(job: Job, probe: Probe) -> float | str:
+def probed(job: Job, probe: Probe, cache: Cache) -> float | str:
     """Seconds, or why the job cannot run."""
     before = HydraConfig.instance().cfg
     try:
         HydraConfig.instance().set_config(job.config)
         recipe: Any = OmegaConf.masked_copy(job.config, [str(key) for key in job.config if key != "hydra"])
         with clean():
-            return probe(recipe)
+            return probe(recipe, cache)
     except Mistake as mistake:
         return str(mistake).partition("\n")[0]
     finally:

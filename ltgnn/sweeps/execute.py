@@ -10,6 +10,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +21,28 @@ from hydra.types import HydraContext
 from omegaconf import OmegaConf
 
 from ltgnn.config import resolvers
+from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.io import libyaml
 from ltgnn.runs.difference import differences, in_words
-from ltgnn.runs.folder import RunFolder, key_of, plain
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import key_of, plain
 from ltgnn.sweeps.jobs import Job, Outcome, resolved, settle
 from ltgnn.sweeps.ledger import Ledger, read_status
 from ltgnn.types import Mistake
 
 Task = Callable[..., Any]
+"""``(cfg, cache: Cache) -> value``: what a command does for each job; ``cache`` is shared by the jobs of a process."""
 
 MEANWHILE = "the files that this job reads have changed since the sweep began: give the command again"
 
 log = logging.getLogger(__name__)
 
 
-def execute(job: Job, task: Task, since: float) -> Outcome:
+def execute(job: Job, task: Task, since: float, cache: Cache = NO_CACHE) -> Outcome:
     """Run ``job`` unless it has finished, is run by another process, or failed after ``since``.
 
     Its folder tells how it ended, whatever happened: a task that fails before it has begun its record gets one here.
-    A Ctrl-C goes on to the caller.
+    A Ctrl-C goes on to the caller. ``cache``: what the jobs of this process share.
     """
     setup_globals()
     resolvers.register()
@@ -48,7 +52,7 @@ def execute(job: Job, task: Task, since: float) -> Outcome:
             state = "skipped" if claim.state == "finished" else claim.state
             return Outcome(state, claim.folder, read_status(claim.folder).get("error", ""))
         started, hydra = time.time(), HydraConfig.instance().cfg
-        with clean():
+        with clean(), libyaml.faster_omegaconf():
             try:
                 settle(job.config, claim.folder)
                 recipe = resolved(job.config)
@@ -58,7 +62,9 @@ def execute(job: Job, task: Task, since: float) -> Outcome:
                     return Outcome("failed", claim.folder, _record(run, job, started, error)["error"])
                 say_what_is_kept(job, claim.folder, recipe)
                 context = HydraContext(config_loader=None, callbacks=Callbacks(job.config))  # type: ignore[arg-type]
-                answer = run_job(task, job.config, "hydra.sweep.dir", "hydra.sweep.subdir", context)
+                answer = run_job(
+                    partial(task, cache=cache), job.config, "hydra.sweep.dir", "hydra.sweep.subdir", context
+                )
             finally:
                 configure_log(job.config.hydra.hydra_logging, job.config.hydra.verbose)
                 HydraConfig.instance().cfg = hydra
@@ -73,7 +79,7 @@ def say_what_is_kept(job: Job, folder: Path, recipe: dict[str, Any]) -> None:
     """A line where the job's own folder holds a run of another recipe or of other data, so that it has got another."""
     kept = RunFolder(job.sweep_dir / job.name)
     if folder.name != job.name and folder.parent == job.sweep_dir and (kept.path / "status.json").is_file():
-        why = in_words(differences(kept, recipe)) or "its key is of another version"
+        why = in_words(differences(kept.path, recipe)) or "its key is of another version"
         log.warning("%s is kept, but is not this job's run: %s. The job runs in %s", kept.path, why, folder.name)
 
 

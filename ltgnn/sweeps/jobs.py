@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from ltgnn.config.check import wrong_values
 from ltgnn.data.fetch import obtain_unpublished
-from ltgnn.runs.folder import key_of, plain
+from ltgnn.runs.run_key import key_of, plain
 from ltgnn.sweeps.composing import Composer
 from ltgnn.types import Mistake
 
@@ -75,9 +74,12 @@ def compose(composer: Composer, overrides: Sequence[str], number: int, sweep: Ma
     return Draft(Job(number, tuple(overrides), "", sweep_dir, name, config), recipe)
 
 
-def keyed(draft: Draft) -> Job:
-    """The job with its run key, for which its data are obtained."""
-    _obtain(json.dumps(draft.recipe.get("data") or {}))
+def keyed(draft: Draft, asked_for: set[str]) -> Job:
+    """The job with its run key, for which its data are obtained; ``asked_for``: data that were asked for before."""
+    if (data := json.dumps(draft.recipe.get("data") or {})) not in asked_for:
+        asked_for.add(data)  # a source that is down is asked once a sweep
+        with suppress(Exception):  # the job itself will fail of it, and the others go on
+            obtain_unpublished(json.loads(data))
     return replace(draft.job, key=key_of(draft.recipe))
 
 
@@ -101,12 +103,6 @@ def refuse_wrong_jobs(drafts: Sequence[Draft], root: str) -> None:
 def resolved(config: DictConfig) -> dict[str, Any]:
     """The recipe of a composed job as plain values, without the node ``hydra``."""
     return {str(k): plain(v) if OmegaConf.is_config(v) else v for k, v in config.items() if k != "hydra"}
-
-
-@functools.cache  # a source that is down is asked once a sweep
-def _obtain(data: str) -> None:
-    with suppress(Exception):  # the job itself will fail of it, and the others go on
-        obtain_unpublished(json.loads(data))
 
 
 def settle(config: DictConfig, folder: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import optuna
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -24,10 +24,8 @@ from ltgnn.sweeps.optuna_space import space, worded
 from ltgnn.sweeps.optuna_storage import located, open_storage, readable
 from ltgnn.sweeps.optuna_trials import Asking
 from ltgnn.sweeps.plan import POLL
+from ltgnn.sweeps.sweeper import Sweep
 from ltgnn.types import Mistake
-
-if TYPE_CHECKING:
-    from ltgnn.sweeps.sweeper import Sweep
 
 
 class SearchPlan:

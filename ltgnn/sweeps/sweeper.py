@@ -1,8 +1,7 @@
-"""What Hydra calls for a sweep: a grid, or a search by Optuna; both go on where they were stopped."""
+"""What Hydra calls for a sweep: the part that every sweep has, and the grid; an interrupted sweep resumes."""
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import itertools
 import logging
@@ -10,7 +9,6 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +31,6 @@ from ltgnn.sweeps.composing import Composer
 from ltgnn.sweeps.dry_run import dry_run
 from ltgnn.sweeps.jobs import Draft, Job, compose, keyed, labelled, refuse_wrong_jobs
 from ltgnn.sweeps.ledger import Ledger
-from ltgnn.sweeps.optuna_space import ends, space, worded
 from ltgnn.sweeps.plan import GridPlan, Plan
 from ltgnn.sweeps.progress import Board, command, failed_table
 from ltgnn.types import Mistake
@@ -153,7 +150,7 @@ class Sweep:
     def checked(self, drafts: Sequence[Draft]) -> list[Job]:
         """The jobs, or ``Mistake`` where one has a value that would be refused later."""
         refuse_wrong_jobs(drafts, str(self.config.hydra.job.config_name))
-        return [keyed(draft) for draft in drafts]
+        return [keyed(draft, self.composer.asked_for) for draft in drafts]
 
     def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
         raise NotImplementedError
@@ -175,16 +172,6 @@ def claimed(folder: Path) -> Path:
     raise AssertionError("unreachable")
 
 
-EXAMPLES = 3
-"""Trials that the dry run of a search shows and times."""
-
-
-def need_optuna() -> None:
-    """``Mistake`` where it is not installed."""
-    if importlib.util.find_spec("optuna") is None:
-        raise Mistake("hydra/sweeper=optuna needs Optuna: pip install 'ltgnn[sweep]'")
-
-
 class Failed(Exception):
     """A job of a sweep failed; the sweep's table says which and why."""
 
@@ -204,46 +191,3 @@ class Grid(Sweep):
         if doubles := len(jobs) - len({job.key for job in jobs}):
             log.info("%d of %d jobs are the same as earlier ones: left out", doubles, len(jobs))
         return labelled(jobs)
-
-
-class Search(Sweep):
-    """``hydra/sweeper=optuna``: see ``ltgnn.sweeps.optuna_plan``."""
-
-    def __init__(self, params: Mapping[str, Any] | None, **options: Any) -> None:
-        super().__init__(params)
-        self.options, self.trials = options, int(options["trials"])
-
-    def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
-        need_optuna()
-        from ltgnn.sweeps.optuna_plan import SearchPlan
-
-        self.refuse_wrong_ends(given)
-        plan = SearchPlan(self, given, ledger, **self.options)
-        return plan, plan.trials
-
-    def listed(self, given: list[str]) -> list[Job]:
-        """Examples, drawn at random from the space: what a search asks is not known before its first answers."""
-        need_optuna()
-        import optuna
-
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        parser = OverridesParser.create(config_loader=self.context.config_loader)
-        fixed, free = space(parser.parse_overrides(list(given)))
-        study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-        asked = [study.ask(free).params for _ in range(min(EXAMPLES, self.trials or EXAMPLES))]
-        jobs = [self.compose([*fixed, *worded(params)], number) for number, params in enumerate(asked)]
-        return [replace(job, label=" ".join(worded(params))) for job, params in zip(jobs, asked, strict=True)]
-
-    def refuse_wrong_ends(self, given: list[str]) -> None:
-        """``Mistake`` where a word of the space, or an end of an interval, would be refused by a run."""
-        parser = OverridesParser.create(config_loader=self.context.config_loader)
-        fixed, free = space(parser.parse_overrides(list(given)))
-        first = {key: ends(distribution)[0] for key, distribution in free.items()}
-        tried = [first, *(first | {key: value} for key in free for value in ends(free[key])[1:])]
-        self.checked([self.draft([*fixed, *worded(params)], number) for number, params in enumerate(tried)])
-
-    def conclude(self, plan: Plan, sweep_dir: Path) -> None:
-        from ltgnn.sweeps.optuna_plan import SearchPlan
-
-        assert isinstance(plan, SearchPlan)
-        plan.conclude()

@@ -16,20 +16,26 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from ltgnn.build import (
-    Setting,
+    EvaluatePart,
+    Problem,
     build_data,
+    build_evaluators,
     build_module,
-    build_setting,
+    build_problem,
     cold_items,
     fit_closed_form,
+    fitting_evaluator,
     is_closed_form,
     monitored_part,
     refuse_unknown_monitor,
     uses_features,
 )
+from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.cutting import tied
+from ltgnn.graph.tables import reused_memory
 from ltgnn.runs.catalogue import write_catalogue
-from ltgnn.runs.folder import RunFolder, plain, run_key
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import plain, run_key
 from ltgnn.runs.tracking import Tracker
 from ltgnn.runs.warnings import collect
 from ltgnn.training.distributed.processes import processes, together
@@ -46,21 +52,25 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluation]:
-    """The whole of one job, straight through; leaves a run folder at ``paths.run_dir``."""
+def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACHE) -> dict[str, Evaluation]:
+    """The whole of one job, straight through; leaves a run folder at ``paths.run_dir``.
+
+    ``cache``: of the sweep that the job belongs to.
+    """
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     config = plain(cfg)
     with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, config) as tracker:
         parts = profiler(cfg)
         with during(parts, "setup"):
-            setting = build_setting(cfg)
-            refuse_unknown_monitor(cfg, setting)
+            setting = build_problem(cfg, cache)
+            evaluators = build_evaluators(cfg, setting, cache)
+            refuse_unknown_monitor(cfg, evaluators)
             write_cards(folder, setting)
         ready = time.perf_counter()
-        scorer, device, selection = fit(cfg, setting, tracker, parts)
+        scorer, device, selection = fit(cfg, setting, evaluators, tracker, parts, cache)
         fitted = time.perf_counter()
         with during(parts, "evaluation"):
-            evaluations = {part: evaluate(scorer, device=device) for part, evaluate in setting.evaluators.items()}
+            evaluations = {part: evaluate(scorer, device=device) for part, evaluate in evaluators.items()}
         for part, evaluation in evaluations.items():
             folder.write_evaluation(part, evaluation)
         before = selection.get("resumed", {}).get("seconds", 0.0)  # of fitting, before the run was interrupted
@@ -71,7 +81,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = ()) -> dict[str, Evaluatio
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
-            **setting.record(setting.split),
+            **setting.record(setting.split, evaluators),
             "warnings": collect(cfg, setting.dataset, setting.split, features, evaluations, selection),
             "cold_items": cold_items(setting.split, scorer),
             "reads_features": features is not None,
@@ -104,36 +114,46 @@ def during(parts: Parts | None, name: str) -> AbstractContextManager[None]:
 
 
 def fit(
-    cfg: DictConfig, setting: Setting, tracker: Tracker, parts: Parts | None = None
+    cfg: DictConfig,
+    setting: Problem,
+    evaluators: Mapping[str, EvaluatePart],
+    tracker: Tracker,
+    parts: Parts | None = None,
+    cache: Cache = NO_CACHE,
 ) -> tuple[Scorer, torch.device, dict[str, Any]]:
     """The scorer of the selected model, where it wants its users, and how it was selected."""
     if is_closed_form(cfg):
         with during(parts, "setup"):
-            return fit_closed_form(cfg, setting), torch.device("cpu"), {"by": "none: closed form"}
-    module, trainer, callbacks = trained(cfg, setting, tracker, parts)
+            return fit_closed_form(cfg, setting, evaluators, cache), torch.device("cpu"), {"by": "none: closed form"}
+    module, trainer, callbacks = trained(cfg, setting, evaluators, tracker, parts, cache)
     checkpoint: Any = callbacks.get("checkpoint")
     if best := getattr(checkpoint, "best_model_path", ""):
         if processes(cfg) > 1:  # of one with a share of the columns, too, the checkpoint has all
-            module = build_module(cfg, setting)
+            module = build_module(cfg, setting, evaluators, cache)
         state = torch.load(best, map_location=module.device, weights_only=True)
         module.load_state_dict(state["state_dict"])
         selection = {"by": checkpoint.monitor or "last epoch", "epoch": int(state["epoch"]) + 1}
     else:
         selection = {"by": "last epoch", "epoch": trainer.current_epoch}
     return (
-        module.scorer(setting.evaluators.get("val")),
+        module.scorer(fitting_evaluator(cfg, evaluators)),
         module.device,
         selection | {"epochs_run": trainer.current_epoch} | (callbacks["resume"].card if "resume" in callbacks else {}),
     )
 
 
 def trained(
-    cfg: DictConfig, setting: Setting, tracker: Tracker, parts: Parts | None = None
+    cfg: DictConfig,
+    setting: Problem,
+    evaluators: Mapping[str, EvaluatePart],
+    tracker: Tracker,
+    parts: Parts | None = None,
+    cache: Cache = NO_CACHE,
 ) -> tuple[Recommender, Trainer, dict[str, Any]]:
     """The module after its last epoch, its trainer, and the callbacks by name; what each process of a run does."""
     keep_large_tables()
     with during(parts, "setup"):
-        module = build_module(cfg, setting)
+        module = build_module(cfg, setting, evaluators, cache)
     callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}
     if cfg.sweep.running:
         callbacks.pop("progress", None)  # the table of the sweep shows it
@@ -151,9 +171,9 @@ def trained(
 
         callbacks["resume"] = resume = Resume(Path(cfg.paths.run_dir), run_key(cfg))
         resumed = resume.checkpoint() if cfg.sweep.resume else None
-    if monitored_part(cfg, setting) == "test" and "early_stop" in callbacks:
+    if monitored_part(cfg, evaluators) == "test" and "early_stop" in callbacks:
         log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
-    with together(cfg), quiet_lightning():
+    with together(cfg), quiet_lightning(), reused_memory():
         watched = {} if parts is None else {"profiler": parts}
         if parts is not None:
             parts.watch(module)
@@ -161,7 +181,7 @@ def trained(
             callbacks=list(callbacks.values()), logger=tracker.lightning_logger(), **watched
         )
         try:
-            trainer.fit(module, build_data(cfg, setting), ckpt_path=resumed)
+            trainer.fit(module, build_data(cfg, setting, evaluators), ckpt_path=resumed)
         except SystemExit:  # Lightning's answer to a Ctrl-C, which also makes the program deaf to the next
             if not trainer.interrupted:
                 raise
@@ -175,7 +195,7 @@ def trained(
     return module, trainer, callbacks
 
 
-def write_cards(folder: RunFolder, setting: Setting) -> None:
+def write_cards(folder: RunFolder, setting: Problem) -> None:
     """What the run was trained on: data, split, groups, text."""
     split = setting.split
     card = {

@@ -8,34 +8,47 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from ltgnn.build import build_data, build_module, build_setting, fit_closed_form, is_closed_form, monitored_part
+from ltgnn.build import (
+    build_data,
+    build_evaluators,
+    build_module,
+    build_problem,
+    fit_closed_form,
+    fitting_evaluator,
+    is_closed_form,
+    monitored_part,
+)
+from ltgnn.config.sweep_cache import NO_CACHE, Cache
+from ltgnn.graph.tables import reused_memory
 from ltgnn.training.quiet import quiet_lightning
 
 
-def probe(cfg: DictConfig) -> float:
+def probe(cfg: DictConfig, cache: Cache = NO_CACHE) -> float:
     """Seconds that a job takes if it does not stop early, from two steps and one evaluation; leaves no file.
 
     A closed form is fitted whole, since it has no steps.
     """
     started = time.perf_counter()
-    setting = build_setting(cfg)
+    setting = build_problem(cfg, cache)
+    evaluators = build_evaluators(cfg, setting, cache)
     if is_closed_form(cfg):
-        scorer, device, training, passes = fit_closed_form(cfg, setting), torch.device("cpu"), 0.0, 0
+        scorer, device = fit_closed_form(cfg, setting, evaluators, cache), torch.device("cpu")
+        training, passes = 0.0, 0
     else:
         from ltgnn.training.pruning import StepClock
 
-        module, data = build_module(cfg, setting), build_data(cfg, setting)
-        monitored_part(cfg, setting)
+        module, data = build_module(cfg, setting, evaluators, cache), build_data(cfg, setting, evaluators)
+        monitored_part(cfg, evaluators)
         clock = StepClock()
         kinds = {"logger": False, "enable_checkpointing": False, "max_epochs": 1, "min_epochs": None, "max_steps": 2}
-        with quiet_lightning():
+        with quiet_lightning(), reused_memory():
             trainer = instantiate(cfg.trainer)(callbacks=[clock], limit_val_batches=0, **kinds)
             trainer.fit(module, data)
         epochs = int(cfg.trainer.max_epochs)
         training, passes = clock.seconds * len(data.train_dataloader()) * epochs, epochs // int(cfg.eval_every)
-        scorer, device = module.scorer(setting.evaluators.get("val")), module.device
+        scorer, device = module.scorer(fitting_evaluator(cfg, evaluators)), module.device
     ready = time.perf_counter()
-    for evaluate in setting.evaluators.values():
+    for evaluate in evaluators.values():
         evaluate(scorer, device=device)
     judging = time.perf_counter() - ready
-    return (ready - started) + training + judging + passes * judging / max(1, len(setting.evaluators))
+    return (ready - started) + training + judging + passes * judging / max(1, len(evaluators))

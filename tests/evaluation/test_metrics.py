@@ -22,7 +22,8 @@ from torch_geometric.metrics import (
 )
 
 from ltgnn.evaluation import metrics
-from ltgnn.evaluation.metrics import Hits, Metric
+from ltgnn.evaluation.metric import Metric
+from ltgnn.evaluation.metrics import Hits
 from ltgnn.types import Interactions, TopK
 
 FOUND = torch.tensor([[False, True, False, True], [False, False, False, False], [True, True, True, True]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ltgnn.graph import kernels
+from ltgnn.graph import kernels, tables
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.normalisation import Symmetric
 from ltgnn.graph.tables import PAGE, Tables
@@ -13,25 +13,25 @@ from tests.graph.test_bipartite import shop
 
 
 def test_memory_is_used_again_once_nobody_holds_it() -> None:
-    tables = Tables()
-    one = tables.empty(10, 4, torch.float32)
+    pieces = Tables()
+    one = pieces.empty(10, 4, torch.float32)
     assert (one.shape, one.dtype, one.data_ptr() % 64) == ((10, 4), torch.float32, 0)
     place = one.data_ptr()
     part = one.fill_(1.0)[2:3]
     del one
-    other = tables.empty(10, 4, torch.float32).fill_(2.0)  # a view is still there
+    other = pieces.empty(10, 4, torch.float32).fill_(2.0)  # a view is still there
     assert other.data_ptr() != place
     assert part.tolist() == [[1.0] * 4]
     del part
-    assert tables.empty(5, 4, torch.float64).data_ptr() == place
+    assert pieces.empty(5, 4, torch.float64).data_ptr() == place
 
 
 def test_what_is_too_small_is_let_go() -> None:
-    tables = Tables()
-    held = tables.empty(10, 4, torch.float32).fill_(3.0)
-    tables.empty(20, 4, torch.float32)
-    large = tables.empty(40, 4, torch.float32)
-    assert [len(memory) - PAGE for memory in tables.kept] == [160, 640]
+    pieces = Tables()
+    held = pieces.empty(10, 4, torch.float32).fill_(3.0)
+    pieces.empty(20, 4, torch.float32)
+    large = pieces.empty(40, 4, torch.float32)
+    assert [len(memory) - PAGE for memory in pieces.kept] == [160, 640]
     assert len(large) == 40
     assert held.unique().tolist() == [3.0]
 
@@ -52,5 +52,13 @@ def test_gradients_hold_on_to_their_table(monkeypatch: pytest.MonkeyPatch) -> No
 
     whole = passes()
     monkeypatch.setattr(kernels, "BLOCK", 4)
+    monkeypatch.setattr(tables, "LARGE", 0)
+    with tables.reused_memory():
+        reused = passes()
+        assert tables._tables is not None
+        assert tables._tables.kept, "it was in use"
+    assert tables._tables is None, "and ends with the block"
+    for ours, theirs in zip(reused, whole, strict=True):
+        assert torch.equal(ours, theirs)
     for ours, theirs in zip(passes(), whole, strict=True):
         assert torch.equal(ours, theirs)

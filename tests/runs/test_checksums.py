@@ -11,7 +11,7 @@ import torch
 from omegaconf import OmegaConf
 
 from ltgnn.analysis.run_groups import load as side
-from ltgnn.build import build_setting
+from ltgnn.build import build_problem
 from ltgnn.commands.claim import main as claim
 from ltgnn.commands.compare import main as compare
 from ltgnn.commands.ensemble import main as ensemble
@@ -58,7 +58,7 @@ def test_a_run_writes_them_and_its_readers_look(
     assert sorted(kept) == sorted([*checkpoints, "config.yaml", "metrics.json", *files])
     run = RunFolder(folder)
     cfg = run.config()
-    setting = build_setting(cfg)
+    setting = build_problem(cfg)
     load(cfg, setting, run, torch.device("cpu"))
     side(str(folder)).values("ndcg@20")
     assert places(folder, 10) is not None

@@ -10,7 +10,8 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from ltgnn.runs.folder import RunFolder, run_key
+from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.run_key import run_key
 from ltgnn.types import Evaluation, TopK
 
 CFG = OmegaConf.create(
@@ -73,7 +74,7 @@ def test_the_cache_of_a_user_moves_no_key(monkeypatch: pytest.MonkeyPatch) -> No
 
     from ltgnn.config import resolvers
     from ltgnn.config.paths import conf_dir
-    from ltgnn.runs.folder import key_of
+    from ltgnn.runs.run_key import key_of
 
     def key(folder: str) -> str:
         for name in ("CACHE", "DATA", "LOGS"):

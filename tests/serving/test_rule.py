@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 import torch
 
 import ltgnn
+from ltgnn.commands import models
 from ltgnn.commands.recommend import main
 from ltgnn.config.composing import compose_rules
+from ltgnn.config.paths import conf_dir
 from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.serving.rules import MMR, AlreadyBought, Cap, Fresh, Price, TailShare, XQuAD
 from ltgnn.types import Mistake
@@ -107,6 +110,16 @@ def test_a_share_is_replaced_under_its_name() -> None:
     assert changed["rare"].least(10) == 6  # type: ignore[attr-defined]
     assert list(rules.with_share(None).rules) == ["bought"]
     assert list(Rules({}).with_share(TailShare(0.6, ["tail"])).rules) == ["tail"]
+
+
+def test_every_option_of_the_tree_is_listed_by_help_and_by_models(capsys: pytest.CaptureFixture[str]) -> None:
+    known = {file.stem for file in (conf_dir() / "rules").glob("*.yaml")}
+    assert main(["--help"]) == 0
+    (line,) = re.findall(r"rules=WORD +(.*) \(`ltgnn models rules`\)", capsys.readouterr().out)
+    assert set(line.split(", ")) == known
+    assert {word.word for word in models.words("rules")} == known
+    for option in known - {"shop"}:  # shop needs a file of its own
+        Rules(compose_rules([f"rules={option}"]))
 
 
 def test_the_command_line_refuses_what_is_no_rule(runs: dict[str, Path]) -> None:

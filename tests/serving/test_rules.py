@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import permutations
+from itertools import combinations, permutations
 from pathlib import Path
 
 import pytest
@@ -64,6 +64,58 @@ def test_limits_give_the_first_feasible_list(data: st.DataObject) -> None:
             listed(served, rules, k, scores)
     else:
         assert listed(served, rules, k, scores) == [ranked[place] for place in min(places)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_several_caps_and_shares_give_the_first_feasible_list(data: st.DataObject) -> None:
+    n = data.draw(st.integers(3, 6))
+    kinds, makers = (data.draw(st.text("xyz", min_size=n, max_size=n)) for _ in range(2))
+    labels = data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))
+    k = min(data.draw(st.integers(1, 4)), n)
+    most, most_of_a_maker = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 3))
+    tail, cold = data.draw(st.sampled_from([0, 0.3, 0.5])), data.draw(st.sampled_from([0, 0.3, 0.5]))
+    scores = data.draw(st.permutations([float(place) for place in range(n)]))
+    shares = {"tail": TailShare(tail, ["tail", "cold"]), "cold": TailShare(cold, ["cold"])}
+    caps = {"kind": Cap("kind", "|", 0, most), "maker": Cap("maker", "|", 0, most_of_a_maker)}
+
+    def fits(items: tuple[int, ...]) -> bool:
+        return (
+            max([kinds[item] for item in items].count(x) for x in kinds) <= most
+            and max([makers[item] for item in items].count(x) for x in makers) <= most_of_a_maker
+            and sum(labels[item] > 0 for item in items) >= shares["tail"].least(k)
+            and sum(labels[item] == 2 for item in items) >= shares["cold"].least(k)
+        )
+
+    ranked = sorted(range(n), key=lambda item: -scores[item])
+    lists = [chosen for places in combinations(range(n), k) if fits(chosen := tuple(ranked[x] for x in places))]
+    served = model(kinds, labels)
+    served.catalogue.fields["maker"] = list(makers)  # type: ignore[index]
+    if not lists:
+        with pytest.raises(Mistake, match="no list of"):
+            listed(served, caps | shares, k, scores)
+    else:
+        assert listed(served, caps | shares, k, scores) == list(lists[0])
+
+
+def test_several_limits_that_the_candidates_cannot_keep() -> None:
+    """The longest list within the caps, with as many of each share, in their order, as fit."""
+    served, scores = model("xxyyz", [1, 2, 1, 0, 2]), [5.0, 4.0, 3.0, 2.0, 1.0]
+    rules = {
+        "kind": Cap("kind", "|", 0, 1),
+        "tail": TailShare(0.5, ["tail"]),
+        "cold": TailShare(0.5, ["cold"]),
+        "price": Price("price", 0, 4),
+    }
+    with pytest.raises(Mistake, match="keeps tail and cold at once"):  # two of three each
+        listed(served, rules, 3, scores)
+    rules |= {"tail": TailShare(0.3, ["tail"]), "cold": TailShare(0.3, ["cold"])}
+    assert listed(served, rules, 3, scores) == [0, 2, 4]
+    alone = [5.0, 4.0, -math.inf, 3.0, -math.inf]
+    ruled = Ruled(Rules(rules), served, 3)
+    items = ruled(torch.tensor([0]), torch.tensor([alone]))[0][0]
+    assert items.tolist() == [0, 3, -1]
+    assert ruled.report()[-1] == ("all rules", 1, "of 1 list cannot keep all rules: too few items fit")
 
 
 def test_a_capped_head_item_leaves_room_for_the_tail_item_of_its_kind() -> None:

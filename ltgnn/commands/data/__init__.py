@@ -6,8 +6,6 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from ltgnn.config.trust import take
-
 Command = Callable[[argparse.Namespace], int]
 
 OVERRIDES = (
@@ -20,7 +18,7 @@ TARGET = "name of the catalogue (ml100k), folder that ltgnn data wrote, or run f
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; 0 all well, 1 a finding, a difference or a mistake."""
     parser = _parser()
-    arguments, rest = parser.parse_known_args(take(sys.argv[1:] if argv is None else argv))
+    arguments, rest = parser.parse_known_args(sys.argv[1:] if argv is None else argv)
     unknown = [word for word in rest if word.startswith("-") or "=" not in word]
     if unknown:
         parser.error(f"unknown: {' '.join(unknown)}")

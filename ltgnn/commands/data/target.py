@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ltgnn.build import build_dataset, build_groups, build_split
 from ltgnn.config.composing import compose_config
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.recipe import opened
@@ -28,25 +29,15 @@ class Target:
 
     @cached_property
     def dataset(self) -> Dataset:
-        from hydra.utils import instantiate
-
-        from ltgnn.data.catalog import load
-
-        return load(**instantiate(self.cfg.data, _convert_="all"))
+        return build_dataset(self.cfg)
 
     @cached_property
     def split(self) -> Split:
-        from hydra.utils import instantiate
-
-        split: Split = instantiate(self.cfg.split)(self.dataset)
-        return split
+        return build_split(self.cfg, self.dataset)
 
     @cached_property
     def groups(self) -> dict[str, Groups]:
-        from hydra.utils import instantiate
-
-        counts = self.split.train.item_counts
-        return {name: policy(counts) for name, policy in instantiate(self.cfg.groups, _convert_="all").items()}
+        return build_groups(self.cfg, self.split.train.item_counts)
 
     def card(self) -> dict[str, Any]:
         """The data card with split, fingerprint and groups."""

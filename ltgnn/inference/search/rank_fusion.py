@@ -9,6 +9,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from ltgnn.scoring.score_normalisation import reciprocal_ranks, z_scores
+
 
 class Fusing(Protocol):
     def __call__(self, scores: Mapping[str, Tensor], weights: Mapping[str, float]) -> Tensor:
@@ -28,8 +30,8 @@ class ReciprocalRank:
         found = torch.zeros_like(total, dtype=torch.bool)
         for name, values in scores.items():
             best = leading(values, self.depth)
-            ranks = torch.arange(1, len(best) + 1, dtype=total.dtype)
-            total[best] += weights.get(name, 1.0) / (self.constant + ranks)
+            above = torch.arange(len(best), dtype=total.dtype)
+            total[best] += reciprocal_ranks(above, self.constant, weights.get(name, 1.0))
             found[best] = True
         return total.masked_fill(~found, -torch.inf)
 
@@ -47,9 +49,7 @@ class ZScore:
             best = leading(values, self.depth)
             if not len(best):
                 continue
-            kept = values[best].double()
-            spread = kept.std(correction=0)
-            z = (kept - kept.mean()) / spread if spread > 1e-12 else torch.zeros_like(kept)
+            z = z_scores(values[best].double()[None], least=1e-12)[0]
             placed = torch.full_like(total, float(z.min()))
             placed[best] = z.to(total.dtype)
             total += weights.get(name, 1.0) * placed

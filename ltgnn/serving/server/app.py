@@ -18,7 +18,6 @@ from starlette.exceptions import HTTPException
 
 from ltgnn.inference.adjusted import of_history, towards_tail
 from ltgnn.inference.explanation.explainer import Explainer
-from ltgnn.inference.rule import Share
 from ltgnn.inference.rule_engine import Kept, Ruled, Rules
 from ltgnn.inference.served_model import Block, Served
 from ltgnn.serving.rules import TailShare
@@ -94,9 +93,9 @@ def create(
     page = PAGE.read_text(encoding="utf-8")
     policy = content_policy(page)
     chosen, kept = rules or Rules({}), Kept()
-    composed = next((rule for rule in chosen.rules.values() if isinstance(rule, Share)), None)
+    composed = chosen.share[1] if chosen.share else None
     counted = composed if isinstance(composed, TailShare) else dial or TailShare(0, ("tail", "cold"))
-    own_share = 0.0 if composed is None else float(getattr(composed, "share", composed.least(1000) / 1000))
+    own_share = composed.share if isinstance(composed, TailShare) else composed.least(1000) / 1000 if composed else 0.0
     Ruled(chosen, served, 1, kept)  # a file or a column that is not there is said at the start
 
     @lru_cache(maxsize=8)  # a turned model adds one number an item; all else is shared
@@ -111,7 +110,7 @@ def create(
         return Ruled(changed, served, k, kept)
 
     def how(tail: float, share: float) -> str:
-        names = [name for name, rule in chosen.rules.items() if not isinstance(rule, Share)]
+        names = [name for name, rule in chosen.rules.items() if rule is not composed]
         least = [f"at least {share:.0%} {' or '.join(counted.groups)}"] if share else []
         turn = f", turned by {tail:g} towards the tail" if tail else ""
         return f"the model's scores{turn}" + (f"; rules: {', '.join([*names, *least])}" if names or least else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from ltgnn.config.sweep_cache import sharing
+from ltgnn.config.sweep_cache import Cache
 from ltgnn.sweeps.execute import Task, execute
 from ltgnn.sweeps.plan import Plan
 
@@ -18,8 +18,8 @@ class Local:
         """Every job of the plan."""
         gc.freeze()  # what the program has loaded so far need not be looked through after each job
         try:
-            with sharing():
-                while (job := plan.pull()) is not None:
-                    plan.done(job, execute(job, task, since))
+            cache = Cache()
+            while (job := plan.pull()) is not None:
+                plan.done(job, execute(job, task, since, cache))
         finally:
             gc.unfreeze()

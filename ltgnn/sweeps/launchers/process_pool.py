@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from ltgnn.config.sweep_cache import sharing
+from ltgnn.config.sweep_cache import Cache
 from ltgnn.sweeps.execute import Task, execute
 from ltgnn.sweeps.jobs import Job, Outcome
 from ltgnn.sweeps.plan import Plan
@@ -113,19 +113,19 @@ class Pool:
 def serve(pipe: Connection, task: Task, since: float, parent: int) -> None:
     """A worker: jobs come, outcomes go; it ends with its parent."""
     end_with(parent)
-    with sharing():
-        while True:
-            try:
-                job: Job | None = pipe.recv()
-            except (EOFError, KeyboardInterrupt):
-                return
-            if job is None:
-                return
-            try:
-                pipe.send(execute(job, task, since))
-            except (KeyboardInterrupt, SystemExit):
-                pipe.send(Outcome("interrupted", job.sweep_dir / job.name))
-                return
+    cache = Cache()
+    while True:
+        try:
+            job: Job | None = pipe.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        if job is None:
+            return
+        try:
+            pipe.send(execute(job, task, since, cache))
+        except (KeyboardInterrupt, SystemExit):
+            pipe.send(Outcome("interrupted", job.sweep_dir / job.name))
+            return
 
 
 def end_with(parent: int) -> None:

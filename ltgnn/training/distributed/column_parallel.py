@@ -18,7 +18,7 @@ from ltgnn.models.fusion import Id, Init
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.module import Recommender
 from ltgnn.sampling.negatives import Negatives
-from ltgnn.tensors import sharded_columns
+from ltgnn.tensors.sharded_columns import ShardedColumns
 from ltgnn.training.distributed.processes import processes
 from ltgnn.types import Mistake
 
@@ -41,7 +41,7 @@ class DimParallel(DDPStrategy):
         embedding: Any = module.encoder.embedding
         cut_tables(embedding, self.global_rank, self.world_size)
         self.tables = {id(embedding.users), id(embedding.items)}
-        sharded_columns.cut(True)
+        self.columns = module.columns = ShardedColumns()
 
     def lightning_module_state_dict(self) -> dict[str, Any]:
         """All columns in process 0, which writes the checkpoint."""
@@ -49,7 +49,7 @@ class DimParallel(DDPStrategy):
         assert module is not None
         own = {name: id(weight) in self.tables for name, weight in module.named_parameters()}
         state = module.state_dict()
-        return {name: sharded_columns.joined(value) if own.get(name) else value for name, value in state.items()}
+        return {name: self.columns.gather(value) if own.get(name) else value for name, value in state.items()}
 
     def optimizer_state(self, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
         state: dict[str, Any] = super().optimizer_state(optimizer)
@@ -57,11 +57,17 @@ class DimParallel(DDPStrategy):
         for number, weight in enumerate(weights):
             kept = state["state"].get(number, {})
             if id(weight) in self.tables:
-                state["state"][number] = {name: _joined(value, weight.shape) for name, value in kept.items()}
+                state["state"][number] = {
+                    name: self.columns.gather(value)
+                    if isinstance(value, Tensor) and value.shape == weight.shape
+                    else value
+                    for name, value in kept.items()
+                }
         return state
 
     def teardown(self) -> None:
-        sharded_columns.cut(False)
+        if isinstance(self.lightning_module, Recommender):
+            self.lightning_module.columns = None
         super().teardown()
 
 
@@ -71,10 +77,6 @@ def cut_tables(embedding: Any, rank: int, world: int) -> None:
         table = getattr(embedding, name)
         share = table.shape[1] // world
         setattr(embedding, name, nn.Parameter(table.detach()[:, rank * share : (rank + 1) * share].clone()))
-
-
-def _joined(value: Any, shape: torch.Size) -> Any:
-    return sharded_columns.joined(value) if isinstance(value, Tensor) and value.shape == shape else value
 
 
 def refuse_to_share(cfg: DictConfig, module: Recommender) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from ltgnn.build import build_setting
+from ltgnn.build import build_evaluators, build_problem
 from ltgnn.config import resolvers
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.tracking import NoTracker
@@ -26,7 +26,8 @@ def main(folder: str) -> None:
     cfg = DictConfig(RunFolder(Path(folder)).recipe())  # of the training that started this, so it is the user's own
     for name in OF_THE_RUN:
         cfg.callbacks.pop(name, None)
-    trained(cfg, build_setting(cfg), NoTracker())
+    setting = build_problem(cfg)
+    trained(cfg, setting, build_evaluators(cfg, setting), NoTracker())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 import ltgnn.commands.finetune
-from ltgnn.build import Setting, build_setting
+from ltgnn.build import Problem, build_problem
 from ltgnn.types import Interactions, Split
 from tests.conftest import CONF, run_folders
 
@@ -80,12 +80,12 @@ def test_a_finished_run_has_nothing_to_resume(finetune: Finetune) -> None:
 
 @contextmanager
 def splits_into(change: Callable[[Split], Split]) -> Iterator[None]:
-    def build(cfg: object) -> Setting:
-        setting = build_setting(cfg)
+    def build(cfg: object, cache: object) -> Problem:
+        setting = build_problem(cfg)
         return replace(setting, split=change(setting.split))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ltgnn.commands.finetune, "build_setting", build)
+        patch.setattr(ltgnn.commands.finetune, "build_problem", build)
         yield
 
 
@@ -94,18 +94,19 @@ def test_a_held_out_pair_is_never_used(finetune: Finetune, objective: str) -> No
     """Pairs that are nowhere in the data are planted in the held-out parts: nothing may change; in train, much does."""
     words = [f"objective={objective}", "objective.examples=48", "adapt=full"]
     clean = finetune(*words)
-    poison = torch.arange(80)  # every user with the last item
+    poison = torch.arange(80)  # every user
 
-    def planted(part: Interactions) -> Interactions:
-        fresh = Interactions(poison, torch.full_like(poison, part.num_items - 1), part.num_users, part.num_items)
-        fresh = fresh.select(~torch.isin(fresh.keys, part.keys))
-        return Interactions(
-            torch.cat([part.users, fresh.users]), torch.cat([part.items, fresh.items]), part.num_users, part.num_items
-        )
+    def planted(split: Split, name: str, item: int) -> Split:
+        part = getattr(split, name)
+        fresh = Interactions(poison, torch.full_like(poison, item), part.num_users, part.num_items)
+        there = torch.cat([split.train.keys, split.val.keys, split.test.keys])
+        fresh = fresh.select(~torch.isin(fresh.keys, there))
+        users, items = torch.cat([part.users, fresh.users]), torch.cat([part.items, fresh.items])
+        return replace(split, **{name: Interactions(users, items, part.num_users, part.num_items)})
 
-    with splits_into(lambda split: replace(split, val=planted(split.val), test=planted(split.test))):
+    with splits_into(lambda split: planted(planted(split, "val", 47), "test", 46)):  # of 48 items
         assert same(clean, finetune(*words))
-    with splits_into(lambda split: replace(split, train=planted(split.train))):
+    with splits_into(lambda split: planted(split, "train", 47)):
         assert not same(clean, finetune(*words))
 
 

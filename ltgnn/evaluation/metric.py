@@ -1,0 +1,84 @@
+"""What a metric is: a function with its name, formula and direction, and whether it is one number per user.
+
+To add one, decorate a function with ``metric`` and name it under ``eval.metrics``; the check of ``monitor``, the mode
+of checkpoints, the direction of a search, metrics.json and every comparison read what the decorator states.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, Literal, ParamSpec, TypeVar
+
+from ltgnn.types import Mistake
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Reads = Literal["hits", "ranks", "lists", "groups"]
+"""What a metric is called with, and of what its values are.
+
+``hits``: ``(hits, k)``, of all and of each item group; ``ranks``: ``(ranks, which pairs [p] bool)``, the same without a
+list length; ``lists``: ``(lists)``, cut after k; ``groups``: ``(lists, groups)``, a number by name of group.
+"""
+
+SECTIONS: Mapping[str, Reads] = {"metrics": "hits", "ranks": "ranks", "lists": "lists", "exposure": "groups"}
+"""Sections of ``eval``, and what a function in them that is not decorated is called with."""
+
+
+class Metric(Generic[P, R]):
+    """``function`` with what is to be known of it; called, it is the function."""
+
+    def __init__(
+        self, function: Callable[P, R], name: str, reads: Reads, per_user: bool, smaller_is_better: bool
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self.function, self.name, self.reads = function, name, reads
+        self.per_user, self.smaller_is_better = per_user, smaller_is_better
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.function(*args, **kwargs)
+
+    @property
+    def formula(self) -> str:
+        """Formula and source: the first paragraph of the docstring."""
+        return " ".join((inspect.cleandoc(self.__doc__ or "").split("\n\n")[0]).split())
+
+    def with_options(self, name: str, options: Mapping[str, Any]) -> Metric[..., R]:
+        """The same under another name, its options (``capped`` ...) chosen."""
+        function: Callable[..., R] = functools.partial(self.function, **options)
+        functools.update_wrapper(function, self.function)
+        return Metric(function, name, self.reads, self.per_user, self.smaller_is_better)
+
+    def __repr__(self) -> str:
+        return f"<metric {self.name}: {self.formula}>"
+
+
+def metric(
+    reads: Reads, *, per_user: bool = True, smaller_is_better: bool = False
+) -> Callable[[Callable[P, R]], Metric[P, R]]:
+    """Decorator of a metric. ``per_user``: it gives one number per user [n], not one for all."""
+
+    def made(function: Callable[P, R]) -> Metric[P, R]:
+        return Metric(function, function.__name__, reads, per_user, smaller_is_better)
+
+    return made
+
+
+def metrics_by_input(sections: Mapping[str, Mapping[str, Any]]) -> dict[Reads, dict[str, Metric[..., Any]]]:
+    """The metrics of an evaluation by what they read; one that is decorated may stand in any section.
+
+    ``Mistake`` where two that read the same have one name.
+    """
+    found: dict[Reads, dict[str, Metric[..., Any]]] = {reads: {} for reads in SECTIONS.values()}
+    for section, given in sections.items():
+        for name, value in given.items():
+            function, options = (value.func, value.keywords) if isinstance(value, functools.partial) else (value, {})
+            if not isinstance(function, Metric):
+                function = Metric(function, name, SECTIONS[section], per_user=True, smaller_is_better=False)
+            named = found[function.reads]
+            if name in named:
+                raise Mistake(f"eval.{section}.{name}: there is a metric of that name already; give it another.")
+            named[name] = function.with_options(name, options)
+    return found

@@ -1,0 +1,70 @@
+"""What Hydra calls for a search by Optuna: ``hydra/sweeper=optuna``."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from ltgnn.sweeps.jobs import Job
+from ltgnn.sweeps.ledger import Ledger
+from ltgnn.sweeps.optuna_space import ends, space, worded
+from ltgnn.sweeps.plan import Plan
+from ltgnn.sweeps.sweeper import Sweep
+from ltgnn.types import Mistake
+
+EXAMPLES = 3
+"""Trials that the dry run of a search shows and times."""
+
+
+def need_optuna() -> None:
+    """``Mistake`` where it is not installed."""
+    if importlib.util.find_spec("optuna") is None:
+        raise Mistake("hydra/sweeper=optuna needs Optuna: pip install 'ltgnn[sweep]'")
+
+
+class Search(Sweep):
+    """``hydra/sweeper=optuna``: see ``ltgnn.sweeps.optuna_plan``."""
+
+    def __init__(self, params: Mapping[str, Any] | None, **options: Any) -> None:
+        super().__init__(params)
+        self.options, self.trials = options, int(options["trials"])
+
+    def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
+        need_optuna()
+        from ltgnn.sweeps.optuna_plan import SearchPlan
+
+        self.refuse_wrong_ends(given)
+        plan = SearchPlan(self, given, ledger, **self.options)
+        return plan, plan.trials
+
+    def listed(self, given: list[str]) -> list[Job]:
+        """Examples, drawn at random from the space: what a search asks is not known before its first answers."""
+        need_optuna()
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        parser = OverridesParser.create(config_loader=self.context.config_loader)
+        fixed, free = space(parser.parse_overrides(list(given)))
+        study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+        asked = [study.ask(free).params for _ in range(min(EXAMPLES, self.trials or EXAMPLES))]
+        jobs = [self.compose([*fixed, *worded(params)], number) for number, params in enumerate(asked)]
+        return [replace(job, label=" ".join(worded(params))) for job, params in zip(jobs, asked, strict=True)]
+
+    def refuse_wrong_ends(self, given: list[str]) -> None:
+        """``Mistake`` where a word of the space, or an end of an interval, would be refused by a run."""
+        parser = OverridesParser.create(config_loader=self.context.config_loader)
+        fixed, free = space(parser.parse_overrides(list(given)))
+        first = {key: ends(distribution)[0] for key, distribution in free.items()}
+        tried = [first, *(first | {key: value} for key in free for value in ends(free[key])[1:])]
+        self.checked([self.draft([*fixed, *worded(params)], number) for number, params in enumerate(tried)])
+
+    def conclude(self, plan: Plan, sweep_dir: Path) -> None:
+        from ltgnn.sweeps.optuna_plan import SearchPlan
+
+        assert isinstance(plan, SearchPlan)
+        plan.conclude()

@@ -1,0 +1,101 @@
+"""What a metric states of itself is true, and is found wherever a value is chosen by or compared."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+import torch
+from hydra.utils import get_object, instantiate
+from omegaconf import OmegaConf
+
+from ltgnn.config.composing import compose_config
+from ltgnn.config.metric_direction import smaller, smaller_in
+from ltgnn.data.groups import ItemShare
+from ltgnn.evaluation import metrics
+from ltgnn.evaluation.evaluator import Evaluator
+from ltgnn.evaluation.lists import Lists
+from ltgnn.evaluation.metric import Metric, metric, metrics_by_input
+from ltgnn.evaluation.monitor_check import value_names
+from ltgnn.types import Metric as Contract
+from ltgnn.types import Mistake
+from tests.conftest import random_interactions
+
+
+@metric("lists", per_user=False, smaller_is_better=True)
+def longest(lists: Lists) -> float:
+    """Longest list: max |L|. Of nobody.
+
+    More of it.
+    """
+    return float(lists.length.max())
+
+
+def evaluator(**own: Any) -> Evaluator:
+    """Every metric of ``eval=full`` on 30 users and 40 items; ``own``: further ones."""
+    evaluation = OmegaConf.to_container(compose_config("train", ["paths.run_dir=/RUN"]).eval, resolve=True)
+    made = instantiate(evaluation, _convert_="all")
+    train = random_interactions(30, 40, 0.2, 0)
+    free = torch.tensor([key for key in range(30 * 40) if not torch.isin(key, train.keys)])[::7]
+    held_out = type(train)(free // 40, free % 40, 30, 40)
+    groups = {"items20": ItemShare("items20", ["head", "tail"], [0.2, 0.8], "items")(train.item_counts)}
+    made.keywords["metrics"] |= own
+    evaluator: Evaluator = made(held_out, [train], groups, torch.randn(40, 4), {"genre": ["a|b", "b"] * 20})
+    return evaluator
+
+
+def named() -> dict[str, Metric[..., Any]]:
+    """Every metric that ``eval=full`` names, by section and name."""
+    evaluation = compose_config("train", ["paths.run_dir=/RUN"]).eval
+    sections = ("metrics", "ranks", "lists", "exposure")
+    return {f"{s}.{name}": get_object(node["_target_"]) for s in sections for name, node in evaluation[s].items()}
+
+
+def test_every_metric_keeps_the_contract() -> None:
+    found = named()
+    assert len(found) > 20
+    for name, value in found.items():
+        assert isinstance(value, Contract), name
+        assert len(value.formula) > 10, name
+        assert not value.formula.startswith("partial("), name
+
+
+def test_per_user_is_what_the_evaluator_gets() -> None:
+    one = evaluator()
+    result = one(lambda users: torch.rand(len(users), 40, generator=torch.Generator().manual_seed(0)))
+    kinds = {"lists": one.lists, "groups": one.exposure, "hits": one.metrics, "ranks": one.ranks}
+    seen = set()
+    for name in result.values:
+        *place, last = name.split("/")
+        kind = "groups" if place and last.partition("@")[0] in one.exposure else "lists"
+        kind = next((k for k in ("hits", "ranks") if last.partition("@")[0] in kinds[k]), kind)
+        if (stated := kinds[kind].get(last.partition("@")[0])) is not None and not name.startswith("activity/"):
+            assert stated.per_user == (name in result.per_user), name
+            seen.add((kind, stated.name))
+    assert len(seen) == sum(map(len, kinds.values())), "each of them was there"
+
+
+def test_a_metric_of_one_s_own_is_found_everywhere() -> None:
+    mine = {"mine": {"_target_": f"{__name__}.longest"}}
+    assert smaller_in({"metrics": mine}, "val/mine@10")
+    one = evaluator(mine=longest)
+    assert "mine" in one.lists, "by what it reads, in whatever section it stands"
+    assert {"mine@10", "mine@20"} <= set(value_names(one))
+    assert one.smaller("mine@20")
+    assert smaller("test/mine@20", one.smaller_is_better), "as metrics.json records it"
+    result = one(lambda users: torch.rand(len(users), 40), monitor="mine@10")
+    assert result.values["mine@10"] == 10.0
+    assert longest.formula == "Longest list: max |L|. Of nobody."
+
+
+def test_options_and_names() -> None:
+    capped = partial(metrics.recall, capped=True)
+    found = metrics_by_input({"metrics": {"recall": capped, "plain": lambda hits, k: hits.relevant.double()}})["hits"]
+    hits = metrics.Hits(torch.tensor([[True, False]]), torch.tensor([4]))
+    assert found["recall"](hits, 2).tolist() == [0.5]
+    assert found["plain"](hits, 2).tolist() == [4.0]
+    assert (found["recall"].name, found["recall"].formula) == ("recall", metrics.recall.formula)
+    assert not found["plain"].smaller_is_better
+    with pytest.raises(Mistake, match=r"eval\.lists\.recall: there is a metric of that name"):
+        metrics_by_input({"metrics": {"recall": capped}, "lists": {"recall": metrics.recall}})
