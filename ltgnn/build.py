@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from hydra.utils import instantiate
@@ -20,15 +19,28 @@ from ltgnn.data.catalog import load
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.monitor_check import refuse_unknown
 from ltgnn.sampling.batches import stream
-from ltgnn.types import ClosedForm, Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
+from ltgnn.scoring.score_function import ScoreFunction
+from ltgnn.types import (
+    ClosedForm,
+    Dataset,
+    Encoder,
+    Features,
+    Graph,
+    Groups,
+    Judge,
+    Loss,
+    Mistake,
+    Scorer,
+    Split,
+    Views,
+    as_scorer,
+)
 
 if TYPE_CHECKING:  # Lightning costs seconds to import, and a closed form needs none of it
     from ltgnn.module import Recommender
     from ltgnn.sampling.datamodule import RecommendationData
 
 log = logging.getLogger(__name__)
-
-EvaluatePart = Callable[..., Evaluation]
 
 DATA = ("data", "split")
 """Sections of the config that decide the pairs."""
@@ -42,7 +54,7 @@ class Setting:
     split: Split
     groups: dict[str, Groups]
     features: Features | None
-    evaluators: dict[str, EvaluatePart]  # part -> ((scorer, device) -> Evaluation)
+    evaluators: dict[str, Judge]  # part -> ((scorer, device) -> Evaluation)
 
     @property
     def group_card(self) -> dict[str, Any]:
@@ -90,7 +102,7 @@ def cold_items(split: Split, scorer: Scorer) -> dict[str, Any]:
     cold = split.train.item_counts == 0
     return {
         "items": int(cold.sum()),
-        "scorable": int((cold & getattr(scorer, "scorable", cold)).sum()),
+        "scorable": int((cold if scorer.candidates is None else cold & scorer.candidates).sum()),
         "pairs": {part: int(cold[pairs.items].sum()) for part, pairs in (("val", split.val), ("test", split.test))},
     }
 
@@ -103,19 +115,16 @@ def is_closed_form(cfg: DictConfig) -> bool:
 def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
     """A model that is computed, with the dials of ``score`` on top; jobs that differ in these alone compute it once."""
     refuse_leaks(setting.split, None, None)
-    model: ClosedForm = instantiate(cfg.model.closed_form)
-    if not hasattr(model, "reads_features"):
-        log.info(
-            "%s does not say whether it reads item features, so it is fitted anew for others; to spare that, give the "
-            "class reads_features = False (or True)",
-            type(model).__name__,
+    model = instantiate(cfg.model.closed_form)
+    if not isinstance(model, ClosedForm):
+        raise Mistake(
+            f"model.closed_form: {type(model).__name__} is no closed form. It wants `fit(train, features) -> scorer` "
+            "and `reads_features = True`, or False where fit does not read them (ltgnn.types.ClosedForm)."
         )
-    reads = reads_features(model, unless_said=True)
-    text = setting.text if reads else None
-    sections = (*DATA, "model", *(("text",) if reads else ()))
-    base: Scorer = once("closed form", cfg, sections, lambda: model.fit(setting.split.train, text), kept=1)
-    scorer: Scorer = _score(cfg, setting).over(base, setting.evaluators.get("val"))
-    return scorer
+    features = setting.text if model.reads_features else None
+    sections = (*DATA, "model", *(("text",) if model.reads_features else ()))
+    base = once("closed form", cfg, sections, lambda: as_scorer(model.fit(setting.split.train, features)), kept=1)
+    return build_score(cfg, setting).over(base, setting.evaluators.get("val"))
 
 
 def uses_features(cfg: DictConfig, setting: Setting) -> bool:
@@ -135,23 +144,24 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
 
     train = setting.split.train
     sections = (*DATA, "text", "graph")
-    graph = own("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, text=setting.text))
+    graph = own("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, features=setting.text))
     refuse_leaks(setting.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(
         train=train,
         fusion=instantiate(cfg.fusion),
-        text=instantiate(cfg.live)(instantiate(cfg.text), setting.dataset, setting.features),
+        features=instantiate(cfg.live)(instantiate(cfg.text), setting.dataset, setting.features),
     )
     terms = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}
     losses = {name: t(train, setting.groups) if isinstance(t, partial) else t for name, t in terms.items()}
+    encoder = of_kind(instantiate(cfg.model.encoder)(embedding), Encoder, "model.encoder")  # type: ignore[type-abstract]
     return Recommender(
-        encoder=instantiate(cfg.model.encoder)(embedding),
-        graph=graph,
-        views=instantiate(cfg.views),
-        losses=losses,
+        encoder=encoder,
+        graph=of_kind(graph, Graph, "graph"),  # type: ignore[type-abstract]
+        views=of_kind(instantiate(cfg.views), Views, "views"),  # type: ignore[type-abstract]
+        losses={n: of_kind(loss, Loss, f"loss.{n}") for n, loss in losses.items()},  # type: ignore[type-abstract]
         sampler=instantiate(cfg.sampler.negatives)(train),
-        score=_score(cfg, setting),
+        score=build_score(cfg, setting),
         evaluators=setting.evaluators,
         monitor=str(cfg.monitor).partition("/")[2],
         optimizer=instantiate(cfg.optim),
@@ -160,6 +170,19 @@ def build_module(cfg: DictConfig, setting: Setting) -> Recommender:
         shared=shared(cfg),
         schedule=instantiate(cfg.schedule) if cfg.get("schedule") else None,
     )
+
+
+Kind = TypeVar("Kind")
+
+
+def of_kind(part: object, kind: type[Kind], option: str) -> Kind:
+    """The part itself; ``Mistake`` where it is not derived from the base class of its axis."""
+    if not isinstance(part, kind):
+        raise Mistake(
+            f"{option}: {type(part).__name__} given, a subclass of ltgnn.types.{kind.__name__} wanted, which has a "
+            "default for all that a part need not be able to do."
+        )
+    return part
 
 
 def build_data(cfg: DictConfig, setting: Setting) -> RecommendationData:
@@ -200,7 +223,9 @@ def refuse_unknown_monitor(cfg: DictConfig, setting: Setting) -> None:
         refuse_unknown(evaluator, name, f"monitor={cfg.monitor}")
 
 
-def _score(cfg: DictConfig, setting: Setting) -> Any:
-    if cfg.score.get("fit") and "val" not in setting.evaluators:
+def build_score(cfg: DictConfig, setting: Setting) -> ScoreFunction:
+    """What turns states into scores, with the dials of ``score`` built from the train part."""
+    if cfg.score.get("fit") and setting.evaluators and "val" not in setting.evaluators:
         raise Mistake("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
-    return instantiate(cfg.score).fit(setting.split.train, setting.text)
+    score: ScoreFunction = instantiate(cfg.score).fit(setting.split.train, setting.text)
+    return score

@@ -15,7 +15,7 @@ from ltgnn.evaluation.lists import GroupMetric, ListMetric, Lists, Number
 from ltgnn.evaluation.metrics import Hits, Metric, find
 from ltgnn.evaluation.ranks import RankMetric, Ranks, places
 from ltgnn.evaluation.topk import Csr, csr_rows, each_block, top_k
-from ltgnn.types import Evaluation, Groups, Interactions, Mistake, Scorer, TopK
+from ltgnn.types import Evaluation, Groups, Interactions, Mistake, Scorer, TopK, as_scorer
 
 
 class Stratum(NamedTuple):
@@ -37,9 +37,10 @@ class Evaluator:
     with a held-out item of that group; ``activity/casual/ndcg@20`` over the users of a user group, who are grouped by
     train counts; ``activity/casual/items20/tail/ndcg@20`` for the product; ``users`` and ``items20/tail/users`` for how
     many these are; ``not_scorable``, with the same prefixes, for how many held-out pairs are on items that the scorer
-    does not know (``Restricted``): they count as missed, and ``scorable`` beside it is how many items of the group it
-    knows: with 0, a value of 0 says nothing of the model. A value that is defined for nobody is left out. ``mixtures``
-    are weighted sums of values, for ``monitor``: ``{"balanced": {"ndcg@20": 0.5, "items20/tail/ndcg@20": 0.5}}``.
+    does not know (``Scorer.candidates``): they count as missed, and ``scorable`` beside it is how many items of the
+    group it knows: with 0, a value of 0 says nothing of the model. A value that is defined for nobody is left out.
+    ``mixtures`` are weighted sums of values, for ``monitor``: ``{"balanced": {"ndcg@20": 0.5,
+    "items20/tail/ndcg@20": 0.5}}``.
 
     ``text`` [I, D] and ``item_fields`` serve the metrics of diversity and calibration alone.
     """
@@ -84,17 +85,23 @@ class Evaluator:
         self.pair_rows = self.order[rows]
         self.strata = self._strata()
 
-    def __call__(self, scorer: Scorer, device: str | torch.device = "cpu", monitor: str | None = None) -> Evaluation:
-        """Evaluate ``scorer``, which is called with users on ``device``.
+    def __call__(
+        self,
+        scorer: Scorer | Callable[[Tensor], Tensor],
+        device: str | torch.device = "cpu",
+        monitor: str | None = None,
+    ) -> Evaluation:
+        """Evaluate ``scorer``, or a plain function, which is called with users on ``device``.
 
         With ``monitor``, the name of a value: only the accuracy by item group, which is what can be had quickly, unless
         ``monitor`` is another value; then, or without it, everything. An unknown ``monitor`` is a ``Mistake``.
         """
+        scorer = as_scorer(scorer)
         quick = monitor is not None and self._is_quick(monitor)
         lists, ranks = self._rank(scorer, device) if self.ranks and not quick else (self._lists(scorer, device), None)
         found = find(lists, self.held_out)
         record = Record(self.users.numel())
-        scorable = getattr(scorer, "scorable", None)
+        scorable = scorer.candidates
         for stratum in self.strata:
             self._accuracy(record, stratum, lists.items, found, ranks)
             if scorable is not None and (unknown := int((~scorable[self.pair_items] & stratum.pairs).sum())):

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from ltgnn.losses.ranking import RankingLoss, need_negatives
 from ltgnn.losses.rows import need_width, scores
-from ltgnn.types import Batch, Encoded, Scorer
+from ltgnn.types import Batch, Encoded, Scorer, as_scorer
 
 
 class MACR(RankingLoss):
@@ -19,6 +19,8 @@ class MACR(RankingLoss):
     item and user explain without each other. Source: Wei et al., "Model-agnostic counterfactual reasoning for
     eliminating popularity bias in recommender system" (KDD 2021, arXiv:2010.15363), eq. 5-8.
     """
+
+    changes_ranking = True
 
     def __init__(self, dim: int, item_weight: float, user_weight: float, c: float) -> None:
         super().__init__()
@@ -39,7 +41,7 @@ class MACR(RankingLoss):
     def at_ranking(self, encoded: Encoded, scorer: Scorer) -> Scorer:
         """``(s - c) sigma(a_i) sigma(b_u)``"""
         items, users = self.item(encoded.items)[:, 0].sigmoid(), self.user(encoded.users).sigmoid()
-        return lambda wanted: (scorer(wanted) - self.c) * items * users[wanted]
+        return as_scorer(lambda wanted: (scorer(wanted) - self.c) * items * users[wanted])
 
 
 def log_loss(pos: Tensor, neg: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from ltgnn.losses.ranking import RankingLoss, need_negatives
 from ltgnn.losses.rows import scores
-from ltgnn.types import Batch, Encoded, Groups, Interactions, Scorer
+from ltgnn.types import Batch, Encoded, Groups, Interactions, Scorer, as_scorer
 
 
 class PDA(RankingLoss):
@@ -25,6 +25,7 @@ class PDA(RankingLoss):
     def __init__(self, train: Interactions, groups: Mapping[str, Groups], gamma: float, inject: float) -> None:
         super().__init__()
         self.gamma, self.inject = gamma, inject
+        self.changes_ranking = inject != 0
         counts = train.item_counts.double()
         self.register_buffer("popularity", (counts / counts.max()).float(), persistent=False)
 
@@ -40,4 +41,4 @@ class PDA(RankingLoss):
         if self.inject == 0:
             return scorer
         mass = self.popularity**self.inject
-        return lambda users: (F.elu(scorer(users)) + 1) * mass.to(users.device)
+        return as_scorer(lambda users: (F.elu(scorer(users)) + 1) * mass.to(users.device))

@@ -8,13 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ltgnn.losses.rows import scores
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Encoded, Loss, Mistake
 
 
-class RankingLoss(nn.Module, ABC):
+class RankingLoss(nn.Module, Loss, ABC):
     """Mean over the rows of a batch of one number a row; the rows are there to be weighted (``weighting.py``)."""
-
-    local = rowwise = by_columns = False  # see ``Loss`` in types.py
 
     @abstractmethod
     def each(self, batch: Batch, main: Encoded) -> Tensor:
@@ -30,7 +28,7 @@ class BPR(RankingLoss):
     With several negatives the mean runs over all of them.
     """
 
-    local = rowwise = by_columns = True
+    local = row_separable = column_separable = True
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
         need_negatives(batch, "bpr")
@@ -45,7 +43,7 @@ class BCE(RankingLoss):
     ``weight`` = number of negatives.
     """
 
-    local = rowwise = by_columns = True
+    local = row_separable = column_separable = True
 
     def __init__(self, negative_weight: float) -> None:
         super().__init__()
@@ -63,7 +61,7 @@ class CCL(RankingLoss):
     The cosine contrastive loss of SimpleX (Mao et al., CIKM 2021, arXiv:2109.12613), eq. 1.
     """
 
-    local = rowwise = by_columns = True
+    local = row_separable = column_separable = True
 
     def __init__(self, margin: float, negative_weight: float) -> None:
         super().__init__()

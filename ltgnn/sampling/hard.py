@@ -19,6 +19,8 @@ class Hardest(Negatives):
     ``cosine`` (for losses on cosines). No gradient goes through the choice.
     """
 
+    reads_states = True
+
     def __init__(
         self, train: Interactions, candidates: Callable[[Interactions], Negatives], keep: int, cosine: bool
     ) -> None:

@@ -12,6 +12,7 @@ class Negatives(nn.Module):
     """Base of all samplers: no table of chances, and every negative counts."""
 
     proposal: Tensor | None
+    reads_states: bool = False
 
     def __init__(self) -> None:
         super().__init__()

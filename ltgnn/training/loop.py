@@ -112,7 +112,7 @@ def fit(
             return fit_closed_form(cfg, setting), torch.device("cpu"), {"by": "none: closed form"}
     module, trainer, callbacks = trained(cfg, setting, tracker, parts)
     checkpoint: Any = callbacks.get("checkpoint")
-    if best := getattr(checkpoint, "best_model_path", ""):
+    if best := "" if checkpoint is None else checkpoint.best_model_path:
         if processes(cfg) > 1:  # of one with a share of the columns, too, the checkpoint has all
             module = build_module(cfg, setting)
         state = torch.load(best, map_location=module.device, weights_only=True)

@@ -13,7 +13,7 @@ from ltgnn.config.reads_features import uses_text
 from ltgnn.models.closed_form.blend import Blend
 from ltgnn.models.closed_form.ease import EASE
 from ltgnn.models.closed_form.neighbours import TextKNN
-from ltgnn.scoring.scorers import Constant
+from ltgnn.scoring.scorers import ItemBias
 from ltgnn.types import Interactions, Scorer
 from tests.conftest import run_folders
 
@@ -28,7 +28,7 @@ class ImageKNN:
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
         assert text is not None
-        return Constant(text.abs().sum(1))
+        return ItemBias(text.abs().sum(1))
 
 
 class SimilarUsers(ImageKNN):
@@ -38,7 +38,7 @@ class SimilarUsers(ImageKNN):
 
     def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
         assert text is None  # what says that it reads none is given none
-        return Constant(train.item_counts.float())
+        return ItemBias(train.item_counts.float())
 
 
 @pytest.mark.parametrize("own", ["ImageKNN", "SimilarUsers"])

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ltgnn.inference.explanation.linear import refuse
+from ltgnn.models.linear_score import refuse
 from ltgnn.types import Mistake
 
 
