@@ -21,7 +21,6 @@ from ltgnn.evaluation.monitor_check import refuse_unknown
 from ltgnn.sampling.batches import stream
 from ltgnn.scoring.score_function import ScoreFunction
 from ltgnn.types import (
-    ClosedForm,
     Dataset,
     Encoder,
     Features,
@@ -34,6 +33,7 @@ from ltgnn.types import (
     Split,
     Views,
     as_scorer,
+    need_closed_form,
 )
 
 if TYPE_CHECKING:  # Lightning costs seconds to import, and a closed form needs none of it
@@ -115,12 +115,7 @@ def is_closed_form(cfg: DictConfig) -> bool:
 def fit_closed_form(cfg: DictConfig, setting: Setting) -> Scorer:
     """A model that is computed, with the dials of ``score`` on top; jobs that differ in these alone compute it once."""
     refuse_leaks(setting.split, None, None)
-    model = instantiate(cfg.model.closed_form)
-    if not isinstance(model, ClosedForm):
-        raise Mistake(
-            f"model.closed_form: {type(model).__name__} is no closed form. It wants `fit(train, features) -> scorer` "
-            "and `reads_features = True`, or False where fit does not read them (ltgnn.types.ClosedForm)."
-        )
+    model = need_closed_form(instantiate(cfg.model.closed_form), "model.closed_form")
     features = setting.text if model.reads_features else None
     sections = (*DATA, "model", *(("text",) if model.reads_features else ()))
     base = once("closed form", cfg, sections, lambda: as_scorer(model.fit(setting.split.train, features)), kept=1)

@@ -619,8 +619,18 @@ class ClosedForm(Protocol):
     def reads_features(self) -> bool:
         """Whether ``fit`` reads the features. A sweep reuses the fit of a model that does not for other features.
 
-        Such a model is given None. A class without this attribute is refused.
+        Such a model is given None. A class without this attribute is refused (``need_closed_form``).
         """
         ...
 
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer: ...
+
+
+def need_closed_form(model: object, option: str) -> ClosedForm:
+    """The model itself; ``Mistake`` where it is no closed form."""
+    if not isinstance(model, ClosedForm):
+        raise Mistake(
+            f"{option}: {type(model).__name__} is no closed form. It wants `fit(train, features) -> scorer` and "
+            "`reads_features = True`, or False where fit does not read them (ltgnn.types.ClosedForm)."
+        )
+    return model

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ltgnn.scoring.masked import any_candidates, mask_items
 from ltgnn.scoring.scorers import WeightedSum
-from ltgnn.types import ClosedForm, Interactions, Mistake, Scorer, as_scorer
+from ltgnn.types import ClosedForm, Interactions, Mistake, Scorer, as_scorer, need_closed_form
 
 
 class Blend:
@@ -19,6 +19,8 @@ class Blend:
 
     def __init__(self, parts: Mapping[str, ClosedForm | None], weights: Mapping[str, float]) -> None:
         self.parts = {name: part for name, part in parts.items() if part is not None}
+        for name, part in self.parts.items():
+            need_closed_form(part, f"model.closed_form.parts.{name}")
         if set(self.parts) - set(weights):
             raise Mistake(
                 f"model.closed_form.weights={dict(weights)} given, a weight for each of {', '.join(self.parts)} wanted."
