@@ -85,13 +85,18 @@ def _setting(cfg: DictConfig) -> Setting:
     dataset = once("data", cfg, DATA[:1], lambda: load(**instantiate(cfg.data, _convert_="all")))
     split: Split = once("split", cfg, DATA, lambda: instantiate(cfg.split)(dataset))
     counts = split.train.item_counts
-    groups: dict[str, Groups] = {name: policy(counts) for name, policy in instantiate(cfg.groups).items()}
+    groups = build_groups(cfg, counts)
     features: Features | None = once("text", cfg, (*DATA, "text"), lambda: instantiate(cfg.text)(dataset, counts))
     evaluator = instantiate(cfg.eval)
     sides = groups, None if features is None else features.values, dataset.item_fields
     parts = {"val": (split.val, [split.train]), "test": (split.test, [split.train, split.val])}
     evaluators = {name: evaluator(held_out, seen, *sides) for name, (held_out, seen) in parts.items() if len(held_out)}
     return Setting(dataset, split, groups, features, evaluators)
+
+
+def build_groups(cfg: DictConfig, counts: torch.Tensor) -> dict[str, Groups]:
+    """Item groups of each policy, by train counts [I]."""
+    return {name: policy(counts) for name, policy in instantiate(cfg.groups).items()}
 
 
 def cold_items(split: Split, scorer: Scorer) -> dict[str, Any]:

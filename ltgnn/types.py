@@ -270,6 +270,8 @@ class Scorer:
 class FunctionScorer(Scorer):
     """A plain function as a scorer: every item is a candidate, and nothing else is known of it."""
 
+    label = "function"
+
     def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
         self.function = function
 

@@ -15,7 +15,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
 from ltgnn.analysis.table import show
-from ltgnn.build import build_setting, cold_items, uses_features
+from ltgnn.build import build_score, build_setting, cold_items, uses_features
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import sharing
 from ltgnn.inference.ensemble_members import Member, open_members
@@ -71,7 +71,7 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str]) -> dict[str, float]:
             )  # fmt: skip
             cfg.blend.weights = blended.plain(*blend.fitting(pool))
             blended = instantiate(cfg.blend).of(scorers, setting.split.train)
-        score = instantiate(cfg.score).fit(setting.split.train, setting.text)
+        score = build_score(cfg, setting)
         scorer = score.over(blended, setting.evaluators.get("val"))
         ready = time.perf_counter()
         evaluations = {part: evaluate(scorer) for part, evaluate in setting.evaluators.items()}

@@ -11,7 +11,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import Tensor
 
-from ltgnn.build import Setting, build_module, uses_features
+from ltgnn.build import Setting, build_groups, build_module, uses_features
 from ltgnn.features.new_items import later
 from ltgnn.inference.incremental_propagation import among
 from ltgnn.module import Recommender
@@ -99,7 +99,7 @@ def grown(cfg: DictConfig, setting: Setting, new: Fresh) -> Setting:
     features = setting.features
     if features is not None and new.item_ids:
         features = Features(torch.cat([features.values, _later(cfg, setting, dataset)]), features.card)
-    groups = {name: policy(train.item_counts) for name, policy in instantiate(cfg.groups).items()}
+    groups = build_groups(cfg, train.item_counts)
     return Setting(dataset, replace(split, train=train, val=val, test=test), groups, features, {})
 
 
