@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from hydra.utils import instantiate
@@ -21,15 +21,28 @@ from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.evaluators import Evaluators
 from ltgnn.evaluation.monitor_check import refuse_unknown
 from ltgnn.sampling.batches import stream
-from ltgnn.types import ClosedForm, Dataset, Evaluation, Features, Groups, Mistake, Scorer, Split
+from ltgnn.scoring.score_function import ScoreFunction
+from ltgnn.types import (
+    Dataset,
+    Encoder,
+    Features,
+    Graph,
+    Groups,
+    Loss,
+    Mistake,
+    PartEvaluator,
+    Scorer,
+    Split,
+    Views,
+    as_scorer,
+    need_closed_form,
+)
 
 if TYPE_CHECKING:  # Lightning costs seconds to import, and a closed form needs none of it
     from ltgnn.module import Recommender
     from ltgnn.sampling.datamodule import RecommendationData
 
 log = logging.getLogger(__name__)
-
-EvaluatePart = Callable[..., Evaluation]
 
 DATA = ("data", "split")
 """Sections of the config that decide the pairs."""
@@ -49,7 +62,7 @@ class Problem:
         """Rule and sizes of each policy, for the record."""
         return {name: {"rule": g.rule, "sizes": g.sizes} for name, g in self.groups.items()}
 
-    def record(self, split: Split, evaluators: Mapping[str, EvaluatePart]) -> dict[str, Any]:
+    def record(self, split: Split, evaluators: Mapping[str, PartEvaluator]) -> dict[str, Any]:
         """For metrics.json: the pairs and data behind the numbers, the groups, and of which metrics less is better."""
         less = [e.smaller_is_better for e in evaluators.values() if isinstance(e, Evaluator)]
         return {
@@ -119,7 +132,7 @@ def cold_items(split: Split, scorer: Scorer) -> dict[str, Any]:
     cold = split.train.item_counts == 0
     return {
         "items": int(cold.sum()),
-        "scorable": int((cold & getattr(scorer, "scorable", cold)).sum()),
+        "scorable": int((cold if scorer.candidates is None else cold & scorer.candidates).sum()),
         "pairs": {part: int(cold[pairs.items].sum()) for part, pairs in (("val", split.val), ("test", split.test))},
     }
 
@@ -130,26 +143,20 @@ def is_closed_form(cfg: DictConfig) -> bool:
 
 
 def fit_closed_form(
-    cfg: DictConfig, setting: Problem, evaluators: Mapping[str, EvaluatePart], cache: Cache = NO_CACHE
+    cfg: DictConfig, setting: Problem, evaluators: Mapping[str, PartEvaluator], cache: Cache = NO_CACHE
 ) -> Scorer:
     """A model that is computed, with the dials of ``score`` on top; jobs that differ in these alone compute it once."""
     refuse_leaks(setting.split, None, None)
-    model: ClosedForm = instantiate(cfg.model.closed_form)
-    if not hasattr(model, "reads_features"):
-        log.info(
-            "%s does not say whether it reads item features, so it is fitted anew for others; to spare that, give the "
-            "class reads_features = False (or True)",
-            type(model).__name__,
-        )
-    reads = reads_features(model, unless_said=True)
-    text = setting.text if reads else None
-    sections = (*DATA, "model", *(("features",) if reads else ()))
-    base: Scorer = cache.shared("closed form", cfg, sections, lambda: model.fit(setting.split.train, text), kept=1)
-    scorer: Scorer = _score(cfg, setting).over(base, fitting_evaluator(cfg, evaluators))
-    return scorer
+    model = need_closed_form(instantiate(cfg.model.closed_form), "model.closed_form")
+    features = setting.text if model.reads_features else None
+    sections = (*DATA, "model", *(("features",) if model.reads_features else ()))
+    base = cache.shared(
+        "closed form", cfg, sections, lambda: as_scorer(model.fit(setting.split.train, features)), kept=1
+    )
+    return build_score(cfg, setting).over(base, fitting_evaluator(cfg, evaluators))
 
 
-def fitting_evaluator(cfg: DictConfig, evaluators: Mapping[str, EvaluatePart]) -> EvaluatePart | None:
+def fitting_evaluator(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) -> PartEvaluator | None:
     """What ``score.fit`` chooses by, the evaluator of the validation part; None where nothing is chosen."""
     return evaluators.get("val") if cfg.score.get("fit") else None
 
@@ -168,7 +175,7 @@ def uses_features(cfg: DictConfig, setting: Problem) -> bool:
 def build_module(
     cfg: DictConfig,
     setting: Problem,
-    evaluators: Mapping[str, EvaluatePart] | None = None,
+    evaluators: Mapping[str, PartEvaluator] | None = None,
     cache: Cache = NO_CACHE,
 ) -> Recommender:
     """A model that is trained: every axis instantiated once, seeded by ``seed``.
@@ -179,23 +186,24 @@ def build_module(
 
     train = setting.split.train
     sections = (*DATA, "features", "graph")
-    graph = cache.copied("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, text=setting.text))
+    graph = cache.copied("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, features=setting.text))
     refuse_leaks(setting.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(
         train=train,
         fusion=instantiate(cfg.fusion),
-        text=instantiate(cfg.live)(instantiate(cfg.features), setting.dataset, setting.features),
+        features=instantiate(cfg.live)(instantiate(cfg.features), setting.dataset, setting.features),
     )
     terms = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}
     losses = {name: t(train, setting.groups) if isinstance(t, partial) else t for name, t in terms.items()}
+    encoder = of_kind(instantiate(cfg.model.encoder)(embedding), Encoder, "model.encoder")  # type: ignore[type-abstract]
     return Recommender(
-        encoder=instantiate(cfg.model.encoder)(embedding),
-        graph=graph,
-        views=instantiate(cfg.views),
-        losses=losses,
+        encoder=encoder,
+        graph=of_kind(graph, Graph, "graph"),  # type: ignore[type-abstract]
+        views=of_kind(instantiate(cfg.views), Views, "views"),  # type: ignore[type-abstract]
+        losses={n: of_kind(loss, Loss, f"loss.{n}") for n, loss in losses.items()},  # type: ignore[type-abstract]
         sampler=instantiate(cfg.sampler.negatives)(train),
-        score=_score(cfg, setting),
+        score=build_score(cfg, setting),
         evaluators=evaluators or {},
         monitor=str(cfg.monitor).partition("/")[2],
         optimizer=instantiate(cfg.optim),
@@ -206,7 +214,20 @@ def build_module(
     )
 
 
-def build_data(cfg: DictConfig, setting: Problem, evaluators: Mapping[str, EvaluatePart]) -> RecommendationData:
+Kind = TypeVar("Kind")
+
+
+def of_kind(part: object, kind: type[Kind], option: str) -> Kind:
+    """The part itself; ``Mistake`` where it is not derived from the base class of its axis."""
+    if not isinstance(part, kind):
+        raise Mistake(
+            f"{option}: {type(part).__name__} given, a subclass of ltgnn.types.{kind.__name__} wanted, which has a "
+            "default for all that a part need not be able to do."
+        )
+    return part
+
+
+def build_data(cfg: DictConfig, setting: Problem, evaluators: Mapping[str, PartEvaluator]) -> RecommendationData:
     """Train batches, and the part that the monitor watches."""
     from ltgnn.sampling.datamodule import RecommendationData
 
@@ -224,7 +245,7 @@ def shared(cfg: DictConfig) -> int:
     return given
 
 
-def monitored_part(cfg: DictConfig, evaluators: Mapping[str, EvaluatePart]) -> str:
+def monitored_part(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) -> str:
     """``val`` or ``test`` of ``monitor: part/...``."""
     part = str(cfg.monitor).split("/", 1)[0]
     if part not in evaluators:
@@ -237,14 +258,16 @@ def monitored_part(cfg: DictConfig, evaluators: Mapping[str, EvaluatePart]) -> s
     return part
 
 
-def refuse_unknown_monitor(cfg: DictConfig, evaluators: Mapping[str, EvaluatePart]) -> None:
+def refuse_unknown_monitor(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) -> None:
     """``Mistake`` where the part that is monitored is held out, and its evaluator will not give the monitored value."""
     part, _, name = str(cfg.monitor).partition("/")
     if isinstance(evaluator := evaluators.get(part), Evaluator):
         refuse_unknown(evaluator, name, f"monitor={cfg.monitor}")
 
 
-def _score(cfg: DictConfig, setting: Problem) -> Any:
+def build_score(cfg: DictConfig, setting: Problem) -> ScoreFunction:
+    """What turns states into scores, with the dials of ``score`` built from the train part."""
     if cfg.score.get("fit") and not len(setting.split.val):
         raise Mistake("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
-    return instantiate(cfg.score).fit(setting.split.train, setting.text)
+    score: ScoreFunction = instantiate(cfg.score).fit(setting.split.train, setting.text)
+    return score

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from ltgnn.scoring.masked import restricted, unrestricted
+from ltgnn.scoring.masked import mask_items
+from ltgnn.scoring.score_function import ScoreFunction
 from ltgnn.tensors.batch_nodes import apart
 from ltgnn.types import (
     Batch,
     Columns,
     Encoded,
     Encoder,
-    Evaluation,
     Graph,
-    HistoryEncoder,
-    LocalEncoder,
     Loss,
     Mistake,
+    PartEvaluator,
     Sampler,
     Scorer,
     Views,
+    as_scorer,
 )
-
-
-class ScoreFunction(Protocol):
-    def of(self, encoded: Encoded) -> Scorer: ...
-    def over(self, base: Scorer, judge: Callable[..., Evaluation] | None = None) -> Scorer: ...
-
 
 Stream = Callable[..., torch.Generator]
 """``(seed, epoch, step, device=...) -> generator``"""
@@ -41,19 +34,19 @@ Stream = Callable[..., torch.Generator]
 class Recommender(pl.LightningModule):
     """Trains an encoder on a graph by a sum of named losses, and ranks whole parts in validation.
 
-    The checkpoint holds the encoder's weights and the losses' own, if any: graph and text are buffers outside it, the
-    recipe is in ``config.yaml``.
+    The checkpoint holds the encoder's weights and the losses' own, if any: graph and features are buffers outside it,
+    the recipe is in ``config.yaml``.
     """
 
     def __init__(
         self,
-        encoder: nn.Module,
-        graph: nn.Module,
+        encoder: Encoder,
+        graph: Graph,
         views: Views,
         losses: Mapping[str, Loss],
         sampler: Sampler,
         score: ScoreFunction,
-        evaluators: Mapping[str, Callable[..., Evaluation]],
+        evaluators: Mapping[str, PartEvaluator],
         monitor: str,
         optimizer: Callable[..., torch.optim.Optimizer],
         stream: Stream,
@@ -70,7 +63,7 @@ class Recommender(pl.LightningModule):
         self.schedule = schedule
         self.columns: Columns | None = None  # set by a strategy that shares the columns of the tables
         self.noted, self.noted_rows = torch.zeros(()), 0  # sums of the terms of an epoch's batches, and their rows
-        self.local = getattr(views, "clean", False) and all(getattr(loss, "local", False) for loss in losses.values())
+        self.local = views.clean and all(loss.local for loss in losses.values())
 
     def configure_optimizers(self) -> Any:
         """The optimiser, with the schedule of the learning rate where there is one."""
@@ -82,18 +75,20 @@ class Recommender(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": moved, "interval": "step"}}
 
     def weights_optimizer(self) -> torch.optim.Optimizer:
-        """A weight that brings a rate of its own (``weight.lr``, such as a text encoder's) is trained at that rate."""
+        """Item features that bring a rate of their own (``ItemContent.lr``) are trained at that rate."""
+        content = self.encoder.embedding.trained_features
+        rates = {} if content is None else {id(weight): content.lr for weight in content.parameters()}
         groups: dict[float | None, list[nn.Parameter]] = {}
         for weight in self.parameters():
             if weight.requires_grad:
-                groups.setdefault(getattr(weight, "lr", None), []).append(weight)
+                groups.setdefault(rates.get(id(weight)), []).append(weight)
         if not groups:
             raise Mistake("nothing would be trained (model=alpharec projector=none): set projector=linear or mlp.")
         return self.optimizer([{"params": ws} | ({} if lr is None else {"lr": lr}) for lr, ws in groups.items()])
 
     def on_train_epoch_start(self) -> None:
         self.noted, self.noted_rows = torch.zeros((), device=self.device), 0
-        self.views.resample(self._graph, self.stream(self.seed, self.current_epoch, device=self.device))
+        self.views.resample(self.graph, self.stream(self.seed, self.current_epoch, device=self.device))
 
     def training_step(self, batch: Batch, step: int) -> Tensor:
         generator = self.stream(self.seed, self.current_epoch, step, device=self.device)
@@ -138,14 +133,13 @@ class Recommender(pl.LightningModule):
         With ``shared`` > 1 the batch is so many mini-batches behind one pass over the graph: each has its own terms,
         with in-batch negatives from itself alone; the mean of a term over the mini-batches is its value.
         """
-        if isinstance(self.encoder, HistoryEncoder):
-            batch = self.encoder.before(batch)
-        local = self.encoder.at(self._graph, batch) if self.local and isinstance(self.encoder, LocalEncoder) else None
+        batch = self.encoder.before(batch)
+        local = self.encoder.at(self.graph, batch) if self.local else None
         if local is not None:
             main, batch = local
             others: list[Encoded] = []
         else:
-            main, others = self.views(self._encoder, self._graph)
+            main, others = self.views(self.encoder, self.graph)
         size = -(-len(batch.users) // self.shared)
         parts = split(batch, size)
         read = apart(parts, main) if local is not None and len(parts) > 1 else [(part, main) for part in parts]
@@ -175,27 +169,29 @@ class Recommender(pl.LightningModule):
             )
 
     @torch.no_grad()
-    def scorer(self, judge: Callable[..., Evaluation] | None = None) -> Scorer:
+    def scorer(self, judge: PartEvaluator | None = None) -> Scorer:
         """Scores from one clean pass over the graph.
 
         ``judge``: the evaluator of the validation part, by which the dials of the score may choose their strength.
         """
         encoded = self.encoded()
-        base, scorable = unrestricted(self.score.of(encoded), len(encoded.items))
+        scored = self.score.of(encoded)
+        base = scored.unmasked()
         for loss in self.losses.values():  # a loss with parts of its own may have a say
-            base = getattr(loss, "at_ranking", _unchanged)(encoded, base)
-        return self.score.over(restricted(base, scorable), partial(judge, device=self.device) if judge else None)
+            base = as_scorer(loss.at_ranking(encoded, base))
+        return self.score.over(mask_items(base, scored.candidates), judge, self.device)
 
     @torch.no_grad()
     def encoded(self) -> Encoded:
-        """States of all users and items from one clean pass over the graph, with dropout off."""
+        """States of all users and items from one clean pass over the graph, with dropout off, and which are known."""
         training = self.training
         self.eval()
-        encoded = self._encoder(self._graph)
+        encoded: Encoded = self.encoder(self.graph)
+        encoded = encoded._replace(known=self.encoder.known_items(self.graph))
         self.train(training)
         if self.columns is not None:
             users, items = self.columns.gather(encoded.users), self.columns.gather(encoded.items)
-            return Encoded(users, items, (), encoded.text)
+            return encoded._replace(users=users, items=items, layers=(), columns=None)
         return encoded
 
     def validation_step(self, part: str, step: int) -> None:
@@ -206,18 +202,6 @@ class Recommender(pl.LightningModule):
             if self.world > 1:
                 values = self.trainer.strategy.broadcast(values)
         self.log_dict({f"{part}/{name}": value for name, value in values.items()}, batch_size=1)
-
-    @property
-    def _encoder(self) -> Encoder:
-        return self.encoder
-
-    @property
-    def _graph(self) -> Graph:
-        return self.graph  # type: ignore[return-value]
-
-
-def _unchanged(encoded: Encoded, scorer: Scorer) -> Scorer:
-    return scorer
 
 
 def split(batch: Batch, size: int) -> list[Batch]:

@@ -1,7 +1,7 @@
 """Value types and protocols that every room shares; the legend of shapes.
 
 Legend: ``U`` users, ``I`` items, ``N = U + I`` nodes (users first), ``E`` train edges, ``d`` width,
-``D`` text width, ``B`` batch, ``S`` negatives, ``L`` layers, ``K`` list length.
+``D`` width of the item features, ``B`` batch, ``S`` negatives, ``L`` layers, ``K`` list length.
 
 Imports torch and the standard library only, so that each room can import it and nothing else.
 """
@@ -9,13 +9,15 @@ Imports torch and the standard library only, so that each room can import it and
 from __future__ import annotations
 
 import hashlib
+import re
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class Mistake(Exception):
@@ -203,7 +205,8 @@ class Encoded(NamedTuple):
     users: Tensor  # [U, d]
     items: Tensor  # [I, d]
     layers: tuple[Tensor, ...]  # (L + 1) x [N, d], layer 0 first
-    text: Tensor | None = None  # [I, d] projected text, where the fusion has one
+    content: Tensor | None = None  # [I, d] projected item features, where the fusion has them
+    known: Tensor | None = None  # [I] bool, items that the model has something to say of; None: not asked, or all
     columns: Columns | None = None  # who has the others, where this process has d / R of the columns; None: it has all
 
 
@@ -239,8 +242,113 @@ class Metric(Protocol):
     def __call__(self, *args: Any, **options: Any) -> Any: ...
 
 
-Scorer = Callable[[Tensor], Tensor]
-"""``(users [B] int64) -> scores [B, I]``: all that evaluation needs of a model. An item at -inf is no candidate."""
+class Scorer:
+    """All that evaluation and serving need of a model: scores of all items for some users, and which can be listed.
+
+    A subclass gives ``scores``; what else it can do it says by overriding the other members, each of which has a
+    default. A plain function ``users [B] -> scores [B, I]`` becomes one by ``as_scorer``.
+    """
+
+    candidates: Tensor | None = None
+    """Items that may be listed, on the CPU.  [I] bool; None: all. Evaluation counts the held-out pairs on others."""
+
+    @abstractmethod
+    def scores(self, users: Tensor) -> Tensor:
+        """``users`` [B] int64 -> scores [B, I]. An item at -inf is no candidate for the user."""
+        raise NotImplementedError
+
+    def __call__(self, users: Tensor) -> Tensor:
+        return self.scores(users)
+
+    def scores_into(self, users: Tensor, out: Tensor) -> Tensor:
+        """The scores, in the memory of ``out`` [B, I] float32 if the scorer can write there, which is faster."""
+        return self.scores(users)
+
+    def unmasked(self) -> Scorer:
+        """Scores of all items, candidates or not: to be added to those of another scorer that may know more."""
+        return self
+
+    @property
+    def factors(self) -> tuple[Tensor, Tensor] | None:
+        """Users [U, d] and items [d, I] whose inner products are the scores; None: they are something else."""
+        return None
+
+    @property
+    def item_bias(self) -> Tensor | None:
+        """The scores [I], where they are the same for every user; None: they are not."""
+        return None
+
+    def terms(self) -> Sequence[tuple[float, Scorer]] | None:
+        """Factors and scorers of which this one is the sum; None: it is no sum of others."""
+        return None
+
+    def history_terms(self, user: int, item: int) -> tuple[Tensor, Tensor] | None:
+        """Train items of the user [n], and what each adds to the score of ``item`` [n] float64; None: not known."""
+        return None
+
+    def named_terms(self, user: int, item: int) -> Mapping[str, float] | None:
+        """Summands of the score of ``item`` that belong to no item of the history, by name; None: not known."""
+        return None
+
+    @property
+    def label(self) -> str:
+        """What this part of a score is called in an explanation: the class in words."""
+        return re.sub(r"(?<!^)(?=[A-Z])", " ", type(self).__name__).lower()
+
+
+class FunctionScorer(Scorer):
+    """A plain function as a scorer: every item is a candidate, and nothing else is known of it."""
+
+    label = "function"
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        self.function = function
+
+    def scores(self, users: Tensor) -> Tensor:
+        return self.function(users)
+
+
+def as_scorer(given: Scorer | Callable[[Tensor], Tensor]) -> Scorer:
+    """The scorer itself, or a plain function ``users [B] -> scores [B, I]`` as one."""
+    return given if isinstance(given, Scorer) else FunctionScorer(given)
+
+
+class PartEvaluator(Protocol):
+    """Evaluates scorers on one part."""
+
+    def __call__(self, scorer: Scorer, device: str | torch.device = "cpu", monitor: str | None = None) -> Evaluation:
+        """``device``: where the scorer wants its users; ``monitor``: the one value that has to be there."""
+        ...
+
+    def smaller(self, name: str) -> bool:
+        """Whether less of a value is better."""
+        ...
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of a score: ``value`` is the sum of ``by``."""
+
+    item: int | None  # of the user's history; None: none in particular
+    name: str  # where it is no item
+    by: dict[str, float]
+
+    @property
+    def value(self) -> float:
+        return sum(self.by.values())
+
+
+class LinearTerms(Protocol):
+    """The inner product of a user's and an item's state as a sum, for ``ltgnn explain``."""
+
+    @property
+    def note(self) -> str:
+        """A sentence to be read beside the terms; may be empty."""
+        ...
+
+    def terms(self, user: int, item: int) -> list[Term]:
+        """Terms that sum to the score, in float64."""
+        ...
 
 
 Perturb = Callable[[Tensor, int], Tensor]
@@ -252,69 +360,231 @@ def identity(states: Tensor, layer: int) -> Tensor:
     return states
 
 
-class Graph(Protocol):
-    """A normalised user-item graph."""
+class EdgeRule(NamedTuple):
+    """How the weights of a graph's edges come about, where each follows from its pair and the degrees of its ends."""
 
+    strength: Tensor  # [E] float64, of the train pairs
+    normalisation: Callable[[Tensor, Tensor], Tensor]  # degrees of receiver and sender [m] -> message weight [m]
+    message: Callable[[Tensor], Tensor] | None  # what a node sends of its state [N, d]; None: the state
+
+
+class Graph:
+    """A normalised user-item graph of ``N = U + I`` nodes, users first.
+
+    A subclass gives ``propagate``; a default says that it cannot do the rest.
+    """
+
+    linear: bool = False
+    """Whether ``propagate`` is linear in the states, and acts on each of their columns alone."""
+
+    @abstractmethod
     def propagate(self, states: Tensor) -> Tensor:
         """One step of neighbour averaging.  [N, d] -> [N, d]"""
-        ...
+        raise NotImplementedError
 
     def drop_edges(self, rate: float, generator: torch.Generator) -> Graph:
         """The same graph, normalised anew after dropping each interaction with probability ``rate``."""
+        raise Mistake(f"views=edge_drop and random_walk: {type(self).__name__} of graph= has no `drop_edges`.")
+
+    def drop_nodes(self, rate: float, generator: torch.Generator) -> Graph:
+        """The same graph, normalised anew after each node lost all interactions with probability ``rate``."""
+        raise Mistake(f"views=node_drop: {type(self).__name__} of graph= has no `drop_nodes`.")
+
+    def layers_at(self, states: Tensor, num_layers: int, nodes: Tensor) -> tuple[Tensor, ...] | None:
+        """``states`` and what 1 .. L calls of ``propagate`` make of them, at ``nodes``.  [N, d] -> (L + 1) x [n, d]
+
+        None: not for less than these calls.
+        """
+        return None
+
+    def messages_to(self, node: int) -> tuple[Tensor, Tensor]:
+        """The nodes that ``node`` hears [n] int64, and the weights of their messages [n] float64."""
+        raise Mistake(f"{type(self).__name__} of graph= has no `messages_to`, so no score of it can be explained.")
+
+    def fold_in(self) -> EdgeRule | None:
+        """What it takes to add pairs to the graph; None: a new pair changes weights far away from it."""
+        return None
+
+
+Readout = Callable[[Sequence[Tensor]], Tensor]
+"""``(L + 1) x [N, d] -> [N, d]``, each node by its own layers alone"""
+
+
+class ItemContent(nn.Module):
+    """Item features that are trained with the model."""
+
+    lr: float | None = None
+    """The rate of their weights; None: that of all others."""
+
+    @abstractmethod
+    def forward(self) -> Tensor:
+        """All features as they are now.  [I, D]"""
+        raise NotImplementedError
+
+    @abstractmethod
+    def read(self, texts: Sequence[str]) -> Tensor:
+        """Texts as features.  n strings -> [n, D]"""
+        raise NotImplementedError
+
+
+class Embedding(Protocol):
+    """First states of users and items (``models/embedding.py``), as the rest of the house reads them."""
+
+    num_users: int
+    num_items: int
+    dim: int
+
+    @property
+    def features(self) -> Tensor | None:
+        """Item features as they are now.  [I, D]"""
         ...
 
+    @property
+    def trained_features(self) -> ItemContent | None:
+        """What makes the features, where they are trained with the model."""
+        ...
 
-class Encoder(Protocol):
-    def __call__(self, graph: Graph, perturb: Perturb = identity) -> Encoded: ...
+    @property
+    def tables(self) -> Mapping[str, nn.Parameter]:
+        """The tables of ids: ``users`` [U, d], ``items`` [I, d], those that there are."""
+        ...
 
+    trained_items: Tensor
+    """Items whose id says something of them.  [I] bool"""
 
-@runtime_checkable
-class HistoryEncoder(Protocol):
-    """An encoder whose user states depend on the event to be predicted: what the user did before it."""
+    @property
+    def folds_in(self) -> bool:
+        """Whether a new pair changes no first state but those of its item."""
+        ...
 
-    def before(self, batch: Batch) -> Batch:
-        """Make the next passes encode, as user ``n``, the user of row ``n`` before its positive; the batch so numbered.
+    @property
+    def column_separable(self) -> bool:
+        """Whether each column of the first states comes from the same column of the tables alone."""
+        ...
 
-        A loss that looks up numbers of its own by user cannot be used with it.
+    @property
+    def content_note(self) -> str:
+        """What to know where the states are split into ids and content; may be empty."""
+        ...
+
+    def cut_columns(self, rank: int, world: int) -> None:
+        """Keep the columns of process ``rank`` alone, ``d / world`` of each table."""
+        ...
+
+    def grown(self, name: str, table: Tensor, trained: Tensor) -> Tensor:
+        """A trained table ``users`` or ``items`` as it is in this module, which has further rows; marks these.
+
+        ``trained`` [n] bool: which of its rows have been trained.
         """
         ...
 
+    def project(self, features: Tensor) -> Tensor | None:
+        """States of content of items with such features.  [n, D] -> [n, d]; None: the features are not projected."""
+        ...
 
-@runtime_checkable
-class LocalEncoder(Protocol):
-    """An encoder that can make the final states of a batch's nodes for less than those of all."""
+    def first_items(self, items: Tensor, features: Tensor | None, counts: Tensor) -> Tensor:
+        """First states of some items [n], of which those past the table have an id of 0.  -> [n, d]
+
+        ``features`` [n, D] and train counts [n] of these items.
+        """
+        ...
+
+    def known_items(self, features: Tensor | None, trained: Tensor | None = None) -> Tensor:
+        """Items whose first state says something of them.  [I] bool
+
+        ``features`` [I, D]; ``trained`` [I] bool: items with a trained id; None: those of the embedding.
+        """
+        ...
+
+    def parts(self) -> tuple[Tensor, Tensor]:
+        """The first states of all nodes as a sum of what ids and content add.  2 x [N, d]"""
+        ...
+
+
+class Encoder(nn.Module):
+    """Base of all encoders. A subclass gives ``embedding`` and ``forward``; a default says that it cannot do the rest.
+
+    Abilities are what other commands ask for: ``linear_terms`` (``ltgnn explain``), ``fold_in`` (``ltgnn update``),
+    ``column_separable`` (``trainer=dim_parallel``), ``at`` (steps on the batch's nodes alone).
+    """
+
+    reads_features: ClassVar[bool] = False  # of its own, beside those that the embedding reads
+    embedding: Embedding
+
+    @abstractmethod
+    def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
+        """States of all users and items."""
+        raise NotImplementedError
+
+    def known_items(self, graph: Graph) -> Tensor:
+        """Items that the model has something to say of; the others are no candidates.  [I] bool
+
+        By default those whose first state says something. A model in which states go over edges between items, or to an
+        item without a trained id, says more.
+        """
+        return self.embedding.known_items(self.embedding.features)
 
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
         """Tables of the batch's n distinct users and m items alone, and the batch with its nodes so numbered.
 
-        ``layers`` are [n + m, d] each. None: not for less on this graph, or with a batch of this size.
+        ``layers`` are [n + m, d] each. None: not for less than all nodes on this graph, or with a batch of this size.
         """
-        ...
+        return None
+
+    def before(self, batch: Batch) -> Batch:
+        """Called with each batch before it is encoded. An encoder whose user states depend on what is to be predicted
+        makes the next passes in training encode, as user ``n``, the user of row ``n`` before its positive, and returns
+        the batch so numbered. A loss that looks up numbers of its own by user cannot be used with it.
+        """
+        return batch
+
+    def linear_terms(self, graph: Graph, norm_power: float) -> LinearTerms:
+        """The score ``<u, i> |i|^(norm_power - 1)`` as a sum; ``Mistake`` with the reason where it is none."""
+        raise Mistake(
+            "it is not known whether this model's score is a sum over the history: give "
+            f"{type(self).__name__} a method `linear_terms(graph, norm_power)` (ltgnn.types.Encoder)."
+        )
+
+    def fold_in(self, graph: Graph) -> Readout | None:
+        """The readout of the layers x, A x .. A^L x that is all of a pass, so that a new pair changes states near it
+        alone; None: a pass is something else."""
+        return None
+
+    @property
+    def column_separable(self) -> bool:
+        """Whether each column of the states comes from the same column of the tables alone."""
+        return False
 
 
 class Fusion(Protocol):
-    """Makes the item state from ids and text."""
+    """Makes the item state from ids and item features."""
 
-    def __call__(self, ids: Tensor | None, text: Tensor | None, counts: Tensor) -> tuple[Tensor, Tensor | None]:
-        """``ids`` [I, d], ``text`` [I, D], train ``counts`` [I] -> item state [I, d], projected text [I, d]."""
+    def __call__(self, ids: Tensor | None, features: Tensor | None, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        """``ids`` [I, d], ``features`` [I, D], train ``counts`` [I] -> item state [I, d], projected features [I, d]."""
         ...
 
 
-class Views(Protocol):
-    """Turns one encoder into the main encoding and the contrastive ones.
+class Views:
+    """Turns one encoder into the main encoding and the contrastive ones."""
 
-    ``clean = True``: there are no contrastive ones, and the main one is the encoder's.
-    """
+    clean: bool = False
+    """Whether there are no contrastive encodings, and the main one is the encoder's."""
 
-    def __call__(self, encoder: Encoder, graph: Graph) -> tuple[Encoded, list[Encoded]]: ...
+    @abstractmethod
+    def __call__(self, encoder: Encoder, graph: Graph) -> tuple[Encoded, list[Encoded]]:
+        raise NotImplementedError
 
     def resample(self, graph: Graph, generator: torch.Generator) -> None:
-        """Called once an epoch."""
-        ...
+        """Called once an epoch; by default nothing is random."""
 
 
 class Sampler(Protocol):
     """Draws negatives on the device of the batch."""
+
+    @property
+    def reads_states(self) -> bool:
+        """Whether ``narrow`` looks at the states of the model."""
+        ...
 
     @property
     def proposal(self) -> Tensor | None:
@@ -330,21 +600,35 @@ class Sampler(Protocol):
         ...
 
 
-class Loss(Protocol):
-    """One named term of the objective, already weighted.
+class Loss:
+    """Base of all losses: one named term of the objective, already weighted.
 
     One that is built from the train part (counts, groups) is ``_partial_`` in its yaml and called once in ``build.py``
-    with ``(train, groups)``, the interactions and all groups by policy name. One that trains parts of its own which
-    rank with the model has a method ``at_ranking(encoded, scorer) -> scorer``.
-
-    ``local = True`` says that it reads the batch's rows of the states and layers and knows no node by its number, so
-    that a batch with its nodes numbered anew, and tables of these nodes, give the same value for less.
-    ``rowwise = True``: it is a mean over the rows of the batch, each seen alone, so that processes can share them.
-    ``by_columns = True``: it reads the states through inner products and squared norms alone, so that tables can be cut
-    by columns among processes, and adds them up by ``main.columns``.
+    with ``(train, groups)``, the interactions and all groups by policy name. Abilities are attributes, of the class or
+    of the object, and default to no.
     """
 
-    def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor: ...
+    local: bool = False
+    """It reads the batch's rows of the states and layers and knows no node by its number, so that a batch with its
+    nodes numbered anew, and tables of these nodes, give the same value for less."""
+
+    row_separable: bool = False
+    """It is a mean over the rows of the batch, each seen alone, so that processes can share them."""
+
+    column_separable: bool = False
+    """It reads the states through inner products and squared norms alone, so that tables can be cut by columns among
+    processes (``ltgnn/tensors/sharded_columns.py``)."""
+
+    changes_ranking: bool = False
+    """Whether ``at_ranking`` returns another scorer than it was given."""
+
+    @abstractmethod
+    def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
+        raise NotImplementedError
+
+    def at_ranking(self, encoded: Encoded, scorer: Scorer) -> Scorer:
+        """The scorer of the trained model, for a loss with a say in it; it scores all items."""
+        return scorer
 
 
 class TextEncoder(Protocol):
@@ -358,15 +642,26 @@ class TextEncoder(Protocol):
         ...
 
 
+@runtime_checkable
 class ClosedForm(Protocol):
     """A model that is computed, not trained."""
 
     @property
     def reads_features(self) -> bool:
-        """Whether ``fit`` reads ``text``. A sweep reuses the fit of a model that does not for other features.
+        """Whether ``fit`` reads the features. A sweep reuses the fit of a model that does not for other features.
 
-        Such a model is given None. A class without this attribute counts as one that reads.
+        Such a model is given None. A class without this attribute is refused (``need_closed_form``).
         """
         ...
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer: ...
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer: ...
+
+
+def need_closed_form(model: object, option: str) -> ClosedForm:
+    """The model itself; ``Mistake`` where it is no closed form."""
+    if not isinstance(model, ClosedForm):
+        raise Mistake(
+            f"{option}: {type(model).__name__} is no closed form. It wants `fit(train, features) -> scorer` and "
+            "`reads_features = True`, or False where fit does not read them (ltgnn.types.ClosedForm)."
+        )
+    return model

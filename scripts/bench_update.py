@@ -17,7 +17,7 @@ import torch
 
 from ltgnn.build import build_module, build_problem
 from ltgnn.config.composing import compose_config
-from ltgnn.inference.fold_in import Folder
+from ltgnn.inference.fold_in import FoldIn
 from ltgnn.inference.new_interactions import fresh, grown, whole
 
 
@@ -40,14 +40,14 @@ def main() -> None:
          f"new-{row}" if row % 100 == 0 else data.item_ids[item])
         for row, (user, item) in enumerate(zip(users, items, strict=True))
     ]  # fmt: skip
-    folder = Folder(cfg, setting, module)
+    model = FoldIn(setting, module)
     wall, cpu = [], []
     for _ in range(arguments.repeats):
         started, used = time.perf_counter(), time.process_time()
         new = fresh(data, train, events, {})
         after = grown(cfg, setting, new)
         prepared = time.perf_counter() - started
-        encoded, update = folder.take(new, after)
+        encoded, update = model.update(new, after)
         wall.append(time.perf_counter() - started)
         cpu.append(time.process_time() - used)
     started = time.perf_counter()

@@ -19,7 +19,7 @@ from ltgnn.models.closed_form.neighbours import ItemKNN, TextKNN
 from ltgnn.models.closed_form.plain import Popularity, Random
 from ltgnn.models.closed_form.spectral import GFCF, SVD
 from ltgnn.scoring.adjustments import ContentMatch
-from ltgnn.scoring.masked import Restricted
+from ltgnn.scoring.masked import MaskedScorer
 from ltgnn.scoring.score_function import Scoring
 from ltgnn.types import ClosedForm, Encoded, Interactions
 from tests.conftest import run_folders
@@ -76,8 +76,8 @@ def test_text_finds_cold_items(launch: Launch, tmp_path: Path) -> None:
 )
 def test_closed_forms_without_text_know_no_cold_item(tiny: Interactions, model: ClosedForm) -> None:
     scorer = model.fit(tiny, None)
-    assert isinstance(scorer, Restricted)
-    assert scorer.scorable.tolist() == [True, True, True, True, False]
+    assert scorer.candidates is not None
+    assert scorer.candidates.tolist() == [True, True, True, True, False]
     scores = scorer(torch.arange(4))
     assert (scores[:, 4] == -torch.inf).all()
     assert scores[:, :4].isfinite().all()
@@ -94,7 +94,7 @@ def test_closed_forms_without_text_know_no_cold_item(tiny: Interactions, model: 
 )
 def test_closed_forms_with_text_score_every_item(tiny: Interactions, model: ClosedForm) -> None:
     scorer = model.fit(tiny, TEXT)
-    assert not isinstance(scorer, Restricted)
+    assert scorer.candidates is None
     assert scorer(torch.arange(4)).isfinite().all()
 
 
@@ -103,7 +103,7 @@ def test_a_dial_that_reads_text_knows_what_it_reaches(tiny: Interactions) -> Non
     near = ContentMatch(tiny, TEXT, weight=1.0, neighbours=1, history_power=0, popularity_gate=0)
     scorer = Scoring(1.0, {"content": lambda train, text: near}, None, None).fit(tiny, TEXT).over(base)
     users = torch.arange(4)
-    assert getattr(scorer, "scorable", None) is None  # item 4 is the nearest of item 0
+    assert scorer.candidates is None  # item 4 is the nearest of item 0
     torch.testing.assert_close(scorer(users)[:, 4], near(users)[:, 4])
     torch.testing.assert_close(scorer(users)[:, :4], base(users)[:, :4] + near(users)[:, :4])
     away = TEXT.clone()
@@ -113,21 +113,24 @@ def test_a_dial_that_reads_text_knows_what_it_reaches(tiny: Interactions) -> Non
         .fit(tiny, away)
         .over(base)
     )
-    assert scorer.scorable.tolist() == [True, True, True, True, False]  # type: ignore[attr-defined]
+    assert scorer.candidates is not None
+    assert scorer.candidates.tolist() == [True, True, True, True, False]
     blind = Scoring(1.0, {"constant": lambda train, text: lambda users: torch.ones(len(users), 5)}, None, None)
-    assert blind.fit(tiny, None).over(base).scorable.tolist() == [True, True, True, True, False]  # type: ignore[attr-defined]
+    known = blind.fit(tiny, None).over(base).candidates
+    assert known is not None
+    assert known.tolist() == [True, True, True, True, False]
 
 
 @pytest.mark.parametrize("norm_power", [0.0, 1.0])
-def test_a_state_of_zeros_is_not_scorable(norm_power: float) -> None:
-    items = torch.randn(5, 3)
-    items[2] = 0
+def test_items_that_the_model_does_not_know_are_no_candidates(norm_power: float) -> None:
+    items, known = torch.randn(5, 3), torch.tensor([True, True, False, True, True])
     scorer = (
         Scoring(norm_power, {}, None, None)
         .fit(Interactions(*torch.zeros(2, 0).long(), 2, 5), None)
-        .of(Encoded(torch.randn(2, 3), items, ()))
+        .of(Encoded(torch.randn(2, 3), items, (), known=known))
     )
-    assert scorer.scorable.tolist() == [True, True, False, True, True]  # type: ignore[attr-defined]
+    assert scorer.candidates is not None
+    assert scorer.candidates.tolist() == known.tolist()
     assert (scorer(torch.arange(2)) == -torch.inf).tolist() == [[False, False, True, False, False]] * 2
 
 
@@ -137,7 +140,7 @@ def test_counts_by_group_and_misses(seed: int) -> None:
     case = Case(seed)
     scorable = torch.rand(case.num_items, generator=torch.Generator().manual_seed(seed)) < 0.7
     judge = evaluator(case.held_out, [case.seen], case.groups, case.text, case.fields, ks=[3, 10], user_ks=[3])
-    scorer = Restricted(lambda users: case.scores[users], scorable)
+    scorer = MaskedScorer(lambda users: case.scores[users], scorable)
     got = judge(scorer)
     last = case.scores.clone()
     last[:, ~scorable] = -1

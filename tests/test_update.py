@@ -12,7 +12,7 @@ import torch
 import ltgnn
 from ltgnn.cli import main
 from ltgnn.inference.finished_run import finished
-from ltgnn.inference.fold_in import Folder
+from ltgnn.inference.fold_in import FoldIn
 from ltgnn.inference.new_interactions import fresh, grown, whole
 from ltgnn.inference.restore import load
 from ltgnn.inference.update import folded
@@ -59,13 +59,13 @@ def test_folding_in_gives_what_a_build_from_scratch_gives(
 ) -> None:
     run, cfg, setting = finished(trained(launch, tmp_path, *overrides))
     module = load(cfg, setting, run, torch.device("cpu"))
-    assert Folder.possible(cfg, module)
+    assert FoldIn.supports(module)
     items = ITEMS if setting.features is not None else {}
     new = fresh(setting.dataset, setting.split.train, EVENTS, items)
     assert new.item_ids == (["sword", "lonely"] if items else ["sword"])
     assert new.user_ids == ["new1", "new2"]
     after = grown(cfg, setting, new)
-    encoded, update = Folder(cfg, setting, module).take(new, after)
+    encoded, update = FoldIn(setting, module).update(new, after)
     wanted = whole(cfg, setting, after, module.state_dict()).encoded()
     torch.testing.assert_close(encoded.users, wanted.users, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(encoded.items, wanted.items, rtol=1e-5, atol=1e-6)
@@ -80,7 +80,7 @@ def test_folding_in_gives_what_a_build_from_scratch_gives(
 def test_other_models_are_built_anew(launch: Launch, tmp_path: Path, overrides: tuple[str, ...]) -> None:
     run, cfg, setting = finished(trained(launch, tmp_path, *overrides))
     module = load(cfg, setting, run, torch.device("cpu"))
-    assert not Folder.possible(cfg, module)
+    assert not FoldIn.supports(module)
     new = fresh(setting.dataset, setting.split.train, EVENTS, ITEMS)
     after = grown(cfg, setting, new)
     scorer, how = folded(cfg, setting, after, new, run)
@@ -95,7 +95,7 @@ def test_nothing_new_changes_nothing(launch: Launch, tmp_path: Path) -> None:
     known = (setting.dataset.user_ids[int(train.users[0])], setting.dataset.item_ids[int(train.items[0])])
     new = fresh(setting.dataset, train, [known, known], {})
     assert (len(new.users), new.repeated) == (0, 2)
-    encoded, update = Folder(cfg, setting, module).take(new, grown(cfg, setting, new))
+    encoded, update = FoldIn(setting, module).update(new, grown(cfg, setting, new))
     assert update.computed == [0, 0, 0]
     assert torch.equal(encoded.items, module.encoded().items)
 

@@ -15,7 +15,14 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
 from ltgnn.analysis.table import show
-from ltgnn.build import build_evaluators, build_problem, cold_items, fitting_evaluator, uses_features
+from ltgnn.build import (
+    build_evaluators,
+    build_problem,
+    build_score,
+    cold_items,
+    fitting_evaluator,
+    uses_features,
+)
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.inference.ensemble_members import Member, open_members
@@ -72,7 +79,7 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str], cache: Cache) -> dict[st
             )  # fmt: skip
             cfg.blend.weights = blended.plain(*blend.fitting(pool))
             blended = instantiate(cfg.blend).of(scorers, setting.split.train)
-        score = instantiate(cfg.score).fit(setting.split.train, setting.text)
+        score = build_score(cfg, setting)
         scorer = score.over(blended, fitting_evaluator(cfg, evaluators))
         ready = time.perf_counter()
         evaluations = {part: evaluate(scorer) for part, evaluate in evaluators.items()}

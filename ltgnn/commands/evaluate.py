@@ -1,4 +1,4 @@
-"""Judge again without retraining: ``ltgnn evaluate run=DIR`` or ``ltgnn evaluate lists=FILE.csv``."""
+"""PartEvaluator again without retraining: ``ltgnn evaluate run=DIR`` or ``ltgnn evaluate lists=FILE.csv``."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
-from ltgnn.build import EvaluatePart, Problem, build_evaluators, build_problem, monitored_part
+from ltgnn.build import Problem, build_evaluators, build_problem, monitored_part
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.fetch import obtain_unpublished
@@ -26,7 +26,7 @@ from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain
 from ltgnn.runs.warnings import small_validation
 from ltgnn.training.quiet import quiet_lightning
-from ltgnn.types import Evaluation, Mistake
+from ltgnn.types import Evaluation, Mistake, PartEvaluator
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def item_text(cfg: DictConfig) -> ItemText:
     return source
 
 
-def tune(cfg: DictConfig, setting: Problem, evaluate: EvaluatePart | None, source: ItemText, tracker: Any) -> Any:
+def tune(cfg: DictConfig, setting: Problem, evaluate: PartEvaluator | None, source: ItemText, tracker: Any) -> Any:
     """The tuner after its training."""
     import pytorch_lightning as pl
 
@@ -115,7 +115,7 @@ def tune(cfg: DictConfig, setting: Problem, evaluate: EvaluatePart | None, sourc
     return tuner
 
 
-def judged(setting: Problem, evaluators: Mapping[str, EvaluatePart], values: torch.Tensor) -> dict[str, Evaluation]:
+def judged(setting: Problem, evaluators: Mapping[str, PartEvaluator], values: torch.Tensor) -> dict[str, Evaluation]:
     """Ranking by text alone on each held-out part."""
     scorer = by_text(setting.split.train, values)
     return {part: evaluate(scorer, device=torch.device("cpu")) for part, evaluate in evaluators.items()}
@@ -124,7 +124,7 @@ def judged(setting: Problem, evaluators: Mapping[str, EvaluatePart], values: tor
 def results(
     cfg: DictConfig,
     setting: Problem,
-    evaluators: Mapping[str, EvaluatePart],
+    evaluators: Mapping[str, PartEvaluator],
     before: Mapping[str, Evaluation],
     after: Mapping[str, Evaluation],
     seconds: float,

@@ -49,19 +49,26 @@ def pays(width: int) -> bool:
         torch.set_num_threads(threads)
 
 
+class RoughMemory(threading.local):
+    """Memory for one block of rough scores [items, size] in each thread, made when a thread first asks."""
+
+    def __init__(self, num_items: int, size: int) -> None:
+        self.scores = torch.empty(num_items, size, dtype=torch.bfloat16)
+
+
 class Rough:
     """Finds lists of ``k`` for ``users`` [n, d] from ``table`` [d, I], float32 on CPU, in blocks of ``size`` users.
 
-    ``scorable`` [I] bool: the items that are candidates; None: all. I is at least ``GROUP k``.
+    ``candidates`` [I] bool; None: all items. I is at least ``GROUP k``.
     """
 
-    def __init__(self, users: Tensor, table: Tensor, scorable: Tensor | None, k: int, size: int) -> None:
+    def __init__(self, users: Tensor, table: Tensor, candidates: Tensor | None, k: int, size: int) -> None:
         self.users, self.items, self.k, self.size = users, table.T.contiguous(), k, size
         self.num_items, dim = self.items.shape
         self.rounded = torch.zeros(-(-self.num_items // GROUP) * GROUP, dim, dtype=torch.bfloat16)
         self.rounded[: self.num_items] = self.items
-        self.unknown = None if scorable is None else torch.nonzero(~scorable)[:, 0]
-        self.error, self.memory = self._error(), threading.local()
+        self.unknown = None if candidates is None else torch.nonzero(~candidates)[:, 0]
+        self.error, self.memory = self._error(), RoughMemory(len(self.rounded), size)
 
     def _error(self) -> Tensor:
         """By how much a sum of products of rounded numbers can miss the float32 score of any item.  [n] float64
@@ -101,9 +108,7 @@ class Rough:
 
     def _scores(self, block: Tensor, place: Tensor, seen: Tensor) -> Tensor:
         """Rough scores as integers, which sort like them above 0; others are no more than 0.  [items, size] int16"""
-        if not hasattr(self.memory, "scores"):
-            self.memory.scores = torch.empty(len(self.rounded), self.size, dtype=torch.bfloat16)
-        scores: Tensor = self.memory.scores
+        scores = self.memory.scores
         torch.mm(self.rounded, block.bfloat16().T, out=scores)
         if self.unknown is not None:
             scores.index_fill_(0, self.unknown, -torch.inf)

@@ -18,7 +18,7 @@ from ltgnn.evaluation.metrics import Hits, find
 from ltgnn.evaluation.ranks import Ranks, places
 from ltgnn.evaluation.topk import each_block, top_k
 from ltgnn.tensors.csr import Csr, csr_rows, union_by_user
-from ltgnn.types import Evaluation, Groups, Interactions, Mistake, Scorer, TopK
+from ltgnn.types import Evaluation, Groups, Interactions, Mistake, Scorer, TopK, as_scorer
 
 Function = Callable[..., Any]
 """A metric (``metric.py``), or a partial of one."""
@@ -43,9 +43,10 @@ class Evaluator:
     with a held-out item of that group; ``activity/casual/ndcg@20`` over the users of a user group, who are grouped by
     train counts; ``activity/casual/items20/tail/ndcg@20`` for the product; ``users`` and ``items20/tail/users`` for how
     many these are; ``not_scorable``, with the same prefixes, for how many held-out pairs are on items that the scorer
-    does not know (``Restricted``): they count as missed, and ``scorable`` beside it is how many items of the group it
-    knows: with 0, a value of 0 says nothing of the model. A value that is defined for nobody is left out. ``mixtures``
-    are weighted sums of values, for ``monitor``: ``{"balanced": {"ndcg@20": 0.5, "items20/tail/ndcg@20": 0.5}}``.
+    does not know (``Scorer.candidates``): they count as missed, and ``scorable`` beside it is how many items of the
+    group it knows: with 0, a value of 0 says nothing of the model. A value that is defined for nobody is left out.
+    ``mixtures`` are weighted sums of values, for ``monitor``: ``{"balanced": {"ndcg@20": 0.5,
+    "items20/tail/ndcg@20": 0.5}}``.
 
     A decorated metric (``metric.py``) may stand in any of ``metrics``, ``ranks``, ``lists`` and ``exposure``.
 
@@ -96,17 +97,23 @@ class Evaluator:
         self.pair_rows = self.order[rows]
         self.strata = self._strata()
 
-    def __call__(self, scorer: Scorer, device: str | torch.device = "cpu", monitor: str | None = None) -> Evaluation:
-        """Evaluate ``scorer``, which is called with users on ``device``.
+    def __call__(
+        self,
+        scorer: Scorer | Callable[[Tensor], Tensor],
+        device: str | torch.device = "cpu",
+        monitor: str | None = None,
+    ) -> Evaluation:
+        """Evaluate ``scorer``, or a plain function, which is called with users on ``device``.
 
         With ``monitor``, the name of a value: only the accuracy by item group, which is what can be had quickly, unless
         ``monitor`` is another value; then, or without it, everything. An unknown ``monitor`` is a ``Mistake``.
         """
+        scorer = as_scorer(scorer)
         quick = monitor is not None and self._is_quick(monitor)
         lists, ranks = self._rank(scorer, device) if self.ranks and not quick else (self._lists(scorer, device), None)
         found = find(lists, self.held_out)
         record = Record(self.users.numel())
-        scorable = getattr(scorer, "scorable", None)
+        scorable = scorer.candidates
         for stratum in self.strata:
             self._accuracy(record, stratum, lists.items, found, ranks)
             if scorable is not None and (unknown := int((~scorable[self.pair_items] & stratum.pairs).sum())):

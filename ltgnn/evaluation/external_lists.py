@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ltgnn.io.spreadsheet import plain
 from ltgnn.tensors.csr import Csr, csr_rows
-from ltgnn.types import Mistake, Scorer
+from ltgnn.types import Mistake, Scorer, as_scorer
 
 
 def list_scorer(path: str | Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple[Scorer, int]:
@@ -35,7 +35,7 @@ def list_scorer(path: str | Path, user_ids: Sequence[str], item_ids: Sequence[st
         block[rows, entries[:, 0]] = -entries[:, 1].float()
         return block.to(users.device)
 
-    return scorer, int((offsets.diff() > 0).sum())
+    return as_scorer(scorer), int((offsets.diff() > 0).sum())
 
 
 def _read(file: Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple[Tensor, Tensor, Tensor | None]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from ltgnn.evaluation.bfloat16_topk import GROUP, Rough, pays
 from ltgnn.evaluation.exact_topk import best_items
 from ltgnn.tensors.csr import Csr, csr_rows
-from ltgnn.types import Mistake, Scorer, TopK
+from ltgnn.types import Mistake, Scorer, TopK, as_scorer
 
 MIN_BLOCK, MAX_BLOCK = 16, 1024
 
@@ -32,7 +32,7 @@ def block_users(num_items: int, block_mib: float) -> int:
 
 
 def each_block(
-    scorer: Scorer,
+    scorer: Scorer | Callable[[Tensor], Tensor],
     users: Tensor,
     seen: Csr,
     num_items: int,
@@ -42,31 +42,22 @@ def each_block(
 ) -> None:
     """Calls ``use(which of users [n], their scores [b, I] with seen items at -inf)`` for blocks of users.
 
-    The scorer is called with users on ``device``, always with the same number of them (the last block is filled up by
-    repeating a user), and the scores it returns are overwritten (views are copied first); one with a method
-    ``scores_into(users, out)`` writes them into the same memory for block after block, so ``use`` must not keep them. A
+    The scorer, or a plain function, is called with users on ``device``, always with the same number of them (the last
+    block is filled up by repeating a user), and the scores it returns are overwritten (views are copied first). It may
+    write them into the same memory for block after block (``Scorer.scores_into``), so ``use`` must not keep them. A
     score of -inf means that the item is no candidate for the user. On CPU each thread takes whole blocks, so that no
     core waits for the others within a block, and the number of threads moves no bit of a score; ``use`` must not mind
     the order.
     """
     size = block_users(num_items, block_mib)
     seen = (seen[0].to(device), seen[1].to(device))
-    into, memory = getattr(scorer, "scores_into", None), threading.local()
-
-    def scored(padded: Tensor) -> Tensor:
-        if into is None:
-            return scorer(padded)
-        if not hasattr(memory, "scores"):
-            memory.scores = torch.empty(size, num_items, device=device)
-        into(padded, memory.scores)
-        found: Tensor = memory.scores
-        return found
+    scorer, memories = as_scorer(scorer), BlockMemory(size, num_items, device)
 
     def work(start: int) -> None:
         block = users[start : start + size]
         padded = torch.cat([block, block[-1:].expand(size - block.numel())]).to(device)
         with torch.no_grad():
-            scores = scored(padded)
+            scores = scorer.scores_into(padded, memories.scores)
             if scores.shape != (size, num_items):
                 raise Mistake(f"the scorer gave scores of shape {tuple(scores.shape)}, wanted {(size, num_items)}")
             if scores._is_view() or not scores.is_contiguous():
@@ -84,6 +75,13 @@ def each_block(
         work(start)
 
 
+class BlockMemory(threading.local):
+    """Memory for one block of scores [size, items] in each thread, made when a thread first asks."""
+
+    def __init__(self, size: int, num_items: int, device: str | torch.device) -> None:
+        self.scores = torch.empty(size, num_items, device=device)
+
+
 def in_threads(work: Callable[[int], None], starts: Iterable[int]) -> None:
     """Calls ``work`` with each number, as many at once as torch has threads; within a call there is one."""
     threads, interval = torch.get_num_threads(), sys.getswitchinterval()
@@ -99,7 +97,7 @@ def in_threads(work: Callable[[int], None], starts: Iterable[int]) -> None:
 
 
 def top_k(
-    scorer: Scorer,
+    scorer: Scorer | Callable[[Tensor], Tensor],
     users: Tensor,
     seen: Csr,
     num_items: int,
@@ -119,6 +117,7 @@ def top_k(
         best, places = best_items(block, k), left[rows]
         items[places], scores[places] = best[0].cpu(), best[1].cpu()
 
+    scorer = as_scorer(scorer)
     rough = rough_pass(scorer, users, num_items, k, block_mib, device)
     if rough is not None:
         left = torch.nonzero(~decided(rough, users, seen, items, scores))[:, 0]
@@ -130,7 +129,7 @@ def rough_pass(
     scorer: Scorer, users: Tensor, num_items: int, k: int, block_mib: float, device: str | torch.device
 ) -> Rough | None:
     """The way by bfloat16, where scores are inner products, many, and such products fast."""
-    factors = getattr(scorer, "factors", None)
+    factors = scorer.factors
     if factors is None or torch.device(device).type != "cpu" or num_items < GROUP * k:
         return None
     states, table = factors
@@ -138,7 +137,7 @@ def rough_pass(
     if not plain or users.numel() * num_items < WORTH or not pays(len(table)):
         return None
     size = 2 * block_users(num_items, block_mib)  # of numbers half as wide
-    return Rough(states[users], table, getattr(scorer, "scorable", None), k, size)
+    return Rough(states[users], table, scorer.candidates, k, size)
 
 
 def decided(rough: Rough, users: Tensor, seen: Csr, items: Tensor, scores: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.types import Interactions, Scorer
+from ltgnn.types import Interactions, Scorer, as_scorer
 
 
 def by_text(train: Interactions, values: Tensor) -> Scorer:
@@ -15,4 +15,4 @@ def by_text(train: Interactions, values: Tensor) -> Scorer:
     profiles = torch.zeros(train.num_users, unit.shape[1])
     profiles.index_add_(0, train.users, unit[train.items])
     table = unit.T.contiguous()
-    return lambda users: profiles.to(users.device)[users] @ table.to(users.device)
+    return as_scorer(lambda users: profiles.to(users.device)[users] @ table.to(users.device))

@@ -14,16 +14,17 @@ from ltgnn.graph.at_nodes import layers_at
 from ltgnn.graph.kernels import BAGS, Csr, Kernel, chosen, product
 from ltgnn.graph.locality import Renumbered, faster
 from ltgnn.graph.semantic import Edges, ItemEdges
-from ltgnn.graph.strength import Strength
-from ltgnn.types import Interactions
+from ltgnn.graph.strength import Kept, Strength
+from ltgnn.types import EdgeRule, Graph, Interactions
 
 
-class BipartiteGraph(nn.Module):
+class BipartiteGraph(nn.Module, Graph):
     """Adjacency of ``N = U + I`` nodes, users first, in one CSR with both directions of each edge.
 
     - ``strength``: factors of an interaction's weight, by name, multiplied (event, time); none: 1.
-    - ``item_edges``: further edges between items, by name, from the text [I, D]; those found twice are added up. They
-      count in the degrees like the others: an item with few interactions listens to its like more than a popular one.
+    - ``item_edges``: further edges between items, by name, from the features [I, D]; those found twice are added up.
+      They count in the degrees like the others: an item with few interactions listens to its like more than a popular
+      one does.
     - ``normalisation``: message weight from the (weighted) degrees of its ends, times the strength of the edge.
     - ``message``: what a node sends, as a function of its state [N, d]; None: the state.
 
@@ -46,15 +47,17 @@ class BipartiteGraph(nn.Module):
         strength: Mapping[str, Strength] | None = None,
         item_edges: Mapping[str, ItemEdges] | None = None,
         message: Callable[[Tensor], Tensor] | None = None,
-        text: Tensor | None = None,
+        features: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.num_users, self.num_items, self.size = train.num_users, train.num_items, train.num_users + train.num_items
         self.train_edges, self.normalisation, self.kernel, self.message = train, normalisation, kernel, message
         self._strength: Tensor | None = None
-        for factor in (strength or {}).values():
+        factors = list((strength or {}).values())
+        self.strength_is_fixed = all(factor.is_fixed for factor in factors)
+        for factor in factors:
             self._strength = factor(train) if self._strength is None else self._strength * factor(train)
-        self.between_items = [edges(text, train.num_items) for edges in (item_edges or {}).values()]
+        self.between_items = [edges(features, train.num_items) for edges in (item_edges or {}).values()]
 
         items = train.items + self.num_users
         between = [(self.num_users + e.left, self.num_users + e.right, e.strength.double()) for e in self.between_items]
@@ -117,6 +120,22 @@ class BipartiteGraph(nn.Module):
         return self._strength
 
     @property
+    def linear(self) -> bool:  # type: ignore[override]
+        """Whether nodes send their states as they are."""
+        return self.message is None
+
+    def messages_to(self, node: int) -> tuple[Tensor, Tensor]:
+        """The nodes that ``node`` hears [n] int64, and the weights of their messages [n] float64."""
+        entries = slice(int(self.offsets[node]), int(self.offsets[node + 1]))
+        return self.columns[entries].long(), self.weights[entries].double()
+
+    def fold_in(self) -> EdgeRule | None:
+        """None with edges between items, or with a strength that a later interaction changes."""
+        if self.between_items or not self.strength_is_fixed:
+            return None
+        return EdgeRule(self.strength.cpu(), self.normalisation, self.message)
+
+    @property
     def _both_ways(self) -> tuple[Csr, Csr]:
         """The adjacency and its transpose."""
         return Csr(self.offsets, self.columns, self.weights), Csr(self.offsets, self.columns, self.weights_back)
@@ -138,13 +157,13 @@ class BipartiteGraph(nn.Module):
             self.train_edges.select(edges),
             self.normalisation,
             self.kernel,
-            {} if strength is None else {"kept": lambda train: strength},
+            {} if strength is None else {"kept": Kept(strength)},
             {str(n): partial(_as_built, kept) for n, kept in enumerate(self.between_items)},
             self.message,
         )
         return graph.to(device=self.weights.device, dtype=self.weights.dtype)
 
 
-def _as_built(edges: Edges, text: Tensor | None, num_items: int) -> Edges:
+def _as_built(edges: Edges, features: Tensor | None, num_items: int) -> Edges:
     """Item edges that are there already."""
     return edges

@@ -1,4 +1,4 @@
-"""Item-item edges between items with similar text, and the graph of these alone."""
+"""Item-item edges between items with similar features, and the graph of these alone."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class Edges(NamedTuple):
 
 
 ItemEdges = Callable[[Tensor | None, int], Edges]
-"""``(text [I, D] or None, I) -> edges``"""
+"""``(features [I, D] or None, I) -> edges``"""
 
 
 class Similar:
-    """Edges from each item to the ``k`` others with the nearest text, by cosine.
+    """Edges from each item to the ``k`` others with the nearest features, by cosine.
 
     - ``min_similarity``: pairs below it get no edge; at least 0.
     - ``mutual``: both have to be among each other's nearest; else one of them suffices.
     - ``weighted``: strength ``weight * cosine`` (LATTICE, MM 2021), else ``weight`` (FREEDOM, MM 2023).
 
-    Items without text (all-zero features) get no edge. Built from the features in hand at each start, never from a
-    file, so that it cannot belong to other texts or another split.
+    Items without features (all zeros) get no edge. Built from the features in hand at each start, never from a
+    file, so that it cannot belong to other features or another split.
     """
 
     reads_features: ClassVar[bool] = True
@@ -56,13 +56,13 @@ class Similar:
         self.k, self.min_similarity, self.mutual = k, min_similarity, mutual
         self.weighted, self.weight = weighted, weight
 
-    def __call__(self, text: Tensor | None, num_items: int) -> Edges:
-        if text is None:
+    def __call__(self, features: Tensor | None, num_items: int) -> Edges:
+        if features is None:
             raise Mistake(
                 "item edges by text (graph=semantic, model=freedom) need item features, but features=none was given. "
                 "Set features=minilm, or graph=symmetric model=lightgcn."
             )
-        similarity, neighbours = nearest(text, self.k)
+        similarity, neighbours = nearest(features, self.k)
         similarity = similarity.clamp(max=1.0)
         items = torch.arange(num_items)[:, None].expand_as(neighbours)
         chosen = (similarity >= self.min_similarity) & (similarity > 0)
@@ -83,10 +83,10 @@ class ItemGraph(nn.Module):
     columns: Tensor
     weights: Tensor
 
-    def __init__(self, text: Tensor | None, num_items: int, edges: ItemEdges, kernel: Kernel | None) -> None:
+    def __init__(self, features: Tensor | None, num_items: int, edges: ItemEdges, kernel: Kernel | None) -> None:
         super().__init__()
         self.kernel = kernel
-        left, right, strength = edges(text, num_items)
+        left, right, strength = edges(features, num_items)
         rows, columns = torch.cat([left, right]), torch.cat([right, left])
         strength = torch.cat([strength, strength]).double()
         degree = torch.zeros(num_items, dtype=torch.float64).index_add_(0, rows, strength)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Gt, Le
@@ -11,12 +10,32 @@ from torch import Tensor
 
 from ltgnn.types import Interactions, Mistake
 
-Strength = Callable[[Interactions], Tensor]
-"""``train -> [E] float64, > 0``"""
+
+class Strength:
+    """Base of what makes an interaction count."""
+
+    is_fixed: ClassVar[bool] = False
+    """Whether a later interaction leaves the strength of earlier ones alone."""
+
+    def __call__(self, train: Interactions) -> Tensor:
+        """``train -> [E] float64, > 0``"""
+        raise NotImplementedError
 
 
-class Events:
+class Kept(Strength):
+    """The strength that some interactions had in another graph."""
+
+    def __init__(self, values: Tensor) -> None:
+        self.values = values
+
+    def __call__(self, train: Interactions) -> Tensor:
+        return self.values
+
+
+class Events(Strength):
     """The weight of the event (click < cart < purchase), to the ``power``; 0 makes all events equal."""
+
+    is_fixed: ClassVar[bool] = True
 
     def __init__(self, power: float) -> None:
         self.power = power
@@ -32,7 +51,7 @@ class Events:
         return train.weights.double().pow(self.power)
 
 
-class Decay:
+class Decay(Strength):
     """``2^(-age / half_life)`` with the age counted back from the last train interaction, in days.
 
     Times are seconds; ``floor`` is the least that is left of an old interaction.

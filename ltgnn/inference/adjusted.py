@@ -9,8 +9,8 @@ from torch import Tensor
 
 from ltgnn.inference.served_model import Served
 from ltgnn.scoring.adjustments import PopularityCorrection
-from ltgnn.scoring.masked import restricted, unrestricted
-from ltgnn.scoring.scorers import Constant, DenseItems, Inner, SparseItems, Total, pieces
+from ltgnn.scoring.masked import mask_items
+from ltgnn.scoring.scorers import WeightedSum, decompose
 from ltgnn.types import Mistake
 
 STRONGEST = 10.0
@@ -25,9 +25,9 @@ def towards_tail(served: Served, weight: float) -> Served:
         raise Mistake(f"tail={weight:g} given, a number from {-STRONGEST:g} to {STRONGEST:g} wanted")
     if weight == 0:
         return served
-    score, scorable = unrestricted(served.scorer, served.num_items)
     correction = PopularityCorrection(served.split.train, None, weight * served.spread)
-    return served.with_scorer(restricted(Total([(1.0, score), (1.0, correction)]), scorable))
+    total = WeightedSum([(1.0, served.scorer.unmasked()), (1.0, correction)])
+    return served.with_scorer(mask_items(total, served.scorer.candidates))
 
 
 def of_history(served: Served, items: Sequence[int]) -> Tensor:
@@ -36,20 +36,13 @@ def of_history(served: Served, items: Sequence[int]) -> Tensor:
     In a model of vectors the user is the mean of the items' vectors: what one step of the graph makes of a user without
     a vector, up to its length. In a model of weights between items (EASE, neighbours) the score is the model's own.
     """
-    parts = pieces(served.scorer)
-    if parts is None:
+    tables = decompose(served.scorer)
+    if tables is None:
         raise Mistake("this model ranks in a way that needs a user of its own: leave the history out (popular items)")
     total = torch.zeros(served.num_items)
     chosen = torch.tensor(items, dtype=torch.int64)
-    for part in parts:
-        if isinstance(part, Inner):
-            total += part.table[:, chosen].mean(1) @ part.table
-        elif isinstance(part, DenseItems):
-            total += part.weights[chosen].sum(0)
-        elif isinstance(part, SparseItems):
-            total += torch.from_numpy(part.weights[chosen.numpy()].sum(0)).float().flatten()
-        elif isinstance(part, Constant):
-            total += part.values
+    for table in tables:
+        total += table.of_history(chosen)
     total = total.masked_fill(~served.scorable, -torch.inf)
     total[chosen] = -torch.inf
     return total

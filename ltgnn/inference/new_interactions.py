@@ -14,6 +14,7 @@ from torch import Tensor
 from ltgnn.build import Problem, build_groups, build_module, uses_features
 from ltgnn.features.new_items import later
 from ltgnn.inference.incremental_propagation import among
+from ltgnn.module import Recommender
 from ltgnn.types import Dataset, Features, Interactions, Mistake
 
 
@@ -115,21 +116,20 @@ def _later(cfg: DictConfig, setting: Problem, grown: Dataset) -> Tensor:
     return torch.zeros(grown.num_items - setting.dataset.num_items, setting.features.values.shape[1])
 
 
-def whole(cfg: DictConfig, setting: Problem, after: Problem, state: Mapping[str, Tensor]) -> Any:
+def whole(cfg: DictConfig, setting: Problem, after: Problem, state: Mapping[str, Tensor]) -> Recommender:
     """Module of the grown setting, everything built from scratch, with the weights ``state``: the slow way.
 
     Rows of new users and items in the tables of ids are 0, and so is the id of an item that was cold in training.
     """
     module = build_module(cfg, after)
-    grown_state, cold = {}, setting.split.train.item_counts == 0
-    for name, weight in state.items():
-        if name.endswith(("embedding.users", "embedding.items")):
-            kind = name.rpartition(".")[2]
-            if kind == "items" and cold.any() and not _embedding(module).fusion.cold_ids:
-                weight = weight * ~cold[:, None]
-            more = getattr(after.dataset, f"num_{kind}") - len(weight)
-            weight = torch.cat([weight, weight.new_zeros(more, weight.shape[1])])
-        grown_state[name] = weight
+    embedding, train = module.encoder.embedding, setting.split.train
+    tables = {id(table): kind for kind, table in embedding.tables.items()}
+    kinds = {name: tables[id(weight)] for name, weight in module.named_parameters() if id(weight) in tables}
+    trained = {"users": torch.ones(train.num_users, dtype=torch.bool), "items": train.item_counts > 0}
+    grown_state = {
+        name: embedding.grown(kinds[name], weight, trained[kinds[name]]) if name in kinds else weight
+        for name, weight in state.items()
+    }
     try:
         module.load_state_dict(grown_state)
     except RuntimeError as error:
@@ -137,8 +137,3 @@ def whole(cfg: DictConfig, setting: Problem, after: Problem, state: Mapping[str,
             f"this model has weights for each user or item that cannot grow; train it again ({error})"
         ) from error
     return module.eval()
-
-
-def _embedding(module: Any) -> Any:
-    encoder = module.encoder
-    return encoder.embedding if hasattr(encoder, "embedding") else encoder.encoder.embedding

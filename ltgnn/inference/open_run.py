@@ -20,7 +20,8 @@ from ltgnn.inference.search.index import indexed
 from ltgnn.inference.search.rank_fusion import ReciprocalRank
 from ltgnn.inference.search.retrieval import Dense, Hit, Retriever, Search
 from ltgnn.inference.served_model import Served
-from ltgnn.types import Mistake
+from ltgnn.module import Recommender
+from ltgnn.types import ItemContent, Mistake
 
 BY = ("words", "text", "model")
 TASTE = 0.5
@@ -45,7 +46,7 @@ class OpenRun:
     def __init__(self, path: str, by: Sequence[str] = (), index: str = "exact", prompt: str | None = None) -> None:
         self.run, self.cfg, self.setting = finished(path)
         cpu = torch.device("cpu")
-        self.module: Any = None
+        self.module: Recommender | None = None
         if is_closed_form(self.cfg):
             scorer, _ = restore(self.cfg, self.setting, self.run, cpu)
         else:
@@ -95,8 +96,7 @@ class OpenRun:
         """Text -> vector among the item features, by the run's own encoder."""
         live = self._live
         if live is not None:
-            read: Callable[[Sequence[str]], Tensor] = live.encoder.read
-            return read
+            return live.read
         if self.part is None:
             raise Mistake(f"a query cannot be read by meaning: {self.no_meaning}. Search by words: by=words.")
         return reader(self.part, self.setting.dataset, self.setting.split.train.item_counts, self.prompt)
@@ -136,8 +136,9 @@ class OpenRun:
             else:
                 vectors = vectors[:, part.columns]
             return indexed(self.index, Dense(self.read, vectors.detach()))
-        projector = getattr(getattr(self._embedding, "fusion", None), "projector", None)
-        if projector is None:
+        module, vectors = self.module, self.setting.text if self._live is None else self._live()
+        embedding = None if module is None else module.encoder.embedding
+        if module is None or embedding is None or vectors is None or embedding.project(vectors[:1]) is None:
             raise Mistake("by=model needs a fusion that projects text (fusion=sum, gate, text ...): by=words,text")
         if self.no_meaning or (self._live is None and (self.part is None or self.part.source is not self.source)):
             why = self.no_meaning or "its features are of several kinds, and a query has text alone"
@@ -145,17 +146,12 @@ class OpenRun:
 
         def project(texts: Sequence[str]) -> Tensor:
             with torch.no_grad():
-                projected: Tensor = projector(self.read(texts))
+                projected = embedding.project(self.read(texts))
+            assert projected is not None
             return projected
 
-        return Dense(project, self.module.encoded().items[:, : self._embedding.dim])
+        return Dense(project, module.encoded().items[:, : embedding.dim])
 
     @property
-    def _embedding(self) -> Any:
-        encoder = getattr(self.module, "encoder", None)
-        return getattr(encoder, "embedding", None) or getattr(getattr(encoder, "encoder", None), "embedding", None)
-
-    @property
-    def _live(self) -> Any:
-        text = getattr(self._embedding, "text", None)
-        return text if isinstance(text, torch.nn.Module) else None
+    def _live(self) -> ItemContent | None:
+        return None if self.module is None else self.module.encoder.embedding.trained_features

@@ -17,7 +17,7 @@ from ltgnn.evaluation.topk import block_users, each_block, top_k
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.reasons import Reasons
 from ltgnn.inference.rule_engine import Ruled, Rules
-from ltgnn.scoring.scorers import Inner, pieces
+from ltgnn.scoring.scorers import decompose
 from ltgnn.tensors.csr import Csr, union_by_user
 from ltgnn.types import Groups, Mistake, Scorer, Split
 
@@ -65,8 +65,8 @@ class Served:
     @cached_property
     def scorable(self) -> Tensor:
         """Items that can be recommended at all.  [I] bool"""
-        every = torch.ones(self.num_items, dtype=torch.bool)
-        return getattr(self.scorer, "scorable", every)
+        candidates = self.scorer.candidates
+        return torch.ones(self.num_items, dtype=torch.bool) if candidates is None else candidates
 
     @cached_property
     def popular(self) -> Tensor:
@@ -77,10 +77,11 @@ class Served:
     @cached_property
     def vectors(self) -> tuple[Tensor, Tensor] | None:
         """Users [U, d] and items [I, d] whose inner product is the score; None where it is more than that."""
-        found = pieces(self.scorer)
-        if found is None or len(found) != 1 or not isinstance(found[0], Inner):
+        found = decompose(self.scorer)
+        if found is None or len(found) != 1 or found[0].factors is None:
             return None
-        return found[0].users, found[0].table.T
+        users, table = found[0].factors
+        return users, table.T
 
     @cached_property
     def reasons(self) -> Reasons:

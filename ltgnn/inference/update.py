@@ -6,13 +6,13 @@ import time
 from typing import Any
 
 import torch
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from ltgnn.build import Problem, build_evaluators, fit_closed_form, fitting_evaluator, is_closed_form
-from ltgnn.inference.fold_in import Folder
+from ltgnn.build import Problem, build_evaluators, build_score, fit_closed_form, fitting_evaluator, is_closed_form
+from ltgnn.inference.fold_in import FoldIn
 from ltgnn.inference.new_interactions import Fresh, whole
 from ltgnn.inference.restore import load
+from ltgnn.scoring.score_function import ScoreFunction
 from ltgnn.types import Mistake, Scorer
 
 
@@ -29,24 +29,24 @@ def folded(cfg: DictConfig, setting: Problem, after: Problem, new: Fresh, run: A
     module = load(cfg, setting, run, torch.device("cpu"))
     validation = fitting_evaluator(cfg, build_evaluators(cfg, setting))
     module.scorer(validation)  # fits the strength of the dials as evaluation did
-    if not Folder.possible(cfg, module):
+    if not FoldIn.supports(module):
         started = time.perf_counter()
         other = whole(cfg, setting, after, module.state_dict())
         other.score = _same_strength(other.score, module.score)
         return other.scorer(), {
             "how": "graph built anew with the same weights", "seconds": round(time.perf_counter() - started, 3)
         }  # fmt: skip
-    folder = Folder(cfg, setting, module)
+    model = FoldIn(setting, module)
     started = time.perf_counter()
-    encoded, update = folder.take(new, after)
+    encoded, update = model.update(new, after)
     seconds = time.perf_counter() - started
-    score = instantiate(cfg.score).fit(after.split.train, after.text)
+    score = build_score(cfg, after)
     score = _same_strength(score, module.score)
     scorer = score.over(score.of(encoded))
     return scorer, {"how": "folded in", "vectors computed anew by layer": update.computed, "seconds": round(seconds, 3)}
 
 
-def _same_strength(score: Any, fitted: Any) -> Any:
+def _same_strength(score: ScoreFunction, fitted: ScoreFunction) -> ScoreFunction:
     """The dials of ``score`` at the strength that validation chose for the run."""
     score.factor = fitted.factor
     return score

@@ -12,10 +12,10 @@ from torch.nn import functional as F
 from ltgnn.losses.contrast import check_choice, info_nce
 from ltgnn.losses.cosines import check_temperature
 from ltgnn.losses.rows import need_width
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Encoded, Loss, Mistake
 
 
-class TextContrast(nn.Module):
+class TextContrast(nn.Module, Loss):
     """``weight * InfoNCE(item state, projected text)`` over the distinct positive items of the batch.
 
     The contrastive alignment of RLMRec (Ren et al., WWW 2024, arXiv:2310.15950, eq. 8), on the item side; the text's
@@ -36,12 +36,12 @@ class TextContrast(nn.Module):
         self.temperature = check_temperature(temperature, "loss.alignment.temperature")
 
     def forward(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
-        items, text = torch.unique(batch.pos), text_of(main)
-        need_width(main.items, text.shape[1], "bpr_align")
-        return self.weight * info_nce(main.items, text, items, self.temperature, self.negatives).mean()
+        items, content = torch.unique(batch.pos), content_of(main)
+        need_width(main.items, content.shape[1], "bpr_align")
+        return self.weight * info_nce(main.items, content, items, self.temperature, self.negatives).mean()
 
 
-class TextReconstruction(nn.Module):
+class TextReconstruction(nn.Module, Loss):
     """``weight * mean (1 - cos(decoder(item state), text))^power``: the state must be able to tell the text.
 
     The generative alignment of RLMRec (WWW 2024), with GraphMAE's scaled cosine error (KDD 2022). The state is that of
@@ -62,16 +62,16 @@ class TextReconstruction(nn.Module):
         items = torch.unique(batch.pos)
         need_width(main.items, self.width, "bpr_reconstruct")
         told = self.decoder(F.embedding(items, (views[0] if views else main).items))
-        text = F.embedding(items, text_of(main).detach())
-        error = 1 - F.cosine_similarity(told, text, dim=-1)
+        content = F.embedding(items, content_of(main).detach())
+        error = 1 - F.cosine_similarity(told, content, dim=-1)
         return self.weight * error.clamp_min(1e-8).pow(self.power).mean()
 
 
-def text_of(main: Encoded) -> Tensor:
-    """The projected text [I, d], or a message which axis has none."""
-    if main.text is None:
+def content_of(main: Encoded) -> Tensor:
+    """The projected features [I, d], or a message which axis has none."""
+    if main.content is None:
         raise Mistake(
             "text alignment needs projected text, but this fusion has none. Set fusion=side (text beside the ids), or "
             "sum, gate, concat; or a loss without alignment."
         )
-    return main.text
+    return main.content

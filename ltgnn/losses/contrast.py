@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ltgnn.losses.cosines import check_temperature
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Encoded, Loss, Mistake
 
 
-class InfoNCE(nn.Module):
+class InfoNCE(nn.Module, Loss):
     """``weight * (nce(users) + nce(items))``, ``nce = mean -log( e^(<a_n, b_n>/t) / sum over m of e^(<a_n, b_m>/t) )``.
 
     Cosines of the two views' states, over the distinct users and distinct positive items of the batch. One view is

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from ltgnn.losses.ranking import RankingLoss, need_negatives
 from ltgnn.losses.rows import rows
-from ltgnn.types import Batch, Encoded, Groups, Interactions, Mistake, Scorer
+from ltgnn.types import Batch, Encoded, Groups, Interactions, Mistake, Scorer, as_scorer
 
 
 class DICE(RankingLoss):
@@ -41,6 +41,7 @@ class DICE(RankingLoss):
         if rank_by not in ("both", "interest"):
             raise Mistake(f"loss.ranking.rank_by={rank_by} given, both or interest wanted.")
         self.cause_weight, self.apart_weight, self.rank_by = cause_weight, apart_weight, rank_by
+        self.changes_ranking = rank_by != "both"
         self.register_buffer("counts", train.item_counts, persistent=False)
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
@@ -63,7 +64,7 @@ class DICE(RankingLoss):
             return scorer
         half = halved(encoded.users)
         table = encoded.items[:, :half].T.contiguous()
-        return lambda users: encoded.users[users, :half] @ table
+        return as_scorer(lambda users: encoded.users[users, :half] @ table)
 
 
 def halved(states: Tensor) -> int:

@@ -9,10 +9,10 @@ from annotated_types import Ge
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ltgnn.types import Batch, Encoded
+from ltgnn.types import Batch, Encoded, Loss
 
 
-class DirectAU(nn.Module):
+class DirectAU(nn.Module, Loss):
     """``mean |u - i|^2 + gamma (uniformity(users) + uniformity(items)) / 2`` on normalised states of the batch.
 
     ``uniformity(x) = log mean over pairs a < b of e^(-2 |x_a - x_b|^2)``; users and items count as often as the batch

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from ltgnn.losses.ranking import RankingLoss, need_negatives
 from ltgnn.losses.rows import need_width, scores
-from ltgnn.types import Batch, Encoded, Scorer
+from ltgnn.types import Batch, Encoded, Scorer, as_scorer
 
 
 class MACR(RankingLoss):
@@ -23,6 +23,7 @@ class MACR(RankingLoss):
     eliminating popularity bias in recommender system" (KDD 2021, arXiv:2010.15363), eq. 5-8.
     """
 
+    changes_ranking = True
     negatives_from = "sampler"
 
     def __init__(
@@ -50,7 +51,7 @@ class MACR(RankingLoss):
     def at_ranking(self, encoded: Encoded, scorer: Scorer) -> Scorer:
         """``(s - c) sigma(a_i) sigma(b_u)``"""
         items, users = self.item(encoded.items)[:, 0].sigmoid(), self.user(encoded.users).sigmoid()
-        return lambda wanted: (scorer(wanted) - self.c) * items * users[wanted]
+        return as_scorer(lambda wanted: (scorer(wanted) - self.c) * items * users[wanted])
 
 
 def log_loss(pos: Tensor, neg: Tensor) -> Tensor:

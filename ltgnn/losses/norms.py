@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.losses.regularisers import layer_of
-from ltgnn.types import Batch, Encoded
+from ltgnn.types import Batch, Encoded, Loss
 
 
-class Norm:
+class Norm(Loss):
     """``weight * sum of |X|_F / rows of X`` over the batch's rows of users, positives and, if asked, negatives.
 
     On the chosen ``layers``, or on the final states where None. This is what SELFRec calls L2 in SimGCL and XSimGCL,

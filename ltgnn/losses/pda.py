@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from ltgnn.losses.ranking import RankingLoss, need_negatives
 from ltgnn.losses.rows import scores
-from ltgnn.types import Batch, Encoded, Groups, Interactions, Scorer
+from ltgnn.types import Batch, Encoded, Groups, Interactions, Scorer, as_scorer
 
 
 class PDA(RankingLoss):
@@ -35,6 +35,7 @@ class PDA(RankingLoss):
     ) -> None:
         super().__init__()
         self.gamma, self.inject = gamma, inject
+        self.changes_ranking = inject != 0
         counts = train.item_counts.double()
         self.register_buffer("popularity", (counts / counts.max()).float(), persistent=False)
 
@@ -50,4 +51,4 @@ class PDA(RankingLoss):
         if self.inject == 0:
             return scorer
         mass = self.popularity**self.inject
-        return lambda users: (F.elu(scorer(users)) + 1) * mass.to(users.device)
+        return as_scorer(lambda users: (F.elu(scorer(users)) + 1) * mass.to(users.device))

@@ -10,13 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ltgnn.losses.rows import scores
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Encoded, Loss, Mistake
 
 
-class RankingLoss(nn.Module, ABC):
+class RankingLoss(nn.Module, Loss, ABC):
     """Mean over the rows of a batch of one number a row; the rows are there to be weighted (``weighting.py``)."""
 
-    local = rowwise = by_columns = False  # see ``Loss`` in types.py
     negatives_from = ""  # "sampler", or "batch" where ``in_batch`` gives them; without any it cannot be trained
 
     @abstractmethod
@@ -33,7 +32,7 @@ class BPR(RankingLoss):
     With several negatives the mean runs over all of them.
     """
 
-    local = rowwise = by_columns = True
+    local = row_separable = column_separable = True
     negatives_from = "sampler"
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
@@ -49,7 +48,7 @@ class BCE(RankingLoss):
     ``weight`` = number of negatives.
     """
 
-    local = rowwise = by_columns = True
+    local = row_separable = column_separable = True
     negatives_from = "sampler"
 
     def __init__(self, negative_weight: Annotated[float, Ge(0)]) -> None:
@@ -68,7 +67,7 @@ class CCL(RankingLoss):
     The cosine contrastive loss of SimpleX (Mao et al., CIKM 2021, arXiv:2109.12613), eq. 1.
     """
 
-    local = rowwise = by_columns = True
+    local = row_separable = column_separable = True
     negatives_from = "sampler"
 
     def __init__(self, margin: Annotated[float, Ge(-1), Le(1)], negative_weight: Annotated[float, Ge(0)]) -> None:

@@ -10,17 +10,17 @@ from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Encoded, Loss, Mistake
 
 
-class L2:
+class L2(Loss):
     """``weight * 1/2 sum ||.||^2 / B`` over the batch's rows of user, positive and negatives, on the chosen layers.
 
     ``layers: [0]`` is LightGCN-PyTorch's penalty; other libraries penalise other rows under the same name
     (published-results 8.3), hence the explicit keys.
     """
 
-    local = rowwise = by_columns = True
+    local = row_separable = column_separable = True
 
     def __init__(self, weight: Annotated[float, Ge(0)], layers: Sequence[int], negatives: bool) -> None:
         self.weight, self.layers, self.negatives = weight, tuple(layers), negatives

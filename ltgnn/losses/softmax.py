@@ -46,7 +46,7 @@ class SampledSoftmax(RankingLoss):
         self.temperature = check_temperature(temperature)
         self.in_batch, self.mask_own, self.logq = in_batch, mask_own, logq
         self.local = logq == 0  # the correction looks up frequencies by item
-        self.rowwise = self.by_columns = not in_batch
+        self.row_separable = self.column_separable = not in_batch
         self.register_buffer("frequency", train.item_counts.double() / max(len(train), 1), persistent=False)
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:

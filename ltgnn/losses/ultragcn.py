@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ltgnn.losses.rows import need_users, scores
-from ltgnn.types import Batch, Encoded, Groups, Interactions, Mistake
+from ltgnn.types import Batch, Encoded, Groups, Interactions, Loss, Mistake
 
 
 def beta(receiver: Tensor, sender: Tensor) -> tuple[Tensor, Tensor]:
@@ -24,7 +24,7 @@ def beta(receiver: Tensor, sender: Tensor) -> tuple[Tensor, Tensor]:
     return left, (sender + 1).rsqrt()
 
 
-class Constraint(nn.Module):
+class Constraint(nn.Module, Loss):
     """``sum -(w1 + w2 b_ui) log s(ui) + negative_weight mean over j of -(w3 + w4 b_uj) log(1 - s(uj))``, over B.
 
     ``s`` is the sigmoid of the inner product; the user-item constraint loss of UltraGCN (CIKM 2021, arXiv:2110.15114).
@@ -64,7 +64,7 @@ class Constraint(nn.Module):
         return (positive + self.negative_weight * negative).mean()
 
 
-class ItemConstraint(nn.Module):
+class ItemConstraint(nn.Module, Loss):
     """``weight * sum over the k items j next to i of -w_ij log s(uj)``, over B: the item-item loss of UltraGCN.
 
     ``w_ij = G_ij sqrt(g_i + 1) / g_i / sqrt(g_j + 1)`` with ``G = X'X`` and ``g`` its row sums; the largest k of a row.
@@ -93,7 +93,7 @@ class ItemConstraint(nn.Module):
         return self.weight * terms.sum(1).mean()
 
 
-class WholeL2:
+class WholeL2(Loss):
     """``weight * 1/2 sum ||.||^2`` over all rows of the first states, over B: the penalty of UltraGCN's code."""
 
     def __init__(self, weight: Annotated[float, Ge(0)]) -> None:

@@ -1,4 +1,4 @@
-"""AlphaRec: users and items by their text alone."""
+"""AlphaRec: users and items by their features alone."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Annotated
 
 import torch
 from annotated_types import Ge
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.models.embedding import Init, ItemEmbedding
+from ltgnn.models.embedding import GraphInit, Init, ItemEmbedding
 from ltgnn.models.fusion import ContentOnly, ItemFusion
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, ItemContent, Mistake
 
 
 class TextNodes(ItemEmbedding):
@@ -26,37 +26,43 @@ class TextNodes(ItemEmbedding):
 
     history: Tensor
     offsets: Tensor
+    user_features: Tensor | None
 
     def __init__(
         self,
         train: Interactions,
         dim: Annotated[int, Ge(1)],
-        init: Init,
+        init: Init | GraphInit,
         fusion: Callable[..., ItemFusion],
-        text: Tensor | nn.Module | None,
+        features: Tensor | ItemContent | None,
     ) -> None:
-        super().__init__(train, dim, init, fusion, text)
+        super().__init__(train, dim, init, fusion, features)
         if not isinstance(self.fusion, ContentOnly):
-            raise Mistake("model=alpharec has nodes of text alone, without ids: set fusion=content.")
+            raise Mistake("model=alpharec has nodes of content alone, without ids: set fusion=content.")
         offsets, items = train.by_user
         self.register_buffer("history", items, persistent=False)
         self.register_buffer("offsets", offsets, persistent=False)
-        mean = None if isinstance(text, nn.Module) else self.mean_text()
-        self.register_buffer("user_text", mean, persistent=False)
+        mean = None if isinstance(features, ItemContent) else self.mean_features()
+        self.register_buffer("user_features", mean, persistent=False)
 
-    def mean_text(self) -> Tensor:
-        """Mean text of each user's train items; 0 without any.  [U, D]"""
+    def mean_features(self) -> Tensor:
+        """Mean features of each user's train items; 0 without any.  [U, D]"""
         features = self.features
         assert features is not None
         return F.embedding_bag(self.history, features, self.offsets, mode="mean", include_last_offset=True)
 
     def forward(self) -> tuple[Tensor, Tensor | None]:
         assert isinstance(self.fusion, ContentOnly)
-        items, text = super().forward()
-        users = self.mean_text() if self.user_text is None else self.user_text
-        return torch.cat([self.fusion.projector(users), items]), text
+        items, content = super().forward()
+        users = self.mean_features() if self.user_features is None else self.user_features
+        return torch.cat([self.fusion.project(users), items]), content
 
     def parts(self) -> tuple[Tensor, Tensor]:
-        """All to the text, that of users too."""
+        """All to the features, those of users too."""
         states = self()[0]
         return torch.zeros_like(states), states
+
+    @property
+    def column_separable(self) -> bool:
+        """A projector makes each column of all features."""
+        return False

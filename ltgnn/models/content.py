@@ -1,4 +1,4 @@
-"""A text match trained together with the model: the graph learns what the text does not know."""
+"""A content match trained together with the model: the graph learns what the features do not know."""
 
 from __future__ import annotations
 
@@ -13,32 +13,34 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ltgnn.models.embedding import NodeEmbedding
+from ltgnn.models.lightgcn import LightGCN
 from ltgnn.tensors.batch_nodes import nodes_of
-from ltgnn.types import Batch, Encoded, Graph, LocalEncoder, Mistake, Perturb, identity
+from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Mistake, Perturb, identity
 
 
-class WithContent(nn.Module):
-    """``s(u, i) = <u, i> + w <t_u, t_i>``: the states of ``encoder`` with the text match laid beside them.
+class WithContent(Encoder):
+    """``s(u, i) = <u, i> + w <t_u, t_i>``: the states of ``encoder`` with the content match laid beside them.
 
-    ``t_i``: the item's text, centred, of unit length, in its first ``text_dim`` directions; ``t_u``: one step of
+    ``t_i``: the item's features, centred, of unit length, in its first ``text_dim`` directions; ``t_u``: one step of
     the graph over them, of unit length. Both are fixed, so that every loss sees the match as an offset, and only what
     it cannot explain is learned. ``w`` is learned where ``trainable``, else it stays ``weight``.
     """
 
     reads_features: ClassVar[bool] = True
     needs_features = True
-    text: Tensor
+    content: Tensor
 
     def __init__(
         self,
         embedding: NodeEmbedding,
-        encoder: Callable[[NodeEmbedding], nn.Module],
+        encoder: Callable[[NodeEmbedding], Encoder],
         weight: Annotated[float, Gt(0)],
         trainable: bool,
         text_dim: Annotated[int, Ge(1)],
     ) -> None:
         super().__init__()
-        if not isinstance(embedding.text, Tensor):
+        features = embedding.features
+        if features is None or embedding.trained_features is not None:
             raise Mistake(
                 "model=lightgcn_content needs frozen item features: set features=minilm (or another encoder) and "
                 "live=none."
@@ -48,7 +50,7 @@ class WithContent(nn.Module):
         self.encoder = encoder(embedding)
         self.num_users = embedding.num_users
         self.log_weight = nn.Parameter(torch.tensor(math.log(weight)), requires_grad=trainable)
-        self.register_buffer("text", leading(embedding.text, text_dim), persistent=False)
+        self.register_buffer("content", leading(features, text_dim), persistent=False)
         self.profiles: WeakKeyDictionary[Graph, Tensor] = WeakKeyDictionary()  # of each graph, made once
 
     def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
@@ -57,34 +59,57 @@ class WithContent(nn.Module):
         root = (self.log_weight / 2).exp()
         return encoded._replace(
             users=torch.cat([encoded.users, root * self._profiles(graph)], 1),
-            items=torch.cat([encoded.items, root * self.text], 1),
+            items=torch.cat([encoded.items, root * self.content], 1),
         )
 
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
         """The batch's nodes alone, where the encoder can do that."""
-        inner = self.encoder.at(graph, batch) if isinstance(self.encoder, LocalEncoder) else None
+        inner = self.encoder.at(graph, batch)
         if inner is None:
             return None
         encoded, renamed = inner
-        nodes = nodes_of(batch, self.num_users, len(self.text))
+        nodes = nodes_of(batch, self.num_users, len(self.content))
         root = (self.log_weight / 2).exp()
         users = torch.cat([encoded.users, root * self._profiles(graph)[nodes.users]], 1)
         return encoded._replace(
-            users=users, items=torch.cat([encoded.items, root * self.text[nodes.items]], 1)
+            users=users, items=torch.cat([encoded.items, root * self.content[nodes.items]], 1)
         ), renamed
+
+    @property
+    def embedding(self) -> NodeEmbedding:  # type: ignore[override]
+        """That of the encoder inside."""
+        embedding: NodeEmbedding = self.encoder.embedding  # type: ignore[assignment]
+        return embedding
+
+    def before(self, batch: Batch) -> Batch:
+        """As the encoder inside."""
+        return self.encoder.before(batch)
+
+    @torch.no_grad()
+    def known_items(self, graph: Graph) -> Tensor:
+        """Those of the encoder inside, and those with features."""
+        return self.encoder.known_items(graph) | self.content.any(1)
+
+    def linear_terms(self, graph: Graph, norm_power: float) -> LinearTerms:
+        """Those of the encoder inside with the content match, where that is a LightGCN."""
+        if not isinstance(self.encoder, LightGCN):
+            return super().linear_terms(graph, norm_power)
+        return self.encoder.linear_terms(
+            graph, norm_power, (float(self.log_weight.detach().exp()), self.content.double())
+        )
 
     def _profiles(self, graph: Graph) -> Tensor:
         found = self.profiles.get(graph)
-        if found is None or found.device != self.text.device:
-            nobody = self.text.new_zeros(self.num_users, self.text.shape[1])
-            found = F.normalize(graph.propagate(torch.cat([nobody, self.text]))[: self.num_users], dim=1)
+        if found is None or found.device != self.content.device:
+            nobody = self.content.new_zeros(self.num_users, self.content.shape[1])
+            found = F.normalize(graph.propagate(torch.cat([nobody, self.content]))[: self.num_users], dim=1)
             self.profiles[graph] = found
         return found
 
 
-def leading(text: Tensor, width: int) -> Tensor:
-    """Centred unit texts in their ``width`` leading directions: the best approximation of their cosines.  [I, width]"""
-    unit = F.normalize(text.double() - text.double().mean(0), dim=1)
+def leading(features: Tensor, width: int) -> Tensor:
+    """Unit features, centred, in their ``width`` leading directions: the best for their cosines.  [I, width]"""
+    unit = F.normalize(features.double() - features.double().mean(0), dim=1)
     vectors = torch.linalg.eigh(unit.T @ unit)[1].flip(1)[:, :width]
-    rotated: Tensor = (unit @ vectors).to(text.dtype)
+    rotated: Tensor = (unit @ vectors).to(features.dtype)
     return rotated

@@ -1,8 +1,8 @@
-"""First node state: user ids, and items from ids and text through a fusion."""
+"""First node state: user ids, and items from ids and features through a fusion."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar
 
 import torch
@@ -10,67 +10,85 @@ from annotated_types import Ge
 from torch import Tensor, nn
 
 from ltgnn.models.fusion import ItemFusion
-from ltgnn.types import Interactions
+from ltgnn.types import Interactions, ItemContent
 
 Init = Callable[[Tensor], Tensor]
-"""In-place initialiser of a table, such as ``torch.nn.init.normal_``.
+"""In-place initialiser of a table, such as ``torch.nn.init.normal_``."""
 
-One that starts from the graph has a method ``tables(train, dim) -> (users [U, d], items [I, d])``, too.
-"""
+
+class GraphInit:
+    """Base of the initialisers that start from the graph."""
+
+    def tables(self, train: Interactions, dim: int) -> tuple[Tensor, Tensor]:
+        """Users [U, d] and items [I, d]."""
+        raise NotImplementedError
 
 
 class NodeEmbedding(nn.Module):
-    """Tables of users [U, d] and items [I, d]; the item state is what the fusion makes of ids and text.
+    """Tables of users [U, d] and items [I, d]; the item state is what the fusion makes of ids and features.
 
-    ``text`` [I, D] and train counts [I] are buffers outside the checkpoint: the feature store and the split hold them
-    already. A ``text`` that is a module is called for its features, and trained with the rest.
+    ``features`` [I, D] and train counts [I] are buffers outside the checkpoint: the feature store and the split hold
+    them already. ``ItemContent`` is called for its features, and trained with the rest.
 
-    The id of an item without train interactions is 0 (unless the fusion started it from text): nothing but draws as a
-    negative would train it, and noise must not pass for knowledge. Where neither text nor an edge to a similar item
-    says more of the item, its state stays 0, which makes it not scorable.
+    The id of an item without train interactions is 0 (unless the fusion started it from content): nothing but draws as
+    a negative would train it, and noise must not pass for knowledge. Which items are known nevertheless is what
+    ``known_items`` says, and the encoder after it.
     """
 
     has_users: ClassVar[bool] = True
-    text: Tensor | nn.Module | None
+    text: Tensor | ItemContent | None  # by this name in checkpoints of trained features
     counts: Tensor
+    trained_users: Tensor
+    trained_items: Tensor
 
     def __init__(
         self,
         train: Interactions,
         dim: Annotated[int, Ge(1)],
-        init: Init,
+        init: Init | GraphInit,
         fusion: Callable[..., ItemFusion],
-        text: Tensor | nn.Module | None,
+        features: Tensor | ItemContent | None,
     ) -> None:
         super().__init__()
         self.interactions, self.dim = train, dim
         self.num_users, self.num_items = train.num_users, train.num_items
-        features = text() if isinstance(text, nn.Module) else text
-        self.fusion = fusion(dim=dim, text_dim=0 if features is None else features.shape[1])
+        values = features() if isinstance(features, ItemContent) else features
+        self.fusion = fusion(dim=dim, features_dim=0 if values is None else values.shape[1])
         users, items = self.start(init)
         self.users = None if users is None else nn.Parameter(users)
         self.items = nn.Parameter(items) if self.fusion.uses_ids else None
-        if isinstance(text, nn.Module):
-            self.text = text
+        if isinstance(features, ItemContent):
+            self.text = features
         else:
-            self.register_buffer("text", text, persistent=False)
-        self.register_buffer("counts", train.item_counts, persistent=False)
-        self.hides_cold = not self.fusion.cold_ids and bool((train.item_counts == 0).any())
+            self.register_buffer("text", features, persistent=False)
+        trained = torch.ones_like(train.item_counts > 0) if self.fusion.cold_ids else train.item_counts > 0
+        for name, value in (
+            ("counts", train.item_counts),
+            ("trained_users", torch.ones(train.num_users, dtype=torch.bool)),
+            ("trained_items", trained),
+        ):
+            self.register_buffer(name, value, persistent=False)
+        self.hides_cold = not bool(trained.all())
         with torch.no_grad():
-            self.fusion.initialise(items, features, train.item_counts)
+            self.fusion.initialise(items, values, train.item_counts)
 
-    def start(self, init: Init) -> tuple[Tensor | None, Tensor]:
+    def start(self, init: Init | GraphInit) -> tuple[Tensor | None, Tensor]:
         """Tables as they start: of users [U, d], None where there is none, and items [I, d]."""
-        if tables := getattr(init, "tables", None):
-            users, items = tables(self.interactions, self.dim)
+        if isinstance(init, GraphInit):
+            users, items = init.tables(self.interactions, self.dim)
             return users if self.has_users else None, items
-        users = init(torch.empty(self.num_users, self.dim)) if self.has_users else None
-        return users, init(torch.empty(self.num_items, self.dim))
+        own = init(torch.empty(self.num_users, self.dim)) if self.has_users else None
+        return own, init(torch.empty(self.num_items, self.dim))
 
     @property
     def features(self) -> Tensor | None:
-        """The item features as they are now.  [I, D]"""
-        return self.text() if isinstance(self.text, nn.Module) else self.text
+        """Item features as they are now.  [I, D]"""
+        return self.text() if isinstance(self.text, ItemContent) else self.text
+
+    @property
+    def trained_features(self) -> ItemContent | None:
+        """What makes the features, where they are trained with the model."""
+        return self.text if isinstance(self.text, ItemContent) else None
 
     @property
     def ids(self) -> Tensor | None:
@@ -80,16 +98,76 @@ class NodeEmbedding(nn.Module):
         return self.items
 
     def forward(self) -> tuple[Tensor, Tensor | None]:
-        """Node states [N, d], users first, and the projected text [I, d] where the fusion has one."""
-        items, text = self.fusion(self.ids, self.features, self.counts)
-        return (items if self.users is None else torch.cat([self.users, items])), text
+        """Node states [N, d], users first, and the projected features [I, d] where the fusion has them."""
+        items, content = self.fusion(self.ids, self.features, self.counts)
+        return (items if self.users is None else torch.cat([self.users, items])), content
 
     def parts(self) -> tuple[Tensor, Tensor]:
-        """The node states as ``ids + text``: what the ids of users and items, and what the text adds.  2 x [N, d]"""
-        ids, text = self.fusion.parts(self.ids, self.features, self.counts)
+        """The node states as ``ids + content``: what the ids of users and items, and what content adds.  2 x [N, d]"""
+        ids, content = self.fusion.parts(self.ids, self.features, self.counts)
         if self.users is None:
-            return ids, text
-        return torch.cat([self.users, ids]), torch.cat([torch.zeros_like(self.users), text])
+            return ids, content
+        return torch.cat([self.users, ids]), torch.cat([torch.zeros_like(self.users), content])
+
+    @torch.no_grad()
+    def known_items(self, features: Tensor | None, trained: Tensor | None = None) -> Tensor:
+        """Items whose first state says something of them: by a trained id, or by content.  [I] bool
+
+        ``features`` [I, D]; ``trained`` [I] bool: items with a trained id; None: those of the train part.
+        """
+        return self.fusion.known_items(features, self.trained_items if trained is None else trained)
+
+    @property
+    def tables(self) -> Mapping[str, nn.Parameter]:
+        """The tables of ids, those that there are."""
+        return {name: table for name, table in (("users", self.users), ("items", self.items)) if table is not None}
+
+    @property
+    def folds_in(self) -> bool:
+        """Whether a new pair changes no first state but those of its item."""
+        return self.users is not None and self.trained_features is None
+
+    @property
+    def column_separable(self) -> bool:
+        """Whether each column of the states comes from the same column of the tables alone."""
+        return self.fusion.column_separable and self.users is not None
+
+    @property
+    def content_note(self) -> str:
+        """What to know where the states are split into ids and content."""
+        return self.fusion.note
+
+    def cut_columns(self, rank: int, world: int) -> None:
+        """Keep the columns of process ``rank`` alone, ``d / world`` of each table."""
+        for name, table in self.tables.items():
+            share = table.shape[1] // world
+            self.register_parameter(name, nn.Parameter(table.detach()[:, rank * share : (rank + 1) * share].clone()))
+
+    def grown(self, name: str, table: Tensor, trained: Tensor) -> Tensor:
+        """As ``Embedding.grown``: further rows are 0, and so is the id of an item that was cold in training."""
+        if self.fusion.cold_ids:
+            trained = torch.ones_like(trained)
+        table = table * trained.to(table.device)[:, None]
+        marks: Tensor = self.trained_users if name == "users" else self.trained_items
+        marks[:] = False
+        marks[: len(trained)] = trained
+        return torch.cat([table, table.new_zeros(len(marks) - len(table), table.shape[1])])
+
+    def project(self, features: Tensor) -> Tensor | None:
+        """States of content of items with such features.  [n, D] -> [n, d]; None: the fusion projects none."""
+        return self.fusion.project(features)
+
+    def first_items(self, items: Tensor, features: Tensor | None, counts: Tensor) -> Tensor:
+        """As ``Embedding.first_items``: new items, and those that were cold in training, have an id of 0."""
+        ids = None
+        if self.items is not None:
+            old = items < len(self.items)
+            ids = torch.zeros(len(items), self.dim)
+            ids[old] = self.items.detach()[items[old]]
+            if self.hides_cold:
+                ids[old] *= self.trained_items[items[old], None]
+        states: Tensor = self.fusion(ids, features, counts)[0]
+        return states
 
 
 class ItemEmbedding(NodeEmbedding):

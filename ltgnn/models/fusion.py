@@ -1,4 +1,4 @@
-"""How an item's id embedding and its text become one state: the fusion axis."""
+"""How an item's id embedding and its features become one state: the fusion axis."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from ltgnn.types import Mistake
 
 Projector = Callable[..., nn.Module]
-"""``(text_dim=D, dim=d) -> module [I, D] -> [I, d]``"""
+"""``(features_dim=D, dim=d) -> module [I, D] -> [I, d]``"""
 
 
-def need_text(text_dim: int, fusion: str) -> None:
-    """Refuse a fusion that reads text when there is none."""
-    if text_dim == 0:
+def need_features(features_dim: int, fusion: str) -> None:
+    """Refuse a fusion that reads item features when there are none."""
+    if features_dim == 0:
         raise Mistake(
             f"fusion={fusion} needs item features, but features=none was given. "
             "Set features=minilm (or another encoder, see `ltgnn train --help`), or fusion=id."
@@ -29,23 +29,38 @@ class ItemFusion(nn.Module):
     """Base of all fusions. ``uses_ids`` says whether an id table [I, d] is trained at all.
 
     ``cold_ids``: whether the id of an item without train interactions says something. If not it is 0, so that the
-    item is known by its text alone.
+    item is known by its content alone. ``column_separable``: each column of the state comes from the same column of the
+    ids alone. ``note``: what to know where ``parts`` splits the state, a sentence for ``ltgnn explain``.
     """
 
     uses_ids: ClassVar[bool] = True
     cold_ids: ClassVar[bool] = False
     reads_features: ClassVar[bool] = True
+    column_separable: ClassVar[bool] = False
+    note: ClassVar[str] = ""
 
-    def initialise(self, ids: Tensor, text: Tensor | None, counts: Tensor) -> None:
+    def initialise(self, ids: Tensor, features: Tensor | None, counts: Tensor) -> None:
         """Called once after the id table [I, d] got its usual initialisation; may overwrite it in place."""
 
-    def parts(self, ids: Any, text: Any, counts: Tensor) -> tuple[Tensor, Tensor]:
-        """The item state as what the ids and what the text add to it: 2 x [I, d] that sum to it, in evaluation.
+    def known_items(self, features: Tensor | None, trained: Tensor) -> Tensor:
+        """Items whose state says something of them; the others are known by their neighbours or not at all.  [I] bool
 
-        Shares that ids and text decide together (gates, attention) are held where they are; a constant that is the same
-        for all items goes with the ids. Here: all to the ids.
+        ``features`` [I, D]; ``trained`` [I] bool: items whose id says something. Here: these, and those with features
+        where the fusion reads them.
         """
-        state = self(ids, text, counts)[0]
+        return trained | features.any(1) if self.reads_features and features is not None else trained
+
+    def project(self, features: Tensor) -> Tensor | None:
+        """What the features [n, D] alone say, as states [n, d]; None: the fusion projects none."""
+        return None
+
+    def parts(self, ids: Any, features: Any, counts: Tensor) -> tuple[Tensor, Tensor]:
+        """The item state as what the ids and what the features add to it: 2 x [I, d] that sum to it, in evaluation.
+
+        Shares that both decide together (gates, attention) are held where they are; a constant that is the same for all
+        items goes with the ids. Here: all to the ids.
+        """
+        state = self(ids, features, counts)[0]
         return state, torch.zeros_like(state)
 
 
@@ -54,80 +69,106 @@ class Id(ItemFusion):
 
     reads_features: ClassVar[bool] = False
     projects_text = False
+    column_separable: ClassVar[bool] = True
 
-    def __init__(self, dim: int, text_dim: int) -> None:
+    def __init__(self, dim: int, features_dim: int) -> None:
         super().__init__()
 
-    def forward(self, ids: Tensor, text: Tensor | None, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+    def forward(self, ids: Tensor, features: Tensor | None, counts: Tensor) -> tuple[Tensor, Tensor | None]:
         return ids, None
 
 
-class ContentOnly(ItemFusion):
+class Projected(ItemFusion):
+    """Base of the fusions with a projector from the width of the features to that of the model."""
+
+    projector: nn.Module
+
+    def project(self, features: Tensor) -> Tensor:
+        projected: Tensor = self.projector(features)
+        return projected
+
+    def known_items(self, features: Tensor | None, trained: Tensor) -> Tensor:
+        """Those with a trained id, and those of whose features something is left by the projector."""
+        assert features is not None
+        return trained | self.project(features).any(1)
+
+
+class ContentOnly(Projected):
     """Projected features alone: items without any interaction are states like all others."""
 
     uses_ids: ClassVar[bool] = False
     needs_features = True
 
-    def __init__(self, dim: int, text_dim: int, projector: Projector) -> None:
+    def __init__(self, dim: int, features_dim: int, projector: Projector) -> None:
         super().__init__()
-        need_text(text_dim, "content")
-        self.projector = projector(text_dim=text_dim, dim=dim)
+        need_features(features_dim, "content")
+        self.projector = projector(features_dim=features_dim, dim=dim)
 
-    def forward(self, ids: None, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
-        projected = self.projector(text)
+    def forward(self, ids: None, features: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        projected = self.project(features)
         return projected, projected
 
-    def parts(self, ids: None, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
-        """All to the text."""
-        projected = self.projector(text)
+    def known_items(self, features: Tensor | None, trained: Tensor) -> Tensor:
+        """There are no ids."""
+        return super().known_items(features, torch.zeros_like(trained))
+
+    def parts(self, ids: None, features: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+        """All to the features."""
+        projected = self.project(features)
         return torch.zeros_like(projected), projected
 
 
 class Init(ItemFusion):
-    """Text as the starting point of a trainable id table (LLMInit's idea, asked for in LightGCN-PyTorch#25).
+    """Features as the starting point of a trainable id table (LLMInit's idea, asked for in LightGCN-PyTorch#25).
 
-    The text is centred, rotated to its first ``d`` principal components and whitened, all on items seen in training,
+    The features are centred, rotated to ``d`` principal components and whitened, all on items seen in training,
     then scaled to the spread of the id initialisation it replaces. Where ``D < d`` the remaining columns keep it.
     """
 
     cold_ids: ClassVar[bool] = True
     projects_text = False
     needs_features = True
+    column_separable: ClassVar[bool] = True
+    note: ClassVar[str] = "fusion=init: the ids started from the text and were trained since; all counts as ids."
 
-    def __init__(self, dim: int, text_dim: int) -> None:
+    def __init__(self, dim: int, features_dim: int) -> None:
         super().__init__()
-        need_text(text_dim, "init")
+        need_features(features_dim, "init")
 
-    def initialise(self, ids: Tensor, text: Tensor | None, counts: Tensor) -> None:
-        assert text is not None
-        whitened = whiten(text, counts > 0, ids.shape[1])
+    def initialise(self, ids: Tensor, features: Tensor | None, counts: Tensor) -> None:
+        assert features is not None
+        whitened = whiten(features, counts > 0, ids.shape[1])
         ids[:, : whitened.shape[1]] = whitened * ids.std()
 
-    def forward(self, ids: Tensor, text: Tensor | None, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+    def known_items(self, features: Tensor | None, trained: Tensor) -> Tensor:
+        """The state is the id."""
+        return trained
+
+    def forward(self, ids: Tensor, features: Tensor | None, counts: Tensor) -> tuple[Tensor, Tensor | None]:
         return ids, None
 
 
-class Mix(ItemFusion):
-    """Base of the fusions of both: the text is projected, the id may be dropped, ``mix`` does the rest.
+class Mix(Projected):
+    """Base of the fusions of both: features are projected, the id may be dropped, ``mix`` does the rest.
 
-    ``id_dropout``: probability that an item's id part is 0 in a training pass, so that the text has to carry the item
+    ``id_dropout``: probability that an item's id part is 0 in a training pass, so that content has to carry the item
     alone, as it does for items without train interactions (DropoutNet, NeurIPS 2017).
     """
 
     needs_features = True
 
     def __init__(
-        self, dim: int, text_dim: int, projector: Projector, id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
+        self, dim: int, features_dim: int, projector: Projector, id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
     ) -> None:
         super().__init__()
-        need_text(text_dim, re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower())
+        need_features(features_dim, re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower())
         if not 0 <= id_dropout < 1:
             raise Mistake(f"fusion.id_dropout={id_dropout} given, 0 <= id_dropout < 1 wanted.")
-        self.projector = projector(text_dim=text_dim, dim=dim)
+        self.projector = projector(features_dim=features_dim, dim=dim)
         self.id_dropout = id_dropout
 
-    def forward(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
-        projected = self.projector(text)
+    def forward(self, ids: Tensor, features: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        projected = self.project(features)
         return self.mix(self.dropped(ids), projected, counts), projected
 
     def dropped(self, ids: Tensor) -> Tensor:
@@ -136,54 +177,62 @@ class Mix(ItemFusion):
             return ids
         return ids * (torch.rand(len(ids), 1, device=ids.device) >= self.id_dropout)
 
-    def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
-        """Ids [I, d], projected text [I, d], train counts [I] -> item state [I, d]."""
+    def mix(self, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
+        """Ids [I, d], projected features [I, d], train counts [I] -> item state [I, d]."""
         raise NotImplementedError
 
-    def parts(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    def parts(self, ids: Tensor, features: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
         """As ``ItemFusion.parts``: here a weighted sum of both, with the weights that ``share`` gives."""
-        projected = self.projector(text)
+        projected = self.project(features)
         share = self.share(ids, projected, counts)
         return share * ids, self.mix(ids, projected, counts) - share * ids
 
-    def share(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+    def share(self, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
         """Weight of the id, [I, d] or what spreads to it."""
         return torch.ones_like(ids)
 
 
 class Sum(Mix):
-    """``id + projected text``: the id embedding is the residual that text cannot say."""
+    """``id + projected features``: the id embedding is the residual that content cannot say."""
 
-    def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
-        return ids + text
+    def mix(self, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
+        return ids + content
 
 
 class Gate(Mix):
-    """``g * id + (1 - g) * projected text`` with ``g = sigmoid(W [id; text])``, one gate per item and dimension."""
+    """``g * id + (1 - g) * projected`` with ``g = sigmoid(W [id; projected])``, one gate per item and dimension."""
+
+    note: ClassVar[str] = (
+        "fusion=gate: the gate is held where it is; g times the id counts as ids, (1 - g) times the text as text."
+    )
 
     def __init__(
-        self, dim: int, text_dim: int, projector: Projector, id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
+        self, dim: int, features_dim: int, projector: Projector, id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
     ) -> None:
-        super().__init__(dim, text_dim, projector, id_dropout)
+        super().__init__(dim, features_dim, projector, id_dropout)
         self.gate = nn.Linear(2 * dim, dim)
 
-    def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
-        share = self.share(ids, text, counts)
-        return share * ids + (1 - share) * text
+    def mix(self, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
+        share = self.share(ids, content, counts)
+        return share * ids + (1 - share) * content
 
-    def share(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+    def share(self, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
         """The gate.  [I, d]"""
-        return torch.sigmoid(self.gate(torch.cat([ids, text], -1)))
+        return torch.sigmoid(self.gate(torch.cat([ids, content], -1)))
 
 
 class Side(Mix):
-    """Ids alone for the graph; the projected text goes to the losses that align the two (RLMRec, WWW 2024)."""
+    """Ids alone for the graph; the projected features go to the losses that align the two (RLMRec, WWW 2024)."""
 
-    def __init__(self, dim: int, text_dim: int, projector: Projector) -> None:
-        super().__init__(dim, text_dim, projector)
+    def __init__(self, dim: int, features_dim: int, projector: Projector) -> None:
+        super().__init__(dim, features_dim, projector)
 
-    def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+    def mix(self, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
         return ids
+
+    def known_items(self, features: Tensor | None, trained: Tensor) -> Tensor:
+        """The state is the id."""
+        return trained
 
 
 def whiten(features: Tensor, fit: Tensor, dim: int) -> Tensor:

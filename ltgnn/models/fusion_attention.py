@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Ge, Lt
@@ -18,42 +18,44 @@ class Attention(Mix):
     """``sum_k a_k z_k``, ``a = softmax(q . tanh(W z_k + b))``, over the id ``z_0`` and each projected set ``z_k``.
 
     ``widths``: kind -> columns, in the order of the features (``widths`` in features_card.json); None: one set. Each
-    set has a projector of its own. What alignment losses see as the text is the mean of the sets.
+    set has a projector of its own. What alignment losses see as the content is the mean of the sets.
     """
+
+    note: ClassVar[str] = "fusion=attention: the attention is held where it is."
 
     def __init__(
         self,
         dim: int,
-        text_dim: int,
+        features_dim: int,
         projector: Projector,
         widths: Mapping[str, Annotated[int, Ge(1)]] | None = None,
         id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0,
     ) -> None:
-        kinds = dict(widths or {"text": text_dim})
+        kinds = dict(widths or {"text": features_dim})
 
-        def each_its_own(text_dim: int, dim: int) -> Separate:
-            if sum(kinds.values()) != text_dim:
+        def each_its_own(features_dim: int, dim: int) -> Separate:
+            if sum(kinds.values()) != features_dim:
                 raise Mistake(
-                    f"fusion.widths={kinds} given, but the features have {text_dim} columns: wanted widths that sum to "
-                    "that (`widths` in features_card.json), or null for one set."
+                    f"fusion.widths={kinds} given, but the features have {features_dim} columns: wanted widths that "
+                    "sum to that (`widths` in features_card.json), or null for one set."
                 )
-            return Separate(text_dim, dim, kinds, dict.fromkeys(kinds, projector))
+            return Separate(features_dim, dim, kinds, dict.fromkeys(kinds, projector))
 
-        super().__init__(dim, text_dim, each_its_own, id_dropout)
+        super().__init__(dim, features_dim, each_its_own, id_dropout)
         self.score = nn.Sequential(nn.Linear(dim, dim), nn.Tanh(), nn.Linear(dim, 1, bias=False))
 
-    def forward(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
-        weighted, sets = self.weighted(ids, text)
+    def forward(self, ids: Tensor, features: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
+        weighted, sets = self.weighted(ids, features)
         return weighted.sum(1), sets.mean(1)
 
-    def weighted(self, ids: Tensor, text: Tensor) -> tuple[Tensor, Tensor]:
+    def weighted(self, ids: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         """``a_k z_k`` of the id and each set [I, 1 + kinds, d], and the sets [I, kinds, d]."""
         assert isinstance(self.projector, Separate)
-        sets = torch.stack(self.projector.each(text), 1)
+        sets = torch.stack(self.projector.each(features), 1)
         states = torch.cat([self.dropped(ids)[:, None], sets], 1)
         return self.score(states).softmax(1) * states, sets
 
-    def parts(self, ids: Tensor, text: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    def parts(self, ids: Tensor, features: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
         """``a_0 z_0`` and the rest."""
-        weighted, _ = self.weighted(ids, text)
+        weighted, _ = self.weighted(ids, features)
         return weighted[:, 0], weighted[:, 1:].sum(1)

@@ -1,9 +1,9 @@
-"""The rarer an item, the more its text counts."""
+"""The rarer an item, the more its content counts."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Ge, Gt, Lt
@@ -15,23 +15,25 @@ from ltgnn.types import Mistake
 
 
 class PopularityGate(Mix):
-    """``(1 - w_c) id + w_c text``, ``w_c = sigmoid(b - softplus(a) log c)`` for an item with ``c`` train interactions.
+    """``(1 - w_c) id + w_c content``, ``w_c = sigmoid(b - softplus(a) log c)`` for an item with ``c`` train pairs.
 
-    ``a`` and ``b`` are learned; whatever they are, the weight of the text falls with popularity, and it is 1 for an
-    item without interactions. ``at_one`` and ``falling`` are where training starts: the weight of the text at
+    ``a`` and ``b`` are learned; whatever they are, the weight of the content falls with popularity, and it is 1 for an
+    item without interactions. ``at_one`` and ``falling`` are where training starts: the weight of the content at
     ``c = 1``, and softplus(a), the power of ``c`` by which its odds fall.
     """
+
+    note: ClassVar[str] = "fusion=popularity_gate: its weights depend on counts alone and are held."
 
     def __init__(
         self,
         dim: int,
-        text_dim: int,
+        features_dim: int,
         projector: Projector,
         at_one: Annotated[float, Gt(0), Lt(1)],
         falling: Annotated[float, Gt(0)],
         id_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0,
     ) -> None:
-        super().__init__(dim, text_dim, projector, id_dropout)
+        super().__init__(dim, features_dim, projector, id_dropout)
         if not 0 < at_one < 1 or falling <= 0:
             raise Mistake(
                 f"fusion.at_one={at_one}, fusion.falling={falling} given; 0 < at_one < 1 and falling > 0 wanted."
@@ -39,15 +41,15 @@ class PopularityGate(Mix):
         self.start = nn.Parameter(torch.tensor(math.log(at_one / (1 - at_one))))
         self.slope = nn.Parameter(torch.tensor(math.log(math.expm1(falling))))
 
-    def text_weight(self, counts: Tensor) -> Tensor:
-        """Weight of the text by train count.  [I] -> [I]"""
+    def content_weight(self, counts: Tensor) -> Tensor:
+        """Weight of the content by train count.  [I] -> [I]"""
         weight = torch.sigmoid(self.start - F.softplus(self.slope) * counts.clamp(min=1).to(self.start.dtype).log())
         return torch.where(counts > 0, weight, torch.ones_like(weight))
 
-    def mix(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
-        weight = self.text_weight(counts)[:, None]
-        return (1 - weight) * ids + weight * text
+    def mix(self, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
+        weight = self.content_weight(counts)[:, None]
+        return (1 - weight) * ids + weight * content
 
-    def share(self, ids: Tensor, text: Tensor, counts: Tensor) -> Tensor:
+    def share(self, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
         """Weight of the id.  [I, 1]"""
-        return 1 - self.text_weight(counts)[:, None]
+        return 1 - self.content_weight(counts)[:, None]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.lightgcn import LightGCN
-from ltgnn.models.readout import Readout
+from ltgnn.models.readout import LayerReadout
 from ltgnn.tensors.batch_nodes import nodes_of
 from ltgnn.types import Batch, Encoded, Graph, Mistake, Perturb, identity
 
@@ -25,11 +25,16 @@ class Historical(LightGCN):
 
     far: Tensor
 
+    @property
+    def linear(self) -> bool:
+        """Ranking is LightGCN's."""
+        return True
+
     def __init__(
         self,
         embedding: NodeEmbedding,
         num_layers: Annotated[int, Ge(0)],
-        readout: Readout,
+        readout: LayerReadout,
         depth: Annotated[int, Ge(0)],
         every: Annotated[int, Ge(1)],
     ) -> None:
@@ -57,13 +62,13 @@ class Historical(LightGCN):
 
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
         """The batch's nodes, near layers exact and far ones remembered; a step counts when it is trained."""
-        coefficients = getattr(self.readout, "coefficients", _none)(self.num_layers)
+        coefficients = self.readout.coefficients(self.num_layers)
         if coefficients is None:
             raise self.refused()
         nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
-        state, text = self.embedding()
+        state, content = self.embedding()
         where = torch.cat([nodes.users, nodes.items + self.embedding.num_users])
-        layers = getattr(graph, "layers_at", _nothing)(state, self.depth, where)
+        layers = graph.layers_at(state, self.depth, where)
         if layers is None:
             raise self.refused()
         if self.training and self.steps % self.every == 0:
@@ -71,7 +76,12 @@ class Historical(LightGCN):
         self.steps += self.training
         near = sum((c * layer for c, layer in zip(coefficients, layers, strict=False)), self.far[where])
         users, items = near.split([len(nodes.users), len(nodes.items)])
-        return Encoded(users, items, layers, None if text is None else text[nodes.items]), nodes.batch
+        return Encoded(users, items, layers, None if content is None else content[nodes.items]), nodes.batch
+
+    @property
+    def column_separable(self) -> bool:
+        """Its memory of far layers has all columns."""
+        return False
 
     @staticmethod
     def refused() -> Mistake:
@@ -90,11 +100,3 @@ class Historical(LightGCN):
             if layer < self.num_layers:
                 state = graph.propagate(state)
         return total
-
-
-def _none(num_layers: int) -> None:
-    """A readout that does not say how it weighs the layers."""
-
-
-def _nothing(*given: object) -> None:
-    """A graph whose layers are not linear."""

@@ -9,18 +9,24 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.models.lightgcn import LightGCN
-from ltgnn.types import Graph
+from ltgnn.types import Graph, LinearTerms, Mistake
 
 
 class LayerGCN(LightGCN):
     """``x_(l+1) = cos(A x_l, x_0) * A x_l``, node by node (Zhou et al., ICDE 2023, arXiv:2207.11088).
 
     Its readout is the sum of layers 1..L; its pruning of edges by degree is not part of it. A node
-    whose first state is 0 (a cold item without text) takes what it hears as it is.
+    whose first state is 0 (a cold item without content) takes what it receives as it is.
     """
 
     def step(self, graph: Graph, layers: Sequence[Tensor]) -> Tensor:
-        heard = super().step(graph, layers)
-        likeness = F.cosine_similarity(heard, layers[0], dim=-1)
+        received = super().step(graph, layers)
+        likeness = F.cosine_similarity(received, layers[0], dim=-1)
         likeness = torch.where(layers[0].any(1), likeness, torch.ones_like(likeness))
-        return likeness[:, None] * heard
+        return likeness[:, None] * received
+
+    def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
+        raise Mistake(
+            "this model's score is no sum over the history: it weighs what a node hears by its likeness to the first "
+            "state."
+        )

@@ -7,45 +7,89 @@ from typing import Annotated
 
 import torch
 from annotated_types import Ge
-from torch import Tensor, nn
+from torch import Tensor
 
 from ltgnn.models.embedding import NodeEmbedding
-from ltgnn.models.readout import Readout
+from ltgnn.models.linear_score import LinearScore
+from ltgnn.models.readout import LayerReadout
 from ltgnn.tensors.batch_nodes import crowded, nodes_of
-from ltgnn.types import Batch, Encoded, Graph, Perturb, identity
+from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Mistake, Perturb, Readout, identity
 
 
-class LightGCN(nn.Module):
+class LightGCN(Encoder):
     """``x_(l+1) = A x_l``; final state ``readout(x_0 .. x_L)`` (He et al., SIGIR 2020, arXiv:2002.02126, eq. 3-8)."""
 
-    def __init__(self, embedding: NodeEmbedding, num_layers: Annotated[int, Ge(0)], readout: Readout) -> None:
+    embedding: NodeEmbedding
+
+    def __init__(self, embedding: NodeEmbedding, num_layers: Annotated[int, Ge(0)], readout: LayerReadout) -> None:
         super().__init__()
         self.embedding, self.num_layers, self.readout = embedding, num_layers, readout
 
+    @property
+    def linear(self) -> bool:
+        """Whether a pass is the formula above, which the abilities below rest on.
+
+        Not in a subclass with a ``step`` or ``forward`` of its own, unless it says so.
+        """
+        return type(self).step is LightGCN.step and type(self).forward is LightGCN.forward
+
     def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
         """Final states of users [U, d] and items [I, d], and all layers."""
-        state, text = self.embedding()
+        state, content = self.embedding()
         layers = [state]
         for layer in range(1, self.num_layers + 1):
             layers.append(perturb(self.step(graph, layers), layer))
         users, items = self.readout(layers).split([self.embedding.num_users, self.embedding.num_items])
-        return Encoded(users, items, tuple(layers), text)
-
-    def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
-        """The layers of the batch's nodes alone, where the graph can make them."""
-        if type(self) is not LightGCN:  # what a subclass changes need not be linear
-            return None
-        layers_at = getattr(graph, "layers_at", None)
-        if layers_at is None or crowded(batch, self.embedding.num_items):
-            return None
-        nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
-        state, text = self.embedding()
-        layers = layers_at(state, self.num_layers, torch.cat([nodes.users, nodes.items + self.embedding.num_users]))
-        if layers is None:
-            return None
-        users, items = self.readout(layers).split([len(nodes.users), len(nodes.items)])
-        return Encoded(users, items, layers, None if text is None else text[nodes.items]), nodes.batch
+        return Encoded(users, items, tuple(layers), content)
 
     def step(self, graph: Graph, layers: Sequence[Tensor]) -> Tensor:
         """The next layer [N, d] from those so far."""
         return graph.propagate(layers[-1])
+
+    @torch.no_grad()
+    def known_items(self, graph: Graph) -> Tensor:
+        """Those whose first state says something, and those that messages reach from nodes whose state does."""
+        return self.known_nodes(graph)[self.embedding.num_users :]
+
+    def known_nodes(self, graph: Graph) -> Tensor:
+        """The same of all nodes.  [N] bool"""
+        known = torch.cat([self.embedding.trained_users, self.embedding.known_items(self.embedding.features)])
+        for _ in range(self.num_layers):
+            known = known | (graph.propagate(known.float()[:, None])[:, 0] > 0)
+        return known
+
+    def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
+        """The layers of the batch's nodes alone, where the graph can make them."""
+        if not self.linear or crowded(batch, self.embedding.num_items):
+            return None
+        nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
+        where = torch.cat([nodes.users, nodes.items + self.embedding.num_users])
+        state, content = self.embedding()
+        layers = graph.layers_at(state, self.num_layers, where)
+        if layers is None:
+            return None
+        users, items = self.readout(layers).split([len(nodes.users), len(nodes.items)])
+        return Encoded(users, items, layers, None if content is None else content[nodes.items]), nodes.batch
+
+    def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
+        """Ids and content of the user's own vector and of what each item of the history says.
+
+        ``match``: weight and features [I, width] of a content match beside it.
+        """
+        if not self.linear:
+            return super().linear_terms(graph, norm_power)
+        if not graph.linear:
+            raise Mistake(
+                "this model's score is no sum over the history: its graph sends messages of unit length "
+                "(graph=lightgcnpp), which is not linear in the states."
+            )
+        return LinearScore(self.embedding, self.num_layers, self.readout, graph, norm_power, match)
+
+    def fold_in(self, graph: Graph) -> Readout | None:
+        """The readout, where first states stay as they are."""
+        return self.readout if self.linear and self.embedding.folds_in else None
+
+    @property
+    def column_separable(self) -> bool:
+        """Where the readout weighs whole layers."""
+        return self.linear and self.readout.coefficients(self.num_layers) is not None

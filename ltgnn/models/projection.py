@@ -1,4 +1,4 @@
-"""From text width to model width: the projector axis.  [I, D] -> [I, d]"""
+"""From the width of the features to that of the model: the projector axis.  [I, D] -> [I, d]"""
 
 from __future__ import annotations
 
@@ -16,27 +16,28 @@ from ltgnn.types import Mistake
 class Same(nn.Identity):
     """No projection: the features have the width of the model already."""
 
-    def __init__(self, text_dim: int, dim: int) -> None:
+    def __init__(self, features_dim: int, dim: int) -> None:
         super().__init__()
-        if text_dim != dim:
+        if features_dim != dim:
             raise Mistake(
-                f"projector=none needs features of the model's width, but they have {text_dim} columns and dim={dim}: "
-                f"set features/transform=pca features.transform.dim={dim}, or dim={text_dim}, or projector=linear."
+                f"projector=none needs features of the model's width, but they have {features_dim} columns and "
+                f"dim={dim}: set features/transform=pca features.transform.dim={dim}, or dim={features_dim}, or "
+                "projector=linear."
             )
 
 
 class Linear(nn.Sequential):
     """One linear map."""
 
-    def __init__(self, text_dim: int, dim: int) -> None:
-        super().__init__(nn.Linear(text_dim, dim))
+    def __init__(self, features_dim: int, dim: int) -> None:
+        super().__init__(nn.Linear(features_dim, dim))
 
 
 class MLP(nn.Sequential):
     """Two layers with LeakyReLU (AlphaRec, ICLR 2025, arXiv:2407.05441); ``hidden`` is the width between."""
 
-    def __init__(self, text_dim: int, dim: int, hidden: Annotated[int, Ge(1)]) -> None:
-        super().__init__(nn.Linear(text_dim, hidden), nn.LeakyReLU(), nn.Linear(hidden, dim))
+    def __init__(self, features_dim: int, dim: int, hidden: Annotated[int, Ge(1)]) -> None:
+        super().__init__(nn.Linear(features_dim, hidden), nn.LeakyReLU(), nn.Linear(hidden, dim))
 
 
 class WhiteningExperts(nn.Module):
@@ -48,7 +49,7 @@ class WhiteningExperts(nn.Module):
 
     def __init__(
         self,
-        text_dim: int,
+        features_dim: int,
         dim: int,
         experts: Annotated[int, Ge(1)],
         dropout: Annotated[float, Ge(0), Lt(1)],
@@ -58,23 +59,23 @@ class WhiteningExperts(nn.Module):
         if experts < 1:
             raise Mistake(f"projector.experts={experts} given, at least 1 wanted.")
         self.dropout, self.noise = nn.Dropout(dropout), noise
-        self.bias = nn.Parameter(torch.zeros(experts, text_dim))
-        self.weight = nn.Parameter(0.02 * torch.randn(experts, text_dim, dim))
-        self.gate = nn.Parameter(torch.zeros(text_dim, experts))
-        self.gate_noise = nn.Parameter(torch.zeros(text_dim, experts))
+        self.bias = nn.Parameter(torch.zeros(experts, features_dim))
+        self.weight = nn.Parameter(0.02 * torch.randn(experts, features_dim, dim))
+        self.gate = nn.Parameter(torch.zeros(features_dim, experts))
+        self.gate_noise = nn.Parameter(torch.zeros(features_dim, experts))
 
-    def forward(self, text: Tensor) -> Tensor:
-        share = self.shares(text)  # [I, K]
+    def forward(self, features: Tensor) -> Tensor:
+        share = self.shares(features)  # [I, K]
         experts, _, dim = self.weight.shape
-        wide = self.dropout(text) @ self.weight.permute(1, 0, 2).reshape(-1, experts * dim)  # [I, K d]
+        wide = self.dropout(features) @ self.weight.permute(1, 0, 2).reshape(-1, experts * dim)  # [I, K d]
         moved = wide.view(-1, experts, dim) - torch.einsum("kw,kwd->kd", self.bias, self.weight)
         return torch.einsum("ik,ikd->id", share, moved)
 
-    def shares(self, text: Tensor) -> Tensor:
+    def shares(self, features: Tensor) -> Tensor:
         """How much of each expert an item takes; rows sum to 1.  [I, K]"""
-        logits = text @ self.gate
+        logits = features @ self.gate
         if self.noise and self.training:
-            logits = logits + torch.randn_like(logits) * F.softplus(text @ self.gate_noise)
+            logits = logits + torch.randn_like(logits) * F.softplus(features @ self.gate_noise)
         return logits.softmax(-1)
 
 
@@ -86,25 +87,25 @@ class Separate(nn.Module):
 
     def __init__(
         self,
-        text_dim: int,
+        features_dim: int,
         dim: int,
         widths: Mapping[str, Annotated[int, Ge(1)]],
         projectors: Mapping[str, Callable[..., nn.Module]],
     ) -> None:
         super().__init__()
-        if sum(widths.values()) != text_dim or set(widths) != set(projectors):
+        if sum(widths.values()) != features_dim or set(widths) != set(projectors):
             raise Mistake(
                 f"projector.widths={dict(widths)} and projector.projectors of {', '.join(projectors)}: wanted one of "
-                f"each kind, widths that sum to {text_dim}, the columns of the features (`widths` in "
+                f"each kind, widths that sum to {features_dim}, the columns of the features (`widths` in "
                 "features_card.json)."
             )
         self.widths = list(widths.values())
-        self.projectors = nn.ModuleList(projectors[kind](text_dim=width, dim=dim) for kind, width in widths.items())
+        self.projectors = nn.ModuleList(projectors[kind](features_dim=width, dim=dim) for kind, width in widths.items())
 
-    def each(self, text: Tensor) -> list[Tensor]:
+    def each(self, features: Tensor) -> list[Tensor]:
         """The projection of each kind [I, d]."""
-        kinds = torch.split(text, self.widths, dim=1)
+        kinds = torch.split(features, self.widths, dim=1)
         return [project(kind) for project, kind in zip(self.projectors, kinds, strict=True)]
 
-    def forward(self, text: Tensor) -> Tensor:
-        return torch.stack(self.each(text)).sum(0)
+    def forward(self, features: Tensor) -> Tensor:
+        return torch.stack(self.each(features)).sum(0)

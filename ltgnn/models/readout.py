@@ -1,12 +1,12 @@
 """How the states of all layers become the final embedding.
 
-A node without neighbours hears nothing: its layers after the first are 0. Readouts that leave layer 0 out keep it for
-such nodes, or all cold items would be one and the same zero vector, whatever their text.
+A node without neighbours receives no messages: its layers after the first are 0. Readouts that leave layer 0 out keep
+it for such nodes, or all cold items would be one and the same zero vector, whatever their content.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import torch
@@ -15,8 +15,17 @@ from torch import Tensor
 
 from ltgnn.types import Mistake
 
-Readout = Callable[[Sequence[Tensor]], Tensor]
-"""``(L + 1) x [N, d] -> [N, d]``"""
+
+class LayerReadout:
+    """Base of the readouts: the states of all layers become the final embedding."""
+
+    def __call__(self, layers: Sequence[Tensor]) -> Tensor:
+        """``(L + 1) x [N, d] -> [N, d]``, each node by its own layers alone."""
+        raise NotImplementedError
+
+    def coefficients(self, num_layers: int) -> list[float] | None:
+        """Weight of each layer 0..L in the final state; None where it depends on the states."""
+        return None
 
 
 def _total(layers: Sequence[Tensor]) -> Tensor:
@@ -26,12 +35,12 @@ def _total(layers: Sequence[Tensor]) -> Tensor:
     return total
 
 
-def _heard(states: Tensor, first: Tensor) -> Tensor:
+def _first_where_isolated(states: Tensor, first: Tensor) -> Tensor:
     """``states`` [N, d], but the first state of nodes that are 0 in them."""
     return torch.where(states.any(1, keepdim=True), states, first)
 
 
-class Mean:
+class Mean(LayerReadout):
     """``g * x_0 + (1 - g) * mean(x_1 .. x_L)``, with ``ego`` the weight of layer 0.
 
     true: that of any other layer, 1 / (L + 1) (LightGCN, SIGIR 2020); false: none (SimGCL, SIGIR 2022); a number: that
@@ -44,7 +53,6 @@ class Mean:
         self.ego = ego
 
     def coefficients(self, num_layers: int) -> list[float] | None:
-        """Weight of each layer 0..L; None where it depends on the states."""
         if num_layers == 0:
             return [1.0]
         if self.ego is True:
@@ -57,25 +65,24 @@ class Mean:
         if self.ego is True:
             return _total(layers) / len(layers)
         rest = _total(layers[1:]) / (len(layers) - 1)
-        return self.ego * layers[0] + (1 - self.ego) * rest if self.ego else _heard(rest, layers[0])
+        return self.ego * layers[0] + (1 - self.ego) * rest if self.ego else _first_where_isolated(rest, layers[0])
 
 
-class Sum:
+class Sum(LayerReadout):
     """Sum of the layers: what SSLRec calls LightGCN."""
 
     def __init__(self, ego: bool) -> None:
         self.ego = ego
 
     def coefficients(self, num_layers: int) -> list[float] | None:
-        """Weight of each layer 0..L; None where it depends on the states."""
         return [1.0] * (num_layers + 1) if self.ego or num_layers == 0 else None
 
     def __call__(self, layers: Sequence[Tensor]) -> Tensor:
-        return _total(layers) if self.ego or len(layers) == 1 else _heard(_total(layers[1:]), layers[0])
+        return _total(layers) if self.ego or len(layers) == 1 else _first_where_isolated(_total(layers[1:]), layers[0])
 
 
-class Last:
+class Last(LayerReadout):
     """The last layer alone."""
 
     def __call__(self, layers: Sequence[Tensor]) -> Tensor:
-        return _heard(layers[-1], layers[0])
+        return _first_where_isolated(layers[-1], layers[0])

@@ -12,17 +12,19 @@ from torch.nn import functional as F
 
 from ltgnn.models.embedding import ItemEmbedding
 from ltgnn.models.histories import Histories
-from ltgnn.types import Batch, Encoded, Graph, Perturb, identity
+from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Mistake, Perturb, identity
 
 
-class SequenceModel(nn.Module):
+class SequenceModel(Encoder):
     """User state = ``body`` of a learned start vector and the vectors of the user's train items, oldest first.
 
     In training the state of a batch's row is that before the row's positive, so the next item is predicted from the
     past alone; in evaluation it is that after the last train event. Item vectors are what the fusion makes of ids and
-    text (of any features: those of a trained GNN come in by features=run), and the graph is not looked at.
-    ``max_length``: how many of the latest items are read.
+    features (those of a trained GNN come in by features=run), and the graph is not looked at. ``max_length``:
+    how many of the latest items are read.
     """
+
+    embedding: ItemEmbedding
 
     def __init__(
         self, embedding: ItemEmbedding, body: Callable[..., nn.Module], max_length: Annotated[int, Ge(1)]
@@ -41,14 +43,14 @@ class SequenceModel(nn.Module):
 
     def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
         """States of the batch's rows [B, d] in training, else of all users [U, d]; items [I, d]."""
-        items, text = self.embedding()
+        items, content = self.embedding()
         if self.training and self.rows is not None:
             states = self.states(items, *self.rows)
         else:
             users = torch.arange(self.embedding.num_users, device=items.device)
             blocks = [self.states(items, some, self.histories.lengths(some)) for some in users.split(1024)]
             states = torch.cat(blocks)
-        return Encoded(states, items, (torch.cat([states, items]),), text)
+        return Encoded(states, items, (torch.cat([states, items]),), content)
 
     def states(self, items: Tensor, users: Tensor, places: Tensor) -> Tensor:
         """State of each user before the event at ``places``.  [B], [B] -> [B, d]"""
@@ -57,3 +59,9 @@ class SequenceModel(nn.Module):
         start = self.start.to(items.dtype).expand(len(users), 1, -1)
         states: Tensor = self.body(torch.cat([start, F.embedding(history, table)], 1), lengths)
         return states
+
+    def linear_terms(self, graph: Graph, norm_power: float) -> LinearTerms:
+        raise Mistake(
+            "this model's score is no sum over the history: it reads the history as a sequence, item by item in the "
+            "light of the others."
+        )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Protocol
 
+import torch
 from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.lightgcn import LightGCN
-from ltgnn.models.readout import Readout
-from ltgnn.types import Encoded, Graph, Mistake, Perturb, identity
+from ltgnn.models.readout import LayerReadout
+from ltgnn.types import Encoded, Graph, LinearTerms, Mistake, Perturb, identity
 
 
 class ItemChannel(Protocol):
@@ -24,14 +25,14 @@ class SideChannel(LightGCN):
     """LightGCN, and to its items ``weight * S^n x_0`` is added: what their first states become on the item graph ``S``.
 
     FREEDOM (Zhou & Shen, MM 2023, arXiv:2211.06924); LATTICE (MM 2021) learns ``S`` as well. Here it is frozen, built
-    once from the text as it is before training, and symmetric.
+    once from the features as they are before training, and symmetric.
     """
 
     def __init__(
         self,
         embedding: NodeEmbedding,
         num_layers: Annotated[int, Ge(0)],
-        readout: Readout,
+        readout: LayerReadout,
         item_graph: Callable[..., ItemChannel],
         item_layers: Annotated[int, Ge(1)],
         weight: float,
@@ -49,3 +50,17 @@ class SideChannel(LightGCN):
         for _ in range(self.item_layers):
             states = self.item_graph.propagate(states)
         return encoded._replace(items=encoded.items + self.weight * states)
+
+    @torch.no_grad()
+    def known_items(self, graph: Graph) -> Tensor:
+        """As LightGCN, and those that are reached on the item graph."""
+        states = self.embedding.known_items(self.embedding.features).float()[:, None]
+        for _ in range(self.item_layers):
+            states = self.item_graph.propagate(states)
+        return super().known_items(graph) | (states[:, 0] > 0)
+
+    def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
+        raise Mistake(
+            "this model's score is no sum over the history: part of its item states comes over a second graph, which "
+            "is not split yet."
+        )

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from ltgnn.models.closed_form.matrix import normalised
 from ltgnn.models.closed_form.spectral import singular_vectors
+from ltgnn.models.embedding import GraphInit
 from ltgnn.types import Interactions, Mistake
 
 
-class Spectral:
+class Spectral(GraphInit):
     """``U S^power`` and ``V S^power`` of ``D_U^-1/2 X D_I^-1/2 ~ U S V'``, each table scaled to the spread ``std``.
 
     The d strongest directions of the graph that is trained on, so that training has only to correct them: SVD-GCN

@@ -21,6 +21,8 @@ class Hardest(Negatives):
     ``cosine`` (for losses on cosines). No gradient goes through the choice.
     """
 
+    reads_states = True
+
     def __init__(
         self,
         train: Interactions,

@@ -24,6 +24,7 @@ class Mixture(Negatives):
         if not made:
             raise Mistake("sampler=mixture has no parts: give sampler.negatives.parts.NAME, see conf/sampler.")
         self.modules_of_parts = nn.ModuleList(made.values())  # so that they move with this module
+        self.reads_states = any(part.reads_states for part in made.values())
         self.parts, self.widths = list(made.values()), [0] * len(made)
 
     def forward(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:

@@ -17,6 +17,7 @@ class Negatives(nn.Module):
     draws = True  # whether it draws any
 
     proposal: Tensor | None
+    reads_states: bool = False
 
     def __init__(self) -> None:
         super().__init__()

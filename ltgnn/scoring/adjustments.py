@@ -1,7 +1,8 @@
-"""Dials: scores from text and popularity that are added to a model's, without retraining it."""
+"""Dials: scores from item features and popularity that are added to a model's, without retraining it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -11,13 +12,13 @@ from scipy.sparse import csr_matrix
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.scoring.scorers import Constant, Inner, Piece, SparseItems
+from ltgnn.scoring.scorers import InnerProduct, ItemBias, SparseItemItemWeights
 from ltgnn.tensors.csr import csr_rows
 from ltgnn.tensors.nearest_neighbours import nearest
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, Mistake, Scorer
 
 
-class ContentMatch:
+class ContentMatch(Scorer):
     """``weight n_u^-h g(i) * sum over the user's n_u train items j of S[j, i]``, S the cosine of the k nearest texts.
 
     The frozen text match at scoring time (published-results 5.3, rank 2); on top of EASE it is the closed-form hybrid
@@ -31,7 +32,7 @@ class ContentMatch:
     def __init__(
         self,
         train: Interactions,
-        text: Tensor | None,
+        features: Tensor | None,
         weight: float,
         neighbours: Annotated[int, Ge(1)],
         history_power: float,
@@ -39,14 +40,13 @@ class ContentMatch:
     ) -> None:
         self.num_items = train.num_items
         self.offsets, self.items = train.by_user
-        values, self.columns = nearest(need_text(text, "content"), neighbours)
+        values, self.columns = nearest(need_features(features, "content"), neighbours)
         self.values = values * weight * gate(train, popularity_gate)[self.columns]
         self.per_user = train.user_counts.clamp_min(1).float() ** -history_power
-        self.scorable = torch.zeros(train.num_items, dtype=torch.bool)  # near to an item of somebody's history
-        self.scorable[self.columns[train.item_counts > 0]] = True
+        self.candidates = torch.zeros(train.num_items, dtype=torch.bool)  # near to an item of somebody's history
+        self.candidates[self.columns[train.item_counts > 0]] = True
 
-    def __call__(self, users: Tensor) -> Tensor:
-        """[B] -> [B, I]"""
+    def scores(self, users: Tensor) -> Tensor:
         device = users.device
         rows, history = csr_rows((self.offsets.to(device), self.items.to(device)), users)
         places = rows[:, None] * self.num_items + self.columns.to(device)[history]
@@ -54,13 +54,12 @@ class ContentMatch:
         total.index_add_(0, places.flatten(), self.values.to(device)[history].flatten())
         return total.view(len(users), self.num_items) * self.per_user.to(device)[users, None]
 
-    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
-        """What each train item of the user [n] adds to the score of ``item`` [n] float64."""
+    def history_terms(self, user: int, item: int) -> tuple[Tensor, Tensor]:
         mine = self.items[self.offsets[user] : self.offsets[user + 1]]
         found = torch.where(self.columns[mine] == item, self.values[mine], 0.0).double().sum(1)
         return mine, found * self.per_user[user].double()
 
-    def pieces(self) -> list[Piece]:
+    def terms(self) -> Sequence[tuple[float, Scorer]]:
         """The same as weights between items."""
         counts = self.offsets.diff().numpy()
         rows = csr_matrix((np.ones(len(self.items), np.float32), self.items.numpy(), self.offsets.numpy()))
@@ -68,10 +67,10 @@ class ContentMatch:
         places = np.arange(self.num_items + 1) * self.columns.shape[1]
         weights = csr_matrix((self.values.numpy().ravel(), self.columns.numpy().ravel(), places))
         weights.resize(self.num_items, self.num_items)
-        return [SparseItems(rows, weights, self.per_user)]
+        return [(1.0, SparseItemItemWeights(rows, weights, self.per_user))]
 
 
-class TextProfile:
+class TextProfile(Scorer):
     """``weight g(i) * <mean text of the user's train items, text of i>``, texts of unit length, gate as above.
 
     All texts, not the nearest: gamma 16 in the reports on sequential models (published-results 5.2, content match).
@@ -80,32 +79,30 @@ class TextProfile:
     reads_features: ClassVar[bool] = True
     needs_features = True
 
-    def __init__(self, train: Interactions, text: Tensor | None, weight: float, popularity_gate: float) -> None:
-        unit = F.normalize(need_text(text, "profile").float(), dim=1)
+    def __init__(self, train: Interactions, features: Tensor | None, weight: float, popularity_gate: float) -> None:
+        unit = F.normalize(need_features(features, "profile").float(), dim=1)
         profiles = torch.zeros(train.num_users, unit.shape[1])
         for pairs in torch.arange(len(train)).split(2**18):  # never all pairs' texts at once
             profiles.index_add_(0, train.users[pairs], unit[train.items[pairs]])
         self.profiles = profiles / train.user_counts.clamp_min(1)[:, None]
         self.table = (unit * weight * gate(train, popularity_gate)[:, None]).T.contiguous()
-        self.scorable = unit.any(1)
+        self.candidates = unit.any(1)
         self.unit, self.history = unit, train.by_user
 
-    def __call__(self, users: Tensor) -> Tensor:
-        """[B] -> [B, I]"""
+    def scores(self, users: Tensor) -> Tensor:
         return self.profiles.to(users.device)[users] @ self.table.to(users.device)
 
-    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
-        """What each train item of the user [n] adds to the score of ``item`` [n] float64."""
+    def history_terms(self, user: int, item: int) -> tuple[Tensor, Tensor]:
         offsets, items = self.history
         mine = items[offsets[user] : offsets[user + 1]]
         return mine, self.unit[mine].double() @ self.table[:, item].double() / max(1, len(mine))
 
-    def pieces(self) -> list[Piece]:
+    def terms(self) -> Sequence[tuple[float, Scorer]]:
         """The same as one table."""
-        return [Inner(self.profiles, self.table)]
+        return [(1.0, InnerProduct(self.profiles, self.table))]
 
 
-class PopularityCorrection:
+class PopularityCorrection(Scorer):
     """``-weight * log(1 + count_i)``: above 0 popular items lose, below 0 they gain, for every user alike.
 
     On logits this divides by popularity^weight: the post-hoc logit adjustment of Menon et al. (ICLR 2021) and, with
@@ -114,16 +111,15 @@ class PopularityCorrection:
 
     reads_features: ClassVar[bool] = False
 
-    def __init__(self, train: Interactions, text: Tensor | None, weight: float) -> None:
+    def __init__(self, train: Interactions, features: Tensor | None, weight: float) -> None:
         self.values = -weight * torch.log1p(train.item_counts.float())
 
-    def __call__(self, users: Tensor) -> Tensor:
-        """[B] -> [B, I]"""
+    def scores(self, users: Tensor) -> Tensor:
         return self.values.to(users.device).expand(len(users), -1)
 
-    def pieces(self) -> list[Piece]:
+    def terms(self) -> Sequence[tuple[float, Scorer]]:
         """The same as one table."""
-        return [Constant(self.values)]
+        return [(1.0, ItemBias(self.values))]
 
 
 def gate(train: Interactions, power: float) -> Tensor:
@@ -131,10 +127,10 @@ def gate(train: Interactions, power: float) -> Tensor:
     return (1 + train.item_counts.float()) ** -power
 
 
-def need_text(text: Tensor | None, score: str) -> Tensor:
+def need_features(features: Tensor | None, score: str) -> Tensor:
     """The features [I, D], which a dial cannot do without; ``Mistake`` where there are none."""
-    if text is None:
+    if features is None:
         raise Mistake(
             f"score={score} needs item features, but features=none was given. Set features=minilm, or score=dot."
         )
-    return text
+    return features

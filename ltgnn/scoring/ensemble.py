@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from ltgnn.scoring.candidates import Pool
+from ltgnn.scoring.masked import any_candidates
 from ltgnn.tensors.csr import csr_rows
-from ltgnn.types import Groups, Interactions, Mistake, Scorer
+from ltgnn.types import Groups, Interactions, Mistake, Scorer, as_scorer
 
 Standing = Callable[[Tensor], Tensor]
 """``scores [B, I], -inf for no candidate -> standings [B, I], finite, 0 for no candidate``"""
@@ -45,7 +46,7 @@ class Blend:
     ) -> None:
         self.standing, self.fitting, self.users, self.items, self.weights = standing, fitting, users, items, weights
 
-    def of(self, members: Mapping[str, Scorer], train: Interactions) -> Blended:
+    def of(self, members: Mapping[str, Scorer | Callable[[Tensor], Tensor]], train: Interactions) -> Blended:
         """The members as one scorer; weights of 0 if there are none yet."""
         if BIAS in members:
             raise Mistake(f"a member cannot be called '{BIAS}'.")
@@ -62,15 +63,16 @@ class Blend:
                 )
             table = torch.stack([cells(self.weights[name], *names, name) for name in members])
             bias = cells(self.weights.get(BIAS, 0.0), *names, BIAS)
-        return Blended(dict(members), train, self.standing, users, items, table, bias)
+        scorers = {name: as_scorer(member) for name, member in members.items()}
+        return Blended(scorers, train, self.standing, users, items, table, bias)
 
 
 BIAS = "bias"
 
 
 @dataclass(frozen=True)
-class Blended:
-    """Members at work."""
+class Blended(Scorer):
+    """Members at work; the candidates are the items that a member in use knows."""
 
     members: Mapping[str, Scorer]
     train: Interactions
@@ -79,6 +81,13 @@ class Blended:
     items: Groups
     weights: Tensor  # [M, A, G]
     bias: Tensor  # [A, G]
+    candidates: Tensor | None = field(init=False, default=None)
+
+    label = "blend"
+
+    def __post_init__(self) -> None:
+        scorers = list(self.members.values())
+        object.__setattr__(self, "candidates", any_candidates([scorers[m].candidates for m in self.used]))
 
     @property
     def used(self) -> list[int]:
@@ -86,16 +95,22 @@ class Blended:
         return [m for m, w in enumerate(self.weights) if bool(w.any())] or list(range(len(self.weights)))
 
     @property
-    def scorable(self) -> Tensor:
-        """Items that a member in use knows.  [I] bool"""
-        every = torch.ones(self.train.num_items, dtype=torch.bool)
-        scorers = list(self.members.values())
-        return torch.stack([getattr(scorers[m], "scorable", every) for m in self.used]).any(0)
+    def alone(self) -> Scorer | None:
+        """The one member in use, whose order no weight changes; None: there are several, or a bias."""
+        only = len(self.used) == 1 and self.bias.numel() == 1
+        return list(self.members.values())[self.used[0]] if only else None
 
-    def __call__(self, users: Tensor) -> Tensor:
-        """[B] -> [B, I]. One member alone gives its own scores, since no weight changes their order."""
-        if len(self.used) == 1 and self.bias.numel() == 1:
-            return list(self.members.values())[self.used[0]](users)
+    def terms(self) -> Sequence[tuple[float, Scorer]] | None:
+        return None if self.alone is None else [(1.0, self.alone)]
+
+    def named_terms(self, user: int, item: int) -> Mapping[str, float] | None:
+        """What each member in use, and the bias, adds."""
+        return self.shares(user, item) if self.alone is None else None
+
+    def scores(self, users: Tensor) -> Tensor:
+        """One member alone gives its own scores."""
+        if self.alone is not None:
+            return self.alone.scores(users)
         cell = self.users.labels[users.cpu()].long()
         group = self.items.labels.long()
         total: Tensor | None = None
@@ -105,14 +120,14 @@ class Blended:
         assert total is not None
         if bool(self.bias.any()):
             total = total + self._spread(self.bias, cell, group).to(total.device)
-        return total.masked_fill(~self.scorable.to(total.device), -torch.inf)
+        return total if self.candidates is None else total.masked_fill(~self.candidates.to(total.device), -torch.inf)
 
     def standings(self, users: Tensor, which: Sequence[int]) -> list[Tensor]:
         """Of the members ``which``: items of the user's train part stand nowhere.  M x [B, I]"""
         rows, items = csr_rows(self.train.by_user, users.cpu())
         scorers, found = list(self.members.values()), []
         for m in which:
-            scores = scorers[m](users).float().clone()
+            scores = scorers[m].scores(users).float().clone()
             scores[rows, items] = -torch.inf
             found.append(self.standing(scores))
         return found

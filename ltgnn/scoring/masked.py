@@ -2,56 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from ltgnn.types import Scorer
+from ltgnn.types import Scorer, as_scorer
 
 
-@dataclass(frozen=True)
-class Restricted:
+class MaskedScorer(Scorer):
     """A scorer with something to say of some items only: the others are no candidates, and evaluation counts them.
 
-    Without a train interaction an item is known by its text or not at all. A score of 0 would hide that.
+    Without a train interaction an item is known by its content or not at all. A score of 0 would hide that.
     """
 
-    score: Scorer
-    scorable: Tensor  # [I] bool
+    candidates: Tensor
 
-    def __call__(self, users: Tensor) -> Tensor:
-        scores = self.score(users)
-        unknown = torch.nonzero(~self.scorable)[:, 0].to(scores.device)
-        return scores.index_fill(1, unknown, -torch.inf)
+    def __init__(self, score: Scorer | Callable[[Tensor], Tensor], candidates: Tensor) -> None:
+        self.score, self.candidates = as_scorer(score), candidates.cpu()
+        self.others = torch.nonzero(~self.candidates)[:, 0]
 
-    @property
-    def scores_into(self) -> Callable[[Tensor, Tensor], None]:
-        """The scores written into memory that is there; only where the scorer inside can do that."""
-        inner: Callable[[Tensor, Tensor], None] = self.score.scores_into  # type: ignore[attr-defined]
-        unknown = torch.nonzero(~self.scorable)[:, 0]
+    def scores(self, users: Tensor) -> Tensor:
+        scores = self.score.scores(users)
+        return scores.index_fill(1, self.others.to(scores.device), -torch.inf)
 
-        def fill(users: Tensor, out: Tensor) -> None:
-            inner(users, out)
-            out.index_fill_(1, unknown.to(out.device), -torch.inf)
+    def scores_into(self, users: Tensor, out: Tensor) -> Tensor:
+        scores = self.score.scores_into(users, out)
+        others = self.others.to(scores.device)
+        return out.index_fill_(1, others, -torch.inf) if scores is out else scores.index_fill(1, others, -torch.inf)
 
-        return fill
+    def unmasked(self) -> Scorer:
+        return self.score
 
     @property
-    def factors(self) -> tuple[Tensor, Tensor]:
+    def factors(self) -> tuple[Tensor, Tensor] | None:
         """Those of the scorer inside, if it has any."""
-        factors: tuple[Tensor, Tensor] = self.score.factors  # type: ignore[attr-defined]
-        return factors
+        return self.score.factors
+
+    def terms(self) -> Sequence[tuple[float, Scorer]]:
+        """The scorer inside."""
+        return [(1.0, self.score)]
+
+    @property
+    def label(self) -> str:
+        return self.score.label
 
 
-def restricted(score: Scorer, scorable: Tensor) -> Scorer:
-    """``score`` for the items that are ``scorable`` [I] bool; ``score`` itself where all are."""
-    return score if bool(scorable.all()) else Restricted(score, scorable.cpu())
+def mask_items(score: Scorer | Callable[[Tensor], Tensor], candidates: Tensor | None) -> Scorer:
+    """``score`` for the items that are ``candidates`` [I] bool; ``score`` itself where all are (None: all)."""
+    if candidates is None or bool(candidates.all()):
+        return as_scorer(score)
+    return MaskedScorer(score, candidates)
 
 
-def unrestricted(scorer: Scorer, num_items: int) -> tuple[Scorer, Tensor]:
-    """Scores of all items, to be added to those of a scorer that may know more; and which are ``scorable`` [I] bool."""
-    if isinstance(scorer, Restricted):
-        return scorer.score, scorer.scorable
-    return scorer, torch.ones(num_items, dtype=torch.bool)
+def any_candidates(masks: Sequence[Tensor | None]) -> Tensor | None:
+    """Items that are in one of the masks [I] bool, of which None holds all."""
+    known = [mask for mask in masks if mask is not None]
+    return torch.stack(known).any(0) if known and len(known) == len(masks) else None

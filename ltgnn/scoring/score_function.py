@@ -1,6 +1,6 @@
 """From encodings to scores, and the dials that turn without retraining.
 
-A dial is built once from the train part and the item text, and its scores are added to those of the model, be it a
+A dial is built once from the train part and the item features, and its scores are added to those of the model, be it a
 trained GNN or a closed form.
 """
 
@@ -11,23 +11,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+import torch
 from annotated_types import MinLen
 from torch import Tensor
 
-from ltgnn.scoring.masked import restricted, unrestricted
-from ltgnn.scoring.scorers import Inner, Total
-from ltgnn.types import Encoded, Evaluation, Interactions, Mistake, Scorer
+from ltgnn.scoring.masked import any_candidates, mask_items
+from ltgnn.scoring.scorers import InnerProduct, WeightedSum
+from ltgnn.types import Encoded, Interactions, Mistake, PartEvaluator, Scorer, as_scorer
 
 log = logging.getLogger(__name__)
 
 Dial = Callable[[Interactions, Tensor | None], Scorer]
-"""``(train, text [I, D] or None) -> scores to add``; with ``scorable`` [I] bool where it knows items by itself."""
+"""``(train, features [I, D] or None) -> scores to add``; its ``candidates`` [I] bool are the items that it knows by
+itself, None: it knows none that the model does not."""
 
 Aggregation = Callable[[Encoded, Interactions], Encoded]
 """Encoding and train part -> encoding: what is done once to a trained model before it ranks."""
-
-Judge = Callable[..., Evaluation]
-"""``(scorer, monitor=name) -> evaluation`` on the validation part."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,9 @@ class Scoring:
         if fit is not None and not self.dials:
             raise Mistake("score.fit chooses the weight of dials, but score.dials is empty. Set score=content.")
 
-    def fit(self, train: Interactions, text: Tensor | None) -> ScoreFunction:
-        """Build each dial from the train part."""
-        return ScoreFunction(self, train, [dial(train, text) for dial in self.dials.values()])
+    def fit(self, train: Interactions, features: Tensor | None) -> ScoreFunction:
+        """Build each dial from the train part and the item features [I, D]."""
+        return ScoreFunction(self, train, [as_scorer(dial(train, features)) for dial in self.dials.values()])
 
 
 class ScoreFunction:
@@ -68,27 +67,28 @@ class ScoreFunction:
     def of(self, encoded: Encoded) -> Scorer:
         """Scorer of an encoding, without the dials; the item table is scaled once.
 
-        An item whose state is 0 is not scorable.
+        Candidates are the items that the model knows (``Encoded.known``).
         """
         if self.scoring.aggregation is not None:
             encoded = self.scoring.aggregation(encoded, self.train)
         items = encoded.items
         if self.scoring.norm_power != 1.0:
             items = items * items.norm(dim=1, keepdim=True).clamp_min(1e-12) ** (self.scoring.norm_power - 1.0)
-        return restricted(Inner(encoded.users, items.T.contiguous()), encoded.items.any(1))
+        return mask_items(InnerProduct(encoded.users, items.T.contiguous()), encoded.known)
 
-    def over(self, base: Scorer, judge: Judge | None = None) -> Scorer:
+    def over(self, base: Scorer, judge: PartEvaluator | None = None, device: str | torch.device = "cpu") -> Scorer:
         """``base`` plus the dials; with a judge and ``score.fit``, at the strength that validation prefers.
 
-        An item is scorable if ``base`` or one of the dials knows it.
+        ``device``: where ``base`` wants its users.
+
+        An item is a candidate if ``base`` or one of the dials knows it.
         """
         if judge is not None and (tuning := self.scoring.tuning) is not None:
             values = {
-                factor: judge(self._total(base, factor), monitor=tuning.metric).values[tuning.metric]
+                factor: judge(self._total(base, factor), device=device, monitor=tuning.metric).values[tuning.metric]
                 for factor in tuning.factors
             }
-            less = getattr(getattr(judge, "func", judge), "smaller", None)  # of an evaluator, or a partial of one
-            best = min if less is not None and less(tuning.metric) else max
+            best = min if judge.smaller(tuning.metric) else max
             self.factor = best(values, key=lambda factor: values[factor])
             tried = ", ".join(f"{factor:g}: {value:.4f}" for factor, value in values.items())
             log.info("score: %g x the weight of the dials, by val/%s (%s)", self.factor, tuning.metric, tried)
@@ -97,7 +97,6 @@ class ScoreFunction:
     def _total(self, base: Scorer, factor: float) -> Scorer:
         if not self.dials or factor == 0:
             return base
-        score, scorable = unrestricted(base, self.train.num_items)
-        for dial in self.dials:
-            scorable = scorable | getattr(dial, "scorable", scorable)
-        return restricted(Total([(1.0, score), *((factor, dial) for dial in self.dials)]), scorable)
+        parts = [(1.0, base.unmasked()), *((factor, dial) for dial in self.dials)]
+        known = [dial.candidates for dial in self.dials if dial.candidates is not None]
+        return mask_items(WeightedSum(parts), any_candidates([base.candidates, *known]))

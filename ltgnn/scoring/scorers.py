@@ -1,149 +1,243 @@
 """Scores that are sums of tables: what can be stored as plain tensors and served without the model that made them.
 
-Nearly every model ends here: a GNN in inner products, a closed form in weights between items, a dial in one of these or
-in a number per item. ``pieces`` takes a scorer apart; one that is no such sum (MACR's product of sigmoids) stays whole.
+Nearly every model ends here: a GNN in inner products, a closed form in weights between items, an adjustment in one of
+these or in a number per item. ``decompose`` takes a scorer apart; one that is no such sum (MACR's product of sigmoids)
+stays whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
+import numpy as np
 import torch
+from scipy.sparse import csr_matrix
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.scoring.masked import Restricted
 from ltgnn.tensors.csr import entries_of
-from ltgnn.types import Scorer
+from ltgnn.types import Interactions, Scorer, as_scorer
+
+
+class ScoreTable(Scorer):
+    """A scorer that is plain tensors: it can be exported, and can score somebody who is known by a history alone."""
+
+    form: ClassVar[str]
+    """What it is called in an export."""
+
+    @abstractmethod
+    def times(self, factor: float) -> ScoreTable:
+        """The same with all scores multiplied."""
+
+    @abstractmethod
+    def of_history(self, items: Tensor) -> Tensor:
+        """Scores for somebody who has just these items [n] and is no user of the model.  [I]"""
+
+    @abstractmethod
+    def description(self) -> str:
+        """One line for the model card."""
+
+    @abstractmethod
+    def tensors(self) -> Mapping[str, Tensor]:
+        """All that it takes to make it again, beside the train part."""
+
+    @classmethod
+    @abstractmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], train: Interactions) -> ScoreTable:
+        """What ``tensors`` of such a table gave, as a table."""
 
 
 @dataclass(frozen=True)
-class Inner:
+class InnerProduct(ScoreTable):
     """``s(u, i) = <users[u], table[:, i]>``."""
 
     users: Tensor  # [U, d]
     table: Tensor  # [d, I]
 
-    def __call__(self, users: Tensor) -> Tensor:
+    form = "inner"
+
+    def scores(self, users: Tensor) -> Tensor:
         return self.users[users] @ self.table
 
-    def scores_into(self, users: Tensor, out: Tensor) -> None:
-        """The scores written into ``out`` [B, I]: new memory for each block would cost as much as the product."""
-        torch.mm(self.users[users], self.table, out=out)
+    def scores_into(self, users: Tensor, out: Tensor) -> Tensor:
+        """Into ``out``: new memory for each block would cost as much as the product."""
+        return torch.mm(self.users[users], self.table, out=out)
 
     @property
     def factors(self) -> tuple[Tensor, Tensor]:
-        """Users [U, d] and items [d, I] of which the scores are the inner products: all that ranking them needs."""
+        """All that ranking needs."""
         return self.users, self.table
 
-    def times(self, factor: float) -> Inner:
+    def times(self, factor: float) -> InnerProduct:
         return replace(self, users=self.users * factor)
+
+    def of_history(self, items: Tensor) -> Tensor:
+        """The user is the mean of the items' vectors: one step of the graph, up to the length of the vector."""
+        return self.table[:, items].mean(1) @ self.table
+
+    def description(self) -> str:
+        return f"inner product of user and item vectors, width {self.users.shape[1]}"
+
+    def tensors(self) -> Mapping[str, Tensor]:
+        return {"users": self.users, "items": self.table.T}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], train: Interactions) -> InnerProduct:
+        return cls(tensors["users"], tensors["items"].T.contiguous())
 
 
 @dataclass(frozen=True)
-class Constant:
+class ItemBias(ScoreTable):
     """``s(u, i) = values[i]`` for every user."""
 
     values: Tensor  # [I]
 
-    def __call__(self, users: Tensor) -> Tensor:
+    form = "constant"
+    label = "popularity"
+
+    def scores(self, users: Tensor) -> Tensor:
         return self.values.to(users.device).expand(len(users), -1)
 
-    def times(self, factor: float) -> Constant:
-        return Constant(self.values * factor)
+    @property
+    def item_bias(self) -> Tensor:
+        return self.values
+
+    def named_terms(self, user: int, item: int) -> Mapping[str, float]:
+        return {"said to everybody": float(self.values[item])}
+
+    def times(self, factor: float) -> ItemBias:
+        return ItemBias(self.values * factor)
+
+    def of_history(self, items: Tensor) -> Tensor:
+        return self.values
+
+    def description(self) -> str:
+        return "a number for each item, the same for all users"
+
+    def tensors(self) -> Mapping[str, Tensor]:
+        return {"values": self.values}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], train: Interactions) -> ItemBias:
+        return cls(tensors["values"])
 
 
 @dataclass(frozen=True)
-class DenseItems:
+class ItemItemWeights(ScoreTable):
     """``s(u, .) = sum over the train items j of u of weights[j]``, dense weights [I, I]."""
 
     offsets: Tensor  # [U + 1] of the train items by user
     items: Tensor  # [E]
     weights: Tensor  # [I, I]
 
-    def __call__(self, users: Tensor) -> Tensor:
+    form = "items"
+    label = "item weights"
+
+    def scores(self, users: Tensor) -> Tensor:
         offsets, places = entries_of(self.offsets, users)
         return F.embedding_bag(self.items[places], self.weights, offsets[:-1], mode="sum")
 
-    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
-        """As ``PerHistory``."""
+    def history_terms(self, user: int, item: int) -> tuple[Tensor, Tensor]:
         mine = self.items[self.offsets[user] : self.offsets[user + 1]]
         return mine, self.weights[mine, item].double()
 
-    def times(self, factor: float) -> DenseItems:
+    def times(self, factor: float) -> ItemItemWeights:
         return replace(self, weights=self.weights * factor)
+
+    def of_history(self, items: Tensor) -> Tensor:
+        return self.weights[items].sum(0)
+
+    def description(self) -> str:
+        return "sum over the user's train items of dense weights between items"
+
+    def tensors(self) -> Mapping[str, Tensor]:
+        return {"weights": self.weights}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], train: Interactions) -> ItemItemWeights:
+        return cls(*train.by_user, tensors["weights"])
 
 
 @dataclass(frozen=True)
-class SparseItems:
+class SparseItemItemWeights(ScoreTable):
     """``s(u, .) = scale[u] * sum over the train items j of u of weights[j]``, scipy CSR weights [I, I]."""
 
     rows: Any  # [U, I] scipy CSR, 1 where the user has the item
     weights: Any  # [I, I] scipy CSR
     scale: Tensor | None = None  # [U]; None: 1
 
-    def __call__(self, users: Tensor) -> Tensor:
+    form = "sparse items"
+    label = "item weights"
+
+    def scores(self, users: Tensor) -> Tensor:
         scores = torch.from_numpy((self.rows[users.cpu().numpy()] @ self.weights).toarray())
         return scores if self.scale is None else scores * self.scale[users.cpu(), None]
 
-    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
-        """As ``PerHistory``."""
+    def history_terms(self, user: int, item: int) -> tuple[Tensor, Tensor]:
         mine = self.rows[user].indices
         values = torch.from_numpy(self.weights[mine, item].toarray()[:, 0]).double()
         return torch.from_numpy(mine).long(), values if self.scale is None else values * self.scale[user].double()
 
-    def times(self, factor: float) -> SparseItems:
+    def times(self, factor: float) -> SparseItemItemWeights:
         return replace(self, weights=self.weights * factor)
 
+    def of_history(self, items: Tensor) -> Tensor:
+        return torch.from_numpy(self.weights[items.numpy()].sum(0)).float().flatten()
 
-Piece = Inner | Constant | DenseItems | SparseItems
+    def description(self) -> str:
+        return "sum over the user's train items of sparse weights between items"
+
+    def tensors(self) -> Mapping[str, Tensor]:
+        weights = self.weights.tocsr()
+        parts = {"offsets": weights.indptr, "columns": weights.indices, "values": weights.data}
+        scale = {} if self.scale is None else {"scale": self.scale}
+        return {name: torch.from_numpy(array) for name, array in parts.items()} | scale
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], train: Interactions) -> SparseItemItemWeights:
+        ones: Any = np.ones(len(train), np.float32)
+        rows = csr_matrix((ones, (train.users.numpy(), train.items.numpy())), (train.num_users, train.num_items))
+        arrays = tuple(tensors[part].numpy() for part in ("values", "columns", "offsets"))
+        return cls(rows, csr_matrix(arrays, (train.num_items, train.num_items)), tensors.get("scale"))
 
 
-@dataclass(frozen=True)
-class Total:
-    """``sum of factor * part``; parts that are no candidates' business add to all items."""
+FORMS: Mapping[str, type[ScoreTable]] = {
+    table.form: table for table in (InnerProduct, ItemBias, ItemItemWeights, SparseItemItemWeights)
+}
+"""The tables that an export may hold."""
 
-    parts: Sequence[tuple[float, Scorer]]
 
-    def __call__(self, users: Tensor) -> Tensor:
+class WeightedSum(Scorer):
+    """``sum of factor * part``; which items are candidates is for a mask around it to say."""
+
+    def __init__(self, parts: Sequence[tuple[float, Scorer | Callable[[Tensor], Tensor]]]) -> None:
+        self.parts = [(factor, as_scorer(part)) for factor, part in parts]
+
+    def scores(self, users: Tensor) -> Tensor:
         (factor, first), *others = self.parts
-        total = first(users) if factor == 1 else factor * first(users)
+        total = first.scores(users) if factor == 1 else factor * first.scores(users)
         for factor, part in others:
-            total = total + factor * part(users).to(total.device)
+            total = total + factor * part.scores(users).to(total.device)
         return total
 
-    def pieces(self) -> list[Piece] | None:
-        found: list[Piece] = []
-        for factor, part in self.parts:
-            inside = pieces(part)
-            if inside is None:
-                return None
-            found += [piece if factor == 1 else piece.times(factor) for piece in inside]
-        return found
+    def terms(self) -> Sequence[tuple[float, Scorer]]:
+        return self.parts
 
 
-@runtime_checkable
-class PerHistory(Protocol):
-    """A scorer whose score is a sum over the user's train items."""
-
-    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
-        """Train items of the user [n], and what each adds to the score of ``item`` [n] float64."""
-        ...
-
-
-@runtime_checkable
-class Divisible(Protocol):
-    """A scorer of another form that equals a sum of pieces."""
-
-    def pieces(self) -> list[Piece] | None: ...
-
-
-def pieces(scorer: Scorer) -> list[Piece] | None:
-    """The pieces whose sum a scorer is, apart from which items are candidates; None: it is no such sum."""
-    if isinstance(scorer, Restricted):
-        return pieces(scorer.score)
-    if isinstance(scorer, Inner | Constant | DenseItems | SparseItems):
+def decompose(scorer: Scorer) -> list[ScoreTable] | None:
+    """The tables whose sum a scorer is, whichever items are candidates; None: it is no such sum."""
+    if isinstance(scorer, ScoreTable):
         return [scorer]
-    return scorer.pieces() if isinstance(scorer, Divisible) else None
+    parts = scorer.terms()
+    if parts is None:
+        return None
+    found: list[ScoreTable] = []
+    for factor, part in parts:
+        inside = decompose(part)
+        if inside is None:
+            return None
+        found += [table if factor == 1 else table.times(factor) for table in inside]
+    return found

@@ -21,8 +21,8 @@ from torch import Tensor
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.served_model import Served
 from ltgnn.io.atomic_write import whole
-from ltgnn.scoring.masked import restricted
-from ltgnn.scoring.scorers import Constant, DenseItems, Inner, Piece, SparseItems, Total, pieces
+from ltgnn.scoring.masked import mask_items
+from ltgnn.scoring.scorers import FORMS, ScoreTable, WeightedSum, decompose
 from ltgnn.serving.model_card import model_card
 from ltgnn.serving.onnx_head import write_head
 from ltgnn.types import Damaged, Groups, Interactions, Mistake, Scorer, Split
@@ -40,7 +40,7 @@ def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict
     """
     if folder.exists():
         raise Mistake(f"out={folder} is there already: give a new name, or remove it.")
-    found = pieces(served.scorer)
+    found = decompose(served.scorer)
     if found is None:
         raise Mistake(
             f"{served.name}: its score is no sum of inner products, item weights and constants (a loss such as "
@@ -53,7 +53,7 @@ def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict
     return {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
 
 
-def _write(served: Served, found: Sequence[Piece], temporary: Path, recipe: str, onnx: bool) -> None:
+def _write(served: Served, found: Sequence[ScoreTable], temporary: Path, recipe: str, onnx: bool) -> None:
     """The files of an export."""
     tensors: dict[str, Tensor] = {"scorable": served.scorable, "groups": served.groups.labels}
     described = [_put(piece, number, tensors) for number, piece in enumerate(found)]
@@ -152,8 +152,8 @@ def _opened(folder: Path, record: Mapping[str, Any]) -> Served:
         for part in PARTS
     )
     split = Split(train, val, test, record["split"]["name"], record["split"]["ordered"])
-    parts: list[Scorer] = [_get(d, n, tensors, train) for n, d in enumerate(record["pieces"])]
-    score: Scorer = parts[0] if len(parts) == 1 else Total([(1.0, part) for part in parts])
+    parts = [_get(d, n, tensors, train) for n, d in enumerate(record["pieces"])]
+    score: Scorer = parts[0] if len(parts) == 1 else WeightedSum([(1.0, part) for part in parts])
     groups = Groups(
         record["groups"]["policy"], tuple(record["groups"]["names"]), tensors["groups"], record["groups"]["rule"]
     )
@@ -161,47 +161,22 @@ def _opened(folder: Path, record: Mapping[str, Any]) -> Served:
         raise ValueError(f"{blank[0]} of model.safetensors holds NaN")
     if len(tensors["scorable"]) != shape[1] or len(tensors["groups"]) != shape[1]:
         raise ValueError(f"model.safetensors and the {shape[1]} rows of items.parquet differ in length")
-    restricted_score = restricted(score, tensors["scorable"])
-    restricted_score(torch.arange(min(1, shape[0])))  # pieces that do not fit are found here, not by a user
+    masked = mask_items(score, tensors["scorable"])
+    masked(torch.arange(min(1, shape[0])))  # pieces that do not fit are found here, not by a user
     features = tensors.get("features", tensors.get("text"))  # the latter: an older export
-    return Served(record["name"], restricted_score, catalogue, split, groups, features, record["card"])
+    return Served(record["name"], masked, catalogue, split, groups, features, record["card"])
 
 
-def _put(piece: Piece, number: int, tensors: dict[str, Tensor]) -> dict[str, str]:
-    """Adds the tensors of a piece; its description."""
-    name = f"piece{number}"
-    if isinstance(piece, Inner):
-        tensors |= {f"{name}.users": piece.users, f"{name}.items": piece.table.T}
-        return {"form": "inner"}
-    if isinstance(piece, Constant):
-        tensors[f"{name}.values"] = piece.values
-        return {"form": "constant"}
-    if isinstance(piece, DenseItems):
-        tensors[f"{name}.weights"] = piece.weights
-        return {"form": "items"}
-    weights = piece.weights.tocsr()
-    parts = {"offsets": weights.indptr, "columns": weights.indices, "values": weights.data}
-    tensors |= {f"{name}.{part}": torch.from_numpy(array) for part, array in parts.items()}
-    if piece.scale is not None:
-        tensors[f"{name}.scale"] = piece.scale
-    return {"form": "sparse items"}
+def _put(table: ScoreTable, number: int, tensors: dict[str, Tensor]) -> dict[str, str]:
+    """Adds the tensors of one of the score's tables; its description."""
+    tensors |= {f"piece{number}.{name}": tensor for name, tensor in table.tensors().items()}
+    return {"form": table.form}
 
 
-def _get(described: Mapping[str, str], number: int, tensors: Mapping[str, Tensor], train: Interactions) -> Piece:
-    import numpy as np
-    from scipy.sparse import csr_matrix
-
-    name = f"piece{number}"
-    if described["form"] == "inner":
-        return Inner(tensors[f"{name}.users"], tensors[f"{name}.items"].T.contiguous())
-    if described["form"] == "constant":
-        return Constant(tensors[f"{name}.values"])
-    if described["form"] == "items":
-        return DenseItems(*train.by_user, tensors[f"{name}.weights"])
-    ones: Any = np.ones(len(train), np.float32)
-    rows = csr_matrix((ones, (train.users.numpy(), train.items.numpy())), (train.num_users, train.num_items))
-    arrays = tuple(tensors[f"{name}.{part}"].numpy() for part in ("values", "columns", "offsets"))
-    return SparseItems(rows, csr_matrix(arrays, (train.num_items, train.num_items)), tensors.get(f"{name}.scale"))
+def _get(described: Mapping[str, str], number: int, tensors: Mapping[str, Tensor], train: Interactions) -> ScoreTable:
+    prefix = f"piece{number}."
+    own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    return FORMS[described["form"]].from_tensors(own, train)
 
 
 def _tables(served: Served, folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ltgnn.scoring.scorers import Constant, DenseItems, Inner, Piece
+from ltgnn.scoring.scorers import ScoreTable
 
 if TYPE_CHECKING:
     from ltgnn.inference.served_model import Served
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 SHOWN = ("ndcg@20", "recall@20", "coverage@20")
 
 
-def model_card(served: Served, parts: Sequence[Piece]) -> str:
+def model_card(served: Served, parts: Sequence[ScoreTable]) -> str:
     """Markdown: what it is, what it was trained on, how good it is on whom, how to call it, where not to trust it."""
     train, card = served.split.train, served.card
     sizes = ", ".join(f"{name} {size:,}" for name, size in served.groups.sizes.items())
@@ -32,7 +32,7 @@ def model_card(served: Served, parts: Sequence[Piece]) -> str:
         "",
         "## Score",
         "",
-        *[f"- {_describe(piece)}" for piece in parts],
+        *[f"- {table.description()}" for table in parts],
         f"- {int(served.scorable.sum()):,} of {train.num_items:,} items can be recommended",
         "",
         "## Test part, full ranking",
@@ -65,16 +65,6 @@ def _features(card: Mapping[str, Any]) -> str:
     if not (features := card.get("features", card.get("text"))):  # the latter: an older export
         return "none"
     return str(features) + ("" if card.get("reads_features", True) else " (there, but not read by the score)")
-
-
-def _describe(piece: Piece) -> str:
-    if isinstance(piece, Inner):
-        return f"inner product of user and item vectors, width {piece.users.shape[1]}"
-    if isinstance(piece, Constant):
-        return "a number for each item, the same for all users"
-    if isinstance(piece, DenseItems):
-        return "sum over the user's train items of dense weights between items"
-    return "sum over the user's train items of sparse weights between items"
 
 
 def _numbers(served: Served) -> list[str]:

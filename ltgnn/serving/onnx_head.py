@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from ltgnn.inference.served_model import Served
-from ltgnn.scoring.scorers import Constant, Inner, pieces
+from ltgnn.scoring.scorers import decompose
 from ltgnn.types import Mistake
 
 OPSET = 17
@@ -24,16 +24,16 @@ def write_head(served: Served, file: Path) -> None:
         from onnx import TensorProto, checker, helper, numpy_helper, save
     except ImportError as error:
         raise Mistake("onnx=true needs the library `onnx`: pip install 'ltgnn[onnx]'") from error
-    found = pieces(served.scorer) or []
-    inner = [piece for piece in found if isinstance(piece, Inner)]
-    constants = [piece for piece in found if isinstance(piece, Constant)]
+    found = decompose(served.scorer) or []
+    inner = [table.factors for table in found if table.factors is not None]
+    constants = [table.item_bias for table in found if table.item_bias is not None]
     if len(inner) != 1 or len(inner) + len(constants) != len(found):
         raise Mistake(
             f"onnx=true: the score of {served.name} is more than one inner product of user and item vectors "
             "(weights between items, or several tables), so it has no small head. Leave onnx=true out."
         )
-    table = inner[0].table.float()
-    bias = sum((piece.values for piece in constants), torch.zeros(table.shape[1]))
+    table = inner[0][1].float()
+    bias = sum(constants, torch.zeros(table.shape[1]))
     bias = bias.masked_fill(~served.scorable, -torch.inf)
     if table.numel() * 4 > LIMIT:
         raise Mistake(f"onnx=true: the item table takes {table.numel() * 4 / 2**30:.1f} GB, an ONNX file holds 2 GB.")

@@ -52,10 +52,10 @@ def apart(batches: Sequence[Batch], main: Encoded) -> list[tuple[Batch, Encoded]
     both = [torch.cat([part.users, part.items + len(main.users)]) for part in nodes]
     states = zip(_rows(main.users, users), _rows(main.items, items), strict=True)
     layers = [_rows(layer, both) for layer in main.layers]
-    texts = [None] * len(nodes) if main.text is None else _rows(main.text, items)
+    contents = [None] * len(nodes) if main.content is None else _rows(main.content, items)
     return [
-        (part.batch, Encoded(*state, tuple(layer[number] for layer in layers), text))
-        for number, (part, state, text) in enumerate(zip(nodes, states, texts, strict=True))
+        (part.batch, Encoded(*state, tuple(layer[number] for layer in layers), content))
+        for number, (part, state, content) in enumerate(zip(nodes, states, contents, strict=True))
     ]
 
 

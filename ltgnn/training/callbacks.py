@@ -108,6 +108,7 @@ class Progress(Callback):
 
     def __init__(self, monitor: str | None) -> None:
         self.monitor = monitor
+        self.bar: Bar | None = None
 
     def on_fit_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("epochs"))
@@ -121,10 +122,11 @@ class Progress(Callback):
         metrics = trainer.callback_metrics
         shown = [name for name in ("train/loss", self.monitor) if name in metrics]
         values = "  ".join(f"{name} {float(metrics[name]):.4f}" for name in shown)
-        self.bar.update(self.task, completed=trainer.current_epoch + 1, values=values)
+        if self.bar is not None:
+            self.bar.update(self.task, completed=trainer.current_epoch + 1, values=values)
 
     def teardown(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:
-        if hasattr(self, "bar"):
+        if self.bar is not None:
             self.bar.stop()
 
     def state_dict(self) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from ltgnn.build import (
-    EvaluatePart,
     Problem,
     build_data,
     build_evaluators,
@@ -41,7 +40,7 @@ from ltgnn.runs.warnings import collect
 from ltgnn.training.distributed.processes import processes, together
 from ltgnn.training.memory import keep_large_tables
 from ltgnn.training.quiet import quiet_lightning
-from ltgnn.types import Evaluation, Scorer
+from ltgnn.types import Evaluation, PartEvaluator, Scorer
 
 if TYPE_CHECKING:
     from pytorch_lightning import Trainer
@@ -116,7 +115,7 @@ def during(parts: Parts | None, name: str) -> AbstractContextManager[None]:
 def fit(
     cfg: DictConfig,
     setting: Problem,
-    evaluators: Mapping[str, EvaluatePart],
+    evaluators: Mapping[str, PartEvaluator],
     tracker: Tracker,
     parts: Parts | None = None,
     cache: Cache = NO_CACHE,
@@ -127,7 +126,7 @@ def fit(
             return fit_closed_form(cfg, setting, evaluators, cache), torch.device("cpu"), {"by": "none: closed form"}
     module, trainer, callbacks = trained(cfg, setting, evaluators, tracker, parts, cache)
     checkpoint: Any = callbacks.get("checkpoint")
-    if best := getattr(checkpoint, "best_model_path", ""):
+    if best := "" if checkpoint is None else checkpoint.best_model_path:
         if processes(cfg) > 1:  # of one with a share of the columns, too, the checkpoint has all
             module = build_module(cfg, setting, evaluators, cache)
         state = torch.load(best, map_location=module.device, weights_only=True)
@@ -145,7 +144,7 @@ def fit(
 def trained(
     cfg: DictConfig,
     setting: Problem,
-    evaluators: Mapping[str, EvaluatePart],
+    evaluators: Mapping[str, PartEvaluator],
     tracker: Tracker,
     parts: Parts | None = None,
     cache: Cache = NO_CACHE,

@@ -4,35 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import cycle
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import torch
 from annotated_types import Ge, Lt
 from torch import Tensor
 
-from ltgnn.types import Encoded, Encoder, Graph, Mistake
+from ltgnn.types import Encoded, Encoder, Graph, Mistake, Views
 from ltgnn.views.depth import need_layers
 
-
-class DropGraph(Graph, Protocol):
-    def drop_nodes(self, rate: float, generator: torch.Generator) -> Graph: ...
-
-
-Drop = Callable[[DropGraph, float, torch.Generator], Graph]
+Drop = Callable[[Graph, float, torch.Generator], Graph]
 """``(graph, rate, generator) -> graph with less``"""
 
 
-def edges(graph: DropGraph, rate: float, generator: torch.Generator) -> Graph:
+def edges(graph: Graph, rate: float, generator: torch.Generator) -> Graph:
     """Each interaction is dropped with probability ``rate``."""
     return graph.drop_edges(rate, generator)
 
 
-def nodes(graph: DropGraph, rate: float, generator: torch.Generator) -> Graph:
+def nodes(graph: Graph, rate: float, generator: torch.Generator) -> Graph:
     """Each node loses all its interactions with probability ``rate``."""
     return graph.drop_nodes(rate, generator)
 
 
-class PerLayer:
+class PerLayer(Graph):
     """A graph for each step of one pass, in turn."""
 
     def __init__(self, graphs: list[Graph]) -> None:
@@ -45,7 +40,7 @@ class PerLayer:
         return next(self.graphs).drop_edges(rate, generator)
 
 
-class GraphDrop:
+class GraphDrop(Views):
     """Main pass on the whole graph, two views on thinned ones, drawn once an epoch (SGL, SIGIR 2021, arXiv:2010.10783).
 
     ``drop``: edge dropout, or node dropout. ``graphs``: how many a view has: 1, or one for each layer, which is SGL's
@@ -63,6 +58,6 @@ class GraphDrop:
         need_layers(main, "edge_drop, node_drop and random_walk")
         return main, [encoder(PerLayer(graphs)) for graphs in self.graphs]
 
-    def resample(self, graph: DropGraph, generator: torch.Generator) -> None:
+    def resample(self, graph: Graph, generator: torch.Generator) -> None:
         """New graphs for both views."""
         self.graphs = [[self.drop(graph, self.rate, generator) for _ in range(self.num_graphs)] for _ in range(2)]

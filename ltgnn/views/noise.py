@@ -9,7 +9,7 @@ from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.types import Encoded, Encoder, Graph, Mistake
+from ltgnn.types import Encoded, Encoder, Graph, Mistake, Views
 from ltgnn.views.depth import need_layers
 
 
@@ -31,7 +31,7 @@ class Noise:
         return states + self.eps * states.sign() * F.normalize(draw, dim=-1)
 
 
-class SimGCL:
+class SimGCL(Views):
     """Clean main pass, and two noisy ones as views (Yu et al., SIGIR 2022, arXiv:2112.08679, eq. 7).
 
     The noise of a layer goes into the next. The paper reads out layers 1..L without the ego layer: model=xsimgcl.
@@ -52,7 +52,7 @@ class SimGCL:
         self.noise.generator = generator
 
 
-class XSimGCL:
+class XSimGCL(Views):
     """One noisy pass for both tasks: its final state against one layer (Yu et al., TKDE 2023, arXiv:2209.02544).
 
     ``layer``: l* of the paper, 1..L; its states are the one view, to be contrasted with the main pass.
@@ -74,10 +74,10 @@ class XSimGCL:
         if main.layers[self.layer].shape[1] != main.users.shape[1]:
             raise Mistake(
                 "views=xsimgcl contrasts final states with a layer, but with model=lightgcn_content they are wider, "
-                "since text lies beside them: set views=simgcl, or model=lightgcn."
+                "since features lie beside them: set views=simgcl, or model=lightgcn."
             )
         users, items = main.layers[self.layer].split([len(main.users), len(main.items)])
-        return main, [Encoded(users, items, main.layers, main.text)]
+        return main, [Encoded(users, items, main.layers, main.content)]
 
     def resample(self, graph: Graph, generator: torch.Generator) -> None:
         """The noise of this epoch."""

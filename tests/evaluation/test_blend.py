@@ -17,7 +17,7 @@ from ltgnn.data.groups import ItemShare
 from ltgnn.scoring.candidates import Pool, pool_of
 from ltgnn.scoring.ensemble import Blend, cells
 from ltgnn.scoring.ensemble_weights import Ascent, Logit
-from ltgnn.scoring.masked import Restricted
+from ltgnn.scoring.masked import MaskedScorer
 from ltgnn.scoring.score_normalisation import ReciprocalRank, ZScore
 from ltgnn.scoring.tail_constrained import TailKept, of_tail
 from ltgnn.types import Interactions, Mistake, Scorer
@@ -59,7 +59,12 @@ def three(seed: int = 0) -> tuple[Interactions, Interactions, dict[str, Scorer],
     scores[1].view(-1)[val.keys] += 0.5
     known = torch.ones(10, dtype=torch.bool)
     known[7] = False
-    return train, val, {"a": table(scores[0]), "b": Restricted(table(scores[1]), known), "c": table(scores[2])}, scores
+    return (
+        train,
+        val,
+        {"a": table(scores[0]), "b": MaskedScorer(table(scores[1]), known), "c": table(scores[2])},
+        scores,
+    )
 
 
 @pytest.mark.parametrize("standing", [ZScore(), ReciprocalRank(60)])
@@ -91,9 +96,10 @@ def test_one_member_alone_gives_its_own_scores_and_candidates() -> None:
     train, _, members, _ = three()
     blended = Blend(ZScore(), Ascent(20, 2, 1), weights={"a": 0, "b": 0.3, "c": 0}).of(members, train)
     assert torch.equal(blended(torch.arange(12)), members["b"](torch.arange(12)))
-    assert blended.scorable.tolist() == [i != 7 for i in range(10)]
+    assert blended.candidates is not None
+    assert blended.candidates.tolist() == [i != 7 for i in range(10)]
     both = Blend(ZScore(), Ascent(20, 2, 1), weights={"a": 1, "b": 0.3, "c": 0}).of(members, train)
-    assert bool(both.scorable.all())
+    assert both.candidates is None or bool(both.candidates.all())
     assert bool(torch.isfinite(both(torch.arange(12))).all())
 
 

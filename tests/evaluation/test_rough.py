@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ltgnn.evaluation import topk
 from ltgnn.evaluation.bfloat16_topk import GROUP, Rough
-from ltgnn.scoring.masked import Restricted, restricted
-from ltgnn.scoring.scorers import Inner, Total
+from ltgnn.scoring.masked import MaskedScorer, mask_items
+from ltgnn.scoring.scorers import InnerProduct, WeightedSum
 from ltgnn.types import Interactions, Mistake
 from tests.evaluation.test_topk import naive, pairs
 
@@ -77,7 +77,7 @@ def test_exact(
     seen = [set(torch.nonzero(row).flatten().tolist()) for row in mask]
     scorable = torch.rand(num_items, generator=generator) < known
     scores = (users.double() @ items.T.double()).float().masked_fill(~scorable, -torch.inf)
-    scorer = restricted(Inner(users, items.T.contiguous()), scorable)
+    scorer = mask_items(InnerProduct(users, items.T.contiguous()), scorable)
     found = topk.top_k(scorer, torch.arange(num_users), pairs(seen, num_items).by_user, num_items, k, 0.02)
     if sum(powers) > -80:  # below, the products themselves are cut off
         assert found.items.tolist() == naive(scores, seen, k)
@@ -107,7 +107,7 @@ def test_ordinary_users_are_decided_and_others_are_not() -> None:
 def test_equal_items_are_too_many_to_decide() -> None:
     users, items = torch.ones(2, 8), torch.ones(4_000, 8)
     assert not rough(users, items).lists(slice(0, 2), *nobody(2))[2].any()
-    listed = topk.top_k(Inner(users, items.T.contiguous()), torch.arange(2), pairs([{0}, set()], 4_000).by_user,
+    listed = topk.top_k(InnerProduct(users, items.T.contiguous()), torch.arange(2), pairs([{0}, set()], 4_000).by_user,
                         4_000, 3, 0.02)  # fmt: skip
     assert listed.items.tolist() == [[1, 2, 3], [0, 1, 2]]
 
@@ -129,9 +129,9 @@ def test_same_bits_as_without_whatever_the_block_and_the_threads(
 ) -> None:
     generator = torch.Generator().manual_seed(1)
     users, items = torch.randn(150, 64, generator=generator), torch.randn(3_008, 64, generator=generator)
-    scorer: Any = Inner(users, items.T.contiguous())
+    scorer: Any = InnerProduct(users, items.T.contiguous())
     if scorable is not None:
-        scorer = Restricted(scorer, torch.cat([scorable, scorable[:8]]))
+        scorer = MaskedScorer(scorer, torch.cat([scorable, scorable[:8]]))
     seen = pairs([{u, u + 1} for u in range(150)], 3_008).by_user
     some = torch.tensor([149, 3, 50])
     found = [topk.top_k(scorer, torch.arange(150), seen, 3_008, 10, mib) for mib in (0.2, 1.0)]
@@ -155,14 +155,14 @@ def test_only_inner_products_in_float32_of_many_items_take_this_way() -> None:
     def taken(scorer: Any, num_items: int = 1_000) -> bool:
         return topk.rough_pass(scorer, torch.arange(3), num_items, 5, 1.0, "cpu") is not None
 
-    inner = Inner(torch.rand(3, 4), torch.rand(4, 1_000))
+    inner = InnerProduct(torch.rand(3, 4), torch.rand(4, 1_000))
     known = torch.arange(1_000) > 3
     assert taken(inner)
-    assert taken(Restricted(inner, known))
-    assert not taken(Total([(1.0, inner)]))
-    assert not taken(Restricted(Total([(1.0, inner)]), known))
-    assert not taken(Inner(inner.users.double(), inner.table.double()))
-    assert not taken(Inner(inner.users, inner.table[:, :600]), 600)
+    assert taken(MaskedScorer(inner, known))
+    assert not taken(WeightedSum([(1.0, inner)]))
+    assert not taken(MaskedScorer(WeightedSum([(1.0, inner)]), known))
+    assert not taken(InnerProduct(inner.users.double(), inner.table.double()))
+    assert not taken(InnerProduct(inner.users, inner.table[:, :600]), 600)
     assert not taken(inner, 999)  # and is then told what is wrong
 
 
@@ -173,5 +173,5 @@ def test_nan_is_refused() -> None:
         kept = broken[7].clone()
         broken[7] = torch.nan
         with pytest.raises(Mistake, match="diverged"):
-            topk.top_k(Inner(users, items.T.contiguous()), torch.arange(40), nothing, 1_000, 3, 1.0)
+            topk.top_k(InnerProduct(users, items.T.contiguous()), torch.arange(40), nothing, 1_000, 3, 1.0)
         broken[7] = kept

@@ -12,7 +12,7 @@ from torch import Tensor
 from ltgnn.scoring.adjustments import ContentMatch, PopularityCorrection, TextProfile
 from ltgnn.scoring.aggregation import TagCF
 from ltgnn.scoring.score_function import Fit, Scoring
-from ltgnn.types import Encoded, Evaluation, Interactions, Mistake, Scorer, TopK
+from ltgnn.types import Encoded, Evaluation, Interactions, Mistake, Scorer, TopK, as_scorer
 from tests.conftest import random_interactions
 
 U, I = 8, 11  # noqa: E741
@@ -97,15 +97,19 @@ def test_dials_are_added_and_their_strength_is_fitted() -> None:
     def plus_one(train: Interactions, text: Tensor | None) -> Scorer:
         return lambda users: torch.ones(len(users), I)
 
-    def base(users: Tensor) -> Tensor:
-        return torch.zeros(len(users), I)
-
+    base = as_scorer(lambda users: torch.zeros(len(users), I))
     asked = []
 
-    def judge(scorer: Scorer, monitor: str) -> Evaluation:
-        level = float(scorer(EVERYONE)[0, 0])
-        asked.append(level)
-        return Evaluation({monitor: -((level - 2.2) ** 2)}, {}, TopK(EVERYONE, EVERYONE, EVERYONE))
+    class JudgeOfLevels:
+        def __call__(self, scorer: Scorer, device: object = "cpu", monitor: str | None = None) -> Evaluation:
+            level = float(scorer(EVERYONE)[0, 0])
+            asked.append(level)
+            return Evaluation({str(monitor): -((level - 2.2) ** 2)}, {}, TopK(EVERYONE, EVERYONE, EVERYONE))
+
+        def smaller(self, name: str) -> bool:
+            return False
+
+    judge = JudgeOfLevels()
 
     dials = {"one": plus_one, "two": plus_one, "off": None}
     score = scoring(dials=dials, fit=Fit([0, 0.5, 1, 2], "ndcg@20")).fit(TRAIN, None)

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from ltgnn.evaluation import topk
 from ltgnn.evaluation.exact_topk import best_items, decoded, keys_above, keys_in, largest, order_keys
-from ltgnn.scoring.masked import Restricted
-from ltgnn.scoring.scorers import Inner, Total
+from ltgnn.scoring.masked import MaskedScorer
+from ltgnn.scoring.scorers import InnerProduct, WeightedSum
 from ltgnn.types import Interactions, Mistake, Scorer, TopK
 
 MIB = 1.0
@@ -151,17 +151,21 @@ def test_blocks_are_powers_of_two_within_bounds() -> None:
 def test_a_scorer_that_writes_into_memory_gives_the_same_lists() -> None:
     users, table = torch.randn(50, 8), torch.randn(8, 300)
     csr = (torch.arange(51), torch.randint(300, (50,)))
-    inner = Inner(users, table)
+    inner = InnerProduct(users, table)
     known = torch.rand(300) > 0.1
     everyone = torch.arange(50)
-    for scorer in (inner, Restricted(inner, known)):
+    for scorer in (inner, MaskedScorer(inner, known)):
         plain = topk.top_k(lambda u, s=scorer: s(u), everyone, csr, 300, 10, 0.02)
         direct = topk.top_k(scorer, everyone, csr, 300, 10, 0.02)
         assert torch.equal(plain.items, direct.items)
         torch.testing.assert_close(plain.scores, direct.scores)
-    total = Total([(1.0, inner), (2.0, inner)])  # cannot write into memory: neither can what restricts it
-    assert not hasattr(Restricted(total, known), "scores_into")
-    assert torch.equal(topk.top_k(Restricted(total, known), everyone, csr, 300, 10, 0.02).items, direct.items)
+    out = torch.full((50, 300), torch.nan)
+    assert MaskedScorer(inner, known).scores_into(everyone, out) is out
+    total = WeightedSum([(1.0, inner), (2.0, inner)])  # cannot write into memory: neither can what masks it
+    kept = out.clone()
+    assert MaskedScorer(total, known).scores_into(everyone, out) is not out
+    assert torch.equal(out, kept)
+    assert torch.equal(topk.top_k(MaskedScorer(total, known), everyone, csr, 300, 10, 0.02).items, direct.items)
 
 
 def test_lists_of_nobody() -> None:

@@ -135,7 +135,7 @@ def test_semantic_equals_dense(mutual: bool, weighted: bool, least: float) -> No
     pairs = {pair: 0.3 * (cosine if weighted else 1.0) for pair, cosine in found.items()}
     edges = {"text": Similar(4, least, mutual, weighted, 0.3)}
     matrix = dense(train, 0.6, -0.1, pair_weights(train, "events"), pairs)
-    graph = BipartiteGraph(train, Power(0.6, -0.1), None, STRENGTH["events"], edges, text=TEXT).double()
+    graph = BipartiteGraph(train, Power(0.6, -0.1), None, STRENGTH["events"], edges, features=TEXT).double()
     agree(graph, lambda x: matrix @ x, 40)
 
 
@@ -185,14 +185,14 @@ def test_cold_items_are_reached_by_text_alone() -> None:
     """Zero states but one: with semantic edges the cold item hears of it, without them it stays at zero."""
     train = shop()
     states = torch.cat([torch.zeros(17, 4), torch.ones(22, 4), torch.zeros(1, 4)])
-    semantic = BipartiteGraph(train, Symmetric(), None, {}, {"text": Similar(3, 0.0, False, True, 0.1)}, text=TEXT)
+    semantic = BipartiteGraph(train, Symmetric(), None, {}, {"text": Similar(3, 0.0, False, True, 0.1)}, features=TEXT)
     assert semantic.propagate(states)[-1].abs().min() > 0
     assert not BipartiteGraph(train, Symmetric(), None).propagate(states)[-1].any()
 
 
 def test_rare_items_lean_on_text_more_than_popular_ones() -> None:
     train = shop()
-    graph = BipartiteGraph(train, RandomWalk(), None, {}, {"text": Similar(3, 0.0, False, False, 0.1)}, text=TEXT)
+    graph = BipartiteGraph(train, RandomWalk(), None, {}, {"text": Similar(3, 0.0, False, False, 0.1)}, features=TEXT)
     from_items = torch.cat([torch.zeros(17, 1), torch.ones(23, 1)])
     share = graph.propagate(from_items)[17:, 0]
     edges = Similar(3, 0.0, False, False, 0.1)(TEXT, 23)
@@ -241,7 +241,7 @@ def test_autocast_stays_in_float32(tiny: Interactions) -> None:
 def test_drops_renormalise_and_keep_strength_and_item_edges(drop: str) -> None:
     train = shop()
     edges = {"text": Similar(3, 0.0, False, True, 0.2)}
-    graph = BipartiteGraph(train, RAdjNorm(0.7), None, STRENGTH["events"], edges, text=TEXT)
+    graph = BipartiteGraph(train, RAdjNorm(0.7), None, STRENGTH["events"], edges, features=TEXT)
     dropped = getattr(graph, drop)(0.3, torch.Generator().manual_seed(0))
     kept = dropped.train_edges
     assert 0.3 < len(kept) / len(train) < 0.85
@@ -350,7 +350,7 @@ def test_the_own_kernel_stays_unless_another_is_faster_by_far(
 
 
 def test_the_default_kernel_is_measured_where_a_layer_takes_time(caplog: pytest.LogCaptureFixture) -> None:
-    graph = partial(instantiate(compose_config("train", [], None).graph), text=None)
+    graph = partial(instantiate(compose_config("train", [], None).graph), features=None)
     small = graph(shop())
     big = graph(random_interactions(3000, 2000, 0.05, 0))
     with caplog.at_level("INFO", "ltgnn"):

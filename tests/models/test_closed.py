@@ -15,8 +15,7 @@ from ltgnn.models.closed_form.ease import EASE, TextEASE
 from ltgnn.models.closed_form.neighbours import ItemKNN, TextKNN
 from ltgnn.models.closed_form.plain import Popularity, Random
 from ltgnn.models.closed_form.spectral import GFCF, SVD, singular_vectors
-from ltgnn.scoring.masked import unrestricted
-from ltgnn.scoring.scorers import DenseItems, pieces
+from ltgnn.scoring.scorers import ItemItemWeights, decompose
 from ltgnn.types import ClosedForm, Interactions, Mistake
 from tests.conftest import random_interactions
 
@@ -40,7 +39,7 @@ def degrees(exponent: float) -> tuple[Tensor, Tensor]:
 
 def scores_of(model: ClosedForm, text: Tensor | None) -> Tensor:
     """What the formula gives to every user and item, also to the one that is not scorable."""
-    return unrestricted(model.fit(TRAIN, text), ITEMS)[0](EVERYONE)
+    return model.fit(TRAIN, text).unmasked()(EVERYONE)
 
 
 def close(found: Tensor, wanted: Tensor) -> None:
@@ -75,9 +74,9 @@ def test_ease_is_a_ridge_regression_of_each_item_on_the_others() -> None:
 
 
 def test_rows_of_the_weights_lie_in_one_piece() -> None:
-    found = pieces(EASE(3.0, 100).fit(TRAIN, None))
+    found = decompose(EASE(3.0, 100).fit(TRAIN, None))
     assert found is not None
-    assert isinstance(found[0], DenseItems)
+    assert isinstance(found[0], ItemItemWeights)
     assert found[0].weights.is_contiguous()
 
 

@@ -21,7 +21,7 @@ from ltgnn.models.projection import MLP, Linear
 from ltgnn.models.readout import Mean
 from ltgnn.models.readout import Sum as SumOfLayers
 from ltgnn.models.side_channel import SideChannel
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, ItemContent, Mistake
 from tests.conftest import random_interactions
 
 TRAIN = random_interactions(10, 14, 0.3, seed=4)
@@ -107,7 +107,7 @@ def test_item_channel(item_layers: int) -> None:
     agree(model, BipartiteGraph(TRAIN, Symmetric(), None).double(), final)
 
 
-class Live(torch.nn.Module):
+class Live(ItemContent):
     """Text that is trained."""
 
     def __init__(self) -> None:
@@ -132,7 +132,7 @@ def test_alpharec_by_loop(live: bool) -> None:
     expected = (first + matrix @ first + matrix @ matrix @ first) / 3
     encoded = model(BipartiteGraph(TRAIN, Symmetric(), None))
     torch.testing.assert_close(torch.cat([encoded.users, encoded.items]), expected)
-    torch.testing.assert_close(encoded.text, project(features))
+    torch.testing.assert_close(encoded.content, project(features))
     names = {name for name, _ in model.named_parameters()}
     assert not {name for name in names if name.endswith(("users", "items"))}
     if live:

@@ -13,12 +13,12 @@ from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.fusion import ContentOnly, Id
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.models.projection import Linear
-from ltgnn.models.readout import Last, Mean, Readout, Sum
+from ltgnn.models.readout import Last, LayerReadout, Mean, Sum
 from ltgnn.types import Interactions
 from tests.conftest import random_interactions
 
 
-def build(train: Interactions, num_layers: int, readout: Readout, dim: int = 8) -> LightGCN:
+def build(train: Interactions, num_layers: int, readout: LayerReadout, dim: int = 8) -> LightGCN:
     init = partial(torch.nn.init.normal_, std=0.1)
     return LightGCN(NodeEmbedding(train, dim, init, Id, None), num_layers, readout)
 
@@ -70,7 +70,7 @@ def test_perturbation_reaches_every_layer(tiny: Interactions) -> None:
 
 
 @pytest.mark.parametrize("readout", [Mean(ego=True), Mean(ego=False), Mean(ego=0.2), Sum(ego=False), Last()])
-def test_cold_items_differ_whatever_the_readout(tiny: Interactions, readout: Readout) -> None:
+def test_cold_items_differ_whatever_the_readout(tiny: Interactions, readout: LayerReadout) -> None:
     """Item 4 has no neighbour: a readout without layer 0 would make it zero, and tie it with all other cold items."""
     text = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     embedding = NodeEmbedding(tiny, 8, torch.nn.init.normal_, partial(ContentOnly, projector=Linear), text)

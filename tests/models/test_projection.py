@@ -14,9 +14,9 @@ TEXT = torch.randn(5, 6, generator=torch.Generator().manual_seed(0))
 
 
 def test_none_keeps_the_features_and_refuses_another_width() -> None:
-    assert Same(text_dim=6, dim=6)(TEXT) is TEXT
+    assert Same(features_dim=6, dim=6)(TEXT) is TEXT
     with pytest.raises(Mistake, match=r"6 columns and dim=4.*features.transform.dim=4"):
-        Same(text_dim=6, dim=4)
+        Same(features_dim=6, dim=4)
 
 
 def test_linear_and_mlp() -> None:

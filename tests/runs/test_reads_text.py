@@ -13,8 +13,8 @@ from ltgnn.config.reads_features import uses_features
 from ltgnn.models.closed_form.blend import Blend
 from ltgnn.models.closed_form.ease import EASE
 from ltgnn.models.closed_form.neighbours import TextKNN
-from ltgnn.scoring.scorers import Constant
-from ltgnn.types import Interactions, Scorer
+from ltgnn.scoring.scorers import ItemBias
+from ltgnn.types import Interactions, Mistake, Scorer
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -24,11 +24,13 @@ EASY, KNN = {"_target_": f"{CLOSED}.ease.EASE"}, {"_target_": f"{CLOSED}.neighbo
 
 
 class ImageKNN:
-    """A closed form of a user's own, that says nothing of what it reads."""
+    """A closed form of a user's own."""
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
-        assert text is not None
-        return Constant(text.abs().sum(1))
+    reads_features = True
+
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
+        assert features is not None
+        return ItemBias(features.abs().sum(1))
 
 
 class SimilarUsers(ImageKNN):
@@ -36,9 +38,16 @@ class SimilarUsers(ImageKNN):
 
     reads_features = False
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
-        assert text is None  # what says that it reads none is given none
-        return Constant(train.item_counts.float())
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
+        assert features is None  # what says that it reads none is given none
+        return ItemBias(train.item_counts.float())
+
+
+class Silent:
+    """One that says nothing of what it reads."""
+
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
+        return ItemBias(train.item_counts.float())
 
 
 @pytest.mark.parametrize("own", ["ImageKNN", "SimilarUsers"])
@@ -89,7 +98,18 @@ def test_a_blend_reads_what_its_parts_read() -> None:
     ease, knn = EASE(1.0, 100), TextKNN(2)
     assert not Blend({"a": ease, "b": None}, {"a": 1.0, "b": 0.1}).reads_features
     assert Blend({"a": ease, "b": knn}, {"a": 1.0, "b": 0.1}).reads_features
-    assert Blend({"a": ImageKNN()}, {"a": 1.0}).reads_features  # type: ignore[dict-item]
+    assert Blend({"a": ImageKNN()}, {"a": 1.0}).reads_features
+
+
+def test_a_closed_form_that_does_not_say_what_it_reads_is_refused(
+    launch: Launch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert launch("model=popularity", "model.closed_form._target_=tests.runs.test_reads_text.Silent") == 1
+    assert "Silent is no closed form. It wants `fit(train, features) -> scorer` and `reads_features = True`" in (
+        capsys.readouterr().err
+    )
+    with pytest.raises(Mistake, match=r"model\.closed_form\.parts\.a: Silent is no closed form"):
+        Blend({"a": Silent()}, {"a": 1.0})  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize(

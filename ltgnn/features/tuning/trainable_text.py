@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import torch
 from annotated_types import Ge, Gt
-from torch import Tensor, nn
+from torch import Tensor
 
 from ltgnn.features.encoders import HuggingFace
 from ltgnn.features.item_features import ItemText
@@ -21,12 +22,12 @@ from ltgnn.features.template import render
 from ltgnn.features.transform import Keep
 from ltgnn.features.tuning.adaptation import Adaptation
 from ltgnn.features.tuning.encoder import TunedEncoder
-from ltgnn.types import Dataset, Features, Mistake
+from ltgnn.types import Dataset, Features, ItemContent, Mistake
 
 log = logging.getLogger(__name__)
 
 
-class LiveText(nn.Module):
+class LiveText(ItemContent):
     """Text features [I, D] that are trained with the recommender.
 
     ``values`` [I, D]: what the encoder says before training. ``rows``: items re-encoded with gradient in a step.
@@ -43,8 +44,7 @@ class LiveText(nn.Module):
         self.register_buffer("table", values.clone(), persistent=False)
         self.attended: list[int] = []
         self.age = 0  # steps since the whole table was made
-        for weight in encoder.parameters():
-            weight.lr = lr  # type: ignore[attr-defined]
+        self.lr = lr
         self.register_state_dict_post_hook(_only_trained)  # type: ignore[no-untyped-call]
         self.register_load_state_dict_pre_hook(_fill_frozen)  # type: ignore[no-untyped-call]
 
@@ -76,6 +76,10 @@ class LiveText(nn.Module):
         self.table[where] = values.detach()
         self.age += 1
         return mixed
+
+    def read(self, texts: Sequence[str]) -> Tensor:
+        """Texts as features, by the encoder as it is.  n strings -> [n, D]"""
+        return self.encoder.read(texts)
 
     def renew(self) -> None:
         """Read every item anew with the weights as they are."""

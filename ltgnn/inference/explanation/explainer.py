@@ -13,11 +13,10 @@ import torch
 from torch.nn import functional as F
 
 from ltgnn.evaluation.topk import each_block
-from ltgnn.inference.explanation.linear import LinearScore, Term
 from ltgnn.inference.explanation.terms import merged, terms
 from ltgnn.inference.search.bm25 import words
 from ltgnn.inference.served_model import BLOCK_MIB, Served
-from ltgnn.types import Mistake
+from ltgnn.types import LinearTerms, Mistake, Term
 
 TOLERANCE = 1e-4
 """Between the sum of the summands (float64) and the model's score (float32), as a share of their sizes."""
@@ -71,7 +70,7 @@ class Explainer:
     """
 
     def __init__(
-        self, served: Served, linear: LinearScore | None, texts: Sequence[str], note: str = "", refusal: str = ""
+        self, served: Served, linear: LinearTerms | None, texts: Sequence[str], note: str = "", refusal: str = ""
     ) -> None:
         self.served, self.linear, self.texts, self.note, self.refusal = served, linear, texts, note, refusal
 

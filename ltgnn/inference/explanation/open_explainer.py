@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from ltgnn.inference.explanation.explainer import Explainer
-from ltgnn.inference.explanation.linear import LinearScore
 from ltgnn.inference.open_run import OpenRun
 from ltgnn.types import Mistake
-
-NOTES = {
-    "Concat": "fusion=concat: the bias, the same for all items, counts with the ids.",
-    "Gate": "fusion=gate: the gate is held where it is; g times the id counts as ids, (1 - g) times the text as text.",
-    "PopularityGate": "fusion=popularity_gate: its weights depend on counts alone and are held.",
-    "Attention": "fusion=attention: the attention is held where it is.",
-    "Init": "fusion=init: the ids started from the text and were trained since; all counts as ids.",
-}
 
 
 def explainer(shop: OpenRun) -> Explainer:
@@ -23,7 +14,7 @@ def explainer(shop: OpenRun) -> Explainer:
     if shop.module is None:
         return Explainer(shop.served, None, texts)
     module = shop.module
-    judging = next((name for name, loss in module.losses.items() if hasattr(loss, "at_ranking")), None)
+    judging = next((name for name, loss in module.losses.items() if loss.changes_ranking), None)
     if judging is not None:
         kind = type(module.losses[judging]).__name__
         return Explainer(shop.served, None, texts, refusal=f"loss {kind} changes the scores when it ranks: no sum.")
@@ -32,8 +23,7 @@ def explainer(shop: OpenRun) -> Explainer:
         refusal = "score=tag mixes the states of neighbours after training: not split into summands yet."
         return Explainer(shop.served, None, texts, refusal=refusal)
     try:
-        linear = LinearScore(module.encoder, module.graph, scoring.norm_power)
+        linear = module.encoder.linear_terms(module.graph, scoring.norm_power)
     except Mistake as mistake:
         return Explainer(shop.served, None, texts, refusal=str(mistake))
-    fusion = getattr(getattr(module.encoder, "encoder", module.encoder), "embedding").fusion  # noqa: B009
-    return Explainer(shop.served, linear, texts, NOTES.get(type(fusion).__name__, ""))
+    return Explainer(shop.served, linear, texts, linear.note)

@@ -2,62 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ltgnn.inference.explanation.linear import LinearScore, Term
-from ltgnn.scoring.ensemble import Blended
-from ltgnn.scoring.masked import Restricted
-from ltgnn.scoring.scorers import Constant, Divisible, Inner, PerHistory, Total
-from ltgnn.types import Mistake, Scorer
+from ltgnn.types import LinearTerms, Mistake, Scorer, Term
 
 
-def terms(scorer: Scorer, user: int, item: int, linear: LinearScore | None) -> list[Term]:
+def terms(scorer: Scorer, user: int, item: int, linear: LinearTerms | None) -> list[Term]:
     """Summands of ``scorer(user)[item]``. ``linear``: what takes the inner product of a graph model apart.
 
     Raises ``Mistake`` where the score is no sum of this kind, with the reason.
     """
-    if isinstance(scorer, Restricted):
-        return terms(scorer.score, user, item, linear)
-    if isinstance(scorer, Total):
+    history = scorer.history_terms(user, item)
+    if history is not None:
+        items, values = (column.tolist() for column in history)
+        return [Term(j, "", {scorer.label: value}) for j, value in zip(items, values, strict=True)]
+    named = scorer.named_terms(user, item)
+    if named is not None:
+        return [Term(None, name, {scorer.label: value}) for name, value in named.items()]
+    parts = scorer.terms()
+    if parts is not None:
         found = []
-        for factor, part in scorer.parts:
+        for factor, part in parts:
             inside = terms(part, user, item, linear)
             found += [replace(t, by={name: factor * value for name, value in t.by.items()}) for t in inside]
         return found
-    name = spelled(scorer)
-    if isinstance(scorer, Blended):
-        if len(scorer.used) == 1 and scorer.bias.numel() == 1:
-            return terms(list(scorer.members.values())[scorer.used[0]], user, item, linear)
-        return [Term(None, member, {"blend": share}) for member, share in scorer.shares(user, item).items()]
-    if isinstance(scorer, PerHistory):
-        items, values = scorer.by_history(user, item)
-        return [Term(j, "", {name: value}) for j, value in zip(items.tolist(), values.tolist(), strict=True)]
-    if isinstance(scorer, Constant):
-        return [Term(None, "said to everybody", {name: float(scorer.values[item])})]
-    if isinstance(scorer, Inner):
-        if linear is not None:
-            return linear.terms(user, item)
+    if scorer.factors is None:
+        raise Mistake(f"this model's score is no sum: {scorer.label} is another way of ranking.")
+    if linear is None:
         raise Mistake(
             "this model's score is the product of two fitted vectors, and how the history made the user's is not kept: "
             "no sum over the history. (Of an exported model: explain the run instead.)"
         )
-    if isinstance(scorer, Divisible) and (pieces := scorer.pieces()) is not None:
-        return [term for piece in pieces for term in terms(piece, user, item, linear)]
-    raise Mistake(f"this model's score is no sum: {name} is another way of ranking.")
-
-
-def spelled(scorer: Scorer) -> str:
-    """What a part of a score is called: its class in words."""
-    known = {
-        "DenseItems": "item weights",
-        "SparseItems": "item weights",
-        "Constant": "popularity",
-        "Filters": "filters",
-    }
-    kind = type(scorer).__name__
-    return known.get(kind) or re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()
+    return linear.terms(user, item)
 
 
 def merged(found: Sequence[Term]) -> list[Term]:

@@ -9,8 +9,8 @@ from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.models.closed_form.matrix import binary
-from ltgnn.scoring.masked import restricted
-from ltgnn.scoring.scorers import Inner
+from ltgnn.scoring.masked import mask_items
+from ltgnn.scoring.scorers import InnerProduct
 from ltgnn.types import Interactions, Mistake, Scorer
 
 
@@ -34,7 +34,7 @@ class ALS:
         self.factors, self.regularisation, self.alpha = factors, regularisation, alpha
         self.iterations, self.seed = iterations, seed
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         try:
             from implicit.cpu.als import AlternatingLeastSquares
         except ImportError as error:
@@ -48,4 +48,4 @@ class ALS:
         )
         model.fit(binary(train), show_progress=False)
         users, items = torch.from_numpy(model.user_factors), torch.from_numpy(model.item_factors)
-        return restricted(Inner(users, items.T), train.item_counts > 0)
+        return mask_items(InnerProduct(users, items.T), train.item_counts > 0)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
-from ltgnn.scoring.masked import restricted, unrestricted
-from ltgnn.scoring.scorers import Total
-from ltgnn.types import ClosedForm, Interactions, Mistake, Scorer
+from ltgnn.scoring.masked import any_candidates, mask_items
+from ltgnn.scoring.scorers import WeightedSum
+from ltgnn.types import ClosedForm, Interactions, Mistake, Scorer, as_scorer, need_closed_form
 
 
 class Blend:
@@ -20,6 +19,8 @@ class Blend:
 
     def __init__(self, parts: Mapping[str, ClosedForm | None], weights: Mapping[str, float]) -> None:
         self.parts = {name: part for name, part in parts.items() if part is not None}
+        for name, part in self.parts.items():
+            need_closed_form(part, f"model.closed_form.parts.{name}")
         if set(self.parts) - set(weights):
             raise Mistake(
                 f"model.closed_form.weights={dict(weights)} given, a weight for each of {', '.join(self.parts)} wanted."
@@ -29,9 +30,9 @@ class Blend:
     @property
     def reads_features(self) -> bool:
         """Whether one of the parts does."""
-        return any(getattr(part, "reads_features", True) for part in self.parts.values())
+        return any(part.reads_features for part in self.parts.values())
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
-        fitted = {name: unrestricted(part.fit(train, text), train.num_items) for name, part in self.parts.items()}
-        scores = Total([(self.weights[name], scorer) for name, (scorer, _) in fitted.items()])
-        return restricted(scores, torch.stack([scorable for _, scorable in fitted.values()]).any(0))
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
+        fitted = {name: as_scorer(part.fit(train, features)) for name, part in self.parts.items()}
+        scores = WeightedSum([(self.weights[name], scorer.unmasked()) for name, scorer in fitted.items()])
+        return mask_items(scores, any_candidates([scorer.candidates for scorer in fitted.values()]))

@@ -1,4 +1,4 @@
-"""EASE, and EASE that sees item text as further users."""
+"""EASE, and EASE that sees item features as further users."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ class EASE:
     def __init__(self, l2: Annotated[float, Ge(0)], max_items: Annotated[int, Ge(1)]) -> None:
         self.l2, self.max_items = l2, max_items
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         if train.num_items > self.max_items:
             raise Mistake(
                 f"model=ease on {train.num_items:,} items needs about {8e-9 * train.num_items**2:.0f} GB; the limit is "
                 f"{self.max_items:,} items. Raise model.closed_form.max_items if the memory is there."
             )
-        matrix = self.gram(train, text)
+        matrix = self.gram(train, features)
         matrix.diagonal().add_(self.l2)
         inverse = inverted(matrix)
         weights = inverse.div_(-inverse.diagonal().clone())
         weights.fill_diagonal_(0)
         return linear_scorer(train, weights)
 
-    def gram(self, train: Interactions, text: Tensor | None) -> Tensor:
+    def gram(self, train: Interactions, features: Tensor | None) -> Tensor:
         """What the items have in common.  [I, I]"""
         return gram(train)
 
@@ -67,11 +67,11 @@ def inverted(matrix: Tensor) -> Tensor:
 
 
 class TextEASE(EASE):
-    """EASE on ``X'X + text_weight T T'``: each dimension of the text is a further user.
+    """EASE on ``X'X + text_weight T T'``: each dimension of the features is a further user.
 
-    ``T`` [I, D] is the text, centred and of unit length, so that ``T T'`` are cosines and ``text_weight`` counts users:
-    what two items with the same text have in common. CEASE of Jeunen et al., "Closed-form models for collaborative
-    filtering with side-information" (RecSys 2020), with dense features.
+    ``T`` [I, D] are the features, centred and of unit length, so that ``T T'`` are cosines and ``text_weight`` counts
+    users: what two items with the same features have in common. CEASE of Jeunen et al., "Closed-form models for
+    collaborative filtering with side-information" (RecSys 2020), with dense features.
     """
 
     reads_features: ClassVar[bool] = True
@@ -83,10 +83,10 @@ class TextEASE(EASE):
         super().__init__(l2, max_items)
         self.text_weight = text_weight
 
-    def gram(self, train: Interactions, text: Tensor | None) -> Tensor:
-        if text is None:
+    def gram(self, train: Interactions, features: Tensor | None) -> Tensor:
+        if features is None:
             raise Mistake(
                 "model=ease_gram needs item features, but features=none was given. Set features=minilm, or model=ease."
             )
-        unit = F.normalize(text.float() - text.float().mean(0), dim=1)
+        unit = F.normalize(features.float() - features.float().mean(0), dim=1)
         return gram(train).addmm_(unit, unit.T, alpha=self.text_weight)

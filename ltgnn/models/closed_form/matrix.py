@@ -9,8 +9,8 @@ import torch
 from scipy.sparse import csr_matrix, diags
 from torch import Tensor
 
-from ltgnn.scoring.masked import restricted
-from ltgnn.scoring.scorers import DenseItems, SparseItems
+from ltgnn.scoring.masked import mask_items
+from ltgnn.scoring.scorers import ItemItemWeights, SparseItemItemWeights
 from ltgnn.types import Interactions, Scorer
 
 
@@ -43,12 +43,12 @@ def linear_scorer(train: Interactions, weights: Tensor) -> Scorer:
 
     A cold item that has no weight from any item is not scorable.
     """
-    scores = DenseItems(*train.by_user, weights)
+    scores = ItemItemWeights(*train.by_user, weights)
     cold = train.item_counts == 0
-    return restricted(scores, ~cold | weights.any(0)) if cold.any() else scores
+    return mask_items(scores, ~cold | weights.any(0)) if cold.any() else scores
 
 
 def sparse_scorer(train: Interactions, weights: Any) -> Scorer:
     """The same with scipy sparse weights [I, I]."""
     reached = torch.from_numpy(weights.tocsc().getnnz(0) > 0) | (train.item_counts > 0)
-    return restricted(SparseItems(binary(train), weights), reached)
+    return mask_items(SparseItemItemWeights(binary(train), weights), reached)

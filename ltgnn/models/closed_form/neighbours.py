@@ -1,4 +1,4 @@
-"""Nearest-neighbour recommenders: items that the same users have, and items with similar text."""
+"""Nearest-neighbour recommenders: items that the same users have, and items with similar features."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ItemKNN:
     def __init__(self, neighbours: Annotated[int, Ge(1)], shrink: Annotated[float, Ge(0)]) -> None:
         self.neighbours, self.shrink = neighbours, shrink
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         matrix = binary(train)
         size = torch.from_numpy(power(train.item_counts, 0.5)).float()
         kept = []
@@ -41,7 +41,7 @@ class ItemKNN:
 
 
 class TextKNN:
-    """The same with the cosine of the items' texts; cold items are items like all others."""
+    """The same with the cosine of the items' features; cold items are items like all others."""
 
     reads_features: ClassVar[bool] = True
     needs_features = True
@@ -49,10 +49,10 @@ class TextKNN:
     def __init__(self, neighbours: Annotated[int, Ge(1)]) -> None:
         self.neighbours = neighbours
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
-        if text is None:
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
+        if features is None:
             raise Mistake("model=text_knn needs item features, but features=none was given. Set features=minilm.")
-        return sparse_scorer(train, by_rows(*nearest(text, self.neighbours), train.num_items))
+        return sparse_scorer(train, by_rows(*nearest(features, self.neighbours), train.num_items))
 
 
 def by_rows(values: Tensor, columns: Tensor, width: int) -> Any:

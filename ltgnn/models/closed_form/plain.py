@@ -7,9 +7,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ltgnn.scoring.masked import restricted
-from ltgnn.scoring.scorers import Constant
-from ltgnn.types import Interactions, Scorer
+from ltgnn.scoring.masked import mask_items
+from ltgnn.scoring.scorers import ItemBias
+from ltgnn.types import Interactions, Scorer, as_scorer
 
 
 class Popularity:
@@ -17,9 +17,9 @@ class Popularity:
 
     reads_features: ClassVar[bool] = False
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         counts = train.item_counts.float()
-        return restricted(Constant(counts), counts > 0)
+        return mask_items(ItemBias(counts), counts > 0)
 
 
 class Random:
@@ -30,7 +30,7 @@ class Random:
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         items = torch.arange(train.num_items)
 
         def scores(users: Tensor) -> Tensor:
@@ -39,4 +39,4 @@ class Random:
                 mixed = (mixed ^ (mixed >> shift)) * factor
             return ((mixed ^ (mixed >> 33)) & 0xFFFFFF).float() / 0x1000000
 
-        return scores
+        return as_scorer(scores)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -11,8 +12,8 @@ from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.models.closed_form.matrix import binary, normalised, power
-from ltgnn.scoring.masked import restricted
-from ltgnn.scoring.scorers import Inner, Piece, SparseItems
+from ltgnn.scoring.masked import mask_items
+from ltgnn.scoring.scorers import InnerProduct, SparseItemItemWeights
 from ltgnn.types import Interactions, Scorer
 
 
@@ -29,17 +30,17 @@ class GFCF:
     def __init__(self, rank: Annotated[int, Ge(1)], alpha: float) -> None:
         self.rank, self.alpha = rank, alpha
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         rows, graph = binary(train), normalised(train)
         back = graph.T.tocsr()
         vectors = torch.from_numpy(singular_vectors(graph, self.rank)[2])  # [rank, I]
         down, up = (torch.from_numpy(power(train.item_counts, e)).float() for e in (-0.5, 0.5))
         scores = Filters(rows, back, graph, (vectors * down).T.numpy(), vectors * up * self.alpha)
-        return restricted(scores, train.item_counts > 0)
+        return mask_items(scores, train.item_counts > 0)
 
 
 @dataclass(frozen=True)
-class Filters:
+class Filters(Scorer):
     """Both filters on the rows of ``X``: the linear one is never multiplied out, since that matrix can be large."""
 
     rows: Any  # [U, I] X
@@ -48,22 +49,21 @@ class Filters:
     into: Any  # [I, rank] numpy
     out: Tensor  # [rank, I]
 
-    def __call__(self, users: Tensor) -> Tensor:
+    def scores(self, users: Tensor) -> Tensor:
         history = self.rows[users.numpy()]
         linear = torch.from_numpy((history @ self.back @ self.graph).toarray())
         return linear.addmm_(torch.from_numpy(np.asarray(history @ self.into)), self.out)
 
-    def by_history(self, user: int, item: int) -> tuple[Tensor, Tensor]:
-        """As ``PerHistory``."""
+    def history_terms(self, user: int, item: int) -> tuple[Tensor, Tensor]:
         mine = self.rows[user].indices
         linear = (self.back[mine] @ self.graph[:, [item]]).toarray()[:, 0]
         low = self.into[mine].astype(np.float64) @ self.out[:, item].double().numpy()
         return torch.from_numpy(mine).long(), torch.from_numpy(linear.astype(np.float64) + low)
 
-    def pieces(self) -> list[Piece]:
+    def terms(self) -> Sequence[tuple[float, Scorer]]:
         """The same as tables."""
-        low = Inner(torch.from_numpy(np.asarray(self.rows @ self.into)), self.out)
-        return [SparseItems(self.rows, (self.back @ self.graph).tocsr()), low]
+        low = InnerProduct(torch.from_numpy(np.asarray(self.rows @ self.into)), self.out)
+        return [(1.0, SparseItemItemWeights(self.rows, (self.back @ self.graph).tocsr())), (1.0, low)]
 
 
 class SVD:
@@ -79,11 +79,11 @@ class SVD:
     def __init__(self, rank: Annotated[int, Ge(1)], num_layers: Annotated[int, Ge(0)]) -> None:
         self.rank, self.num_layers = rank, num_layers
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         users, values, items = (torch.from_numpy(part) for part in singular_vectors(normalised(train), self.rank))
         steps = sum((values**layer for layer in range(self.num_layers + 1)), torch.zeros_like(values))
         left = users * values * (steps / (self.num_layers + 1)) ** 2
-        return restricted(Inner(left, items), train.item_counts > 0)
+        return mask_items(InnerProduct(left, items), train.item_counts > 0)
 
 
 def singular_vectors(matrix: Any, rank: int) -> tuple[Any, Any, Any]:

@@ -7,17 +7,16 @@ step instead of gradients of N d. Every process has the same loss then, and the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
+from hydra.utils import get_class
 from omegaconf import DictConfig
 from pytorch_lightning.strategies import DDPStrategy
-from torch import Tensor, nn
+from torch import Tensor
 
-from ltgnn.models.fusion import Id, Init
-from ltgnn.models.lightgcn import LightGCN
 from ltgnn.module import Recommender
-from ltgnn.sampling.negatives import Negatives
 from ltgnn.tensors.sharded_columns import ShardedColumns
 from ltgnn.training.distributed.processes import processes
 from ltgnn.types import Mistake
@@ -38,9 +37,9 @@ class DimParallel(DDPStrategy):
         """Instead of a wrapper for gradients: cut the tables, before the optimiser sees them."""
         module = self.lightning_module
         assert isinstance(module, Recommender)
-        embedding: Any = module.encoder.embedding
-        cut_tables(embedding, self.global_rank, self.world_size)
-        self.tables = {id(embedding.users), id(embedding.items)}
+        embedding = module.encoder.embedding
+        embedding.cut_columns(self.global_rank, self.world_size)
+        self.tables = {id(table) for table in embedding.tables.values()}
         self.columns = module.columns = ShardedColumns()
 
     def lightning_module_state_dict(self) -> dict[str, Any]:
@@ -71,14 +70,6 @@ class DimParallel(DDPStrategy):
         super().teardown()
 
 
-def cut_tables(embedding: Any, rank: int, world: int) -> None:
-    """Leave process ``rank`` its columns of the tables of users and items."""
-    for name in ("users", "items"):
-        table = getattr(embedding, name)
-        share = table.shape[1] // world
-        setattr(embedding, name, nn.Parameter(table.detach()[:, rank * share : (rank + 1) * share].clone()))
-
-
 def refuse_to_share(cfg: DictConfig, module: Recommender) -> None:
     """``Mistake`` where several processes would train something else than one."""
     if cfg.sweep.trial is not None:
@@ -87,40 +78,45 @@ def refuse_to_share(cfg: DictConfig, module: Recommender) -> None:
         raise Mistake(
             "several processes hand their model over by a checkpoint: set callbacks.checkpoint, or trainer=auto."
         )
-    if cfg.trainer.strategy._target_.endswith(f".{DimParallel.__name__}"):
-        refuse_mixed_columns(module, processes(cfg), cfg.trainer.gradient_clip_val)
+    if issubclass(get_class(cfg.trainer.strategy._target_), DimParallel):
+        refuse_mixed_columns(module, processes(cfg), cfg.trainer.gradient_clip_val, cfg.choices.get("fusion", ""))
     else:
-        refuse_losses(module, "rowwise", "ddp", "sees a batch as a whole")
+        refuse_losses(
+            [name for name, loss in module.losses.items() if not loss.row_separable], "ddp", "sees a batch as a whole"
+        )
 
 
-def refuse_mixed_columns(module: Recommender, world: int, clip: Any) -> None:
+def refuse_mixed_columns(module: Recommender, world: int, clip: Any, fusion: str) -> None:
     """``Mistake`` for a model or loss that reads several columns of a node at once in another way than by products."""
-    encoder: Any = module.encoder
-    weights = getattr(getattr(encoder, "readout", None), "coefficients", None)
-    if type(encoder) is not LightGCN or weights is None or weights(encoder.num_layers) is None:
+    encoder, embedding = module.encoder, module.encoder.embedding
+    if not encoder.column_separable:
         raise Mistake(
             "trainer=dim_parallel cuts the columns of model=lightgcn or mf with a readout that weighs whole layers; "
             f"{type(encoder).__name__} with this readout mixes columns. {WAY_OUT} model=lightgcn."
         )
-    if type(encoder.embedding.fusion) not in (Id, Init):
+    if not embedding.column_separable:
         raise Mistake(
-            f"trainer=dim_parallel: a projector makes every column from all of the text, so that fusion="
-            f"{type(encoder.embedding.fusion).__name__.lower()} has nothing to cut. {WAY_OUT} fusion=id or init."
+            "trainer=dim_parallel: a projector makes every column from all of the text, so that "
+            f"fusion={fusion} has nothing to cut. {WAY_OUT} fusion=id or init."
         )
-    if getattr(module.graph, "message", None) is not None or not getattr(module.views, "clean", False):
+    if not module.graph.linear or not module.views.clean:
         raise Mistake(f"trainer=dim_parallel: this graph= or views= mixes columns. {WAY_OUT} views=clean.")
-    if type(module.sampler).narrow is not Negatives.narrow:
+    if module.sampler.reads_states:
         raise Mistake(f"trainer=dim_parallel: this sampler looks at the states. {WAY_OUT} sampler=uniform.")
-    refuse_losses(module, "by_columns", "dim_parallel", "reads more of the states than products with sampled negatives")
-    if encoder.embedding.dim % world:
-        raise Mistake(f"dim={encoder.embedding.dim} is no multiple of trainer.devices={world}: change one of them.")
+    refuse_losses(
+        [name for name, loss in module.losses.items() if not loss.column_separable],
+        "dim_parallel",
+        "reads more of the states than products with sampled negatives",
+    )
+    if embedding.dim % world:
+        raise Mistake(f"dim={embedding.dim} is no multiple of trainer.devices={world}: change one of them.")
     if clip is not None:
         raise Mistake("trainer.gradient_clip_val is a norm over all columns: set it to null with trainer=dim_parallel.")
 
 
-def refuse_losses(module: Recommender, ability: str, trainer: str, why: str) -> None:
-    """``Mistake`` that names the losses without ``ability``."""
-    if unable := [name for name, loss in module.losses.items() if not getattr(loss, ability, False)]:
+def refuse_losses(unable: Sequence[str], trainer: str, why: str) -> None:
+    """``Mistake`` that names the losses that are ``unable``."""
+    if unable:
         raise Mistake(
             f"trainer={trainer}: {', '.join(f'loss.{name}' for name in unable)} {why}, so that it would be another "
             "loss. Set trainer=auto, or loss=bpr, bce, ccl, or softmax with loss.ranking.in_batch=false and "

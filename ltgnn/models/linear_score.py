@@ -1,0 +1,109 @@
+"""The score of a linear graph model, taken apart: what each item of the user's history, ids and content add.
+
+``final_u = c_0 x_u + sum over the user's items j of A[u, j] h_j``, ``h_j = sum over l >= 1 of c_l (A^(l-1) x)_j``: all
+that the user receives comes through the items of the history. With the item's final state ``v`` held, the score
+``<final_u, v>`` is a sum over them, and since ``x = ids + content``, each term splits once more: ids on both sides,
+content on both sides, or one of each. Nothing is approximated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ltgnn.types import Embedding, Graph, Readout, Term
+
+
+class LinearScore:
+    """Layers of a LightGCN in float64, split into ids and content; made once, asked for any user and item."""
+
+    def __init__(
+        self,
+        embedding: Embedding,
+        num_layers: int,
+        readout: Readout,
+        graph: Graph,
+        norm_power: float,
+        match: tuple[float, Tensor] | None = None,
+    ) -> None:
+        """``graph`` is linear; ``norm_power`` as in ``Scoring``.
+
+        ``match``: weight and features [I, width] of a content match beside the inner product.
+        """
+        self.match, self.note = match, embedding.content_note
+        self.num_users, self.num_items = embedding.num_users, embedding.num_items
+        self.graph, self.norm_power = graph, norm_power
+        with torch.no_grad():
+            first = [part.double() for part in embedding.parts()]
+            self.layers = [[part] for part in first]  # ids, content: (L + 1) x [N, d]
+            for kind in self.layers:
+                for _ in range(num_layers):
+                    kind.append(graph.propagate(kind[-1]))
+            self.connected = coefficients(readout, num_layers)
+            self.isolated = coefficients(readout, num_layers, isolated=True)
+
+    def of(self, node: int) -> list[float]:
+        """Weight of each layer in the final state of a node: another where it receives no message."""
+        some = any(bool((kind[layer][node] != 0).any()) for kind in self.layers for layer in range(1, len(kind)))
+        return self.connected if some or len(self.connected) == 1 else self.isolated
+
+    def final(self, node: int) -> tuple[Tensor, Tensor]:
+        """Final state of a node from ids and from content.  2 x [d]"""
+        ids, content = (sum((c * x[node] for c, x in zip(self.of(node), kind, strict=True)), torch.zeros(1).double())
+                     for kind in self.layers)  # fmt: skip
+        return ids, content
+
+    def terms(self, user: int, item: int) -> list[Term]:
+        """Summands of ``<final_u, final_i> |final_i|^(p - 1)``: the user's own vector, and each item of the history."""
+        with torch.no_grad():
+            ids, content = self.final(self.num_users + item)
+            match, squared = torch.zeros(self.num_items), (ids + content).square().sum()
+            if self.match is not None:
+                match = self.match[0] * (self.match[1] @ self.match[1][item])
+                squared = squared + match[item]
+            if self.norm_power != 1.0:
+                factor = squared.sqrt().clamp_min(1e-12) ** (self.norm_power - 1.0)
+                ids, content, match = ids * factor, content * factor, match * factor
+            weights = self.of(user)
+            own = [weights[0] * kind[0][user] for kind in self.layers]
+            found = [Term(None, "the user's own vector", _by(own, ids, content))] if weights[0] else []
+            nodes, edges = self.graph.messages_to(user)
+            received = [
+                sum((c * x[nodes] for c, x in zip(weights[1:], kind, strict=False)), torch.zeros(1).double())
+                * edges[:, None]
+                for kind in self.layers
+            ]
+            length = 1.0
+            if self.match is not None and len(nodes):
+                length = float((edges @ self.match[1][nodes - self.num_users]).norm().clamp_min(1e-12))
+            for row, node in enumerate((nodes - self.num_users).tolist()):
+                by = _by([kind[row] for kind in received], ids, content) if len(weights) > 1 else {}
+                if self.match is not None:
+                    by["text match"] = float(edges[row] * match[node]) / length
+                if by:
+                    found.append(Term(node, "", by))
+        return found
+
+
+def coefficients(readout: Readout, num_layers: int, isolated: bool = False) -> list[float]:
+    """Weight of each layer in the final state, asked of the readout; isolated: of a node whose later layers are 0."""
+
+    def read(*numbers: float) -> float:
+        return float(readout([torch.full((1, 1), number, dtype=torch.float64) for number in numbers]))
+
+    zeros = [0.0] * (num_layers + 1)
+    if isolated:
+        return [read(1.0, *zeros[1:]), *zeros[1:]]
+    later = [read(*zeros[:layer], 1.0, *zeros[layer + 1 :]) for layer in range(1, num_layers + 1)]
+    return [read(*[1.0] * (num_layers + 1)) - sum(later), *later]
+
+
+def _by(said: Sequence[Tensor], ids: Tensor, content: Tensor) -> dict[str, float]:
+    """What is said by ids and by text, against the item's ids and text."""
+    return {
+        "ids": float(said[0] @ ids),
+        "text": float(said[1] @ content),
+        "ids x text": float(said[0] @ content + said[1] @ ids),
+    }
