@@ -91,7 +91,9 @@ class WithContent(Encoder):
         """Those of the encoder inside with the content match, where that is a LightGCN."""
         if not isinstance(self.encoder, LightGCN):
             return super().linear_terms(graph, norm_power)
-        return self.encoder.linear_terms(graph, norm_power, (float(self.log_weight.detach().exp()), self.content.double()))
+        return self.encoder.linear_terms(
+            graph, norm_power, (float(self.log_weight.detach().exp()), self.content.double())
+        )
 
     def _profiles(self, graph: Graph) -> Tensor:
         found = self.profiles.get(graph)
