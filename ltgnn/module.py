@@ -18,6 +18,7 @@ from ltgnn.types import (
     Encoded,
     Encoder,
     Graph,
+    ItemContent,
     Loss,
     Mistake,
     PartEvaluator,
@@ -76,8 +77,8 @@ class Recommender(pl.LightningModule):
 
     def weights_optimizer(self) -> torch.optim.Optimizer:
         """Item features that bring a rate of their own (``ItemContent.lr``) are trained at that rate."""
-        content = self.encoder.embedding.trained_features
-        rates = {} if content is None else {id(weight): content.lr for weight in content.parameters()}
+        contents = [part for part in self.modules() if isinstance(part, ItemContent)]
+        rates = {id(weight): content.lr for content in contents for weight in content.parameters()}
         groups: dict[float | None, list[nn.Parameter]] = {}
         for weight in self.parameters():
             if weight.requires_grad:
