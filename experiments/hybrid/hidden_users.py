@@ -17,7 +17,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from torch import Tensor
 
-from ltgnn.build import build_setting
+from ltgnn.build import build_problem
 from ltgnn.config.paths import conf_dir
 from ltgnn.inference.ensemble_members import open_members
 from ltgnn.scoring.candidates import Pool, pool_of
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=4)
     given = parser.parse_args()
     members = open_members(given.runs)
-    setting = build_setting(members[0].cfg)
+    setting = build_problem(members[0].cfg)
     train, held_out = setting.split.train, setting.split.val
     blend = instantiate(OmegaConf.load(conf_dir() / "blend/tail_kept.yaml"))
     blended = blend.of({member.name: member.scorer() for member in members}, train)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ltgnn.build import Setting, build_module
+from ltgnn.build import Problem, build_module
 from ltgnn.types import Mistake
 from tests.axes import COLD, PLAIN, Tree
 
-FUSIONS = ("id", "sum", "text", "init", "side", "gate", "attention", "concat", "popularity_gate")
+FUSIONS = ("id", "sum", "content", "init", "side", "gate", "attention", "concat", "popularity_gate")
 
 
 @pytest.mark.parametrize("graph", ["symmetric", "semantic"])
 @pytest.mark.parametrize("fusion", FUSIONS)
-def test_every_model_knows_the_items_that_have_a_state(tree: Tree, setting: Setting, fusion: str, graph: str) -> None:
+def test_every_model_knows_the_items_that_have_a_state(tree: Tree, setting: Problem, fusion: str, graph: str) -> None:
     """Item ``COLD`` has no train interaction; the graph ``semantic`` joins it to items with similar text."""
     built = 0
     for model in tree.words["model"]:
