@@ -106,12 +106,13 @@ def test_numbers_do_not_depend_on_the_size_of_evaluation_blocks(launch: Launch, 
 
 
 def test_sweep_goes_on_after_a_failed_job(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert launch("text=none", "seed=1,2", "fusion=id,gate", "logger=wandb", "-m") == 1
+    policies = "loss.ranking.weights.policy=items20,none"  # the second is known to be none once the groups are made
+    assert launch("text=none", "seed=1,2", "loss=bpr_tail", policies, "logger=wandb", "-m") == 1
     folders = run_folders(tmp_path)
     states = [json.loads((folder / "status.json").read_text())["state"] for folder in folders]
     assert states == ["finished", "failed", "finished", "failed"]
     assert "Traceback" in (folders[1] / "error.txt").read_text()
-    assert "fusion=gate needs item text" in json.loads((folders[1] / "status.json").read_text())["error"]
+    assert "loss.ranking.weights.policy=none given" in json.loads((folders[1] / "status.json").read_text())["error"]
     assert "failed" in capsys.readouterr().out
     offline = [sorted(folder.glob("wandb/offline-run-*/run-*.wandb")) for folder in folders]
     assert [len(found) for found in offline] == [1, 1, 1, 1]  # one W&B run per job, the failed one too
