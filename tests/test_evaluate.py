@@ -206,7 +206,7 @@ def test_a_sweep_goes_on_where_it_stopped(
 def test_a_failing_judgement_names_the_command_that_goes_on(
     home: Path, evaluate: Evaluate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["run=logs/train/gnn", "eval.ks=[20],[-1]", f"paths.log_dir={tmp_path}", "-m"]
+    words = ["run=logs/train/gnn", "split=run,official", f"paths.log_dir={tmp_path}", "-m"]
     assert main(words) == 1
     again = next(line for line in capsys.readouterr().out.splitlines() if line.strip().startswith("ltgnn evaluate"))
     assert "--config" not in again  # the tree of a run is temporary

@@ -46,7 +46,7 @@ def sweep(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         small = ["epochs=4", "dim=8", "num_layers=2", "batch_size=256", "eval_every=2", "min_epochs=1", "lr=0.05", "-m"]
         assert train([*toy, *small, "model=popularity,ease"]) == 0
         assert train([*toy, *small, "model=lightgcn", "fusion=id,sum", "seed=1,2"]) == 0
-        assert train([*toy, *small, "fusion=gate", "text=none"]) == 1
+        assert train([*toy, *small, "loss=bpr_tail", "loss.ranking.weights.policy=none"]) == 1
     for folder in run_folders(root):
         if (folder / "items.parquet").is_file():
             items = pl.read_parquet(folder / "items.parquet")
@@ -74,7 +74,7 @@ def test_numbers_are_those_of_metrics_json(sweep: Path, page: Path) -> None:
     mean = np.mean([run.metrics["test"]["ndcg@20"] for run in two.side.runs])
     assert f'data-value="{mean}">{mean:.4f}' in text
     assert [run.state for run in runs.lost] == ["failed"]
-    assert "fusion=gate needs item text" in text
+    assert "loss.ranking.weights.policy=none given" in text
     assert re.search(r"<code>ltgnn train .*model=lightgcn.*seed=2.*</code>", text)
 
 

@@ -67,7 +67,7 @@ def test_one_number_in_all_places(launch: Launch, tmp_path: Path, capsys: pytest
 
 
 def test_a_failed_job_is_failed_in_wandb_too(launch: Launch, tmp_path: Path) -> None:
-    assert launch("fusion=gate", "text=none", "logger=wandb") == 1
+    assert launch("loss=bpr_tail", "loss.ranking.weights.policy=none", "logger=wandb") == 1
     (folder,) = run_folders(tmp_path)
     assert summary(folder)["exit_code"] == 1
 

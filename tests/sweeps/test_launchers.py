@@ -46,14 +46,15 @@ def test_other_processes_give_the_same_numbers(
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_a_failing_job_of_another_process(shop: Path, tmp_path: Path, launcher: str) -> None:
-    words = ["text=none", "seed=1", "fusion=gate,id", "logger=none", "sweep.name=s", *LAUNCHERS[launcher]]
+    policies = "loss.ranking.weights.policy=none,items20"
+    words = ["text=none", "seed=1", "loss=bpr_tail", policies, "logger=none", "sweep.name=s", *LAUNCHERS[launcher]]
     code, printed = ended(start(tmp_path, shop, *words))
     assert code == 1, printed
     assert "1 failed" in printed
     assert "1 finished" in printed
-    (gate, identity) = run_folders(tmp_path)
-    assert "fusion=gate needs item text" in (gate / "error.txt").read_text()
-    assert json.loads((identity / "status.json").read_text())["state"] == "finished"
+    (first, second) = run_folders(tmp_path)
+    assert "loss.ranking.weights.policy=none given" in (first / "error.txt").read_text()
+    assert json.loads((second / "status.json").read_text())["state"] == "finished"
 
 
 def test_a_worker_that_dies_fails_its_job_alone(shop: Path, tmp_path: Path) -> None:

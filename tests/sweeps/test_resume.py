@@ -90,15 +90,15 @@ def test_three_processes_share_one_sweep(shop: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("on_error", ["continue", "stop"])
 def test_a_failing_job(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str], on_error: str) -> None:
-    words = ["text=none", "seed=1,2", "fusion=id,gate", f"sweep.on_error={on_error}", "sweep.name=s", "-m"]
-    assert launch(*words) == 1
+    words = ["text=none", "seed=1,2", f"sweep.on_error={on_error}", "sweep.name=s", "-m"]
+    assert launch(*words, "loss=bpr_tail", "loss.ranking.weights.policy=items20,none") == 1
     printed = capsys.readouterr().out
     folders = run_folders(tmp_path)
     states = [json.loads((folder / "status.json").read_text())["state"] for folder in folders]
     assert states == (
         ["finished", "failed", "finished", "failed"] if on_error == "continue" else ["finished", "failed"]
     )
-    assert "fusion=gate needs item text" in (folders[1] / "error.txt").read_text()
+    assert "loss.ranking.weights.policy=none given" in (folders[1] / "error.txt").read_text()
     again = next(line for line in printed.splitlines() if "ltgnn train -m" in line)
     assert "sweep.dir=logs/train/multiruns/s" in again
     assert "sweep.name" not in again
@@ -110,14 +110,14 @@ def test_a_failing_job(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFix
     sweep = tmp_path / "logs/train/multiruns/s"
     begun = journal(sweep)
     assert main(shlex.split(again.strip())[2:]) == 1  # it fails again, and nothing that had finished is touched
-    later = [folder.split("_")[2] for event, folder in journal(sweep)[len(begun) :] if event == "begins"]
-    assert later == ["gate", "gate"] if on_error == "continue" else ["gate"]
+    later = [folder.split("_")[0] for event, folder in journal(sweep)[len(begun) :] if event == "begins"]
+    assert later == ["001", "003"] if on_error == "continue" else ["001"]
 
 
 def test_a_task_that_fails_before_its_record_gets_one(launch: Launch, tmp_path: Path) -> None:
-    assert launch("logger._target_=ltgnn.nothing.Here", "seed=1,2", "-m") == 1
+    assert launch("+closed.model=mf", "seed=1,2", "-m") == 1
     for folder in run_folders(tmp_path):
-        assert "nothing" in (folder / "error.txt").read_text()
+        assert "closed recipe" in (folder / "error.txt").read_text()
 
 
 def test_dry_run_lists_and_times_and_writes_nothing(
@@ -134,7 +134,7 @@ def test_dry_run_lists_and_times_and_writes_nothing(
     capsys.readouterr()
     assert launch(*grid, "sweep.dry_run=true") == 0
     assert "2 of 4 jobs to run" in capsys.readouterr().out
-    assert launch("text=none", "fusion=id,gate", "sweep.dry_run=true", "-m") == 0
+    assert launch("loss=bpr_tail", "loss.ranking.weights.policy=items20,none", "sweep.dry_run=true", "-m") == 0
     assert "1 would fail at once" in capsys.readouterr().out
 
 
