@@ -109,7 +109,7 @@ def test_what_is_monitored_is_looked_for_before_training(
     assert "Near to it: ndcg@20" in capsys.readouterr().err
     assert not (tmp_path / "wrong/history.csv").exists()
     assert launch("monitor=val/ndgc@20", "paths.run_dir=typo") == 1
-    assert "there is no metric 'ndgc'" in capsys.readouterr().err
+    assert "there is no value 'ndgc@20'" in capsys.readouterr().err
 
 
 def test_a_value_of_which_less_is_better_selects_the_smallest(launch: Launch, tmp_path: Path) -> None:

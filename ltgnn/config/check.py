@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from omegaconf import Container, DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import DictConfig
 from pydantic import ValidationError
 
 from ltgnn.config.conflicts import conflicts
 from ltgnn.config.parameters import UNKNOWN, Parameter, Parameters, of_callable, of_target
+from ltgnn.config.resolving import MISSING, OPEN, resolved, source
 from ltgnn.config.root_schema import ROOTS, SECTIONS, Recommend, concerns
 from ltgnn.config.wanted import shown, wanted, within
 from ltgnn.types import Mistake
-
-OPEN = object()
-"""In place of a value that is not known yet: an interpolation that cannot be resolved, or ``???``."""
-
-MISSING = "???"
-"""What yaml has for a value that the user must give."""
-
-LIKE = re.compile(r"\$\{(\w[\w.]*)\}")
-"""An interpolation that is another key and nothing else."""
-
-HYDRA = "hydra"
-"""The node that Hydra itself reads."""
 
 SOURCES = ("projector", "init", "adapt")
 """Groups of which parts are taken over by others: what they lack is lacking only where they are taken."""
@@ -66,11 +53,6 @@ def wrong_values(cfg: DictConfig, config: Mapping[str, Any], root: str, choices:
     found = [replace(one, key=source(cfg, one.key)) for one in refused]
     lines = list(dict.fromkeys(map(str, {one.key: one for one in reversed(found)}.values())))[::-1]
     return lines or ([] if choices is None else list(conflicts(config, root, choices)))
-
-
-def resolved(cfg: DictConfig, only: Sequence[str] = ()) -> dict[str, Any]:
-    """``cfg`` without the node ``hydra`` as plain values; ``OPEN`` where there is none to be had."""
-    return {str(key): _plain(cfg, key) for key in cfg if key in only or (key != HYDRA and not only)}
 
 
 def at_root(config: Mapping[str, Any], root: str) -> Iterator[Finding]:
@@ -167,47 +149,6 @@ def near(given: str, known: Sequence[str], key: str) -> str:
     if found := difflib.get_close_matches(given, known, n=1, cutoff=0.6):
         return f" Did you mean '{f'{key}.{found[0]}'.lstrip('.')}'?"
     return f" It takes {', '.join(known)}." if known else " It takes nothing."
-
-
-def source(cfg: DictConfig, key: str) -> str:
-    """The key that the user sets: of a value that is ``${dim}``, ``dim``."""
-    for _ in range(9):
-        names = re.findall(r"[^.\[\]]+", key)
-        node: Any = cfg
-        for number, name in enumerate(names):
-            try:
-                node = node._get_node(int(name) if OmegaConf.is_list(node) else name)
-            except (OmegaConfBaseException, ValueError, AttributeError, IndexError):
-                return key
-            written = node._value() if node is not None else None
-            if isinstance(written, str) and (like := LIKE.fullmatch(written)):
-                key = ".".join([like.group(1), *names[number + 1 :]])
-                break
-            if not isinstance(node, Container):
-                return key
-        else:
-            return key
-    return key
-
-
-def _plain(node: Any, key: Any) -> Any:
-    """The value of a key, resolved as far as it can be."""
-    try:
-        value = node[key] if not OmegaConf.is_missing(node, key) else MISSING
-        if OmegaConf.is_config(value):
-            return OmegaConf.to_container(value, resolve=True, throw_on_missing=False)
-        return value
-    except Exception:  # a resolver of the user's own may raise anything; the command itself will say so
-        pass
-    try:
-        inner = node._get_node(key)
-        if OmegaConf.is_dict(inner) and isinstance(inner._value(), dict):
-            return {str(name): _plain(inner, name) for name in inner}
-        if OmegaConf.is_list(inner) and isinstance(inner._value(), list):
-            return [_plain(inner, number) for number in range(len(inner))]
-    except OmegaConfBaseException:
-        pass
-    return OPEN
 
 
 def _is_node(value: Any) -> bool:

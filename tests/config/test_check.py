@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
 from ltgnn import resolvers
-from ltgnn.config.check import Finding, findings, refusals, refuse_wrong_values, resolved
+from ltgnn.config.check import Finding, findings, refusals, refuse_wrong_values
 from ltgnn.config.parameters import UNKNOWN, Parameter, of_target
+from ltgnn.config.resolving import resolved
 from ltgnn.config.suggestions import options
 from ltgnn.paths import conf_dir
 from ltgnn.trust import nodes
