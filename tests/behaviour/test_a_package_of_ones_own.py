@@ -138,7 +138,7 @@ def lab(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
 
     def train(*words: str) -> Path:
         toy = ["--config-dir", str(CONF), f"hydra.searchpath=[file://{tmp_path / 'lab' / 'conf'}]"]
-        toy += ["data=toy", f"data.files.path={shop}", "text=words", "logger=none", "epochs=2", "min_epochs=1"]
+        toy += ["data=toy", f"data.files.path={shop}", "features=words", "logger=none", "epochs=2", "min_epochs=1"]
         small = ["dim=8", "num_layers=2", "batch_size=256", "eval_every=1", "lr=0.05", f"paths.log_dir={tmp_path}/logs"]
         before = set(run_folders(tmp_path / "logs"))
         assert main(["train", *toy, *small, *words]) == 0

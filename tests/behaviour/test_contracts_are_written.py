@@ -22,7 +22,7 @@ DECLARED = "reads what a class, a partial or a recipe's `_target_` declares, bef
 TEXTS = "asks which features can read other texts; features have no base class yet"
 
 EXCEPTIONS: dict[str, str] = {
-    "build.py:Setting.record": "an evaluator of one's own need not say which values are better if smaller",
+    "build.py:Problem.record": "an evaluator of one's own need not say which values are better if smaller",
     "build.py:refuse_unknown_monitor": "an evaluator of one's own need not know its values beforehand",
     "commands/answers.py:opened": TEXTS,
     "commands/data/__init__.py:main": PARSED,
@@ -31,7 +31,10 @@ EXCEPTIONS: dict[str, str] = {
     "commands/finetune.py:write_card": "for the type checker: `item_text` has asked",
     "config/error_messages.py:message": ERRORS,
     "config/hydra_entry.py:_sweeping": "an error has notes only where somebody added one",
-    "config/metric_direction.py:_stated": "a metric may be a plain function, with or without the attribute",
+    "config/older_recipes.py:_node": "a recipe's node has a class of an older version, by its name",
+    "config/parameters.py:_resolved": "reads what a class states of its parameters, before anything is built",
+    "config/parameters.py:of_callable": "reads what a class states of its parameters, before anything is built",
+    "config/parameters.py:parts_named": "reads what a class states of its parameters, before anything is built",
     "config/reads_features.py:_of_target": DECLARED,
     "config/reads_features.py:declared": DECLARED,
     "config/reads_features.py:inside": DECLARED,
@@ -50,12 +53,11 @@ EXCEPTIONS: dict[str, str] = {
     "io/atomic_write.py:refusal": ERRORS,
     "io/libyaml.py:measure": LIBRARY,
     "runs/folder.py:RunFolder.job": ERRORS,
-    "serving/server/app.py:create": "the API shows minimum shares apart from other rules",
-    "serving/server/app.py:create.how": "the API shows minimum shares apart from other rules",
     "sweeps/launchers/process_pool.py:Pool.__init__": PLATFORM,
     "sweeps/optuna_space.py:grid": LIBRARY,
     "sweeps/sweeper.py:Sweep.report": "the task may be a function of Hydra's or of ours",
     "sweeps/sweeper.py:Sweep.setup": "the launcher may be one of Hydra's plugins",
+    "training/distributed/column_parallel.py:DimParallel.teardown": "for the type checker: Lightning holds it",
     "training/distributed/column_parallel.py:DimParallel.configure_ddp": "for the type checker: Lightning holds it",
 }
 """``file:function`` -> why it may."""
