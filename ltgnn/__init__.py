@@ -15,12 +15,12 @@ def load(folder: str | Path) -> Served:
     """A finished model, ready to answer: ``ltgnn.load(DIR).recommend(["u1"], k=10)``.
 
     ``folder``: what ``ltgnn export`` wrote (needs neither Lightning nor Hydra), or a run folder. Raises
-    ``ltgnn.types.Mistake`` if it is neither.
+    ``ltgnn.types.UserError`` if it is neither.
     """
     if (Path(folder) / "status.json").is_file():
         from ltgnn.inference.finished_run import open_run
 
         return open_run(folder)
-    from ltgnn.serving.export import read
+    from ltgnn.serving.export import load_exported
 
-    return read(folder)
+    return load_exported(folder)

@@ -29,10 +29,10 @@ from ltgnn.types import (
     Graph,
     Groups,
     Loss,
-    Mistake,
     PartEvaluator,
     Scorer,
     Split,
+    UserError,
     Views,
     as_scorer,
     need_closed_form,
@@ -143,17 +143,17 @@ def is_closed_form(cfg: DictConfig) -> bool:
 
 
 def fit_closed_form(
-    cfg: DictConfig, setting: Problem, evaluators: Mapping[str, PartEvaluator], cache: Cache = NO_CACHE
+    cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartEvaluator], cache: Cache = NO_CACHE
 ) -> Scorer:
     """A model that is computed, with the dials of ``score`` on top; jobs that differ in these alone compute it once."""
-    refuse_leaks(setting.split, None, None)
+    refuse_leaks(problem.split, None, None)
     model = need_closed_form(instantiate(cfg.model.closed_form), "model.closed_form")
-    features = setting.text if model.reads_features else None
+    features = problem.text if model.reads_features else None
     sections = (*DATA, "model", *(("features",) if model.reads_features else ()))
     base = cache.shared(
-        "closed form", cfg, sections, lambda: as_scorer(model.fit(setting.split.train, features)), kept=1
+        "closed form", cfg, sections, lambda: as_scorer(model.fit(problem.split.train, features)), kept=1
     )
-    return build_score(cfg, setting).over(base, fitting_evaluator(cfg, evaluators))
+    return build_score(cfg, problem).over(base, fitting_evaluator(cfg, evaluators))
 
 
 def fitting_evaluator(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) -> PartEvaluator | None:
@@ -161,9 +161,9 @@ def fitting_evaluator(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) 
     return evaluators.get("val") if cfg.score.get("fit") else None
 
 
-def uses_features(cfg: DictConfig, setting: Problem) -> bool:
+def uses_features(cfg: DictConfig, problem: Problem) -> bool:
     """Whether item features reach the scores: whether they are there, and what the parts that get them declare."""
-    if setting.features is None:
+    if problem.features is None:
         return False
     closed = is_closed_form(cfg)
     given = [cfg.score.dials, *([cfg.model.closed_form] if closed else [cfg.fusion, cfg.graph])]
@@ -174,7 +174,7 @@ def uses_features(cfg: DictConfig, setting: Problem) -> bool:
 
 def build_module(
     cfg: DictConfig,
-    setting: Problem,
+    problem: Problem,
     evaluators: Mapping[str, PartEvaluator] | None = None,
     cache: Cache = NO_CACHE,
 ) -> Recommender:
@@ -184,18 +184,18 @@ def build_module(
     """
     from ltgnn.module import Recommender
 
-    train = setting.split.train
+    train = problem.split.train
     sections = (*DATA, "features", "graph")
-    graph = cache.copied("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, features=setting.text))
-    refuse_leaks(setting.split, graph, train.item_counts)
+    graph = cache.copied("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, features=problem.text))
+    refuse_leaks(problem.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(
         train=train,
         fusion=instantiate(cfg.fusion),
-        features=instantiate(cfg.live)(instantiate(cfg.features), setting.dataset, setting.features),
+        features=instantiate(cfg.live)(instantiate(cfg.features), problem.dataset, problem.features),
     )
     terms = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}
-    losses = {name: t(train, setting.groups) if isinstance(t, partial) else t for name, t in terms.items()}
+    losses = {name: t(train, problem.groups) if isinstance(t, partial) else t for name, t in terms.items()}
     encoder = of_kind(instantiate(cfg.model.encoder)(embedding), Encoder, "model.encoder")  # type: ignore[type-abstract]
     return Recommender(
         encoder=encoder,
@@ -203,13 +203,13 @@ def build_module(
         views=of_kind(instantiate(cfg.views), Views, "views"),  # type: ignore[type-abstract]
         losses={n: of_kind(loss, Loss, f"loss.{n}") for n, loss in losses.items()},  # type: ignore[type-abstract]
         sampler=instantiate(cfg.sampler.negatives)(train),
-        score=build_score(cfg, setting),
+        score=build_score(cfg, problem),
         evaluators=evaluators or {},
         monitor=str(cfg.monitor).partition("/")[2],
         optimizer=instantiate(cfg.optim),
         stream=stream,
         seed=int(cfg.seed),
-        shared=shared(cfg),
+        shared=batches_per_step(cfg),
         schedule=instantiate(cfg.schedule) if cfg.get("schedule") else None,
     )
 
@@ -218,30 +218,32 @@ Kind = TypeVar("Kind")
 
 
 def of_kind(part: object, kind: type[Kind], option: str) -> Kind:
-    """The part itself; ``Mistake`` where it is not derived from the base class of its axis."""
+    """The part itself; ``UserError`` where it is not derived from the base class of its axis."""
     if not isinstance(part, kind):
-        raise Mistake(
+        raise UserError(
             f"{option}: {type(part).__name__} given, a subclass of ltgnn.types.{kind.__name__} wanted, which has a "
             "default for all that a part need not be able to do."
         )
     return part
 
 
-def build_data(cfg: DictConfig, setting: Problem, evaluators: Mapping[str, PartEvaluator]) -> RecommendationData:
+def build_data(cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartEvaluator]) -> RecommendationData:
     """Train batches, and the part that the monitor watches."""
     from ltgnn.sampling.datamodule import RecommendationData
 
-    size = int(cfg.batch_size) * shared(cfg)
+    size = int(cfg.batch_size) * batches_per_step(cfg)
     return RecommendationData(
-        setting.split.train, size, cfg.sampler.epoch_unit, int(cfg.seed), [monitored_part(cfg, evaluators)]
+        problem.split.train, size, cfg.sampler.epoch_unit, int(cfg.seed), [monitored_part(cfg, evaluators)]
     )
 
 
-def shared(cfg: DictConfig) -> int:
+def batches_per_step(cfg: DictConfig) -> int:
     """Mini-batches that share one pass over the graph and one step."""
     given = int(cfg.get("shared_batches", 1))  # runs of before the knob was there have one
     if given < 1:
-        raise Mistake(f"shared_batches={given} given, at least 1 wanted: mini-batches behind one pass over the graph.")
+        raise UserError(
+            f"shared_batches={given} given, at least 1 wanted: mini-batches behind one pass over the graph."
+        )
     return given
 
 
@@ -250,7 +252,7 @@ def monitored_part(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) -> 
     part = str(cfg.monitor).split("/", 1)[0]
     if part not in evaluators:
         held = ", ".join(evaluators)
-        raise Mistake(
+        raise UserError(
             f"monitor={cfg.monitor} names the part '{part}', but this split holds out: {held}. "
             "Set monitor=PART/METRIC@K."
         )
@@ -259,15 +261,15 @@ def monitored_part(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) -> 
 
 
 def refuse_unknown_monitor(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) -> None:
-    """``Mistake`` where the part that is monitored is held out, and its evaluator will not give the monitored value."""
+    """``UserError`` where the monitored part is held out, and its evaluator will not give the monitored value."""
     part, _, name = str(cfg.monitor).partition("/")
     if isinstance(evaluator := evaluators.get(part), Evaluator):
         refuse_unknown(evaluator, name, f"monitor={cfg.monitor}")
 
 
-def build_score(cfg: DictConfig, setting: Problem) -> ScoreFunction:
+def build_score(cfg: DictConfig, problem: Problem) -> ScoreFunction:
     """What turns states into scores, with the dials of ``score`` built from the train part."""
-    if cfg.score.get("fit") and not len(setting.split.val):
-        raise Mistake("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
-    score: ScoreFunction = instantiate(cfg.score).fit(setting.split.train, setting.text)
+    if cfg.score.get("fit") and not len(problem.split.val):
+        raise UserError("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
+    score: ScoreFunction = instantiate(cfg.score).fit(problem.split.train, problem.text)
     return score

@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 141
         raise
     except Exception as error:
-        if isinstance(error, BrokenPipeError) and output_closed():
+        if isinstance(error, BrokenPipeError) and is_output_closed():
             return 141  # 128 + SIGPIPE, as the shell counts it
         from ltgnn.config.error_messages import FAULT, message
         from ltgnn.io.terminal import printable_lines
@@ -107,7 +107,7 @@ def dispatch(arguments: list[str]) -> int:
     return code
 
 
-def output_closed() -> bool:
+def is_output_closed() -> bool:
     """Whether nobody reads what is printed any more; then the rest goes nowhere, without a word."""
     import select
 

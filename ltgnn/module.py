@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ltgnn.scoring.masked import mask_items
 from ltgnn.scoring.score_function import ScoreFunction
-from ltgnn.tensors.batch_nodes import apart
+from ltgnn.tensors.batch_nodes import per_batch_states
 from ltgnn.types import (
     Batch,
     Columns,
@@ -20,10 +20,10 @@ from ltgnn.types import (
     Graph,
     ItemContent,
     Loss,
-    Mistake,
     PartEvaluator,
     Sampler,
     Scorer,
+    UserError,
     Views,
     as_scorer,
 )
@@ -84,7 +84,7 @@ class Recommender(pl.LightningModule):
             if weight.requires_grad:
                 groups.setdefault(rates.get(id(weight)), []).append(weight)
         if not groups:
-            raise Mistake("nothing would be trained (model=alpharec projector=none): set projector=linear or mlp.")
+            raise UserError("nothing would be trained (model=alpharec projector=none): set projector=linear or mlp.")
         return self.optimizer([{"params": ws} | ({} if lr is None else {"lr": lr}) for lr, ws in groups.items()])
 
     def on_train_epoch_start(self) -> None:
@@ -143,7 +143,9 @@ class Recommender(pl.LightningModule):
             main, others = self.views(self.encoder, self.graph)
         size = -(-len(batch.users) // self.shared)
         parts = split(batch, size)
-        read = apart(parts, main) if local is not None and len(parts) > 1 else [(part, main) for part in parts]
+        read = (
+            per_batch_states(parts, main) if local is not None and len(parts) > 1 else [(part, main) for part in parts]
+        )
         read = [(self.sampler.narrow(part, own), own._replace(columns=self.columns)) for part, own in read]
         terms = [{name: loss(part, own, others) for name, loss in self.losses.items()} for part, own in read]
         if len(parts) == 1:
@@ -159,11 +161,11 @@ class Recommender(pl.LightningModule):
             self.refuse_idle_weights()
 
     def refuse_idle_weights(self) -> None:
-        """``Mistake`` if a trainable weight is in no term of the loss."""
+        """``UserError`` if a trainable weight is in no term of the loss."""
         weights = {name: weight for name, weight in self.named_parameters() if weight.requires_grad}
         idle = [n for n, w in weights.items() if w.grad is None]
         if idle:
-            raise Mistake(
+            raise UserError(
                 f"no term of the loss reads these weights, so they would stay as they started: {', '.join(idle)}. "
                 "Choose a loss that does (fusion=side wants loss=bpr_align or another that reads the text), or another "
                 "fusion= or model=."
@@ -175,7 +177,7 @@ class Recommender(pl.LightningModule):
 
         ``judge``: the evaluator of the validation part, by which the dials of the score may choose their strength.
         """
-        encoded = self.encoded()
+        encoded = self.encode_all()
         scored = self.score.of(encoded)
         base = scored.unmasked()
         for loss in self.losses.values():  # a loss with parts of its own may have a say
@@ -183,7 +185,7 @@ class Recommender(pl.LightningModule):
         return self.score.over(mask_items(base, scored.candidates), judge, self.device)
 
     @torch.no_grad()
-    def encoded(self) -> Encoded:
+    def encode_all(self) -> Encoded:
         """States of all users and items from one clean pass over the graph, with dropout off, and which are known."""
         training = self.training
         self.eval()

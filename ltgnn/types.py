@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Mistake(Exception):
+class UserError(Exception):
     """An error that the user can mend.
 
     The message names what was given, what was wanted, and the option, file or line to mend. The command
@@ -28,7 +28,7 @@ class Mistake(Exception):
     """
 
 
-class Damaged(Mistake):
+class Damaged(UserError):
     """A file of a run, an export or a cache that is missing, cut short, not of its format or of another version.
 
     The message names the folder and the file. Commands that read many folders leave this one out and go on.
@@ -384,11 +384,11 @@ class Graph:
 
     def drop_edges(self, rate: float, generator: torch.Generator) -> Graph:
         """The same graph, normalised anew after dropping each interaction with probability ``rate``."""
-        raise Mistake(f"views=edge_drop and random_walk: {type(self).__name__} of graph= has no `drop_edges`.")
+        raise UserError(f"views=edge_drop and random_walk: {type(self).__name__} of graph= has no `drop_edges`.")
 
     def drop_nodes(self, rate: float, generator: torch.Generator) -> Graph:
         """The same graph, normalised anew after each node lost all interactions with probability ``rate``."""
-        raise Mistake(f"views=node_drop: {type(self).__name__} of graph= has no `drop_nodes`.")
+        raise UserError(f"views=node_drop: {type(self).__name__} of graph= has no `drop_nodes`.")
 
     def layers_at(self, states: Tensor, num_layers: int, nodes: Tensor) -> tuple[Tensor, ...] | None:
         """``states`` and what 1 .. L calls of ``propagate`` make of them, at ``nodes``.  [N, d] -> (L + 1) x [n, d]
@@ -399,7 +399,7 @@ class Graph:
 
     def messages_to(self, node: int) -> tuple[Tensor, Tensor]:
         """The nodes that ``node`` hears [n] int64, and the weights of their messages [n] float64."""
-        raise Mistake(f"{type(self).__name__} of graph= has no `messages_to`, so no score of it can be explained.")
+        raise UserError(f"{type(self).__name__} of graph= has no `messages_to`, so no score of it can be explained.")
 
     def fold_in(self) -> EdgeRule | None:
         """What it takes to add pairs to the graph; None: a new pair changes weights far away from it."""
@@ -471,7 +471,7 @@ class Embedding(Protocol):
         """Keep the columns of process ``rank`` alone, ``d / world`` of each table."""
         ...
 
-    def grown(self, name: str, table: Tensor, trained: Tensor) -> Tensor:
+    def grow(self, name: str, table: Tensor, trained: Tensor) -> Tensor:
         """A trained table ``users`` or ``items`` as it is in this module, which has further rows; marks these.
 
         ``trained`` [n] bool: which of its rows have been trained.
@@ -539,8 +539,8 @@ class Encoder(nn.Module):
         return batch
 
     def linear_terms(self, graph: Graph, norm_power: float) -> LinearTerms:
-        """The score ``<u, i> |i|^(norm_power - 1)`` as a sum; ``Mistake`` with the reason where it is none."""
-        raise Mistake(
+        """The score ``<u, i> |i|^(norm_power - 1)`` as a sum; ``UserError`` with the reason where it is none."""
+        raise UserError(
             "it is not known whether this model's score is a sum over the history: give "
             f"{type(self).__name__} a method `linear_terms(graph, norm_power)` (ltgnn.types.Encoder)."
         )
@@ -658,9 +658,9 @@ class ClosedForm(Protocol):
 
 
 def need_closed_form(model: object, option: str) -> ClosedForm:
-    """The model itself; ``Mistake`` where it is no closed form."""
+    """The model itself; ``UserError`` where it is no closed form."""
     if not isinstance(model, ClosedForm):
-        raise Mistake(
+        raise UserError(
             f"{option}: {type(model).__name__} is no closed form. It wants `fit(train, features) -> scorer` and "
             "`reads_features = True`, or False where fit does not read them (ltgnn.types.ClosedForm)."
         )

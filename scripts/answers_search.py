@@ -53,7 +53,7 @@ def main() -> None:
     ]  # fmt: skip
     for weight in WEIGHTS:
         answers = Answers(faq["question"], faq["answer"], encode, 0.0, weight)
-        best = [answers.ranked(question, 1)[0] for question in asked["asked"]]
+        best = [answers.rank(question, 1)[0] for question in asked["asked"]]
         likeness = [reply.likeness for reply in best]
         correct = [reply.question == meant for reply, meant in zip(best, asked["question"], strict=True)]
         columns = (likeness, correct, answerable)

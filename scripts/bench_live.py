@@ -40,11 +40,11 @@ def cost(way: str) -> dict[str, Any]:
     from ltgnn.types import Batch
 
     cfg = compose_config("train", [*OVERRIDES, f"live={way}"], None)
-    setting = build_problem(cfg)
-    module = build_module(cfg, setting).train()
+    problem = build_problem(cfg)
+    module = build_module(cfg, problem).train()
     optimizer = module.configure_optimizers()
     live = next((part for part in module.modules() if isinstance(part, LiveText)), None)
-    generator, train = torch.Generator().manual_seed(0), setting.split.train
+    generator, train = torch.Generator().manual_seed(0), problem.split.train
     seconds = []
     for _ in range(STEPS):
         rows = torch.randint(len(train), (int(cfg.batch_size),), generator=generator)

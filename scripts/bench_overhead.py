@@ -50,7 +50,7 @@ class Clock(pl.Callback):
         self.ends.append(time.perf_counter())
 
 
-def lightning(cfg: DictConfig, setting: Problem, module: Recommender, steps: int) -> float:
+def lightning(cfg: DictConfig, problem: Problem, module: Recommender, steps: int) -> float:
     """Seconds of a step inside ``Trainer.fit``."""
     clock = Clock()
     callbacks = [callback for callback in instantiate(cfg.callbacks).values() if callback is not None]
@@ -59,14 +59,14 @@ def lightning(cfg: DictConfig, setting: Problem, module: Recommender, steps: int
         trainer = instantiate(cfg.trainer)(
             callbacks=[*callbacks, resume, clock], logger=False, limit_train_batches=steps, limit_val_batches=0
         )
-        trainer.fit(module, build_data(cfg, setting, build_evaluators(cfg, setting)))
+        trainer.fit(module, build_data(cfg, problem, build_evaluators(cfg, problem)))
     return (clock.ends[-1] - clock.ends[0]) / (steps - 1)
 
 
-def bare(cfg: DictConfig, setting: Problem, module: Recommender, steps: int) -> float:
+def bare(cfg: DictConfig, problem: Problem, module: Recommender, steps: int) -> float:
     """Seconds of a step in a plain loop."""
     pairs, optimizer, ends = (
-        build_data(cfg, setting, build_evaluators(cfg, setting)).pairs,
+        build_data(cfg, problem, build_evaluators(cfg, problem)).pairs,
         module.weights_optimizer(),
         [],
     )
@@ -110,11 +110,11 @@ def main() -> None:
         cfg = compose_config("train", [*RECIPE, f"paths.run_dir={folder}"], None)
         cfg.callbacks.checkpoint.monitor = None  # nothing is validated
         cfg.callbacks.early_stop = None
-        setting = build_problem(cfg)
-        module = build_module(cfg, setting)
+        problem = build_problem(cfg)
+        module = build_module(cfg, problem)
         for _ in range(arguments.rounds):
-            found["lightning"].append(lightning(cfg, setting, module, arguments.steps))
-            found["bare"].append(bare(cfg, setting, module, arguments.steps))
+            found["lightning"].append(lightning(cfg, problem, module, arguments.steps))
+            found["bare"].append(bare(cfg, problem, module, arguments.steps))
     found["command"] = f"python scripts/bench_overhead.py --steps {arguments.steps} --rounds {arguments.rounds}"
     found["machine"] = f"{cpu_model()}, {os.cpu_count()} cores, torch {torch.__version__}, Lightning {pl.__version__}"
     text = report(found)

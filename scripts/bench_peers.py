@@ -148,7 +148,7 @@ def ranking(work: Work, scores: Callable[[], Callable[[Tensor], Tensor]]) -> Ten
     lists = []
     with torch.no_grad():
         of = scores()
-        for block in work.ranked.to(work.device).split(1024):
+        for block in work.rank.to(work.device).split(1024):
             table = of(block)
             counts = starts[block + 1] - starts[block]
             rows = torch.repeat_interleave(counts)

@@ -93,9 +93,9 @@ def case(edges: int, dim: int, inside: float, kernel: str, steps: int, passes: i
     groups = {name: policy(train.item_counts) for name, policy in instantiate(cfg.groups).items()}
     judge = instantiate(cfg.eval)(test, [train], groups, None, {})
     nobody: list[str] = []
-    setting = Problem(Dataset("synthetic", {}, nobody, nobody), split, groups, None)
+    problem = Problem(Dataset("synthetic", {}, nobody, nobody), split, groups, None)
     start = time.perf_counter()
-    module = build_module(cfg, setting, {"test": judge}).train()
+    module = build_module(cfg, problem, {"test": judge}).train()
     built = time.perf_counter() - start
     optimizer, taken = module.configure_optimizers(), []
     for number, batch in zip(range(steps + WARM), pairs, strict=False):

@@ -28,7 +28,7 @@ from ltgnn.build import build_module, build_problem
 from ltgnn.config.composing import compose_config
 from ltgnn.evaluation.topk import top_k
 from ltgnn.graph.kernels import Csr, csr_product, embedding_bag, half_gather
-from ltgnn.graph.locality import cluster_order, renumbered
+from ltgnn.graph.locality import cluster_order, renumber
 from ltgnn.training.memory import keep_large_tables
 from ltgnn.types import Batch
 
@@ -42,17 +42,17 @@ class Side:
 
     def __init__(self, name: str, device: str) -> None:
         self.cfg, self.device = compose_config("train", OVERRIDES, None), device
-        self.setting = build_problem(self.cfg)
-        self.train = self.setting.split.train
-        self.module = build_module(self.cfg, self.setting).to(device)
+        self.problem = build_problem(self.cfg)
+        self.train = self.problem.split.train
+        self.module = build_module(self.cfg, self.problem).to(device)
         embedding = self.module.encoder.embedding
         self.start = torch.cat([embedding.users.detach(), embedding.items.detach()]).clone()
-        self.given, self.ranked = self.batches(64), torch.unique(self.setting.split.test.users).long()
+        self.given, self.rank = self.batches(64), torch.unique(self.problem.split.test.users).long()
         self.lr, reg = float(self.cfg.lr), float(self.cfg.reg)
         if name.startswith("ltgnn"):
             self.step, self.rank = self.ltgnn(name.removeprefix("ltgnn, "))
         else:
-            work = bench_peers.Work(self.train, self.ranked, self.start, self.lr, reg, device)
+            work = bench_peers.Work(self.train, self.rank, self.start, self.lr, reg, device)
             self.step, self.rank = bench_peers.side(name, work)
 
     def batches(self, number: int) -> list[tuple[Tensor, Tensor, Tensor]]:
@@ -77,7 +77,7 @@ class Side:
 
         def rank() -> Tensor:
             seen, items = self.train.by_user, self.train.num_items
-            return top_k(self.module.scorer(), self.ranked, seen, items, 20, 16, self.device).items
+            return top_k(self.module.scorer(), self.rank, seen, items, 20, 16, self.device).items
 
         if form == "CUDA graph":
             return bench_cuda.graphed(self.module, self.lr, self.given[0]), rank
@@ -123,7 +123,7 @@ class Side:
         places = torch.rand(len(graph.columns))
         anywhere = torch.where(graph.columns < users, places * users, users + places * items).to(graph.columns.dtype)
         scattered = Csr(graph.offsets, anywhere.clamp(max=users + items - 1), graph.weights)
-        by_cluster = renumbered(matrix, matrix, cluster_order(matrix, states.nbytes // 2**17)).matrix
+        by_cluster = renumber(matrix, matrix, cluster_order(matrix, states.nbytes // 2**17)).matrix
         scale = by_cluster.offsets.diff().clamp(min=1).reciprocal()[:, None]
         narrow, half = by_cluster.to(torch.float16), states.half()
         bare = partial(F.embedding_bag, mode="sum", include_last_offset=True)

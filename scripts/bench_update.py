@@ -18,7 +18,7 @@ import torch
 from ltgnn.build import build_module, build_problem
 from ltgnn.config.composing import compose_config
 from ltgnn.inference.fold_in import FoldIn
-from ltgnn.inference.new_interactions import fresh, grown, whole
+from ltgnn.inference.new_interactions import extend_problem, fresh, rebuild_module
 
 
 def main() -> None:
@@ -29,10 +29,10 @@ def main() -> None:
     arguments = parser.parse_args()
     cfg = compose_config("train", ["experiment=lightgcn_gowalla", "logger=none", "hydra.searchpath=[]"], None)
     cfg.paths.run_dir = "/nowhere"
-    setting = build_problem(cfg)
-    module = build_module(cfg, setting).eval()
+    problem = build_problem(cfg)
+    module = build_module(cfg, problem).eval()
     draw = torch.Generator().manual_seed(1)
-    data, train, n = setting.dataset, setting.split.train, arguments.events
+    data, train, n = problem.dataset, problem.split.train, arguments.events
     users = torch.randint(data.num_users, (n,), generator=draw).tolist()
     items = torch.multinomial(train.item_counts.float(), n, replacement=True, generator=draw).tolist()
     events = [
@@ -40,18 +40,18 @@ def main() -> None:
          f"new-{row}" if row % 100 == 0 else data.item_ids[item])
         for row, (user, item) in enumerate(zip(users, items, strict=True))
     ]  # fmt: skip
-    model = FoldIn(setting, module)
+    model = FoldIn(problem, module)
     wall, cpu = [], []
     for _ in range(arguments.repeats):
         started, used = time.perf_counter(), time.process_time()
         new = fresh(data, train, events, {})
-        after = grown(cfg, setting, new)
+        after = extend_problem(cfg, problem, new)
         prepared = time.perf_counter() - started
         encoded, update = model.update(new, after)
         wall.append(time.perf_counter() - started)
         cpu.append(time.process_time() - used)
     started = time.perf_counter()
-    wanted = whole(cfg, setting, after, module.state_dict()).encoded()
+    wanted = rebuild_module(cfg, problem, after, module.state_dict()).encode_all()
     scratch = time.perf_counter() - started
     report = {
         "data": data.name, "users": data.num_users, "items": data.num_items, "train": len(train), "events": n,

@@ -80,7 +80,7 @@ def personal(shop: OpenRun, search: Search, titles: Sequence[str], count: int, s
     """MRR@10 by weight of taste on validation pairs, and of the best weight on test pairs."""
 
     def curve(part: str, weights: Sequence[float]) -> dict[str, float]:
-        pairs = getattr(shop.setting.split, part)
+        pairs = getattr(shop.problem.split, part)
         chosen = torch.randperm(len(pairs), generator=torch.Generator().manual_seed(seed))[:count].tolist()
         draw = random.Random(seed)
         sums = dict.fromkeys(weights, 0.0)
@@ -114,7 +114,7 @@ def main() -> None:
     arguments = parser.parse_args()
     started = time.process_time()
     shop = OpenRun(arguments.run)
-    fields = dict(shop.setting.dataset.item_fields)
+    fields = dict(shop.problem.dataset.item_fields)
     titles = list(fields["title"])
     draw = random.Random(arguments.seed)
     several = [item for item, title in enumerate(titles) if len(title.split()) > 1]
@@ -136,7 +136,7 @@ def main() -> None:
     }
     rest = [split[item][1] if item in split else title for item, title in enumerate(titles)]
     texts = render(str(shop.cfg.data.template), fields | {"title": rest})
-    vectors = shop.setting.text.clone()  # type: ignore[union-attr]
+    vectors = shop.problem.text.clone()  # type: ignore[union-attr]
     vectors[chosen] = shop.read([texts[item] for item in chosen])
     held: dict[str, Retriever] = {"words": Words(texts), "text": Dense(shop.read, vectors)}
     report["held_out"] = judge(shop, held, queries)

@@ -48,9 +48,9 @@ def evaluations() -> Iterator[dict[str, dict[str, Evaluation]]]:
     }
     for name, text in TEXTS.items():
         with_text = config(text)
-        setting = build_problem(with_text)
-        evaluate = build_evaluators(with_text, setting)["test"]
-        match: Scorer = instantiate(cfg.score.dials.content)(setting.split.train, setting.text)
+        problem = build_problem(with_text)
+        evaluate = build_evaluators(with_text, problem)["test"]
+        match: Scorer = instantiate(cfg.score.dials.content)(problem.split.train, problem.text)
 
         def both(users: torch.Tensor, match: Scorer = match) -> torch.Tensor:
             return ease(users) + match(users)

@@ -98,34 +98,34 @@ class Tree:
 
 def toy_setting(cfg: DictConfig) -> Problem:
     """The toy shop with event weights, a day between interactions, and one cold item."""
-    setting = build_problem(cfg)
-    train = setting.split.train
+    problem = build_problem(cfg)
+    train = problem.split.train
     assert train.times is not None
     weights = 1 + ((train.users + train.items) % 3).float()
     full = Interactions(train.users, train.items, train.num_users, train.num_items, train.times * 86400, weights)
-    split = replace(setting.split, train=full.select(train.items != COLD), ordered="")
-    return replace(setting, split=split)
+    split = replace(problem.split, train=full.select(train.items != COLD), ordered="")
+    return replace(problem, split=split)
 
 
-def first_step(cfg: DictConfig, setting: Problem) -> tuple[Recommender, Tensor, dict[str, float]]:
+def first_step(cfg: DictConfig, problem: Problem) -> tuple[Recommender, Tensor, dict[str, float]]:
     """The module of a config, its loss on the first batch, and the terms of it."""
-    module = build_module(cfg, setting).train()
+    module = build_module(cfg, problem).train()
     module.configure_optimizers()
     terms: dict[str, float] = {}
     module.log_dict = lambda values, **_: terms.update({k: float(v) for k, v in values.items()})  # type: ignore[method-assign]
     module.on_train_epoch_start()
     unit = str(cfg.sampler.epoch_unit)
-    batch = next(iter(PairBatches(setting.split.train, int(cfg.batch_size), unit, int(cfg.seed))))
+    batch = next(iter(PairBatches(problem.split.train, int(cfg.batch_size), unit, int(cfg.seed))))
     return module, module.training_step(batch, 0), terms
 
 
-def fingerprint(cfg: DictConfig, setting: Problem) -> list[Any]:
+def fingerprint(cfg: DictConfig, problem: Problem) -> list[Any]:
     """All that a yaml key of these axes can move: terms, gradients, scores before and after one step."""
-    module, loss, terms = first_step(cfg, setting)
+    module, loss, terms = first_step(cfg, problem)
     optimizer = module.configure_optimizers()
     loss.backward()
     gradients = {n: None if w.grad is None else w.grad.double().sum().item() for n, w in module.named_parameters()}
-    users = torch.arange(setting.split.train.num_users)
+    users = torch.arange(problem.split.train.num_users)
     scores = [module.scorer()(users).double().nan_to_num(neginf=0.0)]
     optimizer.step()
     scores.append(module.scorer()(users).double().nan_to_num(neginf=0.0))

@@ -59,7 +59,7 @@ def tree(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Tree:
 
 
 @pytest.fixture(scope="module")
-def setting(tree: Tree) -> Problem:
+def problem(tree: Tree) -> Problem:
     """The toy shop with one cold item, for the cases of ``tree``."""
     from tests.axes import toy_setting
 

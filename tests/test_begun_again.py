@@ -12,7 +12,7 @@ from ltgnn.commands.evaluate import main as evaluate
 from ltgnn.inference.finished_run import open_run
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import key_of
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import CONF
 from tests.toy import write_shop
 
@@ -73,7 +73,7 @@ def test_a_run_opened_on_other_data(launch: Launch, tmp_path: Path, monkeypatch:
     (shop / "toy.item").write_text(titles.replace("castle", "palace"))
     assert open_run("run").recommend(["u1"]).height  # the pairs are the same, and it reads no text
     assert "toy.item" in said.pop()
-    with pytest.raises(Mistake, match=r"toy\.item.*rain again"):
+    with pytest.raises(UserError, match=r"toy\.item.*rain again"):
         open_run("reading")
     (shop / "toy.item").write_text(titles)
     assert open_run("reading").recommend(["u1"]).height
@@ -81,7 +81,7 @@ def test_a_run_opened_on_other_data(launch: Launch, tmp_path: Path, monkeypatch:
 
     write_shop(shop, seed=2)
     for run in ("run", "reading"):
-        with pytest.raises(Mistake, match=r"toy\.inter.*Train it again"):
+        with pytest.raises(UserError, match=r"toy\.inter.*Train it again"):
             open_run(run)
     assert evaluate(["run=run"]) == 1
 

@@ -16,7 +16,7 @@ from hydra.utils import instantiate
 
 from ltgnn import cli
 from ltgnn.config.error_messages import FAULT, message
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 Launch = Callable[..., int]
 
@@ -41,7 +41,7 @@ def caught(call: Callable[[], object]) -> Exception:
 
 
 def test_a_mistake_is_one_line(failing: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
-    failing(Mistake("k=0 given"))
+    failing(UserError("k=0 given"))
     assert cli.main(["models"]) == 1
     assert capsys.readouterr().err == "ltgnn: k=0 given\n"
 
@@ -174,7 +174,7 @@ def test_losses_are_kept_where_validation_never_ran(launch: Launch, tmp_path: Pa
 
 
 def test_an_error_text_moves_no_cursor(failing: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
-    failing(Mistake("folder \x1b]0;owned\x07\x1b[2J[/a]: no\x08 run\nsecond line"))
+    failing(UserError("folder \x1b]0;owned\x07\x1b[2J[/a]: no\x08 run\nsecond line"))
     assert cli.main(["models"]) == 1
     assert capsys.readouterr().err == "ltgnn: folder [/a]: no\N{REPLACEMENT CHARACTER} run\nsecond line\n"
     for words in (["\x1b[31mtable"], ["evaluate", "run=a\x1b[2Jb"], ["train", "model=\x1b[2Jease"]):

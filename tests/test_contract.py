@@ -11,30 +11,30 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ltgnn.build import Problem
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.axes import AXES, COLD, PLAIN, Case, Tree, fingerprint, first_step
 
 CLASH = re.compile(r"\b(" + "|".join([*AXES, "features", "num_layers"]) + r")=")
 
 
-def try_case(tree: Tree, setting: Problem, case: Case) -> str | None:
+def try_case(tree: Tree, problem: Problem, case: Case) -> str | None:
     """None, or the message with which the case was refused; anything else is a failure of the test."""
     try:
-        module, loss, terms = first_step(tree.config(case), setting)
+        module, loss, terms = first_step(tree.config(case), problem)
         assert torch.isfinite(loss), (case, terms)
         loss.backward()
         module.refuse_idle_weights()
-    except Mistake as mistake:
+    except UserError as mistake:
         return str(mistake)
     except Exception as error:
         raise AssertionError(f"{' '.join(f'{a}={w}' for a, w in case.items())}: {error!r}") from error
     for name, weight in module.named_parameters():
         assert weight.grad is None or torch.isfinite(weight.grad).all(), (case, name)
-    encoded = module.encoded()
+    encoded = module.encode_all()
     if case["fusion"] not in ("id", "side") or (case["graph"] == "semantic" and len(encoded.layers) > 1):
         assert encoded.items[COLD].any(), (case, "text or edges say something of the cold item, but its state is 0")
     scores = module.scorer()(torch.arange(5))
-    assert scores.shape == (5, setting.split.train.num_items), case
+    assert scores.shape == (5, problem.split.train.num_items), case
     not_scorable = torch.arange(scores.shape[1]) == (COLD if not encoded.items[COLD].any() else -1)
     assert torch.isfinite(scores[:, ~not_scorable]).all(), case
     return None
@@ -52,11 +52,11 @@ PARTNERS: list[Case] = [
 """What a word may need beside it, tried in this order; the first serves views alone."""
 
 
-def at_home(tree: Tree, setting: Problem, axis: str, word: str) -> Case:
+def at_home(tree: Tree, problem: Problem, axis: str, word: str) -> Case:
     """The plain case with this word and what it needs."""
     for partners in PARTNERS[axis != "views" :]:  # a view is seen by a contrast alone
         case = PLAIN | partners | {axis: word}
-        if all(tree.nodes[a].get(w) is not None for a, w in case.items()) and try_case(tree, setting, case) is None:
+        if all(tree.nodes[a].get(w) is not None for a, w in case.items()) and try_case(tree, problem, case) is None:
             return case
     raise AssertionError(f"{axis}={word} works with nothing")
 
@@ -98,37 +98,37 @@ def others(value: Any) -> list[Any]:
     return ["nonsense"]
 
 
-def test_every_key_is_read(tree: Tree, setting: Problem) -> None:
+def test_every_key_is_read(tree: Tree, problem: Problem) -> None:
     """A value changed on the command line changes terms, gradients or scores, or is refused."""
     unread = []
     for axis in AXES:
         for word in tree.words[axis]:
-            case = at_home(tree, setting, axis, word)
-            usual = fingerprint(tree.config(case), setting)
+            case = at_home(tree, problem, axis, word)
+            usual = fingerprint(tree.config(case), problem)
             node = OmegaConf.to_container(tree.config(case)[axis], resolve=False)
             for path, value in keys(node):
                 unmoved = f"{axis}={word}: {path}" in UNMOVED or f"{axis}: {path}" in UNMOVED
                 if value is None or str(value).startswith("${") or unmoved:
                     continue  # a knob of the root, or another group
-                if not any(moves(tree.config(case), setting, f"{axis}.{path}", v, usual) for v in others(value)):
+                if not any(moves(tree.config(case), problem, f"{axis}.{path}", v, usual) for v in others(value)):
                     unread.append(f"{axis}={word}: {path}")
     assert not unread, unread
 
 
-def moves(cfg: DictConfig, setting: Problem, key: str, value: Any, usual: list[Any]) -> bool:
+def moves(cfg: DictConfig, problem: Problem, key: str, value: Any, usual: list[Any]) -> bool:
     OmegaConf.update(cfg, key, value, force_add=True)
     try:
-        return fingerprint(cfg, setting) != usual
+        return fingerprint(cfg, problem) != usual
     except Exception:  # read, and found to be nonsense
         return True
 
 
-def test_every_pair_of_words_builds_and_learns_or_names_the_clash(tree: Tree, setting: Problem) -> None:
+def test_every_pair_of_words_builds_and_learns_or_names_the_clash(tree: Tree, problem: Problem) -> None:
     refused: Counter[str] = Counter()
     good: set[tuple[str, str]] = set()
     total = 0
     for case in tree.cases(seed=0):
-        message = try_case(tree, setting, case)
+        message = try_case(tree, problem, case)
         total += 1
         if message is None:
             good.update(case.items())
@@ -138,4 +138,4 @@ def test_every_pair_of_words_builds_and_learns_or_names_the_clash(tree: Tree, se
     print(total, refused)
     assert sum(refused.values()) < 0.75 * total, refused
     never = {(axis, word) for axis in AXES for word in tree.words[axis]} - good
-    assert all(at_home(tree, setting, axis, word) for axis, word in never)
+    assert all(at_home(tree, problem, axis, word) for axis, word in never)

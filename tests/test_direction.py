@@ -15,12 +15,12 @@ from omegaconf.errors import OmegaConfBaseException
 from ltgnn.analysis.pareto import Point, front
 from ltgnn.config import resolvers
 from ltgnn.config.hydra_entry import explain
-from ltgnn.config.metric_direction import BEFORE, mixed, named_smaller, smaller, smaller_in
+from ltgnn.config.metric_direction import BEFORE, mixed_direction, named_smaller, smaller, smaller_in
 from ltgnn.config.paths import conf_dir
 from ltgnn.evaluation.metric import metric
 from ltgnn.evaluation.monitor_check import refuse_unknown, value_names
 from ltgnn.sweeps.objectives import ways
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, UserError
 from tests.conftest import random_interactions
 
 
@@ -70,9 +70,9 @@ def test_a_metric_that_does_not_exist_is_told_when_the_recipe_is_made() -> None:
 def test_mixtures(evaluation: dict[str, Any]) -> None:
     given = evaluation | {"mixtures": {"low": {"arp@20": 1.0, "ndcg@20": -1.0}, "odd": {"arp@20": 1, "ndcg@20": 1}}}
     assert smaller_in(given, "val/low")
-    with pytest.raises(Mistake, match="negative weight"):
+    with pytest.raises(UserError, match="negative weight"):
         smaller_in(given, "val/odd")
-    assert not mixed("m", {"a": -1.0}, lambda _: True)
+    assert not mixed_direction("m", {"a": -1.0}, lambda _: True)
 
 
 def test_a_metric_of_one_s_own(evaluation: dict[str, Any]) -> None:
@@ -125,5 +125,5 @@ def test_the_names_that_are_promised_are_those_that_come(evaluator: Any) -> None
     ],
 )  # fmt: skip
 def test_a_value_that_will_not_come_is_told_before(evaluator: Any, name: str, said: str) -> None:
-    with pytest.raises(Mistake, match=f"(?s)monitor=val.*{said}"):
+    with pytest.raises(UserError, match=f"(?s)monitor=val.*{said}"):
         refuse_unknown(evaluator, name, f"monitor=val/{name}")

@@ -10,7 +10,7 @@ import torch
 from ltgnn.commands.features import main
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.store_listing import entries
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import CONF
 
 
@@ -98,5 +98,5 @@ def test_build_makes_what_training_finds(
     assert entry.path.stat().st_mtime_ns == made
     assert main(["build", *toy, "features=none"]) == 0
     assert "no item features" in capsys.readouterr().out
-    with pytest.raises(Mistake, match="features=minilm"):
+    with pytest.raises(UserError, match="features=minilm"):
         main(["build", *toy, "features=minilmm"])

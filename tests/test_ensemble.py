@@ -23,7 +23,7 @@ from ltgnn.commands.evaluate import main as evaluate
 from ltgnn.inference.ensemble_members import open_members
 from ltgnn.inference.explanation.open_explainer import explainer
 from ltgnn.inference.open_run import OpenRun
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import CONF, run_folders
 
 MEMBERS = ("gnn", "ease", "knn")
@@ -112,11 +112,11 @@ def test_test_pairs_change_no_weight_and_validation_pairs_do(
 
     def with_parts(change: str) -> Any:
         def changed(cfg: Any, cache: Any) -> Any:
-            setting = built(cfg)
-            split = setting.split
+            problem = built(cfg)
+            split = problem.split
             part = getattr(split, change)
             moved = part.select(torch.arange(len(part)) % 2 == 0)
-            return replace(setting, split=replace(split, **{change: moved}))
+            return replace(problem, split=replace(split, **{change: moved}))
 
         return changed
 
@@ -164,6 +164,6 @@ def test_other_splits_and_other_mistakes_are_named(
 def test_a_member_that_was_trained_anew_is_refused(home: Path, tmp_path: Path) -> None:
     cfg = OmegaConf.load(made(home, "zscore", "blend=zscore") / "config.yaml")
     cfg.model.closed_form.runs.ease.key = "another"
-    train = open_members([home / "runs/ease"])[0].setting.split.train
-    with pytest.raises(Mistake, match=r"is not the run that the ensemble was made of \(ease\)"):
+    train = open_members([home / "runs/ease"])[0].problem.split.train
+    with pytest.raises(UserError, match=r"is not the run that the ensemble was made of \(ease\)"):
         instantiate(cfg.model.closed_form).fit(train, None)

@@ -14,7 +14,7 @@ import torch
 from omegaconf import OmegaConf
 
 from ltgnn.commands.evaluate import main, unseen
-from ltgnn.types import Interactions, Mistake, Split
+from ltgnn.types import Interactions, Split, UserError
 from tests.conftest import CONF, run_folders
 
 Evaluate = Callable[..., Any]
@@ -107,7 +107,7 @@ def test_unseen_leaves_out_trained_pairs() -> None:
     other = Split(pairs(0, 1), pairs(2, 3), pairs(4, 5), "other")
     left = unseen(other, pairs(1, 2, 4))
     assert (left.train.items.tolist(), left.val.items.tolist(), left.test.items.tolist()) == ([1, 2, 4], [3], [5])
-    with pytest.raises(Mistake, match="trained on every test pair"):
+    with pytest.raises(UserError, match="trained on every test pair"):
         unseen(other, pairs(4, 5))
 
 

@@ -16,7 +16,7 @@ from ltgnn.cli import main
 from ltgnn.commands.train import main as train
 from ltgnn.inference.explanation.open_explainer import explainer
 from ltgnn.inference.open_run import OpenRun
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import CONF
 
 Train = Callable[..., OpenRun]
@@ -195,7 +195,7 @@ def test_rank_neighbours_and_words(trained: Train) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_what_is_no_sum_says_why(trained: Train, words: list[str], message: str) -> None:
-    with pytest.raises(Mistake, match=message):
+    with pytest.raises(UserError, match=message):
         explainer(trained(*words))("u1", "i1")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from ltgnn.config.input_files import changed, file_digest, inputs_of
+from ltgnn.config.input_files import file_digest, find_changed, inputs_of
 from ltgnn.config.sweep_cache import Cache
 from ltgnn.runs.run_key import key_of
 
@@ -78,7 +78,7 @@ def test_files_named_anywhere(folder: Path, section: str) -> None:
     key, recorded = key_of(given), inputs_of(given)
     file.write_bytes(b"2")
     assert key_of(given) != key
-    assert changed(given, recorded) == {section: [str(file)]}
+    assert find_changed(given, recorded) == {section: [str(file)]}
 
 
 def test_an_encoder_and_a_run_are_folders(folder: Path) -> None:

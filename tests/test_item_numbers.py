@@ -49,10 +49,10 @@ def test_from_csv_to_a_trained_model(
 
     cfg = OmegaConf.load(folder / "config.yaml")
     assert isinstance(cfg, DictConfig)
-    setting = build_problem(cfg)
-    assert setting.text is not None
-    price, rating, no_price = setting.text[:, -3:].T.double()
-    train = setting.split.train.item_counts > 0
+    problem = build_problem(cfg)
+    assert problem.text is not None
+    price, rating, no_price = problem.text[:, -3:].T.double()
+    train = problem.split.train.item_counts > 0
     assert not train[-1]  # p23, and it has a place on the same scale
     raw = torch.arange(24).double() + 10
     known = train & (no_price == 0)

@@ -9,8 +9,8 @@ import torch
 from omegaconf import open_dict
 
 from ltgnn.build import Problem, build_module
-from ltgnn.tensors.batch_nodes import crowded, nodes_of
-from ltgnn.types import Batch, Mistake
+from ltgnn.tensors.batch_nodes import covers_catalogue, nodes_of
+from ltgnn.types import Batch, UserError
 from tests.axes import PLAIN, Case, Tree
 
 LOCAL = ("bpr", "bce", "ccl", "softmax", "sl", "bsl", "psl", "directau")
@@ -18,7 +18,7 @@ MODELS = ("mf", "lightgcn", "lightgcnpp", "xsimgcl", "lightgcn_content")
 
 
 def terms_and_gradients(
-    tree: Tree, setting: Problem, case: Case, local: bool, penalised: list[int] | None = None, shared: int = 1
+    tree: Tree, problem: Problem, case: Case, local: bool, penalised: list[int] | None = None, shared: int = 1
 ) -> tuple[dict[str, Any], bool]:
     """Terms and gradients of the first 12 pairs, and whether only their nodes were computed."""
     cfg = tree.config(PLAIN | case)
@@ -28,13 +28,13 @@ def terms_and_gradients(
             cfg.loss.l2.layers = penalised
         if case.get("sampler") == "shared":
             cfg.sampler.negatives.negatives = 5  # fewer than items
-    module = build_module(cfg, setting).train()
+    module = build_module(cfg, problem).train()
     module.local = module.local and local
     used = []
     if hasattr(module.encoder, "at"):
         at = module.encoder.at
         module.encoder.at = lambda *a: used.append(at(*a)) or used[-1]
-    train = setting.split.train
+    train = problem.split.train
     users, pos = train.users[:12], train.items[:12]
     batch = Batch(users, pos, module.sampler(users, pos, torch.Generator().manual_seed(0)), module.sampler.proposal)
     terms = module.objective(batch)
@@ -46,10 +46,10 @@ def terms_and_gradients(
 
 @pytest.mark.parametrize("loss", LOCAL)
 @pytest.mark.parametrize("model", MODELS)
-def test_same_as_the_whole(tree: Tree, setting: Problem, model: str, loss: str) -> None:
+def test_same_as_the_whole(tree: Tree, problem: Problem, model: str, loss: str) -> None:
     for case in ({"sampler": "uniform"}, {"sampler": "shared", "fusion": "gate"}):
-        ours, used = terms_and_gradients(tree, setting, {"model": model, "loss": loss, **case}, local=True)
-        theirs, whole = terms_and_gradients(tree, setting, {"model": model, "loss": loss, **case}, local=False)
+        ours, used = terms_and_gradients(tree, problem, {"model": model, "loss": loss, **case}, local=True)
+        theirs, whole = terms_and_gradients(tree, problem, {"model": model, "loss": loss, **case}, local=False)
         assert used
         assert not whole
         assert ours.keys() == theirs.keys()
@@ -59,13 +59,13 @@ def test_same_as_the_whole(tree: Tree, setting: Problem, model: str, loss: str) 
 
 @pytest.mark.parametrize("loss", LOCAL)
 @pytest.mark.parametrize("model", MODELS)
-def test_mini_batches_behind_one_pass(tree: Tree, setting: Problem, model: str, loss: str) -> None:
+def test_mini_batches_behind_one_pass(tree: Tree, problem: Problem, model: str, loss: str) -> None:
     """5 does not divide 12; every layer is penalised, so that each has a gradient."""
     layers = [0] if model == "mf" else [0, 1]
     for case in ({"sampler": "uniform"}, {"sampler": "shared", "fusion": "gate"}):
         words: Case = {"model": model, "loss": loss, **case}
-        ours, used = terms_and_gradients(tree, setting, words, True, layers, shared=5)
-        theirs, whole = terms_and_gradients(tree, setting, words, False, layers, shared=5)
+        ours, used = terms_and_gradients(tree, problem, words, True, layers, shared=5)
+        theirs, whole = terms_and_gradients(tree, problem, words, False, layers, shared=5)
         assert used
         assert not whole
         for name in ours:
@@ -73,12 +73,12 @@ def test_mini_batches_behind_one_pass(tree: Tree, setting: Problem, model: str, 
 
 
 @pytest.mark.parametrize("penalised", [[0, 1, 2], [1], [2]])
-def test_penalties_of_other_layers(tree: Tree, setting: Problem, penalised: list[int]) -> None:
+def test_penalties_of_other_layers(tree: Tree, problem: Problem, penalised: list[int]) -> None:
     """BSL's authors penalise every layer."""
     case = {"model": "lightgcn", "loss": "sl", "sampler": "in_batch"}
-    ours, used = terms_and_gradients(tree, setting, case, local=True, penalised=penalised)
-    theirs, whole = terms_and_gradients(tree, setting, case, local=False, penalised=penalised)
-    first, _ = terms_and_gradients(tree, setting, case, local=True)
+    ours, used = terms_and_gradients(tree, problem, case, local=True, penalised=penalised)
+    theirs, whole = terms_and_gradients(tree, problem, case, local=False, penalised=penalised)
+    first, _ = terms_and_gradients(tree, problem, case, local=True)
     assert used
     assert not whole
     for name in ours:
@@ -102,9 +102,9 @@ def test_penalties_of_other_layers(tree: Tree, setting: Problem, penalised: list
         {"graph": "lightgcnpp"},
     ],
 )
-def test_what_is_not_local_sees_the_whole(tree: Tree, setting: Problem, case: Case) -> None:
+def test_what_is_not_local_sees_the_whole(tree: Tree, problem: Problem, case: Case) -> None:
     """Losses that know items by number, other views, models and graphs that are not linear."""
-    assert not terms_and_gradients(tree, setting, case, local=True)[1]
+    assert not terms_and_gradients(tree, problem, case, local=True)[1]
 
 
 def test_nodes_by_hand() -> None:
@@ -120,11 +120,11 @@ def test_nodes_by_hand() -> None:
     nodes = nodes_of(shared, 8, 10)
     assert nodes.batch.neg.stride(0) == 0
     assert nodes.items[nodes.batch.neg].tolist() == [[9, 1]] * 3
-    assert not crowded(batch, 10)
-    assert crowded(batch._replace(neg=torch.zeros(3, 4, dtype=torch.int64)), 10)
+    assert not covers_catalogue(batch, 10)
+    assert covers_catalogue(batch._replace(neg=torch.zeros(3, 4, dtype=torch.int64)), 10)
 
 
 @pytest.mark.parametrize("model", ["mf", "lightgcn_historical"])
-def test_a_penalty_on_a_layer_that_is_not_there(tree: Tree, setting: Problem, model: str) -> None:
-    with pytest.raises(Mistake, match="penalty on layer 2 was asked for"):
-        terms_and_gradients(tree, setting, {"model": model, "loss": "bpr"}, local=True, penalised=[0, 2])
+def test_a_penalty_on_a_layer_that_is_not_there(tree: Tree, problem: Problem, model: str) -> None:
+    with pytest.raises(UserError, match="penalty on layer 2 was asked for"):
+        terms_and_gradients(tree, problem, {"model": model, "loss": "bpr"}, local=True, penalised=[0, 2])

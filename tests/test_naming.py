@@ -8,7 +8,7 @@ import pytest
 
 from ltgnn import cli
 from ltgnn.config import safe_names
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import CONF
 
 OUTSIDE = ["../../../esc", "/abs", "", "..", ".", ".hidden", "a/b", "a\\b", "-rf", "a\nb", "x" * 300, "~", "a b"]
@@ -16,7 +16,7 @@ OUTSIDE = ["../../../esc", "/abs", "", "..", ".", ".hidden", "a/b", "a\\b", "-rf
 
 @pytest.mark.parametrize("text", OUTSIDE)
 def test_names_that_leave_their_folder(text: str) -> None:
-    with pytest.raises(Mistake, match=r"sweep\.name="):
+    with pytest.raises(UserError, match=r"sweep\.name="):
         safe_names.name(text, "sweep.name")
 
 
@@ -27,7 +27,7 @@ def test_names_that_do_not(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["../a", "/a", "a/../b", "a//b", "", ".", "a/.ssh", ".lock", "a\\b", "a\0b", "a/"])
 def test_files_that_leave_their_folder(text: str) -> None:
-    with pytest.raises(Mistake, match="no name inside its folder"):
+    with pytest.raises(UserError, match="no name inside its folder"):
         safe_names.file_name(text, "data.files.sha256")
 
 

@@ -15,7 +15,7 @@ from ltgnn.cli import COMMANDS
 from ltgnn.config.paths import PACKAGE, conf_dir
 from ltgnn.io import libyaml
 
-TELLING = {"Mistake", "Damaged", "Unwritable", "Unavailable", "warning", "info"}
+TELLING = {"UserError", "Damaged", "Unwritable", "Unavailable", "warning", "info"}
 """Whose arguments people read."""
 
 NO_OPTIONS = {

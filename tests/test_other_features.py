@@ -12,10 +12,10 @@ import torch
 import ltgnn
 from ltgnn.build import Problem
 from ltgnn.cli import main
-from ltgnn.inference.finished_run import finished
-from ltgnn.inference.new_interactions import Fresh, fresh, grown
+from ltgnn.inference.finished_run import load_finished_run
+from ltgnn.inference.new_interactions import Fresh, extend_problem, fresh
 from ltgnn.inference.open_run import OpenRun
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -54,12 +54,12 @@ def trained(launch: Launch, tmp_path: Path, files: Path) -> Callable[..., Path]:
     return run
 
 
-def after(setting: Problem, new: Fresh, run: Path) -> torch.Tensor:
-    _, cfg, _ = finished(run)
-    features = grown(cfg, setting, new).features
+def after(problem: Problem, new: Fresh, run: Path) -> torch.Tensor:
+    _, cfg, _ = load_finished_run(run)
+    features = extend_problem(cfg, problem, new).features
     assert features is not None
-    assert features.values.shape == (25, setting.features.values.shape[1])  # type: ignore[union-attr]
-    assert torch.equal(features.values[:24], setting.text)  # type: ignore[arg-type]
+    assert features.values.shape == (25, problem.features.values.shape[1])  # type: ignore[union-attr]
+    assert torch.equal(features.values[:24], problem.text)  # type: ignore[arg-type]
     return features.values[24]
 
 
@@ -68,9 +68,9 @@ def test_numbers_alone(trained: Callable[..., Path], capsys: pytest.CaptureFixtu
     shop = OpenRun(str(run))
     assert shop.by == ("words",)
     assert shop.find("number5", 1)[0].item == "p5"
-    with pytest.raises(Mistake, match=r"features=numbers\) are not made from texts: by=words"):
+    with pytest.raises(UserError, match=r"features=numbers\) are not made from texts: by=words"):
         OpenRun(str(run), by=("text",)).find("x")
-    with pytest.raises(Mistake, match="by=model takes the query for an item"):
+    with pytest.raises(UserError, match="by=model takes the query for an item"):
         OpenRun(str(run), by=("model",)).find("x")
     capsys.readouterr()
     assert main(["search", f"run={run}", "number5"]) == 0
@@ -78,13 +78,13 @@ def test_numbers_alone(trained: Callable[..., Path], capsys: pytest.CaptureFixtu
     assert "p5" in printed.out
     assert "By words alone: the item features of this run (features=numbers) are not made from texts." in printed.err
 
-    _, _, setting = finished(run)
-    price, train = setting.dataset.item_numbers["price"], setting.split.train
-    row = after(setting, fresh(setting.dataset, train, EVENTS, {"lamp": {"title": "x", "price": 16.0}}), run)
-    assert setting.text is not None
-    torch.testing.assert_close(row, setting.text[6])  # the price of p6
-    row = after(setting, fresh(setting.dataset, train, EVENTS, {}), run)
-    torch.testing.assert_close(row, setting.text[7])  # without a price as p7
+    _, _, problem = load_finished_run(run)
+    price, train = problem.dataset.item_numbers["price"], problem.split.train
+    row = after(problem, fresh(problem.dataset, train, EVENTS, {"lamp": {"title": "x", "price": 16.0}}), run)
+    assert problem.text is not None
+    torch.testing.assert_close(row, problem.text[6])  # the price of p6
+    row = after(problem, fresh(problem.dataset, train, EVENTS, {}), run)
+    torch.testing.assert_close(row, problem.text[7])  # without a price as p7
     assert price.isnan().nonzero().flatten().tolist() == [7]
 
     events, items = tmp_path / "events.csv", tmp_path / "items.csv"
@@ -107,38 +107,38 @@ def test_several_kinds_are_searched_by_the_text_among_them(trained: Callable[...
     assert shop.texts[3] == "thing number3. colour0"
     hit = shop.find("thing number3. colour0", 1)[0]
     assert (hit.item, hit.by["text"]) == ("p3", pytest.approx(1.0, abs=1e-5))
-    with pytest.raises(Mistake, match="several kinds"):
+    with pytest.raises(UserError, match="several kinds"):
         OpenRun(str(run), by=("model",)).find("x")
-    _, _, setting = finished(run)
+    _, _, problem = load_finished_run(run)
     same = {"title": "thing number6", "description": "colour0", "price": 16.0}
-    row = after(setting, fresh(setting.dataset, setting.split.train, EVENTS, {"lamp": same}), run)
-    assert setting.text is not None
-    torch.testing.assert_close(row, setting.text[6], atol=1e-5, rtol=1e-4)
-    with pytest.raises(Mistake, match="'lamp' is an item that the run does not know"):
-        after(setting, fresh(setting.dataset, setting.split.train, EVENTS, {}), run)
+    row = after(problem, fresh(problem.dataset, problem.split.train, EVENTS, {"lamp": same}), run)
+    assert problem.text is not None
+    torch.testing.assert_close(row, problem.text[6], atol=1e-5, rtol=1e-4)
+    with pytest.raises(UserError, match="'lamp' is an item that the run does not know"):
+        after(problem, fresh(problem.dataset, problem.split.train, EVENTS, {}), run)
 
 
 def test_vectors_from_a_file(trained: Callable[..., Path], files: Path) -> None:
     run = trained("precomputed", "fusion=sum", "features/transform=whiten")
     assert OpenRun(str(run)).by == ("words",)
-    _, cfg, setting = finished(run)
-    new = fresh(setting.dataset, setting.split.train, EVENTS, {})
-    row = after(setting, new, run)
+    _, cfg, problem = load_finished_run(run)
+    new = fresh(problem.dataset, problem.split.train, EVENTS, {})
+    row = after(problem, new, run)
     raw = torch.from_numpy(np.load(files / "vectors.npy"))
     from hydra.utils import instantiate
 
-    whitened = instantiate(cfg.features).transform.fitted(raw[:24], setting.split.train.item_counts > 0)
+    whitened = instantiate(cfg.features).transform.fitted(raw[:24], problem.split.train.item_counts > 0)
     torch.testing.assert_close(row, whitened(raw[24:])[0], atol=1e-4, rtol=1e-4)
-    other = fresh(setting.dataset, setting.split.train, [("u1", "chair")], {})
-    with pytest.raises(Mistake, match=r"'chair' is an item .*vectors\.npy has no vector of it"):
-        grown(cfg, setting, other)
+    other = fresh(problem.dataset, problem.split.train, [("u1", "chair")], {})
+    with pytest.raises(UserError, match=r"'chair' is an item .*vectors\.npy has no vector of it"):
+        extend_problem(cfg, problem, other)
 
 
 def test_features_that_no_score_reads_need_not_be_there(trained: Callable[..., Path]) -> None:
     run = trained("precomputed", "fusion=id")
-    _, cfg, setting = finished(run)
-    other = fresh(setting.dataset, setting.split.train, [("u1", "chair")], {})
-    features = grown(cfg, setting, other).features
+    _, cfg, problem = load_finished_run(run)
+    other = fresh(problem.dataset, problem.split.train, [("u1", "chair")], {})
+    features = extend_problem(cfg, problem, other).features
     assert features is not None
     assert not features.values[-1].any()
 
@@ -155,10 +155,10 @@ def test_vectors_that_came_with_the_data_grow_with_it(trained: Callable[..., Pat
     from dataclasses import replace
 
     run = trained("numbers")
-    _, cfg, setting = finished(run)
-    dataset = replace(setting.dataset, item_vectors={"image": torch.ones(24, 3)})
-    new = fresh(dataset, setting.split.train, EVENTS, {})
-    found = grown(cfg, replace(setting, dataset=dataset), new).dataset.item_vectors["image"]
+    _, cfg, problem = load_finished_run(run)
+    dataset = replace(problem.dataset, item_vectors={"image": torch.ones(24, 3)})
+    new = fresh(dataset, problem.split.train, EVENTS, {})
+    found = extend_problem(cfg, replace(problem, dataset=dataset), new).dataset.item_vectors["image"]
     assert torch.equal(found, torch.cat([torch.ones(24, 3), torch.zeros(1, 3)]))
 
 

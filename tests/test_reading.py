@@ -13,7 +13,7 @@ import yaml
 from ltgnn import cli
 from ltgnn.io import bounded_read, libyaml
 from ltgnn.runs.folder import RunFolder
-from ltgnn.types import Damaged, Mistake
+from ltgnn.types import Damaged, UserError
 from tests.runs.made import write_run
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -117,5 +117,5 @@ def test_rows_of_papers(tmp_path: Path) -> None:
 
     for kind in ("aliases", "flow", "a huge line"):
         (tmp_path / "row.yaml").write_text(YAML[kind])
-        with pytest.raises(Mistake, match=r"row\.yaml cannot be read"):
+        with pytest.raises(UserError, match=r"row\.yaml cannot be read"):
             read_all(tmp_path)

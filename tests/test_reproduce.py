@@ -13,7 +13,7 @@ from ltgnn.cli import main as cli
 from ltgnn.commands import reproduce
 from ltgnn.data.fetch import digest_of
 from ltgnn.reproduction.result import BEGIN, END
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 TRAIN, TEST = "0 0 1\n1 0 2\n2 0 1 3\n", "0 3\n1 1\n2 2\n"
 """Item counts 3, 2, 1, 1. By popularity, ties by id, less train: user 0 sees 2, 3 (its test item is second); user 1
@@ -120,14 +120,14 @@ def test_other_verdicts_fail_the_command_and_give_the_reason(
 
 def test_other_files_and_other_counts_are_refused(bench: Bench) -> None:
     bench.row("counts", data={"name": "toy", "sha256": {}, "counts": {"users": 4, "items": 4}})
-    with pytest.raises(Mistake, match="users 3, published 4"):
+    with pytest.raises(UserError, match="users 3, published 4"):
         bench.run("counts")
     bench.row("files")
     (bench.data / "test.txt").write_text("0 3\n1 3\n2 2\n")  # the same counts
-    with pytest.raises(Mistake, match=r"test.txt has sha256 .* wanted .*no number is given"):
+    with pytest.raises(UserError, match=r"test.txt has sha256 .* wanted .*no number is given"):
         bench.run("files")
     (bench.data / "test.txt").unlink()
-    with pytest.raises(Mistake, match=r"test.txt is absent"):
+    with pytest.raises(UserError, match=r"test.txt is absent"):
         bench.run("files")
     assert not bench.results.exists()
     assert not (bench.folder / "logs").exists()
@@ -161,7 +161,7 @@ def test_seeds_resume_and_the_smoke_test(
             bench.run("trained")  # the third seed
     again = next(result for result in bench.written("trained") if result["kind"] == "whole")
     assert again == whole
-    with pytest.raises(Mistake, match="--seeds 4: trained has 3: 5, 6, 7"):
+    with pytest.raises(UserError, match="--seeds 4: trained has 3: 5, 6, 7"):
         bench.run("trained", "--seeds", "4")
 
 
@@ -187,7 +187,7 @@ def test_all_goes_on_after_a_refusal_and_leaves_gpu_rows_alone(
 
 def test_a_seed_that_fails_gives_no_number(bench: Bench) -> None:
     bench.trained_row("broken", whole=["epochs=3", "sampler=uniform", "sampler.negatives.negatives=-1"])
-    with pytest.raises(Mistake, match="broken, seed 5"):
+    with pytest.raises(UserError, match="broken, seed 5"):
         bench.run("broken", "--seeds", "1")
     assert not bench.results.exists()
 
@@ -202,7 +202,7 @@ def test_a_seed_that_fails_gives_no_number(bench: Bench) -> None:
 )
 def test_mistakes_are_one_message(bench: Bench, arguments: list[str], message: str) -> None:
     bench.row("held")
-    with pytest.raises(Mistake, match=message):
+    with pytest.raises(UserError, match=message):
         bench.run(*arguments)
 
 

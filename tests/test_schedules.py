@@ -10,14 +10,14 @@ import torch
 
 from ltgnn.module import Recommender
 from ltgnn.training.lr_schedule import Linear
-from ltgnn.types import Batch, Mistake
+from ltgnn.types import Batch, UserError
 
 
 def test_by_hand() -> None:
     plain, warm = Linear(0.0, 0.0), Linear(0.5, 0.2)
     assert [plain(done) for done in (0.0, 0.25, 1.0)] == [1.0, 0.75, 0.0]
     assert [warm(done) for done in (0.0, 0.25, 0.5, 0.75, 1.0)] == pytest.approx([0.0, 0.5, 1.0, 0.6, 0.2])
-    with pytest.raises(Mistake, match="warmup=1"):
+    with pytest.raises(UserError, match="warmup=1"):
         Linear(1, 0)
 
 

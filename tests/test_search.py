@@ -12,9 +12,9 @@ from torch.nn import functional as F
 
 from ltgnn.cli import main
 from ltgnn.inference.open_run import OpenRun
-from ltgnn.inference.search.index import Indexed, indexed
+from ltgnn.inference.search.index import Indexed, build_index
 from ltgnn.inference.search.retrieval import Dense, with_taste
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -29,14 +29,14 @@ def run(launch: Launch, tmp_path: Path) -> Path:
 
 def test_the_text_of_an_item_as_a_query_has_the_item_s_own_features(run: Path) -> None:
     shop = OpenRun(str(run), by=("words", "text", "model"))
-    assert shop.setting.text is not None
-    torch.testing.assert_close(shop.read(shop.texts), shop.setting.text, rtol=1e-4, atol=1e-4)
+    assert shop.problem.text is not None
+    torch.testing.assert_close(shop.read(shop.texts), shop.problem.text, rtol=1e-4, atol=1e-4)
     for item in (0, 7, 30):
         hit = shop.find(shop.texts[item], 1)[0]
         assert (hit.item, hit.title, hit.rank) == (f"i{item}", shop.texts[item], 1)
         assert hit.by["text"] == pytest.approx(1.0, abs=1e-5)
-    projected = shop.module.encoder.embedding.fusion.projector(shop.setting.text[[7]])
-    cosine = F.cosine_similarity(projected, shop.module.encoded().items[[3]])
+    projected = shop.module.encoder.embedding.fusion.projector(shop.problem.text[[7]])
+    cosine = F.cosine_similarity(projected, shop.module.encode_all().items[[3]])
     found = {hit.item: hit for hit in shop.find(shop.texts[7], 48)}
     assert found["i3"].by["model"] == pytest.approx(cosine.item(), abs=1e-4)
 
@@ -53,7 +53,7 @@ def test_taste_is_the_model_s_score_of_the_user(run: Path) -> None:
     assert [hit.item for hit in personal] != [hit.item for hit in plain]
     for hit in personal:
         assert hit.score == pytest.approx(float(wanted[shop.served.catalogue.item(hit.item)]), abs=1e-5)
-    with pytest.raises(Mistake, match="user=nobody"):
+    with pytest.raises(UserError, match="user=nobody"):
         shop.find("river", 3, "nobody")
 
 
@@ -61,7 +61,7 @@ def test_usearch_finds_nearly_all(run: Path) -> None:
     draw = torch.Generator().manual_seed(0)
     vectors = torch.randn(3000, 24, generator=draw)
     exact = Dense(lambda texts: vectors[:1], vectors)
-    made = indexed("usearch", exact)
+    made = build_index("usearch", exact)
     assert isinstance(made, Indexed)
     assert made.recall(100) > 0.9
     scores = made("anything")
@@ -70,8 +70,8 @@ def test_usearch_finds_nearly_all(run: Path) -> None:
     torch.testing.assert_close(
         scores[scores > -torch.inf], exact("anything")[scores > -torch.inf], atol=1e-5, rtol=1e-5
     )
-    with pytest.raises(Mistake, match="index=annoy"):
-        indexed("annoy", exact)
+    with pytest.raises(UserError, match="index=annoy"):
+        build_index("annoy", exact)
 
 
 def test_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,13 +115,13 @@ def test_runs_without_text_or_with_controls(launch: Launch, tmp_path: Path) -> N
     shop = OpenRun(str(plain))
     assert shop.by == ("words",)
     assert shop.find("castle number 5", 1)[0].item == "i5"
-    with pytest.raises(Mistake, match="features=none"):
+    with pytest.raises(UserError, match="features=none"):
         OpenRun(str(plain), by=("text",)).find("x")
-    with pytest.raises(Mistake, match="by=model needs a fusion that projects text"):
+    with pytest.raises(UserError, match="by=model needs a fusion that projects text"):
         OpenRun(str(plain), by=("model",)).find("x")
     assert launch("model=ease", "features/control=shuffled", "epochs=1", "paths.log_dir=shuffled") == 0
     (shuffled,) = run_folders(tmp_path / "shuffled")
-    with pytest.raises(Mistake, match="Shuffled treats all items at once"):
+    with pytest.raises(UserError, match="Shuffled treats all items at once"):
         OpenRun(str(shuffled), by=("text",)).find("x")
     assert OpenRun(str(shuffled)).by == ("words",)  # what cannot be searched by meaning is searched by words
     assert OpenRun(str(shuffled)).find("castle number 5", 1)[0].item == "i5"

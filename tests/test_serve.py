@@ -27,7 +27,7 @@ from ltgnn.commands.serve import allowed_hosts, application
 from ltgnn.commands.train import main as train
 from ltgnn.inference.adjusted import of_history, towards_tail
 from ltgnn.inference.open_run import OpenRun
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import CONF, run_folders
 from tests.toy import write_shop
 
@@ -125,7 +125,7 @@ def test_the_tail_dial_is_the_stated_formula(client: TestClient, run: Path) -> N
         return sum(float(counts[served.catalogue.item(row["item"])]) for row in rows)
 
     assert mean_count(-2) > mean_count(0) > mean_count(2)
-    with pytest.raises(Mistake, match="tail=11"):
+    with pytest.raises(UserError, match="tail=11"):
         towards_tail(served, 11)
 
 
@@ -231,10 +231,10 @@ def test_many_at_a_time(client: TestClient) -> None:
 @pytest.fixture(scope="module")
 def address(run: Path) -> Iterator[str]:
     """A real server on a free port."""
-    from ltgnn.serving.server.connections import Bounds, opened
+    from ltgnn.serving.server.connections import Bounds, open_socket
     from ltgnn.serving.server.connections import server as make
 
-    bound = opened("127.0.0.1", 0)
+    bound = open_socket("127.0.0.1", 0)
     server = make(application(str(run), allowed_hosts("127.0.0.1")), Bounds())
     thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
     thread.start()

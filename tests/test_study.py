@@ -143,9 +143,9 @@ def test_a_claim_names_what_it_missed(study: ModuleType) -> None:
 def test_a_stage_without_its_sources_says_so(study: ModuleType, tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(PLAN)
     plan = study.Study(tmp_path / "plan.yaml", tmp_path / "runs")
-    with pytest.raises(study.Mistake, match="which have not run"):
+    with pytest.raises(study.UserError, match="which have not run"):
         plan.run("toy-final")
-    with pytest.raises(study.Mistake, match="no finished run"):
+    with pytest.raises(study.UserError, match="no finished run"):
         study.gather(plan, tmp_path)
 
 

@@ -27,11 +27,11 @@ def test_sequence_model_over_a_trained_gnn(launch: Launch, tmp_path: Path, capsy
     cfg = RunFolder(gnn).config()
     trained = load(cfg, build_problem(cfg), RunFolder(gnn), torch.device("cpu"))
     cfg = RunFolder(sequence).config()
-    setting = build_problem(cfg)
-    assert setting.features is not None
-    torch.testing.assert_close(setting.features.values, trained.encoded().items)
-    items = load(cfg, setting, RunFolder(sequence), torch.device("cpu")).encoded().items
-    torch.testing.assert_close(items, setting.features.values)  # projector=none: the vectors themselves
+    problem = build_problem(cfg)
+    assert problem.features is not None
+    torch.testing.assert_close(problem.features.values, trained.encode_all().items)
+    items = load(cfg, problem, RunFolder(sequence), torch.device("cpu")).encode_all().items
+    torch.testing.assert_close(items, problem.features.values)  # projector=none: the vectors themselves
     assert RunFolder(sequence).read_json("features_card.json")["run"] == str(gnn)
 
     assert launch(*over, "split.seed=5") == 1
@@ -54,6 +54,6 @@ def test_vectors_come_with_transform_and_control(launch: Launch, tmp_path: Path)
         "transform": {"_target_": "ltgnn.features.transform.UnitLength"},
     }
     side = instantiate(OmegaConf.create({"_target_": "ltgnn.inference.restore.RunVectors", "run": str(gnn), **steps}))
-    setting = build_problem(RunFolder(gnn).config())
-    values = side(setting.dataset, setting.split.train.item_counts).values
+    problem = build_problem(RunFolder(gnn).config())
+    values = side(problem.dataset, problem.split.train.item_counts).values
     torch.testing.assert_close(values.norm(dim=1), torch.ones(len(values)))

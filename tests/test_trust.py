@@ -17,10 +17,10 @@ from omegaconf import OmegaConf
 from ltgnn import cli
 from ltgnn.config import trust
 from ltgnn.config.paths import conf_dir
-from ltgnn.config.recipe import opened
+from ltgnn.config.recipe import open_recipe
 from ltgnn.io.libyaml import dump
 from ltgnn.runs.folder import RunFolder
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import CONF
 
 RUN = "torch.utils.collect_env.run"
@@ -264,18 +264,18 @@ def test_a_package_of_ones_own_works_where_it_is_trusted(
 @pytest.mark.usefixtures("own")
 def test_trust_covers_what_the_package_defines_alone(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LTGNN_TRUST", "tests,mineral")
-    assert trust.allowed("mineral.models.Mine")
+    assert trust.is_allowed("mineral.models.Mine")
     for target in ("mineral.models.os.system", "mineral.models.Path.touch", "mineralogy.models.Mine", "mineral"):
-        assert not trust.allowed(target), target
-    with pytest.raises(Mistake, match=r"there is no mineral\.models\.Yours"):
-        trust.allowed("mineral.models.Yours")
+        assert not trust.is_allowed(target), target
+    with pytest.raises(UserError, match=r"there is no mineral\.models\.Yours"):
+        trust.is_allowed("mineral.models.Yours")
 
 
 def test_every_class_of_the_yaml_may_be_named() -> None:
     for file in conf_dir().rglob("*.yaml"):
         if "hydra" not in file.relative_to(conf_dir()).parts:
             for key, target in trust.targets(OmegaConf.to_container(OmegaConf.load(file), resolve=False) or {}):  # type: ignore[arg-type]
-                assert "hydra" in key or trust.allowed(target), f"{file}: {target}"
+                assert "hydra" in key or trust.is_allowed(target), f"{file}: {target}"
 
 
 LIBRARY_HOMES = ("torch", "pytorch_lightning", "lightning_fabric")
@@ -287,7 +287,7 @@ def test_names_of_libraries_are_classes_and_initialisations() -> None:
 
     for module in trust.LIBRARIES:
         for name in dir(import_module(module)):
-            if trust.allowed(f"{module}.{name}") and callable(found := getattr(import_module(module), name)):
+            if trust.is_allowed(f"{module}.{name}") and callable(found := getattr(import_module(module), name)):
                 home = str(getattr(found, "__module__", ""))
                 assert home.split(".")[0] in (*LIBRARY_HOMES, "typing", "collections"), f"{module}.{name}"
                 assert isinstance(found, type) or module.startswith("torch.nn") or home == "typing", f"{module}.{name}"
@@ -296,7 +296,7 @@ def test_names_of_libraries_are_classes_and_initialisations() -> None:
 def test_interpolations_of_a_folder_are_text(good: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "hunter2")
     for given in ("${oc.env:SECRET}", "a \\${oc.env:SECRET}", "\\\\${oc.env:SECRET}", "${data.name}"):
-        cfg = opened(poisoned(good, "data.licence", given))
+        cfg = open_recipe(poisoned(good, "data.licence", given))
         assert cfg.data.licence == given
         assert "hunter2" not in json.dumps(OmegaConf.to_container(cfg, resolve=True))
 
@@ -312,24 +312,24 @@ def test_data_of_a_colleague_are_looked_for_in_ones_own_folder(good: Path, place
     assert cfg.features.store.folder == str(tmp_path / "cache")
     recipe["data"]["files"]["folder"] = "/home/bob/data/../../../etc"
     (run / "config.yaml").write_text(dump(recipe))
-    with pytest.raises(Mistake, match="LTGNN_DATA"):
+    with pytest.raises(UserError, match="LTGNN_DATA"):
         RunFolder(run).config()
 
 
 def test_features_are_written_to_ones_own_store_alone(good: Path, place: Path, tmp_path: Path) -> None:
     (place / "elsewhere").mkdir()
     run = poisoned(good, "features.store.folder", str(place / "elsewhere"))
-    assert opened(run).features.store.folder == str(tmp_path / "cache")
+    assert open_recipe(run).features.store.folder == str(tmp_path / "cache")
     (place / "elsewhere" / f"{'0' * 64}.safetensors").write_bytes(b"")
-    assert opened(run).features.store.folder == str(place / "elsewhere")  # a store that is there is read
+    assert open_recipe(run).features.store.folder == str(place / "elsewhere")  # a store that is there is read
 
 
 def test_trust_ends_with_the_command() -> None:
     words, packages = trust.take(["run=x", "trust=mineral, quartz", "k=3"])
     assert (words, packages) == (["run=x", "k=3"], ["mineral", "quartz"])
     with trust.trusting(packages):
-        assert {"mineral", "quartz"} <= set(trust.trusted())
+        assert {"mineral", "quartz"} <= set(trust.trusted_packages())
         with trust.trusting(["basalt"]):
-            assert {"mineral", "basalt"} <= set(trust.trusted())
-        assert "basalt" not in trust.trusted()
-    assert "mineral" not in trust.trusted()
+            assert {"mineral", "basalt"} <= set(trust.trusted_packages())
+        assert "basalt" not in trust.trusted_packages()
+    assert "mineral" not in trust.trusted_packages()

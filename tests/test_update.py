@@ -11,13 +11,13 @@ import torch
 
 import ltgnn
 from ltgnn.cli import main
-from ltgnn.inference.finished_run import finished
+from ltgnn.inference.finished_run import load_finished_run
 from ltgnn.inference.fold_in import FoldIn
-from ltgnn.inference.new_interactions import fresh, grown, whole
+from ltgnn.inference.new_interactions import extend_problem, fresh, rebuild_module
 from ltgnn.inference.restore import load
-from ltgnn.inference.update import folded
+from ltgnn.inference.update import update_scorer
 from ltgnn.runs.folder import RunFolder
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -57,47 +57,47 @@ def trained(launch: Launch, tmp_path: Path, *overrides: str) -> Path:
 def test_folding_in_gives_what_a_build_from_scratch_gives(
     launch: Launch, tmp_path: Path, overrides: tuple[str, ...]
 ) -> None:
-    run, cfg, setting = finished(trained(launch, tmp_path, *overrides))
-    module = load(cfg, setting, run, torch.device("cpu"))
+    run, cfg, problem = load_finished_run(trained(launch, tmp_path, *overrides))
+    module = load(cfg, problem, run, torch.device("cpu"))
     assert FoldIn.supports(module)
-    items = ITEMS if setting.features is not None else {}
-    new = fresh(setting.dataset, setting.split.train, EVENTS, items)
+    items = ITEMS if problem.features is not None else {}
+    new = fresh(problem.dataset, problem.split.train, EVENTS, items)
     assert new.item_ids == (["sword", "lonely"] if items else ["sword"])
     assert new.user_ids == ["new1", "new2"]
-    after = grown(cfg, setting, new)
-    encoded, update = FoldIn(setting, module).update(new, after)
-    wanted = whole(cfg, setting, after, module.state_dict()).encoded()
+    after = extend_problem(cfg, problem, new)
+    encoded, update = FoldIn(problem, module).update(new, after)
+    wanted = rebuild_module(cfg, problem, after, module.state_dict()).encode_all()
     torch.testing.assert_close(encoded.users, wanted.users, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(encoded.items, wanted.items, rtol=1e-5, atol=1e-6)
-    u3 = setting.dataset.user_ids.index("u3")
-    assert not torch.equal(encoded.users[u3], module.encoded().users[u3])
-    before = torch.cat([module.encoded().users, torch.zeros(2, encoded.users.shape[1])])
+    u3 = problem.dataset.user_ids.index("u3")
+    assert not torch.equal(encoded.users[u3], module.encode_all().users[u3])
+    before = torch.cat([module.encode_all().users, torch.zeros(2, encoded.users.shape[1])])
     kept = ~update.changed[: len(before)]
     assert torch.equal(encoded.users[kept], before[kept])
 
 
 @pytest.mark.parametrize("overrides", REBUILT, ids=" ".join)
 def test_other_models_are_built_anew(launch: Launch, tmp_path: Path, overrides: tuple[str, ...]) -> None:
-    run, cfg, setting = finished(trained(launch, tmp_path, *overrides))
-    module = load(cfg, setting, run, torch.device("cpu"))
+    run, cfg, problem = load_finished_run(trained(launch, tmp_path, *overrides))
+    module = load(cfg, problem, run, torch.device("cpu"))
     assert not FoldIn.supports(module)
-    new = fresh(setting.dataset, setting.split.train, EVENTS, ITEMS)
-    after = grown(cfg, setting, new)
-    scorer, how = folded(cfg, setting, after, new, run)
+    new = fresh(problem.dataset, problem.split.train, EVENTS, ITEMS)
+    after = extend_problem(cfg, problem, new)
+    scorer, how = update_scorer(cfg, problem, after, new, run)
     assert how["how"] == "graph built anew with the same weights"
     assert scorer(torch.arange(after.dataset.num_users)).shape == (82, 50)
 
 
 def test_nothing_new_changes_nothing(launch: Launch, tmp_path: Path) -> None:
-    run, cfg, setting = finished(trained(launch, tmp_path, "fusion=sum"))
-    module = load(cfg, setting, run, torch.device("cpu"))
-    train = setting.split.train
-    known = (setting.dataset.user_ids[int(train.users[0])], setting.dataset.item_ids[int(train.items[0])])
-    new = fresh(setting.dataset, train, [known, known], {})
+    run, cfg, problem = load_finished_run(trained(launch, tmp_path, "fusion=sum"))
+    module = load(cfg, problem, run, torch.device("cpu"))
+    train = problem.split.train
+    known = (problem.dataset.user_ids[int(train.users[0])], problem.dataset.item_ids[int(train.items[0])])
+    new = fresh(problem.dataset, train, [known, known], {})
     assert (len(new.users), new.repeated) == (0, 2)
-    encoded, update = FoldIn(setting, module).update(new, grown(cfg, setting, new))
+    encoded, update = FoldIn(problem, module).update(new, extend_problem(cfg, problem, new))
     assert update.computed == [0, 0, 0]
-    assert torch.equal(encoded.items, module.encoded().items)
+    assert torch.equal(encoded.items, module.encode_all().items)
 
 
 def test_command(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,11 +134,11 @@ def test_command(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_closed_forms_are_computed_again(launch: Launch, tmp_path: Path) -> None:
-    run, cfg, setting = finished(trained(launch, tmp_path, "model=ease"))
-    new = fresh(setting.dataset, setting.split.train, [("u3", "i40"), ("new", "i1")], {})
-    after = grown(cfg, setting, new)
-    scorer, how = folded(cfg, setting, after, new, run)
+    run, cfg, problem = load_finished_run(trained(launch, tmp_path, "model=ease"))
+    new = fresh(problem.dataset, problem.split.train, [("u3", "i40"), ("new", "i1")], {})
+    after = extend_problem(cfg, problem, new)
+    scorer, how = update_scorer(cfg, problem, after, new, run)
     assert how["how"] == "closed form, computed again"
     assert scorer(torch.tensor([80])).abs().nan_to_num(posinf=0).sum() > 0
-    with pytest.raises(Mistake, match="is an item of the run already"):
-        fresh(setting.dataset, setting.split.train, EVENTS, {"i3": {}})
+    with pytest.raises(UserError, match="is an item of the run already"):
+        fresh(problem.dataset, problem.split.train, EVENTS, {"i3": {}})

@@ -15,7 +15,7 @@ import pytest
 
 from ltgnn.config.paths import write_whole
 from ltgnn.io import atomic_write
-from ltgnn.io.atomic_write import Unwritable, born, clear, make_folder, whole
+from ltgnn.io.atomic_write import Unwritable, born, clear, make_folder, replace_atomically
 
 HOST = socket.gethostname()
 
@@ -28,7 +28,7 @@ def test_a_file_and_a_folder(tmp_path: Path) -> None:
     write_whole(tmp_path / "a/b.txt", "one")
     write_whole(tmp_path / "a/b.txt", "two")
     assert (tmp_path / "a/b.txt").read_text() == "two"
-    with whole(tmp_path / "f") as temporary:
+    with replace_atomically(tmp_path / "f") as temporary:
         temporary.mkdir()
         (temporary / "x").write_text("x")
         assert not (tmp_path / "f").exists()
@@ -42,7 +42,7 @@ def test_a_write_that_breaks_off_leaves_the_old_file(tmp_path: Path, error: Base
     write_whole(tmp_path / "a.txt", "old")
 
     def broken() -> None:
-        with whole(tmp_path / "a.txt") as temporary:
+        with replace_atomically(tmp_path / "a.txt") as temporary:
             temporary.write_text("ne")
             raise error
 
@@ -62,7 +62,7 @@ def test_it_is_on_the_disk_before_it_is_renamed(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(Path, "replace", lambda self, to: (calls.append("rename"), replace(self, to))[1])
     write_whole(tmp_path / "a.json", "{}")
     assert [Path(call).name for call in calls] == ["new.json", "rename", tmp_path.name]
-    with whole(tmp_path / "folder") as temporary:
+    with replace_atomically(tmp_path / "folder") as temporary:
         calls.clear()
         temporary.mkdir()
         (temporary / "x").touch()
@@ -98,7 +98,7 @@ def test_what_libraries_say_of_a_full_disk_is_understood(tmp_path: Path) -> None
     full = "No space left on device (os error 28)"
 
     def write(error: Exception) -> None:
-        with whole(tmp_path / "x"):
+        with replace_atomically(tmp_path / "x"):
             raise error
 
     for error in (
@@ -111,7 +111,7 @@ def test_what_libraries_say_of_a_full_disk_is_understood(tmp_path: Path) -> None
 
 
 def test_an_error_of_what_is_read_stays_what_it_is(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="input"), whole(tmp_path / "out.csv"):
+    with pytest.raises(FileNotFoundError, match="input"), replace_atomically(tmp_path / "out.csv"):
         (tmp_path / "input.csv").read_text()
 
 
@@ -160,7 +160,7 @@ def test_only_the_dead_of_this_machine(tmp_path: Path) -> None:
 def test_files_are_for_all_whom_the_folder_is_for(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
-        with whole(tmp_path / "a") as temporary:
+        with replace_atomically(tmp_path / "a") as temporary:
             temporary.touch(mode=0o600)
     finally:
         os.umask(before)

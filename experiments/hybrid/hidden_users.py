@@ -54,8 +54,8 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=4)
     given = parser.parse_args()
     members = open_members(given.runs)
-    setting = build_problem(members[0].cfg)
-    train, held_out = setting.split.train, setting.split.val
+    problem = build_problem(members[0].cfg)
+    train, held_out = problem.split.train, problem.split.val
     blend = instantiate(OmegaConf.load(conf_dir() / "blend/tail_kept.yaml"))
     blended = blend.of({member.name: member.scorer() for member in members}, train)
     pool = pool_of(lambda users: blended.standings(users, (0, 1)), held_out, blended.users, blended.items, 100)

@@ -26,11 +26,11 @@ from omegaconf import OmegaConf
 
 from ltgnn.analysis.anova import anova
 from ltgnn.analysis.claim_rule import Difference, claim
-from ltgnn.analysis.comparison import read
+from ltgnn.analysis.comparison import read_finished
 from ltgnn.analysis.run_groups import Run, Side, differing, parse
 from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.folder import RunFolder
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 HERE = Path(__file__).parent
 METRIC = "ndcg@20"
@@ -103,7 +103,7 @@ class Study:
         return [run for stage in stages for name in self.sweeps(stage) for run in self.runs_of(name)]
 
     def run(self, stage: str) -> None:
-        """The sweeps of a stage, side by side; a stage that rests on runs which are not there is a ``Mistake``."""
+        """The sweeps of a stage, side by side; a stage that rests on runs which are not there is a ``UserError``."""
         sweeps = self.sweeps(stage)
         if "ensemble" in self.stages[stage]:
             self.blend(stage)
@@ -112,7 +112,7 @@ class Study:
             self.tune(stage)
             return
         if not any(sweeps.values()):
-            raise Mistake(f"{stage}: its finalists come from {self.stages[stage]['finalists']}, which have not run")
+            raise UserError(f"{stage}: its finalists come from {self.stages[stage]['finalists']}, which have not run")
         asked = [
             [*self.plan["common"], *words, f"sweep.name={name}", f"paths.log_dir={self.logs}", "-m"]
             for name, words in sweeps.items()
@@ -154,7 +154,7 @@ class Study:
 
     def runs_of(self, sweep: str) -> list[Run]:
         folder = self.folder(sweep)
-        return read([folder])[0] if any(folder.glob("*/metrics.json")) else []
+        return read_finished([folder])[0] if any(folder.glob("*/metrics.json")) else []
 
     def missing(self, found: Mapping[str, int]) -> dict[str, str]:
         """Stages that have not run whole: what is there. ``found``: runs by stage."""
@@ -228,7 +228,7 @@ def claims(study: Study) -> list[dict[str, Any]]:
             continue
         for several in runs:
             if keys := differing(several):
-                raise Mistake(f"{entry}: {several[0].folder.parent} holds runs that differ in {', '.join(keys[:4])}")
+                raise UserError(f"{entry}: {several[0].folder.parent} holds runs that differ in {', '.join(keys[:4])}")
         base, new = shared_seeds(*(Side(sorted(several, key=lambda run: run.seed)) for several in runs))
         result = claim(base, new, METRIC, "items20", margin=0.01, level=0.95, draws=10_000, seed=0)
         run = base.runs[0]
@@ -289,7 +289,7 @@ def gather(study: Study, out: Path) -> None:
     new = [row(stage, run) for stage in study.stages for run in study.runs([stage])]
     old, before = earlier(out)
     if not new:
-        raise Mistake(f"no finished run of the plan below {study.logs}")
+        raise UserError(f"no finished run of the plan below {study.logs}")
     rows = with_rows(new, old, list(study.stages))
     asked = [(entry["base"], entry["new"]) for entry in study.plan.get("claims", [])]
     old_claims = [entry for entry in before.get("claims", []) if (entry["base"], entry["new"]) in asked]
@@ -320,7 +320,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parser.parse_args(argv)
     study = Study(given.plan, given.logs.resolve(), given.workers)
     if unknown := set(given.stages or ()) - set(study.stages):
-        raise Mistake(f"--stages {', '.join(unknown)}: the plan has {', '.join(study.stages)}")
+        raise UserError(f"--stages {', '.join(unknown)}: the plan has {', '.join(study.stages)}")
     if not (given.page or given.gather):
         for stage in given.stages or study.stages:
             study.run(stage)
@@ -335,5 +335,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 if __name__ == "__main__":
     try:
         raise SystemExit(main())
-    except Mistake as mistake:
+    except UserError as mistake:
         raise SystemExit(f"study.py: {mistake}") from None

@@ -9,7 +9,7 @@ from typing import Any
 
 from ltgnn.analysis.anova import RESIDUAL, Effect
 from ltgnn.analysis.formats import markdown_row, tex
-from ltgnn.io.spreadsheet import marked
+from ltgnn.io.spreadsheet import mark_formula
 from ltgnn.io.terminal import literal
 
 Effects = Mapping[str, Sequence[Effect]]
@@ -60,7 +60,7 @@ def as_csv(found: Effects) -> str:
     for name, several in found.items():
         for e in several:
             numbers = [e.freedom, e.squares, e.share, e.f, e.p]
-            writer.writerow([name, marked(e.name), *("" if number is None else number for number in numbers)])
+            writer.writerow([name, mark_formula(e.name), *("" if number is None else number for number in numbers)])
     return out.getvalue()
 
 

@@ -19,7 +19,7 @@ from ltgnn.analysis import significance as stats
 from ltgnn.analysis.item_groups import rule
 from ltgnn.analysis.labels import names
 from ltgnn.analysis.run_groups import CLOSED_FORM, Side
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 MIN_SEEDS = 5
 MOST_SEEDS = 1_000
@@ -94,17 +94,17 @@ class Claim:
 def claim(base: Side, new: Side, metric: str, policy: str, margin: float, level: float, draws: int, seed: int) -> Claim:
     """Compare two sides on ``metric`` for all, head and tail of ``policy``, and judge."""
     if base.fingerprint != new.fingerprint:
-        raise Mistake(
+        raise UserError(
             f"the two sides were tested on different splits ({base.fingerprint[:12]} and {new.fingerprint[:12]}): "
             "differences of users cannot be paired. Run both with the same data, split and split.seed."
         )
     if not np.array_equal(base.users(), new.users()):
-        raise Mistake(
+        raise UserError(
             "the two sides hold different test users although the split is the same: evaluate one of them again"
         )
     differences = _differences(base, new, metric, policy, level, draws, seed)
     by_group = {difference.group: difference for difference in differences}
-    verdict, reasons = decided(by_group["head"], by_group["tail"], margin)
+    verdict, reasons = decide(by_group["head"], by_group["tail"], margin)
     few = [*_too_few_seeds(base, "base"), *_too_few_seeds(new, "new")]
     doubts = [*few, *_selection(base, "base"), *_selection(new, "new")]
     needed = (
@@ -124,7 +124,7 @@ def claim(base: Side, new: Side, metric: str, policy: str, margin: float, level:
     )  # fmt: skip
 
 
-def decided(head: Difference, tail: Difference, margin: float) -> tuple[str, list[str]]:
+def decide(head: Difference, tail: Difference, margin: float) -> tuple[str, list[str]]:
     """The rule on two differences: (verdict, reasons). A head of 0 has nothing to lose."""
     lossless = head.nothing_to_lose
     head, tail = head.improvement, tail.improvement
@@ -172,7 +172,7 @@ def seeds_needed(base: Side, new: Side, head: Difference, tail: Difference, marg
         for d in (head, tail):
             freedom = max(1, len(spreads[d.name])) * (seeds - 1)
             width = float(t.ppf((1 + level) / 2, freedom) * np.sqrt(sum(spreads[d.name]) / seeds))
-            outcomes.append(stats.combined(d.interval_users, width))
+            outcomes.append(stats.combine(d.interval_users, width))
         floor = -margin * head.base
         yes = (lossless or outcomes[0].lower > floor) and outcomes[1].lower > 0
         no = (not lossless and outcomes[0].upper <= floor) or outcomes[1].upper <= 0
@@ -188,7 +188,7 @@ def _differences(
     columns = np.stack([new.per_user(name) - base.per_user(name) for name in names], axis=1)  # [n, groups]
     for name, d in zip(names, columns.T, strict=True):
         if np.isnan(d).all():
-            raise Mistake(f"no test user has a value of {name} on both sides, so that nothing can be compared.")
+            raise UserError(f"no test user has a value of {name} on both sides, so that nothing can be compared.")
     bootstrap = stats.Bootstrap.of(columns, draws, seed)
     tests = {
         "t": [stats.t_test(d) for d in columns.T],
@@ -215,7 +215,7 @@ def _differences(
                 new=float(after.mean()),
                 base_sd=base.sd(name),
                 new_sd=new.sd(name),
-                interval=stats.combined(users, seeds),
+                interval=stats.combine(users, seeds),
                 interval_users=users,
                 seed_width=seeds,
                 p={test: p[row] for test, p in tests.items()},

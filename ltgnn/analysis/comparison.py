@@ -14,7 +14,7 @@ from ltgnn.analysis.labels import axes_of
 from ltgnn.analysis.run_groups import Side, differing
 from ltgnn.runs.reading import read_all
 from ltgnn.runs.run import DamagedRun, Run, first_line
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 CORRECTIONS: dict[str, Callable[[stats.Array], stats.Array]] = {
     "holm": stats.holm,
@@ -69,17 +69,17 @@ class Comparison:
     one_seed: tuple[str, ...]  # configurations whose spread over seeds is not known
 
 
-def read(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
+def read_finished(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
     """The finished runs at or below ``folders``, and the others with their state, or with what is damaged."""
     runs, damaged = read_all(folders)
     finished = [run for run in runs if run.state == "finished" and run.test]
-    others = [f"{run.folder} ({run.state})" for run in runs if run not in finished] + named(damaged)
+    others = [f"{run.folder} ({run.state})" for run in runs if run not in finished] + name_damaged(damaged)
     if not finished:
-        raise Mistake(f"none of these runs has finished: {', '.join(others)}")
+        raise UserError(f"none of these runs has finished: {', '.join(others)}")
     return finished, others
 
 
-def named(damaged: Sequence[DamagedRun]) -> list[str]:
+def name_damaged(damaged: Sequence[DamagedRun]) -> list[str]:
     """``FOLDER (damaged: per_user.parquet cannot be read)``"""
     return [f"{error.folder} (damaged: {first_line(error).removeprefix(f'{error.folder}: ')})" for error in damaged]
 
@@ -93,12 +93,12 @@ def sides(runs: Sequence[Run], axes: Sequence[str]) -> dict[tuple[str, ...], Sid
         label = ", ".join(f"{axis}={word}" for axis, word in zip(axes, words, strict=True))
         if different := differing(group):
             more = [axis for axis in axes_of(group) if axis not in axes] or different[:4]
-            raise Mistake(f"the {len(group)} runs with {label} also differ in {', '.join(more)}. Add that to --by")
+            raise UserError(f"the {len(group)} runs with {label} also differ in {', '.join(more)}. Add that to --by")
         seeds = [run.seed for run in group]
         if len(set(seeds)) < len(seeds):
             twice = next(run for run in group if seeds.count(run.seed) > 1)
             again = ", ".join(str(run.folder) for run in group if run.seed == twice.seed)
-            raise Mistake(f"seed {twice.seed} of {label} is there twice: {again}. Leave one out")
+            raise UserError(f"seed {twice.seed} of {label} is there twice: {again}. Leave one out")
     return {words: Side(sorted(group, key=lambda run: (len(run.seed), run.seed))) for words, group in grouped.items()}
 
 
@@ -173,19 +173,19 @@ def _check(
     """Refuse what cannot be compared, and names that nothing has."""
     prints = {side.fingerprint for side in known.values()}
     if len(prints) > 1:
-        raise Mistake(
+        raise UserError(
             f"the runs were tested on {len(prints)} different splits: their numbers cannot be compared. Give runs with "
             "the same data, split and split.seed"
         )
     for name in names:
         if not any(name in run.test for side in known.values() for run in side.runs):
-            raise Mistake(f"no run has the value '{name}'. Set --metrics, e.g. ndcg@20 items20/tail/ndcg@20")
+            raise UserError(f"no run has the value '{name}'. Set --metrics, e.g. ndcg@20 items20/tail/ndcg@20")
     for axis, word in baseline.items():
         if axis not in axes:
-            raise Mistake(f"--baseline {axis}={word}: the axes are {', '.join(axes)}")
+            raise UserError(f"--baseline {axis}={word}: the axes are {', '.join(axes)}")
         words = {row[list(axes).index(axis)] for row in known}
         if word not in words:
-            raise Mistake(f"--baseline {axis}={word}: no run has that; there are {', '.join(sorted(words))}")
+            raise UserError(f"--baseline {axis}={word}: no run has that; there are {', '.join(sorted(words))}")
 
 
 def _p(base: Side, new: Side, name: str) -> float | None:

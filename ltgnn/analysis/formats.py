@@ -9,7 +9,7 @@ from typing import Any
 
 from ltgnn.analysis.comparison import Cell, Comparison, Row
 from ltgnn.analysis.item_groups import rule
-from ltgnn.io.spreadsheet import marked
+from ltgnn.io.spreadsheet import mark_formula
 from ltgnn.io.terminal import literal, printable
 
 STARS = "* < 0.05, ** < 0.01, *** < 0.001"
@@ -121,7 +121,11 @@ def as_csv(table: Comparison) -> str:
             if cell is not None:
                 numbers = [cell.mean, cell.sd, cell.seeds, int(cell.best), cell.base, cell.delta, cell.p]
                 writer.writerow(
-                    [*map(marked, row.words), name, *("" if n is None else n for n in [*numbers, cell.p_adjusted])]
+                    [
+                        *map(mark_formula, row.words),
+                        name,
+                        *("" if n is None else n for n in [*numbers, cell.p_adjusted]),
+                    ]
                 )
     return out.getvalue()
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ltgnn.runs.run import Run
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 POLICY = "items20"
 """What head and tail mean, unless another policy is asked for: the one for claims."""
@@ -33,10 +33,10 @@ def policies(runs: Sequence[Run]) -> list[str]:
 
 
 def policy_of(runs: Sequence[Run], asked: str | None = None) -> str:
-    """The policy to show: the one asked for, else ``items20``, else what the runs have; raises ``Mistake``."""
+    """The policy to show: the one asked for, else ``items20``, else what the runs have; raises ``UserError``."""
     known = policies(runs)
     if asked and asked not in known:
-        raise Mistake(f"--policy {asked}: no run has values by such groups; there are: {', '.join(known) or 'none'}.")
+        raise UserError(f"--policy {asked}: no run has values by such groups; there are: {', '.join(known) or 'none'}.")
     return asked or (POLICY if POLICY in known or not known else known[0])
 
 

@@ -10,7 +10,7 @@ from ltgnn.analysis.rows import Row, splits
 from ltgnn.io.terminal import printable
 
 
-def numbered(pairs: Sequence[tuple[int, str]]) -> str:
+def number_sentences(pairs: Sequence[tuple[int, str]]) -> str:
     """``0, 1, 3: sentence``: each sentence once, with the rows that it is about."""
     about: dict[str, dict[int, None]] = {}
     for number, sentence in pairs:
@@ -30,18 +30,20 @@ def cold_note(rows: Sequence[Row]) -> str:
                 f"{left} cold items not scorable (no train interaction, features not read); "
                 f"the {unknown:,} test pairs on them count as missed.",
             ))  # fmt: skip
-    return numbered(notes)
+    return number_sentences(notes)
 
 
 def warnings_note(rows: Sequence[Row]) -> str:
     """The warnings that the runs recorded."""
-    return numbered([(row.number, f"warning: {text}") for row in rows for run in row.runs for text in run.warnings])
+    return number_sentences(
+        [(row.number, f"warning: {text}") for row in rows for run in row.runs for text in run.warnings]
+    )
 
 
 def ensemble_note(rows: Sequence[Row]) -> str:
     """The weight of each member of a blend, by user and item group where there are several."""
     found = [(row.number, weights_of(row.first.config)) for row in rows if row.done]
-    return numbered([(number, f"weights: {words}") for number, words in found if words])
+    return number_sentences([(number, f"weights: {words}") for number, words in found if words])
 
 
 def weights_of(config: Mapping[str, Any]) -> str:
@@ -74,7 +76,7 @@ def answer(rows: Sequence[Row], policy: str, k: int) -> str:
         if before is None or after is None:  # no held-out item in the group, as head and tail under split=cold_items
             continue
         share = f" ({100 * (after / before - 1):+.1f} %)" if before else ""
-        gains[group] = f"{_shown(ids, key + ndcg)} -> {_shown(features, key + ndcg)}{share}"
+        gains[group] = f"{_format_value(ids, key + ndcg)} -> {_format_value(features, key + ndcg)}{share}"
     listed = ", ".join(f"{group} {gain}" for group, gain in gains.items())
     counts = len(ids.runs), len(features.runs)
     once = "One run of each, so no claim: `ltgnn claim` tests several seeds."
@@ -85,7 +87,7 @@ def answer(rows: Sequence[Row], policy: str, k: int) -> str:
     )
 
 
-def _shown(row: Row, name: str) -> str:
+def _format_value(row: Row, name: str) -> str:
     if all(not_scorable(run, name) for run in row.runs):
         return "not scorable"
     sd = row.side.sd(name)

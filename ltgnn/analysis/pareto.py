@@ -13,9 +13,9 @@ from omegaconf import DictConfig
 
 from ltgnn.analysis.item_groups import rule
 from ltgnn.analysis.labels import axes_of
-from ltgnn.analysis.run_groups import Side, once, repetitions
+from ltgnn.analysis.run_groups import Side, drop_repeated, repetitions
 from ltgnn.config.metric_direction import smaller
-from ltgnn.io.atomic_write import whole
+from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.io.terminal import printable
 from ltgnn.runs.reading import read_all, without_damaged
 from ltgnn.runs.run import DamagedRun
@@ -48,11 +48,11 @@ def front(points: Sequence[Point], x: str = "", y: str = "") -> list[Point]:
     return sorted(best, key=lambda p: p.x)
 
 
-def read(folder: Path, x: str, y: str) -> tuple[list[Point], list[DamagedRun], str]:
+def read_points(folder: Path, x: str, y: str) -> tuple[list[Point], list[DamagedRun], str]:
     """Configurations at or below ``folder``, means over seeds; what is damaged; the rules of the groups."""
     runs, damaged = read_all([folder])
     there = [run for run in runs if x in run.test and y in run.test]
-    parts = without_damaged(there, lambda left: repetitions(once(left)[0]), damaged) if there else []
+    parts = without_damaged(there, lambda left: repetitions(drop_repeated(left)[0]), damaged) if there else []
     axes = axes_of(there) if there else ()
     points = []
     for several in parts:
@@ -106,7 +106,7 @@ def draw(
     axes.scatter([p.x for p in best], [p.y for p in best], facecolors="none", edgecolors="tab:red", s=110, zorder=3)
     middle = (min(p.x for p in points) + max(p.x for p in points)) / 2
     for number, point in enumerate(points if len(points) <= NAMED else best):
-        label = plainly(", ".join(point.settings.get(key, "-") for key in turned))
+        label = escape_text(", ".join(point.settings.get(key, "-") for key in turned))
         left = point.x > middle  # words stay inside, and those of neighbours apart
         place = (-8 if left else 8, 5 if number % 2 else -11)
         side = "right" if left else "left"
@@ -118,16 +118,16 @@ def draw(
     axes.set_ylabel(y if y.startswith(PARTS) else f"{y} (test)")
     named = "at each point" if len(points) <= NAMED else "at each circle"
     words = f"{named}: {', '.join(key.rpartition('.dials.')[2] for key in turned)}; " if turned else ""
-    axes.set_title(plainly(f"{words}circled: Pareto front"), fontsize=10)
+    axes.set_title(escape_text(f"{words}circled: Pareto front"), fontsize=10)
     if about:
-        figure.supxlabel(plainly(about), fontsize=6)
+        figure.supxlabel(escape_text(about), fontsize=6)
     axes.grid(alpha=0.3)
-    with whole(file, "--out") as temporary:
+    with replace_atomically(file, "--out") as temporary:
         figure.savefig(temporary, dpi=130)
     plt.close(figure)
 
 
-def plainly(text: str) -> str:
+def escape_text(text: str) -> str:
     """Text that comes from data, as matplotlib takes it for text rather than for a formula."""
     return "\n".join(map(printable, text.split("\n"))).replace("$", r"\$")
 
@@ -147,7 +147,7 @@ class SweepCurve(Callback):
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
         folder = Path(config.hydra.sweep.dir)
-        points, _, about = read(folder, self.x, self.y)
+        points, _, about = read_points(folder, self.x, self.y)
         if len(points) > 1:
             draw(points, self.x, self.y, folder / "pareto.png", about=about)
             log.info("accuracy against tail: %s", folder / "pareto.png")

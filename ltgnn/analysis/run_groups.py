@@ -15,7 +15,7 @@ from ltgnn.config.metric_direction import RECORD, smaller
 from ltgnn.io.terminal import printable
 from ltgnn.runs.reading import HUGE, read_all
 from ltgnn.runs.run import DamagedRun, Run, first_line
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 CLOSED_FORM = "none: closed form"
 PER_USER = "per_user.parquet"
@@ -104,7 +104,7 @@ class Side:
         first = self.users()
         for run in self.runs[1:] if self.many_splits else ():
             if not np.array_equal(first, self._column(run, "user")):
-                raise Mistake(
+                raise UserError(
                     f"{self.runs[0].folder} and {run.folder} have different test users, so that no user can be "
                     "averaged over their splits: give both the same split.seed"
                 )
@@ -118,10 +118,10 @@ class Side:
         if not file.is_file():
             if (run.folder / "topk.parquet").is_file():
                 raise DamagedRun(run.folder, f"{run.folder}: {PER_USER} is missing.")
-            raise Mistake(f"{run.folder} has no {PER_USER}, so that nothing can be tested over its users.")
+            raise UserError(f"{run.folder} has no {PER_USER}, so that nothing can be tested over its users.")
         schema = run.schema(PER_USER)
         if name not in schema:
-            raise Mistake(
+            raise UserError(
                 f"{file} has no column '{name}'; it has {', '.join(sorted(schema)[:12])} ... Set --metric or --policy."
             )
         try:
@@ -154,7 +154,7 @@ def repetitions(runs: Sequence[Run]) -> list[list[Run]]:
     return sorted(parts, key=lambda part: min(order[id(run)] for run in part))
 
 
-def once(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
+def drop_repeated(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
     """The runs without closed forms that are there again, as in a sweep over fusions, which they do not have."""
     seen: dict[tuple[object, ...], Run] = {}
     again = []
@@ -176,19 +176,21 @@ def load(spec: str) -> Side:
     """``FOLDER`` or ``FOLDER:key=value,...``: a run, or the runs below a folder (or glob) that match.
 
     Keys are the words of an axis (``fusion=sum``) or root knobs (``dim=64``). Damaged runs are left out. Raises
-    ``Mistake`` where no run is found, runs have not finished, or runs differ in more than the seed.
+    ``UserError`` where no run is found, runs have not finished, or runs differ in more than the seed.
     """
     path, wanted = parse(spec)
     tops = [Path(top) for top in glob.glob(path)]
     if not tops:
-        raise Mistake(f"no run folder (with a status.json) at or below '{path}'")
+        raise UserError(f"no run folder (with a status.json) at or below '{path}'")
     found, damaged = read_all(tops)
     matching = [run for run in found if _matches(run, wanted)]
     if not matching:
         more = f"; {len(damaged)} could not be read: {damaged[0]}" if damaged else ""
-        raise Mistake(f"none of the {len(found)} runs below '{path}' has {_words(wanted)}{more}")
+        raise UserError(f"none of the {len(found)} runs below '{path}' has {_words(wanted)}{more}")
     if unfinished := [run.folder for run in matching if run.state != "finished"]:
-        raise Mistake(f"not finished: {', '.join(map(str, unfinished))}. Run them again, or leave them out of '{spec}'")
+        raise UserError(
+            f"not finished: {', '.join(map(str, unfinished))}. Run them again, or leave them out of '{spec}'"
+        )
     _check_alike(spec, matching)
     return Side(sorted(matching, key=lambda run: (len(run.seed), run.seed)), damaged)
 
@@ -227,14 +229,14 @@ def _check_alike(spec: str, runs: Sequence[Run]) -> None:
             if len({str(r.config["choices"].get(axis)) for r in runs}) > 1
         ]
         hint = ",".join(f"{axis}={runs[0].config['choices'][axis]}" for axis in axes) or f"{different[0]}=..."
-        raise Mistake(
+        raise UserError(
             f"'{spec}' holds {len(runs)} runs that differ in more than the seed: {', '.join(axes or different[:8])}. "
             f"Choose one configuration, such as {spec.split(':')[0]}:{hint}"
         )
     seen: dict[str, Path] = {}
     for run in runs:
         if run.seed in seen:
-            raise Mistake(f"'{spec}' holds seed {run.seed} twice: {seen[run.seed]} and {run.folder}. Leave one out.")
+            raise UserError(f"'{spec}' holds seed {run.seed} twice: {seen[run.seed]} and {run.folder}. Leave one out.")
         seen[run.seed] = run.folder
 
 

@@ -45,7 +45,7 @@ class Bootstrap:
         """Draw ``draws`` times n users with replacement from ``columns`` [n, C]."""
         present = ~np.isnan(columns)
         stacked = np.concatenate([np.where(present, columns, 0.0), present], axis=1)
-        drawn = [weights @ stacked for weights in _resampled(len(columns), draws, np.random.default_rng(seed))]
+        drawn = [weights @ stacked for weights in _resample(len(columns), draws, np.random.default_rng(seed))]
         sums, counts = np.split(np.concatenate(drawn), 2, axis=1)
         return cls(columns, sums / np.where(counts > 0, counts, np.nan))
 
@@ -65,7 +65,7 @@ class Bootstrap:
         return (1 + int((np.abs(means - mean) >= abs(mean) * (1 - 1e-12)).sum())) / (1 + len(means))
 
 
-def _resampled(n: int, draws: int, rng: np.random.Generator) -> Iterator[Array]:
+def _resample(n: int, draws: int, rng: np.random.Generator) -> Iterator[Array]:
     """How often each of n rows is drawn in n draws with replacement, in chunks.  [<= draws, n]"""
     size = max(1, CHUNK // n)
     for start in range(0, draws, size):
@@ -120,7 +120,7 @@ def pooled_test(d: Array | None, base: Array, new: Array) -> float | None:
     return float(2 * t.sf(abs(difference) / sqrt(sum(shares)), freedom))
 
 
-def combined(users: Interval, seeds: float) -> Interval:
+def combine(users: Interval, seeds: float) -> Interval:
     """One interval for two independent sources of error, users and seeds.
 
     MOVER (Zou and Donner, Statistics in Medicine 2008): the distances from the estimate to the limits add in squares.

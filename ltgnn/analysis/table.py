@@ -14,7 +14,7 @@ from ltgnn.analysis.notes import answer, cold_note, ensemble_note, warnings_note
 from ltgnn.analysis.other_data import data_note
 from ltgnn.analysis.rows import Row, rows_of, splits
 from ltgnn.io.terminal import heading, literal, printable, say
-from ltgnn.runs.reading import left_out, read_all, without_damaged
+from ltgnn.runs.reading import name_left_out, read_all, without_damaged
 
 METRICS = (("NDCG", "ndcg"), ("Recall", "recall"))
 
@@ -112,7 +112,7 @@ def show(folders: Sequence[Path], policy: str | None = None, single: bool = Fals
         for run in row.runs:
             console.print(_place(row, run), soft_wrap=True)
     if damaged:
-        say(console, left_out(damaged), "red")
+        say(console, name_left_out(damaged), "red")
     return len(damaged) + sum(run.state not in ("finished", "pruned") for row in rows for run in row.runs)
 
 

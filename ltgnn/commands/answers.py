@@ -23,7 +23,7 @@ from ltgnn.features.checks import refuse_overflow, warnings
 from ltgnn.features.item_features import ItemText, read_by
 from ltgnn.features.queries import encoder_of_queries
 from ltgnn.inference.search.faq import THRESHOLD, Answers, best_threshold, judge
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
 
@@ -57,14 +57,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     plain = [word for word in given if word not in keys and word not in encoder and word not in ("-h", "--help")]
     named = [f"{key}={word}" for key, word in zip(("file", "asked"), plain, strict=False)]
     if len(plain) > 2:
-        raise Mistake(f"{len(plain)} words given: put the question between quotes. `ltgnn answers --help`")
+        raise UserError(f"{len(plain)} words given: put the question between quotes. `ltgnn answers --help`")
     parsed = parse([*named, *keys, *(["-h"] if not given or {"-h", "--help"} & set(given) else [])], DEFAULTS, USAGE)
     if parsed is None:
         return 0
     values, _ = parsed
-    answers = opened(values, encoder or ["features=minilm"])
+    answers = open_answers(values, encoder or ["features=minilm"])
     if values["judge"]:
-        return judged(answers, Path(values["judge"]))
+        return evaluate_answers(answers, Path(values["judge"]))
     found = answers(values["asked"], number(values, "k"))
     if choice(values, "format", ("table", "json")) == "json":
         print(
@@ -72,27 +72,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return 0
     if not found:
-        near = "".join(
-            f" The nearest, '{a.question}', has {a.likeness:.2f}." for a in answers.ranked(values["asked"], 1)
-        )
+        near = "".join(f" The nearest, '{a.question}', has {a.likeness:.2f}." for a in answers.rank(values["asked"], 1))
         print(f"No answer: nothing reaches a likeness of {answers.threshold:g}.{near}")
     for answer in found:
         print(f"{answer.likeness:.2f}  {answer.question}\n      {answer.answer}")
     return 0
 
 
-def opened(values: dict[str, str], encoder: Sequence[str]) -> Answers:
+def open_answers(values: dict[str, str], encoder: Sequence[str]) -> Answers:
     """The table and the encoder; vectors of the table are kept in the store of features."""
     rows = table(Path(values["file"]), {"question": values["question"], "answer": values["answer"]})
     questions, answers = rows["question"], rows["answer"]
     try:
         threshold = float(values["threshold"])
     except ValueError:
-        raise Mistake(f"threshold={values['threshold']} given, a cosine from -1 to 1 wanted") from None
+        raise UserError(f"threshold={values['threshold']} given, a cosine from -1 to 1 wanted") from None
     cfg = compose_config("train", ["data.template=null", *encoder], values["config_dir"] or None)
     source: Any = instantiate(cfg.features)
     if not isinstance(source, ItemText):
-        raise Mistake(f"{' '.join(encoder)} has no encoder that could read a question: set features=minilm")
+        raise UserError(f"{' '.join(encoder)} has no encoder that could read a question: set features=minilm")
     known = [*questions, *answers]
     read = encoder_of_queries(source.encoder, known)
 
@@ -115,10 +113,10 @@ def opened(values: dict[str, str], encoder: Sequence[str]) -> Answers:
         return Answers(questions, answers, encode, threshold)
 
 
-def judged(answers: Answers, file: Path) -> int:
+def evaluate_answers(answers: Answers, file: Path) -> int:
     """How well questions with known answers are answered, and at which threshold best."""
     rows = table(file, {"asked": "asked", "question": "question"}, optional=("question",))
-    replies = [answers.ranked(asked, 1) for asked in rows["asked"]]
+    replies = [answers.rank(asked, 1) for asked in rows["asked"]]
     likeness = [reply[0].likeness if reply else -1.0 for reply in replies]
     correct = [bool(r) and r[0].question == meant for r, meant in zip(replies, rows["question"], strict=True)]
     answerable = [bool(meant) for meant in rows["question"]]
@@ -132,13 +130,13 @@ def judged(answers: Answers, file: Path) -> int:
 
 
 def table(file: Path, columns: dict[str, str], optional: Sequence[str] = ()) -> dict[str, list[str]]:
-    """Text columns of a delimited file, by role; ``Mistake`` for one that is absent or a row without a value."""
+    """Text columns of a delimited file, by role; ``UserError`` for one that is absent or a row without a value."""
     text = Delimited(file, None, '"', options={})
     frame, _ = text.read({role: Column(name, Kind.TEXT, False) for role, name in columns.items()})
     found = {role: [text.strip() for text in frame[role].fill_null("").to_list()] for role in columns}
     for role, texts in found.items():
         if role not in optional and "" in texts:
-            raise Mistake(f"{file}: row {texts.index('') + 1} has nothing in the column '{columns[role]}'")
+            raise UserError(f"{file}: row {texts.index('') + 1} has nothing in the column '{columns[role]}'")
     return found
 
 

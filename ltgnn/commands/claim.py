@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
-from ltgnn.analysis.claim_rule import TESTS, Claim, claim, decided
+from ltgnn.analysis.claim_rule import TESTS, Claim, claim, decide
 from ltgnn.analysis.run_groups import Side, load
 from ltgnn.io.terminal import heading, printable, say
-from ltgnn.runs.reading import left_out
+from ltgnn.runs.reading import name_left_out
 from ltgnn.runs.run import DamagedRun
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ def sentence(result: Claim) -> str:
     by_group = {d.group: d for d in result.differences}
     if result.seeds_needed:
         lines.append(f"  {result.seeds_needed} seeds a side would decide it, if estimates and spreads stay as they are")
-    elif decided(by_group["head"], by_group["tail"], result.margin)[0] == "undecided":
+    elif decide(by_group["head"], by_group["tail"], result.margin)[0] == "undecided":
         lines.append(
             "  more seeds would not decide it: the users leave it open, or the spread over seeds is not known yet"
         )
@@ -93,16 +93,16 @@ def _mean(mean: float, sd: float | None) -> str:
 
 
 def refuse_same(base: Side, new: Side) -> None:
-    """``Mistake`` where a run is on both sides: its difference to itself would count as evidence."""
+    """``UserError`` where a run is on both sides: its difference to itself would count as evidence."""
     again = sorted({str(run.folder.resolve()) for run in base.runs} & {str(run.folder.resolve()) for run in new.runs})
     if again:
-        raise Mistake(
+        raise UserError(
             f"{again[0]} is on both sides{f', with {len(again) - 1} more' if len(again) > 1 else ''}: nothing can be "
             "claimed of a run against itself. Name other runs as BASE or NEW, such as FOLDER:fusion=id."
         )
 
 
-def whole_runs_judged(base: Side, new: Side, judge: Callable[[Side, Side], T]) -> tuple[T, list[DamagedRun]]:
+def judge_readable(base: Side, new: Side, judge: Callable[[Side, Side], T]) -> tuple[T, list[DamagedRun]]:
     """``judge`` on the runs whose files can be read, and the others; raises where a side has none left."""
     damaged = [*base.damaged, *new.damaged]
     while True:
@@ -147,7 +147,7 @@ def main(argv: Sequence[str]) -> int:
     sides = load(given.base), load(given.new)
     refuse_same(*sides)
     rest = given.metric, given.policy, given.margin, given.level, given.draws, given.seed
-    result, damaged = whole_runs_judged(*sides, lambda base, new: claim(base, new, *rest))
+    result, damaged = judge_readable(*sides, lambda base, new: claim(base, new, *rest))
     widest = max(Console(width=1000).measure(table).maximum for table in tables(result))  # numbers are never cut
     console = Console(width=max(Console().width, widest))
     say(console, header(result))
@@ -157,7 +157,7 @@ def main(argv: Sequence[str]) -> int:
     for warning in result.warnings:
         say(console, f"Warning: {printable(warning)}")
     if damaged:
-        say(console, left_out(damaged), "red")
+        say(console, name_left_out(damaged), "red")
     if given.json:
         from pathlib import Path
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from ltgnn.analysis import anova_tables, formats
 from ltgnn.analysis.anova import Effect, anova
-from ltgnn.analysis.comparison import CORRECTIONS, Comparison, compare, named, read
+from ltgnn.analysis.comparison import CORRECTIONS, Comparison, compare, name_damaged, read_finished
 from ltgnn.analysis.item_groups import list_length, policy_of
 from ltgnn.analysis.labels import axes_of
-from ltgnn.analysis.run_groups import once
+from ltgnn.analysis.run_groups import drop_repeated
 from ltgnn.config.paths import write_whole
 from ltgnn.io.terminal import say
 from ltgnn.runs.reading import without_damaged
 from ltgnn.runs.run import DamagedRun, Run
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,17 +58,19 @@ def main(argv: Sequence[str]) -> int:
         help="write there instead of printing; of csv the analysis of variance goes to NAME.anova.csv",
     )
     given = parser.parse_args(argv)
-    found, left_out = read(given.folders)
+    found, left_out = read_finished(given.folders)
     usual = values_of(policy_of(found, given.policy), list_length(found))
     values = given.metrics or [name for name in usual if any(name in run.test for run in found)] or list(usual)
 
     def work(whole: Sequence[Run]) -> tuple[Sequence[Run], Comparison]:
-        runs, again = once(whole)
+        runs, again = drop_repeated(whole)
         axes = tuple(axis.strip() for axis in given.by.split(",")) if given.by else axes_of(runs)
         for axis in axes:
             if all(run.word(axis) == "-" for run in runs):
-                raise Mistake(f"--by {axis}: no run has that; axes are {', '.join(runs[0].config.get('choices', {}))}")
-        gone = [*left_out, *named(damaged), *again]
+                raise UserError(
+                    f"--by {axis}: no run has that; axes are {', '.join(runs[0].config.get('choices', {}))}"
+                )
+        gone = [*left_out, *name_damaged(damaged), *again]
         return runs, compare(runs, axes, values, _pairs(given.baseline), given.correction, gone)
 
     damaged: list[DamagedRun] = []
@@ -77,7 +79,7 @@ def main(argv: Sequence[str]) -> int:
         show(table, runs, Console())
         return 0
     if given.format == "terminal":
-        raise Mistake("--out writes a document: add --format markdown, latex or csv")
+        raise UserError("--out writes a document: add --format markdown, latex or csv")
     kinds = {"markdown": "markdown", "latex": "latex", "csv": "as_csv"}
     texts = [getattr(formats, kinds[given.format])(table)]
     if len(table.rows) > 2:
@@ -127,5 +129,5 @@ def _pairs(text: str) -> dict[str, str]:
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
     for key, sign, _ in pairs:
         if not sign:
-            raise Mistake(f"--baseline {text}: '{key}' is no AXIS=WORD, such as fusion=id")
+            raise UserError(f"--baseline {text}: '{key}' is no AXIS=WORD, such as fusion=id")
     return {key.strip(): word.strip() for key, _, word in pairs}

@@ -26,13 +26,13 @@ from ltgnn.build import (
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.inference.ensemble_members import Member, open_members
-from ltgnn.runs.begun import finished
+from ltgnn.runs.begun import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.scoring.candidates import pool_of
 from ltgnn.scoring.ensemble import Blended
 from ltgnn.training.loop import write_cards
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
 
@@ -61,41 +61,41 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str], cache: Cache) -> dict[st
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     members = open_members(cfg.runs, cache)
     describe(cfg, members)
-    if (before := finished(folder.path, cfg)) is not None:
+    if (before := finished_metrics(folder.path, cfg)) is not None:
         return dict(before["test"])
     with folder.job(cfg, overrides):
-        setting = build_problem(cfg, cache)
-        evaluators = build_evaluators(cfg, setting, cache)
-        write_cards(folder, setting)
+        problem = build_problem(cfg, cache)
+        evaluators = build_evaluators(cfg, problem, cache)
+        write_cards(folder, problem)
         scorers = {member.name: member.scorer() for member in members}
         blend = instantiate(cfg.blend)
-        blended: Blended = blend.of(scorers, setting.split.train)
+        blended: Blended = blend.of(scorers, problem.split.train)
         fitted = blend.weights is None
         if fitted:
             every = range(len(scorers))
             pool = pool_of(
                 lambda users: blended.standings(users, every),
-                setting.split.val, blended.users, blended.items, int(cfg.depth),
+                problem.split.val, blended.users, blended.items, int(cfg.depth),
             )  # fmt: skip
             cfg.blend.weights = blended.plain(*blend.fitting(pool))
-            blended = instantiate(cfg.blend).of(scorers, setting.split.train)
-        score = build_score(cfg, setting)
+            blended = instantiate(cfg.blend).of(scorers, problem.split.train)
+        score = build_score(cfg, problem)
         scorer = score.over(blended, fitting_evaluator(cfg, evaluators))
         ready = time.perf_counter()
         evaluations = {part: evaluate(scorer) for part, evaluate in evaluators.items()}
         for part, evaluation in evaluations.items():
             folder.write_evaluation(part, evaluation)
-        selection = selected(members, fitted)
+        selection = describe_selection(members, fitted)
         seconds = {"fit": ready - started, "total": time.perf_counter() - started}
-        reads = bool(cfg.reads_features) or uses_features(cfg, setting)
-        features = setting.features if reads else None
+        reads = bool(cfg.reads_features) or uses_features(cfg, problem)
+        features = problem.features if reads else None
         results: dict[str, Any] = {
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
-            **setting.record(setting.split, evaluators),
-            "warnings": collect(cfg, setting.dataset, setting.split, features, evaluations, selection),
-            "cold_items": cold_items(setting.split, scorer),
+            **problem.record(problem.split, evaluators),
+            "warnings": collect(cfg, problem.dataset, problem.split, features, evaluations, selection),
+            "cold_items": cold_items(problem.split, scorer),
             "reads_features": reads,
         }
         folder.write_json("metrics.json", results)
@@ -124,7 +124,7 @@ def describe(cfg: DictConfig, members: Sequence[Member]) -> None:
         cfg.choices = {**axes, "model": model, "fusion": "-", "loss": "-", "features": word, **cfg.choices}
 
 
-def selected(members: Sequence[Member], fitted: bool) -> dict[str, Any]:
+def describe_selection(members: Sequence[Member], fitted: bool) -> dict[str, Any]:
     """By what the members and the weights were chosen; a blend of closed forms has no seed either."""
     found = [str(member.run.read_json("metrics.json")["selection"]["by"]) for member in members]
     by = next((by for by in found if by.split("/")[0] not in ("val", "none: closed form")), None)
@@ -154,9 +154,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     runs = [word for word in given if "=" not in word and not word.startswith("-")]
     if any("'" in run for run in runs):
-        raise Mistake("a run's folder cannot have a quote in its name here.")
+        raise UserError("a run's folder cannot have a quote in its name here.")
     if len(runs) == 1:
-        raise Mistake(f"{runs[0]} alone makes no ensemble: give the folders of two or more finished runs.")
+        raise UserError(f"{runs[0]} alone makes no ensemble: give the folders of two or more finished runs.")
     quoted = ",".join(f"'{run}'" for run in runs)
     return run_ensemble([*(word for word in given if word not in runs), f"runs=[{quoted}]"])
 

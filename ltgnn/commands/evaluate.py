@@ -24,12 +24,12 @@ from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.evaluation.external_lists import list_scorer
 from ltgnn.inference.restore import refuse_other_data, restore
 from ltgnn.io.terminal import printable_lines
-from ltgnn.runs.begun import finished
+from ltgnn.runs.begun import finished_metrics
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
-from ltgnn.types import Interactions, Mistake, Split
+from ltgnn.types import Interactions, Split, UserError
 
 log = logging.getLogger(__name__)
 
@@ -48,17 +48,17 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str], cache: Cache = NO_CACHE)
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     if cfg.lists is not None:
         cfg.eval.ranks = {}  # what a list leaves out has no rank
-    if (before := finished(folder.path, cfg)) is not None:
+    if (before := finished_metrics(folder.path, cfg)) is not None:
         return dict(before["test"])
     with folder.job(cfg, overrides):
         if cfg.lists is not None:
-            setting = build_problem(cfg, cache)
+            problem = build_problem(cfg, cache)
             split, (scorer, users) = (
-                setting.split,
-                list_scorer(cfg.lists, setting.dataset.user_ids, setting.dataset.item_ids),
+                problem.split,
+                list_scorer(cfg.lists, problem.dataset.user_ids, problem.dataset.item_ids),
             )
             device, selection = torch.device("cpu"), {"by": "unknown: lists of another library"}
-            evaluators = {"test": build_evaluators(cfg, setting, cache)["test"]}
+            evaluators = {"test": build_evaluators(cfg, problem, cache)["test"]}
             without_list = int(torch.isinf(scorer(evaluators["test"].users)).all(1).sum()) if users else 0
             log.info(
                 "%s: lists for %d users; %d test users have none and count as missed", cfg.lists, users, without_list
@@ -68,32 +68,32 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str], cache: Cache = NO_CACHE)
             own = saved.config()
             trained_on = cfg.copy()
             trained_on.split = own.split
-            setting = build_problem(trained_on, cache)
-            split = setting.split
-            refuse_other_data(saved, own, setting)
+            problem = build_problem(trained_on, cache)
+            split = problem.split
+            refuse_other_data(saved, own, problem)
             if cfg.split != own.split:
-                split = unseen(build_split(cfg, setting.dataset), setting.split.train)
-            scorer, device = restore(trained_on, setting, saved, cache=cache)
+                split = unseen(build_split(cfg, problem.dataset), problem.split.train)
+            scorer, device = restore(trained_on, problem, saved, cache=cache)
             selection = saved.read_json("metrics.json").get("selection", {})
-            evaluators = dict(build_evaluators(cfg, setting, split=split))
+            evaluators = dict(build_evaluators(cfg, problem, split=split))
         evaluations = {part: evaluator(scorer, device=device) for part, evaluator in evaluators.items()}
         for part, evaluation in evaluations.items():
             folder.write_evaluation(part, evaluation)
-        reads = cfg.lists is None and uses_features(trained_on, setting)
+        reads = cfg.lists is None and uses_features(trained_on, problem)
         results: dict[str, Any] = {
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {"total": round(time.perf_counter() - started, 3)},
-            **setting.record(split, evaluators),
+            **problem.record(split, evaluators),
             "warnings": collect(
-                cfg, setting.dataset, split, setting.features if reads else None, evaluations, selection
+                cfg, problem.dataset, split, problem.features if reads else None, evaluations, selection
             ),
         }
         if cfg.lists is None:  # which items another library could have listed, nobody knows
             results["cold_items"] = cold_items(split, scorer)
             results["reads_features"] = reads
         folder.write_json("metrics.json", results)
-        write_catalogue(folder, setting.dataset, split, setting.groups)
+        write_catalogue(folder, problem.dataset, split, problem.groups)
     return evaluations["test"].values
 
 
@@ -106,7 +106,7 @@ def unseen(other: Split, train: Interactions) -> Split:
         other.name, left, len(other.val) + len(other.test),
     )  # fmt: skip
     if not len(test):
-        raise Mistake(f"split: the run was trained on every test pair of '{other.name}'; train anew with that split")
+        raise UserError(f"split: the run was trained on every test pair of '{other.name}'; train anew with that split")
     return Split(train, val, test, f"{other.name}, less the pairs of the run's own train part")
 
 
@@ -114,7 +114,7 @@ def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     """What Hydra calls for each job."""
     hydra = HydraConfig.get()
     if (cfg.run is None) == (cfg.lists is None):
-        raise Mistake(
+        raise UserError(
             "ltgnn evaluate wants run=DIR (a finished run) or lists=FILE.csv (of another library), one of them"
         )
     changed = [text for text in hydra.overrides.task if not text.startswith(("run=", "lists="))]
@@ -139,7 +139,7 @@ def refuse_foreign(overrides: Sequence[str]) -> None:
     for text in overrides:
         key = text.lstrip("+~").partition("=")[0].partition("@")[0].partition(".")[0]
         if key not in (*JUDGED_BY, "tags", "task", "sweep"):
-            raise Mistake(
+            raise UserError(
                 f"'{text}' changes the model or its data, but evaluate judges run=... as it was trained. It can change "
                 f"{', '.join(JUDGED_BY)}; for the rest: ltgnn train"
             )
@@ -175,7 +175,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="ltgnn-evaluate-") as folder:
         try:
             write_recipe(Path(run), Path(folder))
-        except Mistake as mistake:
+        except UserError as mistake:
             if os.environ.get("HYDRA_FULL_ERROR") == "1":
                 raise
             print(printable_lines(f"ltgnn: {mistake}"), file=sys.stderr)

@@ -14,7 +14,7 @@ from ltgnn.inference.explanation.open_explainer import explainer
 from ltgnn.inference.explanation.picture import picture
 from ltgnn.inference.open_run import OpenRun
 from ltgnn.io.terminal import literal
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 USAGE = """usage: ltgnn explain run=DIR user=ID item=ID [k=10] [out=FILE.json] [picture=FILE.svg]
 
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     values, _ = found
     for key, ending in (("out", ".json"), ("picture", ".svg")):
         if values[key] and not values[key].endswith(ending):
-            raise Mistake(f"{key}={values[key]} given, a file that ends in {ending} wanted.")
+            raise UserError(f"{key}={values[key]} given, a file that ends in {ending} wanted.")
     k = number(values, "k")
     explanation = explainer(OpenRun(values["run"]))(values["user"], values["item"], k)
     if values["out"]:

@@ -42,11 +42,11 @@ def build(overrides: Sequence[str], config_dir: str | None) -> int:
     import json
 
     from ltgnn.build import build_problem
-    from ltgnn.config.composing import compose_config, explained
+    from ltgnn.config.composing import compose_config, explain_errors
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     cfg = compose_config("train", overrides, config_dir, only=("data", "split", "features"))
-    with explained(overrides):
+    with explain_errors(overrides):
         features = build_problem(cfg).features  # transforms are fitted on its train items
     if features is None:
         print("This configuration has no item features (features=none, or a data set without texts).")

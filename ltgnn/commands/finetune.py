@@ -16,17 +16,17 @@ from omegaconf import DictConfig, open_dict
 from ltgnn.build import Problem, build_evaluators, build_problem, monitored_part
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
-from ltgnn.data.fetch import obtain_unpublished
+from ltgnn.data.fetch import fetch_unpublished
 from ltgnn.features.encoders import HuggingFace
 from ltgnn.features.item_features import ItemText
 from ltgnn.features.retrieval_quality import by_text
 from ltgnn.features.template import render
-from ltgnn.runs.begun import finished
+from ltgnn.runs.begun import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain
 from ltgnn.runs.warnings import small_validation
 from ltgnn.training.quiet import quiet_lightning
-from ltgnn.types import Evaluation, Mistake, PartEvaluator
+from ltgnn.types import Evaluation, PartEvaluator, UserError
 
 log = logging.getLogger(__name__)
 
@@ -39,26 +39,26 @@ def finetune(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_C
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, plain(cfg)) as tracker:
         source = item_text(cfg)
-        setting = build_problem(cfg, cache)
-        evaluators = build_evaluators(cfg, setting, cache)
+        problem = build_problem(cfg, cache)
+        evaluators = build_evaluators(cfg, problem, cache)
         monitored_part(cfg, evaluators)
-        if setting.features is None:
-            raise Mistake(f"{setting.dataset.name} has no item text to tune an encoder on; set data.template")
-        tuner = tune(cfg, setting, evaluators.get("val"), source, tracker)
+        if problem.features is None:
+            raise UserError(f"{problem.dataset.name} has no item text to tune an encoder on; set data.template")
+        tuner = tune(cfg, problem, evaluators.get("val"), source, tracker)
         tuned = folder.path / "encoder"
         tuner.objective.encoder.save(tuned)
         tuned_source = ItemText(str(tuned), source.template, source.store, source.control, source.transform)
-        features = tuned_source(setting.dataset, setting.split.train.item_counts)
+        features = tuned_source(problem.dataset, problem.split.train.item_counts)
         assert features is not None
         folder.write_json("features_card.json", features.card)
-        before = judged(setting, evaluators, setting.features.values)
-        after = judged(setting, evaluators, features.values)
+        before = evaluate_text(problem, evaluators, problem.features.values)
+        after = evaluate_text(problem, evaluators, features.values)
         seconds = round(time.perf_counter() - started, 1)
-        folder.write_json("metrics.json", results(cfg, setting, evaluators, before, after, seconds))
+        folder.write_json("metrics.json", results(cfg, problem, evaluators, before, after, seconds))
         for name, evaluations in (("before", before), ("after", after)):
             for part, evaluation in evaluations.items():
                 folder.write_evaluation(f"{name}_{part}", evaluation)
-        write_card(cfg, setting, source, tuned, before, after)
+        write_card(cfg, problem, source, tuned, before, after)
         tracker.summary({f"{part}/{name}": value for part, e in after.items() for name, value in e.values.items()})
         log.info("%s", table(before, after))
         log.info("tuned encoder: features.encoder=%s", tuned)
@@ -69,14 +69,14 @@ def item_text(cfg: DictConfig) -> ItemText:
     """The text part, which has to have an encoder with weights."""
     source = instantiate(cfg.features)
     if not isinstance(source, ItemText) or not isinstance(source.encoder, HuggingFace):
-        raise Mistake(
+        raise UserError(
             f"finetune needs a Hugging Face encoder, but features is {cfg.features._target_}; set features=minilm or "
             "features=folder"
         )
     return source
 
 
-def tune(cfg: DictConfig, setting: Problem, evaluate: PartEvaluator | None, source: ItemText, tracker: Any) -> Any:
+def tune(cfg: DictConfig, problem: Problem, evaluate: PartEvaluator | None, source: ItemText, tracker: Any) -> Any:
     """The tuner after its training."""
     import pytorch_lightning as pl
 
@@ -84,9 +84,9 @@ def tune(cfg: DictConfig, setting: Problem, evaluate: PartEvaluator | None, sour
     from ltgnn.features.tuning.module import StepBar, Tuner
 
     assert isinstance(source.encoder, HuggingFace)
-    train = setting.split.train
+    train = problem.split.train
     torch.manual_seed(int(cfg.seed))
-    texts = render(source.template_for(setting.dataset), setting.dataset.item_fields)
+    texts = render(source.template_for(problem.dataset), problem.dataset.item_fields)
     encoder = TunedEncoder(
         source.encoder, texts, instantiate(cfg.adapt), bool(cfg.checkpointing), int(cfg.chunk_tokens), cfg.dropout
     )
@@ -108,22 +108,24 @@ def tune(cfg: DictConfig, setting: Problem, evaluate: PartEvaluator | None, sour
             callbacks=callbacks if cfg.sweep.running else [*callbacks, StepBar()], logger=tracker.lightning_logger()
         )
         if cfg.resume and not Path(cfg.resume).is_file():  # of an address, Lightning would run what it finds there
-            raise Mistake(f"resume={cfg.resume}: no such file; wanted checkpoints/last.ckpt of a broken run.")
+            raise UserError(f"resume={cfg.resume}: no such file; wanted checkpoints/last.ckpt of a broken run.")
         trainer.fit(tuner, ckpt_path=cfg.resume)
     if trainer.interrupted:
         raise KeyboardInterrupt
     return tuner
 
 
-def judged(setting: Problem, evaluators: Mapping[str, PartEvaluator], values: torch.Tensor) -> dict[str, Evaluation]:
+def evaluate_text(
+    problem: Problem, evaluators: Mapping[str, PartEvaluator], values: torch.Tensor
+) -> dict[str, Evaluation]:
     """Ranking by text alone on each held-out part."""
-    scorer = by_text(setting.split.train, values)
+    scorer = by_text(problem.split.train, values)
     return {part: evaluate(scorer, device=torch.device("cpu")) for part, evaluate in evaluators.items()}
 
 
 def results(
     cfg: DictConfig,
-    setting: Problem,
+    problem: Problem,
     evaluators: Mapping[str, PartEvaluator],
     before: Mapping[str, Evaluation],
     after: Mapping[str, Evaluation],
@@ -135,14 +137,14 @@ def results(
         **{part: evaluation.values for part, evaluation in after.items()},
         "selection": {"by": "last epoch"},
         "seconds": {"total": seconds},
-        **setting.record(setting.split, evaluators),
-        "warnings": [w for w in [small_validation(setting.split, cfg.split.get("val"))] if w],
+        **problem.record(problem.split, evaluators),
+        "warnings": [w for w in [small_validation(problem.split, cfg.split.get("val"))] if w],
     }
 
 
 def write_card(
     cfg: DictConfig,
-    setting: Problem,
+    problem: Problem,
     source: ItemText,
     tuned: Path,
     before: Mapping[str, Evaluation],
@@ -153,21 +155,21 @@ def write_card(
 
     assert isinstance(source.encoder, HuggingFace)
     facts = {
-        "data": setting.dataset.name,
-        "split": setting.split.name,
-        "split fingerprint": setting.split.fingerprint,
-        "template": source.template_for(setting.dataset),
+        "data": problem.dataset.name,
+        "split": problem.split.name,
+        "split fingerprint": problem.split.fingerprint,
+        "template": source.template_for(problem.dataset),
         "base": ", ".join(source.encoder.sources),
         "base weights": source.encoder.identity["weights"],
         "objective": dict(plain(cfg.objective)),
         "adapted": dict(plain(cfg.adapt)),
         "epochs, batch, lr, seed": f"{cfg.epochs}, {cfg.batch_size}, {cfg.lr}, {cfg.seed}",
     }
-    card = model_card(facts, chosen(before["test"]), chosen(after["test"]))
+    card = model_card(facts, select_metrics(before["test"]), select_metrics(after["test"]))
     (tuned / "README.md").write_text(card, encoding="utf-8")
 
 
-def chosen(evaluation: Evaluation) -> dict[str, float]:
+def select_metrics(evaluation: Evaluation) -> dict[str, float]:
     """Recall and NDCG at 20, of all items and by the groups of claims."""
     names = [f"{group}{metric}" for group in ("", *GROUPS) for metric in SHOWN]
     return {name: evaluation.values[name] for name in names if name in evaluation.values}
@@ -176,9 +178,9 @@ def chosen(evaluation: Evaluation) -> dict[str, float]:
 def table(before: Mapping[str, Evaluation], after: Mapping[str, Evaluation]) -> str:
     """The figures before and after side by side, for the terminal."""
     rows = [
-        f"  {part:<5} {name:<28} {value:8.4f} {chosen(after[part])[name]:8.4f}"
+        f"  {part:<5} {name:<28} {value:8.4f} {select_metrics(after[part])[name]:8.4f}"
         for part in before
-        for name, value in chosen(before[part]).items()
+        for name, value in select_metrics(before[part]).items()
     ]
     return "\n".join([f"text alone: {'':<23} {'before':>8} {'after':>8}", *rows])
 
@@ -191,8 +193,8 @@ def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float:
             group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
         }
     part, _, name = str(cfg.monitor).partition("/")
-    obtain_unpublished(plain(cfg.data))
-    if (before := finished(Path(cfg.paths.run_dir), cfg)) is not None:
+    fetch_unpublished(plain(cfg.data))
+    if (before := finished_metrics(Path(cfg.paths.run_dir), cfg)) is not None:
         return float(before[part][name])
     return float(finetune(cfg, hydra.overrides.task, cache)[part].values[name])
 

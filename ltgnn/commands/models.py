@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ltgnn.config.paths import conf_dir
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 PLUMBING = ("paths", "trainer", "callbacks", "logger", "sweep", "experiment")
 """Groups of train.yaml that say where and on what a run goes, not what it computes."""
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if axis not in known:
             near = difflib.get_close_matches(axis, known, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
-            raise Mistake(f"ltgnn models: no axis '{axis}'.{hint} Axes: {', '.join(known)}")
+            raise UserError(f"ltgnn models: no axis '{axis}'.{hint} Axes: {', '.join(known)}")
     asked = arguments.axis or known
     chosen = [axis for axis in known if axis in asked or axis.split("/")[0] in asked]
     listed = [word for axis in chosen for word in words(axis)]

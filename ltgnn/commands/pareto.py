@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ltgnn.analysis.pareto import draw, read
+from ltgnn.analysis.pareto import draw, read_points
 from ltgnn.io.terminal import printable_lines
-from ltgnn.runs.reading import left_out
-from ltgnn.types import Mistake
+from ltgnn.runs.reading import name_left_out
+from ltgnn.types import UserError
 
 
 def main(argv: Sequence[str]) -> int:
@@ -23,11 +23,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("-x", default="ndcg@20", help="value on the x axis (default: %(default)s)")
     parser.add_argument("-y", default="items20/tail/ndcg@20", help="value on the y axis (default: %(default)s)")
     given = parser.parse_args(argv)
-    points, damaged, about = read(given.folder, given.x, given.y)
+    points, damaged, about = read_points(given.folder, given.x, given.y)
     if damaged:
-        print(printable_lines(left_out(damaged)), file=sys.stderr)
+        print(printable_lines(name_left_out(damaged)), file=sys.stderr)
     if not points:
-        raise Mistake(f"no finished run with {given.x} and {given.y} at or below {given.folder}")
+        raise UserError(f"no finished run with {given.x} and {given.y} at or below {given.folder}")
     draw(points, given.x, given.y, given.folder / "pareto.png", about=about)
     print(given.folder / "pareto.png")
     return 0

@@ -13,7 +13,7 @@ from ltgnn.config.suggestions import options
 from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.inference.served_model import Served
 from ltgnn.serving.list_output import save, show
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 USAGE = f"""usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=WORD] [out=FILE] [reasons=true]
 
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in names[:SHOWN]:
         frame = model.recommend([name], k, rules=ruled, reasons=reasons).drop("user")
         number_ = model.catalogue.user_numbers.get(name, -1)
-        title = f"User {name}" + ("" if model.known(number_) else " (unknown to the model: most popular items)")
+        title = f"User {name}" + ("" if model.is_known(number_) else " (unknown to the model: most popular items)")
         show(frame, title)
     if len(names) > SHOWN:
         print(f"... and {len(names) - SHOWN:,} users more: out=FILE writes all of them.")
@@ -81,11 +81,11 @@ def users_of(words: str, model: Served) -> Iterable[str]:
     if words.startswith("@"):
         file = Path(words[1:])
         if not file.is_file():
-            raise Mistake(f"users={words}: there is no such file; wanted @FILE with a user id a line.")
+            raise UserError(f"users={words}: there is no such file; wanted @FILE with a user id a line.")
         return _lines(file)
     names = [name.strip() for name in words.split(",") if name.strip()]
     if not names:
-        raise Mistake("users= names nobody: give ids with commas between, @FILE, or all.")
+        raise UserError("users= names nobody: give ids with commas between, @FILE, or all.")
     return names
 
 

@@ -11,12 +11,12 @@ def main(argv: Sequence[str]) -> int:
     """Writes the page and prints its place."""
     import argparse
 
-    from ltgnn.analysis.report.gather import arrange, read
+    from ltgnn.analysis.report.gather import arrange, read_runs
     from ltgnn.analysis.report.page import render
     from ltgnn.config.paths import write_whole
     from ltgnn.io.terminal import printable_lines
-    from ltgnn.runs.reading import left_out, without_damaged
-    from ltgnn.types import Mistake
+    from ltgnn.runs.reading import name_left_out, without_damaged
+    from ltgnn.types import UserError
 
     parser = argparse.ArgumentParser(
         prog="ltgnn report",
@@ -32,15 +32,17 @@ def main(argv: Sequence[str]) -> int:
     given = parser.parse_args(argv)
     out: Path = given.out or (given.folders[0] if len(given.folders) == 1 else Path()) / "report.html"
     if given.out is None and len(given.folders) > 1 and out.exists():
-        raise Mistake(f"{out} is there already: name the report of these {len(given.folders)} folders with --out FILE")
+        raise UserError(
+            f"{out} is there already: name the report of these {len(given.folders)} folders with --out FILE"
+        )
     if not out.parent.is_dir():
-        raise Mistake(f"--out {out}: there is no folder {out.parent}. Make it, or name another file")
-    runs = read(given.folders, given.policy)
+        raise UserError(f"--out {out}: there is no folder {out.parent}. Make it, or name another file")
+    runs = read_runs(given.folders, given.policy)
     page = without_damaged(
         runs.finished, lambda left: render(arrange(left, runs.lost, runs.damaged, given.policy)), runs.damaged
     )
     write_whole(out, page, "--out")
     if runs.damaged:
-        print(printable_lines(left_out(runs.damaged)), file=sys.stderr)
+        print(printable_lines(name_left_out(runs.damaged)), file=sys.stderr)
     print(out)
     return 0

@@ -16,20 +16,20 @@ from omegaconf import DictConfig
 
 from ltgnn.build import build_dataset, build_split
 from ltgnn.config.composing import compose_config
-from ltgnn.config.file_sources import settle
+from ltgnn.config.file_sources import resolve_places
 from ltgnn.config.paths import checkout, paper_dir
 from ltgnn.config.trust import check
 from ltgnn.data.fetch import digest_of
 from ltgnn.io.terminal import printable_lines
 from ltgnn.reproduction import result as paper_result
-from ltgnn.reproduction.display import listed, show
+from ltgnn.reproduction.display import list_rows, show
 from ltgnn.reproduction.published_row import Plan, Row, read_all
 from ltgnn.reproduction.verdict import Published, judge, worst
 from ltgnn.runs.environment import cpu_model
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain, run_key
 from ltgnn.sweeps.ledger import Ledger
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
 
@@ -50,23 +50,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     home = checkout()
     results: Path = given.results or (home / "experiments" / "results" if home else Path("results"))
     if given.list:
-        print(listed(list(rows.values()), results))
+        print(list_rows(list(rows.values()), results))
         return 0
     if given.table:
         rebuild(given.readme or (home and home / "README.md"), rows, results)
         return 0
     if unknown := [name for name in given.names if name not in rows]:
         closed = " A recipe is closed: to change an option of it, use `ltgnn train`." if "=" in unknown[0] else ""
-        raise Mistake(f"no row '{unknown[0]}'.{closed} Rows: {', '.join(rows)}.")
+        raise UserError(f"no row '{unknown[0]}'.{closed} Rows: {', '.join(rows)}.")
     if not (given.names or given.all):
-        raise Mistake("name a row, or --all, or --list.")
+        raise UserError("name a row, or --all, or --list.")
     words = []
     for row in [rows[name] for name in given.names] or list(rows.values()):
         try:
             words.append(one(row, given.smoke, given.seeds, results, given.force or bool(given.names)))
         except KeyboardInterrupt:
             return 130
-        except Mistake as mistake:
+        except UserError as mistake:
             if not given.all:
                 raise
             print(printable_lines(f"ltgnn: {mistake}"), file=sys.stderr)
@@ -78,18 +78,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def one(row: Row, smoke: bool, seeds: int | None, results: Path, here: bool) -> str:
-    """Check, train what has not finished, judge, write; the verdict. Raises ``Mistake`` before any number is made."""
+    """Check, train what has not finished, judge, write; the verdict. Raises ``UserError`` before any number is made."""
     import torch
 
     plan = row.plan(smoke)
     if seeds is not None and not 1 <= seeds <= len(row.seeds):
-        raise Mistake(f"--seeds {seeds}: {row.name} has {len(row.seeds)}: {', '.join(map(str, row.seeds))}.")
+        raise UserError(f"--seeds {seeds}: {row.name} has {len(row.seeds)}: {', '.join(map(str, row.seeds))}.")
     if plan.kind == "whole" and row.hardware == "gpu" and not torch.cuda.is_available() and not here:
         print(f"{row.name}: {paper_result.NOT_RUN}, the whole run wants a GPU (name the row to run it all the same)")
         return paper_result.NOT_RUN
     chosen = row.seeds[:seeds]
-    fingerprint = verify(row, composed(plan, chosen[0]))
-    folders = trained(row, plan, chosen)
+    fingerprint = verify(row, compose_plan(plan, chosen[0]))
+    folders = train_seeds(row, plan, chosen)
     result = outcome(row, plan, chosen, folders, fingerprint)
     file = paper_result.write(results, result)
     show(row, result)
@@ -104,9 +104,9 @@ def verify(row: Row, cfg: DictConfig) -> str:
     for name, wanted in row.data["sha256"].items():
         file = Path(folder) / name
         if not file.is_file():
-            raise Mistake(f"{row.name}: {file} is absent, the row was published on one with sha256 {wanted}.")
+            raise UserError(f"{row.name}: {file} is absent, the row was published on one with sha256 {wanted}.")
         if (digest := digest_of(file)) != wanted:
-            raise Mistake(
+            raise UserError(
                 f"{row.name}: {file} has sha256 {digest}, wanted {wanted} (experiments/paper/{row.name}.yaml). "
                 "Numbers of other files cannot be compared: no number is given."
             )
@@ -122,29 +122,29 @@ def verify(row: Row, cfg: DictConfig) -> str:
         if counts[name] != number
     ]
     if wrong:
-        raise Mistake(
+        raise UserError(
             f"{row.name}: the data are not the published ones: {'; '.join(wrong)}. Numbers of other data cannot be "
             "compared: no number is given."
         )
     return split.fingerprint
 
 
-def composed(plan: Plan, seed: int) -> DictConfig:
+def compose_plan(plan: Plan, seed: int) -> DictConfig:
     """The configuration of one seed; its folder moves no run key."""
     cfg = compose_config("train", [*plan.words, PRECISION, f"seed={seed}", "paths.run_dir=/RUN"])
     recipe = plain(cfg)
     check(recipe, plan.file.parent, plan.file.name)
-    settle(recipe, plan.file.parent, plan.file.name)
+    resolve_places(recipe, plan.file.parent, plan.file.name)
     return cfg
 
 
-def trained(row: Row, plan: Plan, seeds: Sequence[int]) -> list[RunFolder]:
+def train_seeds(row: Row, plan: Plan, seeds: Sequence[int]) -> list[RunFolder]:
     """The finished run folders of the seeds; those that have not finished are trained, by ``ltgnn train -m``."""
     from ltgnn.commands.train import main as train
 
-    cfg = composed(plan, seeds[0])
+    cfg = compose_plan(plan, seeds[0])
     sweep = Path(cfg.paths.log_dir).resolve() / "reproduce" / row.name
-    keys = [run_key(composed(plan, seed)) for seed in seeds]
+    keys = [run_key(compose_plan(plan, seed)) for seed in seeds]
     ledger = Ledger.of(sweep)
     if ledger is None or not all(ledger.finished(key) for key in keys):
         code = train(
@@ -158,8 +158,8 @@ def trained(row: Row, plan: Plan, seeds: Sequence[int]) -> list[RunFolder]:
         folder = ledger.folder(key)
         if folder is None or not ledger.finished(key):
             error = "" if folder is None else RunFolder(folder).read_json("status.json").get("error", "")
-            raise Mistake(
-                f"{row.name}, seed {seed}: {error.removeprefix('Mistake: ') or 'not trained'} ({folder or sweep})"
+            raise UserError(
+                f"{row.name}, seed {seed}: {error.removeprefix('UserError: ') or 'not trained'} ({folder or sweep})"
             )
         folders.append(RunFolder(folder))
     return folders
@@ -173,7 +173,7 @@ def outcome(
     for seed, folder in zip(seeds, folders, strict=True):
         metrics, status = folder.read_json("metrics.json"), folder.read_json("status.json")
         if metrics["fingerprint"] != fingerprint:
-            raise Mistake(f"{row.name}, seed {seed}: {folder.path} was trained on another split; delete that folder.")
+            raise UserError(f"{row.name}, seed {seed}: {folder.path} was trained on another split; delete that folder.")
         numbers = [*plan.judged, *plan.shown]
         runs.append(
             {
@@ -227,13 +227,13 @@ def value(folder: RunFolder, number: Published) -> float:
         for line in csv.DictReader(file):
             if int(line["epoch"]) == number.epoch:
                 return float(line[f"test/{number.metric}"])
-    raise Mistake(f"{folder.path}/history.csv has no epoch {number.epoch}: smoke.words of the row do not reach it.")
+    raise UserError(f"{folder.path}/history.csv has no epoch {number.epoch}: smoke.words of the row do not reach it.")
 
 
 def rebuild(readme: Path | None, rows: dict[str, Row], results: Path) -> None:
     """The table of README, of the committed results."""
     if readme is None:
-        raise Mistake("no README here: the package is installed. Name one with --readme FILE.")
+        raise UserError("no README here: the package is installed. Name one with --readme FILE.")
     paper_result.rebuild(readme, list(rows.values()), results)
 
 

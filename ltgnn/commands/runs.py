@@ -35,12 +35,12 @@ def main(argv: Sequence[str]) -> int:
         print(sweep_yaml(given.overrides, given.method, given.monitor, given.project), end="")
         return 0
     from ltgnn.runs import wandb_import
-    from ltgnn.types import Mistake
+    from ltgnn.types import UserError
 
     pairs = [pair.partition("=") for pair in given.value]
     for name, sign, key in pairs:
         if not (sign and name and key):
-            raise Mistake(f"--value {name}: wanted NAME=KEY, such as ndcg@20=final_ndcg")
+            raise UserError(f"--value {name}: wanted NAME=KEY, such as ndcg@20=final_ndcg")
     for file in wandb_import.files(given.places):
         print(wandb_import.bring(file, given.out, {name: key for name, _, key in pairs}))
     return 0

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from ltgnn.config.arguments import choice, number, parse
 from ltgnn.inference.open_run import TASTE, OpenRun, SearchResult
 from ltgnn.io.terminal import literal
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 USAGE = f"""usage: ltgnn search run=DIR "QUERY" [KEY=VALUE ...]
 
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     words = [w for w in given if w.partition("=")[0] not in DEFAULTS and w not in ("-h", "--help")]
     if len(words) > 1:
-        raise Mistake(f"'{words[1]}' is not understood: put the query between quotes. `ltgnn search --help`")
+        raise UserError(f"'{words[1]}' is not understood: put the query between quotes. `ltgnn search --help`")
     parsed = parse([*(w for w in given if w not in words), *(f"query={w}" for w in words)], DEFAULTS, USAGE)
     if parsed is None:
         return 0
@@ -65,7 +65,7 @@ def real(values: Mapping[str, str], key: str) -> float:
     except ValueError:
         found = float("nan")
     if not abs(found) < float("inf"):
-        raise Mistake(f"{key}={values[key]} given, a number wanted.")
+        raise UserError(f"{key}={values[key]} given, a number wanted.")
     return found
 
 

@@ -17,7 +17,7 @@ from ltgnn.config.composing import compose_rules
 from ltgnn.inference.explanation.open_explainer import explainer
 from ltgnn.inference.open_run import OpenRun
 from ltgnn.inference.rule_engine import Rules
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 USAGE = """usage: ltgnn serve run=DIR [KEY=VALUE ...]
 
@@ -57,7 +57,7 @@ def application(run: str, hosts: Sequence[str], threads: int = 2, rules: Rules |
     try:
         from ltgnn.serving.server.app import create
     except ImportError as error:
-        raise Mistake(f"ltgnn serve needs the extra: pip install 'ltgnn[serve]' ({error})") from None
+        raise UserError(f"ltgnn serve needs the extra: pip install 'ltgnn[serve]' ({error})") from None
     options |= {"rules": rules, "dial": compose_rules(["rules=tail"])["tail"]}
     shop = OpenRun(run)
     if shop.no_meaning:
@@ -65,7 +65,7 @@ def application(run: str, hosts: Sequence[str], threads: int = 2, rules: Rules |
     try:
         by: Sequence[str] = shop.by
         shop.find("ready", 1)
-    except Mistake as mistake:
+    except UserError as mistake:
         print(f"no search: {mistake}")
         return create(shop.served, None, (), hosts, threads, explainer(shop), **options)
     return create(shop.served, shop.find, by, hosts, threads, explainer(shop), **options)
@@ -79,16 +79,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     values, overrides = parsed
     port, host = number(values, "port", 0), values["host"]
     if port > 65535:
-        raise Mistake(f"port={port} given, 0 to 65535 wanted.")
+        raise UserError(f"port={port} given, 0 to 65535 wanted.")
     token = checked_token(values["token"] or os.environ.get("LTGNN_TOKEN", ""), host)
     threads, waiting, most, seconds = (number(values, key) for key in ("threads", "waiting", "connections", "timeout"))
     rules = Rules(compose_rules(overrides))
     try:
-        from ltgnn.serving.server.connections import Bounds, opened, server
+        from ltgnn.serving.server.connections import Bounds, open_socket, server
     except ImportError as error:
-        raise Mistake(f"ltgnn serve needs the extra: pip install 'ltgnn[serve]' ({error})") from None
+        raise UserError(f"ltgnn serve needs the extra: pip install 'ltgnn[serve]' ({error})") from None
 
-    with opened(host, port) as bound:
+    with open_socket(host, port) as bound:
         torch.set_num_threads(1)  # requests run side by side instead
         app = application(values["run"], allowed_hosts(host), threads, rules, token=token, waiting=waiting)
         bound.listen()
@@ -114,17 +114,19 @@ def allowed_hosts(host: str) -> list[str]:
 
 
 def checked_token(token: str, host: str) -> str | None:
-    """The token, or None where none is needed; ``Mistake`` where it is needed, or cannot stand in a header."""
+    """The token, or None where none is needed; ``UserError`` where it is needed, or cannot stand in a header."""
     if not token:
         if is_local(host):
             return None
-        raise Mistake(
+        raise UserError(
             f"host={host} opens the server to the network, and it needs a token: token=SECRET, or the environment "
             "variable LTGNN_TOKEN. (`python -c 'import secrets; print(secrets.token_urlsafe())'` makes one.) "
             "host=127.0.0.1 is this machine only and needs none."
         )
     if re.fullmatch(r"[A-Za-z0-9._~-]{1,200}", token) is None:
-        raise Mistake("the token (token= or LTGNN_TOKEN) has other signs than letters, digits and . _ ~ -, or over 200")
+        raise UserError(
+            "the token (token= or LTGNN_TOKEN) has other signs than letters, digits and . _ ~ -, or over 200"
+        )
     return token
 
 

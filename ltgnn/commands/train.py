@@ -13,8 +13,8 @@ from omegaconf import DictConfig, open_dict
 from ltgnn.analysis.table import show
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
-from ltgnn.data.fetch import obtain_unpublished
-from ltgnn.runs.begun import finished
+from ltgnn.data.fetch import fetch_unpublished
+from ltgnn.runs.begun import finished_metrics
 from ltgnn.runs.pinned_recipes import refuse_foreign
 from ltgnn.runs.run_key import plain
 from ltgnn.training.loop import headline, train
@@ -33,9 +33,9 @@ def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
             group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
         }
     refuse_foreign(cfg.get("closed") or {}, cfg.choices)
-    obtain_unpublished(plain(cfg)["data"])
+    fetch_unpublished(plain(cfg)["data"])
     part, _, name = str(cfg.monitor).partition("/")
-    before = finished(Path(cfg.paths.run_dir), cfg)
+    before = finished_metrics(Path(cfg.paths.run_dir), cfg)
     if before is None:
         value = headline(train(cfg, hydra.overrides.task, cache), str(cfg.monitor))
     else:

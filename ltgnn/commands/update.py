@@ -14,11 +14,11 @@ from ltgnn.config.arguments import parse
 from ltgnn.config.paths import write_whole
 from ltgnn.data.columns import Column, Kind
 from ltgnn.data.formats import table_file
-from ltgnn.inference.finished_run import finished, served
-from ltgnn.inference.new_interactions import fresh, grown
-from ltgnn.inference.update import folded
+from ltgnn.inference.finished_run import load_finished_run, to_served_model
+from ltgnn.inference.new_interactions import extend_problem, fresh
+from ltgnn.inference.update import update_scorer
 from ltgnn.serving import export
-from ltgnn.types import Dataset, Mistake
+from ltgnn.types import Dataset, UserError
 
 USAGE = """usage: ltgnn update run=DIR events=FILE out=FOLDER [items=FILE] [KEY=VALUE ...]
 
@@ -48,18 +48,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     values, _ = parsed
     if Path(values["out"]).exists():
-        raise Mistake(f"out={values['out']} is there already: give a new name, or remove it.")
-    run, cfg, setting = finished(values["run"])
+        raise UserError(f"out={values['out']} is there already: give a new name, or remove it.")
+    run, cfg, problem = load_finished_run(values["run"])
     events = _events(values)
-    new = fresh(setting.dataset, setting.split.train, events, _items(values, setting.dataset))
-    after = grown(cfg, setting, new)
+    new = fresh(problem.dataset, problem.split.train, events, _items(values, problem.dataset))
+    after = extend_problem(cfg, problem, new)
     report: dict[str, Any] = {
         "run": str(run.path), "events": len(events), "new pairs": len(new.users),
         "repeated or known": new.repeated, "new users": len(new.user_ids), "new items": len(new.item_ids),
     }  # fmt: skip
-    scorer, how = folded(cfg, setting, after, new, run)
+    scorer, how = update_scorer(cfg, problem, after, new, run)
     report |= how
-    model = served(run, cfg, after, scorer)
+    model = to_served_model(run, cfg, after, scorer)
     export.write(model, Path(values["out"]), OmegaConf.to_yaml(cfg))
     write_whole(Path(values["out"]) / "update.json", json.dumps(report, indent=1) + "\n", "out=")
     for key, value in report.items():
@@ -78,7 +78,7 @@ def _events(values: Mapping[str, str]) -> list[tuple[str, str]]:
         .frame.select(pl.col("user", "item").cast(pl.String))
     )
     if frame.is_empty():
-        raise Mistake(f"events={values['events']} has no rows; wanted a user and an item in each")
+        raise UserError(f"events={values['events']} has no rows; wanted a user and an item in each")
     return list(frame.iter_rows())
 
 
@@ -98,7 +98,7 @@ def _items(values: Mapping[str, str], dataset: Dataset) -> dict[str, dict[str, A
     ids = frame["id"].to_list()
     if len(set(ids)) < len(ids):
         twice = next(name for name in ids if ids.count(name) > 1)
-        raise Mistake(f"items={values['items']}: the id '{twice}' stands in several rows; keep one of them")
+        raise UserError(f"items={values['items']}: the id '{twice}' stands in several rows; keep one of them")
     rows = frame.drop("id").with_columns(pl.col(pl.String).fill_null("")).iter_rows(named=True)
     return dict(zip(ids, rows, strict=True))
 

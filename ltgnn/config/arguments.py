@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 TRUST = """
   trust=PACKAGE  the recipe of run=DIR may name classes of this package of yours; for all commands: LTGNN_TRUST"""
@@ -35,10 +35,10 @@ def parse(
         else:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f" Did you mean '{near[0]}='?" if near else ""
-            raise Mistake(f"'{word}' is not understood.{hint} Keys: {', '.join(f'{name}=' for name in known)}")
+            raise UserError(f"'{word}' is not understood.{hint} Keys: {', '.join(f'{name}=' for name in known)}")
     missing = [key for key, default in known.items() if default is None and key not in values]
     if missing:
-        raise Mistake(f"{', '.join(f'{key}=' for key in missing)} is missing.\n\n{usage}")
+        raise UserError(f"{', '.join(f'{key}=' for key in missing)} is missing.\n\n{usage}")
     return {key: default for key, default in known.items() if default is not None} | values, others
 
 
@@ -49,12 +49,12 @@ def number(values: Mapping[str, str], key: str, least: int = 1) -> int:
     except ValueError:
         found = least - 1
     if found < least:
-        raise Mistake(f"{key}={values[key]} given, a whole number of at least {least} wanted.")
+        raise UserError(f"{key}={values[key]} given, a whole number of at least {least} wanted.")
     return found
 
 
 def choice(values: Mapping[str, str], key: str, allowed: Sequence[str]) -> str:
     """One of some words."""
     if values[key] not in allowed:
-        raise Mistake(f"{key}={values[key]} given, one of {', '.join(allowed)} wanted.")
+        raise UserError(f"{key}={values[key]} given, one of {', '.join(allowed)} wanted.")
     return values[key]

@@ -16,7 +16,7 @@ from ltgnn.config.parameters import UNKNOWN, Parameter, Parameters, of_callable,
 from ltgnn.config.resolving import MISSING, OPEN, resolved, source
 from ltgnn.config.root_schema import ROOTS, SECTIONS, Recommend, concerns
 from ltgnn.config.wanted import shown, wanted, within
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 SOURCES = ("projector", "init", "adapt")
 """Groups of which parts are taken over by others: what they lack is lacking only where they are taken."""
@@ -36,14 +36,14 @@ class Finding:
 def refuse_wrong_values(
     cfg: DictConfig, root: str, choices: Mapping[str, Any] | None = None, only: Sequence[str] = ()
 ) -> None:
-    """``Mistake`` that names every value of ``cfg`` that what takes it would refuse, with what is wanted instead.
+    """``UserError`` that names every value of ``cfg`` that what takes it would refuse, with what is wanted instead.
 
     ``root``: the yaml that it was composed from (``train``, ``evaluate`` ...), whose knobs have a schema.
     ``choices``: the word of each group, where words that do not go together are refused as well. ``only``: the keys
     that are looked at, where not all are. Classes are imported; nothing is built.
     """
     if lines := wrong_values(cfg, resolved(cfg, only), root, choices):
-        raise Mistake("\n".join(lines))
+        raise UserError("\n".join(lines))
 
 
 def wrong_values(cfg: DictConfig, config: Mapping[str, Any], root: str, choices: Mapping[str, Any] | None) -> list[str]:

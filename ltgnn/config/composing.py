@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -18,7 +18,7 @@ def compose_config(
 ) -> DictConfig:
     """The configuration that ``ltgnn ROOT OVERRIDES`` would run; ``config_dir``: more yaml, before the package's own.
 
-    Its values are checked; ``only``: those of these sections. Raises ``Mistake`` for an unknown key, group or option,
+    Its values are checked; ``only``: those of these sections. Raises ``UserError`` for an unknown key, group or option,
     with the nearest that exists, and for a wrong value.
     """
     from hydra import compose, initialize_config_dir
@@ -32,7 +32,7 @@ def compose_config(
     GlobalHydra.instance().clear()
     extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
     try:
-        with explained(overrides, root), initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        with explain_errors(overrides, root), initialize_config_dir(str(conf_dir()), version_base="1.3"):
             cfg = compose(root, overrides=[*extra, *overrides])
         refuse_wrong_values(cfg, root, only=only)
         return cfg
@@ -45,13 +45,13 @@ def compose_rules(overrides: Sequence[str]) -> Any:
     from hydra.utils import instantiate
 
     cfg = compose_config("recommend", overrides)
-    with explained(overrides, "recommend"):
+    with explain_errors(overrides, "recommend"):
         return instantiate(cfg.rules, _convert_="all")
 
 
 @contextmanager
-def explained(overrides: Sequence[str] = (), root: str = "train") -> Iterator[None]:
-    """Errors of Hydra and OmegaConf inside become a ``Mistake`` with one message."""
+def explain_errors(overrides: Sequence[str] = (), root: str = "train") -> Iterator[None]:
+    """Errors of Hydra and OmegaConf inside become a ``UserError`` with one message."""
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
@@ -60,4 +60,4 @@ def explained(overrides: Sequence[str] = (), root: str = "train") -> Iterator[No
     try:
         yield
     except (HydraException, OmegaConfBaseException) as error:
-        raise Mistake(explain(error, overrides, root)) from error
+        raise UserError(explain(error, overrides, root)) from error

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ltgnn.io.atomic_write import refusal
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 WHERE = "HYDRA_FULL_ERROR=1 shows where."
 
@@ -20,11 +20,11 @@ def message(error: BaseException) -> str | None:
     """What to print instead of a traceback; None where the traceback is what helps."""
     chain = list(_chain(error))
     for cause in chain:
-        if isinstance(cause, Mistake):
+        if isinstance(cause, UserError):
             return str(cause)
     for cause in chain:
         if isinstance(cause, OSError) and cause.filename is not None:
-            return f"{_shown(cause.filename)}: {cause.strerror}. {PLACES} {WHERE}"
+            return f"{_format_name(cause.filename)}: {cause.strerror}. {PLACES} {WHERE}"
     if reason := refusal(error):
         return f"Writing failed: {reason}. {PLACES} {WHERE}"
     kind, text = type(error).__name__, str(error).strip()
@@ -51,7 +51,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
-def _shown(name: str | bytes | int) -> str:
+def _format_name(name: str | bytes | int) -> str:
     return os.fsdecode(name) if isinstance(name, bytes) else str(name)
 
 

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.trust import nodes
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 FILES, STORE = "ltgnn.data.fetch.Files", "ltgnn.features.store.FeatureStore"
 SOURCES = ("ltgnn.data.download.", "ltgnn.data.joining.", "ltgnn.data.rewriting.")
@@ -18,7 +18,7 @@ ADDRESSES = ("url", "urls", "asins", "metadata")
 """Arguments of the sources that are addresses."""
 
 
-def settle(recipe: dict[str, Any], folder: Path, file: str = "config.yaml") -> None:
+def resolve_places(recipe: dict[str, Any], folder: Path, file: str = "config.yaml") -> None:
     """Refuse sources and places that are not the user's own; those below another user's folders become ours.
 
     What is there is read wherever it lies. What has to be fetched or encoded goes below the user's own ``data_dir`` and
@@ -29,7 +29,7 @@ def settle(recipe: dict[str, Any], folder: Path, file: str = "config.yaml") -> N
     made = [(key, node, node["_target_"]) for key, node in nodes(recipe) if isinstance(node.get("_target_"), str)]
     for key, node, target in made:
         if "_args_" in node and target.startswith("ltgnn."):
-            raise Mistake(f"{where}, {key}: arguments without a name (_args_), which no recipe has.")
+            raise UserError(f"{where}, {key}: arguments without a name (_args_), which no recipe has.")
         if target.startswith(SOURCES):
             _web_only(node, key, where)
     for key, node, target in made:
@@ -39,7 +39,7 @@ def settle(recipe: dict[str, Any], folder: Path, file: str = "config.yaml") -> N
             node["folder"] = _store_folder(node, recorded)
 
 
-def own(name: str) -> str:
+def user_path(name: str) -> str:
     """A folder of ``conf/paths``, such as ``data_dir``, as it is for this user."""
     return str(OmegaConf.select(OmegaConf.load(conf_dir() / "paths" / "default.yaml"), name))
 
@@ -49,36 +49,36 @@ def _web_only(node: Mapping[str, Any], key: str, where: str) -> None:
         given = node.get(name, "https://")
         for address in given.values() if isinstance(given, dict) else [given]:
             if not str(address).startswith(("https://", "http://")):
-                raise Mistake(
+                raise UserError(
                     f"{where}, {key}.{name} is {str(address)[:200]}; a recipe from a folder may fetch "
                     f"from https:// and http:// only. Anything else is given on the command line of "
                     "`ltgnn data fetch`, or as a folder LTGNN_MIRROR."
                 )
     if not str(node.get("variable", "LTGNN_MIRROR")).startswith("LTGNN_"):
-        raise Mistake(f"{where}, {key}.variable is {node['variable']}; wanted LTGNN_MIRROR.")
+        raise UserError(f"{where}, {key}.variable is {node['variable']}; wanted LTGNN_MIRROR.")
 
 
 def _data_folder(node: Mapping[str, Any], key: str, where: str, recorded: Any) -> str:
     given, names = str(node.get("folder")), node.get("sha256")
-    if _below(given, own("data_dir")):
+    if _below(given, user_path("data_dir")):
         return given
     if isinstance(names, dict) and all((Path(given).expanduser() / str(name)).is_file() for name in names):
         return given
-    moved = _moved(given, recorded.get("data_dir"), own("data_dir"))
-    if moved is not None and _below(moved, own("data_dir")):
+    moved = _move_path(given, recorded.get("data_dir"), user_path("data_dir"))
+    if moved is not None and _below(moved, user_path("data_dir")):
         return moved
-    raise Mistake(
+    raise UserError(
         f"{where}, {key}.folder is {given}, which lacks files of the data set. A recipe from a folder "
-        f"fetches into your own data folder only ({own('data_dir')}): get the files yourself "
+        f"fetches into your own data folder only ({user_path('data_dir')}): get the files yourself "
         f"(ltgnn data fetch NAME data.files.folder={given}), or set LTGNN_DATA to the folder that holds the data sets."
     )
 
 
 def _store_folder(node: Mapping[str, Any], recorded: Any) -> str:
-    given, mine = str(node.get("folder")), own("cache_dir")
+    given, mine = str(node.get("folder")), user_path("cache_dir")
     if _below(given, mine) or any(Path(given).expanduser().glob("*.safetensors")):
         return given
-    moved = _moved(given, recorded.get("cache_dir"), mine)
+    moved = _move_path(given, recorded.get("cache_dir"), mine)
     return moved if moved is not None and _below(moved, mine) else mine
 
 
@@ -86,7 +86,7 @@ def _below(path: str, top: str) -> bool:
     return Path(path).expanduser().resolve().is_relative_to(Path(top).expanduser().resolve())
 
 
-def _moved(path: str, before: Any, now: str) -> str | None:
+def _move_path(path: str, before: Any, now: str) -> str | None:
     """``path`` below the recorded folder ``before``, as a path below ``now``."""
     there = before and (path == str(before) or path.startswith(f"{before}/"))
     return now + path[len(str(before)) :] if there else None

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ltgnn.config.error_messages import message
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.suggestions import in_plain_words, refuse_two_parts
-from ltgnn.config.trust import VARIABLE, take, trusted, trusting
+from ltgnn.config.trust import VARIABLE, take, trusted_packages, trusting
 from ltgnn.io.libyaml import faster_omegaconf
 from ltgnn.io.terminal import printable_lines
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -47,10 +47,10 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
         full_error = os.environ.get("HYDRA_FULL_ERROR")
         try:
             if double := refuse_two_parts(arguments):
-                raise Mistake(double)
+                raise UserError(double)
             with trusting(packages), faster_omegaconf(), as_hydra_reads_it(config_name, arguments):
                 hydra.main(config_path=str(tree or conf_dir()), config_name=config_name, version_base="1.3")(
-                    guarded(task, caught)
+                    guard(task, caught)
                 )()
             for error in caught:  # of a single run; those of a sweep are in the folders and in its table
                 if not _sweeping(error):
@@ -78,7 +78,7 @@ def as_hydra_reads_it(config_name: str, arguments: Sequence[str]) -> Iterator[No
     before = {name: os.environ.get(name) for name in variables}
     sys.argv = [f"ltgnn {config_name}", *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
-    os.environ[VARIABLE] = ",".join(trusted())
+    os.environ[VARIABLE] = ",".join(trusted_packages())
     try:
         yield
     finally:
@@ -87,7 +87,7 @@ def as_hydra_reads_it(config_name: str, arguments: Sequence[str]) -> Iterator[No
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
-def guarded(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., Any]:
+def guard(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., Any]:
     """``task``, whose errors are kept in ``caught``, so that a sweep goes on after a failed job."""
 
     @functools.wraps(task)
@@ -106,7 +106,7 @@ def guarded(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., 
             hydra = HydraConfig.get()
             if hydra.mode == RunMode.MULTIRUN:
                 error.add_note(SWEPT)
-                log.error("job %s failed: %s", hydra.job.num, error if isinstance(error, Mistake) else repr(error))
+                log.error("job %s failed: %s", hydra.job.num, error if isinstance(error, UserError) else repr(error))
             return None
 
     job.caught = caught  # type: ignore[attr-defined]  # a sweeper adds what failed in other processes

@@ -37,7 +37,7 @@ def inputs_of(recipe: Mapping[str, Any]) -> Inputs:
     return {section: files for section, files in found.items() if files}
 
 
-def changed(recipe: Mapping[str, Any], recorded: Inputs) -> dict[str, list[str]]:
+def find_changed(recipe: Mapping[str, Any], recorded: Inputs) -> dict[str, list[str]]:
     """Section -> the ``recorded`` inputs of ``recipe`` that are there with other contents now."""
     now = inputs_of(recipe)
     differing = {
@@ -87,15 +87,15 @@ def _run_digest(folder: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         key = ""
     weights = (folder / "checkpoints" / name for name in ("best.ckpt", "last.ckpt"))
-    return _joined([key, *(file_digest(file) for file in weights if file.is_file())])
+    return _hash_parts([key, *(file_digest(file) for file in weights if file.is_file())])
 
 
 def _folder_digest(folder: Path) -> str:
     files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name[0] != ".")
-    return _joined([f"{file.relative_to(folder)}\0{file_digest(file)}" for file in files])
+    return _hash_parts([f"{file.relative_to(folder)}\0{file_digest(file)}" for file in files])
 
 
-def _joined(parts: Sequence[str]) -> str:
+def _hash_parts(parts: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

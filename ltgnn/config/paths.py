@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ltgnn.io.atomic_write import whole
+from ltgnn.io.atomic_write import replace_atomically
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -28,5 +28,5 @@ def checkout() -> Path | None:
 
 def write_whole(file: Path, text: str, option: str = "", parents: bool = True, durable: bool = True) -> None:
     """The file with this text, or as it was; see ``ltgnn.io.atomic_write.whole``."""
-    with whole(file, option, parents, durable) as temporary:
+    with replace_atomically(file, option, parents, durable) as temporary:
         temporary.write_text(text, encoding="utf-8")

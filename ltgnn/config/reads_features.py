@@ -37,14 +37,14 @@ def reads_features(part: Any, unless_said: bool) -> bool:
         return False
     if _container(part):
         return any(reads_features(inner, unless_said) for inner in inside(part))
-    said = declared(part)
+    said = declared_flag(part)
     if isinstance(said, bool):
         return said or any(reads_features(inner, False) for inner in inside(part))
     by_parts = isinstance(said, property)
     return (unless_said and not by_parts) or any(reads_features(inner, by_parts) for inner in inside(part))
 
 
-def declared(part: Any) -> Any:
+def declared_flag(part: Any) -> Any:
     """``reads_features`` of a built part, of the class of a ``partial`` or of a recipe's ``_target_``; None: unsaid.
 
     A property of a class that was not built says that it depends on the parts inside.

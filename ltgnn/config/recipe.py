@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from ltgnn.config import older_recipes
-from ltgnn.config.file_sources import settle
+from ltgnn.config.file_sources import resolve_places
 from ltgnn.config.trust import check
 from ltgnn.io.bounded_read import read_recipe
 from ltgnn.types import Damaged
@@ -18,10 +18,10 @@ from ltgnn.types import Damaged
 INTERPOLATION = re.compile(r"(\\*)\$\{")
 
 
-def opened(folder: Path) -> DictConfig:
+def open_recipe(folder: Path) -> DictConfig:
     """The recipe in ``folder/config.yaml``, safe to instantiate. Every command that opens a folder comes by here.
 
-    ``Mistake`` where it names code that is not trusted, or places that are not the user's; ``Damaged`` where it is no
+    ``UserError`` where it names code that is not trusted, or places that are not the user's; ``Damaged`` where it is no
     recipe.
     Interpolations (``${oc.env:HOME}``) are plain text: a recipe is written resolved. That of an earlier version is
     given in today's words.
@@ -33,7 +33,7 @@ def opened(folder: Path) -> DictConfig:
         if isinstance(value, dict) and "defaults" in value:
             raise Damaged(f"{folder}: config.yaml has the key '{key}.defaults', which no recipe of a run has.")
     check(found, folder)
-    settle(found, folder)
+    resolve_places(found, folder)
     try:
         return DictConfig(literal(found))
     except (OmegaConfBaseException, ValueError) as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ltgnn.config.paths import conf_dir
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 OPTION, VARIABLE = "trust", "LTGNN_TRUST"
 """The option and the environment variable that trust packages, by name, with a comma between two."""
@@ -54,17 +54,17 @@ def take(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return others, [name for value in values for name in _names(value)]
 
 
-def trusted() -> list[str]:
+def trusted_packages() -> list[str]:
     """The packages that the user trusts."""
     return list(dict.fromkeys([*_names(os.environ.get(VARIABLE, "")), *_trusted.get()]))
 
 
 def check(recipe: Mapping[str, Any], folder: Path, file: str = "config.yaml") -> None:
-    """Refuse a recipe that names anything else; nothing of it is imported or run before. ``Mistake`` names it."""
+    """Refuse a recipe that names anything else; nothing of it is imported or run before. ``UserError`` names it."""
     for key, target in targets(recipe):
-        if not (isinstance(target, str) and allowed(target)):
+        if not (isinstance(target, str) and is_allowed(target)):
             package = str(target).partition(".")[0] if isinstance(target, str) else "PACKAGE"
-            raise Mistake(
+            raise UserError(
                 f"{folder}: {file} names {str(target)[:200]} ({key}), which is no class of ltgnn nor one of the "
                 f"libraries that its recipes use: it could do anything, so nothing of this folder was run. If you know "
                 f"and trust that code: {OPTION}={package}, or {VARIABLE}={package} in the environment."
@@ -87,19 +87,19 @@ def nodes(value: Any, key: str = "") -> Iterator[tuple[str, dict[Any, Any]]]:
         yield from nodes(inner, f"{key}.{name}".lstrip("."))
 
 
-def allowed(target: str) -> bool:
+def is_allowed(target: str) -> bool:
     """Whether a recipe from a folder may name this."""
     module, _, name = target.rpartition(".")
-    if target in shipped() or re.fullmatch(LIBRARIES.get(module, ""), name or "-"):
+    if target in shipped_targets() or re.fullmatch(LIBRARIES.get(module, ""), name or "-"):
         return True
-    if module in {known.rpartition(".")[0] for known in shipped()}:
+    if module in {known.rpartition(".")[0] for known in shipped_targets()}:
         found = getattr(import_module(module), name, None)
         return isinstance(found, type) and found.__module__ == module
-    return any(_belongs(target, package) for package in trusted())
+    return any(_belongs(target, package) for package in trusted_packages())
 
 
 @functools.cache
-def shipped() -> frozenset[str]:
+def shipped_targets() -> frozenset[str]:
     """Every class and function of ltgnn that its own yaml names, but for Hydra's part."""
     files = (file for file in conf_dir().rglob("*.yaml") if "hydra" not in file.relative_to(conf_dir()).parts)
     texts = (file.read_text(encoding="utf-8") for file in files)
@@ -116,9 +116,9 @@ def _belongs(target: str, package: str) -> bool:
     try:
         found = pydoc.locate(target)
     except pydoc.ErrorDuringImport as error:
-        raise Mistake(f"{OPTION}={package}: {target} cannot be imported: {error.value!r}.") from error
+        raise UserError(f"{OPTION}={package}: {target} cannot be imported: {error.value!r}.") from error
     if found is None:
-        raise Mistake(f"{OPTION}={package}: there is no {target} here; install the package, or set PYTHONPATH.")
+        raise UserError(f"{OPTION}={package}: there is no {target} here; install the package, or set PYTHONPATH.")
     home = str(getattr(found, "__module__", ""))
     return home == package or home.startswith(f"{package}.")
 

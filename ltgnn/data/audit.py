@@ -13,19 +13,19 @@ from torch import Tensor
 
 from ltgnn.data.finding import Finding
 from ltgnn.data.text_leaks import fields_of_interactions, item_mentions, twins, user_mentions
-from ltgnn.types import Dataset, Graph, Interactions, Mistake, Split
+from ltgnn.types import Dataset, Graph, Interactions, Split, UserError
 
 __all__ = ["Finding", "audit", "refuse_leaks"]
 
 
 def refuse_leaks(split: Split, graph: Graph | None, counts: Tensor | None) -> None:
-    """Raises ``Mistake`` for a pair in two parts, a time that runs backwards, a held-out pair in graph or counts.
+    """Raises ``UserError`` for a pair in two parts, a time that runs backwards, a held-out pair in graph or counts.
 
     The graph is probed at 64 held-out items only.
     """
     findings = _certain(split, graph, counts, probes=64)
     if findings:
-        raise Mistake("The data leak:\n" + "\n".join(f"  {finding}" for finding in findings))
+        raise UserError("The data leak:\n" + "\n".join(f"  {finding}" for finding in findings))
 
 
 def audit(

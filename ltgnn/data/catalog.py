@@ -17,7 +17,7 @@ from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.digest import digest
 from ltgnn.data.names import Names
 from ltgnn.data.raw import Raw, Reader, counts_of
-from ltgnn.types import Dataset, Interactions, Mistake
+from ltgnn.types import Dataset, Interactions, UserError
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ def _compare(name: str, counts: Mapping[str, int], expected: Mapping[str, int]) 
         if counts.get(what, 0) != number
     ]
     if different:
-        raise Mistake(
+        raise UserError(
             f"The files of {name} are not the published ones: {'; '.join(different)}. Numbers of two cuts cannot be "
             f"compared. If these files are meant, give them a name of their own: data.name=NAME data.expected=null"
         )

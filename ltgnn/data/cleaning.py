@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ltgnn.data.blocks import blocks, by_code, counts, relabel, release
 from ltgnn.data.raw import Raw, counts_of
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Cleaning:
             name = f"{self.user_core}-core of users, {self.item_core}-core of items"
             keep(name, k_core(raw.users, raw.items, self.user_core, self.item_core))  # no name keeps the mask alive
         if not len(raw):
-            raise Mistake(
+            raise UserError(
                 "No interactions are left. Left after each filter: "
                 + "; ".join(f"{step['filter']}: {step['interactions']}" for step in report)
                 + ". Loosen data.cleaning.since, .until, .min_rating, .user_core or .item_core."
@@ -66,7 +66,7 @@ class Cleaning:
 def between(raw: Raw, since: float | str | None, until: float | str | None) -> NDArray[np.bool_]:
     """Which rows have ``since <= time < until``.  [rows]"""
     if raw.times is None:
-        raise Mistake("data.cleaning.since and .until need times, but the reader has none (data.reader.time).")
+        raise UserError("data.cleaning.since and .until need times, but the reader has none (data.reader.time).")
     first = -np.inf if since is None else seconds(since)
     last = np.inf if until is None else seconds(until)
     return (raw.times >= first) & (raw.times < last)
@@ -81,14 +81,14 @@ def seconds(time: float | str) -> float:
     try:
         given = datetime.fromisoformat(str(time))
     except ValueError:
-        raise Mistake(f"data.cleaning: {time!r} is neither a number of seconds nor a date like 2014-01-31.") from None
+        raise UserError(f"data.cleaning: {time!r} is neither a number of seconds nor a date like 2014-01-31.") from None
     return (given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp()
 
 
 def at_least(raw: Raw, min_rating: float) -> NDArray[np.bool_]:
     """Which rows are rated ``min_rating`` or better.  [rows]"""
     if raw.ratings is None:
-        raise Mistake("data.cleaning.min_rating is set, but the reader has no ratings (data.reader.rating).")
+        raise UserError("data.cleaning.min_rating is set, but the reader has no ratings (data.reader.rating).")
     return raw.ratings >= min_rating
 
 
@@ -98,7 +98,7 @@ REPEATS = {"first": "first kept", "last": "last kept", "sum": "weights added up,
 def repeats_in_words(rule: str, raw: Raw) -> str:
     """The rule as it stands in the report: first and last are by time where there are times."""
     if rule not in REPEATS:
-        raise Mistake(f"data.cleaning.repeats={rule}: wanted {', '.join(REPEATS)}, or null.")
+        raise UserError(f"data.cleaning.repeats={rule}: wanted {', '.join(REPEATS)}, or null.")
     return f"repeated pairs: {REPEATS[rule]}, by {'line' if raw.times is None else 'time'}"
 
 
@@ -158,7 +158,7 @@ def _refuse_overlap(raw: Raw) -> None:
     key = unique[times > 1][0]
     user, item = divmod(int(key), len(raw.item_ids))
     names = " and ".join(raw.part_names[part] for part in parts[keys == key])
-    raise Mistake(
+    raise UserError(
         f"{int((times > 1).sum())} pairs are in more than one part, e.g. user {raw.user_ids[user]}, item "
         f"{raw.item_ids[item]} in {names}. Parts must be disjoint: a held-out pair in train is a leak. If validation "
         f"lies inside train (LightGCN's text files): data.reader.valid_inside_train=true"

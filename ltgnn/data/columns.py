@@ -13,12 +13,12 @@ from typing import Any, NamedTuple, Protocol
 import polars as pl
 
 from ltgnn.data.dates import ISO, fits, seconds
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 MISSING = ("", "nan", "NaN", "NULL", "null", "None", "NA", "<NA>")  # "no value" in numbers; ids and texts keep them
 
 
-class Incomplete(Mistake):
+class Incomplete(UserError):
     """A row without a required value."""
 
 
@@ -71,11 +71,11 @@ class TableFile(Protocol):
     def file(self) -> Path: ...
 
     def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
-        """Reads the columns (role -> column); raises ``Mistake`` naming file, line and column of a bad value."""
+        """Reads the columns (role -> column); raises ``UserError`` naming file, line and column of a bad value."""
         ...
 
     def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
-        """Type of each column of the file; raises ``Mistake`` where one of these is not there."""
+        """Type of each column of the file; raises ``UserError`` where one of these is not there."""
         ...
 
     def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
@@ -83,7 +83,7 @@ class TableFile(Protocol):
         ...
 
     def explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
-        """Raises ``Mistake`` for the first row that does not fit; slow."""
+        """Raises ``UserError`` for the first row that does not fit; slow."""
         ...
 
     def place(self, column: str, values: Sequence[str]) -> str:
@@ -95,14 +95,14 @@ class TableFile(Protocol):
         ...
 
 
-def need(file: Path, columns: Mapping[str, Column], names: Sequence[str], hint: str) -> None:
-    """Raises ``Mistake`` if the file lacks a column."""
+def require_columns(file: Path, columns: Mapping[str, Column], names: Sequence[str], hint: str) -> None:
+    """Raises ``UserError`` if the file lacks a column."""
     for column in columns.values():
         if column.name not in names:
-            raise Mistake(f"{file}: no column {column.name!r}; it has: {listed(names)}. {hint}")
+            raise UserError(f"{file}: no column {column.name!r}; it has: {join_names(names)}. {hint}")
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """Names for a message, each and all of them of a length that can be read."""
     short = [repr(name if len(name) <= 40 else name[:40] + "...") for name in names[:30]]
     return ", ".join(short) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
@@ -118,7 +118,7 @@ def flags(schema: Mapping[str, Any], columns: Mapping[str, Column]) -> list[pl.E
     bad, absent = [pl.lit(False)], [pl.lit(False)]
     for column in columns.values():
         dtype = schema[column.name]
-        raw, value = _given(column, dtype), _value(column, dtype)
+        raw, value = _given_value(column, dtype), _value(column, dtype)
         if column.kind is Kind.NUMBER:
             bad.append(raw.is_not_null() & (value.is_null() | ~value.is_finite() | (value < column.least)))
         if column.required:
@@ -130,33 +130,33 @@ def read_whole(file: TableFile, columns: Mapping[str, Column], drop_incomplete: 
     """All rows of a file."""
     schema = file.schema_of(columns)
     wanted = [*values(schema, columns), *flags(schema, columns)]
-    with explained(file, columns, drop_incomplete):
+    with explain_failures(file, columns, drop_incomplete):
         empty = pl.DataFrame(schema=dict(schema)).select(wanted).clear()
         frame = pl.concat([empty, *file.pieces(schema, wanted)])
-    rows = settle(frame, drop_incomplete)
+    rows = check_rows(frame, drop_incomplete)
     if rows is None:
         raise misfit(file, columns, drop_incomplete)
     return rows
 
 
 @contextmanager
-def explained(file: TableFile, columns: Mapping[str, Column], drop_incomplete: bool) -> Iterator[None]:
-    """Where polars fails, a ``Mistake`` says at which row."""
+def explain_failures(file: TableFile, columns: Mapping[str, Column], drop_incomplete: bool) -> Iterator[None]:
+    """Where polars fails, a ``UserError`` says at which row."""
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
         file.explain(columns, drop_incomplete)
         what = file.notes().get("format", "a table")
-        raise Mistake(f"{file.file}: not readable as {what}: {str(error).splitlines()[0]}") from error
+        raise UserError(f"{file.file}: not readable as {what}: {str(error).splitlines()[0]}") from error
 
 
-def misfit(file: TableFile, columns: Mapping[str, Column], drop_incomplete: bool) -> Mistake:
+def misfit(file: TableFile, columns: Mapping[str, Column], drop_incomplete: bool) -> UserError:
     """What to say of a file of which a value does not fit."""
     file.explain(columns, drop_incomplete)  # raises: it finds the row
-    return Mistake(f"{file.file}: a value does not fit its column.")
+    return UserError(f"{file.file}: a value does not fit its column.")
 
 
-def settle(frame: pl.DataFrame, drop_incomplete: bool) -> Rows | None:
+def check_rows(frame: pl.DataFrame, drop_incomplete: bool) -> Rows | None:
     """The rows without the flags; None where a value does not fit or is absent and must not be."""
     if frame["bad"].any() or (frame["incomplete"].any() and not drop_incomplete):
         return None
@@ -165,7 +165,7 @@ def settle(frame: pl.DataFrame, drop_incomplete: bool) -> Rows | None:
     return Rows(whole.drop("bad", "incomplete"), dropped)
 
 
-def _given(column: Column, dtype: Any) -> pl.Expr:
+def _given_value(column: Column, dtype: Any) -> pl.Expr:
     """The value as it stands in the file, null where there is none."""
     raw = pl.col(column.name)
     if column.kind is Kind.TEXT:
@@ -180,7 +180,7 @@ def _given(column: Column, dtype: Any) -> pl.Expr:
 
 
 def _value(column: Column, dtype: Any) -> pl.Expr:
-    raw = _given(column, dtype)
+    raw = _given_value(column, dtype)
     if column.kind is Kind.TEXT:
         return raw
     if column.kind is Kind.ID:
@@ -195,7 +195,7 @@ def _value(column: Column, dtype: Any) -> pl.Expr:
 
 
 def explain(place: str, column: Column, given: str | None, drop_incomplete: bool) -> None:
-    """Raises ``Mistake`` if this value, as text, does not fit its column."""
+    """Raises ``UserError`` if this value, as text, does not fit its column."""
     text = (given or "").strip()
     if column.kind is Kind.TEXT:
         return
@@ -207,7 +207,7 @@ def explain(place: str, column: Column, given: str | None, drop_incomplete: bool
         return
     if column.time_format is not None:
         if not fits(text, column.time_format):
-            raise Mistake(
+            raise UserError(
                 f"{place}: {text!r} is not a time of the form {column.time_format!r}. Mend the row, or set "
                 f"data.reader.time_format ({ISO} for ISO 8601, null for a number of seconds)."
             )
@@ -221,9 +221,9 @@ def explain(place: str, column: Column, given: str | None, drop_incomplete: bool
             f"; for times written as dates set data.reader.time_format='%Y-%m-%d %H:%M:%S' "
             f"(ISO 8601: data.reader.time_format={ISO})"
         )
-        raise Mistake(
+        raise UserError(
             f"{place}: {text!r} is not a number. Mend the row or name another column in data.reader"
             f"{dates if column.time else ''}."
         )
     if number < column.least:
-        raise Mistake(f"{place}: {text} is below {column.least:g}. Mend the row or delete it.")
+        raise UserError(f"{place}: {text} is below {column.least:g}. Mend the row or delete it.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ltgnn.io.atomic_write import whole
+from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.types import Groups
 
 COLOURS = {"head": "#1b4f8a", "mid": "#7a9e3b", "tail": "#e08214", "cold": "#9a9a9a"}  # the same in every panel
@@ -54,7 +54,7 @@ def draw(counts: Tensor, groups: Mapping[str, Groups], title: str, file: Path) -
         gini = gini_of(counts)
         lorenz.set(xlabel="share of items, rarest first", ylabel="share of interactions", xlim=(0, 1), ylim=(0, 1))
         lorenz.set_title(f"Lorenz curve, Gini {gini:.3f}", fontsize="medium")
-    with whole(file, "--out") as temporary:
+    with replace_atomically(file, "--out") as temporary:
         figure.savefig(temporary, dpi=120)
 
 

@@ -8,12 +8,12 @@ import math
 import torch
 from torch import Tensor
 
-from ltgnn.types import Dataset, Interactions, Mistake, Split
+from ltgnn.types import Dataset, Interactions, Split, UserError
 
 log = logging.getLogger(__name__)
 
 
-def whole(dataset: Dataset) -> Interactions:
+def all_interactions(dataset: Dataset) -> Interactions:
     """All interactions of a data set without published parts, or of all its parts together."""
     if "all" in dataset.parts:
         return dataset.parts["all"]
@@ -33,11 +33,11 @@ def whole(dataset: Dataset) -> Interactions:
     )
 
 
-def timed(dataset: Dataset, split: str) -> tuple[Interactions, Tensor]:
+def require_times(dataset: Dataset, split: str) -> tuple[Interactions, Tensor]:
     """All interactions and their times, which they must have."""
-    pairs = whole(dataset)
+    pairs = all_interactions(dataset)
     if pairs.times is None:
-        raise Mistake(
+        raise UserError(
             f"split={split} needs times, and {dataset.name} has none. Name the column of the times "
             f"(data.reader.time), or take split=random."
         )
@@ -47,14 +47,14 @@ def timed(dataset: Dataset, split: str) -> tuple[Interactions, Tensor]:
 def in_time(pairs: Interactions, times: Tensor, ties: str) -> Tensor:
     """The pairs in order of time; those of the same time as in the ``file``, or by ``item``.  [E]"""
     if ties not in TIES:
-        raise Mistake(f"split.ties={ties}: wanted {' or '.join(TIES)}.")
+        raise UserError(f"split.ties={ties}: wanted {' or '.join(TIES)}.")
     if ties == "file":
         return torch.argsort(times, stable=True)
     by_item = torch.argsort(pairs.items, stable=True)
     return by_item[torch.argsort(times[by_item], stable=True)]
 
 
-def tied(split: Split) -> list[str]:
+def count_ties(split: Split) -> list[str]:
     """A sentence on the users of a split by time whose held-out pairs are some of several of the same time."""
     parts = (split.train, split.val, split.test)
     if split.ordered != "user" or any(part.times is None for part in parts):
@@ -80,9 +80,9 @@ BY_ITEM = ", ties by item id"
 
 
 def check_shares(val: float, test: float) -> None:
-    """Raises ``Mistake`` unless both shares are above 0 and leave something for train."""
+    """Raises ``UserError`` unless both shares are above 0 and leave something for train."""
     if not (val > 0 and test > 0 and val + test < 1):
-        raise Mistake(f"split.val={val} and split.test={test}: wanted shares above 0, together below 1.")
+        raise UserError(f"split.val={val} and split.test={test}: wanted shares above 0, together below 1.")
 
 
 def percent(val: float, test: float) -> str:
@@ -95,7 +95,7 @@ def share_of(sizes: Tensor, share: float) -> Tensor:
     return torch.floor(sizes.double() * share + 1e-9).long()  # .3 * 10 in binary must not fall below 3
 
 
-def shuffled(size: int, seed: int) -> Tensor:
+def permute(size: int, seed: int) -> Tensor:
     """A permutation that depends on the seed only.  [size]"""
     return torch.randperm(size, generator=torch.Generator().manual_seed(seed))
 
@@ -123,10 +123,10 @@ def last_shares(pairs: Interactions, order: Tensor, val: float, test: float) -> 
     return (from_end >= tests) & (from_end < held), from_end < tests
 
 
-def cut(pairs: Interactions, val: Tensor, test: Tensor, name: str, ordered: str = "") -> Split:
+def make_split(pairs: Interactions, val: Tensor, test: Tensor, name: str, ordered: str = "") -> Split:
     """The split with the marked pairs [E] held out; a part without a pair is a mistake."""
-    split = checked(Split(pairs.select(~(val | test)), pairs.select(val), pairs.select(test), name, ordered))
-    for text in tied(split):
+    split = check_parts(Split(pairs.select(~(val | test)), pairs.select(val), pairs.select(test), name, ordered))
+    for text in count_ties(split):
         log.warning("%s: %s", name, text)
     return split
 
@@ -139,17 +139,17 @@ def cut_items(pairs: Interactions, order: Tensor, val: float, test: float, name:
     part[seen[seen.numel() - tests - vals :]] = 1
     part[seen[seen.numel() - tests :]] = 2
     of_pair = part[pairs.items]
-    return cut(pairs, of_pair == 1, of_pair == 2, name)
+    return make_split(pairs, of_pair == 1, of_pair == 2, name)
 
 
-def checked(split: Split, val_may_be_empty: bool = False) -> Split:
+def check_parts(split: Split, val_may_be_empty: bool = False) -> Split:
     """The split itself, if no part is empty that must not be."""
     parts = {"train": split.train, "validation": split.val, "test": split.test}
     may_be = {"validation"} if val_may_be_empty else set()
     empty = [part for part, pairs in parts.items() if not len(pairs) and part not in may_be]
     if empty:
         sizes = ", ".join(f"{part} {len(pairs)}" for part, pairs in parts.items())
-        raise Mistake(
+        raise UserError(
             f"The split '{split.name}' leaves {' and '.join(empty)} empty ({sizes}). Take another split or larger "
             f"shares (split=..., split.val, split.test), or clean less (data.cleaning)."
         )

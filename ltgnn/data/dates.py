@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 ISO = "iso"  # the word for ISO 8601: 2014-01-31, 2014-01-31 12:00, 2014-01-31T12:00:00.5Z, 2014-01-31T12:00:00+01:00
 _ISO_FORM = (
@@ -23,7 +23,7 @@ _2069, _CENTURY = 3_124_224_000, 36_525 * 86_400  # strptime reads %y 69 as 1969
 def seconds(given: pl.Expr, form: str) -> pl.Expr:
     """Seconds since 1970 of texts of this form, null where one is not of it; without a zone, UTC.
 
-    Directives mean what they mean in Python's ``strptime``. ``Mistake`` for a form that cannot be read so.
+    Directives mean what they mean in Python's ``strptime``. ``UserError`` for a form that cannot be read so.
     """
     if form == ISO:
         return _iso(given)
@@ -51,24 +51,24 @@ def _chrono(form: str) -> tuple[str, str]:
     for word in words:
         if word not in _KNOWN and not word.endswith("f"):
             hint = " (a zone by name has no certain offset; %z reads +01:00 and Z)" if word == "Z" else ""
-            raise _refused(form, f"%{word} is not read{hint}")
+            raise _refusal(form, f"%{word} is not read{hint}")
     if "f" in re.findall(r"(?<!\.)%(\.f|[369]f|.?)", form):
-        raise _refused(form, "%f, the fraction of a second, is read after a dot only: %S.%f")
+        raise _refusal(form, "%f, the fraction of a second, is read after a dot only: %S.%f")
     if not {"Y", "y", "G"} & set(words) and not _WHOLE & set(words):
-        raise _refused(form, "it names no year (%Y, or %y of two digits)")
+        raise _refusal(form, "it names no year (%Y, or %y of two digits)")
     if ("I" in words) != ("p" in words):
-        raise _refused(form, "%I (hours to 12) and %p (AM, PM) need each other")
+        raise _refusal(form, "%I (hours to 12) and %p (AM, PM) need each other")
     hours = bool({"H", "I"} & set(words))
     if "S" in words and "M" not in words and "s" not in words:
-        raise _refused(form, "%S without %M")
+        raise _refusal(form, "%S without %M")
     if "M" in words and not hours:
-        raise _refused(form, "%M without %H")
+        raise _refusal(form, "%M without %H")
     chrono = form.replace(".%f", "%.f")
     return (chrono + " %M", " 00") if hours and "M" not in words else (chrono, "")
 
 
-def _refused(form: str, why: str) -> Mistake:
-    return Mistake(
+def _refusal(form: str, why: str) -> UserError:
+    return UserError(
         f"data.reader.time_format={form!r}: {why}. Read are %Y %y %m %d %b %B %j %H %I %p %M %S .%f %z %a %A, or "
         f"data.reader.time_format={ISO} for ISO 8601 (2014-01-31T12:00:00.5+01:00)."
     )

@@ -11,12 +11,12 @@ from typing import Any
 
 import polars as pl
 
-from ltgnn.data.columns import Column, Rows, explain, need, read_whole
+from ltgnn.data.columns import Column, Rows, explain, read_whole, require_columns
 from ltgnn.data.header import Header, is_number, read_header
 from ltgnn.data.records import RECORD, Block, Dialect, Irregular, blank, blocks
 from ltgnn.data.tab_quotes import enclosing
 from ltgnn.data.text_source import PIECE, TextSource
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 OPTIONS = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape", "names")}
 
@@ -48,11 +48,11 @@ class Delimited:
         separator = "\t" if self.separator == "\\t" else self.separator
         start = read_header(self._source.lines(), separator, self.quote, self.escape, self.names, self.typed)
         if not start.names:
-            raise Mistake(f"{self.file} is empty; wanted a first line with column names and rows below it.")
+            raise UserError(f"{self.file} is empty; wanted a first line with column names and rows below it.")
         if start.repeated and self.names is not None:
-            raise Mistake(f"{self.options.get('names', 'names')}: a name stands twice: {', '.join(start.repeated)}.")
+            raise UserError(f"{self.options.get('names', 'names')}: a name stands twice: {', '.join(start.repeated)}.")
         if start.named:
-            raise Mistake(
+            raise UserError(
                 f"{self.file}, line {start.lines + 1}: the names given for the columns stand here ({start.named}). "
                 f"Leave out {self.options.get('names', 'names')}, or, if it is a row, give other names."
             )
@@ -77,10 +77,10 @@ class Delimited:
         return read_whole(self, columns, drop_incomplete)
 
     def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
-        need(self.file, columns, self.header, self._hint())
+        require_columns(self.file, columns, self.header, self._hint())
         for column in columns.values():
             if column.name in self._start.repeated:
-                raise Mistake(
+                raise UserError(
                     f"{self.file}, line {self._start.lines}: several columns are called {column.name!r}. Give them "
                     f"names of their own."
                 )
@@ -163,7 +163,7 @@ class Delimited:
         return f"{self.file}, line {next(lines, 0)}, column {column!r}"
 
     def explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
-        """Raises ``Mistake`` for the first row that does not fit."""
+        """Raises ``UserError`` for the first row that does not fit."""
         places = {self.header.index(column.name): column for column in columns.values()}
         for line, row in self._rows():
             for place, column in places.items():
@@ -179,9 +179,9 @@ class Delimited:
             longest = 2 if what == "separator" else 1
             if sign is not None and (not 1 <= len(sign) <= longest or "\n" in sign or "\r" in sign):
                 wanted = "one or two signs" if longest == 2 else "one sign"
-                raise Mistake(f"{self.options.get(what, what)}={sign[:40]!r}: wanted {wanted}, or null.")
+                raise UserError(f"{self.options.get(what, what)}={sign[:40]!r}: wanted {wanted}, or null.")
             if what != "separator" and sign is not None and (not sign.isascii() or sign == self.separator):
-                raise Mistake(f"{self.options.get(what, what)}={sign!r}: wanted a plain sign, and not the separator.")
+                raise UserError(f"{self.options.get(what, what)}={sign!r}: wanted a plain sign, and not the separator.")
 
     def _advice(self, what: str, value: str, sentence: str = "{}") -> str:
         """ " A sentence that names an option of this reader; nothing where it has none."""
@@ -205,7 +205,7 @@ class Delimited:
         where = "the column names in data.reader" if self.options else "the names of its columns"
         return f"Mend the file or {where}.{comments}{self._source.misnamed}"
 
-    def _refused(self, error: Irregular) -> Mistake:
+    def _refused(self, error: Irregular) -> UserError:
         """What is wrong with a record, and what settles it."""
         quote, wanted = str(self.quote), len(self.header)
         ordinary = self._advice("quote", "null", "If quotes are ordinary signs: {}.")
@@ -225,7 +225,7 @@ class Delimited:
             ordinary = escaped = ""
         if error.what == "sign" or (error.what == "fields" and f"\\{quote}" not in error.text):
             escaped = ""
-        return Mistake(f"{self.file}, line {error.line}: {said} Mend the row.{ordinary}{escaped}")
+        return UserError(f"{self.file}, line {error.line}: {said} Mend the row.{ordinary}{escaped}")
 
 
 def _line_end(text: bytes, start: int) -> int:

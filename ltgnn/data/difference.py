@@ -126,7 +126,7 @@ def _fields(left: Side, right: Side) -> list[str]:
             if name not in one or name not in two:
                 lines.append(f"the {noun} field {name!r} only in {(left if name in one else right).name}")
                 continue
-            lines += _changed(noun, name, left, right, one[name], two[name])
+            lines += _describe_changes(noun, name, left, right, one[name], two[name])
     return lines
 
 
@@ -139,11 +139,13 @@ def _numbers(left: Side, right: Side) -> list[str]:
             lines.append(f"the item number {name!r} only in {(left if name in one else right).name}")
             continue
         rows = [[column[n].numpy().tobytes() for n in range(len(column))] for column in (one[name], two[name])]
-        lines += _changed("item", name, left, right, *rows)
+        lines += _describe_changes("item", name, left, right, *rows)
     return lines
 
 
-def _changed(noun: str, name: str, left: Side, right: Side, one: Sequence[Any], two: Sequence[Any]) -> list[str]:
+def _describe_changes(
+    noun: str, name: str, left: Side, right: Side, one: Sequence[Any], two: Sequence[Any]
+) -> list[str]:
     ids, others = (getattr(side.dataset, f"{noun}_ids") for side in (left, right))
     place = {id: number for number, id in enumerate(others)}
     changed = [id for id, value in zip(ids, one, strict=True) if id in place and two[place[id]] != value]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ltgnn.data.fetch import Unavailable, copy, digest_of
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 TIMEOUT = 20.0  # seconds without an answer before a host counts as unreachable
 BLOCK = 1 << 18
@@ -98,7 +98,7 @@ class Wheel:
 
     def __call__(self, name: str, wanted: Sequence[str], into: Path, parts: Path) -> None:
         if not REQUIREMENT.fullmatch(self.requirement):
-            raise Mistake(
+            raise UserError(
                 f"data.files.sources: the requirement '{self.requirement[:80]}' of a Wheel; wanted NAME==VERSION, such "
                 "as recbole==1.2.1."
             )

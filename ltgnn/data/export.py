@@ -16,9 +16,9 @@ from polars.io.plugins import register_io_source
 
 from ltgnn.data.blocks import blocks
 from ltgnn.data.sources.processed import CARD, INTERACTIONS, ITEMS, USERS
-from ltgnn.io.atomic_write import whole
+from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.io.spreadsheet import marked_frame
-from ltgnn.types import Dataset, Interactions, Mistake, Split
+from ltgnn.types import Dataset, Interactions, Split, UserError
 
 Parts = Mapping[str, Interactions]
 RECBOLE_PART = {"train": "part1", "val": "part2", "test": "part3"}
@@ -46,7 +46,7 @@ def write_recbole(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[st
     """RecBole's atomic files, benchmark parts included, with every id in the ``.item`` and ``.user`` files.
 
     RecBole reads them by ``pandas.read_csv(delimiter="\\t")``: a text that begins with a quote is quoted, its quotes
-    doubled; tabs and line ends in texts become blanks. Raises ``Mistake`` for ids and names that it cannot read.
+    doubled; tabs and line ends in texts become blanks. Raises ``UserError`` for ids and names that it cannot read.
     """
     name = dataset.name
     for noun in ("user", "item"):
@@ -103,7 +103,7 @@ def write_lists(file: Path, dataset: Dataset, lists: pl.DataFrame) -> None:
             "score": rows["scores"],
         }
     )
-    with whole(file, "--out") as temporary:
+    with replace_atomically(file, "--out") as temporary:
         marked_frame(frame).write_csv(temporary)
 
 
@@ -111,8 +111,8 @@ def write_lists(file: Path, dataset: Dataset, lists: pl.DataFrame) -> None:
 def new_folder(folder: Path) -> Iterator[Path]:
     """A folder that appears whole or not at all; one that has something in it is left alone."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Mistake(f"{folder} exists and is not empty. Name another folder with --out, or delete it.")
-    with whole(folder, "--out") as temporary:
+        raise UserError(f"{folder} exists and is not empty. Name another folder with --out, or delete it.")
+    with replace_atomically(folder, "--out") as temporary:
         temporary.mkdir()
         yield temporary
 
@@ -172,16 +172,16 @@ PANDAS_MISSING = frozenset(
 
 
 def check_recbole(noun: str, ids: Sequence[str], fields: Iterable[str]) -> None:
-    """Raises ``Mistake`` for an id, or a name of a field, that RecBole would read as another or as none."""
+    """Raises ``UserError`` for an id, or a name of a field, that RecBole would read as another or as none."""
     for id in ids:
         if id in PANDAS_MISSING or not id.strip() or any(sign in id for sign in BREAKS):
-            raise Mistake(
+            raise UserError(
                 f"RecBole cannot read the {noun} id {id!r}: pandas takes it for a missing value, or it holds a tab "
                 f"or a line end. Write the id otherwise in the source, or export another form (--to processed)."
             )
     for field in fields:
         if any(sign in field for sign in (":", '"', *BREAKS)):
-            raise Mistake(
+            raise UserError(
                 f"RecBole cannot read a field called {field!r} (a colon, quote, tab or line end is in it): give it "
                 f"another name in data.reader.{noun}_fields (--field NAME=COLUMN of ltgnn data import)."
             )

@@ -21,7 +21,7 @@ from hydra.utils import instantiate
 from ltgnn.config import safe_names
 from ltgnn.config.paths import write_whole
 from ltgnn.io.atomic_write import Unwritable, make_folder
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Folder:
     def __call__(self) -> Path:
         folder = Path(self.path).expanduser()
         if not folder.is_dir():
-            raise Mistake(f"No folder {folder}. Name the folder that holds your files: data.files.path=FOLDER")
+            raise UserError(f"No folder {folder}. Name the folder that holds your files: data.files.path=FOLDER")
         return folder
 
 
@@ -114,7 +114,7 @@ class Files:
                 log.info("%s: files in %s", self.name, folder)
                 return
             tried.append(f"  {type(source).__name__}: {refused or 'does not have ' + ', '.join(missing)}")
-        raise Mistake(
+        raise UserError(
             f"Data set {self.name}: no source could supply {', '.join(missing)}. Tried in this order:\n"
             + "\n".join(tried)
             + "\nIn the folder:\n"
@@ -156,7 +156,7 @@ class Files:
         return "; ".join(refused)
 
 
-def obtain_unpublished(data: Mapping[str, Any]) -> None:
+def fetch_unpublished(data: Mapping[str, Any]) -> None:
     """Fetch the files of a data set, given its resolved yaml, if one of them is absent whose sha256 nobody published.
 
     What such a file holds is known only when it is there, and belongs to the key of a run.
@@ -172,10 +172,10 @@ OURS = re.compile(r"\.(lock|verified\.json.*|incoming-.*|.*\.part|.*\.part\.etag
 
 
 def refuse_foreign(folder: Path, files: Iterable[str], missing: Mapping[str, str]) -> None:
-    """``Mistake`` where files would be put among those of others, or over one that was not fetched."""
+    """``UserError`` where files would be put among those of others, or over one that was not fetched."""
     marker = _read_marker(folder)
     if theirs := [file for file in missing if (folder / file).exists() and file not in marker]:
-        raise Mistake(
+        raise UserError(
             f"{folder / theirs[0]}: {missing[theirs[0]]}. ltgnn did not put it there and leaves it as it is: move it "
             "away, or set another data.files.folder."
         )
@@ -183,17 +183,17 @@ def refuse_foreign(folder: Path, files: Iterable[str], missing: Mapping[str, str
         return
     own = {file.partition("/")[0] for file in files}
     if others := sorted(p.name for p in folder.iterdir() if p.name not in own and not OURS.fullmatch(p.name)):
-        raise Mistake(
+        raise UserError(
             f"data.files.folder={folder} is no folder of a data set: it holds {', '.join(others[:3])}"
             f"{' ...' if len(others) > 3 else ''}. Nothing was fetched; set data.files.folder to a new or empty folder."
         )
 
 
 def inside(folder: Path, file: str) -> Path:
-    """The folder of ``file``; ``Mistake`` where a link leads out of ``folder``."""
+    """The folder of ``file``; ``UserError`` where a link leads out of ``folder``."""
     found = (folder / file).parent
     if not found.resolve().is_relative_to(folder.resolve()):
-        raise Mistake(f"{found} is a link that leads out of {folder}: remove it.")
+        raise UserError(f"{found} is a link that leads out of {folder}: remove it.")
     return found
 
 

@@ -11,7 +11,7 @@ from ltgnn.data.delimited import OPTIONS, Delimited
 from ltgnn.data.jsonlines import JsonLines
 from ltgnn.data.parquet import Parquet
 from ltgnn.data.text_source import TextSource
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 OBJECT = re.compile(r"""\s*(\[\s*)?(\{\s*["'}]|\{\s*\Z|\[\s*\Z|\]\s*\Z)""")  # how JSON (or a Python literal) begins
 ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".jsonl": "json", ".ndjson": "json", ".json": "json"}
@@ -32,7 +32,7 @@ def table_file(
     The name of the file counts where its content does not tell.
     """
     if not file.is_file():
-        raise Mistake(f"No file {file}. Check data.files and the file names in data.reader.")
+        raise UserError(f"No file {file}. Check data.files and the file names in data.reader.")
     with open(file, "rb") as stream:
         if stream.read(4) == b"PAR1":
             return Parquet(file)

@@ -16,7 +16,7 @@ import torch
 from annotated_types import Ge, Gt, Le
 from torch import Tensor
 
-from ltgnn.types import Groups, Mistake
+from ltgnn.types import Groups, UserError
 
 
 class Shares(ABC):
@@ -26,7 +26,7 @@ class Shares(ABC):
         self, policy: str, names: Sequence[str], shares: Sequence[Annotated[float, Gt(0), Le(1)]], of: str
     ) -> None:
         if not names or len(names) != len(shares) or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
-            raise Mistake(
+            raise UserError(
                 f"groups.{policy}: names={list(names)} and shares={list(shares)}; "
                 f"wanted one share above 0 per name, together 1."
             )
@@ -82,7 +82,7 @@ class CountBelow:
 
     def __init__(self, policy: str, names: Sequence[str], below: Sequence[Annotated[int, Ge(1)]]) -> None:
         if len(names) != len(below) + 1 or list(below) != sorted(set(below), reverse=True) or min(below) < 1:
-            raise Mistake(
+            raise UserError(
                 f"groups.{policy}: names={list(names)} and below={list(below)}; wanted falling counts above 0, "
                 f"one fewer than names."
             )

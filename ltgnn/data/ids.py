@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ltgnn.data.blocks import Growing, counts, release
-from ltgnn.data.columns import Column, TableFile, explained, values
+from ltgnn.data.columns import Column, TableFile, explain_failures, values
 from ltgnn.data.raw import canonical
 
 Columns = Mapping[str, Column]
@@ -61,5 +61,5 @@ def pieces(
     file: TableFile, columns: Columns, wanted: Sequence[pl.Expr], drop_incomplete: bool
 ) -> Iterator[pl.DataFrame]:
     """Values of all rows of a file, piece by piece; the columns are those that a message on a bad row is about."""
-    with explained(file, columns, drop_incomplete):
+    with explain_failures(file, columns, drop_incomplete):
         yield from file.pieces(file.schema_of(columns), wanted)

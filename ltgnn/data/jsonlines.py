@@ -13,10 +13,10 @@ from typing import Any
 
 import polars as pl
 
-from ltgnn.data.columns import Column, Rows, explain, listed, read_whole
+from ltgnn.data.columns import Column, Rows, explain, join_names, read_whole
 from ltgnn.data.json_objects import Unreadable, as_text, from_array, from_lines
 from ltgnn.data.text_source import PIECE, TextSource
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 ROWS = 1 << 16  # objects taken at a time where they are read one by one
 HIGH, LOW = re.compile(rb"\\u[dD][89abAB]"), re.compile(rb"\\u[dD][c-fC-F]")
@@ -88,7 +88,7 @@ class JsonLines:
                     try:
                         (as_text(fields.get(name)) or "").encode()
                     except UnicodeEncodeError:
-                        raise Mistake(
+                        raise UserError(
                             f"{self.file}, line {line}, column {name!r}: half of a surrogate pair (\\ud800 to \\udfff) "
                             f"is no character. Mend the line or delete it."
                         ) from None
@@ -122,7 +122,7 @@ class JsonLines:
         except Unreadable as error:
             hint = "" if self._by_line else " Wanted one object a line, or an array of objects."
             place, named = f"{self.file}, line {error.line}", self._source.misnamed
-            raise Mistake(f"{place}: {error.what}. Mend the line or delete it.{hint}{named}") from None
+            raise UserError(f"{place}: {error.what}. Mend the line or delete it.{hint}{named}") from None
 
     def place(self, column: str, values: Sequence[str]) -> str:
         wanted = set(values)
@@ -139,9 +139,9 @@ class JsonLines:
             for column in columns.values():
                 place = f"{self.file}, line {line}, column {column.name!r}"
                 if column.required and column.name not in fields and not drop_incomplete:
-                    raise Mistake(
-                        f"{place}: no value; the object has: {listed(list(fields))}. Mend the line or the column names "
-                        f"in data.reader."
+                    raise UserError(
+                        f"{place}: no value; the object has: {join_names(list(fields))}. Mend the line or the column "
+                        f"names in data.reader."
                     )
                 explain(place, column, as_text(fields.get(column.name)), drop_incomplete)
 

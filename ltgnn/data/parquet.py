@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 import polars.selectors as cs
 
-from ltgnn.data.columns import Column, Kind, Rows, explain, need, read_whole
-from ltgnn.types import Mistake
+from ltgnn.data.columns import Column, Kind, Rows, explain, read_whole, require_columns
+from ltgnn.types import UserError
 
 PIECE = 1 << 16  # rows read at a time: the usual row group has as many or more
 
@@ -27,18 +27,18 @@ class Parquet:
     def schema(self) -> dict[str, pl.DataType]:
         """Column -> type."""
         if not self.file.is_file():
-            raise Mistake(f"No file {self.file}. Check data.files and the file names in data.reader.")
+            raise UserError(f"No file {self.file}. Check data.files and the file names in data.reader.")
         try:
             return dict(pl.read_parquet_schema(self.file))
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise Mistake(f"{self.file}: not a Parquet file: {str(error).splitlines()[0]}") from error
+            raise UserError(f"{self.file}: not a Parquet file: {str(error).splitlines()[0]}") from error
 
     def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
         self.schema_of(columns)
         return read_whole(self, columns, drop_incomplete)
 
     def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
-        need(self.file, columns, list(self.schema), "Mend the file or the column names in data.reader.")
+        require_columns(self.file, columns, list(self.schema), "Mend the file or the column names in data.reader.")
         return self.schema
 
     def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
@@ -73,4 +73,4 @@ class Parquet:
 
     def _explain_id(self, place: str, column: Column, given: str | None) -> None:
         if column.kind is Kind.ID and self.schema[column.name].is_float() and given and float(given) % 1:
-            raise Mistake(f"{place}: {given} is not a whole number; ids are texts or whole numbers. Cast the column.")
+            raise UserError(f"{place}: {given} is not a whole number; ids are texts or whole numbers. Cast the column.")

@@ -15,8 +15,8 @@ import polars as pl
 from ltgnn.data.blocks import Growing, release, shrink
 from ltgnn.data.columns import MISSING, Column, Kind, TableFile, flags, misfit, values
 from ltgnn.data.ids import pieces, read_ids
-from ltgnn.data.times import settle
-from ltgnn.types import Mistake
+from ltgnn.data.times import choose_unit
+from ltgnn.types import UserError
 
 EVENT = "event "  # sets the columns of events apart from ours
 PART_ORDER = ("all", "train", "val", "test")
@@ -78,7 +78,9 @@ class RowTable:
                 shrink(found, name, kept)
         release()
         if "times" in found:
-            unit, notes["odd times"] = settle(found["times"], self.time_unit, self._dated(columns), self._place_time)
+            unit, notes["odd times"] = choose_unit(
+                found["times"], self.time_unit, self._has_dates(columns), self._place_time
+            )
             notes["time unit"] = unit
         notes["words as ids"] = words_as_ids({"user": user_texts, "item": item_texts})
         return found, {"users": user_texts, "items": item_texts}, notes
@@ -97,7 +99,7 @@ class RowTable:
             whole = ~piece["incomplete"]
             rows, dropped = rows + int(whole.sum()), dropped + absent
             if self.label is not None:
-                rest["parts"].extend(self._labelled(piece, whole).to_numpy())
+                rest["parts"].extend(self._label_parts(piece, whole).to_numpy())
             elif "parts" in rest:
                 rest["parts"].extend(np.full(len(piece), PART_ORDER.index(part), dtype=np.int8))
             if self.events:
@@ -112,10 +114,10 @@ class RowTable:
             start += len(piece)
         if not rows:
             without = f" ({dropped} rows lack a value in {self.user}, {self.item} or the like)" if dropped else ""
-            raise Mistake(f"{file.file} holds no interactions{without}. Check the columns in data.reader.")
+            raise UserError(f"{file.file} holds no interactions{without}. Check the columns in data.reader.")
         return start, {**file.notes(), "rows": rows, "rows without a required value, dropped": dropped}
 
-    def _dated(self, columns: Mapping[str, Column]) -> bool:
+    def _has_dates(self, columns: Mapping[str, Column]) -> bool:
         """Whether the times are written as dates, or are dates by their type."""
         kinds = [file.schema_of(columns)[str(self.time)] for file in self.parts.values()]
         return self.time_format is not None or all(kind.is_temporal() for kind in kinds)
@@ -143,11 +145,11 @@ class RowTable:
             columns[EVENT + event] = Column(event, Kind.NUMBER, required=False, least=0.0)
         return columns
 
-    def _labelled(self, piece: pl.DataFrame, whole: pl.Series) -> pl.Series:
+    def _label_parts(self, piece: pl.DataFrame, whole: pl.Series) -> pl.Series:
         """Position in PART_ORDER by the label of each row."""
         strange = sorted(set(piece["part"].filter(whole).unique()) - set(self.labels))
         if strange:
-            raise Mistake(
+            raise UserError(
                 f"{self.place(str(self.label), strange)}: {strange[0]!r} names no part; "
                 f"known are {dict(self.labels)} (data.reader.labels)."
             )
@@ -156,11 +158,11 @@ class RowTable:
 
 
 def check_parts(parts: Iterable[str]) -> None:
-    """Raises ``Mistake`` unless there is one part, all, or those of a split."""
+    """Raises ``UserError`` unless there is one part, all, or those of a split."""
     names = list(parts)
     if set(names) - set(PART_ORDER) or ("all" in names and len(names) > 1):
         advice = " To leave out all: '~data.reader.interactions.all'" if "all" in names else ""
-        raise Mistake(
+        raise UserError(
             f"data.reader.interactions names the parts {', '.join(names)}; wanted all, or train, val, test.{advice}"
         )
 

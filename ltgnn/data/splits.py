@@ -13,20 +13,20 @@ from annotated_types import Ge, Gt, Lt
 from ltgnn.data.card import moment
 from ltgnn.data.cutting import (
     BY_ITEM,
+    all_interactions,
+    check_parts,
     check_shares,
-    checked,
-    cut,
     cut_items,
     in_time,
     last_shares,
+    make_split,
     percent,
+    permute,
     rank_in_user,
+    require_times,
     share_of,
-    shuffled,
-    timed,
-    whole,
 )
-from ltgnn.types import Dataset, Mistake, Split
+from ltgnn.types import Dataset, Split, UserError
 
 log = logging.getLogger(__name__)
 
@@ -46,9 +46,9 @@ class RandomSplit:
 
     def __call__(self, dataset: Dataset) -> Split:
         check_shares(self.val, self.test)
-        pairs = whole(dataset)
-        val, test = last_shares(pairs, shuffled(len(pairs), self.seed), self.val, self.test)
-        return cut(pairs, val, test, f"random per user {percent(self.val, self.test)}, seed {self.seed}")
+        pairs = all_interactions(dataset)
+        val, test = last_shares(pairs, permute(len(pairs), self.seed), self.val, self.test)
+        return make_split(pairs, val, test, f"random per user {percent(self.val, self.test)}, seed {self.seed}")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class LeaveOneOut:
     ties: Literal["file", "item"] = "file"
 
     def __call__(self, dataset: Dataset) -> Split:
-        pairs, times = timed(dataset, "leave_one_out")
+        pairs, times = require_times(dataset, "leave_one_out")
         size = pairs.user_counts[pairs.users]
         from_end = size - 1 - rank_in_user(pairs, in_time(pairs, times, self.ties))
         short = int(((pairs.user_counts > 0) & (pairs.user_counts < 3)).sum())
@@ -71,7 +71,7 @@ class LeaveOneOut:
         if short:
             name += f", {short} users with fewer than 3 interactions in train only"
             log.warning("%s: %s (data.cleaning.user_core=3 removes them)", dataset.name, name)
-        return cut(pairs, (size >= 3) & (from_end == 1), (size >= 3) & (from_end == 0), name, ordered="user")
+        return make_split(pairs, (size >= 3) & (from_end == 1), (size >= 3) & (from_end == 0), name, ordered="user")
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,10 @@ class UserTime:
 
     def __call__(self, dataset: Dataset) -> Split:
         check_shares(self.val, self.test)
-        pairs, times = timed(dataset, "user_time")
+        pairs, times = require_times(dataset, "user_time")
         val, test = last_shares(pairs, in_time(pairs, times, self.ties), self.val, self.test)
         name = f"latest of each user {percent(self.val, self.test)} by time" + BY_ITEM * (self.ties == "item")
-        return cut(pairs, val, test, name, ordered="user")
+        return make_split(pairs, val, test, name, ordered="user")
 
 
 @dataclass(frozen=True)
@@ -107,14 +107,14 @@ class GlobalTime:
 
     def __call__(self, dataset: Dataset) -> Split:
         check_shares(self.val, self.test)
-        pairs, times = timed(dataset, "global_time")
+        pairs, times = require_times(dataset, "global_time")
         in_order = torch.sort(times).values
         held = math.floor(len(pairs) * (self.val + self.test) + 0.5)
         tests = math.floor(len(pairs) * self.test + 0.5)
         first, second = (in_order[min(len(pairs) - number, len(pairs) - 1)] for number in (held, tests))
         name = f"one moment for all {percent(self.val, self.test)}, validation from {moment(float(first))}, test from "
         name += moment(float(second))
-        return cut(pairs, (times >= first) & (times < second), times >= second, name, ordered="global")
+        return make_split(pairs, (times >= first) & (times < second), times >= second, name, ordered="global")
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,9 @@ class ColdItems:
 
     def __call__(self, dataset: Dataset) -> Split:
         check_shares(self.val, self.test)
-        pairs = whole(dataset)
+        pairs = all_interactions(dataset)
         name = f"cold items {percent(self.val, self.test)} of the items at random, seed {self.seed}"
-        return cut_items(pairs, shuffled(pairs.num_items, self.seed), self.val, self.test, name)
+        return cut_items(pairs, permute(pairs.num_items, self.seed), self.val, self.test, name)
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class NewItems:
 
     def __call__(self, dataset: Dataset) -> Split:
         check_shares(self.val, self.test)
-        pairs, times = timed(dataset, "new_items")
+        pairs, times = require_times(dataset, "new_items")
         first = torch.full((pairs.num_items,), math.inf, dtype=torch.float64)
         first.scatter_reduce_(0, pairs.items.long(), times, "amin")
         name = f"new items {percent(self.val, self.test)} of the items by first interaction"
@@ -166,14 +166,14 @@ class Folds:
 
     def __call__(self, dataset: Dataset) -> Split:
         if self.folds < 3 or not 0 <= self.fold < self.folds:
-            raise Mistake(
+            raise UserError(
                 f"split.folds={self.folds}, split.fold={self.fold}: wanted at least 3, and 0 <= fold < folds."
             )
-        pairs = whole(dataset)
+        pairs = all_interactions(dataset)
         start = torch.randint(self.folds, (pairs.num_users,), generator=torch.Generator().manual_seed(self.seed))
-        dealt = (rank_in_user(pairs, shuffled(len(pairs), self.seed)) + start[pairs.users]) % self.folds
+        dealt = (rank_in_user(pairs, permute(len(pairs), self.seed)) + start[pairs.users]) % self.folds
         name = f"fold {self.fold} of {self.folds} per user, seed {self.seed}"
-        return cut(pairs, dealt == (self.fold + 1) % self.folds, dealt == self.fold, name)
+        return make_split(pairs, dealt == (self.fold + 1) % self.folds, dealt == self.fold, name)
 
 
 @dataclass(frozen=True)
@@ -189,17 +189,17 @@ class Official:
 
     def __call__(self, dataset: Dataset) -> Split:
         if not {"train", "test"} <= set(dataset.parts):
-            raise Mistake(f"split=official, but {dataset.name} has no published parts. Take split=random.")
+            raise UserError(f"split=official, but {dataset.name} has no published parts. Take split=random.")
         if not 0 <= self.val < 1:
-            raise Mistake(f"split.val={self.val}: wanted a share from 0 (none) to below 1.")
+            raise UserError(f"split.val={self.val}: wanted a share from 0 (none) to below 1.")
         train, test = dataset.parts["train"], dataset.parts["test"]
         if "val" in dataset.parts:
-            return checked(Split(train, dataset.parts["val"], test, "official, published validation"))
+            return check_parts(Split(train, dataset.parts["val"], test, "official, published validation"))
         held = torch.zeros(len(train), dtype=torch.bool)
         name = "official, no validation"
         if self.val > 0:
             size = train.user_counts
             number = torch.minimum(share_of(size, self.val), (size - 1).clamp(min=0))
-            held = rank_in_user(train, shuffled(len(train), self.seed)) >= (size - number)[train.users]
+            held = rank_in_user(train, permute(len(train), self.seed)) >= (size - number)[train.users]
             name = f"official, validation {100 * self.val:g} % of each user's train, seed {self.seed}"
-        return checked(Split(train.select(~held), train.select(held), test, name), val_may_be_empty=self.val == 0)
+        return check_parts(Split(train.select(~held), train.select(held), test, name), val_may_be_empty=self.val == 0)

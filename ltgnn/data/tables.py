@@ -13,7 +13,7 @@ from ltgnn.data.blocks import counts
 from ltgnn.data.columns import Column, Kind, TableFile
 from ltgnn.data.raw import Codes, Raw, code, id_type
 from ltgnn.data.rows import PART_ORDER, RowTable
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class NodeTable:
         columns |= {name: Column(column, Kind.NUMBER, required=False) for name, column in self.numbers.items()}
         frame, dropped = self.table.read(columns, self.drop_incomplete)
         if frame.is_empty():
-            raise Mistake(f"{self.table.file} has no rows.")
+            raise UserError(f"{self.table.file} has no rows.")
         frame = frame.with_columns(
             *(pl.col(name).fill_null("") for name in self.fields),
             *(pl.col(name).cast(pl.Float32).fill_null(np.nan) for name in self.numbers),
@@ -43,7 +43,7 @@ class NodeTable:
         unique = frame.unique("id", keep="first", maintain_order=True)
         if len(unique) < len(frame) and not self.first_counts:
             twice = frame.filter(frame["id"].is_duplicated())["id"][0]
-            raise Mistake(
+            raise UserError(
                 f"{self.table.place(self.key, [twice])}: the id {twice!r} stands in "
                 f"{int((frame['id'] == twice).sum())} rows. Delete the wrong ones, or let the first count: "
                 f"data.reader.first_counts=true"
@@ -108,7 +108,7 @@ def _nodes(
     known = code(codes, texts, frame["id"])
     unknown = known[len(frame) :]
     if len(unknown) and not keep_unknown:
-        raise Mistake(
+        raise UserError(
             f"{rows.place(column, unknown.to_list())}: such an id is not among the {noun} of {table.table.file} "
             f"({len(unknown)} in all, e.g. {unknown[0]!r}). Add them there, or keep {noun} without a row there: "
             f"data.reader.keep_unknown=true"

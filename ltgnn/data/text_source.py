@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 PIECE = 1 << 24  # bytes read at a time
 GZIP = b"\x1f\x8b"
@@ -42,7 +42,7 @@ BROKEN = (EOFError, OSError, zlib.error)
 
 @dataclass(frozen=True)
 class TextSource:
-    """A text file, gzip (of one member or several) or not. Raises ``Mistake`` where it cannot be read."""
+    """A text file, gzip (of one member or several) or not. Raises ``UserError`` where it cannot be read."""
 
     file: Path
     encoding: str | None = None  # None: by its byte order mark, else UTF-8
@@ -52,12 +52,12 @@ class TextSource:
     def packed(self) -> bool:
         """Whether the file is gzip, by its content."""
         if not self.file.is_file():
-            raise Mistake(f"No file {self.file}. Check data.files and the file names in data.reader.")
+            raise UserError(f"No file {self.file}. Check data.files and the file names in data.reader.")
         try:
             with open(self.file, "rb") as stream:
                 return stream.read(2) == GZIP
         except OSError as error:
-            raise Mistake(f"{self.file}: {error.strerror}.") from error
+            raise UserError(f"{self.file}: {error.strerror}.") from error
 
     @cached_property
     def start(self) -> bytes:
@@ -69,7 +69,7 @@ class TextSource:
             raise self._broken(error) from error
         for magic, what in FOREIGN.items():
             if start.startswith(magic):
-                raise Mistake(f"{self.file}: not text, but {what}.{self.misnamed}")
+                raise UserError(f"{self.file}: not text, but {what}.{self.misnamed}")
         return start
 
     @property
@@ -89,7 +89,7 @@ class TextSource:
         try:
             "".encode(self.encoding)
         except (LookupError, UnicodeError, ValueError):
-            raise Mistake(
+            raise UserError(
                 f"{self.option or 'encoding'}={self.encoding[:40]}: no such encoding of texts; "
                 f"wanted e.g. utf-8, utf-16-le, latin-1, cp1252."
             ) from None
@@ -143,21 +143,21 @@ class TextSource:
     def _open(self) -> io.BufferedIOBase:
         return gzip.GzipFile(self.file) if self.packed else self.file.open("rb")
 
-    def _undecodable(self, error: UnicodeError) -> Mistake:
+    def _undecodable(self, error: UnicodeError) -> UserError:
         self._refuse_binary()
         line, name = self._last_line(), self.codec[0]
         shown = "UTF-8" if name in ("utf-8", "utf-8-sig") else name
         reason = getattr(error, "reason", str(error))
         advice = f" Set its encoding, e.g. {self.option}=cp1252 or latin-1." if self.option else " Convert it to UTF-8."
-        return Mistake(f"{self.file}, line {line}: not {shown} ({reason}).{advice}{self.misnamed}")
+        return UserError(f"{self.file}, line {line}: not {shown} ({reason}).{advice}{self.misnamed}")
 
-    def _binary(self) -> Mistake:
+    def _binary(self) -> UserError:
         self._refuse_binary()
-        return Mistake(f"{self.file}, line {self._last_line()}: a NUL byte, which no text holds. Mend the line.")
+        return UserError(f"{self.file}, line {self._last_line()}: a NUL byte, which no text holds. Mend the line.")
 
-    def _controls(self, line: int) -> Mistake:
+    def _controls(self, line: int) -> UserError:
         set_it = f"set {self.option}=cp1252" if self.option else "convert it to UTF-8"
-        return Mistake(f"{self.file}, line {line}: a control character in latin-1. It looks like cp1252; {set_it}.")
+        return UserError(f"{self.file}, line {line}: a control character in latin-1. It looks like cp1252; {set_it}.")
 
     def _refuse_binary(self) -> None:
         """Raises where the first bytes are no text at all, or UTF-16 that does not say so."""
@@ -167,17 +167,17 @@ class TextSource:
         for name, zeros in (("utf-16-le", self.start[1::2].count(0)), ("utf-16-be", self.start[::2].count(0))):
             if zeros > 0.3 * size and self.start.count(0) < 1.2 * zeros:
                 advice = f"set {self.option}={name}" if self.option else "convert it to UTF-8"
-                raise Mistake(f"{self.file}, line 1: it looks like {name} without a byte order mark; {advice}.")
+                raise UserError(f"{self.file}, line 1: it looks like {name} without a byte order mark; {advice}.")
         if self.start.count(0) > 3:
-            raise Mistake(f"{self.file}, line 1: not text, but binary data.{self.misnamed}")
+            raise UserError(f"{self.file}, line 1: not text, but binary data.{self.misnamed}")
 
-    def _broken(self, error: Exception) -> Mistake:
+    def _broken(self, error: Exception) -> UserError:
         if isinstance(error, OSError) and error.errno is not None:
-            return Mistake(f"{self.file}: {error.strerror}.")
+            return UserError(f"{self.file}: {error.strerror}.")
         line = self._last_line() - 1
         if isinstance(error, EOFError):
-            return Mistake(f"{self.file}, after line {line}: the compressed file is cut short. Fetch it again.")
-        return Mistake(f"{self.file}, after line {line}: the compressed file is damaged ({error}). Fetch it again.")
+            return UserError(f"{self.file}, after line {line}: the compressed file is cut short. Fetch it again.")
+        return UserError(f"{self.file}, after line {line}: the compressed file is damaged ({error}). Fetch it again.")
 
     def _last_line(self) -> int:
         """Number of the line at which reading stops."""
@@ -195,7 +195,7 @@ class TextSource:
         except UnicodeDecodeError as error:
             whole = bytes(error.object[: error.start]).decode(error.encoding, errors="replace")
             return line + len(LINE_END.findall(whole))
-        except (*BROKEN, Mistake):
+        except (*BROKEN, UserError):
             pass
         return line
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ltgnn.data.blocks import blocks
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}  # parts of a second
 NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
@@ -28,16 +28,16 @@ class Found(NamedTuple):
     odd: list[str]  # sentences on times that cannot be true
 
 
-def settle(
+def choose_unit(
     times: NDArray[np.float64], unit: str, dates: bool, place: Callable[[Sequence[str]], str] | None = None
 ) -> Found:
     """Makes the times [rows] seconds, in place; ``dates``: they were written as dates and are seconds already.
 
-    ``unit`` is ``auto`` or one of UNITS. ``auto`` goes by the range, and raises ``Mistake`` where the values are of
+    ``unit`` is ``auto`` or one of UNITS. ``auto`` goes by the range, and raises ``UserError`` where the values are of
     several units; ``place`` finds the line of a value for its message. Numbers below 1e8 are positions and stay.
     """
     if unit not in ("auto", *UNITS):
-        raise Mistake(f"data.reader.time_unit={unit}: wanted auto, {', '.join(UNITS)}.")
+        raise UserError(f"data.reader.time_unit={unit}: wanted auto, {', '.join(UNITS)}.")
     if dates:
         return Found("dates, as seconds since 1970 (UTC)", _odd(times))
     known = list(UNITS)
@@ -45,7 +45,7 @@ def settle(
         sizes, examples = _ranges(times)
         present = [name for name in known if sizes[name]]
         if len(present) > 1:
-            raise _mixed(sizes, examples, present, place)
+            raise _mixed_units(sizes, examples, present, place)
         if not present:
             return Found("as given (all below 1e8: positions, or seconds)", _negative(times))
         unit, how = present[0], "by the range of the values"
@@ -71,14 +71,14 @@ def _ranges(times: NDArray[np.float64]) -> tuple[dict[str, int], dict[str, float
     return sizes, examples
 
 
-def _mixed(sizes: dict[str, int], examples: dict[str, float], present: Sequence[str], place: Any) -> Mistake:
+def _mixed_units(sizes: dict[str, int], examples: dict[str, float], present: Sequence[str], place: Any) -> UserError:
     rare = min(present, key=lambda name: sizes[name])
     usual = max(present, key=lambda name: sizes[name])
     value = examples[rare]
     where = place([f"{value:.0f}", repr(value), f"{value:g}"]) if place is not None else ""
     where = f" The first of the few: {where}." if where and ", line 0," not in where else ""
     found = ", ".join(f"{sizes[name]:,} like {NAMES[name]} (e.g. {_plain(examples[name])})" for name in present)
-    return Mistake(
+    return UserError(
         f"The times are of several units: {found}.{where} Mend them, or say what all are: "
         f"data.reader.time_unit={usual} (s, ms, us, ns); those that cannot be true are then counted."
     )

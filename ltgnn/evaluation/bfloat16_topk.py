@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.linalg import vector_norm
 
-from ltgnn.evaluation.exact_topk import decoded, largest, side_by_side
+from ltgnn.evaluation.exact_topk import decode_keys, largest, side_by_side
 
 RUN, GROUP = 8, 128
 """Neighbouring items of which only the best is looked at first, and in groups of how many the k-th best is sought."""
@@ -139,7 +139,7 @@ class Rough:
         even = np.append(columns, columns[-1:].repeat(-len(columns) % RUN))  # no product of another form at the edge
         scores = (block @ self.items.index_select(0, torch.from_numpy(even)).T).numpy()[row, where[items]]
         keys = side_by_side(self.size, self.k, row, torch.from_numpy(scores), torch.from_numpy(items))
-        return decoded(largest(keys, self.k).sort(1, descending=True).values)
+        return decode_keys(largest(keys, self.k).sort(1, descending=True).values)
 
 
 def _norms(vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:

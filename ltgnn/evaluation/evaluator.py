@@ -10,7 +10,7 @@ import torch
 from annotated_types import Ge, Gt, MinLen
 from torch import Tensor
 
-from ltgnn.config.metric_direction import mixed, named_smaller, smaller
+from ltgnn.config.metric_direction import mixed_direction, named_smaller, smaller
 from ltgnn.evaluation.exact_topk import best_items
 from ltgnn.evaluation.lists import Lists, Number
 from ltgnn.evaluation.metric import SECTIONS, metrics_by_input
@@ -18,7 +18,7 @@ from ltgnn.evaluation.metrics import Hits, find
 from ltgnn.evaluation.ranks import Ranks, places
 from ltgnn.evaluation.topk import each_block, top_k
 from ltgnn.tensors.csr import Csr, csr_rows, union_by_user
-from ltgnn.types import Evaluation, Groups, Interactions, Mistake, Scorer, TopK, as_scorer
+from ltgnn.types import Evaluation, Groups, Interactions, Scorer, TopK, UserError, as_scorer
 
 Function = Callable[..., Any]
 """A metric (``metric.py``), or a partial of one."""
@@ -73,16 +73,16 @@ class Evaluator:
         mixtures: Mapping[str, Mapping[str, float]],
     ) -> None:
         if len(held_out) == 0:
-            raise Mistake("no held-out pair to evaluate on: give the split a larger share (split.val, split.test)")
+            raise UserError("no held-out pair to evaluate on: give the split a larger share (split.val, split.test)")
         if not ks or min(ks) < 1:
-            raise Mistake(f"eval.ks={list(ks)}: wanted list lengths of at least 1, such as [10,20]")
+            raise UserError(f"eval.ks={list(ks)}: wanted list lengths of at least 1, such as [10,20]")
         self.held_out, self.groups, self.text = held_out, groups, text
         self.ks, self.user_ks, self.block_mib = sorted(set(ks)), set(user_ks), block_mib
         found = metrics_by_input({"metrics": metrics, "ranks": ranks, "lists": lists, "exposure": exposure})
         self.metrics, self.ranks, self.lists, self.exposure = (found[reads] for reads in SECTIONS.values())
         self.mixtures = mixtures
         if any(bool(torch.isin(held_out.keys, part.keys).any()) for part in seen):  # no list could hold them
-            raise Mistake("a held-out pair is also among the seen pairs: the parts of the split overlap")
+            raise UserError("a held-out pair is also among the seen pairs: the parts of the split overlap")
         self.seen = union_by_user(seen, held_out.num_users, held_out.num_items)
         self.train = seen[0] if seen else held_out.select(torch.empty(0, dtype=torch.int64))
         self.categories = categories(item_fields) if item_fields else None
@@ -106,7 +106,7 @@ class Evaluator:
         """Evaluate ``scorer``, or a plain function, which is called with users on ``device``.
 
         With ``monitor``, the name of a value: only the accuracy by item group, which is what can be had quickly, unless
-        ``monitor`` is another value; then, or without it, everything. An unknown ``monitor`` is a ``Mistake``.
+        ``monitor`` is another value; then, or without it, everything. An unknown ``monitor`` is a ``UserError``.
         """
         scorer = as_scorer(scorer)
         quick = monitor is not None and self._is_quick(monitor)
@@ -129,13 +129,13 @@ class Evaluator:
             missing = [name for name in self.mixtures.get(monitor, {monitor: 1}) if name not in record.values]
             near = difflib.get_close_matches(missing[0], record.values, n=3, cutoff=0.3)
             where = f"eval.mixtures.{monitor}" if monitor in self.mixtures else "monitor"
-            raise Mistake(f"{where}: there is no value '{missing[0]}'. Near to it: {', '.join(near)}")
+            raise UserError(f"{where}: there is no value '{missing[0]}'. Near to it: {', '.join(near)}")
         return Evaluation(record.values, record.per_user, lists)
 
     def smaller(self, name: str) -> bool:
         """Whether less of a value is better."""
         if name in self.mixtures:
-            return mixed(name, self.mixtures[name], self.smaller)
+            return mixed_direction(name, self.mixtures[name], self.smaller)
         return smaller(name, self.smaller_is_better)
 
     @property

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 RUNS = (128, 32, 8)
 """Lengths of runs of neighbouring items: the longest is taken of which there are at least ``2 k``."""
@@ -25,7 +25,7 @@ def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     Best first, ties by smaller item id. Looked at are the ``k`` best runs of neighbouring items by their maximum: an
     item in none of them is behind the best item of each, also under ties, since equal runs are ranked by item id like
     equal items. The result is exact, and the costly sorting meets some dozen numbers a row instead of I. Raises
-    ``Mistake`` when a score is nan.
+    ``UserError`` when a score is nan.
     """
     rows, width = scores.shape
     if not rows:  # a view of nothing has no shape that could be told
@@ -39,9 +39,9 @@ def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
         maxima = scores[:, :whole].view(rows, -1, length).amax(2)  # nan goes through
         fail_on_nan(maxima)
         fail_on_nan(scores[:, whole:])
-        chosen, best = decoded(largest(order_keys(maxima, torch.arange(maxima.shape[1], device=scores.device)), k))
+        chosen, best = decode_keys(largest(order_keys(maxima, torch.arange(maxima.shape[1], device=scores.device)), k))
         keys = keys_above(scores, chosen, length, best.amin(1)) if scores.is_cpu else keys_in(scores, chosen, length)
-    items, values = decoded(largest(keys, min(k, keys.shape[1])).sort(1, descending=True).values)
+    items, values = decode_keys(largest(keys, min(k, keys.shape[1])).sort(1, descending=True).values)
     items = items.masked_fill(values == -torch.inf, -1)
     short = k - items.shape[1]
     return pad(items, (0, short), value=-1), pad(values, (0, short), value=-torch.inf)
@@ -99,7 +99,7 @@ def order_keys(scores: Tensor, ids: Tensor) -> Tensor:
     return (order_bits(scores) << 32) + (LAST - ids)
 
 
-def decoded(keys: Tensor) -> tuple[Tensor, Tensor]:
+def decode_keys(keys: Tensor) -> tuple[Tensor, Tensor]:
     """The ids and scores of order keys; what was -0 is 0."""
     bits = (keys >> 32).int()
     return LAST - (keys & LAST), (bits ^ ((bits >> 31) & 0x7FFFFFFF)).view(torch.float32)
@@ -112,6 +112,8 @@ def order_bits(scores: Tensor) -> Tensor:
 
 
 def fail_on_nan(scores: Tensor) -> None:
-    """``Mistake`` if a score is nan: no order holds it."""
+    """``UserError`` if a score is nan: no order holds it."""
     if torch.isnan(scores).any():
-        raise Mistake("the model gave nan as a score: training has diverged; lower lr or raise the loss's temperature")
+        raise UserError(
+            "the model gave nan as a score: training has diverged; lower lr or raise the loss's temperature"
+        )

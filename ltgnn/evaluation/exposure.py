@@ -61,7 +61,7 @@ def preo(lists: Lists, groups: Groups) -> dict[str, float | None]:
     """
     found = torch.stack([(lists.found & _inside(lists, groups, g)).sum() for g in range(len(groups.names) - 1)])
     wanted = torch.bincount(groups.labels[lists.held_out.items].long(), minlength=len(groups.names))[:-1]
-    return {"": _spread(found, wanted)}
+    return {"": _relative_spread(found, wanted)}
 
 
 @metric("groups", per_user=False, smaller_is_better=True)
@@ -74,10 +74,10 @@ def prsp(lists: Lists, groups: Groups) -> dict[str, float | None]:
     _, seen = csr_rows(lists.seen, lists.users)
     sizes = torch.bincount(groups.labels.long(), minlength=len(groups.names)) * lists.users.numel()
     candidates = sizes - torch.bincount(groups.labels[seen].long(), minlength=len(groups.names))
-    return {"": _spread(shown, candidates[:-1])}
+    return {"": _relative_spread(shown, candidates[:-1])}
 
 
-def _spread(part: Tensor, whole: Tensor) -> float | None:
+def _relative_spread(part: Tensor, whole: Tensor) -> float | None:
     """std / mean of part / whole, over the groups that have a whole; None where nothing was listed."""
     chances = part[whole > 0].double() / whole[whole > 0]
     return float(chances.std(correction=0) / chances.mean()) if chances.sum() > 0 else None

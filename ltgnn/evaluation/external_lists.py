@@ -11,14 +11,14 @@ from torch import Tensor
 
 from ltgnn.io.spreadsheet import plain
 from ltgnn.tensors.csr import Csr, csr_rows
-from ltgnn.types import Mistake, Scorer, as_scorer
+from ltgnn.types import Scorer, UserError, as_scorer
 
 
 def list_scorer(path: str | Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple[Scorer, int]:
     """A scorer that ranks each user's listed items as the file does, and the number of users in the file.
 
     Any other item is no candidate (-inf). Equal scores stay equal; without a score column, the order of lines counts.
-    The separator is a comma, tab or semicolon, whichever the header has. Raises ``Mistake`` with the line number.
+    The separator is a comma, tab or semicolon, whichever the header has. Raises ``UserError`` with the line number.
     """
     file = Path(path)
     users, items, scores = _read(file, user_ids, item_ids)
@@ -43,20 +43,20 @@ def _read(file: Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple
     import polars as pl
 
     if not file.is_file():
-        raise Mistake(f"lists={file}: there is no such file")
+        raise UserError(f"lists={file}: there is no such file")
     with file.open(encoding="utf-8-sig") as lines:
         header = lines.readline().rstrip("\r\n")
     separator = max(",\t;", key=header.count)
     try:
         frame = pl.read_csv(file, separator=separator, infer_schema=False)
     except pl.exceptions.PolarsError as error:
-        raise Mistake(f"lists={file} cannot be read as a table separated by {separator!r}: {error}") from error
+        raise UserError(f"lists={file} cannot be read as a table separated by {separator!r}: {error}") from error
     frame = frame.rename({name: name.strip().removeprefix("\ufeff") for name in frame.columns})
     missing = [name for name in ("user_id", "item_id") if name not in frame.columns]
     if missing:
-        raise Mistake(f"lists={file} has the columns {frame.columns}, wanted user_id, item_id and, optionally, score")
+        raise UserError(f"lists={file} has the columns {frame.columns}, wanted user_id, item_id and, optionally, score")
     if not len(frame):
-        raise Mistake(f"lists={file} has a header and no line")
+        raise UserError(f"lists={file} has a header and no line")
     users = _numbers(file, frame["user_id"], user_ids, "user")
     items = _numbers(file, frame["item_id"], item_ids, "item")
     pair = users * len(item_ids) + items
@@ -64,7 +64,7 @@ def _read(file: Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple
     again = order[1:][pair[order].diff() == 0]
     if again.numel():
         line = int(again.min())
-        raise Mistake(
+        raise UserError(
             f"{file} line {line + 2}: item {frame['item_id'][line]} a second time for user {frame['user_id'][line]}"
         )
     if "score" not in frame.columns:
@@ -72,7 +72,7 @@ def _read(file: Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple
     scores = frame["score"].str.strip_chars().cast(pl.Float64, strict=False)
     wrong = (scores.is_null() | scores.is_nan()).arg_true()
     if len(wrong):
-        raise Mistake(f"{file} line {wrong[0] + 2}: the score is {frame['score'][wrong[0]]!r}, wanted a number")
+        raise UserError(f"{file} line {wrong[0] + 2}: the score is {frame['score'][wrong[0]]!r}, wanted a number")
     return users, items, torch.from_numpy(scores.to_numpy().copy())
 
 
@@ -92,7 +92,7 @@ def _numbers(file: Path, column: Any, ids: Sequence[str], kind: str) -> Tensor:
     unknown = found.is_null().arg_true()
     if len(unknown):
         line = unknown[0]
-        raise Mistake(
+        raise UserError(
             f"{file} line {line + 2}: {kind} {column[line]!r} is not in the data set ({len(unknown)} such lines). "
             f"Its ids are like {', '.join(map(repr, ids[:3]))}; set data=... to the set that the lists were made for."
         )

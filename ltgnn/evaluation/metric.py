@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, Literal, ParamSpec, TypeVar
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,7 +69,7 @@ def metric(
 def metrics_by_input(sections: Mapping[str, Mapping[str, Any]]) -> dict[Reads, dict[str, Metric[..., Any]]]:
     """The metrics of an evaluation by what they read; one that is decorated may stand in any section.
 
-    ``Mistake`` where two that read the same have one name.
+    ``UserError`` where two that read the same have one name.
     """
     found: dict[Reads, dict[str, Metric[..., Any]]] = {reads: {} for reads in SECTIONS.values()}
     for section, given in sections.items():
@@ -79,6 +79,6 @@ def metrics_by_input(sections: Mapping[str, Mapping[str, Any]]) -> dict[Reads, d
                 function = Metric(function, name, SECTIONS[section], per_user=True, smaller_is_better=False)
             named = found[function.reads]
             if name in named:
-                raise Mistake(f"eval.{section}.{name}: there is a metric of that name already; give it another.")
+                raise UserError(f"eval.{section}.{name}: there is a metric of that name already; give it another.")
             named[name] = function.with_options(name, options)
     return found

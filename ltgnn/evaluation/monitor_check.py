@@ -8,20 +8,20 @@ import torch
 
 from ltgnn.evaluation.evaluator import Evaluator, Stratum
 from ltgnn.evaluation.lists import Lists
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 def refuse_unknown(evaluator: Evaluator, name: str, option: str) -> None:
-    """``Mistake`` where the evaluator will have no value ``name``; it names the nearest that there are."""
+    """``UserError`` where the evaluator will have no value ``name``; it names the nearest that there are."""
     parts = evaluator.mixtures.get(name, {name: 1.0})
     known = value_names(evaluator)
     for part in parts:
         if part not in known:
             near = difflib.get_close_matches(part, known, n=3, cutoff=0.3)
             where = f" in eval.mixtures.{name}" if part != name else ""
-            raise Mistake(f"{option}: there is no value '{part}'{where}. Near to it: {', '.join(near)}.")
+            raise UserError(f"{option}: there is no value '{part}'{where}. Near to it: {', '.join(near)}.")
         if lacks := _lacking(evaluator, part):
-            raise Mistake(f"{option}: the value '{part}' is not defined here: {lacks}.")
+            raise UserError(f"{option}: the value '{part}' is not defined here: {lacks}.")
 
 
 def value_names(evaluator: Evaluator) -> list[str]:

@@ -50,7 +50,7 @@ def epc(lists: Lists) -> Tensor:
 
     Vargas and Castells (RecSys 2011), rank-discounted, without relevance.
     """
-    return _discounted(lists, 1 - lists.counts / lists.train.num_users)
+    return _discount(lists, 1 - lists.counts / lists.train.num_users)
 
 
 @metric("lists")
@@ -59,10 +59,10 @@ def efd(lists: Lists) -> Tensor:
 
     Vargas and Castells (RecSys 2011), rank-discounted, without relevance.
     """
-    return _discounted(lists, -(lists.counts.clamp(min=1) / len(lists.train)).log2())
+    return _discount(lists, -(lists.counts.clamp(min=1) / len(lists.train)).log2())
 
 
-def _discounted(lists: Lists, values: Tensor) -> Tensor:
+def _discount(lists: Lists, values: Tensor) -> Tensor:
     weights = 1 / torch.arange(2, values.shape[1] + 2, dtype=torch.float64).log2() * lists.valid
     return (values * weights).sum(1) / weights.sum(1)
 

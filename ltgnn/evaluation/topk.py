@@ -13,7 +13,7 @@ from torch import Tensor
 from ltgnn.evaluation.bfloat16_topk import GROUP, Rough, pays
 from ltgnn.evaluation.exact_topk import best_items
 from ltgnn.tensors.csr import Csr, csr_rows
-from ltgnn.types import Mistake, Scorer, TopK, as_scorer
+from ltgnn.types import Scorer, TopK, UserError, as_scorer
 
 MIN_BLOCK, MAX_BLOCK = 16, 1024
 
@@ -59,7 +59,7 @@ def each_block(
         with torch.no_grad():
             scores = scorer.scores_into(padded, memories.scores)
             if scores.shape != (size, num_items):
-                raise Mistake(f"the scorer gave scores of shape {tuple(scores.shape)}, wanted {(size, num_items)}")
+                raise UserError(f"the scorer gave scores of shape {tuple(scores.shape)}, wanted {(size, num_items)}")
             if scores._is_view() or not scores.is_contiguous():
                 scores = scores.clone(memory_format=torch.contiguous_format)  # the memory is not ours to write into
             scores = scores.float()
@@ -108,7 +108,7 @@ def top_k(
     """The ``k`` best unseen items of each user, best first, ties by smaller item id.
 
     ``users`` [n], ``seen`` CSR over all users. The lists come back on the CPU, in the order of ``users``. Raises
-    ``Mistake`` when a score is nan.
+    ``UserError`` when a score is nan.
     """
     items, scores = torch.empty(users.numel(), k, dtype=torch.int64), torch.empty(users.numel(), k)
     left = torch.arange(users.numel())  # rows that have no list yet
@@ -120,7 +120,7 @@ def top_k(
     scorer = as_scorer(scorer)
     rough = rough_pass(scorer, users, num_items, k, block_mib, device)
     if rough is not None:
-        left = torch.nonzero(~decided(rough, users, seen, items, scores))[:, 0]
+        left = torch.nonzero(~write_decided(rough, users, seen, items, scores))[:, 0]
     each_block(scorer, users[left.to(users.device)], seen, num_items, block_mib, device, keep)
     return TopK(users.cpu(), items, scores)
 
@@ -140,7 +140,7 @@ def rough_pass(
     return Rough(states[users], table, scorer.candidates, k, size)
 
 
-def decided(rough: Rough, users: Tensor, seen: Csr, items: Tensor, scores: Tensor) -> Tensor:
+def write_decided(rough: Rough, users: Tensor, seen: Csr, items: Tensor, scores: Tensor) -> Tensor:
     """Writes the lists that the rough pass is sure of; which these are [n].
 
     If they are less than half of the first block, the others are not tried.

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 NOTABLE = 0.05
 """Share of the items or tokens from which on a fact is a warning; below, the card and the log have it."""
@@ -21,7 +21,7 @@ UNUSUAL = 1e4
 """Length of a row from which on training at the usual rates is unlikely to work."""
 
 
-def measured(values: Tensor) -> dict[str, float]:
+def measure(values: Tensor) -> dict[str, float]:
     """Facts of features [I, D] for their card, as shares of the items.
 
     ``zero``: rows of zeros; ``same``: rows equal to the most frequent one that is not zero, where there are several;
@@ -39,13 +39,13 @@ def measured(values: Tensor) -> dict[str, float]:
 
 
 def refuse_overflow(values: Tensor, what: str, items: Sequence[str]) -> None:
-    """``Mistake`` where a row is not finite or too long to compute with, naming item and feature.
+    """``UserError`` where a row is not finite or too long to compute with, naming item and feature.
 
     ``what``: whose features these are. Without this, cosines of such rows are 0, as if they said nothing, and training
     diverges.
     """
     if not values.shape[1]:
-        raise Mistake(
+        raise UserError(
             f"{what}: no feature is left after features.transform: all items have the same. Set another features="
         )
     lengths = torch.linalg.vector_norm(values, dim=1)
@@ -55,7 +55,7 @@ def refuse_overflow(values: Tensor, what: str, items: Sequence[str]) -> None:
     row = int(bad[0])
     column = int(values[row].abs().nan_to_num(nan=torch.inf).argmax())
     item = f"item '{items[row]}'" if items else f"item {row + 1} of {len(values)}"
-    raise Mistake(
+    raise UserError(
         f"{what}: feature {column + 1} of {values.shape[1]} is {float(values[row, column]):g} for {item} "
         f"({len(bad)} such items). Numbers must be finite and a row shorter than {LONGEST:g}, or scores overflow: "
         "scale or mend them, or set features=none"

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ltgnn.features.item_features import applied
+from ltgnn.features.item_features import apply_steps
 from ltgnn.features.store import key_of
 from ltgnn.features.transform import Step
-from ltgnn.types import Dataset, Features, Mistake
+from ltgnn.types import Dataset, Features, UserError
 
 
 class DatasetVectors:
@@ -28,15 +28,15 @@ class DatasetVectors:
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
         raw = self.raw(dataset)
         what = f"vectors of {dataset.name}"
-        return applied(raw, counts, self.control, self.transform, what=what, items=dataset.item_ids)
+        return apply_steps(raw, counts, self.control, self.transform, what=what, items=dataset.item_ids)
 
     def chosen(self, dataset: Dataset) -> list[str]:
-        """The names of the vectors, in their order; ``Mistake`` for one that is not there."""
+        """The names of the vectors, in their order; ``UserError`` for one that is not there."""
         known = dataset.item_vectors
         names = sorted(known) if self.names is None else list(self.names)
         if not names or not set(names) <= set(known):
             given = "all" if self.names is None else f"[{','.join(names)}]"
-            raise Mistake(
+            raise UserError(
                 f"features.names={given}, but the vectors that came with {dataset.name} are: "
                 f"{', '.join(sorted(known)) or 'none'}; set features.names to some of them"
                 + ("" if known else ", or another features=")

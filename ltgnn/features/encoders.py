@@ -15,9 +15,9 @@ from torch import Tensor
 
 from ltgnn.features.model_source import description_hash, locate, weights_hash
 from ltgnn.features.pooling import POOLINGS
-from ltgnn.features.token_statistics import judged, sampled
+from ltgnn.features.token_statistics import sample_texts, token_shares
 from ltgnn.io.bounded_read import read_json
-from ltgnn.types import Damaged, Mistake
+from ltgnn.types import Damaged, UserError
 
 DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -48,11 +48,11 @@ class HuggingFace:
         device: str,
     ) -> None:
         if pooling not in POOLINGS:
-            raise Mistake(f"features.encoder.pooling={pooling} is not one of {', '.join(POOLINGS)}")
+            raise UserError(f"features.encoder.pooling={pooling} is not one of {', '.join(POOLINGS)}")
         if dtype not in DTYPES:
-            raise Mistake(f"features.encoder.dtype={dtype} is not one of {', '.join(DTYPES)}")
+            raise UserError(f"features.encoder.dtype={dtype} is not one of {', '.join(DTYPES)}")
         if max_length < 3:
-            raise Mistake(
+            raise UserError(
                 f"features.encoder.max_length={max_length} leaves no room beside the special tokens; at least 3"
             )
         self.sources = [model] if isinstance(model, str) else list(model)
@@ -76,7 +76,7 @@ class HuggingFace:
         """What decides the output; reads the files, imports no model code."""
         weights = weights_hash(self.folder)
         if self.weights_sha256 not in (None, weights):
-            raise Mistake(
+            raise UserError(
                 f"the weights in {self.folder} hash to {weights}, not to features.encoder.weights_sha256="
                 f"{self.weights_sha256}; mend the folder, or take features=folder for another model"
             )
@@ -142,12 +142,12 @@ class HuggingFace:
 
     def reading(self, texts: Sequence[str]) -> dict[str, float | None]:
         """Shares of the texts that are cut at ``max_length``, and of the tokens that are unknown; see ``judged``."""
-        tokenizer, sample = self.tokenizer(), sampled(texts)
+        tokenizer, sample = self.tokenizer(), sample_texts(texts)
         if not sample:
             return {}
         read = tokenizer([self.prompt + text for text in sample], add_special_tokens=False, verbose=False)
         room = self.max_length - tokenizer.num_special_tokens_to_add()
-        return judged(sample, read["input_ids"], tokenizer.unk_token_id, room, self.max_length)
+        return token_shares(sample, read["input_ids"], tokenizer.unk_token_id, room, self.max_length)
 
     def tokenizer(self) -> Any:
         """The tokenizer alone, as transformers gives it."""
@@ -156,7 +156,7 @@ class HuggingFace:
         try:
             return AutoTokenizer.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
         except (OSError, ValueError) as error:
-            raise Mistake(
+            raise UserError(
                 f"transformers cannot load the tokenizer in {self.folder}: {error}; set features.encoder.model"
             ) from error
 
@@ -176,7 +176,7 @@ class HuggingFace:
                 self.folder, local_files_only=True, trust_remote_code=False, dtype=DTYPES[self.dtype]
             )
         except (OSError, ValueError) as error:
-            raise Mistake(
+            raise UserError(
                 f"transformers cannot load the model in {self.folder}: {error}; set features.encoder.model"
             ) from error
         finally:
@@ -184,12 +184,12 @@ class HuggingFace:
                 logging.enable_progress_bar()
         limit = getattr(model.config, "max_position_embeddings", None)
         if limit is not None and self.max_length > limit:
-            raise Mistake(
+            raise UserError(
                 f"features.encoder.max_length={self.max_length}, but the model in {self.folder} has {limit} positions"
             )
         layers = model.config.num_hidden_layers
         if not -layers - 1 <= self.layer <= layers:
-            raise Mistake(
+            raise UserError(
                 f"features.encoder.layer={self.layer}, but the model in {self.folder} has layers 0 to {layers}"
             )
         return tokenizer, model.eval().to(device)
@@ -197,7 +197,7 @@ class HuggingFace:
     def _encode(self, model: Any, tokens: list[list[int]]) -> Tensor:
         """[B, D]; on a CUDA device without memory for all, in halves."""
         try:
-            return pooled(model, tokens, self).cpu()
+            return pool_tokens(model, tokens, self).cpu()
         except torch.cuda.OutOfMemoryError:
             if len(tokens) == 1:
                 raise
@@ -209,11 +209,11 @@ READING = ("pooling", "layer", "max_length", "prompt")
 """What ``reading.json`` of a tuned encoder says."""
 
 
-def tuned(folder: str) -> HuggingFace:
+def load_tuned(folder: str) -> HuggingFace:
     """The encoder in a folder that `ltgnn finetune` wrote; ``reading.json`` there says how it is read."""
     path = Path(folder).expanduser() / "reading.json"
     if not path.is_file():
-        raise Mistake(
+        raise UserError(
             f"features.encoder={folder} is no folder of `ltgnn finetune` (it lacks reading.json); "
             "for any other encoder set features=folder features.encoder.model=ID_OR_FOLDER"
         )
@@ -232,7 +232,7 @@ def tuned(folder: str) -> HuggingFace:
     )
 
 
-def pooled(model: Any, tokens: list[list[int]], reading: HuggingFace) -> Tensor:
+def pool_tokens(model: Any, tokens: list[list[int]], reading: HuggingFace) -> Tensor:
     """One forward pass over padded token numbers, pooled as ``reading`` says.  B lists -> [B, D] float32"""
     longest = max(map(len, tokens))
     padding = model.config.pad_token_id or 0

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from ltgnn.features.card import describe
-from ltgnn.features.checks import measured, refuse_overflow, shares, warnings
-from ltgnn.features.encoders import tuned
+from ltgnn.features.checks import measure, refuse_overflow, shares, warnings
+from ltgnn.features.encoders import load_tuned
 from ltgnn.features.precomputed import FeatureFile
-from ltgnn.features.scaling import silent, standardised
+from ltgnn.features.scaling import silent, standardise
 from ltgnn.features.store import FeatureStore, key_of
 from ltgnn.features.template import render
 from ltgnn.features.transform import Step
-from ltgnn.types import Dataset, Features, Mistake, TextEncoder
+from ltgnn.types import Dataset, Features, TextEncoder, UserError
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class ItemText:
     def __init__(
         self, encoder: TextEncoder | str, template: str | None, store: FeatureStore, control: Step, transform: Step
     ) -> None:
-        self.encoder = tuned(encoder) if isinstance(encoder, str) else encoder
+        self.encoder = load_tuned(encoder) if isinstance(encoder, str) else encoder
         self.template, self.store = template, store
         self.control, self.transform = control, transform
 
@@ -73,7 +73,7 @@ class ItemText:
         raw = self.raw(dataset)
         if raw is None:
             return None
-        return applied(raw, counts, self.control, self.transform, what=self.what, items=dataset.item_ids)
+        return apply_steps(raw, counts, self.control, self.transform, what=self.what, items=dataset.item_ids)
 
     def raw(self, dataset: Dataset) -> Features | None:
         """What the encoder says, before control and transform."""
@@ -115,16 +115,16 @@ class ItemNumbers:
             "fit": _fit_hash(counts),
         }
         raw = self.store.get(
-            identity, [], lambda: standardised(table, counts > 0), lambda _: silent(table[counts > 0], columns)
+            identity, [], lambda: standardise(table, counts > 0), lambda _: silent(table[counts > 0], columns)
         )
-        return applied(raw, counts, self.control, self.transform, what="item numbers", items=dataset.item_ids)
+        return apply_steps(raw, counts, self.control, self.transform, what="item numbers", items=dataset.item_ids)
 
     def chosen(self, dataset: Dataset) -> list[str]:
-        """The names of the columns, in their order; ``Mistake`` for one that is not there."""
+        """The names of the columns, in their order; ``UserError`` for one that is not there."""
         known = dataset.item_numbers
         columns = sorted(known) if self.columns is None else list(self.columns)
         if not columns or not set(columns) <= set(known):
-            raise Mistake(
+            raise UserError(
                 f"features.columns={columns}, but the numeric columns of {dataset.name} are: "
                 f"{', '.join(sorted(known)) or 'none'}; set data.reader.item_numbers or features.columns"
             )
@@ -132,10 +132,10 @@ class ItemNumbers:
 
     @staticmethod
     def table(dataset: Dataset, columns: Sequence[str]) -> Tensor:
-        """The numbers as they are.  [I, C] float32; ``Mistake`` for one whose square is no 32-bit number."""
+        """The numbers as they are.  [I, C] float32; ``UserError`` for one whose square is no 32-bit number."""
         table = torch.stack([dataset.item_numbers[column].float() for column in columns], dim=1)
         for row, column in torch.nonzero(table.abs() > LARGEST).tolist()[:1]:
-            raise Mistake(
+            raise UserError(
                 f"the number '{columns[column]}' of item '{dataset.item_ids[row]}' is {float(table[row, column]):g}, "
                 "too large to compute with: mend the data, or leave the column out with features.columns"
             )
@@ -150,7 +150,7 @@ class ItemVectors:
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
         raw, what = self.raw(dataset), f"vectors of {self.file.path}"
-        return applied(raw, counts, self.control, self.transform, what=what, items=dataset.item_ids)
+        return apply_steps(raw, counts, self.control, self.transform, what=what, items=dataset.item_ids)
 
     def raw(self, dataset: Dataset) -> Features:
         """The vectors as they are in the file, in the order of the items."""
@@ -169,7 +169,7 @@ class JoinedFeatures:
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:
         if not self.parts:
-            raise Mistake("features=joined has no parts: add some by name, +features@features.parts.NAME=WORD")
+            raise UserError("features=joined has no parts: add some by name, +features@features.parts.NAME=WORD")
         made = {name: source(dataset, counts) for name, source in self.parts.items()}
         parts = {name: part for name, part in made.items() if part is not None}
         if not parts:
@@ -190,7 +190,7 @@ def read_by(encoder: Any, texts: Sequence[str]) -> dict[str, Any]:
     return {"reading": dict(encoder.reading(texts))} if hasattr(encoder, "reading") else {}
 
 
-def applied(
+def apply_steps(
     raw: Features, counts: Tensor, *steps: Step, what: str = "item features", items: Sequence[str] = ()
 ) -> Features:
     """The features after the steps; steps that change something are part of the key and noted in the card.
@@ -198,15 +198,17 @@ def applied(
     What is amiss with them is logged and stands on the card as ``warnings``. ``what``, ``items``: names for messages.
     """
     values, card, fit = raw.values, dict(raw.card), counts > 0
-    card.setdefault("features", measured(values))
+    card.setdefault("features", measure(values))
     card["warnings"] = [f"{what[0].upper()}{what[1:]}: {text}" for text in warnings(card)]
     log.info("%s: %s", what, shares(card))
     for text in card["warnings"]:
         log.warning(text)
     if len(values) != len(counts):
-        raise Mistake(f"{len(values)} rows of features for {len(counts)} items")
+        raise UserError(f"{len(values)} rows of features for {len(counts)} items")
     if not fit.any():
-        raise Mistake("no item has a train interaction, so no transform can be fitted; look at split and data.cleaning")
+        raise UserError(
+            "no item has a train interaction, so no transform can be fitted; look at split and data.cleaning"
+        )
     for step in steps:
         changed = step(values, fit)
         if changed is not values:

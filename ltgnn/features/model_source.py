@@ -8,7 +8,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")  # the first kind that a folder has counts
 DESCRIPTION = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
@@ -27,7 +27,7 @@ def locate(sources: Sequence[str], revision: str | None, local_files_only: bool)
             return _find(source, revision, local_files_only)
         except LookupError as reason:
             tried.append(f"  {source}: {reason}")
-    raise Mistake(
+    raise UserError(
         "no source of the text encoder can be had; tried in this order\n" + "\n".join(tried) + "\n"
         "give a folder that holds config.json, a tokenizer and *.safetensors, as features.encoder.model=FOLDER "
         "(any id can be fetched on a machine with a network: hf download ID --local-dir FOLDER)"
@@ -39,7 +39,7 @@ def weights_hash(folder: Path) -> str:
     for pattern in WEIGHTS:
         if files := sorted(folder.glob(pattern)):
             return file_hash(files[0]) if len(files) == 1 else _digest(files)
-    raise Mistake(f"the model folder {folder} holds no weights ({' or '.join(WEIGHTS)}); set features.encoder.model")
+    raise UserError(f"the model folder {folder} holds no weights ({' or '.join(WEIGHTS)}); set features.encoder.model")
 
 
 def description_hash(folder: Path) -> str:

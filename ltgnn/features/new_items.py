@@ -13,14 +13,14 @@ from ltgnn.features.queries import TextPart, reader
 from ltgnn.features.scaling import standardising
 from ltgnn.features.template import render
 from ltgnn.features.transform import Step
-from ltgnn.types import Dataset, Features, Mistake
+from ltgnn.types import Dataset, Features, UserError
 
 
 def later(source: Any, features: Features, dataset: Dataset, counts: Tensor, grown: Dataset) -> Tensor:
     """Features of the items that ``grown`` has beyond ``dataset``, by the encoder, scales and transforms of the run.
 
     ``source``: what the group ``features`` built; ``features``: what it made of ``dataset``; ``counts`` [I]: train
-    interactions. -> [n, D]. ``Mistake`` where an item has nothing to make them of.
+    interactions. -> [n, D]. ``UserError`` where an item has nothing to make them of.
     """
     new = grown.item_ids[dataset.num_items :]
     if isinstance(source, JoinedFeatures):
@@ -41,7 +41,7 @@ def later(source: Any, features: Features, dataset: Dataset, counts: Tensor, gro
         raw, given = source.raw(dataset).values, source.file.rows(new)
         lacking = [item for item, row in zip(new, given, strict=True) if row is None]
         if lacking and source.file.missing == "error":
-            raise Mistake(
+            raise UserError(
                 f"'{lacking[0]}' is an item that the run does not know ({len(lacking)} such), and "
                 f"{source.file.path} has no vector of it: add its row (features.file.extra=ignore lets a "
                 "file hold rows of items to come), or leave its events out"
@@ -49,11 +49,11 @@ def later(source: Any, features: Features, dataset: Dataset, counts: Tensor, gro
         rows = torch.stack([torch.zeros(raw.shape[1]) if row is None else row for row in given])
         return _stepped(raw, rows, counts, source.control, source.transform)
     if isinstance(source, DatasetVectors):
-        raise Mistake(
+        raise UserError(
             f"'{new[0]}' is an item that the run does not know, and no vector of it came with {dataset.name}: leave "
             "its events out, or add it to the data set and train again"
         )
-    raise Mistake(
+    raise UserError(
         f"'{new[0]}' is an item that the run does not know, and features of {type(source).__name__} cannot be made "
         "for a new item: leave its events out, or train again"
     )
@@ -64,7 +64,7 @@ def _read(source: ItemText, dataset: Dataset, counts: Tensor, grown: Dataset) ->
     fields = {name: column[dataset.num_items :] for name, column in grown.item_fields.items()}
     texts = render(source.template_for(dataset), fields) if fields else [""] * len(new)
     if without := [item for item, text in zip(new, texts, strict=True) if not text]:
-        raise Mistake(
+        raise UserError(
             f"'{without[0]}' is an item that the run does not know ({len(without)} such) and has no text: give it a "
             f"row in items=FILE with {', '.join(dataset.item_fields) or 'its text'}, or leave its events out"
         )

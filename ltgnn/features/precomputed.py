@@ -14,7 +14,7 @@ from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.features.model_source import file_hash
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 SHOWN = 5  # ids in a message
 
@@ -39,9 +39,9 @@ class FeatureFile:
         extra: Literal["error", "ignore"],
     ) -> None:
         if missing not in ("error", "zero"):
-            raise Mistake(f"features.file.missing={missing} is neither error nor zero")
+            raise UserError(f"features.file.missing={missing} is neither error nor zero")
         if extra not in ("error", "ignore"):
-            raise Mistake(f"features.file.extra={extra} is neither error nor ignore")
+            raise UserError(f"features.file.extra={extra} is neither error nor ignore")
         self.path, self.ids, self.width, self.missing, self.extra = Path(path), ids, width, missing, extra
 
     @cached_property
@@ -64,20 +64,20 @@ class FeatureFile:
         where = f"the features file {self.path}"
         if values.ndim != 2 or (self.width is not None and values.shape[1] != self.width):
             wanted = f"{self.width} columns" if self.width is not None else "one row per item"
-            raise Mistake(f"{where} has the shape {tuple(values.shape)}; wanted {wanted} (features.file.width)")
+            raise UserError(f"{where} has the shape {tuple(values.shape)}; wanted {wanted} (features.file.width)")
         if len(ids) != len(values):
-            raise Mistake(f"{where} has {len(values)} rows, but features.file.ids={self.ids} names {len(ids)} items")
+            raise UserError(f"{where} has {len(values)} rows, but features.file.ids={self.ids} names {len(ids)} items")
         if twice := [name for name, count in Counter(ids).items() if count > 1]:
-            raise Mistake(f"{where} names {len(twice)} ids more than once: {_some(twice)}; keep one row of each")
+            raise UserError(f"{where} names {len(twice)} ids more than once: {_some(twice)}; keep one row of each")
         row_of = {name: row for row, name in enumerate(ids)}
         if self.extra == "error" and (unknown := set(row_of).difference(item_ids)):
-            raise Mistake(
+            raise UserError(
                 f"{where} has {len(unknown)} rows of items that are not in the data set: {_some(sorted(unknown))}; "
                 "drop them, or set features.file.extra=ignore"
             )
         lacking = [name for name in item_ids if name not in row_of]
         if lacking and self.missing == "error":
-            raise Mistake(
+            raise UserError(
                 f"{where} lacks {len(lacking)} of {len(item_ids)} items: {_some(lacking)}; add them, or set "
                 "features.file.missing=zero"
             )
@@ -85,7 +85,7 @@ class FeatureFile:
         aligned = values.float()[rows.clamp(min=0)]
         aligned[rows < 0] = 0
         if bad := [item_ids[row] for row in torch.nonzero(~aligned.isfinite().all(1)).flatten().tolist()]:
-            raise Mistake(f"{where} has rows with NaN or infinity for {len(bad)} items: {_some(bad)}; mend the file")
+            raise UserError(f"{where} has rows with NaN or infinity for {len(bad)} items: {_some(bad)}; mend the file")
         return aligned
 
     def rows(self, item_ids: Sequence[str]) -> list[Tensor | None]:
@@ -99,7 +99,7 @@ class FeatureFile:
         row_of = {name: row for row, name in enumerate(ids)}
         found = [values[row_of[name]].float() if name in row_of else None for name in item_ids]
         if bad := [name for name, row in zip(item_ids, found, strict=True) if row is not None and not row.norm() < inf]:
-            raise Mistake(f"the features file {self.path} has NaN, infinity or too large numbers for {_some(bad)}")
+            raise UserError(f"the features file {self.path} has NaN, infinity or too large numbers for {_some(bad)}")
         return found
 
     def _read(self, item_ids: Sequence[str]) -> tuple[Tensor, list[str]]:
@@ -115,23 +115,23 @@ class FeatureFile:
 
                 tensors = load_file(self.path)
                 if len(tensors) != 1:
-                    raise Mistake(
+                    raise UserError(
                         f"{self.path} holds {len(tensors)} tensors ({_some(sorted(tensors))}); wanted one [n, D]"
                     )
                 (values,) = tensors.values()
             elif self.path.suffix == ".parquet":
                 values, names = self._read_parquet()
             else:
-                raise Mistake(f"features.file.path={self.path}: wanted .npy, .safetensors or .parquet")
-        except Mistake:
+                raise UserError(f"features.file.path={self.path}: wanted .npy, .safetensors or .parquet")
+        except UserError:
             raise
         except Exception as error:  # each format has its own errors for a damaged file
-            raise Mistake(f"features.file.path={self.path} cannot be read: {error}") from error
+            raise UserError(f"features.file.path={self.path} cannot be read: {error}") from error
         if self.ids == "rows":
             names = [str(row) for row in range(len(values))]
         elif self.ids == "order":
             if len(values) != len(item_ids):
-                raise Mistake(
+                raise UserError(
                     f"features.file.ids=order, but {self.path} has {len(values)} rows for {len(item_ids)} items; "
                     "name the ids"
                 )
@@ -148,7 +148,7 @@ class FeatureFile:
         names = None
         if self.ids not in ("rows", "order"):
             if self.ids not in frame.columns:
-                raise Mistake(
+                raise UserError(
                     f"features.file.ids={self.ids} is no column of {self.path} ({', '.join(frame.columns[:9])})"
                 )
             names = frame[self.ids].cast(pl.String).to_list()
@@ -158,19 +158,19 @@ class FeatureFile:
             column = frame[lists[0]]
             widths = column.list.len() if isinstance(column.dtype, pl.List) else None
             if widths is not None and widths.n_unique() != 1:
-                raise Mistake(
+                raise UserError(
                     f"the column {lists[0]} of {self.path} holds lists of {widths.min()!s} to {widths.max()!s} numbers"
                 )
             return torch.tensor(column.to_list(), dtype=torch.float32), names
         numeric = frame.select(pl.selectors.numeric())
         if not numeric.width:
-            raise Mistake(f"{self.path} has neither a column of lists nor numeric columns beside the ids")
+            raise UserError(f"{self.path} has neither a column of lists nor numeric columns beside the ids")
         return torch.from_numpy(numeric.cast(pl.Float32).to_numpy(writable=True)), names
 
     @staticmethod
     def _need(path: Path, option: str) -> None:
         if not path.is_file():
-            raise Mistake(f"{option}={path}: no such file")
+            raise UserError(f"{option}={path}: no such file")
 
 
 def _some(names: Sequence[str]) -> str:

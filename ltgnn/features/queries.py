@@ -11,7 +11,7 @@ from torch import Tensor
 from ltgnn.features.item_features import ItemText, JoinedFeatures
 from ltgnn.features.template import render
 from ltgnn.features.transform import Step
-from ltgnn.types import Dataset, Features, Mistake
+from ltgnn.types import Dataset, Features, UserError
 
 Reader = Callable[[Sequence[str]], Tensor]
 """n strings -> [n, D] float32"""
@@ -69,7 +69,9 @@ def reader(part: TextPart, dataset: Dataset, counts: Tensor, prompt: str | None 
     source = part.source
     raw = source.raw(dataset)
     if raw is None or part.refusal:
-        raise Mistake(f"a query cannot be read: {part.refusal or 'the items have no text'}. Search by words: by=words.")
+        raise UserError(
+            f"a query cannot be read: {part.refusal or 'the items have no text'}. Search by words: by=words."
+        )
     encode = encoder_of_queries(source.encoder, render(source.template_for(dataset), dataset.item_fields), prompt)
     control = source.control.fitted(raw.values, counts > 0)
     transform = source.transform.fitted(source.control(raw.values, counts > 0), counts > 0)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 
-def standardised(table: Tensor, fit: Tensor) -> Tensor:
+def standardise(table: Tensor, fit: Tensor) -> Tensor:
     """Columns to mean 0 and deviation 1 on the rows ``fit`` that have a number; nan to 0, marked in a column more.
 
     [I, C] -> [I, C + columns with a missing number]

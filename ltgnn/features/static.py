@@ -12,8 +12,8 @@ from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.features.model_source import description_hash, locate, weights_hash
-from ltgnn.features.token_statistics import judged, sampled
-from ltgnn.types import Mistake
+from ltgnn.features.token_statistics import sample_texts, token_shares
+from ltgnn.types import UserError
 
 
 class Static:
@@ -58,13 +58,13 @@ class Static:
 
     def reading(self, texts: Sequence[str]) -> dict[str, float | None]:
         """Shares of the texts that are cut, and of the tokens that are unknown and left out; see ``judged``."""
-        model, sample = self._model(), sampled(texts)
+        model, sample = self._model(), sample_texts(texts)
         tokens = [read.ids for read in model.tokenizer.encode_batch_fast(sample, add_special_tokens=False)]
-        return judged(sample, tokens, model.unk_token_id, self.max_length, self.max_length)
+        return token_shares(sample, tokens, model.unk_token_id, self.max_length, self.max_length)
 
     def _model(self) -> Any:
         try:
             from model2vec import StaticModel
         except ImportError:
-            raise Mistake("features=static needs the package model2vec: pip install 'ltgnn[static]'") from None
+            raise UserError("features=static needs the package model2vec: pip install 'ltgnn[static]'") from None
         return StaticModel.from_pretrained(str(self.folder))

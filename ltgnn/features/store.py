@@ -14,8 +14,8 @@ from typing import Any
 from torch import Tensor
 
 from ltgnn.config.paths import write_whole
-from ltgnn.features.checks import measured
-from ltgnn.io.atomic_write import Unwritable, whole
+from ltgnn.features.checks import measure
+from ltgnn.io.atomic_write import Unwritable, replace_atomically
 from ltgnn.types import Features
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class FeatureStore:
 
     @staticmethod
     def _facts(values: Tensor, card: Callable[[Tensor], Mapping[str, Any]]) -> dict[str, Any]:
-        return {"features": measured(values), **card(values)}
+        return {"features": measure(values), **card(values)}
 
     def _make(
         self,
@@ -118,7 +118,7 @@ class FeatureStore:
         from safetensors.torch import save_file
 
         write_whole(path.with_suffix(".json"), _json(made.card))
-        with whole(path) as partial:  # last: where it stands, the card stands too
+        with replace_atomically(path) as partial:  # last: where it stands, the card stands too
             save_file({"values": made.values}, partial, metadata={"key": path.stem})
 
     def _not_kept(self, made: Features, error: Exception) -> Features:

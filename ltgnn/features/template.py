@@ -7,7 +7,7 @@ from functools import cache
 from html import unescape
 from string import Formatter
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 _OPENERS = "([{<«“‘\"'"
 _CLOSERS = ")]}>»”’\"'"
@@ -32,17 +32,17 @@ def render(template: str, fields: Mapping[str, Sequence[str]]) -> list[str]:
     for name in names:
         if name not in fields:
             known = ", ".join(sorted(fields)) or "none: this data set has no item text"
-            raise Mistake(
+            raise UserError(
                 f"the template {template!r} asks for the field {name!r}, which the items do not have "
                 f"(fields: {known}); set features.template"
             )
     if not names:
-        raise Mistake(
+        raise UserError(
             f"the template {template!r} names no field, so every item would read the same; set features.template"
         )
     lengths = {name: len(fields[name]) for name in names}
     if len(set(lengths.values())) > 1:
-        raise Mistake(f"the item fields differ in length: {lengths}; each needs one text per item")
+        raise UserError(f"the item fields differ in length: {lengths}; each needs one text per item")
 
     @cache
     def layout(present: tuple[bool, ...]) -> str:
@@ -71,7 +71,7 @@ def _parse(template: str) -> list[tuple[str, str | None, str]]:
     try:
         parts = list(Formatter().parse(template))
     except ValueError as error:
-        raise Mistake(f"the template {template!r} cannot be read: {error}; set features.template") from None
+        raise UserError(f"the template {template!r} cannot be read: {error}; set features.template") from None
     whole: list[tuple[str, str | None, str]] = []
     literal = ""
     for text, name, spec, conversion in parts:
@@ -79,7 +79,7 @@ def _parse(template: str) -> list[tuple[str, str | None, str]]:
         if name is None:  # an escaped brace ends a part too: the literal goes on
             continue
         if name == "" or conversion:
-            raise Mistake(
+            raise UserError(
                 f"the template {template!r} may only hold fields by name, such as {{title}}; set features.template"
             )
         whole.append((literal, name, spec or ""))

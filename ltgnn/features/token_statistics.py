@@ -14,13 +14,13 @@ _FOREIGN = re.compile(rf"[^\W\d_\u0000-\u024f\u1e00-\u1eff\uff21-\uff5a{HAN_KANA
 """Letters of other alphabets than Latin, apart from Chinese and Japanese signs, of which each may well be a token."""
 
 
-def sampled(texts: Sequence[str]) -> list[str]:
+def sample_texts(texts: Sequence[str]) -> list[str]:
     """Up to 2,000 different texts, evenly spread; none that is empty."""
     unique = [text for text in dict.fromkeys(texts) if text]
     return unique[:: max(1, -(-len(unique) // SAMPLE))]
 
 
-def judged(
+def token_shares(
     texts: Sequence[str], tokens: Sequence[list[int]], unknown: int | None, room: int | None, max_length: int | None
 ) -> dict[str, float | None]:
     """The shares, of n texts and the tokens of each.

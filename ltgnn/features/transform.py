@@ -10,7 +10,7 @@ import torch
 from annotated_types import Ge
 from torch import Tensor
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 Map = Callable[[Tensor], Tensor]
 """``[n, D] -> [n, d]``, row by row"""
@@ -25,7 +25,7 @@ class Step:
 
     def fitted(self, values: Tensor, fit: Tensor) -> Map:
         """What the step does to a row, such as a text that is no item: fitted on the rows ``fit`` of the items."""
-        raise Mistake(f"{type(self).__name__} treats all items at once and says nothing of another text.")
+        raise UserError(f"{type(self).__name__} treats all items at once and says nothing of another text.")
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -72,7 +72,7 @@ class Principal(Step):
         width = values.shape[1]
         dim = width if self.dim is None else self.dim
         if not 0 < dim <= width:
-            raise Mistake(
+            raise UserError(
                 f"features.transform.dim={self.dim}, but the features have {width} columns; give 1 to {width}, or null"
             )
         wide = values.double()

@@ -30,7 +30,7 @@ class Messages(NamedTuple):
             yield slice(start, start + len(rows)), self.receivers[rows], self.senders[rows], strength
 
 
-def joined(messages: Iterable[Messages]) -> Messages:
+def concatenate_messages(messages: Iterable[Messages]) -> Messages:
     """All of them, in that order."""
     several = list(messages)
     if len(several) == 1:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ltgnn.graph.halves import levelled, narrowed, raised, unit_of, widened
+from ltgnn.graph.halves import from_halves, raise_unit, rescale_to, to_halves, unit_of
 from ltgnn.graph.kernels import BAGS, Csr, Kernel, embedding_bag, half_gather
 from ltgnn.graph.locality import Renumbered
 
@@ -58,7 +58,7 @@ class _LayersAt(torch.autograd.Function):
         layers, unit = [state.index_select(0, nodes)], None
         if kernel is half_gather:
             kernel, unit = embedding_bag, unit_of(state)
-            state = narrowed(state, unit)
+            state = to_halves(state, unit)
         first = first.to(state.dtype)
         rest = rest.to(state.dtype) if near else first
         for layer in range(1, num_layers + 1):
@@ -68,9 +68,9 @@ class _LayersAt(torch.autograd.Function):
             else:
                 state = kernel(hop, state)
                 reached = state.index_select(0, rows)
-            layers.append(reached if unit is None else widened(reached, unit, states.dtype))
+            layers.append(reached if unit is None else from_halves(reached, unit, states.dtype))
             if unit is not None and layer < num_layers:
-                state, unit = levelled(state, unit, reached)
+                state, unit = rescale_to(state, unit, reached)
         return tuple(layers)
 
     @staticmethod
@@ -86,20 +86,20 @@ class _LayersAt(torch.autograd.Function):
         with torch.autocast(one.device.type, enabled=False):  # as the forward pass was
             for grad in reversed(grads[1:]):
                 if halved and grad is not None:
-                    spread, unit = raised(spread, unit, unit_of(grad))
-                    grad = narrowed(grad, unit)
+                    spread, unit = raise_unit(spread, unit, unit_of(grad))
+                    grad = to_halves(grad, unit)
                 if spread is not None:
                     spread = kernel(transposed, spread if grad is None else add_at(spread, rows, grad))
                 elif grad is not None:
                     spread = hop_from(rows, transposed, grad.contiguous(), kernel)
                 if unit is not None and spread is not None:
-                    spread, unit = levelled(spread, unit, spread.index_select(0, rows))
+                    spread, unit = rescale_to(spread, unit, spread.index_select(0, rows))
         if spread is None:
             spread = one.new_zeros(size, one.shape[1])
         elif near:
             spread = spread.index_select(0, near.place)
         if unit is not None:
-            spread = widened(spread, unit, one.dtype)
+            spread = from_halves(spread, unit, one.dtype)
         if grads[0] is not None:
             add_at(spread, nodes, grads[0])
         return spread, None, None, None, None, None, None

@@ -9,9 +9,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ltgnn.graph.adjacency import Messages, Normalisation, degrees, joined, rows_of
+from ltgnn.graph.adjacency import Messages, Normalisation, concatenate_messages, degrees, rows_of
 from ltgnn.graph.at_nodes import layers_at
-from ltgnn.graph.kernels import BAGS, Csr, Kernel, chosen, product
+from ltgnn.graph.kernels import BAGS, Csr, Kernel, choose_kernel, product
 from ltgnn.graph.locality import Renumbered, faster
 from ltgnn.graph.semantic import Edges, ItemEdges
 from ltgnn.graph.strength import Kept, Strength
@@ -67,7 +67,7 @@ class BipartiteGraph(nn.Module, Graph):
         to_right = [Messages(right, left, weight) for left, right, weight in between]
         degree = degrees([to_users, *to_left, to_items, *to_right], self.size)
         users = rows_of(to_users, degree, normalisation)  # the two parts one after the other: half the memory
-        rest = rows_of(joined([to_items, *to_left, *to_right]), degree, normalisation)
+        rest = rows_of(concatenate_messages([to_items, *to_left, *to_right]), degree, normalisation)
 
         offsets = torch.zeros(self.size + 1, dtype=torch.int64)
         offsets[1:] = torch.cumsum(users.lengths + rest.lengths, 0)
@@ -99,7 +99,7 @@ class BipartiteGraph(nn.Module, Graph):
         with torch.autocast(states.device.type, enabled=False):
             wide = states.float() if states.dtype in (torch.float16, torch.bfloat16) else states
             matrix, transposed = self._both_ways
-            kernel = chosen(self.kernel, matrix, wide)
+            kernel = choose_kernel(self.kernel, matrix, wide)
             near = self._near(kernel, wide) if num_layers > 1 else None  # else no hop is from all nodes to all
             return layers_at(wide, matrix, transposed, kernel, num_layers, nodes, near)
 

@@ -29,7 +29,7 @@ def unit_of(states: Tensor) -> Tensor:
     return torch.ldexp(torch.ones_like(largest), torch.frexp(largest).exponent.clamp(min=-100))
 
 
-def narrowed(states: Tensor, unit: Tensor) -> Tensor:
+def to_halves(states: Tensor, unit: Tensor) -> Tensor:
     """``states / unit`` [n, d] as float16."""
     found, factor = empty(len(states), states.shape[1], torch.float16, states.device), unit.reciprocal()
     for part, of in zip(found.split(ROWS), states.split(ROWS), strict=True):
@@ -37,7 +37,7 @@ def narrowed(states: Tensor, unit: Tensor) -> Tensor:
     return found
 
 
-def widened(halves: Tensor, unit: Tensor, dtype: torch.dtype) -> Tensor:
+def from_halves(halves: Tensor, unit: Tensor, dtype: torch.dtype) -> Tensor:
     """``halves * unit`` [n, d] as ``dtype``."""
     found, factor = empty(len(halves), halves.shape[1], dtype, halves.device), unit.to(dtype)
     for part, of in zip(found.split(ROWS), halves.split(ROWS), strict=True):
@@ -45,7 +45,7 @@ def widened(halves: Tensor, unit: Tensor, dtype: torch.dtype) -> Tensor:
     return found
 
 
-def levelled(halves: Tensor, unit: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+def rescale_to(halves: Tensor, unit: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
     """The same states with the largest of ``seen``, some of their rows, about 1 again, in place, where hops have taken
     it far from there. Not all rows are looked at: it costs a tenth of a hop, and others have room for 4000 times more.
     """
@@ -55,7 +55,7 @@ def levelled(halves: Tensor, unit: Tensor, seen: Tensor) -> tuple[Tensor, Tensor
     return halves.mul_(change.reciprocal()), unit * change
 
 
-def raised(halves: Tensor | None, unit: Tensor | None, other: Tensor) -> tuple[Tensor | None, Tensor]:
+def raise_unit(halves: Tensor | None, unit: Tensor | None, other: Tensor) -> tuple[Tensor | None, Tensor]:
     """The same states, in place, in a unit in which values of the unit ``other`` can be added to them."""
     if halves is None or unit is None:
         return None, other

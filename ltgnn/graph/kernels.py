@@ -23,11 +23,11 @@ from annotated_types import Ge, Gt
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.graph.halves import narrowed, unit_of, widened
+from ltgnn.graph.halves import from_halves, to_halves, unit_of
 from ltgnn.graph.tables import empty
 from ltgnn.graph.triton_rows import rows_product
 from ltgnn.tensors.csr import entries_of
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def half_gather(matrix: Csr, states: Tensor) -> Tensor:
     from hop to hop (``at_nodes.py``).
     """
     unit = unit_of(states)
-    return widened(embedding_bag(matrix.to(torch.float16), narrowed(states, unit)), unit, states.dtype)
+    return from_halves(embedding_bag(matrix.to(torch.float16), to_halves(states, unit)), unit, states.dtype)
 
 
 def csr_product(matrix: Csr, states: Tensor) -> Tensor:
@@ -115,7 +115,7 @@ def csr_product(matrix: Csr, states: Tensor) -> Tensor:
 def triton_rows(matrix: Csr, states: Tensor) -> Tensor:
     """A program a row on CUDA (``triton_rows.py``), deterministic; states wider than float32 go to ``csr_product``."""
     if states.device.type != "cuda":
-        raise Mistake(f"graph/kernel=triton_rows runs on CUDA, the states are on {states.device.type}: leave it away.")
+        raise UserError(f"graph/kernel=triton_rows runs on CUDA, the states are on {states.device.type}: omit it.")
     if states.dtype == torch.float64:
         return csr_product(matrix, states)
     return rows_product(matrix.offsets, matrix.columns, matrix.weights, states).to(states.dtype)
@@ -163,10 +163,10 @@ class Fastest:
         case = str(states.device), edges.bit_length(), width
         if case not in self.won:
             worth = edges * width >= self.least
-            self.won[case] = self.measured(matrix, states) if worth else of_device(states)
+            self.won[case] = self.choose_fastest(matrix, states) if worth else of_device(states)
         return self.won[case]
 
-    def measured(self, matrix: Csr, states: Tensor) -> Kernel:
+    def choose_fastest(self, matrix: Csr, states: Tensor) -> Kernel:
         """Of all that run on this device; ``scatter`` if none does."""
         with warnings.catch_warnings():  # torch calls its CSR tensors a beta
             warnings.simplefilter("ignore", UserWarning)
@@ -189,7 +189,7 @@ def seconds(kernel: Kernel, matrix: Csr, states: Tensor, rounds: int) -> float:
         start = time.perf_counter()
         try:
             kernel(matrix, states)
-        except (RuntimeError, NotImplementedError, Mistake):
+        except (RuntimeError, NotImplementedError, UserError):
             return float("inf")
         if states.device.type == "cuda":
             torch.cuda.synchronize(states.device)
@@ -219,11 +219,11 @@ class _Product(torch.autograd.Function):
 
 def product(states: Tensor, matrix: Csr, transposed: Csr, kernel: Kernel | None = None) -> Tensor:
     """``matrix [N, N] @ states [N, d]``, differentiable in ``states``; the kernel is chosen by device unless given."""
-    result: Tensor = _Product.apply(states, matrix, transposed, chosen(kernel, matrix, states))  # type: ignore[no-untyped-call]
+    result: Tensor = _Product.apply(states, matrix, transposed, choose_kernel(kernel, matrix, states))  # type: ignore[no-untyped-call]
     return result
 
 
-def chosen(kernel: Kernel | None, matrix: Csr, states: Tensor) -> Kernel:
+def choose_kernel(kernel: Kernel | None, matrix: Csr, states: Tensor) -> Kernel:
     """The kernel that was asked for, the winner of those that were, or the one of the device."""
     if isinstance(kernel, Fastest):
         kernel = kernel.winner(matrix, states.detach())

@@ -46,7 +46,7 @@ class Renumbered:
     first: Csr  # ``matrix`` with its columns as in the other graph: takes the states in that order
 
 
-def renumbered(matrix: Csr, transposed: Csr, order: Tensor) -> Renumbered:
+def renumber(matrix: Csr, transposed: Csr, order: Tensor) -> Renumbered:
     """Both directions of a graph by an order of its nodes [N]."""
     place = torch.empty_like(order)
     place[order] = torch.arange(len(order))
@@ -66,7 +66,7 @@ def faster(matrix: Csr, transposed: Csr, kernel: Kernel, width: int) -> Renumber
     nodes = len(matrix.offsets) - 1
     if nodes * width * 4 <= CACHE:
         return None
-    found = renumbered(matrix, transposed, cluster_order(matrix, nodes * width * 4 // CLUSTER))
+    found = renumber(matrix, transposed, cluster_order(matrix, nodes * width * 4 // CLUSTER))
     states = torch.ones(nodes, width)
     before, after = (min(seconds(kernel, m, states, 2) for _ in range(2)) for m in (matrix, found.matrix))
     worth = after < GAIN * before

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ltgnn.graph.kernels import Csr, Kernel, product
 from ltgnn.tensors.nearest_neighbours import nearest
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 class Edges(NamedTuple):
@@ -49,16 +49,16 @@ class Similar:
         weight: Annotated[float, Gt(0)],
     ) -> None:
         if k < 1 or min_similarity < 0 or weight <= 0:
-            raise Mistake(
+            raise UserError(
                 f"item edges by text: k={k}, min_similarity={min_similarity}, weight={weight}; "
                 "k >= 1, min_similarity >= 0 and weight > 0 wanted."
             )
         self.k, self.min_similarity, self.mutual = k, min_similarity, mutual
-        self.weighted, self.weight = weighted, weight
+        self.weigh, self.weight = weighted, weight
 
     def __call__(self, features: Tensor | None, num_items: int) -> Edges:
         if features is None:
-            raise Mistake(
+            raise UserError(
                 "item edges by text (graph=semantic, model=freedom) need item features, but features=none was given. "
                 "Set features=minilm, or graph=symmetric model=lightgcn."
             )
@@ -72,7 +72,7 @@ class Similar:
         cosine = torch.zeros(len(keys)).scatter_(0, where, similarity)
         if self.mutual:
             keys, cosine = keys[times == 2], cosine[times == 2]
-        strength = cosine * self.weight if self.weighted else torch.full_like(cosine, self.weight)
+        strength = cosine * self.weight if self.weigh else torch.full_like(cosine, self.weight)
         return Edges(keys // num_items, keys % num_items, strength)
 
 

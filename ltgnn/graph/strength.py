@@ -8,7 +8,7 @@ import torch
 from annotated_types import Gt, Le
 from torch import Tensor
 
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, UserError
 
 
 class Strength:
@@ -42,12 +42,12 @@ class Events(Strength):
 
     def __call__(self, train: Interactions) -> Tensor:
         if train.weights is None:
-            raise Mistake(
+            raise UserError(
                 "graph/strength=events needs weights of the interactions, and this data has none: name the column in "
                 "data.reader.weight (and the weight of each event in data.cleaning), or set graph/strength=none."
             )
         if bool((train.weights <= 0).any()):
-            raise Mistake("graph/strength=events: an interaction has a weight of 0 or less; weights > 0 wanted.")
+            raise UserError("graph/strength=events: an interaction has a weight of 0 or less; weights > 0 wanted.")
         return train.weights.double().pow(self.power)
 
 
@@ -59,14 +59,14 @@ class Decay(Strength):
 
     def __init__(self, half_life: Annotated[float, Gt(0)], floor: Annotated[float, Gt(0), Le(1)]) -> None:
         if half_life <= 0 or not 0 < floor <= 1:
-            raise Mistake(
+            raise UserError(
                 f"graph.strength.decay: half_life={half_life}, floor={floor}; half_life > 0, 0 < floor <= 1 wanted."
             )
         self.half_life, self.floor = half_life, floor
 
     def __call__(self, train: Interactions) -> Tensor:
         if train.times is None:
-            raise Mistake(
+            raise UserError(
                 "graph/strength=decay needs the times of the interactions, and this data has none: name the column in "
                 "data.reader.time, or set graph/strength=none."
             )

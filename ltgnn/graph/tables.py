@@ -22,7 +22,7 @@ PAGE = 2**21
 """Bytes of a huge page."""
 
 
-def fetched(size: int) -> NDArray[np.uint8]:
+def map_memory(size: int) -> NDArray[np.uint8]:
     """Memory straight from the kernel, in huge pages where it has them: malloc's own, once it has been taken and given
     back in pieces, has them no more, and a product that reads its states from there takes a quarter longer."""
     if not hasattr(mmap, "MADV_HUGEPAGE"):
@@ -57,7 +57,7 @@ class Tables:
             fitting = [number for number in free if len(self.kept[number]) >= size + PAGE]
             if not fitting:  # what is free is too small
                 self.kept = [memory for number, memory in enumerate(self.kept) if number not in free]
-                self.kept.append(fetched(size + PAGE))
+                self.kept.append(map_memory(size + PAGE))
             memory = self.kept[fitting[0] if fitting else -1]
             first = -memory.ctypes.data % PAGE  # whole huge pages, and no row across one cache line more than it fills
             return torch.from_numpy(memory[first : first + size]).view(dtype).view(rows, width)

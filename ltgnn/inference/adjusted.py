@@ -11,7 +11,7 @@ from ltgnn.inference.served_model import Served
 from ltgnn.scoring.adjustments import PopularityCorrection
 from ltgnn.scoring.masked import mask_items
 from ltgnn.scoring.scorers import WeightedSum, decompose
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 STRONGEST = 10.0
 
@@ -22,7 +22,7 @@ def towards_tail(served: Served, weight: float) -> Served:
     ``sd`` is the mean over some users of the spread of their scores, so that one dial fits models of any scale.
     """
     if not -STRONGEST <= weight <= STRONGEST:
-        raise Mistake(f"tail={weight:g} given, a number from {-STRONGEST:g} to {STRONGEST:g} wanted")
+        raise UserError(f"tail={weight:g} given, a number from {-STRONGEST:g} to {STRONGEST:g} wanted")
     if weight == 0:
         return served
     correction = PopularityCorrection(served.split.train, None, weight * served.spread)
@@ -38,7 +38,7 @@ def of_history(served: Served, items: Sequence[int]) -> Tensor:
     """
     tables = decompose(served.scorer)
     if tables is None:
-        raise Mistake("this model ranks in a way that needs a user of its own: leave the history out (popular items)")
+        raise UserError("this model ranks in a way that needs a user of its own: leave the history out (popular items)")
     total = torch.zeros(served.num_items)
     chosen = torch.tensor(items, dtype=torch.int64)
     for table in tables:

@@ -10,7 +10,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 TITLES = ("title", "name", "movie_title")
 
@@ -45,17 +45,17 @@ class Catalogue:
         return torch.tensor([self.user_numbers.get(name, -1) for name in ids], dtype=torch.int64)
 
     def user(self, name: str) -> int:
-        """Number of one user; ``Mistake`` with the nearest ids if there is none of that id."""
+        """Number of one user; ``UserError`` with the nearest ids if there is none of that id."""
         return _number(self.user_numbers, name, "user")
 
     def item(self, name: str) -> int:
-        """Number of one item; ``Mistake`` with the nearest ids if there is none of that id."""
+        """Number of one item; ``UserError`` with the nearest ids if there is none of that id."""
         return _number(self.item_numbers, name, "item")
 
     def column(self, name: str) -> Sequence[str]:
-        """A text column of the items; ``Mistake`` naming those there are."""
+        """A text column of the items; ``UserError`` naming those there are."""
         if name not in self.fields:
-            raise Mistake(f"there is no item column '{name}'; the data has: {', '.join(self.fields) or 'none'}.")
+            raise UserError(f"there is no item column '{name}'; the data has: {', '.join(self.fields) or 'none'}.")
         return self.fields[name]
 
     def number(self, name: str) -> Tensor:
@@ -64,7 +64,7 @@ class Catalogue:
             return self.numbers[name]
         if name not in self.fields:
             there = ", ".join([*self.numbers, *self.fields]) or "none"
-            raise Mistake(f"there is no item column '{name}'; the data has: {there}.")
+            raise UserError(f"there is no item column '{name}'; the data has: {there}.")
         return torch.tensor([_float(text) for text in self.fields[name]])
 
 
@@ -80,5 +80,5 @@ def _number(numbers: Mapping[str, int], name: str, kind: str) -> int:
     if found is None:
         near = difflib.get_close_matches(name[:100], numbers, n=3) if len(numbers) < 100_000 else []
         hint = f" Near to it: {', '.join(near)}." if near else ""
-        raise Mistake(f"{kind}={name[:100]} is no {kind} of this data, which has {len(numbers):,}.{hint}")
+        raise UserError(f"{kind}={name[:100]} is no {kind} of this data, which has {len(numbers):,}.{hint}")
     return found

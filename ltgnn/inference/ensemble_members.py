@@ -14,12 +14,12 @@ from torch import Tensor
 from ltgnn.build import Problem
 from ltgnn.config.reads_features import uses_features
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
-from ltgnn.inference.finished_run import finished
+from ltgnn.inference.finished_run import load_finished_run
 from ltgnn.inference.restore import restore
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain
 from ltgnn.scoring.ensemble import Blend
-from ltgnn.types import Interactions, Mistake, Scorer
+from ltgnn.types import Interactions, Scorer, UserError
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Member:
     name: str
     run: RunFolder
     cfg: DictConfig
-    setting: Problem
+    problem: Problem
     cache: Cache
 
     @property
@@ -43,13 +43,13 @@ class Member:
     def scorer(self) -> Scorer:
         """The run's selected model with its dials, on the CPU; made once for all blends of a sweep."""
         cpu = torch.device("cpu")
-        return self.cache.named("member", self.key, lambda: restore(self.cfg, self.setting, self.run, cpu)[0])
+        return self.cache.named("member", self.key, lambda: restore(self.cfg, self.problem, self.run, cpu)[0])
 
 
 class Members:
     """A model made of finished runs: ``closed_form`` of the recipe that ``ltgnn ensemble`` writes.
 
-    ``runs``: folder and key of each member, by name. A run that is gone, or was trained anew, is a ``Mistake``.
+    ``runs``: folder and key of each member, by name. A run that is gone, or was trained anew, is a ``UserError``.
     """
 
     def __init__(self, runs: Mapping[str, Mapping[str, str]], blend: Blend) -> None:
@@ -66,41 +66,43 @@ class Members:
         members = open_members([run["folder"] for run in self.runs.values()])
         for member, (name, run) in zip(members, self.runs.items(), strict=True):
             if member.key != run["key"]:
-                raise Mistake(f"{run['folder']} is not the run that the ensemble was made of ({name}): make it again.")
-        if not torch.equal(members[0].setting.split.train.keys, train.keys):
-            raise Mistake(f"the members were trained on other pairs than this: {', '.join(self.runs)}.")
+                raise UserError(
+                    f"{run['folder']} is not the run that the ensemble was made of ({name}): make it again."
+                )
+        if not torch.equal(members[0].problem.split.train.keys, train.keys):
+            raise UserError(f"the members were trained on other pairs than this: {', '.join(self.runs)}.")
         return self.blend.of({name: m.scorer() for name, m in zip(self.runs, members, strict=True)}, train)
 
 
 def open_members(folders: Sequence[str | Path], cache: Cache = NO_CACHE) -> list[Member]:
-    """The runs with their data; ``Mistake`` where two of them were split differently, naming both.
+    """The runs with their data; ``UserError`` where two of them were split differently, naming both.
 
     ``cache``: where their data and scorers are kept for other blends; without it, data for each other alone.
     """
     if not folders:
-        raise Mistake("ltgnn ensemble wants the folders of finished runs: ltgnn ensemble RUN RUN ...")
+        raise UserError("ltgnn ensemble wants the folders of finished runs: ltgnn ensemble RUN RUN ...")
     if again := {
         str(folder) for folder in folders if sum(Path(f).resolve() == Path(folder).resolve() for f in folders) > 1
     }:
-        raise Mistake(f"{sorted(again)[0]} is given twice.")
+        raise UserError(f"{sorted(again)[0]} is given twice.")
     together = cache if cache.kept else Cache()
-    opened = [finished(folder, together) for folder in folders]
+    opened = [load_finished_run(folder, together) for folder in folders]
     first = opened[0]
-    for run, _, setting in opened[1:]:
-        if setting.split.fingerprint != first[2].split.fingerprint:
-            raise Mistake(
+    for run, _, problem in opened[1:]:
+        if problem.split.fingerprint != first[2].split.fingerprint:
+            raise UserError(
                 f"{first[0].path} and {run.path} have different splits ({first[2].split.fingerprint[:12]}, "
-                f"{setting.split.fingerprint[:12]}): train both with the same data, split and split.seed."
+                f"{problem.split.fingerprint[:12]}): train both with the same data, split and split.seed."
             )
     names: list[str] = []
     for _, cfg, _ in opened:
-        name = called(cfg)
+        name = name_member(cfg)
         same = sum(other == name or other.startswith(f"{name} ") for other in names)
         names.append(f"{name} {same + 1}" if same else name)
     return [Member(name, *parts, cache) for name, parts in zip(names, opened, strict=True)]
 
 
-def called(cfg: DictConfig) -> str:
+def name_member(cfg: DictConfig) -> str:
     """What tells a member from others, in words: model, fusion, score where they are not the plain ones."""
     choices: Mapping[str, Any] = cfg.get("choices", {})
     plain_words = {"fusion": ("id", "-", "None"), "score": ("dot", "None")}

@@ -19,17 +19,17 @@ from ltgnn.inference.restore import refuse_other_data, restore
 from ltgnn.inference.served_model import Served
 from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
-from ltgnn.types import Damaged, Mistake, Scorer
+from ltgnn.types import Damaged, Scorer, UserError
 
 SHOWN_GROUPS = "items20"  # the policy for claims, if the run has it
 
 
 def open_run(path: str | Path) -> Served:
-    """The selected model of a finished run, with its data; ``Mistake`` where run or data are not as they were."""
-    run, cfg, setting = finished(path)
+    """The selected model of a finished run, with its data; ``UserError`` where run or data are not as they were."""
+    run, cfg, problem = load_finished_run(path)
     with opening(run):
-        scorer, _ = restore(cfg, setting, run, torch.device("cpu"))
-    return served(run, cfg, setting, scorer)
+        scorer, _ = restore(cfg, problem, run, torch.device("cpu"))
+    return to_served_model(run, cfg, problem, scorer)
 
 
 @contextmanager
@@ -37,17 +37,17 @@ def opening(run: RunFolder) -> Iterator[None]:
     """What a damaged recipe or checkpoint raises, whatever it is, as one message that names the run."""
     try:
         yield
-    except (Mistake, MemoryError, OSError):
+    except (UserError, MemoryError, OSError):
         raise
     except Exception as error:
         cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, Mistake):
+        while cause is not None and not isinstance(cause, UserError):
             cause = cause.__cause__ or cause.__context__
         if cause is not None:
-            raise Mistake(str(cause)) from error
+            raise UserError(str(cause)) from error
         reason = next((line for line in str(error).splitlines() if line.strip()), "")
         if run.is_older():
-            raise Mistake(
+            raise UserError(
                 f"run={run.path} is of an earlier version of ltgnn, and this one cannot make its model "
                 f"({type(error).__name__}: {reason}). Train it again; tables and comparisons read it as it is."
             ) from error
@@ -57,7 +57,7 @@ def opening(run: RunFolder) -> Iterator[None]:
         ) from error
 
 
-def finished(path: str | Path, cache: Cache = NO_CACHE) -> tuple[RunFolder, DictConfig, Problem]:
+def load_finished_run(path: str | Path, cache: Cache = NO_CACHE) -> tuple[RunFolder, DictConfig, Problem]:
     """A finished run, its recipe and its data, checked to be those it was trained on.
 
     ``cache``: for runs that are opened together, and share their data.
@@ -65,14 +65,14 @@ def finished(path: str | Path, cache: Cache = NO_CACHE) -> tuple[RunFolder, Dict
     run = finished_run(path)
     with opening(run):
         cfg = run.config()
-        setting = build_problem(cfg, cache)
-    refuse_other_data(run, cfg, setting)
-    return run, cfg, setting
+        problem = build_problem(cfg, cache)
+    refuse_other_data(run, cfg, problem)
+    return run, cfg, problem
 
 
-def served(run: RunFolder, cfg: DictConfig, setting: Problem, scorer: Scorer) -> Served:
+def to_served_model(run: RunFolder, cfg: DictConfig, problem: Problem, scorer: Scorer) -> Served:
     """The answering model of a scorer and the data it was trained on."""
-    dataset, policy = setting.dataset, SHOWN_GROUPS if SHOWN_GROUPS in setting.groups else next(iter(setting.groups))
+    dataset, policy = problem.dataset, SHOWN_GROUPS if SHOWN_GROUPS in problem.groups else next(iter(problem.groups))
     choices, metrics = dict(cfg.get("choices", {})), run.read_json("metrics.json")
     card: dict[str, Any] = {
         "run": run.path.name,
@@ -87,4 +87,4 @@ def served(run: RunFolder, cfg: DictConfig, setting: Problem, scorer: Scorer) ->
     words = [str(choices.get(axis, "")) for axis in ("model", "fusion", "features")]
     name = f"{dataset.name}: {' '.join(word for word in words if word and word != 'none')}"
     catalogue = Catalogue(dataset.user_ids, dataset.item_ids, dataset.item_fields, dataset.item_numbers)
-    return Served(name, scorer, catalogue, setting.split, setting.groups[policy], setting.text, card)
+    return Served(name, scorer, catalogue, problem.split, problem.groups[policy], problem.text, card)

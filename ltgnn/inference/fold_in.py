@@ -6,25 +6,25 @@ import torch
 from torch import Tensor
 
 from ltgnn.build import Problem
-from ltgnn.inference.incremental_propagation import Propagation, Update, opened
+from ltgnn.inference.incremental_propagation import Propagation, Update, make_propagation
 from ltgnn.inference.new_interactions import Fresh
 from ltgnn.module import Recommender
-from ltgnn.types import Embedding, Encoded, Mistake
+from ltgnn.types import Embedding, Encoded, UserError
 
 
 class FoldIn:
     """A trained model kept open for fresh events: any encoder and graph with ``fold_in`` (``ltgnn.types``)."""
 
-    def __init__(self, setting: Problem, module: Recommender) -> None:
-        self.setting, self.embedding = setting, module.encoder.embedding
-        train, readout, rule = setting.split.train, module.encoder.fold_in(module.graph), module.graph.fold_in()
+    def __init__(self, problem: Problem, module: Recommender) -> None:
+        self.problem, self.embedding = problem, module.encoder.embedding
+        train, readout, rule = problem.split.train, module.encoder.fold_in(module.graph), module.graph.fold_in()
         if readout is None or rule is None:
-            raise Mistake("this model and graph cannot take in events one by one: the graph has to be built anew.")
+            raise UserError("this model and graph cannot take in events one by one: the graph has to be built anew.")
         self.readout = readout
-        encoded = module.encoded()
+        encoded = module.encode_all()
         self.final = torch.cat([encoded.users, encoded.items])
         edges = (train.users, train.items, rule.strength)
-        self.graph: Propagation = opened(
+        self.graph: Propagation = make_propagation(
             edges, train.num_users, train.num_items, encoded.layers, rule.normalisation, rule.message
         )
 
@@ -37,9 +37,9 @@ class FoldIn:
     def update(self, new: Fresh, after: Problem) -> tuple[Encoded, Update]:
         """States of the grown graph; equal to a build from scratch (:func:`whole`) up to rounding."""
         embedding = self.embedding
-        before, train = self.setting.dataset, after.split.train
+        before, train = self.problem.dataset, after.split.train
         counts = train.item_counts
-        graph = self.graph.grown(len(new.user_ids), len(new.item_ids))
+        graph = self.graph.grow(len(new.user_ids), len(new.item_ids))
         # whose first state may be another: new items, and items whose count a fusion may ask for
         items = torch.unique(torch.cat([new.items, torch.arange(before.num_items, train.num_items)]))
         features = None if after.features is None else after.features.values
@@ -47,7 +47,7 @@ class FoldIn:
         rows = items + train.num_users
         same = (first == graph.layers[0][rows]).all(1)
         strength = torch.ones(len(new.users), dtype=torch.float64)
-        update = graph.updated(new.users, new.items, strength, first[~same], rows[~same])
+        update = graph.update(new.users, new.items, strength, first[~same], rows[~same])
         final = self.graph.spread(self.final, len(new.user_ids), len(new.item_ids))
         states = update.read_out(self.readout, final)
         users, goods = states.split([train.num_users, train.num_items])
@@ -60,7 +60,7 @@ class FoldIn:
         old_users = self._extended(torch.ones(embedding.num_users, dtype=torch.bool), graph.num_users)
         known = torch.cat([old_users, embedding.known_items(features, trained)])
         for _ in graph.layers[1:]:
-            known = known | graph.beside(known)
+            known = known | graph.neighbours(known)
         return known[graph.num_users :]
 
     @staticmethod

@@ -40,7 +40,7 @@ class Propagation:
     def size(self) -> int:
         return self.num_users + self.num_items
 
-    def grown(self, users: int, items: int) -> Propagation:
+    def grow(self, users: int, items: int) -> Propagation:
         """The same graph with new users after the users and new items after the items, none of them with an edge."""
         if not users and not items:
             return self
@@ -66,7 +66,7 @@ class Propagation:
         width = states.shape[1]
         return torch.cat([old[0], states.new_zeros(users, width), old[1], states.new_zeros(items, width)])
 
-    def updated(self, users: Tensor, items: Tensor, strength: Tensor, first: Tensor, rows: Tensor) -> Update:
+    def update(self, users: Tensor, items: Tensor, strength: Tensor, first: Tensor, rows: Tensor) -> Update:
         """With new edges (users [m], items [m], none of them there yet, ``strength`` [m]) and new first states.
 
         ``rows`` [r]: nodes whose first state is now ``first`` [r, d].
@@ -81,7 +81,7 @@ class Propagation:
         receiver, sender = entry_rows[moved], graph.columns[moved]
         weights = (graph.strength[moved] * self.normalisation(degree[receiver], degree[sender])).float()
         graph = replace(graph, weights=graph.weights.index_copy(0, moved, weights))
-        rewoven = touched | graph.beside(touched)
+        rewoven = touched | graph.neighbours(touched)
 
         layers = [self.layers[0].index_copy(0, rows, first)]
         changed = torch.zeros(self.size, dtype=torch.bool)
@@ -89,7 +89,7 @@ class Propagation:
         ever = changed.clone()
         computed = [int(changed.sum())]
         for old in self.layers[1:]:
-            again = rewoven | graph.beside(changed)
+            again = rewoven | graph.neighbours(changed)
             layers.append(graph.step(layers[-1], old, again))
             changed = again
             ever |= again
@@ -125,7 +125,7 @@ class Propagation:
         )
         return graph, merged(entry_rows, new_rows)
 
-    def beside(self, nodes: Tensor) -> Tensor:
+    def neighbours(self, nodes: Tensor) -> Tensor:
         """Nodes with an edge to one of ``nodes``.  [N] bool -> [N] bool"""
         if not nodes.any():
             return torch.zeros_like(nodes)
@@ -179,7 +179,7 @@ def among(few: Tensor, many: Tensor) -> tuple[Tensor, Tensor]:
     return found, hit
 
 
-def opened(
+def make_propagation(
     edges: tuple[Tensor, Tensor, Tensor],
     num_users: int,
     num_items: int,

@@ -91,7 +91,7 @@ class _Program:
     """
 
     def __init__(self, ranked: Tensor, caps: Sequence[Cap], shares: Sequence[Share], k: int) -> None:
-        self.ranked = ranked
+        self.rank = ranked
         table = torch.stack(
             [*(kinds[ranked].long() for kinds, _ in caps), *(rare[ranked].long() for rare, _ in shares)], 1
         )
@@ -131,7 +131,7 @@ class _Program:
             if self._completes(with_it, left, self.size - len(chosen) - 1):
                 chosen.append(place)
                 taken = with_it
-        return self.ranked[torch.tensor(chosen, dtype=torch.int64)], self.met
+        return self.rank[torch.tensor(chosen, dtype=torch.int64)], self.met
 
     def _greedy(self, taken: Counts, start: int, n: int) -> list[int] | None:
         """The next ``n`` places that fit the caps, if they also keep the shares."""

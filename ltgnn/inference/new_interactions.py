@@ -15,7 +15,7 @@ from ltgnn.build import Problem, build_groups, build_module, uses_features
 from ltgnn.features.new_items import later
 from ltgnn.inference.incremental_propagation import among
 from ltgnn.module import Recommender
-from ltgnn.types import Dataset, Features, Interactions, Mistake
+from ltgnn.types import Dataset, Features, Interactions, UserError
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def fresh(
     users = {name: number for number, name in enumerate(dataset.user_ids)}
     goods = {name: number for number, name in enumerate(dataset.item_ids)}
     if known := [name for name in items if name in goods]:
-        raise Mistake(f"items=: '{known[0]}' is an item of the run already ({len(known)} such); give new items only")
+        raise UserError(f"items=: '{known[0]}' is an item of the run already ({len(known)} such); give new items only")
     for name in items:
         goods[name] = len(goods)
     for user, item in events:
@@ -64,9 +64,9 @@ def _number(value: Any) -> float:
     return torch.nan if value is None else float(value)
 
 
-def grown(cfg: DictConfig, setting: Problem, new: Fresh) -> Problem:
+def extend_problem(cfg: DictConfig, problem: Problem, new: Fresh) -> Problem:
     """The setting with the new pairs in its train part; texts of new items are read as those of the run were."""
-    data, split = setting.dataset, setting.split
+    data, split = problem.dataset, problem.split
     num_users, num_items = data.num_users + len(new.user_ids), data.num_items + len(new.item_ids)
 
     def resized(part: Interactions) -> Interactions:
@@ -96,44 +96,44 @@ def grown(cfg: DictConfig, setting: Problem, new: Fresh) -> Problem:
         },
         user_fields={name: [*column, *([""] * len(new.user_ids))] for name, column in data.user_fields.items()},
     )
-    features = setting.features
+    features = problem.features
     if features is not None and new.item_ids:
-        features = Features(torch.cat([features.values, _later(cfg, setting, dataset)]), features.card)
+        features = Features(torch.cat([features.values, _later(cfg, problem, dataset)]), features.card)
     split = replace(split, train=train, val=val, test=test)
     return Problem(dataset, split, build_groups(cfg, train.item_counts), features)
 
 
-def _later(cfg: DictConfig, setting: Problem, grown: Dataset) -> Tensor:
+def _later(cfg: DictConfig, problem: Problem, grown: Dataset) -> Tensor:
     """Features of the new items; zeros where they cannot be made and the run does not read any.  [n, D]"""
-    assert setting.features is not None
+    assert problem.features is not None
     try:
         return later(
-            instantiate(cfg.features), setting.features, setting.dataset, setting.split.train.item_counts, grown
+            instantiate(cfg.features), problem.features, problem.dataset, problem.split.train.item_counts, grown
         )
-    except Mistake:
-        if uses_features(cfg, setting):
+    except UserError:
+        if uses_features(cfg, problem):
             raise
-    return torch.zeros(grown.num_items - setting.dataset.num_items, setting.features.values.shape[1])
+    return torch.zeros(grown.num_items - problem.dataset.num_items, problem.features.values.shape[1])
 
 
-def whole(cfg: DictConfig, setting: Problem, after: Problem, state: Mapping[str, Tensor]) -> Recommender:
+def rebuild_module(cfg: DictConfig, problem: Problem, after: Problem, state: Mapping[str, Tensor]) -> Recommender:
     """Module of the grown setting, everything built from scratch, with the weights ``state``: the slow way.
 
     Rows of new users and items in the tables of ids are 0, and so is the id of an item that was cold in training.
     """
     module = build_module(cfg, after)
-    embedding, train = module.encoder.embedding, setting.split.train
+    embedding, train = module.encoder.embedding, problem.split.train
     tables = {id(table): kind for kind, table in embedding.tables.items()}
     kinds = {name: tables[id(weight)] for name, weight in module.named_parameters() if id(weight) in tables}
     trained = {"users": torch.ones(train.num_users, dtype=torch.bool), "items": train.item_counts > 0}
     grown_state = {
-        name: embedding.grown(kinds[name], weight, trained[kinds[name]]) if name in kinds else weight
+        name: embedding.grow(kinds[name], weight, trained[kinds[name]]) if name in kinds else weight
         for name, weight in state.items()
     }
     try:
         module.load_state_dict(grown_state)
     except RuntimeError as error:
-        raise Mistake(
+        raise UserError(
             f"this model has weights for each user or item that cannot grow; train it again ({error})"
         ) from error
     return module.eval()

@@ -13,15 +13,15 @@ from torch import Tensor
 
 from ltgnn.build import build_evaluators, fitting_evaluator, is_closed_form
 from ltgnn.features.queries import TextPart, item_texts, reader, text_part
-from ltgnn.inference.finished_run import finished, served
+from ltgnn.inference.finished_run import load_finished_run, to_served_model
 from ltgnn.inference.restore import load, restore
 from ltgnn.inference.search.bm25 import Words
-from ltgnn.inference.search.index import indexed
+from ltgnn.inference.search.index import build_index
 from ltgnn.inference.search.rank_fusion import ReciprocalRank
 from ltgnn.inference.search.retrieval import Dense, Hit, Retriever, Search
 from ltgnn.inference.served_model import Served
 from ltgnn.module import Recommender
-from ltgnn.types import ItemContent, Mistake
+from ltgnn.types import ItemContent, UserError
 
 BY = ("words", "text", "model")
 TASTE = 0.5
@@ -44,15 +44,15 @@ class OpenRun:
     """A finished run with its search: what the command and the page ask."""
 
     def __init__(self, path: str, by: Sequence[str] = (), index: str = "exact", prompt: str | None = None) -> None:
-        self.run, self.cfg, self.setting = finished(path)
+        self.run, self.cfg, self.problem = load_finished_run(path)
         cpu = torch.device("cpu")
         self.module: Recommender | None = None
         if is_closed_form(self.cfg):
-            scorer, _ = restore(self.cfg, self.setting, self.run, cpu)
+            scorer, _ = restore(self.cfg, self.problem, self.run, cpu)
         else:
-            self.module = load(self.cfg, self.setting, self.run, cpu)
-            scorer = self.module.scorer(fitting_evaluator(self.cfg, build_evaluators(self.cfg, self.setting)))
-        self.served: Served = served(self.run, self.cfg, self.setting, scorer)
+            self.module = load(self.cfg, self.problem, self.run, cpu)
+            scorer = self.module.scorer(fitting_evaluator(self.cfg, build_evaluators(self.cfg, self.problem)))
+        self.served: Served = to_served_model(self.run, self.cfg, self.problem, scorer)
         self.asked_by, self.index, self.prompt = tuple(by), index, prompt
         self.source: Any = instantiate(self.cfg.features)  # what made the item features
 
@@ -60,25 +60,25 @@ class OpenRun:
     def by(self) -> tuple[str, ...]:
         """The retrievers in use."""
         if unknown := [name for name in self.asked_by if name not in BY]:
-            raise Mistake(f"by={','.join(self.asked_by)}: '{unknown[0]}' is none of {', '.join(BY)}")
+            raise UserError(f"by={','.join(self.asked_by)}: '{unknown[0]}' is none of {', '.join(BY)}")
         if self.asked_by:
             return self.asked_by
         readable = [name for name, there in (("words", self.texts), ("text", not self.no_meaning)) if there]
         if not readable:
-            raise Mistake(f"{self.served.name}: the items have no text, so there is nothing to search in.")
+            raise UserError(f"{self.served.name}: the items have no text, so there is nothing to search in.")
         return tuple(readable)
 
     @cached_property
     def part(self) -> TextPart | None:
         """The part of the features that encodes texts; None: there is none."""
-        return text_part(self.source, self.setting.features)
+        return text_part(self.source, self.problem.features)
 
     @cached_property
     def no_meaning(self) -> str:
         """Why the items cannot be searched by meaning; empty: they can."""
         if self._live is not None:
             return ""
-        if self.setting.features is None:
+        if self.problem.features is None:
             return "the run was trained with features=none"
         if self.part is None:
             return (
@@ -89,7 +89,7 @@ class OpenRun:
     @cached_property
     def texts(self) -> list[str]:
         """What is searched by words: what the run's encoder reads, else all fields; empty where there are none."""
-        return item_texts(self.source, self.setting.dataset, self.cfg.data.get("template"))
+        return item_texts(self.source, self.problem.dataset, self.cfg.data.get("template"))
 
     @cached_property
     def read(self) -> Callable[[Sequence[str]], Tensor]:
@@ -98,8 +98,8 @@ class OpenRun:
         if live is not None:
             return live.read
         if self.part is None:
-            raise Mistake(f"a query cannot be read by meaning: {self.no_meaning}. Search by words: by=words.")
-        return reader(self.part, self.setting.dataset, self.setting.split.train.item_counts, self.prompt)
+            raise UserError(f"a query cannot be read by meaning: {self.no_meaning}. Search by words: by=words.")
+        return reader(self.part, self.problem.dataset, self.problem.split.train.item_counts, self.prompt)
 
     @cached_property
     def search(self) -> Search:
@@ -125,24 +125,24 @@ class OpenRun:
     def _retriever(self, name: str) -> Retriever:
         if name == "words":
             if not self.texts:
-                raise Mistake("by=words: the items of this run have no text; give data with item_fields")
+                raise UserError("by=words: the items of this run have no text; give data with item_fields")
             return Words(self.texts)
         if name == "text":
-            live, part, vectors = self._live, self.part, self.setting.text
+            live, part, vectors = self._live, self.part, self.problem.text
             if live is not None:
                 vectors = live()
             elif part is None or vectors is None or self.no_meaning:
-                raise Mistake(f"by=text reads queries as the run read its items, but {self.no_meaning}: by=words")
+                raise UserError(f"by=text reads queries as the run read its items, but {self.no_meaning}: by=words")
             else:
                 vectors = vectors[:, part.columns]
-            return indexed(self.index, Dense(self.read, vectors.detach()))
-        module, vectors = self.module, self.setting.text if self._live is None else self._live()
+            return build_index(self.index, Dense(self.read, vectors.detach()))
+        module, vectors = self.module, self.problem.text if self._live is None else self._live()
         embedding = None if module is None else module.encoder.embedding
         if module is None or embedding is None or vectors is None or embedding.project(vectors[:1]) is None:
-            raise Mistake("by=model needs a fusion that projects text (fusion=sum, gate, text ...): by=words,text")
+            raise UserError("by=model needs a fusion that projects text (fusion=sum, gate, text ...): by=words,text")
         if self.no_meaning or (self._live is None and (self.part is None or self.part.source is not self.source)):
             why = self.no_meaning or "its features are of several kinds, and a query has text alone"
-            raise Mistake(f"by=model takes the query for an item, but {why}: by=words,text")
+            raise UserError(f"by=model takes the query for an item, but {why}: by=words,text")
 
         def project(texts: Sequence[str]) -> Tensor:
             with torch.no_grad():
@@ -150,7 +150,7 @@ class OpenRun:
             assert projected is not None
             return projected
 
-        return Dense(project, module.encoded().items[:, : embedding.dim])
+        return Dense(project, module.encode_all().items[:, : embedding.dim])
 
     @property
     def _live(self) -> ItemContent | None:

@@ -19,16 +19,16 @@ from ltgnn.build import (
     fitting_evaluator,
     is_closed_form,
 )
-from ltgnn.config.input_files import changed
+from ltgnn.config.input_files import find_changed
 from ltgnn.config.reads_features import uses_features
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
-from ltgnn.features.item_features import applied
+from ltgnn.features.item_features import apply_steps
 from ltgnn.features.transform import Step
 from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import INPUTS, plain
-from ltgnn.types import Damaged, Dataset, Features, Mistake, Scorer
+from ltgnn.types import Damaged, Dataset, Features, Scorer, UserError
 
 if TYPE_CHECKING:
     from ltgnn.module import Recommender
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def load(cfg: DictConfig, setting: Problem, run: RunFolder, device: torch.device) -> Recommender:
+def load(cfg: DictConfig, problem: Problem, run: RunFolder, device: torch.device) -> Recommender:
     """The module of a run with the weights that were selected."""
     files = [run.path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt")]
     file = next((file for file in files if file.is_file()), None)
     if file is None:
-        raise Mistake(f"run={run.path} has no checkpoint ({files[0]}): it was trained without callbacks.checkpoint")
+        raise UserError(f"run={run.path} has no checkpoint ({files[0]}): it was trained without callbacks.checkpoint")
     name = f"checkpoints/{file.name}"
     warn_if_changed(run.path, name)
     try:
@@ -49,45 +49,45 @@ def load(cfg: DictConfig, setting: Problem, run: RunFolder, device: torch.device
     except (RuntimeError, OSError, EOFError, UnpicklingError, LookupError, TypeError, ValueError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise Damaged(f"{run.path}: {name} cannot be read as a checkpoint ({reason}). Train the run again.") from error
-    module = build_module(cfg, setting).to(device)
+    module = build_module(cfg, problem).to(device)
     try:
         module.load_state_dict(state)
     except RuntimeError as error:
-        raise Mistake(f"{file} does not fit the recipe in {run.path}/config.yaml: {error}") from error
+        raise UserError(f"{file} does not fit the recipe in {run.path}/config.yaml: {error}") from error
     return module.eval()
 
 
 def restore(
-    cfg: DictConfig, setting: Problem, run: RunFolder, device: torch.device | None = None, cache: Cache = NO_CACHE
+    cfg: DictConfig, problem: Problem, run: RunFolder, device: torch.device | None = None, cache: Cache = NO_CACHE
 ) -> tuple[Scorer, torch.device]:
     """The run's selected model with the dials of ``cfg.score``; a closed form is computed again.
 
     ``device`` of a trained model; None: the GPU where there is one.
     """
-    evaluators = build_evaluators(cfg, setting, cache)
+    evaluators = build_evaluators(cfg, problem, cache)
     if is_closed_form(cfg):
-        return fit_closed_form(cfg, setting, evaluators, cache), torch.device("cpu")
+        return fit_closed_form(cfg, problem, evaluators, cache), torch.device("cpu")
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return load(cfg, setting, run, device).scorer(fitting_evaluator(cfg, evaluators)), device
+    return load(cfg, problem, run, device).scorer(fitting_evaluator(cfg, evaluators)), device
 
 
-def refuse_other_data(run: RunFolder, cfg: DictConfig, setting: Problem) -> None:
+def refuse_other_data(run: RunFolder, cfg: DictConfig, problem: Problem) -> None:
     """A model must not be judged on pairs that it was trained on, nor read texts or vectors other than its own.
 
     Data whose pairs are the same but not all else (item texts, times) are refused for a model that reads features, and
     told of for the others. ``cfg``: the run's recipe.
     """
     metrics, recorded = run.read_json("metrics.json"), run.read_json("status.json").get(INPUTS)
-    known, split, recipe = metrics.get("fingerprint"), setting.split, plain(cfg)
-    differing = changed(recipe, recorded) if recorded else {}
+    known, split, recipe = metrics.get("fingerprint"), problem.split, plain(cfg)
+    differing = find_changed(recipe, recorded) if recorded else {}
     files = ", ".join(name for names in differing.values() for name in names)
     if known != split.fingerprint:
-        raise Mistake(
+        raise UserError(
             f"run={run.path} was trained on the split {str(known)[:12]}, but its recipe now gives "
             f"{split.fingerprint[:12]}: the data files{f' ({files})' if files else ''} or the code of the split have "
             "changed. Train it again"
         )
-    before, now = metrics.get("data_sha256"), setting.dataset.card.get("sha256")
+    before, now = metrics.get("data_sha256"), problem.dataset.card.get("sha256")
     if before == now or (before is not None and recorded is not None and "data" not in differing):
         differing.pop("data", None)  # the same, or the same files of which another version made its digest
         before = now
@@ -95,7 +95,7 @@ def refuse_other_data(run: RunFolder, cfg: DictConfig, setting: Problem) -> None
         return
     what = f"files that it read have other contents now ({files})" if files else "item texts or times have changed"
     if uses_features(recipe):
-        raise Mistake(f"run={run.path}: {what}, and its model reads item features. Put them back or train again.")
+        raise UserError(f"run={run.path}: {what}, and its model reads item features. Put them back or train again.")
     log.warning("run=%s: %s. The pairs that it was trained on are the same.", run.path, what)
 
 
@@ -113,20 +113,22 @@ class RunVectors:
         finished_run(self.run.path, "features.run")
         cfg, status = self.run.config(), self.run.read_json("status.json")
         if is_closed_form(cfg):
-            raise Mistake(
+            raise UserError(
                 f"features.run={self.run.path} is a closed form and has no item vectors: give a trained model."
             )
-        setting = build_problem(cfg)
-        same = list(setting.dataset.item_ids) == list(dataset.item_ids)
-        if not same or not torch.equal(setting.split.train.item_counts, counts):
-            raise Mistake(
-                f"features.run={self.run.path} was trained on {setting.dataset.name}, {setting.split.name}; this run "
+        problem = build_problem(cfg)
+        same = list(problem.dataset.item_ids) == list(dataset.item_ids)
+        if not same or not torch.equal(problem.split.train.item_counts, counts):
+            raise UserError(
+                f"features.run={self.run.path} was trained on {problem.dataset.name}, {problem.split.name}; this run "
                 "has other items or another train part, and the vectors may know held-out pairs. Set the same data and "
                 "split."
             )
         with torch.no_grad():
-            module = load(cfg, setting, self.run, torch.device("cpu"))
-            vectors = module.encoded().items.float().contiguous()
+            module = load(cfg, problem, self.run, torch.device("cpu"))
+            vectors = module.encode_all().items.float().contiguous()
         card = {"key": status["key"], "run": str(self.run.path), "encoder": "trained run", "shape": list(vectors.shape)}
         what = f"vectors of {self.run.path}"
-        return applied(Features(vectors, card), counts, self.control, self.transform, what=what, items=dataset.item_ids)
+        return apply_steps(
+            Features(vectors, card), counts, self.control, self.transform, what=what, items=dataset.item_ids
+        )

@@ -9,7 +9,7 @@ from typing import Protocol, get_args, runtime_checkable
 from torch import Tensor
 
 from ltgnn.inference.catalogue import Catalogue
-from ltgnn.types import Groups, Mistake, Split
+from ltgnn.types import Groups, Split, UserError
 
 
 class RuleContext(Protocol):
@@ -111,25 +111,25 @@ VALUES = ("depth", "most")
 
 
 def check(name: str, rule: object) -> None:
-    """``Mistake`` where ``rule``, called ``name``, is none of the five, or has only a part of one."""
+    """``UserError`` where ``rule``, called ``name``, is none of the five, or has only a part of one."""
     kind = type(rule).__name__
     for protocol, parts in PARTS.items():
         if not hasattr(rule, parts[0]):
             continue
         if absent := [part for part in parts if not hasattr(rule, part)]:
-            raise Mistake(
+            raise UserError(
                 f"rules: {name} ({kind}) has {parts[0]}, but not {absent[0]}{_near(rule, absent[0])}; a {protocol} of "
                 f"ltgnn.inference.rule needs {' and '.join(parts)}."
             )
         for part in parts:
             value = getattr(rule, part)
             if part in VALUES and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-                raise Mistake(f"rules: {name} ({kind}) has {part}={value!r}; a whole number of at least 1 wanted.")
+                raise UserError(f"rules: {name} ({kind}) has {part}={value!r}; a whole number of at least 1 wanted.")
             if part not in VALUES and not callable(value):
-                raise Mistake(f"rules: {name} ({kind}) has {part}={value!r}; a method wanted.")
+                raise UserError(f"rules: {name} ({kind}) has {part}={value!r}; a method wanted.")
     if isinstance(rule, type) or not isinstance(rule, get_args(Rule)):
         methods = ", ".join(" with ".join(parts) for parts in PARTS.values())
-        raise Mistake(
+        raise UserError(
             f"rules: {name} ({kind if not isinstance(rule, type) else f'the class {rule.__name__}, not an object'}) is "
             f"not a rule; an object with one of these methods wanted: {methods}{_near(rule)}. They are described in "
             "ltgnn.inference.rule."

@@ -11,20 +11,20 @@ from torch import Tensor
 from ltgnn.evaluation.exact_topk import best_items
 from ltgnn.inference.limits import fitting, possible
 from ltgnn.inference.rule import CategoryCap, ItemFilter, MinimumShare, Reranker, RuleContext, UserFilter, check
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 class Rules:
     """Named rules (``ltgnn.serving.rules``, or your own: ``ltgnn.inference.rule``); one that is None is left out.
 
     Items that a rule forbids go first, then the list is ordered anew (MMR, xQuAD), then limits are kept (caps, least
-    shares; any number of each): of all lists within the limits, the one that is first by this order. ``Mistake`` names
-    what is not a rule.
+    shares; any number of each): of all lists within the limits, the one that is first by this order. ``UserError``
+    names what is not a rule.
     """
 
     def __init__(self, rules: Mapping[str, object]) -> None:
         if not isinstance(rules, Mapping):
-            raise Mistake(f"rules: a {type(rules).__name__} given, a dict wanted: Rules({{'tail': TailShare(...)}}).")
+            raise UserError(f"rules: a {type(rules).__name__} given, a dict wanted: Rules({{'tail': TailShare(...)}}).")
         self.rules = {name: rule for name, rule in rules.items() if rule is not None}
         for name, rule in self.rules.items():
             check(name, rule)
@@ -45,7 +45,7 @@ Kept = dict[tuple[int, str], tuple[object, Tensor]]
 
 
 class Ruled:
-    """Rules at work on one model: scores -> lists of length ``k``. ``Mistake`` names those that clash.
+    """Rules at work on one model: scores -> lists of length ``k``. ``UserError`` names those that clash.
 
     ``kept``: what filters and caps said of all items of this model, taken from there and put there; None: asked anew.
     """
@@ -126,7 +126,7 @@ class Ruled:
         return chosen
 
     def _refuse_clashes(self, names: list[str]) -> None:
-        """``Mistake`` naming a smallest set of rules that no list of this catalogue keeps."""
+        """``UserError`` naming a smallest set of rules that no list of this catalogue keeps."""
         if self._possible(names):
             return
         clash = list(names)
@@ -134,7 +134,7 @@ class Ruled:
             fewer = [other for other in clash if other != name]
             if not self._possible(fewer):
                 clash = fewer
-        raise Mistake(
+        raise UserError(
             f"rules: no list of {self.k} items keeps {' and '.join(clash)}"
             f"{' (it leaves too few items)' if len(clash) == 1 else ' at once'}: "
             "loosen one of them, or ask for a smaller k."
@@ -157,4 +157,4 @@ def _checked(table: object, name: str, method: str, num_items: int) -> Tensor:
         return table
     given = f"{list(table.shape)} of {table.dtype}" if isinstance(table, Tensor) else type(table).__name__
     what = "a whole number" if method == "kinds" else "true or false (torch.bool)"
-    raise Mistake(f"rules: {name}.{method} gives {given}; {what} for each of the {num_items:,} items wanted.")
+    raise UserError(f"rules: {name}.{method} gives {given}; {what} for each of the {num_items:,} items wanted.")

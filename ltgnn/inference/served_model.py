@@ -19,7 +19,7 @@ from ltgnn.inference.reasons import Reasons
 from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.scoring.scorers import decompose
 from ltgnn.tensors.csr import Csr, union_by_user
-from ltgnn.types import Groups, Mistake, Scorer, Split
+from ltgnn.types import Groups, Scorer, Split, UserError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -102,7 +102,7 @@ class Served:
             made.__dict__[name] = getattr(self, name)
         return made
 
-    def known(self, user: int) -> bool:
+    def is_known(self, user: int) -> bool:
         """Whether the model has something to say of this user in particular."""
         return user >= 0 and bool(self.split.train.user_counts[user] > 0)
 
@@ -117,7 +117,7 @@ class Served:
         import polars as pl
 
         if isinstance(users, str | bytes):
-            raise Mistake(f"users={users!r} given, a list of ids wanted: [{users!r}].")
+            raise UserError(f"users={users!r} given, a list of ids wanted: [{users!r}].")
         names = self.catalogue.user_ids if users is None else users
         frames = [block.frame(self, reasons) for block in self.blocks(names, k, rules)]
         return pl.concat(frames) if frames else Block([], torch.empty(0, dtype=torch.int64), None).frame(self, reasons)
@@ -125,12 +125,14 @@ class Served:
     def blocks(self, users: Iterable[str], k: int = 10, rules: Rules | Ruled | None = None) -> Iterator[Block]:
         """The same as a stream: as many users as there are, a block of them in memory at a time."""
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST:
-            raise Mistake(f"k={k} given, a list length from 1 to {MOST:,} wanted.")
+            raise UserError(f"k={k} given, a list length from 1 to {MOST:,} wanted.")
         if not isinstance(rules, Rules | Ruled | None):
-            raise Mistake(f"rules={rules!r:.100} given; Rules({{...}}) of ltgnn.inference.rule_engine, or None wanted.")
+            raise UserError(
+                f"rules={rules!r:.100} given; Rules({{...}}) of ltgnn.inference.rule_engine, or None wanted."
+            )
         ruled = rules if isinstance(rules, Ruled) else Ruled(rules or Rules({}), self, k)
         if ruled.k != k:
-            raise Mistake(f"k={k} given with rules that were made for lists of {ruled.k}: Ruled(rules, model, {k}).")
+            raise UserError(f"k={k} given with rules that were made for lists of {ruled.k}: Ruled(rules, model, {k}).")
         stream = iter(users)
         size = block_users(self.num_items, BLOCK_MIB)
         size *= max(1, 8192 // size)
@@ -139,9 +141,9 @@ class Served:
 
     def _block(self, names: list[str], ruled: Ruled) -> Block:
         if wrong := [name for name in names if not isinstance(name, str)]:
-            raise Mistake(f"users: {wrong[0]!r} given, ids as text wanted: '{wrong[0]}'.")
+            raise UserError(f"users: {wrong[0]!r} given, ids as text wanted: '{wrong[0]}'.")
         numbers = self.catalogue.users(names)
-        has_history = torch.tensor([self.known(user) for user in numbers.tolist()])
+        has_history = torch.tensor([self.is_known(user) for user in numbers.tolist()])
         items = torch.full((len(names), ruled.k), -1, dtype=torch.int64)
         scores = torch.full((len(names), ruled.k), -torch.inf)
         known = torch.nonzero(has_history)[:, 0]
@@ -194,10 +196,10 @@ class Served:
             return both / (counts * counts[item]).sqrt().clamp_min(1e-12)
         table = self.text if by == "features" else None if self.vectors is None else self.vectors[1]
         if by not in ("model", "features"):
-            raise Mistake(f"by={by} given; model, text or users wanted.")
+            raise UserError(f"by={by} given; model, text or users wanted.")
         if table is None:
             lacks = "item features" if by == "features" else "item vectors (its score is no inner product)"
-            raise Mistake(f"by={by}: this model has no {lacks}. Set by=users.")
+            raise UserError(f"by={by}: this model has no {lacks}. Set by=users.")
         unit = F.normalize(table.float(), dim=1)
         return unit @ unit[item]
 

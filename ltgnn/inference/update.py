@@ -10,33 +10,35 @@ from omegaconf import DictConfig
 
 from ltgnn.build import Problem, build_evaluators, build_score, fit_closed_form, fitting_evaluator, is_closed_form
 from ltgnn.inference.fold_in import FoldIn
-from ltgnn.inference.new_interactions import Fresh, whole
+from ltgnn.inference.new_interactions import Fresh, rebuild_module
 from ltgnn.inference.restore import load
 from ltgnn.scoring.score_function import ScoreFunction
-from ltgnn.types import Mistake, Scorer
+from ltgnn.types import Scorer, UserError
 
 
-def folded(cfg: DictConfig, setting: Problem, after: Problem, new: Fresh, run: Any) -> tuple[Scorer, dict[str, Any]]:
+def update_scorer(
+    cfg: DictConfig, problem: Problem, after: Problem, new: Fresh, run: Any
+) -> tuple[Scorer, dict[str, Any]]:
     """The scorer of the grown model, and how it was made."""
     if is_closed_form(cfg):
         started = time.perf_counter()
         if cfg.score.get("fit") is not None:
-            raise Mistake(
+            raise UserError(
                 "score.fit was chosen by a validation part that has changed: ltgnn train score.fit=null first"
             )
         scorer = fit_closed_form(cfg, after, {})
         return scorer, {"how": "closed form, computed again", "seconds": round(time.perf_counter() - started, 3)}
-    module = load(cfg, setting, run, torch.device("cpu"))
-    validation = fitting_evaluator(cfg, build_evaluators(cfg, setting))
+    module = load(cfg, problem, run, torch.device("cpu"))
+    validation = fitting_evaluator(cfg, build_evaluators(cfg, problem))
     module.scorer(validation)  # fits the strength of the dials as evaluation did
     if not FoldIn.supports(module):
         started = time.perf_counter()
-        other = whole(cfg, setting, after, module.state_dict())
+        other = rebuild_module(cfg, problem, after, module.state_dict())
         other.score = _same_strength(other.score, module.score)
         return other.scorer(), {
             "how": "graph built anew with the same weights", "seconds": round(time.perf_counter() - started, 3)
         }  # fmt: skip
-    model = FoldIn(setting, module)
+    model = FoldIn(problem, module)
     started = time.perf_counter()
     encoded, update = model.update(new, after)
     seconds = time.perf_counter() - started

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO})
 """Errors that only writing can have."""
@@ -26,12 +26,12 @@ MARK = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.(?P<born>\d+)\.\d+@(?P<host>.+
 _numbers = itertools.count()
 
 
-class Unwritable(Mistake):
+class Unwritable(UserError):
     """A file or folder that cannot be written: no space, read-only, no permission, or its folder is gone."""
 
 
 @contextmanager
-def whole(path: Path, option: str = "", parents: bool = True, durable: bool = True) -> Iterator[Path]:
+def replace_atomically(path: Path, option: str = "", parents: bool = True, durable: bool = True) -> Iterator[Path]:
     """A place to write a file or folder that takes the place of ``path`` at the end, or never.
 
     It has the suffix of ``path`` and is on the same file system. What is written is on the disk before it is renamed,
@@ -62,7 +62,7 @@ def whole(path: Path, option: str = "", parents: bool = True, durable: bool = Tr
         if durable:
             _flush(path.parent)
     except Exception as error:
-        if (reason := refusal(error, inside, path)) is None or isinstance(error, Mistake):
+        if (reason := refusal(error, inside, path)) is None or isinstance(error, UserError):
             raise
         raise Unwritable(f"{path} cannot be written: {reason}. {_advice(option)}") from error
     finally:

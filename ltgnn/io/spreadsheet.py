@@ -21,7 +21,7 @@ _IS_NUMBER = re.compile(f"{_NUMBER}\\Z")
 _MARKED = re.compile(f"''*{_SIGNS}")
 
 
-def marked(value: Any) -> Any:
+def mark_formula(value: Any) -> Any:
     """A cell as it is written; what is no text stays."""
     if isinstance(value, str) and _FORMULA.match(value) and not _IS_NUMBER.match(value):
         return "'" + value
@@ -39,4 +39,6 @@ def marked_frame(frame: pl.DataFrame) -> pl.DataFrame:
 
     text = pl.col(pl.String)
     formula = text.str.contains(f"^'*{_SIGNS}") & ~text.str.contains(f"^{_NUMBER}$")
-    return frame.with_columns(pl.when(formula).then(pl.lit("'") + text).otherwise(text).name.keep()).rename(marked)
+    return frame.with_columns(pl.when(formula).then(pl.lit("'") + text).otherwise(text).name.keep()).rename(
+        mark_formula
+    )

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from ltgnn.losses.contrast import check_choice, info_nce
 from ltgnn.losses.cosines import check_temperature
 from ltgnn.losses.rows import need_width
-from ltgnn.types import Batch, Encoded, Loss, Mistake
+from ltgnn.types import Batch, Encoded, Loss, UserError
 
 
 class TextContrast(nn.Module, Loss):
@@ -70,7 +70,7 @@ class TextReconstruction(nn.Module, Loss):
 def content_of(main: Encoded) -> Tensor:
     """The projected features [I, d], or a message which axis has none."""
     if main.content is None:
-        raise Mistake(
+        raise UserError(
             "text alignment needs projected text, but this fusion has none. Set fusion=side (text beside the ids), or "
             "sum, gate, concat; or a loss without alignment."
         )

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from ltgnn.losses.cosines import check_temperature, log_sum_negatives
 from ltgnn.losses.ranking import RankingLoss
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Encoded, UserError
 
 
 class BilateralSoftmax(RankingLoss):
@@ -39,15 +39,15 @@ class BilateralSoftmax(RankingLoss):
     ) -> None:
         super().__init__()
         if not 0 <= user_dropout < 1:
-            raise Mistake(f"loss.ranking.user_dropout={user_dropout} given, a share from 0 to less than 1 wanted.")
+            raise UserError(f"loss.ranking.user_dropout={user_dropout} given, a share from 0 to less than 1 wanted.")
         self.user_dropout = user_dropout
         if positives not in ("one", "user"):
-            raise Mistake(f"loss.ranking.positives={positives} given, one or user wanted.")
+            raise UserError(f"loss.ranking.positives={positives} given, one or user wanted.")
         self.temperature = check_temperature(temperature)
         self.power, self.positives, self.in_batch, self.mask_own = power, positives, in_batch, mask_own
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
-        rows = self._dropped(batch, main)
+        rows = self._drop_users(batch, main)
         pos, total = log_sum_negatives(*rows, self.temperature, self.in_batch, self.mask_own, "sl")
         number = self._negatives(batch)
         mean = (total - number.clamp_min(1).to(total.dtype).log()).masked_fill(number == 0, 0)
@@ -55,7 +55,7 @@ class BilateralSoftmax(RankingLoss):
             pos = _mean_of_user(pos, batch.users)
         return self.power * mean - pos
 
-    def _dropped(self, batch: Batch, main: Encoded) -> tuple[Encoded, Batch]:
+    def _drop_users(self, batch: Batch, main: Encoded) -> tuple[Encoded, Batch]:
         """The encoding with a user of its own for each row, thinned out; as it is where nothing is dropped."""
         if not (self.user_dropout and self.training):
             return main, batch

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ltgnn.losses.cosines import check_temperature
-from ltgnn.types import Batch, Encoded, Loss, Mistake
+from ltgnn.types import Batch, Encoded, Loss, UserError
 
 
 class InfoNCE(nn.Module, Loss):
@@ -39,7 +39,7 @@ class InfoNCE(nn.Module, Loss):
 
     def forward(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
         if not views:
-            raise Mistake(
+            raise UserError(
                 "the contrastive loss needs other views of the graph, but views=clean gives none. "
                 "Set views=edge_drop, simgcl or xsimgcl, or a loss without contrast."
             )
@@ -63,6 +63,6 @@ def info_nce(first: Tensor, second: Tensor, nodes: Tensor, temperature: float, n
 
 
 def check_choice(key: str, given: str, choices: tuple[str, ...]) -> None:
-    """``Mistake`` unless ``given`` is one of the words that ``key`` may be."""
+    """``UserError`` unless ``given`` is one of the words that ``key`` may be."""
     if given not in choices:
-        raise Mistake(f"{key}={given} given, {' or '.join(choices)} wanted.")
+        raise UserError(f"{key}={given} given, {' or '.join(choices)} wanted.")

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from ltgnn.losses.in_batch import product_logsumexp
 from ltgnn.losses.rows import scores
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Encoded, UserError
 
 LEAST = 1e-6
 """Smallest temperature."""
@@ -21,7 +21,7 @@ def cosines(main: Encoded, batch: Batch, in_batch: bool, mask_own: bool, loss: s
     the row's own positive item. The sampler's negatives follow.
     """
     if not in_batch and batch.neg.shape[1] == 0:
-        raise Mistake(f"loss={loss} has no negatives: set loss.ranking.in_batch=true or sampler=uniform.")
+        raise UserError(f"loss={loss} has no negatives: set loss.ranking.in_batch=true or sampler=uniform.")
     pos, neg = scores(main, batch, cosine=True)
     if not in_batch:
         return pos, neg
@@ -46,7 +46,7 @@ def log_sum_negatives(
     Every logit, the positive's too, loses the ``shift`` [I] of its item.
     """
     if not in_batch and batch.neg.shape[1] == 0:
-        raise Mistake(f"loss={loss} has no negatives: set loss.ranking.in_batch=true or sampler=uniform.")
+        raise UserError(f"loss={loss} has no negatives: set loss.ranking.in_batch=true or sampler=uniform.")
     pos, neg = (score / temperature for score in scores(main, batch, cosine=True))
     if shift is not None:
         pos, neg = pos - shift[batch.pos], neg - shift[batch.neg]
@@ -61,7 +61,7 @@ def log_sum_negatives(
 
 
 def check_temperature(temperature: float, key: str = "loss.ranking.temperature") -> float:
-    """The temperature itself; ``Mistake`` unless it is at least ``LEAST``."""
+    """The temperature itself; ``UserError`` unless it is at least ``LEAST``."""
     if not temperature >= LEAST:  # below, float32 has no gradient left, and the untrained model would stand
-        raise Mistake(f"{key}={temperature} given, a number of at least {LEAST:g} wanted.")
+        raise UserError(f"{key}={temperature} given, a number of at least {LEAST:g} wanted.")
     return temperature

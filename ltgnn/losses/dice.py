@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from ltgnn.losses.ranking import RankingLoss, need_negatives
 from ltgnn.losses.rows import rows
-from ltgnn.types import Batch, Encoded, Groups, Interactions, Mistake, Scorer, as_scorer
+from ltgnn.types import Batch, Encoded, Groups, Interactions, Scorer, UserError, as_scorer
 
 
 class DICE(RankingLoss):
@@ -39,7 +39,7 @@ class DICE(RankingLoss):
     ) -> None:
         super().__init__()
         if rank_by not in ("both", "interest"):
-            raise Mistake(f"loss.ranking.rank_by={rank_by} given, both or interest wanted.")
+            raise UserError(f"loss.ranking.rank_by={rank_by} given, both or interest wanted.")
         self.cause_weight, self.apart_weight, self.rank_by = cause_weight, apart_weight, rank_by
         self.changes_ranking = rank_by != "both"
         self.register_buffer("counts", train.item_counts, persistent=False)
@@ -47,7 +47,7 @@ class DICE(RankingLoss):
     def each(self, batch: Batch, main: Encoded) -> Tensor:
         need_negatives(batch, "dice")
         users, pos, neg = rows(main, batch)
-        half = halved(users)
+        half = half_width(users)
         margins = users.unsqueeze(1) * (pos.unsqueeze(1) - neg)  # [B, S, d]
         interest, conformity = margins[..., :half].sum(-1), margins[..., half:].sum(-1)
         above, own = self.counts[batch.neg], self.counts[batch.pos, None]
@@ -62,16 +62,16 @@ class DICE(RankingLoss):
         """Interest alone, where it is chosen."""
         if self.rank_by == "both":
             return scorer
-        half = halved(encoded.users)
+        half = half_width(encoded.users)
         table = encoded.items[:, :half].T.contiguous()
         return as_scorer(lambda users: encoded.users[users, :half] @ table)
 
 
-def halved(states: Tensor) -> int:
-    """Where the two causes part in states [n, d]: at d / 2; ``Mistake`` below d = 2."""
+def half_width(states: Tensor) -> int:
+    """Where the two causes part in states [n, d]: at d / 2; ``UserError`` below d = 2."""
     width = states.shape[-1]
     if width < 2:
-        raise Mistake(
+        raise UserError(
             f"loss=dice shares dim={width} between two causes, at least 2 wanted. Set dim=, or another loss=."
         )
     return width // 2

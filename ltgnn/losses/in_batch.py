@@ -33,7 +33,7 @@ class _ProductLogSumExp(torch.autograd.Function):
         size = max(1, BLOCK // len(columns)) if rows.device.type == "cpu" else len(rows)
         exponentials, totals = rows.new_empty(len(rows), len(columns)), rows.new_empty(len(rows), 1)
         tops = rows.new_zeros(len(rows), 1)
-        small = shift is None and within(rows, columns, SAFE)
+        small = shift is None and is_bounded(rows, columns, SAFE)
         own, same = (None, None) if names is None else namesakes(names)
         for start in range(0, len(rows), size):
             block = slice(start, start + size)
@@ -58,7 +58,7 @@ class _ProductLogSumExp(torch.autograd.Function):
         return weight * (exponentials @ columns), exponentials.T @ (weight * rows), None, None
 
 
-def within(rows: Tensor, columns: Tensor, limit: float) -> bool:
+def is_bounded(rows: Tensor, columns: Tensor, limit: float) -> bool:
     """Whether no inner product can be larger in size, by Cauchy and Schwarz; not asked on a card, which would wait."""
     if rows.device.type != "cpu":
         return False

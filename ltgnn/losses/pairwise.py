@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ltgnn.losses.bilateral import log_mean_exp
 from ltgnn.losses.cosines import check_temperature, cosines
 from ltgnn.losses.ranking import RankingLoss
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Encoded, UserError
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": lambda d: torch.tanh(d) + 1,
@@ -44,7 +44,7 @@ class PairwiseSoftmax(RankingLoss):
     ) -> None:
         super().__init__()
         if activation not in ACTIVATIONS:
-            raise Mistake(f"loss.ranking.activation={activation} given, one of {', '.join(ACTIVATIONS)} wanted.")
+            raise UserError(f"loss.ranking.activation={activation} given, one of {', '.join(ACTIVATIONS)} wanted.")
         self.temperature = check_temperature(temperature)
         self.activation, self.in_batch, self.mask_own = ACTIVATIONS[activation], in_batch, mask_own
 

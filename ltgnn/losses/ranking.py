@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ltgnn.losses.rows import scores
-from ltgnn.types import Batch, Encoded, Loss, Mistake
+from ltgnn.types import Batch, Encoded, Loss, UserError
 
 
 class RankingLoss(nn.Module, Loss, ABC):
@@ -73,7 +73,7 @@ class CCL(RankingLoss):
     def __init__(self, margin: Annotated[float, Ge(-1), Le(1)], negative_weight: Annotated[float, Ge(0)]) -> None:
         super().__init__()
         if not -1 <= margin <= 1:
-            raise Mistake(f"loss.ranking.margin={margin} given, a cosine from -1 to 1 wanted.")
+            raise UserError(f"loss.ranking.margin={margin} given, a cosine from -1 to 1 wanted.")
         self.margin, self.negative_weight = margin, negative_weight
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
@@ -85,4 +85,4 @@ class CCL(RankingLoss):
 def need_negatives(batch: Batch, loss: str) -> None:
     """Refuse a batch without sampled negatives."""
     if batch.neg.shape[1] == 0:
-        raise Mistake(f"loss={loss} needs sampled negatives, but the sampler draws none. Set sampler=uniform.")
+        raise UserError(f"loss={loss} needs sampled negatives, but the sampler draws none. Set sampler=uniform.")

@@ -10,7 +10,7 @@ from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.types import Batch, Encoded, Loss, Mistake
+from ltgnn.types import Batch, Encoded, Loss, UserError
 
 
 class L2(Loss):
@@ -40,9 +40,9 @@ class L2(Loss):
 
 
 def layer_of(main: Encoded, layer: int) -> Tensor:
-    """A layer that a penalty names; ``Mistake`` if the model has no such."""
+    """A layer that a penalty names; ``UserError`` if the model has no such."""
     if layer >= len(main.layers):
-        raise Mistake(
+        raise UserError(
             f"a penalty on layer {layer} was asked for (`layers` of loss.l2 or of another penalty), but this model "
             f"gives the layers 0 to {len(main.layers) - 1} to a loss: name one of these, or set num_layers "
             "(model=lightgcn_historical: model.encoder.depth)."

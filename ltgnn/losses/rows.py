@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.types import Batch, Columns, Encoded, Mistake
+from ltgnn.types import Batch, Columns, Encoded, UserError
 
 DENSE = 8
 """Items per negative below which all items are scored at once: a matrix product is cheaper than gathering vectors."""
@@ -66,7 +66,7 @@ def _of_tables(main: Encoded, batch: Batch, cosine: bool) -> tuple[Tensor, Tenso
 def need_width(states: Tensor, width: int, loss: str) -> None:
     """Refuse states that a part of the loss was not made for."""
     if states.shape[1] != width:
-        raise Mistake(
+        raise UserError(
             f"loss={loss} is made for states of width {width}, but this model's have {states.shape[1]} "
             "(model=lightgcn_content lays the text beside them). Set model=lightgcn, or another loss=."
         )
@@ -75,7 +75,7 @@ def need_width(states: Tensor, width: int, loss: str) -> None:
 def need_users(main: Encoded, by_user: Tensor, loss: str) -> None:
     """Refuse a model that numbers the users anew in each batch, where numbers by user [U] would be those of others."""
     if len(main.users) != len(by_user):
-        raise Mistake(
+        raise UserError(
             f"loss={loss} knows each user by the train count, and a sequence model (model=gru4rec, sasrec) numbers "
             "the users anew in each batch. Set model=lightgcn or mf, or another loss=."
         )

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ltgnn.losses.cosines import check_temperature, log_sum_negatives
 from ltgnn.losses.ranking import RankingLoss
-from ltgnn.types import Batch, Encoded, Groups, Interactions, Mistake
+from ltgnn.types import Batch, Encoded, Groups, Interactions, UserError
 
 
 class SampledSoftmax(RankingLoss):
@@ -42,7 +42,7 @@ class SampledSoftmax(RankingLoss):
     ) -> None:
         super().__init__()
         if not 0 <= logq <= 1:
-            raise Mistake(f"loss.ranking.logq={logq} given, a strength from 0 (none) to 1 (full correction) wanted.")
+            raise UserError(f"loss.ranking.logq={logq} given, a strength from 0 (none) to 1 (full correction) wanted.")
         self.temperature = check_temperature(temperature)
         self.in_batch, self.mask_own, self.logq = in_batch, mask_own, logq
         self.local = logq == 0  # the correction looks up frequencies by item
@@ -64,7 +64,7 @@ class SampledSoftmax(RankingLoss):
             expected = expected + (size - 1) * self.frequency
         if sampled:
             if batch.proposal is None:
-                raise Mistake(
+                raise UserError(
                     f"loss.ranking.logq={self.logq} needs to know how often an item is drawn, which this sampler "
                     "cannot say. Set loss.ranking.logq=0, or sampler=uniform, popularity or in_batch."
                 )

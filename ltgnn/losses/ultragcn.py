@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ltgnn.losses.rows import need_users, scores
-from ltgnn.types import Batch, Encoded, Groups, Interactions, Loss, Mistake
+from ltgnn.types import Batch, Encoded, Groups, Interactions, Loss, UserError
 
 
 def beta(receiver: Tensor, sender: Tensor) -> tuple[Tensor, Tensor]:
@@ -54,7 +54,7 @@ class Constraint(nn.Module, Loss):
     def forward(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
         need_users(main, self.user_beta, "ultragcn")
         if batch.neg.shape[1] == 0:
-            raise Mistake("loss=ultragcn needs sampled negatives, but the sampler draws none. Set sampler=uniform.")
+            raise UserError("loss=ultragcn needs sampled negatives, but the sampler draws none. Set sampler=uniform.")
         pos, neg = scores(main, batch, cosine=False)
         w1, w2, w3, w4 = self.weights
         of_user = self.user_beta[batch.users]

@@ -11,7 +11,7 @@ from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.losses.ranking import RankingLoss
-from ltgnn.types import Batch, Encoded, Groups, Interactions, Mistake
+from ltgnn.types import Batch, Encoded, Groups, Interactions, UserError
 
 ItemWeights = Callable[[Interactions, Mapping[str, Groups]], Tensor]
 """``(train, groups) -> weight of each item as a positive [I]``"""
@@ -50,7 +50,7 @@ class InversePropensity:
 
     def __init__(self, power: float, clip: Annotated[float, Ge(1)]) -> None:
         if clip < 1:
-            raise Mistake(f"loss.ranking.weights.clip={clip} given, at least 1 wanted (1: no weights).")
+            raise UserError(f"loss.ranking.weights.clip={clip} given, at least 1 wanted (1: no weights).")
         self.power, self.clip = power, clip
 
     def __call__(self, train: Interactions, groups: Mapping[str, Groups]) -> Tensor:
@@ -66,13 +66,13 @@ class GroupWeights:
 
     def __call__(self, train: Interactions, groups: Mapping[str, Groups]) -> Tensor:
         if self.policy not in groups:
-            raise Mistake(
+            raise UserError(
                 f"loss.ranking.weights.policy={self.policy} given, but this run's groups are {', '.join(groups)}. "
                 "Set groups=all, or one of these."
             )
         chosen = groups[self.policy]
         if unknown := set(self.weights) - set(chosen.names):
-            raise Mistake(
+            raise UserError(
                 f"loss.ranking.weights.weights names {', '.join(sorted(unknown))}; the groups of {self.policy} are "
                 f"{', '.join(chosen.names)}."
             )

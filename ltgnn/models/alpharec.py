@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from ltgnn.models.embedding import GraphInit, Init, ItemEmbedding
 from ltgnn.models.fusion import ContentOnly, ItemFusion
-from ltgnn.types import Interactions, ItemContent, Mistake
+from ltgnn.types import Interactions, ItemContent, UserError
 
 
 class TextNodes(ItemEmbedding):
@@ -38,7 +38,7 @@ class TextNodes(ItemEmbedding):
     ) -> None:
         super().__init__(train, dim, init, fusion, features)
         if not isinstance(self.fusion, ContentOnly):
-            raise Mistake("model=alpharec has nodes of content alone, without ids: set fusion=content.")
+            raise UserError("model=alpharec has nodes of content alone, without ids: set fusion=content.")
         offsets, items = train.by_user
         self.register_buffer("history", items, persistent=False)
         self.register_buffer("offsets", offsets, persistent=False)

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.tensors.batch_nodes import nodes_of
-from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Mistake, Perturb, identity
+from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Perturb, UserError, identity
 
 
 class WithContent(Encoder):
@@ -41,12 +41,12 @@ class WithContent(Encoder):
         super().__init__()
         features = embedding.features
         if features is None or embedding.trained_features is not None:
-            raise Mistake(
+            raise UserError(
                 "model=lightgcn_content needs frozen item features: set features=minilm (or another encoder) and "
                 "live=none."
             )
         if weight <= 0:
-            raise Mistake(f"model.encoder.weight={weight} given, a number > 0 wanted.")
+            raise UserError(f"model.encoder.weight={weight} given, a number > 0 wanted.")
         self.encoder = encoder(embedding)
         self.num_users = embedding.num_users
         self.log_weight = nn.Parameter(torch.tensor(math.log(weight)), requires_grad=trainable)

@@ -143,7 +143,7 @@ class NodeEmbedding(nn.Module):
             share = table.shape[1] // world
             self.register_parameter(name, nn.Parameter(table.detach()[:, rank * share : (rank + 1) * share].clone()))
 
-    def grown(self, name: str, table: Tensor, trained: Tensor) -> Tensor:
+    def grow(self, name: str, table: Tensor, trained: Tensor) -> Tensor:
         """As ``Embedding.grown``: further rows are 0, and so is the id of an item that was cold in training."""
         if self.fusion.cold_ids:
             trained = torch.ones_like(trained)

@@ -10,7 +10,7 @@ import torch
 from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 Projector = Callable[..., nn.Module]
 """``(features_dim=D, dim=d) -> module [I, D] -> [I, d]``"""
@@ -19,7 +19,7 @@ Projector = Callable[..., nn.Module]
 def need_features(features_dim: int, fusion: str) -> None:
     """Refuse a fusion that reads item features when there are none."""
     if features_dim == 0:
-        raise Mistake(
+        raise UserError(
             f"fusion={fusion} needs item features, but features=none was given. "
             "Set features=minilm (or another encoder, see `ltgnn train --help`), or fusion=id."
         )
@@ -163,7 +163,7 @@ class Mix(Projected):
         super().__init__()
         need_features(features_dim, re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower())
         if not 0 <= id_dropout < 1:
-            raise Mistake(f"fusion.id_dropout={id_dropout} given, 0 <= id_dropout < 1 wanted.")
+            raise UserError(f"fusion.id_dropout={id_dropout} given, 0 <= id_dropout < 1 wanted.")
         self.projector = projector(features_dim=features_dim, dim=dim)
         self.id_dropout = id_dropout
 

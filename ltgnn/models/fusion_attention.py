@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ltgnn.models.fusion import Mix, Projector
 from ltgnn.models.projection import Separate
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 class Attention(Mix):
@@ -35,7 +35,7 @@ class Attention(Mix):
 
         def each_its_own(features_dim: int, dim: int) -> Separate:
             if sum(kinds.values()) != features_dim:
-                raise Mistake(
+                raise UserError(
                     f"fusion.widths={kinds} given, but the features have {features_dim} columns: wanted widths that "
                     "sum to that (`widths` in features_card.json), or null for one set."
                 )
@@ -45,10 +45,10 @@ class Attention(Mix):
         self.score = nn.Sequential(nn.Linear(dim, dim), nn.Tanh(), nn.Linear(dim, 1, bias=False))
 
     def forward(self, ids: Tensor, features: Tensor, counts: Tensor) -> tuple[Tensor, Tensor | None]:
-        weighted, sets = self.weighted(ids, features)
+        weighted, sets = self.weigh(ids, features)
         return weighted.sum(1), sets.mean(1)
 
-    def weighted(self, ids: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+    def weigh(self, ids: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         """``a_k z_k`` of the id and each set [I, 1 + kinds, d], and the sets [I, kinds, d]."""
         assert isinstance(self.projector, Separate)
         sets = torch.stack(self.projector.each(features), 1)
@@ -57,5 +57,5 @@ class Attention(Mix):
 
     def parts(self, ids: Tensor, features: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
         """``a_0 z_0`` and the rest."""
-        weighted, _ = self.weighted(ids, features)
+        weighted, _ = self.weigh(ids, features)
         return weighted[:, 0], weighted[:, 1:].sum(1)

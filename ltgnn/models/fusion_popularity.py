@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ltgnn.models.fusion import Mix, Projector
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 class PopularityGate(Mix):
@@ -35,7 +35,7 @@ class PopularityGate(Mix):
     ) -> None:
         super().__init__(dim, features_dim, projector, id_dropout)
         if not 0 < at_one < 1 or falling <= 0:
-            raise Mistake(
+            raise UserError(
                 f"fusion.at_one={at_one}, fusion.falling={falling} given; 0 < at_one < 1 and falling > 0 wanted."
             )
         self.start = nn.Parameter(torch.tensor(math.log(at_one / (1 - at_one))))

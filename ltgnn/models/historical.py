@@ -12,7 +12,7 @@ from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.models.readout import LayerReadout
 from ltgnn.tensors.batch_nodes import nodes_of
-from ltgnn.types import Batch, Encoded, Graph, Mistake, Perturb, identity
+from ltgnn.types import Batch, Encoded, Graph, Perturb, UserError, identity
 
 
 class Historical(LightGCN):
@@ -40,7 +40,7 @@ class Historical(LightGCN):
     ) -> None:
         super().__init__(embedding, num_layers, readout)
         if every < 1 or depth < 0:
-            raise Mistake(f"model.encoder: depth={depth}, every={every} given; depth >= 0 and every >= 1 wanted.")
+            raise UserError(f"model.encoder: depth={depth}, every={every} given; depth >= 0 and every >= 1 wanted.")
         self.depth, self.every, self.steps = min(depth, num_layers), every, 0
         self.register_buffer("far", torch.empty(0), persistent=False)
 
@@ -54,7 +54,7 @@ class Historical(LightGCN):
     def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
         """As LightGCN, to rank; a training step that asks for all nodes would remember nothing."""
         if self.training:
-            raise Mistake(
+            raise UserError(
                 "model=lightgcn_historical trains on the batch's nodes alone, but this loss or views= reads others: "
                 "set views=clean and loss=bpr, softmax, sl or another that is local, or model=lightgcn."
             )
@@ -64,15 +64,15 @@ class Historical(LightGCN):
         """The batch's nodes, near layers exact and far ones remembered; a step counts when it is trained."""
         coefficients = self.readout.coefficients(self.num_layers)
         if coefficients is None:
-            raise self.refused()
+            raise self.refusal()
         nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
         state, content = self.embedding()
         where = torch.cat([nodes.users, nodes.items + self.embedding.num_users])
         layers = graph.layers_at(state, self.depth, where)
         if layers is None:
-            raise self.refused()
+            raise self.refusal()
         if self.training and self.steps % self.every == 0:
-            self.far = self.remembered(graph, state.detach(), coefficients)
+            self.far = self.remember(graph, state.detach(), coefficients)
         self.steps += self.training
         near = sum((c * layer for c, layer in zip(coefficients, layers, strict=False)), self.far[where])
         users, items = near.split([len(nodes.users), len(nodes.items)])
@@ -84,14 +84,14 @@ class Historical(LightGCN):
         return False
 
     @staticmethod
-    def refused() -> Mistake:
-        return Mistake(
+    def refusal() -> UserError:
+        return UserError(
             "model=lightgcn_historical needs a graph and a readout that are linear: set graph=symmetric "
             "(not lightgcnpp) and model.encoder.readout.ego=true, or model=lightgcn."
         )
 
     @torch.no_grad()
-    def remembered(self, graph: Graph, state: Tensor, coefficients: list[float]) -> Tensor:
+    def remember(self, graph: Graph, state: Tensor, coefficients: list[float]) -> Tensor:
         """``sum over l > depth of c_l A^l x``.  [N, d]"""
         total = torch.zeros_like(state)
         for layer, coefficient in enumerate(coefficients):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, UserError
 
 
 class Histories(nn.Module):
@@ -19,7 +19,7 @@ class Histories(nn.Module):
     def __init__(self, train: Interactions) -> None:
         super().__init__()
         if train.times is None:
-            raise Mistake(
+            raise UserError(
                 "model=gru4rec, lstm and sasrec read the train events in order, and this data has no times: name the "
                 "column in data.reader.time, or choose a model without order, such as model=lightgcn."
             )

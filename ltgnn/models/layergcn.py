@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.models.lightgcn import LightGCN
-from ltgnn.types import Graph, LinearTerms, Mistake
+from ltgnn.types import Graph, LinearTerms, UserError
 
 
 class LayerGCN(LightGCN):
@@ -26,7 +26,7 @@ class LayerGCN(LightGCN):
         return likeness[:, None] * received
 
     def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
-        raise Mistake(
+        raise UserError(
             "this model's score is no sum over the history: it weighs what a node hears by its likeness to the first "
             "state."
         )

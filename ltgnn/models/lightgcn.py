@@ -12,8 +12,8 @@ from torch import Tensor
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.linear_score import LinearScore
 from ltgnn.models.readout import LayerReadout
-from ltgnn.tensors.batch_nodes import crowded, nodes_of
-from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Mistake, Perturb, Readout, identity
+from ltgnn.tensors.batch_nodes import covers_catalogue, nodes_of
+from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Perturb, Readout, UserError, identity
 
 
 class LightGCN(Encoder):
@@ -60,7 +60,7 @@ class LightGCN(Encoder):
 
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
         """The layers of the batch's nodes alone, where the graph can make them."""
-        if not self.linear or crowded(batch, self.embedding.num_items):
+        if not self.linear or covers_catalogue(batch, self.embedding.num_items):
             return None
         nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
         where = torch.cat([nodes.users, nodes.items + self.embedding.num_users])
@@ -79,7 +79,7 @@ class LightGCN(Encoder):
         if not self.linear:
             return super().linear_terms(graph, norm_power)
         if not graph.linear:
-            raise Mistake(
+            raise UserError(
                 "this model's score is no sum over the history: its graph sends messages of unit length "
                 "(graph=lightgcnpp), which is not linear in the states."
             )

@@ -10,7 +10,7 @@ from annotated_types import Ge, Lt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 class Same(nn.Identity):
@@ -19,7 +19,7 @@ class Same(nn.Identity):
     def __init__(self, features_dim: int, dim: int) -> None:
         super().__init__()
         if features_dim != dim:
-            raise Mistake(
+            raise UserError(
                 f"projector=none needs features of the model's width, but they have {features_dim} columns and "
                 f"dim={dim}: set features/transform=pca features.transform.dim={dim}, or dim={features_dim}, or "
                 "projector=linear."
@@ -57,7 +57,7 @@ class WhiteningExperts(nn.Module):
     ) -> None:
         super().__init__()
         if experts < 1:
-            raise Mistake(f"projector.experts={experts} given, at least 1 wanted.")
+            raise UserError(f"projector.experts={experts} given, at least 1 wanted.")
         self.dropout, self.noise = nn.Dropout(dropout), noise
         self.bias = nn.Parameter(torch.zeros(experts, features_dim))
         self.weight = nn.Parameter(0.02 * torch.randn(experts, features_dim, dim))
@@ -94,7 +94,7 @@ class Separate(nn.Module):
     ) -> None:
         super().__init__()
         if sum(widths.values()) != features_dim or set(widths) != set(projectors):
-            raise Mistake(
+            raise UserError(
                 f"projector.widths={dict(widths)} and projector.projectors of {', '.join(projectors)}: wanted one of "
                 f"each kind, widths that sum to {features_dim}, the columns of the features (`widths` in "
                 "features_card.json)."

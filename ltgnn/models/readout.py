@@ -13,7 +13,7 @@ import torch
 from annotated_types import Ge, Le
 from torch import Tensor
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 class LayerReadout:
@@ -49,7 +49,7 @@ class Mean(LayerReadout):
 
     def __init__(self, ego: bool | Annotated[float, Ge(0), Le(1)]) -> None:
         if not 0 <= ego <= 1:
-            raise Mistake(f"model.encoder.readout.ego={ego} given; true, false or a number from 0 to 1 wanted.")
+            raise UserError(f"model.encoder.readout.ego={ego} given; true, false or a number from 0 to 1 wanted.")
         self.ego = ego
 
     def coefficients(self, num_layers: int) -> list[float] | None:

@@ -9,7 +9,7 @@ from annotated_types import Ge, Lt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 class Block(nn.Module):
@@ -50,7 +50,7 @@ class SelfAttention(nn.Module):
     ) -> None:
         super().__init__()
         if dim % heads:
-            raise Mistake(f"model.encoder.body.heads={heads} does not divide dim={dim}: set one of them.")
+            raise UserError(f"model.encoder.body.heads={heads} does not divide dim={dim}: set one of them.")
         self.places = nn.Embedding(max_length + 1, dim)
         nn.init.normal_(self.places.weight, std=0.1)
         self.dropout = nn.Dropout(dropout)

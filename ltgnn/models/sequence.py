@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from ltgnn.models.embedding import ItemEmbedding
 from ltgnn.models.histories import Histories
-from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Mistake, Perturb, identity
+from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Perturb, UserError, identity
 
 
 class SequenceModel(Encoder):
@@ -61,7 +61,7 @@ class SequenceModel(Encoder):
         return states
 
     def linear_terms(self, graph: Graph, norm_power: float) -> LinearTerms:
-        raise Mistake(
+        raise UserError(
             "this model's score is no sum over the history: it reads the history as a sequence, item by item in the "
             "light of the others."
         )

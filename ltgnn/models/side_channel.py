@@ -12,7 +12,7 @@ from torch import Tensor
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.models.readout import LayerReadout
-from ltgnn.types import Encoded, Graph, LinearTerms, Mistake, Perturb, identity
+from ltgnn.types import Encoded, Graph, LinearTerms, Perturb, UserError, identity
 
 
 class ItemChannel(Protocol):
@@ -39,7 +39,7 @@ class SideChannel(LightGCN):
     ) -> None:
         super().__init__(embedding, num_layers, readout)
         if item_layers < 1:
-            raise Mistake(f"model.encoder.item_layers={item_layers} given, at least 1 wanted (or model=lightgcn).")
+            raise UserError(f"model.encoder.item_layers={item_layers} given, at least 1 wanted (or model=lightgcn).")
         self.item_layers, self.weight = item_layers, weight
         self.item_graph = item_graph(embedding.features, embedding.num_items)
 
@@ -60,7 +60,7 @@ class SideChannel(LightGCN):
         return super().known_items(graph) | (states[:, 0] > 0)
 
     def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
-        raise Mistake(
+        raise UserError(
             "this model's score is no sum over the history: part of its item states comes over a second graph, which "
             "is not split yet."
         )

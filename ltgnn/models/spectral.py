@@ -8,10 +8,10 @@ import torch
 from annotated_types import Gt
 from torch import Tensor
 
-from ltgnn.models.closed_form.matrix import normalised
+from ltgnn.models.closed_form.matrix import normalise
 from ltgnn.models.closed_form.spectral import singular_vectors
 from ltgnn.models.embedding import GraphInit
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, UserError
 
 
 class Spectral(GraphInit):
@@ -24,7 +24,7 @@ class Spectral(GraphInit):
 
     def __init__(self, std: Annotated[float, Gt(0)], power: float) -> None:
         if std <= 0:
-            raise Mistake(f"init.std={std} given, a number > 0 wanted: the spread of the tables.")
+            raise UserError(f"init.std={std} given, a number > 0 wanted: the spread of the tables.")
         self.std, self.power = std, power
 
     def __call__(self, table: Tensor) -> Tensor:
@@ -33,7 +33,7 @@ class Spectral(GraphInit):
 
     def tables(self, train: Interactions, dim: int) -> tuple[Tensor, Tensor]:
         """Users [U, d] and items [I, d]; those without a train pair are 0."""
-        left, values, right = (torch.from_numpy(part) for part in singular_vectors(normalised(train), dim))
+        left, values, right = (torch.from_numpy(part) for part in singular_vectors(normalise(train), dim))
         return self._table(left * values**self.power, dim), self._table(right.T * values**self.power, dim)
 
     def _table(self, found: Tensor, dim: int) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ltgnn.reproduction import result as paper_result
 from ltgnn.reproduction.published_row import Row
-from ltgnn.reproduction.verdict import described
+from ltgnn.reproduction.verdict import describe
 
 
 def show(row: Row, result: dict[str, Any]) -> None:
@@ -21,12 +21,12 @@ def show(row: Row, result: dict[str, Any]) -> None:
     selection = "the epochs of the source's curve" if result["kind"] == "smoke" else notes[row.selection]
     print(f"{row.name}  {result['verdict']}  ({result['kind']} run; {selection}; {result['minutes']:.1f} min)")
     for judged in [*result["judged"], *result["shown"]]:
-        print("  " + described(judged))
+        print("  " + describe(judged))
     if result["verdict"] != "PASS" and row.reason:
         print(f"  reason: {row.reason}")
 
 
-def listed(rows: Sequence[Row], results: Path) -> str:
+def list_rows(rows: Sequence[Row], results: Path) -> str:
     """The rows: name, state, published values, cost, smoke test or not."""
     lines = []
     for row in rows:

@@ -12,7 +12,7 @@ from typing import Any
 from ltgnn.config.safe_names import name
 from ltgnn.io.bounded_read import read_yaml
 from ltgnn.reproduction.verdict import Published
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 KEYS = {
     "title": "what it is, in the words of a table",
@@ -72,32 +72,32 @@ class Row:
             return self.smoke
         if self.selection == "none":
             return self.whole
-        raise Mistake(f"{self.name}: the source gives no values of early epochs: leave --smoke away.")
+        raise UserError(f"{self.name}: the source gives no values of early epochs: leave --smoke away.")
 
 
 def read_all(folder: Path) -> dict[str, Row]:
     """The rows of a folder by name, the stem of the file."""
-    rows = {file.stem: read(file) for file in sorted(folder.glob("*.yaml"))}
+    rows = {file.stem: read_row(file) for file in sorted(folder.glob("*.yaml"))}
     if not rows:
-        raise Mistake(
+        raise UserError(
             f"{folder} has no row: wanted yaml files as in experiments/paper. Name a folder with --rows FOLDER."
         )
     return rows
 
 
-def read(file: Path) -> Row:
+def read_row(file: Path) -> Row:
     """A row from its yaml, every key checked."""
     name(file.stem, f"{file}: the row is called")
     found = read_yaml(file.parent, file.name)
     if not isinstance(found, dict):
-        raise Mistake(f"{file}: a mapping wanted, with the keys {', '.join(KEYS)}.")
+        raise UserError(f"{file}: a mapping wanted, with the keys {', '.join(KEYS)}.")
     if unknown := set(found) - set(KEYS):
         key = sorted(unknown)[0]
         near = difflib.get_close_matches(key, KEYS, n=1)
-        raise Mistake(f"{file}: unknown key '{key}'." + (f" Did you mean '{near[0]}'?" if near else ""))
+        raise UserError(f"{file}: unknown key '{key}'." + (f" Did you mean '{near[0]}'?" if near else ""))
     for key, meaning in KEYS.items():
         if key not in found:
-            raise Mistake(f"{file}: the key '{key}' is missing: {meaning}.")
+            raise UserError(f"{file}: the key '{key}' is missing: {meaning}.")
     _one_of(file, "source.kind", found["source"].get("kind"), KINDS)
     _one_of(file, "selection", found["selection"], SELECTIONS)
     _one_of(file, "hardware", found["hardware"], ("cpu", "gpu"))
@@ -113,7 +113,7 @@ def read(file: Path) -> Row:
         }
         judged = [int(epoch) for epoch in early.get("judged", numbers)]
         if missing := set(judged) - set(numbers):
-            raise Mistake(f"{file}: smoke.judged names epoch {min(missing)}, which smoke.epochs does not have.")
+            raise UserError(f"{file}: smoke.judged names epoch {min(missing)}, which smoke.epochs does not have.")
         smoke = Plan(
             "smoke",
             (*words, *(str(word) for word in early["words"])),
@@ -141,7 +141,7 @@ def _published(
 ) -> tuple[Published, ...]:
     forms = [form for form in ("absolute", "relative") if tolerance.get(form) is not None]
     if len(forms) != 1 or not tolerance.get("why"):
-        raise Mistake(f"{file}: {key} wants one of absolute and relative, and why.")
+        raise UserError(f"{file}: {key} wants one of absolute and relative, and why.")
     (form,) = forms
     scale = float(tolerance[form])
     return tuple(
@@ -155,7 +155,7 @@ def _closed(file: Path, words: Iterable[str]) -> None:
     for word in map(str, words):
         key = word.lstrip("+~").partition("=")[0]
         if word.startswith("-") or "=" not in word or FOREIGN.match(key):
-            raise Mistake(
+            raise UserError(
                 f"{file}: '{word[:200]}' is no word of a recipe; wanted KEY=VALUE that says what is trained, and not "
                 "where it is kept or what else is run."
             )
@@ -163,4 +163,4 @@ def _closed(file: Path, words: Iterable[str]) -> None:
 
 def _one_of(file: Path, key: str, given: Any, allowed: tuple[str, ...]) -> None:
     if given not in allowed:
-        raise Mistake(f"{file}: {key} is '{given}', one of {', '.join(allowed)} wanted.")
+        raise UserError(f"{file}: {key} is '{given}', one of {', '.join(allowed)} wanted.")

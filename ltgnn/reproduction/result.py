@@ -10,8 +10,8 @@ from typing import Any
 from ltgnn.config.paths import write_whole
 from ltgnn.io.bounded_read import read_json
 from ltgnn.reproduction.published_row import Row
-from ltgnn.reproduction.verdict import short, signed
-from ltgnn.types import Mistake
+from ltgnn.reproduction.verdict import format_signed, short
+from ltgnn.types import UserError
 
 BEGIN, END = "<!-- ltgnn reproduce: begin -->", "<!-- ltgnn reproduce: end -->"
 """Between these two lines of README the table stands; it is made of the result files and never written by hand."""
@@ -59,7 +59,7 @@ def table(rows: Sequence[Row], folder: Path) -> str:
             link,
             " / ".join(short(judged["published"]) for judged in last),
             " / ".join(short(judged["mean"]) for judged in last) + spread,
-            " / ".join(signed(judged["delta"]) for judged in last),
+            " / ".join(format_signed(judged["delta"]) for judged in last),
             f"[{result['verdict']}](experiments/results/{row.name})",
             f"{epoch}{seeds} seed{'s' if seeds > 1 else ''}, {result['minutes']:.0f} min",
             row.selection,
@@ -74,7 +74,7 @@ def rebuild(readme: Path, rows: Sequence[Row], folder: Path) -> None:
     """Put the table between the two marks of README; all else stays as it is."""
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise Mistake(
+        raise UserError(
             f"{readme}: the table has no place. Wanted a file with, once each and in this order, {BEGIN} and {END}."
         )
     before, _, rest = text.partition(BEGIN)

@@ -97,14 +97,14 @@ def judge(published: Published, values: Sequence[float]) -> Judged:
     )
 
 
-def described(judged: Mapping[str, Any]) -> str:
+def describe(judged: Mapping[str, Any]) -> str:
     """``recall@20 epoch 5  published .1071 +- .0020  ours .1062  delta -.0009  PASS``"""
     where = judged["metric"] + (f" epoch {judged['epoch']}" if judged["epoch"] else "")
     sd = "" if judged["sd"] is None else f" sd {short(judged['sd'])}"
     test = "" if judged["t"] is None else f"  t {judged['t']:+.2f} p {judged['p']:.2g}"
     wanted = f"published {short(judged['published'])} +- {short(judged['width'])}"
     seeds = f"{len(judged['values'])} seed{'s' if len(judged['values']) > 1 else ''}"
-    delta = f"delta {signed(judged['delta'])}{test}  {judged['word'] or 'not judged'}"
+    delta = f"delta {format_signed(judged['delta'])}{test}  {judged['word'] or 'not judged'}"
     return f"{where:<19} {wanted}  ours {short(judged['mean'])}{sd} ({seeds})  {delta}"
 
 
@@ -113,6 +113,6 @@ def short(value: float) -> str:
     return f"{value:.5f}".removeprefix("0") if abs(value) < 0.1 else f"{value:.4f}".removeprefix("0")
 
 
-def signed(value: float) -> str:
+def format_signed(value: float) -> str:
     """``+.0012``"""
     return ("-" if value < 0 else "+") + f"{abs(value):.4f}".removeprefix("0")

@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from ltgnn.io import bounded_read
 from ltgnn.runs.difference import differences, in_words
 from ltgnn.runs.run_key import key_of, plain
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 LOG = "run.log"
 
@@ -23,7 +23,7 @@ ASKED = "asked"
 """Where status.json has the key of the recipe that was asked for, if what ran has more in it (fitted weights)."""
 
 
-def finished(folder: Path, cfg: DictConfig) -> dict[str, Any] | None:
+def finished_metrics(folder: Path, cfg: DictConfig) -> dict[str, Any] | None:
     """The metrics of the run in ``folder`` where it has finished with this recipe and these data; else None."""
     status = bounded_read.read_json(folder, "status.json") or {}
     config = plain(cfg)
@@ -36,7 +36,7 @@ def finished(folder: Path, cfg: DictConfig) -> dict[str, Any] | None:
 
 
 def make_way(folder: Path, config: Mapping[str, Any]) -> None:
-    """``Mistake`` where the folder holds the results of a finished run, which ``config`` (resolved) would overwrite.
+    """``UserError`` where the folder holds the results of a finished run, which ``config`` (resolved) would overwrite.
 
     With ``sweep.resume=false`` they are moved into a folder beside it instead.
     """
@@ -47,7 +47,7 @@ def make_way(folder: Path, config: Mapping[str, Any]) -> None:
         return
     found = differences(folder, config)
     what = f"of another recipe or of other data ({in_words(found)})" if found else "of this recipe"
-    raise Mistake(
+    raise UserError(
         f"paths.run_dir={folder} holds a finished run {what}. Its results are kept and nothing was run. To run: "
         f"{_ways(config)}."
     )

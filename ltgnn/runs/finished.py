@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from ltgnn.runs.folder import RunFolder
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 def finished_run(folder: str | Path, option: str = "run") -> RunFolder:
-    """The run in ``folder``; ``Mistake`` where it is not there or has not finished.
+    """The run in ``folder``; ``UserError`` where it is not there or has not finished.
 
     ``option``: where the folder was given, for the message.
     """
     run = RunFolder(folder)
     state = run.read_json("status.json").get("state")
     if state is None:
-        raise Mistake(f"{option}={folder} is not a run folder: it has no status.json. `ltgnn table` lists runs.")
+        raise UserError(f"{option}={folder} is not a run folder: it has no status.json. `ltgnn table` lists runs.")
     if state != "finished":
-        raise Mistake(f"{option}={folder} is {state}, wanted a finished run: train it again.")
+        raise UserError(f"{option}={folder} is {state}, wanted a finished run: train it again.")
     return run

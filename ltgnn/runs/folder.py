@@ -16,15 +16,15 @@ from omegaconf import DictConfig
 
 from ltgnn.config import older_recipes
 from ltgnn.config.paths import write_whole
-from ltgnn.config.recipe import opened
+from ltgnn.config.recipe import open_recipe
 from ltgnn.io import bounded_read, libyaml
-from ltgnn.io.atomic_write import Unwritable, clear, make_folder, whole
+from ltgnn.io.atomic_write import Unwritable, clear, make_folder, replace_atomically
 from ltgnn.runs.begun import ASKED, make_way
 from ltgnn.runs.checksums import FILE as CHECKSUMS
 from ltgnn.runs.checksums import RECORD, warn_if_changed, write_checksums
 from ltgnn.runs.environment import environment
 from ltgnn.runs.run_key import INPUTS, key_of, plain, recipe_inputs
-from ltgnn.types import Evaluation, Mistake
+from ltgnn.types import Evaluation, UserError
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class RunFolder:
         """Record the recipe and that the run is running; at the end that it finished, or failed and why.
 
         States beside these: ``interrupted`` (Ctrl-C), and the attribute ``state`` of an exception (``pruned``). A
-        folder whose files are removed while the job runs is a ``Mistake``, and is left with recipe and error.
+        folder whose files are removed while the job runs is a ``UserError``, and is left with recipe and error.
         """
         config = plain(cfg)
         make_way(self.path, config)
@@ -90,9 +90,9 @@ class RunFolder:
         self.write_json("status.json", status | {"key": key_of(config), ASKED: status.get(ASKED, status["key"])})
 
     def refuse_removed(self) -> None:
-        """``Mistake`` where files that this job has written are there no more."""
+        """``UserError`` where files that this job has written are there no more."""
         if gone := [name for name in self.written if not (self.path / name).is_file()]:
-            raise Mistake(
+            raise UserError(
                 f"{self.path}: {', '.join(gone)} removed while the job ran; give the command again to run it anew."
             )
 
@@ -100,7 +100,7 @@ class RunFolder:
         """``error``, or that the files of the job were removed, which then caused it."""
         try:
             self.refuse_removed()
-        except Mistake as mistake:
+        except UserError as mistake:
             return mistake if isinstance(error, Exception) else error
         return error
 
@@ -142,7 +142,7 @@ class RunFolder:
 
     def write_parquet(self, name: str, frame: Any) -> None:
         """Write a polars frame, whole or not at all; the folder must be there."""
-        with whole(self.path / name, parents=False) as temporary:
+        with replace_atomically(self.path / name, parents=False) as temporary:
             frame.write_parquet(temporary)
 
     def read_json(self, name: str) -> dict[str, Any]:
@@ -152,8 +152,8 @@ class RunFolder:
         return bounded_read.read_json(self.path, name) or {}
 
     def config(self) -> DictConfig:
-        """The resolved recipe, safe to make parts of; ``Mistake`` where it names what is not trusted."""
-        recipe = opened(self.path)
+        """The resolved recipe, safe to make parts of; ``UserError`` where it names what is not trusted."""
+        recipe = open_recipe(self.path)
         warn_if_changed(self.path, *RECORD)
         return recipe
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 def refuse_foreign(closed: Mapping[str, str], choices: Mapping[str, str]) -> None:
@@ -15,7 +15,7 @@ def refuse_foreign(closed: Mapping[str, str], choices: Mapping[str, str]) -> Non
     """
     for axis, word in closed.items():
         if (given := choices.get(axis, word)) != word:
-            raise Mistake(
+            raise UserError(
                 f"{axis}={given} given, but experiment={choices.get('experiment')} is a closed recipe with "
                 f"{axis}={word}: it stands for a published number. Leave one of the two away, or say closed=null."
             )

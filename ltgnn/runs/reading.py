@@ -12,7 +12,7 @@ from ltgnn.io.bounded_read import read_yaml
 from ltgnn.runs.checksums import RECORD, warn_if_changed
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run import DamagedRun, Run, checked_recipe, first_line
-from ltgnn.types import Damaged, Mistake
+from ltgnn.types import Damaged, UserError
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ def find(places: Iterable[Path], deep: bool = True) -> list[Path]:
 
 
 def read_all(places: Sequence[Path], deep: bool = True) -> tuple[list[Run], list[DamagedRun]]:
-    """Every run among ``places`` or below, and what is damaged; raises ``Mistake`` where no run can be read.
+    """Every run among ``places`` or below, and what is damaged; raises ``UserError`` where no run can be read.
 
     States other than finished are in ``Run.state``; such a run may have no metrics.
     """
@@ -37,20 +37,20 @@ def read_all(places: Sequence[Path], deep: bool = True) -> tuple[list[Run], list
     if not folders:
         given = ", ".join(map(str, places))
         where = "at or below" if deep else "in"
-        raise Mistake(f"no run folder (with a status.json) {where}: {given}. Give the folder of a run or of a sweep.")
+        raise UserError(f"no run folder (with a status.json) {where}: {given}. Give the folder of a run or of a sweep.")
     runs: list[Run] = []
     damaged: list[DamagedRun] = []
     for folder in folders:
         try:
-            runs.append(read(folder))
+            runs.append(read_run(folder))
         except DamagedRun as error:
             damaged.append(error)
     if not runs:
-        raise damaged[0] if len(damaged) == 1 else Damaged("no run can be read.\n" + left_out(damaged))
+        raise damaged[0] if len(damaged) == 1 else Damaged("no run can be read.\n" + name_left_out(damaged))
     return runs, damaged
 
 
-def read(folder: Path) -> Run:
+def read_run(folder: Path) -> Run:
     """One run; raises ``DamagedRun`` where one of its files cannot be what a run writes."""
     files = RunFolder(folder)
     try:
@@ -84,7 +84,7 @@ def read(folder: Path) -> Run:
         raise DamagedRun(folder, str(damage)) from damage
 
 
-def left_out(damaged: Sequence[Damaged]) -> str:
+def name_left_out(damaged: Sequence[Damaged]) -> str:
     """A line for each."""
     return "\n".join(f"Left out, damaged: {first_line(error)}" for error in damaged)
 

@@ -47,7 +47,7 @@ def columns(config: Mapping[str, Any]) -> dict[str, Any]:
     return knobs | dict(config["choices"]) | {"recipe": groups}
 
 
-def monitored(folder: Path, name: str) -> list[tuple[int, float]]:
+def monitored_values(folder: Path, name: str) -> list[tuple[int, float]]:
     """(epoch, value) of a column of history.csv; of an epoch that was run twice the later one."""
     file = folder / "history.csv"
     if not file.is_file():
@@ -144,7 +144,7 @@ class Wandb:
     def upload(self, folder: Path) -> None:
         """Tables and plots; best and last value of the monitor, which the summary of its curve does not tell apart."""
         self.run.log(pictures(folder))
-        curve = monitored(folder, self.monitor)
+        curve = monitored_values(folder, self.monitor)
         if curve:
             epoch, best = (min if self.less else max)(curve, key=lambda point: point[1])
             self.summary({"monitor/best": best, "monitor/best_epoch": epoch, "monitor/last": curve[-1][1]})

@@ -14,7 +14,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from ltgnn.runs.folder import RunFolder
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 PARTS = ("test", "val")
 WORDS = {"data": "unknown", "model": "unknown", "fusion": "-", "loss": "-", "features": "none"}
@@ -27,7 +27,7 @@ def files(places: Sequence[Path]) -> list[Path]:
         {file.resolve() for place in places for file in ([place] if place.is_file() else place.rglob("run-*.wandb"))}
     )
     if not found:
-        raise Mistake(f"no W&B file (run-*.wandb) at or below: {', '.join(map(str, places))}")
+        raise UserError(f"no W&B file (run-*.wandb) at or below: {', '.join(map(str, places))}")
     return found
 
 
@@ -36,7 +36,9 @@ def inspect(file: Path, *options: str) -> str:
     command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", *options, str(file)]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode or not answer.stdout.strip():
-        raise Mistake(f"{file} cannot be read: {answer.stderr.strip() or 'W&B printed nothing'} (wants wandb >= 0.31)")
+        raise UserError(
+            f"{file} cannot be read: {answer.stderr.strip() or 'W&B printed nothing'} (wants wandb >= 0.31)"
+        )
     return answer.stdout
 
 
@@ -48,14 +50,14 @@ def bring(file: Path, out: Path, renames: Mapping[str, str]) -> Path:
     metrics = {part: part_of(part, values) for part in PARTS}
     for name, key in renames.items():
         if key not in values:
-            raise Mistake(f"--value {name}={key}: {file} has no such number; it has {_some(values)}")
+            raise UserError(f"--value {name}={key}: {file} has no such number; it has {_some(values)}")
         metrics["test"][name] = values[key]
     finished = found.get("exit_code") == 0
     if finished and not metrics["test"]:
-        raise Mistake(f"{file}: no number is called test/...; name some: --value ndcg@20=KEY. It has {_some(values)}")
+        raise UserError(f"{file}: no number is called test/...; name some: --value ndcg@20=KEY. It has {_some(values)}")
     folder = RunFolder(out / re.sub(r"[^\w.-]+", "_", f"{found.get('name') or 'run'}_{found['run_id']}"))
     if folder.path.exists():
-        raise Mistake(f"{folder.path} is there already: remove it, or set another --out")
+        raise UserError(f"{folder.path} is there already: remove it, or set another --out")
     folder.path.mkdir(parents=True)
     folder.write("config.yaml", OmegaConf.to_yaml(OmegaConf.create(config_of(found))))
     folder.write("overrides.yaml", "[]\n")

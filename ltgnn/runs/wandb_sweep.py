@@ -10,7 +10,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep
 
 from ltgnn.config.metric_direction import smaller
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 def sweep_yaml(overrides: Sequence[str], method: str, monitor: str, project: str) -> str:
@@ -18,7 +18,7 @@ def sweep_yaml(overrides: Sequence[str], method: str, monitor: str, project: str
     parameters = {str(parsed.input_line).partition("=")[0]: _space(parsed) for parsed in _parse(overrides)}
     bounds = [key for key, space in parameters.items() if "min" in space]
     if bounds and method == "grid":
-        raise Mistake(f"--method grid: {', '.join(bounds)} has bounds, not values. Set --method bayes or random")
+        raise UserError(f"--method grid: {', '.join(bounds)} has bounds, not values. Set --method bayes or random")
     document = {
         "project": project,
         "method": method,
@@ -32,7 +32,7 @@ def sweep_yaml(overrides: Sequence[str], method: str, monitor: str, project: str
 
 def _parse(overrides: Sequence[str]) -> list[Override]:
     if not overrides:
-        raise Mistake("ltgnn runs sweep-yaml: no words to sweep; give some, such as fusion=id,sum seed=1,2,3")
+        raise UserError("ltgnn runs sweep-yaml: no words to sweep; give some, such as fusion=id,sum seed=1,2,3")
     parsed: list[Override] = OverridesParser.create().parse_overrides(list(overrides))
     return parsed
 

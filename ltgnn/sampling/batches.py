@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from ltgnn.types import Batch, Interactions, Mistake
+from ltgnn.types import Batch, Interactions, UserError
 
 
 def stream(seed: int, *place: int, device: torch.device | str = "cpu") -> torch.Generator:
@@ -32,9 +32,9 @@ class PairBatches:
         self, train: Interactions, batch_size: int, unit: str, seed: int, epoch: Callable[[], int] = lambda: 0
     ) -> None:
         if unit not in ("edges", "users"):
-            raise Mistake(f"sampler.epoch_unit={unit} given, edges or users wanted.")
+            raise UserError(f"sampler.epoch_unit={unit} given, edges or users wanted.")
         if batch_size < 1:
-            raise Mistake(f"batch_size={batch_size} given, at least 1 wanted.")
+            raise UserError(f"batch_size={batch_size} given, at least 1 wanted.")
         self.train, self.batch_size, self.unit, self.seed, self.epoch = train, batch_size, unit, seed, epoch
 
     def __len__(self) -> int:

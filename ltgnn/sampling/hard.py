@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.sampling.negatives import Negatives
-from ltgnn.types import Batch, Encoded, Interactions, Mistake
+from ltgnn.types import Batch, Encoded, Interactions, UserError
 
 
 class Hardest(Negatives):
@@ -32,14 +32,14 @@ class Hardest(Negatives):
     ) -> None:
         super().__init__()
         if keep < 1:
-            raise Mistake(f"sampler.negatives.keep={keep} given, at least 1 wanted.")
+            raise UserError(f"sampler.negatives.keep={keep} given, at least 1 wanted.")
         self.candidates, self.keep, self.cosine = candidates(train), keep, cosine
 
     def forward(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
         """[B], [B] -> candidates [B, C]; ``narrow`` leaves ``keep`` of them."""
         drawn: Tensor = self.candidates(users, pos, generator)
         if drawn.shape[1] < self.keep:
-            raise Mistake(
+            raise UserError(
                 f"sampler.negatives.keep={self.keep} of {drawn.shape[1]} candidates given: set "
                 "sampler.negatives.candidates.negatives higher."
             )

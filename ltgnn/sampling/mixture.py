@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ltgnn.sampling.negatives import Negatives
-from ltgnn.types import Batch, Encoded, Interactions, Mistake
+from ltgnn.types import Batch, Encoded, Interactions, UserError
 
 
 class Mixture(Negatives):
@@ -22,7 +22,7 @@ class Mixture(Negatives):
         super().__init__()
         made = {name: part(train) for name, part in parts.items() if part is not None}
         if not made:
-            raise Mistake("sampler=mixture has no parts: give sampler.negatives.parts.NAME, see conf/sampler.")
+            raise UserError("sampler=mixture has no parts: give sampler.negatives.parts.NAME, see conf/sampler.")
         self.modules_of_parts = nn.ModuleList(made.values())  # so that they move with this module
         self.reads_states = any(part.reads_states for part in made.values())
         self.parts, self.widths = list(made.values()), [0] * len(made)

@@ -8,7 +8,7 @@ import torch
 from annotated_types import Ge
 from torch import Tensor, nn
 
-from ltgnn.types import Batch, Encoded, Interactions, Mistake
+from ltgnn.types import Batch, Encoded, Interactions, UserError
 
 
 class Negatives(nn.Module):
@@ -57,9 +57,9 @@ class Drawn(Negatives):
     def __init__(self, train: Interactions, weights: Tensor, negatives: int, exclude_train: bool, shared: bool) -> None:
         super().__init__()
         if negatives < 1:
-            raise Mistake(f"sampler.negatives={negatives} given, at least 1 wanted (or sampler=in_batch).")
+            raise UserError(f"sampler.negatives={negatives} given, at least 1 wanted (or sampler=in_batch).")
         if shared and exclude_train:
-            raise Mistake(
+            raise UserError(
                 "negatives that a whole batch shares cannot leave out each user's own items: set "
                 "sampler.negatives.exclude_train=false or sampler.negatives.shared=false."
             )
@@ -72,7 +72,7 @@ class Drawn(Negatives):
             own[1:] = torch.cumsum(weights[items], 0)
         self.register_buffer("own", own, persistent=False)
         if exclude_train and int(self._mass(offsets).diff().max()) == self.total:
-            raise Mistake(
+            raise UserError(
                 "a user has interacted with every item, so no negative exists: set "
                 "sampler.negatives.exclude_train=false."
             )

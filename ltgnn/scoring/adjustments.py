@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from ltgnn.scoring.scorers import InnerProduct, ItemBias, SparseItemItemWeights
 from ltgnn.tensors.csr import csr_rows
 from ltgnn.tensors.nearest_neighbours import nearest
-from ltgnn.types import Interactions, Mistake, Scorer
+from ltgnn.types import Interactions, Scorer, UserError
 
 
 class ContentMatch(Scorer):
@@ -128,9 +128,9 @@ def gate(train: Interactions, power: float) -> Tensor:
 
 
 def need_features(features: Tensor | None, score: str) -> Tensor:
-    """The features [I, D], which a dial cannot do without; ``Mistake`` where there are none."""
+    """The features [I, D], which a dial cannot do without; ``UserError`` where there are none."""
     if features is None:
-        raise Mistake(
+        raise UserError(
             f"score={score} needs item features, but features=none was given. Set features=minilm, or score=dot."
         )
     return features

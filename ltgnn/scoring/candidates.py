@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ltgnn.evaluation.exact_topk import best_items, order_keys
 from ltgnn.evaluation.topk import block_users
-from ltgnn.types import Groups, Interactions, Mistake
+from ltgnn.types import Groups, Interactions, UserError
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def pool_of(
     """
     users = torch.unique(held_out.users)
     if not users.numel():
-        raise Mistake("a blend is fitted on validation, and this split has none: set split.val, and train again.")
+        raise UserError("a blend is fitted on validation, and this split has none: set split.val, and train again.")
     rows_items, rows_values = [], []
     with torch.no_grad():
         for block in users.split(block_users(held_out.num_items, block_mib)):

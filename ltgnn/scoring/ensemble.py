@@ -12,7 +12,7 @@ from torch import Tensor
 from ltgnn.scoring.candidates import Pool
 from ltgnn.scoring.masked import any_candidates
 from ltgnn.tensors.csr import csr_rows
-from ltgnn.types import Groups, Interactions, Mistake, Scorer, as_scorer
+from ltgnn.types import Groups, Interactions, Scorer, UserError, as_scorer
 
 Standing = Callable[[Tensor], Tensor]
 """``scores [B, I], -inf for no candidate -> standings [B, I], finite, 0 for no candidate``"""
@@ -49,7 +49,7 @@ class Blend:
     def of(self, members: Mapping[str, Scorer | Callable[[Tensor], Tensor]], train: Interactions) -> Blended:
         """The members as one scorer; weights of 0 if there are none yet."""
         if BIAS in members:
-            raise Mistake(f"a member cannot be called '{BIAS}'.")
+            raise UserError(f"a member cannot be called '{BIAS}'.")
         users, items = _groups(self.users, train.user_counts), _groups(self.items, train.item_counts)
         names = users.names, items.names
         table = torch.zeros(len(members), len(names[0]), len(names[1]))
@@ -57,7 +57,7 @@ class Blend:
         if self.weights is not None:
             unknown = set(self.weights) - {*members, BIAS}
             if unknown or not set(members) <= set(self.weights):
-                raise Mistake(
+                raise UserError(
                     f"blend.weights has {', '.join(self.weights)}; wanted a weight for each member: "
                     f"{', '.join(members)}."
                 )
@@ -162,7 +162,7 @@ def cells(given: Any, users: Sequence[str], items: Sequence[str], name: str) -> 
     for user, row in given.items():
         for item, value in row.items():
             if user not in users or item not in items:
-                raise Mistake(
+                raise UserError(
                     f"blend.weights.{name}: there is no cell {user}.{item}; user groups are {', '.join(users)}, "
                     f"item groups {', '.join(items)}."
                 )

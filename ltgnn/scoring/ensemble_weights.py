@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt
 from torch import Tensor
 
 from ltgnn.scoring.candidates import Pool
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class Ascent:
 
     def __init__(self, k: Annotated[int, Ge(1)], steps: Annotated[int, Ge(1)], rounds: Annotated[int, Ge(0)]) -> None:
         if k < 1 or steps < 1 or rounds < 0:
-            raise Mistake(f"blend.fitting: k={k}, steps={steps}, rounds={rounds}; 1, 1 and 0 are the least.")
+            raise UserError(f"blend.fitting: k={k}, steps={steps}, rounds={rounds}; 1, 1 and 0 are the least.")
         self.k, self.steps, self.rounds = k, steps, rounds
 
     def __call__(self, pool: Pool) -> tuple[Tensor, Tensor]:
@@ -70,7 +70,7 @@ class Logit:
 
     def __init__(self, shrink: Annotated[float, Gt(0)], iterations: Annotated[int, Ge(1)]) -> None:
         if shrink <= 0 or iterations < 1:
-            raise Mistake(f"blend.fitting: shrink={shrink}, iterations={iterations}; more than 0 wanted.")
+            raise UserError(f"blend.fitting: shrink={shrink}, iterations={iterations}; more than 0 wanted.")
         self.shrink, self.iterations = shrink, iterations
 
     def __call__(self, pool: Pool) -> tuple[Tensor, Tensor]:

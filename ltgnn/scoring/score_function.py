@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ltgnn.scoring.masked import any_candidates, mask_items
 from ltgnn.scoring.scorers import InnerProduct, WeightedSum
-from ltgnn.types import Encoded, Interactions, Mistake, PartEvaluator, Scorer, as_scorer
+from ltgnn.types import Encoded, Interactions, PartEvaluator, Scorer, UserError, as_scorer
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Scoring:
         self.norm_power, self.dials = norm_power, {name: dial for name, dial in dials.items() if dial is not None}
         self.aggregation, self.tuning = aggregation, fit
         if fit is not None and not self.dials:
-            raise Mistake("score.fit chooses the weight of dials, but score.dials is empty. Set score=content.")
+            raise UserError("score.fit chooses the weight of dials, but score.dials is empty. Set score=content.")
 
     def fit(self, train: Interactions, features: Tensor | None) -> ScoreFunction:
         """Build each dial from the train part and the item features [I, D]."""

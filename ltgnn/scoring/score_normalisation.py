@@ -8,7 +8,7 @@ import torch
 from annotated_types import Ge
 from torch import Tensor
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 def z_scores(scores: Tensor, least: float = 0.0) -> Tensor:
@@ -45,7 +45,7 @@ class ReciprocalRank:
 
     def __init__(self, constant: Annotated[float, Ge(0)]) -> None:
         if constant < 0:
-            raise Mistake(f"blend.standing.constant={constant} given, a number of at least 0 wanted.")
+            raise UserError(f"blend.standing.constant={constant} given, a number of at least 0 wanted.")
         self.constant = constant
 
     def __call__(self, scores: Tensor) -> Tensor:

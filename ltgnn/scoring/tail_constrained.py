@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ltgnn.scoring.candidates import Pool
 from ltgnn.scoring.ensemble import Fitting
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class TailKept:
         most: Annotated[float, Gt(0)],
     ) -> None:
         if k < 1 or not 0 < share <= 1 or not 0 < step <= most:
-            raise Mistake(
+            raise UserError(
                 f"blend.fitting: k={k}, share={share}, step={step}, most={most}; wanted k of 1 or more, "
                 f"0 < share <= 1, 0 < step <= most."
             )
@@ -53,7 +53,7 @@ class TailKept:
     def __call__(self, pool: Pool) -> Choice:
         """Weights [M, A, G], bias [A, G]."""
         if pool.cells[1] < 2:
-            raise Mistake("blend.fitting: the tail is all items but those of the first group: set blend.items.")
+            raise UserError("blend.fitting: the tail is all items but those of the first group: set blend.items.")
         alone = self.members_alone(pool)
         choices, tail_alone = [*alone, *self.lifted(pool)], of_tail(pool)
         given = (scores(pool, *choice) for choice in choices)

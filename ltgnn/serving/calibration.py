@@ -10,8 +10,8 @@ from annotated_types import Ge, Gt, Le, Lt
 from torch import Tensor
 
 from ltgnn.inference.rule import RuleContext
-from ltgnn.serving.rules import categories, scaled
-from ltgnn.types import Mistake
+from ltgnn.serving.rules import categories, scale_scores
+from ltgnn.types import UserError
 
 
 class Calibrated:
@@ -31,7 +31,7 @@ class Calibrated:
         smoothing: Annotated[float, Gt(0), Lt(1)],
     ) -> None:
         if not 0 <= weight <= 1 or not 0 < smoothing < 1 or depth < 1:
-            raise Mistake(
+            raise UserError(
                 f"rules: calibration with weight={weight}, smoothing={smoothing}, depth={depth}; 0 to 1, above 0 and "
                 "below 1, and at least 1 wanted."
             )
@@ -59,7 +59,7 @@ class Calibrated:
         wish = history / history.sum()
         mattering = wish > 0
         p, inside = wish[mattering].double(), table[items].double()
-        relevance, listed, chosen = scaled(scores).double(), torch.zeros(table.shape[1]).double(), list[int]()
+        relevance, listed, chosen = scale_scores(scores).double(), torch.zeros(table.shape[1]).double(), list[int]()
         for _ in range(min(k, len(items))):
             q = listed + inside
             q = (q / q.sum(1, keepdim=True).clamp_min(1e-12))[:, mattering]
@@ -78,7 +78,7 @@ def _table(rows: Sequence[Sequence[str]]) -> Tensor:
         for name in row:
             numbers.setdefault(name, len(numbers))
     if not numbers:
-        raise Mistake("rules: no item has a category in this column, so there is nothing to calibrate.")
+        raise UserError("rules: no item has a category in this column, so there is nothing to calibrate.")
     table = torch.zeros(len(rows), len(numbers))
     for item, row in enumerate(rows):
         for name in row:

@@ -20,12 +20,12 @@ from torch import Tensor
 
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.served_model import Served
-from ltgnn.io.atomic_write import whole
+from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.scoring.masked import mask_items
 from ltgnn.scoring.scorers import FORMS, ScoreTable, WeightedSum, decompose
 from ltgnn.serving.model_card import model_card
 from ltgnn.serving.onnx_head import write_head
-from ltgnn.types import Damaged, Groups, Interactions, Mistake, Scorer, Split
+from ltgnn.types import Damaged, Groups, Interactions, Scorer, Split, UserError
 
 VERSION = 1
 PARTS = ("train", "val", "test")
@@ -35,19 +35,19 @@ NEEDED = ("model.safetensors", "items.parquet", "users.parquet")
 def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict[str, int]:
     """Write a model to a folder that appears whole or not at all; bytes of each file.
 
-    ``recipe``: text of the run's config.yaml. ``onnx``: the scoring head as well. Raises ``Mistake`` if the folder is
+    ``recipe``: text of the run's config.yaml. ``onnx``: the scoring head as well. Raises ``UserError`` if the folder is
     there already, or if the score is no sum of tables.
     """
     if folder.exists():
-        raise Mistake(f"out={folder} is there already: give a new name, or remove it.")
+        raise UserError(f"out={folder} is there already: give a new name, or remove it.")
     found = decompose(served.scorer)
     if found is None:
-        raise Mistake(
+        raise UserError(
             f"{served.name}: its score is no sum of inner products, item weights and constants (a loss such as "
             "macr or pda, or model=random, ranks in its own way), so no folder of tables gives its lists. "
             "`ltgnn recommend run=DIR` works on the run."
         )
-    with whole(folder, "out=") as temporary:
+    with replace_atomically(folder, "out=") as temporary:
         temporary.mkdir()
         _write(served, found, temporary, recipe, onnx)
     return {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
@@ -86,11 +86,11 @@ def _write(served: Served, found: Sequence[ScoreTable], temporary: Path, recipe:
     (temporary / "README.md").write_text(model_card(served, found), encoding="utf-8")
 
 
-def read(folder: str | Path) -> Served:
+def load_exported(folder: str | Path) -> Served:
     """The model of an exported folder. ``Damaged`` where a file is missing, or is not what was written."""
     folder = Path(folder)
     if not (folder / "export.json").is_file():
-        raise Mistake(
+        raise UserError(
             f"{folder} is no exported model: it has no export.json. Make one: ltgnn export run=RUN out={folder}"
         )
     record = _record(folder)
@@ -98,7 +98,7 @@ def read(folder: str | Path) -> Served:
         if Path(name).name != name or not (folder / name).is_file() or _digest(folder / name) != digest:
             raise Damaged(f"{folder}: {name} is missing or was changed after the export: export the run again.")
     try:
-        return _opened(folder, record)
+        return _open_files(folder, record)
     except Exception as error:  # each format has its own errors for what it cannot read
         reason = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
         raise Damaged(f"{folder}: the export is damaged ({reason}): export the run again.") from error
@@ -124,7 +124,7 @@ def _record(folder: Path) -> dict[str, Any]:
     return record
 
 
-def _opened(folder: Path, record: Mapping[str, Any]) -> Served:
+def _open_files(folder: Path, record: Mapping[str, Any]) -> Served:
     """The model, its files being what was written."""
     import polars as pl
 

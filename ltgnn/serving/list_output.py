@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ltgnn.io.atomic_write import whole
+from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.io.spreadsheet import marked_frame
 from ltgnn.io.terminal import literal
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,9 +37,9 @@ def save(frames: Iterable[pl.DataFrame], file: Path, schema: pl.Schema) -> int:
     ``.json`` is an array of objects, ``.jsonl`` an object a line.
     """
     if file.suffix not in FORMATS:
-        raise Mistake(f"out={file} given, a file that ends in {', '.join(FORMATS)} wanted.")
+        raise UserError(f"out={file} given, a file that ends in {', '.join(FORMATS)} wanted.")
     counted = Counted(frames)
-    with whole(file, "out=") as temporary:
+    with replace_atomically(file, "out=") as temporary:
         if file.suffix == ".parquet":
             from polars.io.plugins import register_io_source
 

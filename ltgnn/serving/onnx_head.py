@@ -8,7 +8,7 @@ import torch
 
 from ltgnn.inference.served_model import Served
 from ltgnn.scoring.scorers import decompose
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 OPSET = 17
 LIMIT = 2**31 - 2**20  # a protobuf file holds no more
@@ -18,17 +18,17 @@ def write_head(served: Served, file: Path) -> None:
     """``users [B, d] float32, k [1] int64 -> scores [B, I], top_scores [B, k], top_items [B, k]``.
 
     Items that are not scorable have -inf. Seen items are for the caller to leave out: ask for more than ``k``.
-    Raises ``Mistake`` if the score is not one inner product (and constants per item), or the library is missing.
+    Raises ``UserError`` if the score is not one inner product (and constants per item), or the library is missing.
     """
     try:
         from onnx import TensorProto, checker, helper, numpy_helper, save
     except ImportError as error:
-        raise Mistake("onnx=true needs the library `onnx`: pip install 'ltgnn[onnx]'") from error
+        raise UserError("onnx=true needs the library `onnx`: pip install 'ltgnn[onnx]'") from error
     found = decompose(served.scorer) or []
     inner = [table.factors for table in found if table.factors is not None]
     constants = [table.item_bias for table in found if table.item_bias is not None]
     if len(inner) != 1 or len(inner) + len(constants) != len(found):
-        raise Mistake(
+        raise UserError(
             f"onnx=true: the score of {served.name} is more than one inner product of user and item vectors "
             "(weights between items, or several tables), so it has no small head. Leave onnx=true out."
         )
@@ -36,7 +36,7 @@ def write_head(served: Served, file: Path) -> None:
     bias = sum(constants, torch.zeros(table.shape[1]))
     bias = bias.masked_fill(~served.scorable, -torch.inf)
     if table.numel() * 4 > LIMIT:
-        raise Mistake(f"onnx=true: the item table takes {table.numel() * 4 / 2**30:.1f} GB, an ONNX file holds 2 GB.")
+        raise UserError(f"onnx=true: the item table takes {table.numel() * 4 / 2**30:.1f} GB, an ONNX file holds 2 GB.")
     width, items = table.shape
     float_, int_ = TensorProto.FLOAT, TensorProto.INT64
     graph = helper.make_graph(

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.inference.rule import RuleContext
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 DAY = 86400.0  # seconds
 
@@ -28,7 +28,7 @@ class Available:
     def allowed(self, context: RuleContext) -> Tensor:
         """[I] bool"""
         if not self.file.is_file():
-            raise Mistake(f"rules: the file of available items {self.file} is not there.")
+            raise UserError(f"rules: the file of available items {self.file} is not there.")
         stock = set(self.file.read_text(encoding="utf-8-sig").split("\n"))
         stock = {line.strip() for line in stock}
         return torch.tensor([item in stock for item in context.catalogue.item_ids])
@@ -39,8 +39,8 @@ class Price:
 
     def __init__(self, column: str, least: float | None, most: float | None) -> None:
         self.column = column
-        self.least = None if least is None else _within("least price", least)
-        self.most = None if most is None else _within("greatest price", most)
+        self.least = None if least is None else _check_range("least price", least)
+        self.most = None if most is None else _check_range("greatest price", most)
 
     def allowed(self, context: RuleContext) -> Tensor:
         """[I] bool"""
@@ -67,16 +67,16 @@ class Fresh:
     """Items whose first train interaction is at most ``days`` before the last of all; needs times in seconds."""
 
     def __init__(self, days: Annotated[float, Ge(0)]) -> None:
-        self.days = _within("number of days", days, 0)
+        self.days = _check_range("number of days", days, 0)
 
     def allowed(self, context: RuleContext) -> Tensor:
         """[I] bool"""
         train = context.split.train
         if train.times is None:
-            raise Mistake("rules: freshness needs the times of interactions, and this data has none.")
+            raise UserError("rules: freshness needs the times of interactions, and this data has none.")
         span = float(train.times.max() - train.times.min())
         if span < DAY:
-            raise Mistake(
+            raise UserError(
                 f"rules: freshness needs times in seconds, but all times of this data lie within {span:g}: they are "
                 "positions in an order, or a single day."
             )
@@ -102,7 +102,7 @@ class Cap:
 
     def __init__(self, column: str, separators: str, level: int, most: Annotated[int, Ge(1)]) -> None:
         if isinstance(most, bool) or not isinstance(most, int) or most < 1:
-            raise Mistake(
+            raise UserError(
                 f"rules: a cap of {most} given, a whole number of at least 1 wanted (to leave a category out: exclude)."
             )
         self.column, self.separators, self.level, self.most = column, separators, level, most
@@ -119,14 +119,14 @@ class TailShare:
     """At least ``ceil(share k)`` items of the ``groups`` on every list."""
 
     def __init__(self, share: Annotated[float, Ge(0), Le(1)], groups: str | Sequence[str]) -> None:
-        self.share = _within("tail share", share, 0, 1)
+        self.share = _check_range("tail share", share, 0, 1)
         self.groups = (groups,) if isinstance(groups, str) else tuple(groups)
 
     def members(self, context: RuleContext) -> Tensor:
         """[I] bool"""
         names = context.groups.names
         if unknown := [group for group in self.groups if group not in names]:
-            raise Mistake(
+            raise UserError(
                 f"rules: there is no group '{unknown[0]}' by the policy {context.groups.policy}, which has "
                 f"{', '.join(names)}: mend `groups` of the rule."
             )
@@ -144,14 +144,14 @@ class MMR:
     """
 
     def __init__(self, weight: Annotated[float, Ge(0), Le(1)], depth: Annotated[int, Ge(1)]) -> None:
-        self.weight, self.depth = _within("weight of MMR", weight, 0, 1), depth
+        self.weight, self.depth = _check_range("weight of MMR", weight, 0, 1), depth
 
     def order(self, context: RuleContext, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
         """Candidates [n] best first, their scores [n] -> places [min(k, n)] in the order of choice."""
         if context.text is None:
-            raise Mistake("rules: MMR needs item features, and this run has none (features=none).")
+            raise UserError("rules: MMR needs item features, and this run has none (features=none).")
         unit = F.normalize(context.text[items].float(), dim=1)
-        relevance, likeness = scaled(scores), torch.zeros(len(items))
+        relevance, likeness = scale_scores(scores), torch.zeros(len(items))
         chosen: list[int] = []
         for _ in range(min(k, len(items))):
             value = (1 - self.weight) * relevance - self.weight * likeness
@@ -172,7 +172,7 @@ class XQuAD:
     def __init__(
         self, weight: Annotated[float, Ge(0), Le(1)], depth: Annotated[int, Ge(1)], tail: str | Sequence[str]
     ) -> None:
-        self.weight, self.depth = _within("weight of xQuAD", weight, 0, 1), depth
+        self.weight, self.depth = _check_range("weight of xQuAD", weight, 0, 1), depth
         self.tail = TailShare(0, tail)
 
     def order(self, context: RuleContext, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
@@ -181,7 +181,7 @@ class XQuAD:
         mine, offsets = context.split.train.by_user[1], context.split.train.by_user[0]
         history = members[mine[offsets[user] : offsets[user + 1]]] if user >= 0 else members[:0]
         share = float(history.float().mean()) if len(history) else 0.0
-        inside, relevance = members[items], scaled(scores)
+        inside, relevance = members[items], scale_scores(scores)
         wish = torch.where(inside, share, 1 - share)
         open_tail, open_head = 1.0, 1.0
         chosen: list[int] = []
@@ -194,7 +194,7 @@ class XQuAD:
         return torch.tensor(chosen, dtype=torch.int64)
 
 
-def scaled(scores: Tensor) -> Tensor:
+def scale_scores(scores: Tensor) -> Tensor:
     """Scores between 0 and 1; all 1 where they are equal.  [n]"""
     low, high = scores.min(), scores.max()
     return (scores - low) / (high - low) if high > low else torch.ones_like(scores)
@@ -206,9 +206,9 @@ def categories(context: RuleContext, column: str, separators: str) -> list[list[
     return [[name for part in cut.split(cell) if (name := part.strip())] for cell in context.catalogue.column(column)]
 
 
-def _within(what: str, value: float, least: float = -math.inf, most: float = math.inf) -> float:
-    """``value``, a number from ``least`` to ``most``; ``Mistake`` for anything else, NaN included."""
+def _check_range(what: str, value: float, least: float = -math.inf, most: float = math.inf) -> float:
+    """``value``, a number from ``least`` to ``most``; ``UserError`` for anything else, NaN included."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         bounds = f" from {least:g} to {most:g}" if most < math.inf else f" of at least {least:g}" if least == 0 else ""
-        raise Mistake(f"rules: a {what} of {value} given, a number{bounds} wanted.")
+        raise UserError(f"rules: a {what} of {value} given, a number{bounds} wanted.")
     return value

@@ -38,7 +38,7 @@ class Composer:
         words = [override for override in parsed if self._chooses(override)]
         values = [override for override in parsed if not self._chooses(override)]
         self.loader.validate_sweep_overrides_legal(overrides=values, run_mode=RunMode.RUN, from_shell=True)
-        config = copy.deepcopy(self._composed([str(word.input_line) for word in words]))
+        config = copy.deepcopy(self._compose([str(word.input_line) for word in words]))
         ConfigLoaderImpl._apply_overrides_to_config(values, config)
         task = [override for override in parsed if not override.is_hydra_override()]
         with read_write(config.hydra), open_dict(config.hydra):
@@ -59,7 +59,7 @@ class Composer:
             return True
         return self.loader.repository.group_exists(override.key_or_group) and not isinstance(override.value(), dict)
 
-    def _composed(self, words: list[str]) -> DictConfig:
+    def _compose(self, words: list[str]) -> DictConfig:
         key = json.dumps(words)
         if key not in self.made:
             name = self.master.hydra.job.config_name

@@ -18,7 +18,7 @@ from ltgnn.sweeps.execute import clean
 from ltgnn.sweeps.jobs import Job
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.progress import duration
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 Probe = Callable[[DictConfig, Cache], float]
 """Seconds that a job would take at most, found by two of its steps; leaves no file."""
@@ -46,7 +46,7 @@ def dry_run(
         finished = ledger is not None and ledger.finished(job.key)
         kind = " ".join(word for word in job.overrides if word.partition("=")[0] not in REPEATS)
         if not finished and kind not in times:
-            times[kind] = probed(job, probe, cache) if probe else ""
+            times[kind] = probe_job(job, probe, cache) if probe else ""
         cost = "" if finished else times[kind]
         known = ledger.folder(job.key) if ledger is not None else None
         table.add_row(
@@ -73,7 +73,7 @@ def dry_run(
     say(console, f"{some} in {where}{note}.\n{timed if probe else ''}Nothing was written.")
 
 
-def probed(job: Job, probe: Probe, cache: Cache) -> float | str:
+def probe_job(job: Job, probe: Probe, cache: Cache) -> float | str:
     """Seconds, or why the job cannot run."""
     before = HydraConfig.instance().cfg
     try:
@@ -81,7 +81,7 @@ def probed(job: Job, probe: Probe, cache: Cache) -> float | str:
         recipe: Any = OmegaConf.masked_copy(job.config, [str(key) for key in job.config if key != "hydra"])
         with clean():
             return probe(recipe, cache)
-    except Mistake as mistake:
+    except UserError as mistake:
         return str(mistake).partition("\n")[0]
     finally:
         HydraConfig.instance().cfg = before

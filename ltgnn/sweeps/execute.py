@@ -26,9 +26,9 @@ from ltgnn.io import libyaml
 from ltgnn.runs.difference import differences, in_words
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import key_of, plain
-from ltgnn.sweeps.jobs import Job, Outcome, resolved, settle
+from ltgnn.sweeps.jobs import Job, Outcome, assign_folder, resolve
 from ltgnn.sweeps.ledger import Ledger, read_status
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 Task = Callable[..., Any]
 """``(cfg, cache: Cache) -> value``: what a command does for each job; ``cache`` is shared by the jobs of a process."""
@@ -54,10 +54,10 @@ def execute(job: Job, task: Task, since: float, cache: Cache = NO_CACHE) -> Outc
         started, hydra = time.time(), HydraConfig.instance().cfg
         with clean(), libyaml.faster_omegaconf():
             try:
-                settle(job.config, claim.folder)
-                recipe = resolved(job.config)
+                assign_folder(job.config, claim.folder)
+                recipe = resolve(job.config)
                 if key_of(recipe) != job.key:
-                    error = Mistake(MEANWHILE)
+                    error = UserError(MEANWHILE)
                     log.error("job %s failed: %s", job.number, error)
                     return Outcome("failed", claim.folder, _record(run, job, started, error)["error"])
                 say_what_is_kept(job, claim.folder, recipe)
@@ -133,6 +133,6 @@ def clean() -> Iterator[None]:
             torch.cuda.empty_cache()
 
 
-def described(error: str) -> str:
+def describe_error(error: str) -> str:
     """The first line of an error, without the word that only says that the user can mend it."""
-    return error.removeprefix(f"{Mistake.__name__}: ").partition("\n")[0]
+    return error.removeprefix(f"{UserError.__name__}: ").partition("\n")[0]

@@ -13,10 +13,10 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from ltgnn.config.check import wrong_values
-from ltgnn.data.fetch import obtain_unpublished
+from ltgnn.data.fetch import fetch_unpublished
 from ltgnn.runs.run_key import key_of, plain
 from ltgnn.sweeps.composing import Composer
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def compose(composer: Composer, overrides: Sequence[str], number: int, sweep: Ma
     try:
         HydraConfig.instance().set_config(config)
         name = str(config.hydra.sweep.subdir)
-        settle(config, sweep_dir / name)
-        recipe = resolved(config)
+        assign_folder(config, sweep_dir / name)
+        recipe = resolve(config)
     finally:
         HydraConfig.instance().cfg = before
     return Draft(Job(number, tuple(overrides), "", sweep_dir, name, config), recipe)
@@ -79,12 +79,12 @@ def keyed(draft: Draft, asked_for: set[str]) -> Job:
     if (data := json.dumps(draft.recipe.get("data") or {})) not in asked_for:
         asked_for.add(data)  # a source that is down is asked once a sweep
         with suppress(Exception):  # the job itself will fail of it, and the others go on
-            obtain_unpublished(json.loads(data))
+            fetch_unpublished(json.loads(data))
     return replace(draft.job, key=key_of(draft.recipe))
 
 
 def refuse_wrong_jobs(drafts: Sequence[Draft], root: str) -> None:
-    """``Mistake`` that names each wrong value of any job once, and the first job that has it."""
+    """``UserError`` that names each wrong value of any job once, and the first job that has it."""
     found: dict[str, Job] = {}
     for draft in drafts:
         config = draft.job.config
@@ -92,7 +92,7 @@ def refuse_wrong_jobs(drafts: Sequence[Draft], root: str) -> None:
             found.setdefault(line, draft.job)
     if found:
         several = len(drafts) > 1
-        raise Mistake(
+        raise UserError(
             "\n".join(
                 f"{line} (job {job.number}: {' '.join(job.overrides)})" if several else line
                 for line, job in found.items()
@@ -100,12 +100,12 @@ def refuse_wrong_jobs(drafts: Sequence[Draft], root: str) -> None:
         )
 
 
-def resolved(config: DictConfig) -> dict[str, Any]:
+def resolve(config: DictConfig) -> dict[str, Any]:
     """The recipe of a composed job as plain values, without the node ``hydra``."""
     return {str(k): plain(v) if OmegaConf.is_config(v) else v for k, v in config.items() if k != "hydra"}
 
 
-def settle(config: DictConfig, folder: Path) -> None:
+def assign_folder(config: DictConfig, folder: Path) -> None:
     """Make ``folder`` the run folder of a composed job."""
     with read_write(config.hydra), open_dict(config):
         config.hydra.sweep.dir, config.hydra.sweep.subdir = str(folder.parent), folder.name
@@ -113,7 +113,7 @@ def settle(config: DictConfig, folder: Path) -> None:
     HydraConfig.instance().set_config(config)
 
 
-def labelled(jobs: Sequence[Job]) -> list[Job]:
+def label_jobs(jobs: Sequence[Job]) -> list[Job]:
     """The jobs, each once, with the overrides that are not those of all as their labels."""
     once = {job.key: job for job in reversed(jobs)}
     common = set.intersection(*(set(job.overrides) for job in jobs)) if len(once) > 1 else set()

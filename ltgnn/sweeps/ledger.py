@@ -20,7 +20,7 @@ from ltgnn.config.paths import write_whole
 from ltgnn.io.atomic_write import Unwritable, clear, make_folder
 from ltgnn.runs.folder import RESUME, RunFolder
 from ltgnn.sweeps.process_id import alive, me
-from ltgnn.types import Damaged, Mistake
+from ltgnn.types import Damaged, UserError
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +56,14 @@ class Ledger:
         return cls(sweep_dir) if (sweep_dir / ".sweep").is_dir() else None
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """One process at a time, and one thread of it."""
         make_folder(self.home)  # somebody may have removed it
         with (self.home / "lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)
             except OSError as error:
-                raise Mistake(
+                raise UserError(
                     f"{self.sweep_dir}: its file system has no locks ({error}); set sweep.dir to a folder of another"
                 ) from error
             yield
@@ -75,7 +75,7 @@ class Ledger:
         ``name``: its folder, where it has none yet. ``since``: a failure after this time is an answer, an earlier
         one is tried again.
         """
-        with self.locked():
+        with self.lock():
             claim = self._take(key, name, since)
         if claim.state != "mine":
             yield claim
@@ -123,7 +123,7 @@ class Ledger:
         What killed processes were writing is removed, here and in the run folders.
         """
         clear(self.home)
-        with self.locked():
+        with self.lock():
             for file in sorted(self.sweep_dir.glob("*/status.json")):
                 clear(file.parent)
                 with suppress(Damaged):  # told when its job comes, or by the table

@@ -8,7 +8,7 @@ from typing import Any
 
 from ltgnn.config.metric_direction import smaller_in
 from ltgnn.runs.folder import RunFolder
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def ways(directions: str | Sequence[str] | None, objectives: Sequence[str], eval
         return own
     found = [directions] * len(objectives) if isinstance(directions, str) else list(directions)
     if len(found) != len(objectives) or set(found) - {"maximize", "minimize"}:
-        raise Mistake(
+        raise UserError(
             f"hydra.sweeper.directions={directions}: wanted maximize or minimize, one for all or one for each of "
             f"{len(objectives)} objectives; null leaves it to the metrics"
         )
@@ -43,6 +43,6 @@ def values(run: RunFolder, objectives: Sequence[str]) -> list[float]:
 
             every = [f"{p}/{n}" for p in ("val", "test") for n in metrics.get(p, {})]
             near = ", ".join(difflib.get_close_matches(objective, every, n=3))
-            raise Mistake(f"hydra.sweeper.objectives: {run.path} has no value '{objective}'. Near to it: {near}")
+            raise UserError(f"hydra.sweeper.objectives: {run.path} has no value '{objective}'. Near to it: {near}")
         found.append(float(metrics[part][name]))
     return found

@@ -20,12 +20,12 @@ from ltgnn.sweeps import optuna_results, optuna_warm_start
 from ltgnn.sweeps.jobs import Job, Outcome
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.objectives import values, ways
-from ltgnn.sweeps.optuna_space import space, worded
-from ltgnn.sweeps.optuna_storage import located, open_storage, readable
+from ltgnn.sweeps.optuna_space import space, to_overrides
+from ltgnn.sweeps.optuna_storage import open_storage, readable, storage_url
 from ltgnn.sweeps.optuna_trials import Asking
 from ltgnn.sweeps.plan import POLL
 from ltgnn.sweeps.sweeper import Sweep
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 class SearchPlan:
@@ -49,21 +49,21 @@ class SearchPlan:
         parser = OverridesParser.create(config_loader=sweep.context.config_loader)
         self.fixed, self.free = space(parser.parse_overrides(list(given)))
         if not self.free:
-            raise Mistake(
+            raise UserError(
                 "hydra/sweeper=optuna has nothing to search: give a key several values, lr=interval(1e-4,1e-2)"
             )
         self.sweep, self.ledger, self.trials = sweep, ledger, int(trials)
         self.stop_on_error = sweep.config.sweep.on_error == "stop"
         self.objectives = [str(name) for name in objectives]
         better = ways(directions, self.objectives, sweep.config.get("eval") or {})
-        self.url = located(storage, ledger.sweep_dir)
+        self.url = storage_url(storage, ledger.sweep_dir)
         self.pruning = not isinstance(pruner, optuna.pruners.NopPruner)
         if self.pruning and self.objectives != [str(sweep.config.monitor)]:
-            raise Mistake(
+            raise UserError(
                 f"hydra/sweeper/pruner stops runs by monitor={sweep.config.monitor}, so the one objective has to be "
                 f"that; objectives are {', '.join(self.objectives)}. Set hydra/sweeper/pruner=none"
             )
-        with ledger.locked(), readable(self.url):
+        with ledger.lock(), readable(self.url):
             self.study = optuna.create_study(
                 storage=open_storage(self.url),
                 study_name=study or ledger.sweep_dir.name,
@@ -73,7 +73,7 @@ class SearchPlan:
             )
             self.study.get_trials()
         if [way.name.lower() for way in self.study.directions] != better:
-            raise Mistake(
+            raise UserError(
                 f"the study '{self.study.study_name}' in {self.url} has other directions; set hydra.sweeper.study"
             )
         self.asking = Asking(self.study, ledger, self.free, sampler, self.trials)
@@ -127,14 +127,14 @@ class SearchPlan:
             pruner = OmegaConf.to_container(self.sweep.config.hydra.sweeper.pruner, resolve=True)
             told = {"storage": self.url, "study": self.study.study_name, "trial": trial._trial_id}
             told |= {"pruner": pruner, "monitor": self.objectives[0]}
-        job = self.sweep.compose([*self.fixed, *worded(trial.params)], trial.number, told)
-        job = replace(job, label=" ".join(worded(trial.params)))
+        job = self.sweep.compose([*self.fixed, *to_overrides(trial.params)], trial.number, told)
+        job = replace(job, label=" ".join(to_overrides(trial.params)))
         trial.set_user_attr(optuna_results.KEY, job.key)
         return self._fly(trial, job)
 
     def _key(self, params: Mapping[str, Any]) -> str:
         """The run key of a choice of parameters."""
-        return self.sweep.compose([*self.fixed, *worded(params)], -1).key
+        return self.sweep.compose([*self.fixed, *to_overrides(params)], -1).key
 
     def _fly(self, trial: Trial, job: Job) -> Job:
         self.flying[job.number] = (trial, job)

@@ -11,8 +11,8 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from ltgnn.analysis.pareto import Point, draw
-from ltgnn.io.atomic_write import whole
-from ltgnn.io.spreadsheet import marked
+from ltgnn.io.atomic_write import replace_atomically
+from ltgnn.io.spreadsheet import mark_formula
 from ltgnn.io.terminal import literal
 from ltgnn.sweeps.ledger import Ledger
 
@@ -77,12 +77,12 @@ def table(
 def write(completed: Sequence[FrozenTrial], objectives: Sequence[str], free: Sequence[str], ledger: Ledger) -> None:
     """``trials.csv``: every trial that has finished, all digits."""
     file = ledger.sweep_dir / "trials.csv"
-    with whole(file) as temporary, temporary.open("w", newline="", encoding="utf-8") as opened:
+    with replace_atomically(file) as temporary, temporary.open("w", newline="", encoding="utf-8") as opened:
         writer = csv.writer(opened)
         writer.writerow(["trial", *objectives, *free, "run"])
         for trial in completed:
-            params = (marked(trial.params[key]) for key in free)
-            writer.writerow([trial.number, *trial.values, *params, marked(folder_of(trial, ledger))])
+            params = (mark_formula(trial.params[key]) for key in free)
+            writer.writerow([trial.number, *trial.values, *params, mark_formula(folder_of(trial, ledger))])
 
 
 def folder_of(trial: FrozenTrial, ledger: Ledger) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from hydra.core.override_parser.types import IntervalSweep, Override
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -44,20 +44,20 @@ def distribution(override: Override) -> BaseDistribution:
         start, end, log = value.start, value.end, "log" in value.tags
         if start is None or end is None or start >= end or (log and start <= 0):
             wanted = "interval(LOW,HIGH) with LOW < HIGH" + (", and above 0 for tag(log, ...)" if log else "")
-            raise Mistake(f"{line}: wanted {wanted}")
+            raise UserError(f"{line}: wanted {wanted}")
         whole = isinstance(start, int) and isinstance(end, int)
         return IntDistribution(start, end, log=log) if whole else FloatDistribution(start, end, log=log)
     if override.is_range_sweep():
         numbers: list[Any] = list(value.range())
         if not numbers:
-            raise Mistake(f"{line}: an empty range; wanted range(START,END,STEP) with a number in it")
+            raise UserError(f"{line}: an empty range; wanted range(START,END,STEP) with a number in it")
         first, last, step = min(numbers[0], numbers[-1]), max(numbers[0], numbers[-1]), abs(value.step)
         if all(isinstance(number, int) for number in numbers):
             return IntDistribution(first, last, step=int(step))
         return FloatDistribution(float(first), round(float(last), 12), step=float(step))
     words = list(dict.fromkeys(override.sweep_string_iterator()))
     if not words:
-        raise Mistake(f"{line}: no word fits")
+        raise UserError(f"{line}: no word fits")
     return CategoricalDistribution(words)
 
 
@@ -71,7 +71,7 @@ def grid(free: Mapping[str, BaseDistribution]) -> dict[str, list[Any]]:
         if isinstance(kind, CategoricalDistribution):
             found[key] = list(kind.choices)
         elif step is None:
-            raise Mistake(
+            raise UserError(
                 f"{key}: an interval has no end of values for hydra/sweeper/sampler=grid; give a range or words"
             )
         else:
@@ -83,7 +83,7 @@ def grid(free: Mapping[str, BaseDistribution]) -> dict[str, list[Any]]:
     return found
 
 
-def known(value: Any, kind: BaseDistribution) -> Any | None:
+def to_trial_value(value: Any, kind: BaseDistribution) -> Any | None:
     """What a trial would call ``value``, which a finished run was given; None: it is outside of the distribution."""
     from optuna.distributions import CategoricalDistribution
 
@@ -96,7 +96,7 @@ def known(value: Any, kind: BaseDistribution) -> Any | None:
     return value if inside else None
 
 
-def worded(free: Mapping[str, Any]) -> list[str]:
+def to_overrides(free: Mapping[str, Any]) -> list[str]:
     """Parameters of a trial as overrides."""
     return [f"{key}={value}" for key, value in free.items()]
 

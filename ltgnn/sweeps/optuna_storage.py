@@ -7,22 +7,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
-def located(storage: str, sweep_dir: Path) -> str:
+def storage_url(storage: str, sweep_dir: Path) -> str:
     """``sqlite`` and ``journal`` as a place in the sweep's folder; anything else has to be a URL."""
     if storage == "sqlite":
         return f"sqlite:///{sweep_dir / 'study.db'}"
     if storage == "journal":
         return f"journal://{sweep_dir / 'study.journal'}"
     if "://" not in storage:
-        raise Mistake(f"hydra.sweeper.storage={storage}: wanted sqlite, journal or a URL such as sqlite:////FILE.db")
+        raise UserError(f"hydra.sweeper.storage={storage}: wanted sqlite, journal or a URL such as sqlite:////FILE.db")
     return storage
 
 
 def open_storage(url: str) -> Any:
-    """Optuna's storage of a located URL; ``Mistake`` where it cannot be read."""
+    """Optuna's storage of a located URL; ``UserError`` where it cannot be read."""
     from optuna.storages import JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend
 
@@ -35,7 +35,7 @@ def open_storage(url: str) -> Any:
 
 @contextmanager
 def readable(url: str) -> Iterator[None]:
-    """Inside, trials are read; that they cannot be is one ``Mistake`` which says what to do."""
+    """Inside, trials are read; that they cannot be is one ``UserError`` which says what to do."""
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -43,7 +43,7 @@ def readable(url: str) -> Iterator[None]:
         yield
     except (StorageInternalError, SQLAlchemyError, ValueError, KeyError, TypeError, OSError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise Mistake(
+        raise UserError(
             f"{url}: the trials of this search cannot be read ({reason}). Move that file away and give the command "
             "again: its finished runs are found in their folders, and none is trained twice. Or set "
             "hydra.sweeper.storage"

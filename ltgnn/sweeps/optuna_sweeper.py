@@ -12,19 +12,19 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from ltgnn.sweeps.jobs import Job
 from ltgnn.sweeps.ledger import Ledger
-from ltgnn.sweeps.optuna_space import ends, space, worded
+from ltgnn.sweeps.optuna_space import ends, space, to_overrides
 from ltgnn.sweeps.plan import Plan
 from ltgnn.sweeps.sweeper import Sweep
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 EXAMPLES = 3
 """Trials that the dry run of a search shows and times."""
 
 
 def need_optuna() -> None:
-    """``Mistake`` where it is not installed."""
+    """``UserError`` where it is not installed."""
     if importlib.util.find_spec("optuna") is None:
-        raise Mistake("hydra/sweeper=optuna needs Optuna: pip install 'ltgnn[sweep]'")
+        raise UserError("hydra/sweeper=optuna needs Optuna: pip install 'ltgnn[sweep]'")
 
 
 class Search(Sweep):
@@ -42,7 +42,7 @@ class Search(Sweep):
         plan = SearchPlan(self, given, ledger, **self.options)
         return plan, plan.trials
 
-    def listed(self, given: list[str]) -> list[Job]:
+    def list_jobs(self, given: list[str]) -> list[Job]:
         """Examples, drawn at random from the space: what a search asks is not known before its first answers."""
         need_optuna()
         import optuna
@@ -52,16 +52,16 @@ class Search(Sweep):
         fixed, free = space(parser.parse_overrides(list(given)))
         study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
         asked = [study.ask(free).params for _ in range(min(EXAMPLES, self.trials or EXAMPLES))]
-        jobs = [self.compose([*fixed, *worded(params)], number) for number, params in enumerate(asked)]
-        return [replace(job, label=" ".join(worded(params))) for job, params in zip(jobs, asked, strict=True)]
+        jobs = [self.compose([*fixed, *to_overrides(params)], number) for number, params in enumerate(asked)]
+        return [replace(job, label=" ".join(to_overrides(params))) for job, params in zip(jobs, asked, strict=True)]
 
     def refuse_wrong_ends(self, given: list[str]) -> None:
-        """``Mistake`` where a word of the space, or an end of an interval, would be refused by a run."""
+        """``UserError`` where a word of the space, or an end of an interval, would be refused by a run."""
         parser = OverridesParser.create(config_loader=self.context.config_loader)
         fixed, free = space(parser.parse_overrides(list(given)))
         first = {key: ends(distribution)[0] for key, distribution in free.items()}
         tried = [first, *(first | {key: value} for key in free for value in ends(free[key])[1:])]
-        self.checked([self.draft([*fixed, *worded(params)], number) for number, params in enumerate(tried)])
+        self.checked([self.draft([*fixed, *to_overrides(params)], number) for number, params in enumerate(tried)])
 
     def conclude(self, plan: Plan, sweep_dir: Path) -> None:
         from ltgnn.sweeps.optuna_plan import SearchPlan

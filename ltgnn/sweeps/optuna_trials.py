@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.optuna_space import grid
 from ltgnn.sweeps.process_id import alive, me
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 OWNER, UNCOUNTED = "owner", "uncounted"
 """User attributes of a trial: its process, and why it is none of the ``trials`` asked for."""
@@ -34,7 +34,7 @@ class Asking:
 
     def ask(self) -> Trial | None:
         """A new trial, if one is still to be made; what dead processes left is closed and tried again first."""
-        with self.ledger.locked():
+        with self.ledger.lock():
             everything = self.study.get_trials(deepcopy=False)
             for trial in everything:
                 if trial.state == TrialState.RUNNING and alive(trial.user_attrs.get(OWNER)) is False:
@@ -70,7 +70,7 @@ class Asking:
         if self.sampler.func is optuna.samplers.GridSampler:
             settings = {"search_space": grid(self.free), "seed": self.sampler.keywords.get("seed")}
         if self.sampler.func is optuna.samplers.CmaEsSampler and len(self.study.directions) > 1:
-            raise Mistake("hydra/sweeper/sampler=cmaes has one objective; take tpe or nsga2 for several")
+            raise UserError("hydra/sweeper/sampler=cmaes has one objective; take tpe or nsga2 for several")
         return self.sampler(**settings)
 
     def _exhausted(self) -> bool:

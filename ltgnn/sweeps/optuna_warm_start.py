@@ -15,9 +15,9 @@ from ltgnn.runs.folder import RunFolder
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.objectives import values
 from ltgnn.sweeps.optuna_results import KEY
-from ltgnn.sweeps.optuna_space import known
+from ltgnn.sweeps.optuna_space import to_trial_value
 from ltgnn.sweeps.optuna_trials import UNCOUNTED
-from ltgnn.types import Damaged, Mistake
+from ltgnn.types import Damaged, UserError
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def learn(
     taken = 0
     runs = finished_runs(folders)
     for folder, config in runs:
-        found = {name: known(given(config, name), kind) for name, kind in free.items()}
+        found = {name: to_trial_value(given_value(config, name), kind) for name, kind in free.items()}
         key = str(RunFolder(folder).read_json("status.json").get("key"))
         if None in found.values() or key in told or key_of(found) != key:
             continue
@@ -49,7 +49,7 @@ def learn(
             user_attrs={KEY: key, UNCOUNTED: f"known from {folder}"},
         )
         study.add_trial(trial)
-        with ledger.locked():
+        with ledger.lock():
             ledger.enter(key, str(folder.resolve()))
         told.add(key)
         taken += 1
@@ -62,7 +62,7 @@ def finished_runs(folders: Sequence[Path]) -> list[tuple[Path, dict[str, Any]]]:
     found = []
     for top in folders:
         if not top.is_dir():
-            raise Mistake(f"hydra.sweeper.warm_start: no folder {top}; wanted folders of runs or of sweeps")
+            raise UserError(f"hydra.sweeper.warm_start: no folder {top}; wanted folders of runs or of sweeps")
         for file in sorted(top.glob("**/status.json")):
             run = RunFolder(file.parent)
             try:
@@ -74,7 +74,7 @@ def finished_runs(folders: Sequence[Path]) -> list[tuple[Path, dict[str, Any]]]:
     return found
 
 
-def given(config: Mapping[str, Any], key: str) -> Any:
+def given_value(config: Mapping[str, Any], key: str) -> Any:
     """What a run was given for ``key``: the word of a group, else the value."""
     if key in config["choices"]:
         return config["choices"][key]

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from ltgnn.io.terminal import literal, printable
 from ltgnn.runs.folder import RunFolder
-from ltgnn.sweeps.execute import described
+from ltgnn.sweeps.execute import describe_error
 from ltgnn.sweeps.jobs import Job, Outcome
 from ltgnn.sweeps.plan import Plan
 from ltgnn.types import Damaged
@@ -58,7 +58,7 @@ class Board:
             if not self.live:
                 value = self._values(outcome.folder)[1] if outcome.state == "finished" else ""
                 note = f"{self.monitor} {value}" if value else ""
-                note = described(outcome.error) if outcome.state == "failed" else note
+                note = describe_error(outcome.error) if outcome.state == "failed" else note
                 log.info(
                     "[%d/%d] %s %s in %.1f s %s",
                     len(self.ended), self.total, printable(job.label), outcome.state, outcome.seconds, printable(note),
@@ -77,7 +77,7 @@ class Board:
     def failures(self) -> list[tuple[Job, Outcome]]:
         return [pair for pair in self.ended.values() if pair[1].state == "failed"]
 
-    def counted(self) -> str:
+    def count_done(self) -> str:
         """``3 of 48 done: 2 finished, 1 failed; 1 running``"""
         states = Counter(outcome.state for _, outcome in self.ended.values())
         listed = ", ".join(f"{number} {state}" for state, number in states.items())
@@ -96,7 +96,7 @@ class Board:
             table.add_row(*self._row(job, outcome.state, outcome.folder, outcome.seconds))
         for job, started in list(self.running.values()):
             table.add_row(*self._row(job, "running", job.sweep_dir / job.name, time.time() - started))
-        return Group(table, Text(self.counted() + self._left()))
+        return Group(table, Text(self.count_done() + self._left()))
 
     def _row(self, job: Job, state: str, folder: Path, seconds: float) -> list[Text]:
         shown = literal(state, STYLES.get(state, ""))
@@ -141,7 +141,7 @@ def failed_table(failures: Sequence[tuple[Job, Outcome]]) -> Any:
         table.add_column(name, overflow="fold")
     for job, outcome in failures:
         table.add_row(
-            str(job.number), literal(job.label), literal(described(outcome.error)),
+            str(job.number), literal(job.label), literal(describe_error(outcome.error)),
             literal(f"{outcome.folder.name}/error.txt"),
         )  # fmt: skip
     return table

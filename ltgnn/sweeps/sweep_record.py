@@ -21,7 +21,7 @@ def write(sweep_dir: Path, arguments: Sequence[str], state: str) -> None:
     write_whole(sweep_dir / ".sweep" / "sweep.json", json.dumps(record, indent=1))
 
 
-def read(sweep_dir: Path) -> dict[str, Any]:
+def read_record(sweep_dir: Path) -> dict[str, Any]:
     """Empty where there is none, or where it says nothing, which is logged."""
     file = sweep_dir / ".sweep" / "sweep.json"
     try:
@@ -37,10 +37,10 @@ def read(sweep_dir: Path) -> dict[str, Any]:
     return {}
 
 
-def interrupted(parent: Path, arguments: Sequence[str]) -> Path | None:
+def find_interrupted(parent: Path, arguments: Sequence[str]) -> Path | None:
     """The newest sweep below ``parent`` that this very command, of the same code, began and did not end."""
     for folder in sorted(parent.glob("*/.sweep"), reverse=True):
-        record = read(folder.parent)
+        record = read_record(folder.parent)
         if record.get("arguments") == list(arguments) and record.get("commit") == commit():
             over = record.get("state") == "ended" or alive(record.get("owner")) is not False
             return None if over else folder.parent

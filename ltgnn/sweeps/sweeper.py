@@ -29,11 +29,11 @@ from ltgnn.io.terminal import say
 from ltgnn.sweeps import sweep_record
 from ltgnn.sweeps.composing import Composer
 from ltgnn.sweeps.dry_run import dry_run
-from ltgnn.sweeps.jobs import Draft, Job, compose, keyed, labelled, refuse_wrong_jobs
+from ltgnn.sweeps.jobs import Draft, Job, compose, keyed, label_jobs, refuse_wrong_jobs
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.plan import GridPlan, Plan
 from ltgnn.sweeps.progress import Board, command, failed_table
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Sweep:
         self.context, self.task, self.config = hydra_context, task_function, config
         launcher: Any = Plugins.instance().instantiate_launcher(hydra_context, task_function, config)
         if not hasattr(launcher, "runner"):
-            raise Mistake(
+            raise UserError(
                 f"hydra/launcher={type(launcher).__name__} cannot resume; wanted local, pool, joblib or submitit"
             )
         self.launcher = launcher.runner
@@ -72,18 +72,18 @@ class Sweep:
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
         options = self.config.sweep
         if options.on_error not in ON_ERROR:
-            raise Mistake(f"sweep.on_error={options.on_error}: wanted {' or '.join(ON_ERROR)}")
+            raise UserError(f"sweep.on_error={options.on_error}: wanted {' or '.join(ON_ERROR)}")
         given, since = [f"{key}={value}" for key, value in self.params.items()] + arguments, time.time()
         safe_names.name(str(options.name), "sweep.name")
         safe_names.name(str(self.config.task), "task")
         entry, *words = sys.argv
         gone_on = self.go_on(words)
         if self.timed and not gone_on and not options.dry_run:
-            self.settle(claimed(Path(self.config.hydra.sweep.dir)))
+            self.assign_folders(claim_folder(Path(self.config.hydra.sweep.dir)))
         sweep_dir = Path(self.config.hydra.sweep.dir).resolve()
         if options.dry_run:
             probe = instantiate(options.probe)
-            dry_run(self.listed(given), Ledger.of(sweep_dir), probe, self.launcher.workers, self.trials)
+            dry_run(self.list_jobs(given), Ledger.of(sweep_dir), probe, self.launcher.workers, self.trials)
             return
         ledger = Ledger(sweep_dir)
         write_whole(sweep_dir / "multirun.yaml", OmegaConf.to_yaml(self.config))
@@ -99,12 +99,12 @@ class Sweep:
         except BaseException:
             with suppress(Unwritable):  # what stopped the sweep may be a full disk
                 sweep_record.write(sweep_dir, words, "interrupted")
-            log.info("%s\nGo on with: %s", board.counted(), again)
+            log.info("%s\nGo on with: %s", board.count_done(), again)
             raise
         failures = board.failures()
         stopped = bool(failures) and options.on_error == "stop"
         sweep_record.write(sweep_dir, words, "interrupted" if stopped else "ended")
-        log.info("%s in %s", board.counted(), self.config.hydra.sweep.dir)
+        log.info("%s in %s", board.count_done(), self.config.hydra.sweep.dir)
         show([Path(self.config.hydra.sweep.dir)])
         self.conclude(plan, sweep_dir)
         if failures:
@@ -123,12 +123,12 @@ class Sweep:
         target = Path(self.config.hydra.sweep.dir)
         if not self.config.sweep.resume or (target.exists() and not self.timed):
             return False
-        if folder := sweep_record.interrupted(target.parent, words):
+        if folder := sweep_record.find_interrupted(target.parent, words):
             log.info("going on with %s, which was interrupted (sweep.resume=false begins anew)", folder)
-            self.settle(folder)
+            self.assign_folders(folder)
         return folder is not None
 
-    def settle(self, folder: Path) -> None:
+    def assign_folders(self, folder: Path) -> None:
         """Make ``folder`` the sweep's."""
         with read_write(self.config.hydra), open_dict(self.config):
             self.config.hydra.sweep.dir = str(folder)
@@ -148,21 +148,21 @@ class Sweep:
         return compose(self.composer, overrides, number, {"trial": trial, "running": True})
 
     def checked(self, drafts: Sequence[Draft]) -> list[Job]:
-        """The jobs, or ``Mistake`` where one has a value that would be refused later."""
+        """The jobs, or ``UserError`` where one has a value that would be refused later."""
         refuse_wrong_jobs(drafts, str(self.config.hydra.job.config_name))
         return [keyed(draft, self.composer.asked_for) for draft in drafts]
 
     def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
         raise NotImplementedError
 
-    def listed(self, given: list[str]) -> list[Job]:
+    def list_jobs(self, given: list[str]) -> list[Job]:
         raise NotImplementedError
 
     def conclude(self, plan: Plan, sweep_dir: Path) -> None:
         """What there is to say beside the table."""
 
 
-def claimed(folder: Path) -> Path:
+def claim_folder(folder: Path) -> Path:
     """``folder``, made, or the first of ``folder_2``, ``folder_3`` ... that is not there: no two processes get one."""
     for number in itertools.count(1):
         free = folder if number == 1 else folder.with_name(f"{folder.name}_{number}")
@@ -180,14 +180,14 @@ class Grid(Sweep):
     """``hydra/sweeper=grid``, the default: every combination of commas, ``choice()``, ``range()`` and ``glob()``."""
 
     def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
-        jobs = self.listed(given)
+        jobs = self.list_jobs(given)
         return GridPlan(jobs, ledger, self.config.sweep.on_error == "stop"), len(jobs)
 
-    def listed(self, given: list[str]) -> list[Job]:
+    def list_jobs(self, given: list[str]) -> list[Job]:
         """All jobs composed, so that a word that does not exist is told before the first one runs."""
         parser = OverridesParser.create(config_loader=self.context.config_loader)
         (batch,) = BasicSweeper.split_arguments(parser.parse_overrides(given), None)
         jobs = self.checked([self.draft(overrides, number) for number, overrides in enumerate(batch)])
         if doubles := len(jobs) - len({job.key for job in jobs}):
             log.info("%d of %d jobs are the same as earlier ones: left out", doubles, len(jobs))
-        return labelled(jobs)
+        return label_jobs(jobs)

@@ -19,7 +19,7 @@ class BatchNodes(NamedTuple):
     batch: Batch  # user ``users[k]`` is called k in it, item ``items[k]`` k
 
 
-def crowded(batch: Batch, num_items: int) -> bool:
+def covers_catalogue(batch: Batch, num_items: int) -> bool:
     """Whether a batch draws as many items as there are, so that its nodes leave little out."""
     return _drawn(batch).numel() > num_items
 
@@ -41,7 +41,7 @@ def nodes_of(batch: Batch, num_users: int, num_items: int) -> BatchNodes:
     return BatchNodes(users, items, Batch(user_place[batch.users], item_place[batch.pos], neg, proposal))
 
 
-def apart(batches: Sequence[Batch], main: Encoded) -> list[tuple[Batch, Encoded]]:
+def per_batch_states(batches: Sequence[Batch], main: Encoded) -> list[tuple[Batch, Encoded]]:
     """Each of some batches behind one pass with the states of its own nodes alone, for losses that are ``local``.
 
     Read from ``main`` itself, each would have a gradient of the size of all their nodes, which costs the square of

@@ -30,14 +30,14 @@ from ltgnn.build import (
     uses_features,
 )
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
-from ltgnn.data.cutting import tied
+from ltgnn.data.cutting import count_ties
 from ltgnn.graph.tables import reused_memory
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain, run_key
 from ltgnn.runs.tracking import Tracker
 from ltgnn.runs.warnings import collect
-from ltgnn.training.distributed.processes import processes, together
+from ltgnn.training.distributed.processes import processes, worker_processes
 from ltgnn.training.memory import keep_large_tables
 from ltgnn.training.quiet import quiet_lightning
 from ltgnn.types import Evaluation, PartEvaluator, Scorer
@@ -61,12 +61,12 @@ def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACH
     with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, config) as tracker:
         parts = profiler(cfg)
         with during(parts, "setup"):
-            setting = build_problem(cfg, cache)
-            evaluators = build_evaluators(cfg, setting, cache)
+            problem = build_problem(cfg, cache)
+            evaluators = build_evaluators(cfg, problem, cache)
             refuse_unknown_monitor(cfg, evaluators)
-            write_cards(folder, setting)
+            write_cards(folder, problem)
         ready = time.perf_counter()
-        scorer, device, selection = fit(cfg, setting, evaluators, tracker, parts, cache)
+        scorer, device, selection = fit(cfg, problem, evaluators, tracker, parts, cache)
         fitted = time.perf_counter()
         with during(parts, "evaluation"):
             evaluations = {part: evaluate(scorer, device=device) for part, evaluate in evaluators.items()}
@@ -75,14 +75,14 @@ def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACH
         before = selection.get("resumed", {}).get("seconds", 0.0)  # of fitting, before the run was interrupted
         total = time.perf_counter() - started + before
         seconds = {"setup": ready - started, "fit": fitted - ready + before, "total": total}
-        features = setting.features if uses_features(cfg, setting) else None
+        features = problem.features if uses_features(cfg, problem) else None
         results: dict[str, Any] = {
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
-            **setting.record(setting.split, evaluators),
-            "warnings": collect(cfg, setting.dataset, setting.split, features, evaluations, selection),
-            "cold_items": cold_items(setting.split, scorer),
+            **problem.record(problem.split, evaluators),
+            "warnings": collect(cfg, problem.dataset, problem.split, features, evaluations, selection),
+            "cold_items": cold_items(problem.split, scorer),
             "reads_features": features is not None,
         }
         folder.write_json("metrics.json", results)
@@ -90,7 +90,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACH
             {f"{part}/{name}": value for part, e in evaluations.items() for name, value in e.values.items()}
         )
         tracker.upload(folder.path)
-        tracker.summary({"seconds": results["seconds"]["total"], "fingerprint": setting.split.fingerprint})
+        tracker.summary({"seconds": results["seconds"]["total"], "fingerprint": problem.split.fingerprint})
         if parts is not None:
             from ltgnn.training import profile
 
@@ -114,7 +114,7 @@ def during(parts: Parts | None, name: str) -> AbstractContextManager[None]:
 
 def fit(
     cfg: DictConfig,
-    setting: Problem,
+    problem: Problem,
     evaluators: Mapping[str, PartEvaluator],
     tracker: Tracker,
     parts: Parts | None = None,
@@ -123,12 +123,12 @@ def fit(
     """The scorer of the selected model, where it wants its users, and how it was selected."""
     if is_closed_form(cfg):
         with during(parts, "setup"):
-            return fit_closed_form(cfg, setting, evaluators, cache), torch.device("cpu"), {"by": "none: closed form"}
-    module, trainer, callbacks = trained(cfg, setting, evaluators, tracker, parts, cache)
+            return fit_closed_form(cfg, problem, evaluators, cache), torch.device("cpu"), {"by": "none: closed form"}
+    module, trainer, callbacks = fit_module(cfg, problem, evaluators, tracker, parts, cache)
     checkpoint: Any = callbacks.get("checkpoint")
     if best := "" if checkpoint is None else checkpoint.best_model_path:
         if processes(cfg) > 1:  # of one with a share of the columns, too, the checkpoint has all
-            module = build_module(cfg, setting, evaluators, cache)
+            module = build_module(cfg, problem, evaluators, cache)
         state = torch.load(best, map_location=module.device, weights_only=True)
         module.load_state_dict(state["state_dict"])
         selection = {"by": checkpoint.monitor or "last epoch", "epoch": int(state["epoch"]) + 1}
@@ -141,9 +141,9 @@ def fit(
     )
 
 
-def trained(
+def fit_module(
     cfg: DictConfig,
-    setting: Problem,
+    problem: Problem,
     evaluators: Mapping[str, PartEvaluator],
     tracker: Tracker,
     parts: Parts | None = None,
@@ -152,7 +152,7 @@ def trained(
     """The module after its last epoch, its trainer, and the callbacks by name; what each process of a run does."""
     keep_large_tables()
     with during(parts, "setup"):
-        module = build_module(cfg, setting, evaluators, cache)
+        module = build_module(cfg, problem, evaluators, cache)
     callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}
     if cfg.sweep.running:
         callbacks.pop("progress", None)  # the table of the sweep shows it
@@ -172,7 +172,7 @@ def trained(
         resumed = resume.checkpoint() if cfg.sweep.resume else None
     if monitored_part(cfg, evaluators) == "test" and "early_stop" in callbacks:
         log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
-    with together(cfg), quiet_lightning(), reused_memory():
+    with worker_processes(cfg), quiet_lightning(), reused_memory():
         watched = {} if parts is None else {"profiler": parts}
         if parts is not None:
             parts.watch(module)
@@ -180,7 +180,7 @@ def trained(
             callbacks=list(callbacks.values()), logger=tracker.lightning_logger(), **watched
         )
         try:
-            trainer.fit(module, build_data(cfg, setting, evaluators), ckpt_path=resumed)
+            trainer.fit(module, build_data(cfg, problem, evaluators), ckpt_path=resumed)
         except SystemExit:  # Lightning's answer to a Ctrl-C, which also makes the program deaf to the next
             if not trainer.interrupted:
                 raise
@@ -194,24 +194,24 @@ def trained(
     return module, trainer, callbacks
 
 
-def write_cards(folder: RunFolder, setting: Problem) -> None:
+def write_cards(folder: RunFolder, problem: Problem) -> None:
     """What the run was trained on: data, split, groups, text."""
-    split = setting.split
+    split = problem.split
     card = {
-        **setting.dataset.card,
-        "name": setting.dataset.name,
-        "users": setting.dataset.num_users,
-        "items": setting.dataset.num_items,
+        **problem.dataset.card,
+        "name": problem.dataset.name,
+        "users": problem.dataset.num_users,
+        "items": problem.dataset.num_items,
         "split": split.name,
-        "warnings": [*setting.dataset.card.get("warnings", ()), *tied(split)],
+        "warnings": [*problem.dataset.card.get("warnings", ()), *count_ties(split)],
         "fingerprint": split.fingerprint,
         "pairs": {"train": len(split.train), "val": len(split.val), "test": len(split.test)},
-        "groups": setting.group_card,
+        "groups": problem.group_card,
     }
     folder.write_json("data_card.json", card)
-    if setting.features is not None:
-        folder.write_json("features_card.json", setting.features.card)
-    write_catalogue(folder, setting.dataset, split, setting.groups)
+    if problem.features is not None:
+        folder.write_json("features_card.json", problem.features.card)
+    write_catalogue(folder, problem.dataset, split, problem.groups)
 
 
 def headline(evaluations: Mapping[str, Evaluation], monitor: str) -> float | None:

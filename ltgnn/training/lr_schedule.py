@@ -6,7 +6,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le, Lt
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 class Linear:
@@ -17,7 +17,7 @@ class Linear:
 
     def __init__(self, warmup: Annotated[float, Ge(0), Lt(1)], floor: Annotated[float, Ge(0), Le(1)]) -> None:
         if not 0 <= warmup < 1 or not 0 <= floor <= 1:
-            raise Mistake(f"schedule: warmup={warmup}, floor={floor} given; 0 <= warmup < 1, 0 <= floor <= 1 wanted.")
+            raise UserError(f"schedule: warmup={warmup}, floor={floor} given; 0 <= warmup < 1, 0 <= floor <= 1 wanted.")
         self.warmup, self.floor = warmup, floor
 
     def __call__(self, done: float) -> float:

@@ -29,15 +29,15 @@ def probe(cfg: DictConfig, cache: Cache = NO_CACHE) -> float:
     A closed form is fitted whole, since it has no steps.
     """
     started = time.perf_counter()
-    setting = build_problem(cfg, cache)
-    evaluators = build_evaluators(cfg, setting, cache)
+    problem = build_problem(cfg, cache)
+    evaluators = build_evaluators(cfg, problem, cache)
     if is_closed_form(cfg):
-        scorer, device = fit_closed_form(cfg, setting, evaluators, cache), torch.device("cpu")
+        scorer, device = fit_closed_form(cfg, problem, evaluators, cache), torch.device("cpu")
         training, passes = 0.0, 0
     else:
         from ltgnn.training.pruning import StepClock
 
-        module, data = build_module(cfg, setting, evaluators, cache), build_data(cfg, setting, evaluators)
+        module, data = build_module(cfg, problem, evaluators, cache), build_data(cfg, problem, evaluators)
         monitored_part(cfg, evaluators)
         clock = StepClock()
         kinds = {"logger": False, "enable_checkpointing": False, "max_epochs": 1, "min_epochs": None, "max_steps": 2}

@@ -13,7 +13,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Checkpoint
 
-from ltgnn.io.atomic_write import whole
+from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.runs.folder import RESUME
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class Resume(Checkpoint):
         if now - self.saved < self.every and not (last and self.file.is_file()):
             return
         self.stopped = trainer.should_stop
-        with whole(self.file) as temporary:
+        with replace_atomically(self.file) as temporary:
             trainer.save_checkpoint(temporary)
         self.saved = time.perf_counter()
 

@@ -10,7 +10,7 @@ import torch
 from annotated_types import Ge, Lt
 from torch import Tensor
 
-from ltgnn.types import Encoded, Encoder, Graph, Mistake, Views
+from ltgnn.types import Encoded, Encoder, Graph, UserError, Views
 from ltgnn.views.depth import need_layers
 
 Drop = Callable[[Graph, float, torch.Generator], Graph]
@@ -49,7 +49,7 @@ class GraphDrop(Views):
 
     def __init__(self, drop: Drop, rate: Annotated[float, Ge(0), Lt(1)], graphs: Annotated[int, Ge(0)]) -> None:
         if not 0 <= rate < 1:
-            raise Mistake(f"views.rate={rate} given, 0 <= rate < 1 wanted.")
+            raise UserError(f"views.rate={rate} given, 0 <= rate < 1 wanted.")
         self.drop, self.rate, self.num_graphs = drop, rate, max(1, graphs)
         self.graphs: list[list[Graph]] = []
 

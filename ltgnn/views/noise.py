@@ -9,7 +9,7 @@ from annotated_types import Ge
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.types import Encoded, Encoder, Graph, Mistake, Views
+from ltgnn.types import Encoded, Encoder, Graph, UserError, Views
 from ltgnn.views.depth import need_layers
 
 
@@ -21,7 +21,7 @@ class Noise:
 
     def __init__(self, eps: float) -> None:
         if eps < 0:
-            raise Mistake(f"views.eps={eps} given, a number >= 0 wanted.")
+            raise UserError(f"views.eps={eps} given, a number >= 0 wanted.")
         self.eps = eps
         self.generator: torch.Generator | None = None
 
@@ -67,12 +67,12 @@ class XSimGCL(Views):
         main = encoder(graph, self.noise)
         need_layers(main, "xsimgcl")
         if not 0 < self.layer < len(main.layers):
-            raise Mistake(
+            raise UserError(
                 f"views.layer={self.layer} given, but the model has the layers 1 to {len(main.layers) - 1}: "
                 "set views.layer or num_layers."
             )
         if main.layers[self.layer].shape[1] != main.users.shape[1]:
-            raise Mistake(
+            raise UserError(
                 "views=xsimgcl contrasts final states with a layer, but with model=lightgcn_content they are wider, "
                 "since features lie beside them: set views=simgcl, or model=lightgcn."
             )

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ltgnn.build import Problem, build_module
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.axes import COLD, PLAIN, Tree
 
 FUSIONS = ("id", "sum", "content", "init", "side", "gate", "attention", "concat", "popularity_gate")
@@ -14,15 +14,15 @@ FUSIONS = ("id", "sum", "content", "init", "side", "gate", "attention", "concat"
 
 @pytest.mark.parametrize("graph", ["symmetric", "semantic"])
 @pytest.mark.parametrize("fusion", FUSIONS)
-def test_every_model_knows_the_items_that_have_a_state(tree: Tree, setting: Problem, fusion: str, graph: str) -> None:
+def test_every_model_knows_the_items_that_have_a_state(tree: Tree, problem: Problem, fusion: str, graph: str) -> None:
     """Item ``COLD`` has no train interaction; the graph ``semantic`` joins it to items with similar text."""
     built = 0
     for model in tree.words["model"]:
         try:
-            module = build_module(tree.config(PLAIN | {"model": model, "fusion": fusion, "graph": graph}), setting)
-        except Mistake:
+            module = build_module(tree.config(PLAIN | {"model": model, "fusion": fusion, "graph": graph}), problem)
+        except UserError:
             continue
-        encoded = module.encoded()
+        encoded = module.encode_all()
         assert encoded.known is not None
         assert torch.equal(encoded.known, encoded.items.any(1)), model
         candidates = module.scorer().candidates

@@ -21,7 +21,7 @@ from ltgnn.config.paths import conf_dir
 from ltgnn.config.resolving import resolved
 from ltgnn.config.suggestions import options
 from ltgnn.config.trust import nodes
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,7 +42,7 @@ def composed(root: str, *overrides: str) -> tuple[DictConfig, dict[str, Any]]:
 def refused(*overrides: str, root: str = "train") -> str:
     """The message about a config that is refused."""
     cfg, choices = composed(root, *overrides)
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         refuse_wrong_values(cfg, root, choices)
     return str(caught.value)
 
@@ -178,7 +178,7 @@ def test_other_commands_have_a_schema_too(root: str, override: str, message: str
 
 def test_rules_are_checked() -> None:
     cfg, _ = composed("recommend", "rules=tail", "rules.tail.share=3")
-    with pytest.raises(Mistake, match=r"rules\.tail\.share=3 given, a number from 0 to 1 wanted"):
+    with pytest.raises(UserError, match=r"rules\.tail\.share=3 given, a number from 0 to 1 wanted"):
         refuse_wrong_values(cfg, "recommend")
 
 

@@ -19,11 +19,11 @@ import ltgnn
 from ltgnn.cli import main
 from ltgnn.config import older_recipes
 from ltgnn.config.composing import compose_config
-from ltgnn.config.recipe import opened
-from ltgnn.config.trust import allowed, targets
+from ltgnn.config.recipe import open_recipe
+from ltgnn.config.trust import is_allowed, targets
 from ltgnn.io import bounded_read
 from ltgnn.runs.folder import RunFolder, plain
-from ltgnn.runs.reading import read
+from ltgnn.runs.reading import read_run
 
 OLDER = Path(__file__).parent / "older"
 RUNS = ("trained", "closed", "blend")
@@ -48,14 +48,14 @@ def runs(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_class_that_a_recipe_could_name_is_there(name: str) -> None:
     translated = older_recipes.translated({"part": {"_target_": name}})["part"]["_target_"]
     assert callable(get_object(translated)), f"{name}: add a line to ltgnn/config/older_recipes.py"
-    assert allowed(translated)
+    assert is_allowed(translated)
 
 
 @pytest.mark.parametrize("run", RUNS)
 def test_recipes_are_read_in_words_of_today(runs: Path, run: str) -> None:
     before = bounded_read.read_recipe(runs / run)
-    assert any(not allowed(target) for _, target in targets(before))
-    recipe = opened(runs / run)
+    assert any(not is_allowed(target) for _, target in targets(before))
+    recipe = open_recipe(runs / run)
     assert plain(recipe) == RunFolder(runs / run).recipe()
     assert "text" not in recipe
     assert not [key for key in recipe.choices if "text" in str(key) and "parts.text" not in str(key)]
@@ -72,9 +72,9 @@ def test_sections_keys_and_words(runs: Path) -> None:
     assert (trained.choices.features, trained.choices.fusion) == ("minilm_tfidf", "content")
     assert trained.choices["features/store@features.parts.minilm.store"] == "cache"
     assert blend.reads_features is True
-    assert "features=minilm_tfidf" in read(runs / "trained").overrides
-    assert "features.parts.tfidf.encoder.dim=8" in read(runs / "trained").overrides
-    assert "fusion=content" in read(runs / "trained").overrides
+    assert "features=minilm_tfidf" in read_run(runs / "trained").overrides
+    assert "features.parts.tfidf.encoder.dim=8" in read_run(runs / "trained").overrides
+    assert "fusion=content" in read_run(runs / "trained").overrides
     card = json.loads((runs / "closed/text_card.json").read_text())
     assert RunFolder(runs / "closed").read_json("features_card.json") == card
 
@@ -130,7 +130,7 @@ def test_metrics_by_their_names_of_today() -> None:
 def test_values_by_user_by_their_names_of_today(runs: Path) -> None:
     values = pl.DataFrame({"user": [0, 1], "ild_text@20": [0.25, 0.5], "ndcg@20": [1.0, 0.0]})
     values.write_parquet(runs / "closed/per_user.parquet")
-    run = read(runs / "closed")
+    run = read_run(runs / "closed")
     assert run.schema("per_user.parquet") == ["user", "ild_features@20", "ndcg@20"]
     found = run.columns("per_user.parquet", ["user", "ild_features@20"])
     assert found.equals(values.select("user", pl.col("ild_text@20").alias("ild_features@20")))

@@ -8,7 +8,7 @@ import pytest
 from ltgnn.commands.data import main
 from ltgnn.data.columns import Column, Kind
 from ltgnn.data.jsonlines import JsonLines
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.data.readers import reader
 
 ROWS = [f"u{user},i{(user + n) % 5},{1_600_000_000 + n}" for user in range(4) for n in range(3)]
@@ -19,7 +19,7 @@ TEXT = HEAD + "\n".join(ROWS) + "\n"
 def said(text, *options, name="e.csv"):
     """The message of an import of this text."""
     Path(name).write_text(text)
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         main(["import", name, *options, "--out", "out"])
     assert not Path("out").exists()
     return str(caught.value)
@@ -49,7 +49,7 @@ def test_a_file_without_names():
 def test_columns_of_items_without_their_file(option):
     assert said(TEXT, option, "title=name").endswith("(title), but no file of items: --items FILE")
     Path("x.inter").write_text("user_id:token\titem_id:token\na\t1\n")
-    with pytest.raises(Mistake, match=r"no file of items: data\.reader\.items=NAME\.item"):
+    with pytest.raises(UserError, match=r"no file of items: data\.reader\.items=NAME\.item"):
         reader("recbole", interactions={"all": "x.inter"}, item_fields={"title": "title"})(Path())
 
 
@@ -57,11 +57,11 @@ def test_rows_without_an_id_name_the_option():
     assert said(TEXT + ",i1,1\n").endswith("Mend the row or delete it. To leave such rows out: --drop-incomplete")
     assert "'NA'" in said(TEXT + "NA,i1,1\n", "--missing", "NA")
     Path("x.inter").write_text("user_id:token\titem_id:token\na\t1\n\t2\n")
-    with pytest.raises(Mistake, match=r"leave such rows out: data\.reader\.drop_incomplete=true"):
+    with pytest.raises(UserError, match=r"leave such rows out: data\.reader\.drop_incomplete=true"):
         reader("recbole", interactions={"all": "x.inter"})(Path())
     Path("ratings.csv").write_text("userId,movieId,rating,timestamp\n,1,5,1\n")  # a reader without the option
     Path("movies.csv").write_text("movieId,title,genres\n1,a,b\n")
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         reader("ml_latest_small", ratings="ratings.csv", movies="movies.csv")(Path())
     assert "drop_incomplete" not in str(caught.value)
 
@@ -103,7 +103,7 @@ def test_numbers_of_json_read_the_same_in_every_form(tmp_path):
 def test_all_beside_official_parts():
     for name in ("all", "train"):
         Path(name).write_text(TEXT)
-    with pytest.raises(Mistake, match=r"wanted all, or train, val, test.*'~data\.reader\.interactions\.all'"):
+    with pytest.raises(UserError, match=r"wanted all, or train, val, test.*'~data\.reader\.interactions\.all'"):
         reader("table", interactions={"all": "all", "train": "train"})(Path())
 
 
@@ -123,7 +123,7 @@ def test_the_report_says_which_times_and_stays_a_table(capsys):
 
 def test_features_of_mmrec_that_are_not_there():
     Path("x.inter").write_text("userID\titemID\tx_label\n0\t0\t0\n1\t0\t1\n2\t0\t2\n")
-    with pytest.raises(Mistake, match=r"text_feat\.npy.*to do without: '~data\.reader\.vectors\.text'"):
+    with pytest.raises(UserError, match=r"text_feat\.npy.*to do without: '~data\.reader\.vectors\.text'"):
         reader("mmrec", interactions="x.inter")(Path())
     for none in ({}, None):
         assert len(reader("mmrec", interactions="x.inter", vectors=none)(Path())) == 3

@@ -7,7 +7,7 @@ import torch
 
 from ltgnn.data.audit import audit, refuse_leaks
 from ltgnn.data.splits import GlobalTime, LeaveOneOut, RandomSplit
-from ltgnn.types import Dataset, Interactions, Mistake, Split
+from ltgnn.types import Dataset, Interactions, Split, UserError
 
 
 class DenseGraph:
@@ -66,7 +66,7 @@ def test_clean(data, split):
 def test_duplicates_across_parts(data, split):
     leaky = Split(joined(split.train, split.test.select(torch.arange(3))), split.val, split.test, "leaky")
     assert checks(data, leaky) == ["duplicates across parts"]
-    with pytest.raises(Mistake, match=r"duplicates across parts: 3 .*in train and test"):
+    with pytest.raises(UserError, match=r"duplicates across parts: 3 .*in train and test"):
         refuse_leaks(leaky, None, None)
 
 
@@ -77,7 +77,7 @@ def test_held_out_pairs_in_the_graph(data, split, part):
     assert checks(data, split, graph) == ["held-out pairs in the graph"]
     found = audit(data, split, graph, None, None, ())[0]
     assert found.count == len(extra)
-    with pytest.raises(Mistake, match="held-out pairs in the graph"):
+    with pytest.raises(UserError, match="held-out pairs in the graph"):
         refuse_leaks(split, graph, None)
 
 
@@ -88,7 +88,7 @@ def test_one_leaked_edge_is_found(data, split):
 def test_popularity_counts(data, split):
     counts = data.parts["all"].item_counts
     assert checks(data, split, counts=counts) == ["popularity counts not from train"]
-    with pytest.raises(Mistake, match="popularity counts"):
+    with pytest.raises(UserError, match="popularity counts"):
         refuse_leaks(split, None, counts)
     with_number = dataclasses.replace(data, item_numbers={"sold": counts.float(), "price": torch.rand(200)})
     assert checks(with_number, split) == ["popularity counts not from train"]

@@ -9,7 +9,7 @@ import pytest
 
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.data.readers import reader
 
 HEAD = "user_id,item_id,time\n"
@@ -17,7 +17,7 @@ TITLES = {"items": "items.csv", "item_fields": {"title": "title"}}
 
 
 def message(folder, data="table", **changes):
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         reader(data, **changes)(folder)
     return str(caught.value)
 
@@ -179,12 +179,14 @@ def test_parts_of_wrong_names(tmp_path):
 def test_no_item_left_after_the_core(tmp_path):
     write(tmp_path, HEAD + "a,1,1\nb,2,1\n")
     core = Cleaning(None, None, None, 5, 5, False, False)
-    with pytest.raises(Mistake, match=r"No interactions are left\..*user_core"):
+    with pytest.raises(UserError, match=r"No interactions are left\..*user_core"):
         load(lambda: tmp_path, reader("table"), core)
 
 
 def test_counts_that_are_not_the_published_ones(tmp_path):
     write(tmp_path, HEAD + "a,1,1\nb,2,1\n")
     keep = Cleaning(None, None, None, 1, 1, False, False)
-    with pytest.raises(Mistake, match=r"toy are not the published ones: items: 2, published 3\. .*data\.expected=null"):
+    with pytest.raises(
+        UserError, match=r"toy are not the published ones: items: 2, published 3\. .*data\.expected=null"
+    ):
         load(lambda: tmp_path, reader("table"), keep, "toy", {"users": 2, "items": 3})

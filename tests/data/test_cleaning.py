@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ltgnn.data.cleaning import Cleaning, k_core, seconds
 from ltgnn.data.raw import Raw
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 def raw(rows, num_users=3, num_items=4, **columns):
@@ -116,22 +116,24 @@ def test_k_core(edges, user_core, item_core):
 
 
 def test_nothing_left_says_which_filter_took_it():
-    with pytest.raises(Mistake, match=r"as read: 2; .*5-core of users, 1-core of items: 0.*user_core"):
+    with pytest.raises(UserError, match=r"as read: 2; .*5-core of users, 1-core of items: 0.*user_core"):
         cleaning(user_core=5)(raw([(0, 0), (1, 1)]))
 
 
 def test_what_a_filter_needs():
-    with pytest.raises(Mistake, match=r"data\.reader\.time"):
+    with pytest.raises(UserError, match=r"data\.reader\.time"):
         cleaning(since=1)(raw([(0, 0)]))
-    with pytest.raises(Mistake, match=r"data\.reader\.rating"):
+    with pytest.raises(UserError, match=r"data\.reader\.rating"):
         cleaning(min_rating=1)(raw([(0, 0)]))
-    with pytest.raises(Mistake, match="neither a number of seconds nor a date"):
+    with pytest.raises(UserError, match="neither a number of seconds nor a date"):
         cleaning(since="soon")(raw([(0, 0)], times=[1]))
 
 
 def test_official_parts_must_not_overlap():
     both = raw([(0, 0), (0, 0), (1, 2), (1, 2)], parts=[0, 0, 0, 1], part_names=("train", "test"))
-    with pytest.raises(Mistake, match=r"1 pairs are in more than one part, e\.g\. user u1, item i2 in train and test"):
+    with pytest.raises(
+        UserError, match=r"1 pairs are in more than one part, e\.g\. user u1, item i2 in train and test"
+    ):
         cleaning()(both)
     apart = raw([(0, 0), (0, 0), (1, 2), (1, 1)], parts=[0, 0, 0, 1], part_names=("train", "test"))
     rows, _ = cleaning()(apart)

@@ -8,7 +8,7 @@ import pytest
 
 from ltgnn.commands.data import main
 from ltgnn.commands.data.target import stem, target
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 COMMANDS = ("fetch", "import", "stats", "split", "audit", "diff", "export")
 
@@ -130,7 +130,7 @@ def test_export_of_lists(shop, files):
     run = files / "run"
     run.mkdir()
     OmegaConf.save(target("shop", []).cfg, run / "config.yaml")
-    with pytest.raises(Mistake, match=r"topk\.parquet"):
+    with pytest.raises(UserError, match=r"topk\.parquet"):
         main(["export", "run", "--to", "lists", "--out", "lists.csv"])
     pl.DataFrame({"user": [0, 1], "items": [[1, 0], [2, -1]], "scores": [[2.0, 1.0], [3.0, 0.0]]}).write_parquet(
         run / "topk.parquet"
@@ -149,7 +149,7 @@ def test_fetch_lists_the_catalogue_and_says_what_is_missing(monkeypatch, tmp_pat
     monkeypatch.delenv("LTGNN_MIRROR", raising=False)
     assert main(["fetch"]) == 0
     assert "ml100k" in capsys.readouterr().out
-    with pytest.raises(Mistake, match="Mirror: the environment variable LTGNN_MIRROR is not set"):
+    with pytest.raises(UserError, match="Mirror: the environment variable LTGNN_MIRROR is not set"):
         main(["fetch", "lastfm-lightgcn"])
 
 
@@ -172,7 +172,7 @@ def test_fetch_from_a_mirror(monkeypatch, tmp_path, capsys):
 
 def test_names():
     assert stem("ml-100k") == stem("ml100k") == stem("ML_100K") == "ml100k"
-    with pytest.raises(Mistake, match="Did you mean gowalla"):
+    with pytest.raises(UserError, match="Did you mean gowalla"):
         stem("gowala")
 
 
@@ -190,7 +190,7 @@ def test_names():
 )
 def test_mistakes(files, arguments, message):
     before = sorted(files.iterdir())
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         main(arguments)
     assert message in str(caught.value)
     assert sorted(files.iterdir()) == before

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from ltgnn.data.dates import fits, seconds
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 MOMENTS = [datetime(2014, 1, 31, 12, 5, 9, 250_000), datetime(1999, 12, 3, 0, 59), datetime(2020, 2, 29, 23)]
 FORMS = [
@@ -78,7 +78,7 @@ def test_a_year_of_two_digits_is_not_the_year_14():
     ],
 )
 def test_refused_forms(form, why):
-    with pytest.raises(Mistake, match=r"data\.reader\.time_format=") as caught:
+    with pytest.raises(UserError, match=r"data\.reader\.time_format=") as caught:
         of(["2014"], form)
     assert why in str(caught.value)
     assert "time_format=iso" in str(caught.value)

@@ -13,7 +13,7 @@ from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
 from ltgnn.data.splits import Official
-from ltgnn.types import Dataset, Interactions, Mistake, Split
+from ltgnn.types import Dataset, Interactions, Split, UserError
 from tests.data.readers import reader
 
 KEEP = Cleaning(None, None, None, 1, 1, True, True)
@@ -140,6 +140,6 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_a_folder_with_files_is_left_alone(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     dataset, split = made()
-    with pytest.raises(Mistake, match="exists and is not empty"):
+    with pytest.raises(UserError, match="exists and is not empty"):
         write_processed(tmp_path, dataset, parts_of(split), {})
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

@@ -9,7 +9,7 @@ import pytest
 
 from ltgnn.data.download import Mirror
 from ltgnn.data.fetch import Files, Folder, Unavailable
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 CONTENT = {"a.txt": b"alpha\n", "b.txt": b"beta\n"}
 DIGESTS = {name: hashlib.sha256(content).hexdigest() for name, content in CONTENT.items()}
@@ -74,7 +74,7 @@ def test_wrong_content_is_refused_and_the_next_source_tried(tmp_path):
 
 
 def test_failure_names_sources_reasons_paths_and_leaves_nothing(tmp_path):
-    with pytest.raises(Mistake) as failure:
+    with pytest.raises(UserError) as failure:
         files(tmp_path, Shelf({}, "the host is asleep"), Shelf({"a.txt": b"wrong"}))()
     message = str(failure.value)
     for part in ("letters", "Shelf: the host is asleep", hashlib.sha256(b"wrong").hexdigest(), DIGESTS["a.txt"]):
@@ -87,7 +87,7 @@ def test_failure_names_sources_reasons_paths_and_leaves_nothing(tmp_path):
 
 def test_wrong_file_by_hand_is_named_and_kept(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"mine")
-    with pytest.raises(Mistake, match="present, but its sha256 is"):
+    with pytest.raises(UserError, match="present, but its sha256 is"):
         files(tmp_path, Shelf({}, "asleep"))()
     assert (tmp_path / "a.txt").read_bytes() == b"mine"
 
@@ -97,7 +97,7 @@ def test_unpublished_digest_is_kept_from_the_first_time(tmp_path, caplog):
     files(tmp_path, Shelf(CONTENT), digests=open_digest)()
     assert DIGESTS["a.txt"] in caplog.text
     (tmp_path / "a.txt").write_bytes(b"changed later")
-    with pytest.raises(Mistake, match="wanted " + DIGESTS["a.txt"]):
+    with pytest.raises(UserError, match="wanted " + DIGESTS["a.txt"]):
         files(tmp_path, Shelf({}, "asleep"), digests=open_digest)()
 
 
@@ -156,7 +156,7 @@ def test_mirror_without_the_files(tmp_path, monkeypatch, value, reason):
 
 def test_own_folder(tmp_path):
     assert Folder(str(tmp_path))() == tmp_path
-    with pytest.raises(Mistake, match=r"data\.files\.path"):
+    with pytest.raises(UserError, match=r"data\.files\.path"):
         Folder(str(tmp_path / "nowhere"))()
     assert Folder("~")() == Path.home()
 
@@ -174,7 +174,7 @@ class Breaks:
 
 @pytest.mark.parametrize("failure", [Unavailable("broke off"), KeyboardInterrupt(), OSError(28, "No space left", "x")])
 def test_what_was_completed_before_a_source_broke_off_is_kept(tmp_path, failure):
-    kind = Mistake if isinstance(failure, Unavailable) else type(failure)
+    kind = UserError if isinstance(failure, Unavailable) else type(failure)
     with pytest.raises(kind):
         files(tmp_path, Breaks(failure))()
     assert names(tmp_path) == ["a.txt"]

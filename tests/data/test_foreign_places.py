@@ -10,7 +10,7 @@ import pytest
 
 from ltgnn.data.download import Archive, Urls, Wheel, download
 from ltgnn.data.fetch import Files, Source, Unavailable
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 CONTENT = b"alpha\n"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -29,7 +29,7 @@ def files(folder: Path, *names: str, name: str = "letters", source: Source = giv
 
 @pytest.mark.parametrize("name", ["../escaped.txt", "/tmp/escaped.txt", "a/../../escaped.txt", ".ssh/id", ""])
 def test_names_that_leave_the_folder(name: str, tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match="no name inside its folder"):
+    with pytest.raises(UserError, match="no name inside its folder"):
         files(tmp_path / "data", name)()
     assert list(tmp_path.iterdir()) == []
 
@@ -37,7 +37,7 @@ def test_names_that_leave_the_folder(name: str, tmp_path: Path) -> None:
 def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
     for name in ("passwd", "hosts", ".profile"):
         (tmp_path / name).write_text("mine")
-    with pytest.raises(Mistake, match=r"holds .profile, hosts, passwd.*data.files.folder to a new or empty"):
+    with pytest.raises(UserError, match=r"holds .profile, hosts, passwd.*data.files.folder to a new or empty"):
         files(tmp_path)()
     assert sorted(path.name for path in tmp_path.iterdir()) == [".profile", "hosts", "passwd"]
 
@@ -52,7 +52,7 @@ def test_own_leftovers_and_files_put_by_hand_are_no_other_things(tmp_path: Path)
 
 def test_a_file_that_was_not_fetched_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("mine")
-    with pytest.raises(Mistake, match=r"a.txt: present, but its sha256 is .* leaves it as it is"):
+    with pytest.raises(UserError, match=r"a.txt: present, but its sha256 is .* leaves it as it is"):
         files(tmp_path)()
     assert (tmp_path / "a.txt").read_text() == "mine"
 
@@ -63,7 +63,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     data = tmp_path / "data"
     files(data)()  # a folder of a data set
     (data / "ssh").symlink_to(tmp_path / "home")
-    with pytest.raises(Mistake, match="link that leads out"):
+    with pytest.raises(UserError, match="link that leads out"):
         files(data, "ssh/keys")()
     (data / ".lock").unlink()
     (data / ".lock").symlink_to(tmp_path / "home" / "kept")
@@ -87,7 +87,7 @@ def test_wheels_are_named_by_name_and_version(
     requirement: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ltgnn.data.download.subprocess.run", lambda *_, **__: pytest.fail("pip was run"))
-    with pytest.raises(Mistake, match="NAME==VERSION"):
+    with pytest.raises(UserError, match="NAME==VERSION"):
         Wheel(requirement, give)("letters", ["a.txt"], tmp_path, tmp_path)  # type: ignore[arg-type]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from ltgnn.data.formats import table_file
 from ltgnn.data.text_source import TextSource
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.data.readers import reader, rows
 
 PAIRS = [("a", "1", "all"), ("b", "2", "all"), ("é", "1", "all")]
@@ -26,7 +26,7 @@ def read(folder, content, name="x", **changes):
 
 def said(folder, content, name="x", **changes):
     start = time.process_time()
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         read(folder, content, name, **changes)
     assert time.process_time() - start < 20  # seconds of this process alone: the machine may be busy
     assert len(str(caught.value)) < 700
@@ -239,7 +239,7 @@ def test_lightgcn_lines(tmp_path):
     (tmp_path / "test.txt").write_text("0 1\n")
     for content in ("0 1_0\n", "0 ١\n", "0,1,2\n"):
         (tmp_path / "train.txt").write_text(content, encoding="utf-8")
-        with pytest.raises(Mistake, match=r"train\.txt, line 1, field \d: .* is not a whole number"):
+        with pytest.raises(UserError, match=r"train\.txt, line 1, field \d: .* is not a whole number"):
             reader("lightgcn_text")(tmp_path)
     (tmp_path / "train.txt").write_bytes(gzip.compress("0 0 2\r\n1 1\r\n".encode("utf-16")))
     assert len(reader("lightgcn_text")(tmp_path)) == 4

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ltgnn.data.groups import CountBelow, ItemShare, MassShare
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 ITEMS20 = ItemShare("items20", ["head", "tail"], [0.2, 0.8], "items")
 MASS = MassShare("mass", ["head", "mid", "tail"], [0.5, 0.3, 0.2], "train interactions")
@@ -102,11 +102,11 @@ def test_rule_states_the_policy():
     ("names", "shares"), [(["head"], [0.5]), (["a", "b"], [0.5]), (["a", "b"], [1.2, -0.2]), ([], [])]
 )
 def test_wrong_shares(names, shares):
-    with pytest.raises(Mistake, match=r"groups\.x"):
+    with pytest.raises(UserError, match=r"groups\.x"):
         ItemShare("x", names, shares, "items")
 
 
 @pytest.mark.parametrize("below", [[3, 10], [0], [5, 5]])
 def test_wrong_thresholds(below):
-    with pytest.raises(Mistake, match=r"groups\.x"):
+    with pytest.raises(UserError, match=r"groups\.x"):
         CountBelow("x", ["a"] * (len(below) + 1), below)

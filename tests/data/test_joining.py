@@ -21,7 +21,7 @@ from hydra.utils import instantiate
 from ltgnn.data.fetch import Files, Unavailable
 from ltgnn.data.joining import Joined, json_map, tab_map
 from ltgnn.data.rewriting import JsonPositions
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.data.readers import CONF
 
 MIRROR = Path(os.environ.get("LTGNN_MIRROR") or "/nowhere")
@@ -107,7 +107,7 @@ def test_another_sha256_is_refused_and_nothing_left(tmp_path: Path, site: tuple[
     (folder / "item2id").write_text("B1\t7\n")
     pack(folder, PRODUCTS)
     files = Files("toy", str(tmp_path / "toy"), {"items.tsv": "0" * 64}, [joined(url)], "example.org")
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         files()
     made = hashlib.sha256((TABLE + '7\tB1\tLamp & 12" blue\t\n').encode()).hexdigest()
     for part in (made, "0" * 64, "Joined", "example.org", "LTGNN_MIRROR=FOLDER"):

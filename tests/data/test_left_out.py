@@ -8,7 +8,7 @@ import pytest
 
 from ltgnn.commands.data import main
 from ltgnn.commands.data.target import target
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 IDS = ("NA", "null", "None", "nan", "NULL")
 
@@ -85,12 +85,12 @@ def test_options_of_a_named_format(files, capsys):
     printed = capsys.readouterr().out
     assert "2017-07-14 02:40:00" in printed
     assert "repeated pairs: last kept, by time" in printed
-    with pytest.raises(Mistake, match="--rating: the reader of shop has no 'rating'; it has products, behaviour"):
+    with pytest.raises(UserError, match="--rating: the reader of shop has no 'rating'; it has products, behaviour"):
         main(["import", "shop", "--rating", "r", "--out", "no"])
 
 
 def test_a_folder_is_meant(files):
-    with pytest.raises(Mistake, match=r"No data set 'my-shop', and no folder of that name here \(.*\)"):
+    with pytest.raises(UserError, match=r"No data set 'my-shop', and no folder of that name here \(.*\)"):
         main(["stats", "my-shop"])
 
 
@@ -120,7 +120,7 @@ def test_a_recbole_reader_has_what_its_messages_advise(files):
     words = ["data.name=x", "data.reader.items=x.item", "+data.reader.item_fields.title=title", "data.reader.time=t"]
     said = []
     for mend in ("data.reader.separator=','", "data.reader.time_format=iso", "data.reader.first_counts=true"):
-        with pytest.raises(Mistake) as caught:
+        with pytest.raises(UserError) as caught:
             _ = target("recbole", words).dataset
         said.append(str(caught.value))
         words.append(mend)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.data.readers import reader, rows
 
 HEAD = "user_id,item_id,time,query\n"
@@ -15,7 +15,7 @@ def events(end, count=400, marked=10):
 
 
 def said(folder, data="table", **changes):
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         reader(data, **changes)(folder)
     return str(caught.value)
 

@@ -12,7 +12,7 @@ from ltgnn.data.columns import Column, Kind
 from ltgnn.data.delimited import Delimited
 from ltgnn.data.formats import table_file
 from ltgnn.data.rows import RowTable
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 WORDS = ["a", "u1", "x y", "", " ", "5", "é", "日本", '"', '""', 'say "hi"', '13" tv', 'TV 32"', '"Heroes" and', "a,b"]
 WORDS += [
@@ -89,7 +89,7 @@ def attempt(file, names):
     """The rows, or the message of the refusal."""
     try:
         return read(file, names), ""
-    except Mistake as mistake:
+    except UserError as mistake:
         return [], str(mistake)
 
 
@@ -152,7 +152,7 @@ def test_separator_found_and_events_as_imported(tmp_path):
         rows = by_csv(text, separator)
         try:
             columns, texts, notes = RowTable({"all": table_file(path)}, "c0", "c1", drop_incomplete=True).read()
-        except Mistake:
+        except UserError:
             continue
         users = [texts["users"][code] for code in columns["users"].tolist()]
         items = [texts["items"][code] for code in columns["items"].tolist()]

@@ -8,7 +8,7 @@ import torch
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.export import PANDAS_MISSING, write_recbole
-from ltgnn.types import Dataset, Interactions, Mistake
+from ltgnn.types import Dataset, Interactions, UserError
 from tests.data.readers import reader
 
 TITLES = [
@@ -66,12 +66,12 @@ def test_round_trip_by_our_own_reader(tmp_path):
 @pytest.mark.parametrize("id", [*sorted(PANDAS_MISSING), "a\tb", "a\nb", " "])
 def test_ids_that_pandas_loses_are_refused(tmp_path, id):
     data = made(["x", id])
-    with pytest.raises(Mistake, match="RecBole cannot read the item id"):
+    with pytest.raises(UserError, match="RecBole cannot read the item id"):
         write_recbole(tmp_path / "out", data, dict(data.parts), {})
     assert not (tmp_path / "out").exists()
 
 
 def test_fields_that_recbole_cannot_split_are_refused(tmp_path):
     data = made(field="title:en")
-    with pytest.raises(Mistake, match="a field called 'title:en'"):
+    with pytest.raises(UserError, match="a field called 'title:en'"):
         write_recbole(tmp_path / "out", data, dict(data.parts), {})

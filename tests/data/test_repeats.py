@@ -6,9 +6,9 @@ import pytest
 
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
-from ltgnn.data.cutting import tied
+from ltgnn.data.cutting import count_ties
 from ltgnn.data.splits import LeaveOneOut, UserTime
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.data.readers import reader
 
 USERS, ITEMS = 40, 7
@@ -63,7 +63,7 @@ def test_without_times_it_is_the_line(tmp_path):
 
 
 def test_an_unknown_rule(tmp_path):
-    with pytest.raises(Mistake, match=r"data\.cleaning\.repeats=mean: wanted first, last, sum"):
+    with pytest.raises(UserError, match=r"data\.cleaning\.repeats=mean: wanted first, last, sum"):
         read(tmp_path, events()[0], repeats="mean")
 
 
@@ -91,16 +91,16 @@ def test_ties_are_stated_or_broken_by_item(tmp_path, caplog):
     assert data.card["sha256"] == turned.card["sha256"]
     assert LeaveOneOut()(data).fingerprint != LeaveOneOut()(turned).fingerprint
     sentence = "5 of 5 users have pairs of one time on both sides of the cut"
-    assert sentence in tied(LeaveOneOut()(data))[0]
+    assert sentence in count_ties(LeaveOneOut()(data))[0]
     assert (
         f"{sentence}; which of these are held out was decided by the order of the file (split.ties=item" in caplog.text
     )
     for split in (LeaveOneOut("item"), UserTime(0.2, 0.2, "item")):
         assert split(data).fingerprint == split(turned).fingerprint
         assert split(data).name.endswith("by item id")
-    with pytest.raises(Mistake, match=r"split\.ties=time: wanted file or item"):
+    with pytest.raises(UserError, match=r"split\.ties=time: wanted file or item"):
         LeaveOneOut("time")(data)
 
 
 def test_no_tie_no_word(tmp_path):
-    assert tied(LeaveOneOut()(read(tmp_path, events()[0]))) == []
+    assert count_ties(LeaveOneOut()(read(tmp_path, events()[0]))) == []

@@ -13,7 +13,7 @@ from ltgnn.sampling.batches import PairBatches, stream
 from ltgnn.sampling.hard import Hardest
 from ltgnn.sampling.mixture import Mixture
 from ltgnn.sampling.negatives import InBatch, Popularity, Uniform
-from ltgnn.types import Batch, Encoded, Interactions, Mistake
+from ltgnn.types import Batch, Encoded, Interactions, UserError
 from tests.conftest import interactions, random_interactions
 
 
@@ -56,7 +56,7 @@ def test_free_items_are_equally_likely(tiny: Interactions) -> None:
 
 def test_user_with_everything_refused() -> None:
     full = interactions([(0, 0), (0, 1), (1, 0)], 2, 2)
-    with pytest.raises(Mistake, match="exclude_train=false"):
+    with pytest.raises(UserError, match="exclude_train=false"):
         Uniform(full, 1, exclude_train=True, shared=False)
 
 
@@ -102,11 +102,11 @@ def test_streams_do_not_collide() -> None:
 
 
 def test_bad_settings(tiny: Interactions) -> None:
-    with pytest.raises(Mistake, match="epoch_unit=nodes"):
+    with pytest.raises(UserError, match="epoch_unit=nodes"):
         PairBatches(tiny, 2, "nodes", 0)
-    with pytest.raises(Mistake, match="batch_size=0"):
+    with pytest.raises(UserError, match="batch_size=0"):
         PairBatches(tiny, 0, "edges", 0)
-    with pytest.raises(Mistake, match="negatives=0"):
+    with pytest.raises(UserError, match="negatives=0"):
         Uniform(tiny, 0, True, False)
 
 
@@ -129,7 +129,7 @@ def test_shared_negatives_are_one_draw(tiny: Interactions) -> None:
     drawn = Uniform(tiny, 50, exclude_train=False, shared=True)(tiny.users, tiny.items, stream(1))
     assert drawn.shape == (7, 50)
     assert drawn.stride(0) == 0
-    with pytest.raises(Mistake, match="shared=false"):
+    with pytest.raises(UserError, match="shared=false"):
         Uniform(tiny, 5, exclude_train=True, shared=True)
 
 
@@ -148,7 +148,7 @@ def test_hardest_keeps_the_best_scored(tiny: Interactions) -> None:
             wanted = sorted(score, reverse=True)[:2]
             found = [score[candidates.index(i)] for i in best]
             assert found == pytest.approx(wanted)
-    with pytest.raises(Mistake, match="keep=9"):
+    with pytest.raises(UserError, match="keep=9"):
         Hardest(tiny, uniform, keep=9, cosine=False)(tiny.users, tiny.items, stream(3))
 
 
@@ -167,5 +167,5 @@ def test_mixture_lays_its_parts_side_by_side(tiny: Interactions) -> None:
     assert batch.neg.shape == (7, 6)
     assert hard.narrow(batch, main).neg.shape == (7, 4)
     assert hard.proposal is None
-    with pytest.raises(Mistake, match="no parts"):
+    with pytest.raises(UserError, match="no parts"):
         Mixture(tiny, {})

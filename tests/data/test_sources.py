@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.data.readers import reader, rows
 
 
@@ -87,7 +87,7 @@ def test_lightgcn_validation_inside_train(tmp_path):
         *[("0", "1", "val"), ("1", "0", "test")],
     ]
     (tmp_path / "valid.txt").write_text("0 1\n1 1\n")
-    with pytest.raises(Mistake, match=r"1 of 2 pairs are not in train\.txt, e\.g\. user 1, item 1"):
+    with pytest.raises(UserError, match=r"1 of 2 pairs are not in train\.txt, e\.g\. user 1, item 1"):
         reader("lightgcn_text", valid="valid.txt", valid_inside_train=True)(tmp_path)
 
 
@@ -109,13 +109,13 @@ def test_mmrec(tmp_path):
     assert raw.item_ids.to_list() == ["0", "1", "2", "3"]
     assert raw.item_vectors["text"][2].tolist() == [4, 5]
     np.save(tmp_path / "text_feat.npy", np.zeros((2, 2), dtype=np.float32))
-    with pytest.raises(Mistake, match=r"mmrec\.inter, line 2, column 'itemID'.*'2' has no row in text_feat\.npy"):
+    with pytest.raises(UserError, match=r"mmrec\.inter, line 2, column 'itemID'.*'2' has no row in text_feat\.npy"):
         reader("mmrec")(tmp_path)
     (tmp_path / "mmrec.inter").write_text(lines("userID\titemID\tx_label", "0\t0\t0", "0\t1\t7"))
-    with pytest.raises(Mistake, match=r"line 3, column 'x_label': '7' names no part"):
+    with pytest.raises(UserError, match=r"line 3, column 'x_label': '7' names no part"):
         reader("mmrec")(tmp_path)
     np.save(tmp_path / "text_feat.npy", np.zeros(3))
-    with pytest.raises(Mistake, match=r"text_feat\.npy: wanted numbers \[items, width\]"):
+    with pytest.raises(UserError, match=r"text_feat\.npy: wanted numbers \[items, width\]"):
         reader("mmrec")(tmp_path)
 
 
@@ -206,7 +206,7 @@ def test_movielens_1m(tmp_path):
     assert raw.item_fields["title"].to_list() == ["Misérables, Les", "Cuckoo"]
     assert raw.item_fields["genres"].to_list() == ["Drama War", "Drama"]
     (tmp_path / "ratings.dat").write_text("1::1193::5::978300760\n2::1::3::when\n")
-    with pytest.raises(Mistake, match=r"ratings\.dat, line 2, column 'timestamp': 'when' is not a number"):
+    with pytest.raises(UserError, match=r"ratings\.dat, line 2, column 'timestamp': 'when' is not a number"):
         reader("ml1m")(tmp_path)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ltgnn.data.splits import ColdItems, Folds, GlobalTime, LeaveOneOut, NewItems, Official, RandomSplit, UserTime
-from ltgnn.types import Dataset, Interactions, Mistake
+from ltgnn.types import Dataset, Interactions, UserError
 
 
 def interactions(pairs, num_users, num_items, times=None):
@@ -52,7 +52,7 @@ def split_or_none(protocol, data):
     """The split, or None where the tiny data leave a part empty (which must be a mistake)."""
     try:
         return protocol(data)
-    except Mistake as mistake:
+    except UserError as mistake:
         if "empty" not in str(mistake):
             raise
         return None
@@ -149,7 +149,7 @@ def test_leave_one_out_warns_about_short_users(caplog):
     pairs = [(0, 0), (0, 1), (0, 2), (1, 0)]
     LeaveOneOut()(dataset({"all": interactions(pairs, 2, 3, [1, 2, 3, 1])}))
     assert "user_core=3" in caplog.text
-    with pytest.raises(Mistake, match="empty"):
+    with pytest.raises(UserError, match="empty"):
         LeaveOneOut()(dataset({"all": interactions([(0, 0), (1, 0)], 2, 3, [1, 2])}))
 
 
@@ -193,16 +193,16 @@ def test_official_cuts_validation_from_train(share, size):
 def test_mistakes():
     plain = dataset({"all": interactions([(0, 0), (0, 1), (0, 2)], 1, 3)})
     for protocol in (LeaveOneOut(), UserTime(0.1, 0.1), GlobalTime(0.1, 0.1), NewItems(0.1, 0.1)):
-        with pytest.raises(Mistake, match=r"needs times.*data\.reader\.time"):
+        with pytest.raises(UserError, match=r"needs times.*data\.reader\.time"):
             protocol(plain)
-    with pytest.raises(Mistake, match="no published parts"):
+    with pytest.raises(UserError, match="no published parts"):
         Official(0.1, 0)(plain)
     for val, test in ((0, 0.1), (0.1, 0), (0.5, 0.5), (-0.1, 0.2)):
-        with pytest.raises(Mistake, match=r"split\.val"):
+        with pytest.raises(UserError, match=r"split\.val"):
             RandomSplit(val, test, 0)(plain)
-    with pytest.raises(Mistake, match=r"leaves validation empty \(train 2, validation 0, test 1\)"):
+    with pytest.raises(UserError, match=r"leaves validation empty \(train 2, validation 0, test 1\)"):
         RandomSplit(0.1, 0.1, 0)(plain)
-    with pytest.raises(Mistake, match=r"split\.fold"):
+    with pytest.raises(UserError, match=r"split\.fold"):
         Folds(3, 3, 0)(plain)
 
 

@@ -10,8 +10,8 @@ import pytest
 from ltgnn.data.card import figures, moment
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
-from ltgnn.data.times import UNITS, settle
-from ltgnn.types import Mistake
+from ltgnn.data.times import UNITS, choose_unit
+from ltgnn.types import UserError
 from tests.data.readers import reader
 
 SECONDS = [1_588_687_728.5, 1_588_687_729.25, 1_500_000_000.0]
@@ -110,7 +110,7 @@ def test_positions_stay(tmp_path):
 
 
 def test_mixed_units_are_refused_with_a_line_and_a_way_out(tmp_path):
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         table(tmp_path, [1_500_000_000, 1_500_000_001, 1_500_000_002_000])
     for part in (
         "2 like seconds (e.g. 1500000000)",
@@ -135,8 +135,8 @@ def test_times_that_cannot_be_true_are_counted(tmp_path, caplog):
 
 
 def test_an_unknown_unit():
-    with pytest.raises(Mistake, match=r"data\.reader\.time_unit=min: wanted auto, s, ms, us, ns"):
-        settle(np.array([1.0]), "min", dates=False)
+    with pytest.raises(UserError, match=r"data\.reader\.time_unit=min: wanted auto, s, ms, us, ns"):
+        choose_unit(np.array([1.0]), "min", dates=False)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_dates_say_so(tmp_path):
 
 
 def test_a_bad_date_is_named_by_the_rule_that_reads(tmp_path):
-    with pytest.raises(Mistake, match=r"line 3, column 't': '2020-02-30' is not a time of the form '%Y-%m-%d'"):
+    with pytest.raises(UserError, match=r"line 3, column 't': '2020-02-30' is not a time of the form '%Y-%m-%d'"):
         table(tmp_path, ["2020-01-01", "2020-02-30"], time_format="%Y-%m-%d")
 
 

@@ -20,7 +20,7 @@ from ltgnn.scoring.ensemble_weights import Ascent, Logit
 from ltgnn.scoring.masked import MaskedScorer
 from ltgnn.scoring.score_normalisation import ReciprocalRank, ZScore
 from ltgnn.scoring.tail_constrained import TailKept, of_tail
-from ltgnn.types import Interactions, Mistake, Scorer
+from ltgnn.types import Interactions, Scorer, UserError
 from tests.conftest import random_interactions
 
 INF = float("inf")
@@ -266,15 +266,15 @@ def test_tail_kept_takes_the_best_choice_that_keeps_the_tail(seed: int, share: f
 
 def test_mistakes_are_named() -> None:
     train, val, members, _ = three()
-    with pytest.raises(Mistake, match="wanted a weight for each member: a, b, c"):
+    with pytest.raises(UserError, match="wanted a weight for each member: a, b, c"):
         Blend(ZScore(), Ascent(20, 2, 1), weights={"a": 1.0}).of(members, train)
-    with pytest.raises(Mistake, match=r"no cell active\.torso"):
+    with pytest.raises(UserError, match=r"no cell active\.torso"):
         cells({"active": {"torso": 1}}, ["active"], ["head"], "a")
     blended = Blend(ZScore(), Ascent(20, 2, 1)).of(members, train)
     nothing = val.select(torch.zeros(len(val), dtype=torch.bool))
-    with pytest.raises(Mistake, match=r"set split\.val"):
+    with pytest.raises(UserError, match=r"set split\.val"):
         pool_of(lambda users: blended.standings(users, [0]), nothing, blended.users, blended.items, 3)
-    with pytest.raises(Mistake, match=r"set blend\.items"):
+    with pytest.raises(UserError, match=r"set blend\.items"):
         TailKept(Logit(1, 1), 3, 1, 1, 1)(replace(pooled(0)[0], cells=(2, 1)))
     mistaken: list[Callable[[], object]] = [
         lambda: Ascent(0, 1, 1),
@@ -283,5 +283,5 @@ def test_mistakes_are_named() -> None:
         lambda: TailKept(Logit(1, 1), 3, 1, 2, 1),
     ]
     for make in mistaken:
-        with pytest.raises(Mistake, match="blend"):
+        with pytest.raises(UserError, match="blend"):
             make()

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 
 from ltgnn.data.groups import ItemShare
 from ltgnn.evaluation.metrics import Hits
-from ltgnn.types import Groups, Interactions, Mistake
+from ltgnn.types import Groups, Interactions, UserError
 from tests.evaluation.case import NAMES, Case, evaluator
 
 ACCURACY = ("recall", "ndcg", "precision", "f1", "hr", "mrr", "map")
@@ -156,11 +156,11 @@ def test_coverage_counts_the_items_of_all_lists() -> None:
 
 def test_mistakes_name_the_mend() -> None:
     none, one = (Interactions(torch.arange(n), torch.arange(n), 2, 3) for n in (0, 1))
-    with pytest.raises(Mistake, match="no held-out pair"):
+    with pytest.raises(UserError, match="no held-out pair"):
         evaluator(none, [], {})
-    with pytest.raises(Mistake, match="overlap"):
+    with pytest.raises(UserError, match="overlap"):
         evaluator(one, [one], {})
-    with pytest.raises(Mistake, match=r"eval.ks=\[0\]"):
+    with pytest.raises(UserError, match=r"eval.ks=\[0\]"):
         evaluator(one, [], {}, ks=[0])
 
 
@@ -203,9 +203,11 @@ def test_a_monitor_gets_what_it_needs_and_no_more() -> None:
 def test_an_unknown_monitor_and_a_mixture_of_unknown_values_get_help() -> None:
     case = Case(6)
     judge = evaluator(case.held_out, [case.seen], case.groups, ks=[5], mixtures={"mix": {"toy/tali/ndcg@5": 1.0}})
-    with pytest.raises(Mistake, match=r"monitor: there is no value 'nDCG@5'. Near to it: .*ndcg@5"):
+    with pytest.raises(UserError, match=r"monitor: there is no value 'nDCG@5'. Near to it: .*ndcg@5"):
         judge(lambda users: case.scores[users], monitor="nDCG@5")
-    with pytest.raises(Mistake, match=r"eval.mixtures.mix: there is no value 'toy/tali/ndcg@5'. Near.*toy/tail/ndcg@5"):
+    with pytest.raises(
+        UserError, match=r"eval.mixtures.mix: there is no value 'toy/tali/ndcg@5'. Near.*toy/tail/ndcg@5"
+    ):
         judge(lambda users: case.scores[users], monitor="mix")
     assert "mix" not in judge(lambda users: case.scores[users]).values
 

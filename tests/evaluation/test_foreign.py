@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ltgnn.evaluation.external_lists import list_scorer
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.evaluation.case import Case
 
 USERS, ITEMS = ["007", "7", "x"], ["a", "b", "c", "d"]
@@ -69,10 +69,10 @@ def test_exported_lists_give_the_same_numbers_as_the_scores(tmp_path: Path) -> N
 )
 def test_mistakes_name_the_line(tmp_path: Path, text: str, message: str) -> None:
     file = write(tmp_path / "l.csv", text)
-    with pytest.raises(Mistake, match=message):
+    with pytest.raises(UserError, match=message):
         list_scorer(file, USERS, ITEMS)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match="no such file"):
+    with pytest.raises(UserError, match="no such file"):
         list_scorer(tmp_path / "none.csv", USERS, ITEMS)

@@ -19,7 +19,7 @@ from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.metric import Metric, metric, metrics_by_input
 from ltgnn.evaluation.monitor_check import value_names
 from ltgnn.types import Metric as Contract
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import random_interactions
 
 
@@ -97,5 +97,5 @@ def test_options_and_names() -> None:
     assert found["plain"](hits, 2).tolist() == [4.0]
     assert (found["recall"].name, found["recall"].formula) == ("recall", metrics.recall.formula)
     assert not found["plain"].smaller_is_better
-    with pytest.raises(Mistake, match=r"eval\.lists\.recall: there is a metric of that name"):
+    with pytest.raises(UserError, match=r"eval\.lists\.recall: there is a metric of that name"):
         metrics_by_input({"metrics": {"recall": capped}, "lists": {"recall": metrics.recall}})

@@ -14,7 +14,7 @@ from ltgnn.evaluation import topk
 from ltgnn.evaluation.bfloat16_topk import GROUP, Rough
 from ltgnn.scoring.masked import MaskedScorer, mask_items
 from ltgnn.scoring.scorers import InnerProduct, WeightedSum
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, UserError
 from tests.evaluation.test_topk import naive, pairs
 
 DIM, SIZE = 8, 32
@@ -172,6 +172,6 @@ def test_nan_is_refused() -> None:
     for broken in (users, items):
         kept = broken[7].clone()
         broken[7] = torch.nan
-        with pytest.raises(Mistake, match="diverged"):
+        with pytest.raises(UserError, match="diverged"):
             topk.top_k(InnerProduct(users, items.T.contiguous()), torch.arange(40), nothing, 1_000, 3, 1.0)
         broken[7] = kept

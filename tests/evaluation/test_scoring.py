@@ -12,7 +12,7 @@ from torch import Tensor
 from ltgnn.scoring.adjustments import ContentMatch, PopularityCorrection, TextProfile
 from ltgnn.scoring.aggregation import TagCF
 from ltgnn.scoring.score_function import Fit, Scoring
-from ltgnn.types import Encoded, Evaluation, Interactions, Mistake, Scorer, TopK, as_scorer
+from ltgnn.types import Encoded, Evaluation, Interactions, Scorer, TopK, UserError, as_scorer
 from tests.conftest import random_interactions
 
 U, I = 8, 11  # noqa: E741
@@ -117,11 +117,11 @@ def test_dials_are_added_and_their_strength_is_fitted() -> None:
     assert score.over(base, judge)(EVERYONE)[0, 0] == 2  # factor 1 of {0, .5, 1, 2} x 2 is nearest to 2.2
     assert asked == [0, 1, 2, 4]
     assert score.factor == 1
-    with pytest.raises(Mistake, match="score=content"):
+    with pytest.raises(UserError, match="score=content"):
         scoring(fit=Fit([1], "ndcg@20"))
 
 
 def test_text_is_asked_for() -> None:
     for dial in (lambda: ContentMatch(TRAIN, None, 1, 1, 0, 0), lambda: TextProfile(TRAIN, None, 1, 0)):
-        with pytest.raises(Mistake, match="Set features=minilm"):
+        with pytest.raises(UserError, match="Set features=minilm"):
             dial()

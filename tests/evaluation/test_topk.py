@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ltgnn.evaluation import topk
-from ltgnn.evaluation.exact_topk import best_items, decoded, keys_above, keys_in, largest, order_keys
+from ltgnn.evaluation.exact_topk import best_items, decode_keys, keys_above, keys_in, largest, order_keys
 from ltgnn.scoring.masked import MaskedScorer
 from ltgnn.scoring.scorers import InnerProduct, WeightedSum
-from ltgnn.types import Interactions, Mistake, Scorer, TopK
+from ltgnn.types import Interactions, Scorer, TopK, UserError
 
 MIB = 1.0
 
@@ -125,14 +125,14 @@ def test_float64_scores_are_ranked_as_float32() -> None:
 def test_nan_is_refused_wherever_it_stands(column: int, sign: float) -> None:
     scores = torch.rand(2, 2_011)
     scores[1, column] = torch.copysign(torch.tensor(torch.nan), torch.tensor(sign))
-    with pytest.raises(Mistake, match="diverged"):
+    with pytest.raises(UserError, match="diverged"):
         lists_of(scores, [set(), set()], 3)
     assert lists_of(scores, [set(), {column}], 3).items.min() >= 0  # a seen item may be anything
 
 
 def test_wrong_shape_names_both_shapes() -> None:
     nothing = pairs([set()], 5).by_user
-    with pytest.raises(Mistake, match=r"\(\d+, 4\), wanted \(\d+, 5\)"):
+    with pytest.raises(UserError, match=r"\(\d+, 4\), wanted \(\d+, 5\)"):
         topk.top_k(lambda users: torch.zeros(users.numel(), 4), torch.arange(1), nothing, 5, 2, MIB)
 
 
@@ -179,7 +179,7 @@ def test_runs_are_searched_alike_on_a_card_and_in_numpy(width: int) -> None:
     scores[0] = -torch.inf
     k, length = 4, 32
     runs = scores[:, : width // length * length].view(7, -1, length).amax(2)
-    chosen, best = decoded(largest(order_keys(runs, torch.arange(runs.shape[1])), k))
+    chosen, best = decode_keys(largest(order_keys(runs, torch.arange(runs.shape[1])), k))
     ours = largest(keys_in(scores, chosen, length), k).sort(1, descending=True).values
     theirs = largest(keys_above(scores, chosen, length, best.amin(1)), k).sort(1, descending=True).values
     assert torch.equal(ours, theirs)

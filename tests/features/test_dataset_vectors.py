@@ -17,9 +17,9 @@ from ltgnn.config.composing import compose_config
 from ltgnn.data.catalog import load
 from ltgnn.features.dataset_vectors import DatasetVectors
 from ltgnn.features.transform import Keep, UnitLength
-from ltgnn.inference.finished_run import finished
-from ltgnn.inference.new_interactions import fresh, grown
-from ltgnn.types import Dataset, Features, Mistake
+from ltgnn.inference.finished_run import load_finished_run
+from ltgnn.inference.new_interactions import extend_problem, fresh
+from ltgnn.types import Dataset, Features, UserError
 from tests.conftest import run_folders
 
 ITEMS, SEEN = 24, 20
@@ -85,9 +85,9 @@ def test_by_name_in_the_order_given(files: Path, names: list[str]) -> None:
 
 
 def test_a_name_that_is_not_there(files: Path) -> None:
-    with pytest.raises(Mistake, match=r"features.names=\[sound\], but .* of mmrec|with mmrec are: image, text"):
+    with pytest.raises(UserError, match=r"features.names=\[sound\], but .* of mmrec|with mmrec are: image, text"):
         made(*words(files, "features.names=[sound]"))
-    with pytest.raises(Mistake, match=r"with shop are: none; .*another features="):
+    with pytest.raises(UserError, match=r"with shop are: none; .*another features="):
         DatasetVectors(None, Keep(), Keep())(Dataset("shop", {}, [], ["a"]), torch.ones(1))
 
 
@@ -97,7 +97,7 @@ def test_a_row_of_nan_is_a_missing_one() -> None:
     assert features.card["missing"] == {"image": 2}
     assert not features.values[4].any()
     some = torch.tensor([[1.0, torch.nan], [1.0, 2.0]])
-    with pytest.raises(Mistake, match=r"vectors of shop: feature 2 of 2 is nan for item 'a'"):
+    with pytest.raises(UserError, match=r"vectors of shop: feature 2 of 2 is nan for item 'a'"):
         DatasetVectors(None, Keep(), Keep())(
             Dataset("shop", {}, [], ["a", "b"], item_vectors={"v": some}), torch.ones(2)
         )
@@ -127,17 +127,17 @@ def test_a_trained_model_reads_them(launch: Callable[..., int], tmp_path: Path, 
     assert launch(*words(files), "fusion=content", "epochs=1") == 0
     (folder,) = run_folders(tmp_path)
     assert json.loads((folder / "features_card.json").read_text())["missing"] == {"image": 1, "text": 0}
-    _, cfg, setting = finished(folder)
-    assert setting.text is not None
-    assert torch.equal(setting.text, rows_of(setting.dataset, IMAGES, TEXTS))
+    _, cfg, problem = load_finished_run(folder)
+    assert problem.text is not None
+    assert torch.equal(problem.text, rows_of(problem.dataset, IMAGES, TEXTS))
 
-    known = fresh(setting.dataset, setting.split.train, [("0", "21"), ("new", "0")], {})
-    assert torch.equal(grown(cfg, setting, known).text, setting.text)  # type: ignore[arg-type]
-    unknown = fresh(setting.dataset, setting.split.train, [("0", "99")], {})
+    known = fresh(problem.dataset, problem.split.train, [("0", "21"), ("new", "0")], {})
+    assert torch.equal(extend_problem(cfg, problem, known).text, problem.text)  # type: ignore[arg-type]
+    unknown = fresh(problem.dataset, problem.split.train, [("0", "99")], {})
     with pytest.raises(
-        Mistake, match="'99' is an item that the run does not know, and no vector of it came with mmrec"
+        UserError, match="'99' is an item that the run does not know, and no vector of it came with mmrec"
     ):
-        grown(cfg, setting, unknown)
+        extend_problem(cfg, problem, unknown)
 
 
 def test_beside_other_kinds_by_name(files: Path) -> None:
@@ -149,5 +149,5 @@ def test_beside_other_kinds_by_name(files: Path) -> None:
     unit = TEXTS / np.linalg.norm(TEXTS, axis=1, keepdims=True)
     torch.testing.assert_close(features.values, rows_of(dataset, IMAGES, unit))
     assert features.card["widths"] == {"image": 5, "text": 3}
-    with pytest.raises(Mistake, match=r"features=joined has no parts: .*\+features@features.parts.NAME=WORD"):
+    with pytest.raises(UserError, match=r"features=joined has no parts: .*\+features@features.parts.NAME=WORD"):
         made(*given, "features=joined")

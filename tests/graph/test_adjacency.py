@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ltgnn.graph import adjacency
-from ltgnn.graph.adjacency import Messages, degrees, joined, rows_of
+from ltgnn.graph.adjacency import Messages, concatenate_messages, degrees, rows_of
 from ltgnn.graph.normalisation import Power, Symmetric
 from tests.graph.test_bipartite import EXPONENTS, shop
 
@@ -47,10 +47,10 @@ def test_directions_may_agree_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_messages_without_a_strength_count_as_one() -> None:
     given = messages(True)
     bare = Messages(given.receivers, given.senders, None)
-    both = joined([given, bare])
+    both = concatenate_messages([given, bare])
     assert both.strength is not None
     assert given.strength is not None
     assert both.strength.tolist() == [*given.strength.tolist(), *[1.0] * len(bare.senders)]
     expected = torch.bincount(given.receivers, given.strength, 40) + torch.bincount(given.receivers, minlength=40)
     assert torch.equal(degrees([given, bare], 40), expected)
-    assert joined([given]) is given
+    assert concatenate_messages([given]) is given

@@ -16,7 +16,7 @@ from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.kernels import (
     Csr,
     Fastest,
-    chosen,
+    choose_kernel,
     csr_product,
     embedding_bag,
     half_gather,
@@ -27,7 +27,7 @@ from ltgnn.graph.kernels import (
 from ltgnn.graph.normalisation import Power, RAdjNorm, RandomWalk, Symmetric
 from ltgnn.graph.semantic import ItemGraph, Similar
 from ltgnn.graph.strength import Decay, Events
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, UserError
 from tests.conftest import random_interactions
 
 TEXT = torch.randn(23, 6, generator=torch.Generator().manual_seed(1))
@@ -212,7 +212,7 @@ def test_rare_items_lean_on_text_more_than_popular_ones() -> None:
     ],
 )
 def test_mistakes_name_the_option(build: object, message: str, tiny: Interactions) -> None:
-    with pytest.raises(Mistake, match=message):
+    with pytest.raises(UserError, match=message):
         build(tiny)  # type: ignore[operator]
 
 
@@ -337,8 +337,8 @@ def test_the_own_kernel_stays_unless_another_is_faster_by_far(
     both = {"csr": csr_product, "embedding_bag": partial(embedding_bag), "triton_rows": triton_rows}
     with caplog.at_level("INFO", "ltgnn"):
         assert Fastest(both, 1).winner(matrix, states) is csr_product
-        assert chosen(Fastest(both, 1, margin=0.6), matrix, states) is embedding_bag
-        assert chosen(Fastest(both, 1, margin=0.8), matrix, states) is csr_product
+        assert choose_kernel(Fastest(both, 1, margin=0.6), matrix, states) is embedding_bag
+        assert choose_kernel(Fastest(both, 1, margin=0.8), matrix, states) is csr_product
         assert len(caplog.records) == 3
         assert Fastest(both, 1, least=len(matrix.columns) * 4 + 1).winner(matrix, states) is embedding_bag
         assert len(caplog.records) == 3  # too small a product to be timed
@@ -365,5 +365,5 @@ def test_the_default_kernel_is_measured_where_a_layer_takes_time(caplog: pytest.
 
 def test_a_kernel_of_another_device_says_so() -> None:
     train = random_interactions(4, 3, 0.5, 0)
-    with pytest.raises(Mistake, match="runs on CUDA"):
+    with pytest.raises(UserError, match="runs on CUDA"):
         BipartiteGraph(train, Symmetric(), triton_rows).propagate(torch.zeros(7, 2))

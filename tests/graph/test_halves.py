@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ltgnn.graph import halves, tables
 from ltgnn.graph.bipartite import BipartiteGraph
-from ltgnn.graph.halves import levelled, narrowed, raised, unit_of, widened
+from ltgnn.graph.halves import from_halves, raise_unit, rescale_to, to_halves, unit_of
 from ltgnn.graph.kernels import Kernel, embedding_bag, half_gather
 from ltgnn.graph.normalisation import Power, Symmetric
 from tests.conftest import random_interactions
@@ -53,7 +53,7 @@ def test_what_comes_back_is_within_half_a_digit_of_float16(values: list[float], 
     states = torch.tensor(values, dtype=torch.float64)[:, None] * 2.0**power
     states = states.float()
     unit = unit_of(states)
-    back = widened(narrowed(states, unit), unit, torch.float32)
+    back = from_halves(to_halves(states, unit), unit, torch.float32)
     assert unit == 1 or 0.5 <= (states.abs().max() / unit) <= 1 or states.abs().max() < 2.0**-99
     assert ((back - states).abs() <= torch.maximum(states.abs() * 2.0**-11, unit * 2.0**-24)).all()
 
@@ -61,8 +61,8 @@ def test_what_comes_back_is_within_half_a_digit_of_float16(values: list[float], 
 def test_levels_where_a_hop_has_gone_far() -> None:
     unit = torch.tensor(0.5)
     near, far = torch.tensor([[3.0, -5.0]]).half(), torch.tensor([[3.0, -2048.0]]).half()
-    assert levelled(near, unit, near)[0] is near
-    found, other = levelled(far.clone(), unit, far)
+    assert rescale_to(near, unit, near)[0] is near
+    found, other = rescale_to(far.clone(), unit, far)
     assert other == 0.5 * 4096
     assert torch.equal(found * 4096, far)
     assert unit_of(torch.zeros(2, 3)) == unit_of(torch.ones(0, 3)) == 1
@@ -83,17 +83,17 @@ def test_a_near_layer_may_pull_far_more_than_a_distant_one() -> None:
     assert half is not None
     assert (half - exact).norm() / exact.norm() < 1e-3
     unit = torch.tensor(1.0)
-    assert raised(None, None, unit) == (None, unit)
-    assert raised(torch.ones(1, 1).half(), unit, unit * 16)[1] == unit
-    up, other = raised(torch.ones(1, 1).half(), unit, unit * 32)
+    assert raise_unit(None, None, unit) == (None, unit)
+    assert raise_unit(torch.ones(1, 1).half(), unit, unit * 16)[1] == unit
+    up, other = raise_unit(torch.ones(1, 1).half(), unit, unit * 32)
     assert (up, other) == (torch.tensor([[1 / 32]]), 32)
 
 
 def test_large_states_are_the_same_in_blocks_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     states = torch.randn(30, 4)
     unit = unit_of(states)
-    whole = narrowed(states, unit)
+    whole = to_halves(states, unit)
     monkeypatch.setattr(halves, "ROWS", 7)
     monkeypatch.setattr(tables, "LARGE", 1)  # on memory that is used again
-    assert torch.equal(narrowed(states, unit), whole)
-    assert torch.equal(widened(whole, unit, torch.float32), whole.float() * unit)
+    assert torch.equal(to_halves(states, unit), whole)
+    assert torch.equal(from_halves(whole, unit, torch.float32), whole.float() * unit)

@@ -12,7 +12,7 @@ from ltgnn.graph import bipartite, locality
 from ltgnn.graph.at_nodes import layers_at
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.kernels import Csr, csr_product, embedding_bag, half_gather
-from ltgnn.graph.locality import cluster_order, orthonormal, renumbered
+from ltgnn.graph.locality import cluster_order, orthonormal, renumber
 from ltgnn.graph.normalisation import Symmetric
 from ltgnn.types import Interactions
 
@@ -50,7 +50,7 @@ def dense(matrix: Csr, width: int) -> Tensor:
 def test_renumbered_equals_the_permuted_matrix(normalisation) -> None:  # type: ignore[no-untyped-def]
     forth, back = graph_of(communities(40, 30), normalisation)._both_ways
     order = torch.randperm(70, generator=torch.Generator().manual_seed(3))
-    near = renumbered(forth, back, order)
+    near = renumber(forth, back, order)
     assert torch.equal(near.place[order], torch.arange(70))
     assert torch.equal(dense(near.matrix, 70), dense(forth, 70)[order][:, order])
     assert torch.equal(dense(near.transposed, 70), dense(back, 70)[order][:, order])
@@ -63,7 +63,7 @@ def test_renumbered_equals_the_permuted_matrix(normalisation) -> None:  # type: 
 def test_layers_and_gradients_are_the_same_bits(num_layers, normalisation, kernel) -> None:  # type: ignore[no-untyped-def]
     graph = graph_of(communities(), normalisation)
     forth, back = graph._both_ways
-    near = renumbered(forth, back, cluster_order(forth, 20))
+    near = renumber(forth, back, cluster_order(forth, 20))
     generator = torch.Generator().manual_seed(1)
     nodes = torch.randperm(graph.size, generator=generator)[:20]
     pull = torch.randn(num_layers + 1, 20, 8, generator=generator)
@@ -143,7 +143,7 @@ def test_training_is_the_same_to_the_last_bit(monkeypatch: pytest.MonkeyPatch) -
         return states.detach()
 
     def always(matrix: Csr, transposed: Csr, kernel: object, width: int) -> object:
-        return renumbered(matrix, transposed, cluster_order(matrix, 20))
+        return renumber(matrix, transposed, cluster_order(matrix, 20))
 
     assert torch.equal(trained(lambda *given: None), trained(always))
 

@@ -10,7 +10,7 @@ import torch
 from ltgnn.losses.alignment import TextContrast, TextReconstruction
 from ltgnn.losses.contrast import InfoNCE
 from ltgnn.losses.directau import DirectAU
-from ltgnn.types import Encoded, Mistake
+from ltgnn.types import Encoded, UserError
 from tests.losses.case import cosine, example, gradients_agree, states
 
 
@@ -94,9 +94,9 @@ def test_text_reconstruction_naive() -> None:
 
 def test_what_is_missing_is_said() -> None:
     batch, main = example()
-    with pytest.raises(Mistake, match="views=clean gives none"):
+    with pytest.raises(UserError, match="views=clean gives none"):
         InfoNCE(0.1, 0.2, "batch", "mean")(batch, main, [])
-    with pytest.raises(Mistake, match="fusion=side"):
+    with pytest.raises(UserError, match="fusion=side"):
         TextContrast(0.1, 0.2, "batch")(batch, main, [])
-    with pytest.raises(Mistake, match="negatives=some"):
+    with pytest.raises(UserError, match="negatives=some"):
         InfoNCE(0.1, 0.2, "some", "mean")

@@ -10,7 +10,7 @@ import torch
 from ltgnn.losses.ranking import BPR
 from ltgnn.losses.regularisers import L2
 from ltgnn.losses.softmax import SampledSoftmax
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Encoded, UserError
 from tests.conftest import interactions
 
 NONE = torch.empty(2, 0, dtype=torch.int64)
@@ -93,11 +93,11 @@ def test_gradcheck(loss: object) -> None:
 def test_losses_without_negatives_say_what_to_set() -> None:
     batch, main = example()
     empty = batch._replace(neg=NONE)
-    with pytest.raises(Mistake, match="sampler=uniform"):
+    with pytest.raises(UserError, match="sampler=uniform"):
         BPR()(empty, main, [])
-    with pytest.raises(Mistake, match="in_batch=true"):
+    with pytest.raises(UserError, match="in_batch=true"):
         softmax(0.2, False, True)(empty, main, [])
-    with pytest.raises(Mistake, match="temperature=0"):
+    with pytest.raises(UserError, match="temperature=0"):
         softmax(0, True, True)
-    with pytest.raises(Mistake, match="logq=2"):
+    with pytest.raises(UserError, match="logq=2"):
         softmax(0.2, True, True, logq=2)

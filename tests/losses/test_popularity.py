@@ -15,7 +15,7 @@ from ltgnn.losses.pda import PDA
 from ltgnn.losses.ranking import BPR, CCL
 from ltgnn.losses.softmax import SampledSoftmax
 from ltgnn.losses.weighting import GroupWeights, InversePropensity, Weighted
-from ltgnn.types import Batch, Encoded, Groups, Mistake
+from ltgnn.types import Batch, Encoded, Groups, UserError
 from tests.losses.case import TRAIN, cosine, example, gradients_agree
 
 GROUPS = {"items20": Groups("items20", ("head", "tail", "cold"), torch.tensor([0, 0, 1, 1, 1, 2]).to(torch.int8), "")}
@@ -41,7 +41,7 @@ def dot(main: Encoded, user: int, item: int) -> float:
 def test_inverse_propensity_by_hand() -> None:
     weights = InversePropensity(power=0.5, clip=1.9)(TRAIN, {})
     assert weights.tolist() == pytest.approx([2**0.5, 1, 1.9, 1.9, 1.9, 1.9])
-    with pytest.raises(Mistake, match=r"clip=0\.5"):
+    with pytest.raises(UserError, match=r"clip=0\.5"):
         InversePropensity(0.5, 0.5)
 
 
@@ -66,9 +66,9 @@ def test_any_ranking_loss_can_be_weighted() -> None:
         flat = Weighted(TRAIN, GROUPS, term, GroupWeights("items20", {}), normalise=True)
         plain = term(TRAIN, GROUPS) if isinstance(term, partial) else term
         torch.testing.assert_close(flat(batch, main, []), plain(batch, main, []))
-    with pytest.raises(Mistake, match="groups are items20"):
+    with pytest.raises(UserError, match="groups are items20"):
         Weighted(TRAIN, GROUPS, BPR(), GroupWeights("mass", {"tail": 2.0}), True)
-    with pytest.raises(Mistake, match="names tale"):
+    with pytest.raises(UserError, match="names tale"):
         Weighted(TRAIN, GROUPS, BPR(), GroupWeights("items20", {"tale": 2.0}), True)
 
 
@@ -109,7 +109,7 @@ def test_macr_naive() -> None:
     ranked = loss.at_ranking(main, lambda users: main.users[users] @ main.items.T)(torch.tensor([3]))[0]
     values = [(dot(main, 3, i) - 1.5) * sigmoid(item[i]) * sigmoid(user[3]) for i in range(6)]
     assert ranked.tolist() == pytest.approx(values, rel=1e-10)
-    with pytest.raises(Mistake, match="loss=macr is made for states of width 5"):
+    with pytest.raises(UserError, match="loss=macr is made for states of width 5"):
         MACR(5, 0.1, 0.1, 1.0).double()(batch, main, [])
 
 
@@ -134,7 +134,7 @@ def test_dice_naive() -> None:
     ranked = loss.at_ranking(main, torch.sin)(torch.tensor([3]))[0]
     assert ranked.tolist() == pytest.approx([float(main.users[3, :2] @ main.items[i, :2]) for i in range(6)])
     assert DICE(TRAIN, GROUPS, 0.3, 0.2, "both").at_ranking(main, torch.sin) is torch.sin
-    with pytest.raises(Mistake, match="rank_by=all"):
+    with pytest.raises(UserError, match="rank_by=all"):
         DICE(TRAIN, GROUPS, 0.3, 0.2, "all")
 
 

@@ -12,7 +12,7 @@ from ltgnn.losses.pairwise import PairwiseSoftmax
 from ltgnn.losses.ranking import BCE, CCL, RankingLoss
 from ltgnn.losses.rows import rows, scores
 from ltgnn.losses.softmax import SampledSoftmax
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Encoded, UserError
 from tests.losses.case import TRAIN, cosine, example, gradients_agree
 
 
@@ -154,7 +154,7 @@ def test_logq_naive(logq: float, in_batch: bool) -> None:
 
 def test_logq_needs_to_know_the_sampler() -> None:
     batch, main = example()
-    with pytest.raises(Mistake, match="logq=0, or sampler=uniform"):
+    with pytest.raises(UserError, match="logq=0, or sampler=uniform"):
         SampledSoftmax(TRAIN, {}, 0.2, False, True, 0.5)(batch, main, [])
 
 
@@ -179,7 +179,7 @@ def test_shared_and_dense_negatives_score_like_gathered_ones() -> None:
 @pytest.mark.parametrize("loss", [CCL(0.4, 1.0), BCE(1.0)])
 def test_without_negatives(loss: RankingLoss) -> None:
     batch, main = example()
-    with pytest.raises(Mistake, match="sampler=uniform"):
+    with pytest.raises(UserError, match="sampler=uniform"):
         loss(batch._replace(neg=torch.empty(7, 0, dtype=torch.int64)), main, [])
 
 
@@ -193,5 +193,5 @@ def test_without_negatives(loss: RankingLoss) -> None:
     ],
 )
 def test_bad_settings(build: object, message: str) -> None:
-    with pytest.raises(Mistake, match=message):
+    with pytest.raises(UserError, match=message):
         build()  # type: ignore[operator]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.losses.ultragcn import Constraint, ItemConstraint, WholeL2, item_constraints
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Encoded, UserError
 from tests.conftest import random_interactions
 
 TRAIN = random_interactions(8, 11, 0.3, seed=9)
@@ -85,7 +85,7 @@ def test_penalty_is_over_all_rows() -> None:
 def test_mistakes_name_the_option() -> None:
     main, batch = encoded()
     loss = Constraint(TRAIN, {}, *W, negative_weight=50)
-    with pytest.raises(Mistake, match=r"Set sampler=uniform"):
+    with pytest.raises(UserError, match=r"Set sampler=uniform"):
         loss(batch._replace(neg=batch.neg[:, :0]), main, [])
-    with pytest.raises(Mistake, match=r"loss=ultragcn knows each user"):
+    with pytest.raises(UserError, match=r"loss=ultragcn knows each user"):
         loss(batch, main._replace(users=main.users[:4]), [])

@@ -16,7 +16,7 @@ from ltgnn.models.closed_form.neighbours import ItemKNN, TextKNN
 from ltgnn.models.closed_form.plain import Popularity, Random
 from ltgnn.models.closed_form.spectral import GFCF, SVD, singular_vectors
 from ltgnn.scoring.scorers import ItemItemWeights, decompose
-from ltgnn.types import ClosedForm, Interactions, Mistake
+from ltgnn.types import ClosedForm, Interactions, UserError
 from tests.conftest import random_interactions
 
 USERS, ITEMS = 30, 17
@@ -167,14 +167,14 @@ def test_blend_is_the_weighted_sum() -> None:
     scores = scores_of(Blend(parts, {"ease": 2.0, "text": 0.5}), TEXT)
     wanted = 2 * scores_of(EASE(3.0, 100), None) + 0.5 * scores_of(TextKNN(4), TEXT)
     torch.testing.assert_close(scores, wanted)
-    with pytest.raises(Mistake, match="a weight for each of ease, text"):
+    with pytest.raises(UserError, match="a weight for each of ease, text"):
         Blend(parts, {"ease": 1.0})
 
 
 def test_what_is_missing_is_said() -> None:
-    with pytest.raises(Mistake, match="max_items"):
+    with pytest.raises(UserError, match="max_items"):
         EASE(1.0, 10).fit(TRAIN, None)
-    with pytest.raises(Mistake, match="features=minilm"):
+    with pytest.raises(UserError, match="features=minilm"):
         TextKNN(3).fit(TRAIN, None)
-    with pytest.raises(Mistake, match="features=minilm"):
+    with pytest.raises(UserError, match="features=minilm"):
         TextEASE(1.0, 100, 1.0).fit(TRAIN, None)

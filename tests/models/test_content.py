@@ -14,7 +14,7 @@ from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.fusion import Id
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.models.readout import Mean
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, UserError
 from tests.conftest import random_interactions
 
 TRAIN = random_interactions(9, 7, 0.4, seed=2)
@@ -76,5 +76,5 @@ def test_fewer_directions_keep_most_of_the_cosines() -> None:
 
 
 def test_without_text() -> None:
-    with pytest.raises(Mistake, match="features=minilm"):
+    with pytest.raises(UserError, match="features=minilm"):
         build(text=None)

@@ -21,7 +21,7 @@ from ltgnn.models.projection import MLP, Linear
 from ltgnn.models.readout import Mean
 from ltgnn.models.readout import Sum as SumOfLayers
 from ltgnn.models.side_channel import SideChannel
-from ltgnn.types import Interactions, ItemContent, Mistake
+from ltgnn.types import Interactions, ItemContent, UserError
 from tests.conftest import random_interactions
 
 TRAIN = random_interactions(10, 14, 0.3, seed=4)
@@ -147,12 +147,12 @@ def test_cold_user_of_alpharec_is_no_number_out_of_nothing() -> None:
 
 
 def test_mistakes_name_the_option() -> None:
-    with pytest.raises(Mistake, match="set fusion=content"):
+    with pytest.raises(UserError, match="set fusion=content"):
         TextNodes(TRAIN, 6, INIT, partial(Sum, projector=Linear), TEXT.float())
-    with pytest.raises(Mistake, match="item_layers=0"):
+    with pytest.raises(UserError, match="item_layers=0"):
         SideChannel(nodes(), 2, Mean(True), partial(ItemGraph), 0, 1.0)
-    with pytest.raises(Mistake, match=r"readout.ego=2"):
+    with pytest.raises(UserError, match=r"readout.ego=2"):
         Mean(ego=2.0)
     channel = partial(ItemGraph, edges=Similar(3, 0.0, False, False, 1.0), kernel=None)
-    with pytest.raises(Mistake, match="Set features=minilm"):
+    with pytest.raises(UserError, match="Set features=minilm"):
         SideChannel(nodes(), 2, Mean(True), channel, 1, 1.0)

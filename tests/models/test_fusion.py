@@ -15,7 +15,7 @@ from ltgnn.models.fusion_attention import Attention
 from ltgnn.models.fusion_concat import Concat
 from ltgnn.models.fusion_popularity import PopularityGate
 from ltgnn.models.projection import MLP, Linear
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import interactions
 
 TRAIN = interactions([(u, i) for u, items in enumerate(([0, 1, 2, 3], [0, 1, 2, 4], [0, 1])) for i in items], 3, 6)
@@ -151,7 +151,7 @@ def test_attention_over_sets_by_loop() -> None:
         texts.append((sets[1] + sets[2]) / 2)
     torch.testing.assert_close(states[3:], torch.stack(rows))
     torch.testing.assert_close(text, torch.stack(texts))
-    with pytest.raises(Mistake, match=r"fusion.widths.*10 columns"):
+    with pytest.raises(UserError, match=r"fusion.widths.*10 columns"):
         embed(partial(Attention, projector=Linear, widths={"text": 7}))
 
 
@@ -187,7 +187,7 @@ def test_id_dropout_leaves_whole_rows_out(fusion: object) -> None:
 
 
 def test_id_dropout_out_of_range() -> None:
-    with pytest.raises(Mistake, match=r"fusion.id_dropout=1.5"):
+    with pytest.raises(UserError, match=r"fusion.id_dropout=1.5"):
         embed(partial(Sum, projector=Linear, id_dropout=1.5))
 
 
@@ -200,7 +200,7 @@ def test_id_dropout_out_of_range() -> None:
     ],
 )
 def test_without_text_refused(fusion: object) -> None:
-    with pytest.raises(Mistake, match=r"needs item features.*Set features="):
+    with pytest.raises(UserError, match=r"needs item features.*Set features="):
         embed(fusion, None)
 
 

@@ -14,7 +14,7 @@ from ltgnn.models.fusion import Id
 from ltgnn.models.historical import Historical
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.models.readout import Mean
-from ltgnn.types import Batch, Encoded, Mistake
+from ltgnn.types import Batch, Encoded, UserError
 from tests.conftest import random_interactions
 
 TRAIN = random_interactions(20, 30, 0.2, seed=3)
@@ -76,9 +76,9 @@ def test_ranking_is_exact_and_changes_nothing() -> None:
 
 
 def test_what_cannot_be_remembered_is_refused() -> None:
-    with pytest.raises(Mistake, match="views=clean"):
+    with pytest.raises(UserError, match="views=clean"):
         model(Historical, depth=1, every=2)(GRAPH)
-    with pytest.raises(Mistake, match="every=0"):
+    with pytest.raises(UserError, match="every=0"):
         model(Historical, depth=1, every=0)
-    with pytest.raises(Mistake, match="graph=symmetric"):
+    with pytest.raises(UserError, match="graph=symmetric"):
         model(Historical, depth=1, every=2).at(BipartiteGraph(TRAIN, Symmetric(), None, message=torch.tanh), BATCH)

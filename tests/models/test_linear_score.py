@@ -17,7 +17,7 @@ from ltgnn.models.fusion import Id
 from ltgnn.models.layergcn import LayerGCN
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.models.readout import Mean
-from ltgnn.types import Graph, Mistake
+from ltgnn.types import Graph, UserError
 from tests.conftest import random_interactions
 
 TRAIN = random_interactions(10, 14, 0.3, seed=4)
@@ -36,12 +36,12 @@ def model(kind: type[LightGCN]) -> LightGCN:
 
 def test_what_is_not_known_is_not_called_false() -> None:
     graph = BipartiteGraph(TRAIN, Symmetric(), None)
-    with pytest.raises(Mistake, match=r"it is not known whether .* give WeightedGCN a method `linear_terms"):
+    with pytest.raises(UserError, match=r"it is not known whether .* give WeightedGCN a method `linear_terms"):
         model(WeightedGCN).linear_terms(graph, 1.0)
-    with pytest.raises(Mistake, match="is no sum over the history: it weighs"):
+    with pytest.raises(UserError, match="is no sum over the history: it weighs"):
         model(LayerGCN).linear_terms(graph, 1.0)
     unit = BipartiteGraph(TRAIN, Symmetric(), None, message=partial(F.normalize, dim=1))
-    with pytest.raises(Mistake, match="messages of unit length"):
+    with pytest.raises(UserError, match="messages of unit length"):
         model(LightGCN).linear_terms(unit, 1.0)
 
 

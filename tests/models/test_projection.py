@@ -8,14 +8,14 @@ import torch
 from torch.nn import functional as F
 
 from ltgnn.models.projection import MLP, Linear, Same, Separate, WhiteningExperts
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 TEXT = torch.randn(5, 6, generator=torch.Generator().manual_seed(0))
 
 
 def test_none_keeps_the_features_and_refuses_another_width() -> None:
     assert Same(features_dim=6, dim=6)(TEXT) is TEXT
-    with pytest.raises(Mistake, match=r"6 columns and dim=4.*features.transform.dim=4"):
+    with pytest.raises(UserError, match=r"6 columns and dim=4.*features.transform.dim=4"):
         Same(features_dim=6, dim=4)
 
 
@@ -74,10 +74,10 @@ def test_kinds_of_features_by_their_own_projector() -> None:
 
 @pytest.mark.parametrize("widths", [{"text": 4, "image": 3}, {"text": 6}])
 def test_widths_that_do_not_fit(widths: dict[str, int]) -> None:
-    with pytest.raises(Mistake, match=r"sum to 6.*features_card.json"):
+    with pytest.raises(UserError, match=r"sum to 6.*features_card.json"):
         Separate(6, 3, widths, {"text": Linear, "image": Linear})
 
 
 def test_no_experts() -> None:
-    with pytest.raises(Mistake, match=r"projector.experts=0"):
+    with pytest.raises(UserError, match=r"projector.experts=0"):
         WhiteningExperts(6, 3, experts=0, dropout=0.0, noise=False)

@@ -18,7 +18,7 @@ from ltgnn.models.histories import Histories
 from ltgnn.models.recurrent import Recurrent
 from ltgnn.models.self_attention import SelfAttention
 from ltgnn.models.sequence import SequenceModel
-from ltgnn.types import Batch, Interactions, Mistake
+from ltgnn.types import Batch, Interactions, UserError
 from tests.conftest import random_interactions
 
 DIM, LIMIT = 6, 4
@@ -198,7 +198,7 @@ def test_overfits_next_items() -> None:
 
 
 def test_mistakes_name_the_option(tiny: Interactions) -> None:
-    with pytest.raises(Mistake, match=r"data.reader.time"):
+    with pytest.raises(UserError, match=r"data.reader.time"):
         Histories(tiny)
-    with pytest.raises(Mistake, match=r"heads=4 does not divide dim=6"):
+    with pytest.raises(UserError, match=r"heads=4 does not divide dim=6"):
         SelfAttention(6, 5, layers=1, heads=4, dropout=0.0)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ltgnn.models.spectral import Spectral
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, UserError
 from tests.graph.test_bipartite import shop
 
 
@@ -49,5 +49,5 @@ def test_what_nobody_bought_starts_at_zero() -> None:
 
 
 def test_refuses_no_spread() -> None:
-    with pytest.raises(Mistake, match=r"init\.std=0 given"):
+    with pytest.raises(UserError, match=r"init\.std=0 given"):
         Spectral(0, 0.5)

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from ltgnn.commands import claim, compare, pareto, report, table
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.runs.made import USERS, write_run
 
 RUNS = {"a": "id", "b": "sum", "c": "gate", "d": "content"}
@@ -119,7 +119,7 @@ def check(top: Path, victim: Path, said: str, capsys: pytest.CaptureFixture[str]
     def shown(main: Callable[[list[str]], int], *words: object) -> str:
         try:
             main(list(map(str, words)))
-        except Mistake as mistake:
+        except UserError as mistake:
             pytest.fail(f"{said}: {mistake}")
         return capsys.readouterr().out
 
@@ -131,7 +131,7 @@ def check(top: Path, victim: Path, said: str, capsys: pytest.CaptureFixture[str]
     out = shown(compare.main, top, "--by", "fusion", "--baseline", f"fusion={RUNS[others[0].name]}")
     assert all(f" {RUNS[other.name]} " in out for other in others), f"{said}\n{out}"
     shown(claim.main, others[0], others[1], "--draws", 10)
-    with contextlib.suppress(Mistake):  # what is asked for is damaged: a verdict all the same, or one message
+    with contextlib.suppress(UserError):  # what is asked for is damaged: a verdict all the same, or one message
         claim.main([str(victim), str(others[0]), "--draws", "10"])
     capsys.readouterr()
     page = top / "page.html"

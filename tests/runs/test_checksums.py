@@ -58,8 +58,8 @@ def test_a_run_writes_them_and_its_readers_look(
     assert sorted(kept) == sorted([*checkpoints, "config.yaml", "metrics.json", *files])
     run = RunFolder(folder)
     cfg = run.config()
-    setting = build_problem(cfg)
-    load(cfg, setting, run, torch.device("cpu"))
+    problem = build_problem(cfg)
+    load(cfg, problem, run, torch.device("cpu"))
     side(str(folder)).values("ndcg@20")
     assert places(folder, 10) is not None
     assert "is damaged" not in capsys.readouterr().out
@@ -68,13 +68,13 @@ def test_a_run_writes_them_and_its_readers_look(
     whole, state = best.read_bytes(), torch.load(best, weights_only=True)
     state["state_dict"]["encoder.embedding.users"][0, 0] += 1
     torch.save(state, best)
-    load(cfg, setting, run, torch.device("cpu"))
+    load(cfg, problem, run, torch.device("cpu"))
     assert "checkpoints/best.ckpt is damaged, or changed" in capsys.readouterr().out
 
     for damage in (whole[: len(whole) // 2], b"", b"rubbish" * 99):
         best.write_bytes(damage)
         with pytest.raises(Damaged, match=r"checkpoints/best\.ckpt cannot be read as a checkpoint"):
-            load(cfg, setting, run, torch.device("cpu"))
+            load(cfg, problem, run, torch.device("cpu"))
 
 
 def test_a_changed_recipe_or_number_is_told_by_every_table(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

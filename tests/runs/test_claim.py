@@ -12,7 +12,7 @@ import pytest
 from ltgnn.analysis.claim_rule import Claim, claim
 from ltgnn.analysis.run_groups import load, parse
 from ltgnn.commands.claim import main, sentence
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.runs.made import METRIC, NAMES, USERS, side, write_run
 
 
@@ -148,9 +148,9 @@ def test_seeds_that_are_splits_are_paired(tmp_path: Path) -> None:
 
 def test_splits_are_paired_with_their_like_alone(tmp_path: Path) -> None:
     base = several_splits(tmp_path / "base", 0.1, 0.05)
-    with pytest.raises(Mistake, match="different splits"):
+    with pytest.raises(UserError, match="different splits"):
         verdict(base, side(tmp_path / "one", 5, 0.14, 0.5))
-    with pytest.raises(Mistake, match="different test users"):
+    with pytest.raises(UserError, match="different test users"):
         verdict(base, several_splits(tmp_path / "few", 0.14, 0.05, users=USERS - 1))
 
 
@@ -160,13 +160,13 @@ def test_runs_are_chosen_from_a_sweep(tmp_path: Path) -> None:
     assert [run.config["seed"] for run in load(f"{tmp_path}/sweep:fusion=sum").runs] == [0, 1, 2, 3, 4]
     assert load(f"{tmp_path}/sweep:fusion=id,seed=3").runs[0].folder.name == "run3"
     assert len(load(f"{tmp_path}/sw*/sum").runs) == 5
-    with pytest.raises(Mistake, match="differ in more than the seed: fusion"):
+    with pytest.raises(UserError, match="differ in more than the seed: fusion"):
         load(f"{tmp_path}/sweep")
-    with pytest.raises(Mistake, match=r"none of the 10 runs below .* has fusion=gate"):
+    with pytest.raises(UserError, match=r"none of the 10 runs below .* has fusion=gate"):
         load(f"{tmp_path}/sweep:fusion=gate")
     assert main([f"{tmp_path}/sweep:fusion=id", f"{tmp_path}/sweep:fusion=sum", "--draws", "200"]) == 0
     assert main([f"{tmp_path}/sweep:fusion=sum", f"{tmp_path}/sweep:fusion=id", "--draws", "200"]) == 2
-    with pytest.raises(Mistake, match=r"run0 is on both sides, with 4 more: nothing can be claimed"):
+    with pytest.raises(UserError, match=r"run0 is on both sides, with 4 more: nothing can be claimed"):
         main([f"{tmp_path}/sweep:fusion=id", f"{tmp_path}/sweep:fusion=id", "--draws", "200"])
 
 
@@ -183,19 +183,19 @@ def test_the_json_holds_all_numbers(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_mistakes_name_the_mend(tmp_path: Path) -> None:
     base = side(tmp_path / "base", 2, 0.1, 0.5)
-    with pytest.raises(Mistake, match="no run folder"):
+    with pytest.raises(UserError, match="no run folder"):
         load(str(tmp_path / "nothing"))
-    with pytest.raises(Mistake, match=r"not finished: .*failed"):
+    with pytest.raises(UserError, match=r"not finished: .*failed"):
         load(str(write_run(tmp_path / "failed", 1, 0.1, 0.5, state="failed")))
     for folder, seed, dim in (("mixed/a", 1, 8), ("mixed/b", 2, 16), ("twice/a", 1, 8), ("twice/b", 1, 8)):
         write_run(tmp_path / folder, seed, 0.1, 0.5, dim=dim)
-    with pytest.raises(Mistake, match="differ in more than the seed: dim"):
+    with pytest.raises(UserError, match="differ in more than the seed: dim"):
         load(str(tmp_path / "mixed"))
-    with pytest.raises(Mistake, match="holds seed 1 twice"):
+    with pytest.raises(UserError, match="holds seed 1 twice"):
         load(str(tmp_path / "twice"))
-    with pytest.raises(Mistake, match="different splits"):
+    with pytest.raises(UserError, match="different splits"):
         verdict(base, side(tmp_path / "other", 2, 0.1, 0.5, fingerprint="0" * 64))
-    with pytest.raises(Mistake, match="no column 'recall@20'"):
+    with pytest.raises(UserError, match="no column 'recall@20'"):
         claim(load(base), load(base), "recall@20", "items20", 0.01, 0.95, 10, 0)
 
 
@@ -239,7 +239,7 @@ def test_a_damaged_seed_is_left_out_and_a_damaged_run_is_one_message(
     assert "(4 runs)" in out
     assert "base/run1: config.yaml cannot be read" in out
     assert "new/run3: per_user.parquet cannot be read" in out
-    with pytest.raises(Mistake, match=r"run1: config.yaml cannot be read"):
+    with pytest.raises(UserError, match=r"run1: config.yaml cannot be read"):
         main([str(tmp_path / "base/run1"), new])
 
 
@@ -248,7 +248,7 @@ def test_values_that_nobody_has_on_both_sides_are_no_verdict(tmp_path: Path) -> 
     for run in range(5):
         file = tmp_path / f"new/run{run}/per_user.parquet"
         pl.read_parquet(file).with_columns(pl.lit(float("nan")).alias(NAMES["tail"])).write_parquet(file)
-    with pytest.raises(Mistake, match="no test user has a value of items20/tail/ndcg@20 on both sides"):
+    with pytest.raises(UserError, match="no test user has a value of items20/tail/ndcg@20 on both sides"):
         verdict(base, new)
 
 
@@ -275,5 +275,5 @@ def test_missing_values_of_users_are_named(tmp_path: Path, capsys: pytest.Captur
     assert main([base, new]) == 0
     assert f"Left out, damaged: {tmp_path / 'new/run5'}: per_user.parquet is missing." in capsys.readouterr().out
     (tmp_path / "base/run0/per_user.parquet").unlink()  # as of a run imported from W&B, which has no lists either
-    with pytest.raises(Mistake, match=r"run0 has no per_user\.parquet, so that nothing can be tested over its users"):
+    with pytest.raises(UserError, match=r"run0 has no per_user\.parquet, so that nothing can be tested over its users"):
         main([base, new])

@@ -13,10 +13,10 @@ import pytest
 from scipy import stats as scipy_stats
 
 from ltgnn.analysis import significance as stats
-from ltgnn.analysis.comparison import Cell, Comparison, compare, read
+from ltgnn.analysis.comparison import Cell, Comparison, compare, read_finished
 from ltgnn.analysis.labels import axes_of
 from ltgnn.commands.compare import main, variance
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.runs.made import METRIC, NAMES, side, write_run
 
 TAIL = NAMES["tail"]
@@ -38,7 +38,7 @@ def copy(sweep: Path, tmp_path: Path) -> Path:
 
 
 def table(folder: Path, **changes: object) -> Comparison:
-    runs, left_out = read([folder])
+    runs, left_out = read_finished([folder])
     given = {"baseline": {"fusion": "id"}, "correction": "holm"} | changes
     return compare(runs, axes_of(runs), [METRIC, TAIL], left_out=left_out, **given)  # type: ignore[arg-type]
 
@@ -146,7 +146,7 @@ def test_every_layout_has_the_same_numbers(sweep: Path, capsys: pytest.CaptureFi
 
     effects = list(csv.DictReader(io.StringIO(anova)))
     assert [row["effect"] for row in effects if row["value"] == TAIL] == ["fusion", "loss", "fusion x loss", "residual"]
-    runs, _ = read([sweep])
+    runs, _ = read_finished([sweep])
     for row in effects:
         wanted = next(e for e in variance(found, runs)[row["value"]] if e.name == row["effect"])
         assert [row[k] for k in ("df", "squares", "share", "F", "p")] == [
@@ -179,17 +179,17 @@ def test_a_document_is_written(sweep: Path, tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_name_the_mend(sweep: Path, arguments: list[str], message: str) -> None:
-    with pytest.raises(Mistake, match=message):
+    with pytest.raises(UserError, match=message):
         main([str(sweep), *arguments] if "--metrics" in arguments else [str(sweep), "--metrics", METRIC, *arguments])
 
 
 def test_other_splits_and_repeated_seeds_are_refused(copy: Path, tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match="no run folder"):
-        read([tmp_path / "nothing"])
+    with pytest.raises(UserError, match="no run folder"):
+        read_finished([tmp_path / "nothing"])
     write_run(copy / "again", 1, 0.1, 0.5)
-    with pytest.raises(Mistake, match="seed 1 of fusion=id, loss=bpr is there twice"):
+    with pytest.raises(UserError, match="seed 1 of fusion=id, loss=bpr is there twice"):
         table(copy)
     (copy / "again/status.json").write_text('{"state": "failed"}')
     write_run(copy / "other", 1, 0.1, 0.5, fusion="content", fingerprint="0" * 64)
-    with pytest.raises(Mistake, match="2 different splits"):
+    with pytest.raises(UserError, match="2 different splits"):
         table(copy)

@@ -16,10 +16,10 @@ from scipy.stats import ttest_1samp
 from ltgnn.config.paths import conf_dir, paper_dir
 from ltgnn.data.fetch import digest_of
 from ltgnn.reproduction import result as paper_result
-from ltgnn.reproduction.published_row import read, read_all
-from ltgnn.reproduction.verdict import WORDS, Published, described, judge, word, worst
+from ltgnn.reproduction.published_row import read_all, read_row
+from ltgnn.reproduction.verdict import WORDS, Published, describe, judge, word, worst
 from ltgnn.runs.pinned_recipes import refuse_foreign
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 ROWS = sorted(paper_dir().glob("*.yaml"))
 
@@ -90,7 +90,7 @@ def test_seeds_are_averaged_and_tested() -> None:
     assert (judged.t, judged.p) == pytest.approx((test.statistic, test.pvalue))
     assert judged.t == pytest.approx(math.sqrt(3))  # (.21 - .2) / (.01 / sqrt 3)
     assert judged.word == "PASS"
-    line = described(judged.plain())
+    line = describe(judged.plain())
     assert ".2100 sd .01000 (3 seeds)" in line
     assert "delta +.0100  t +1.73 p 0.23  PASS" in line
 
@@ -102,7 +102,7 @@ def test_one_seed_or_equal_seeds_have_no_test() -> None:
 
 
 def test_a_relative_tolerance_is_of_the_published_value(tmp_path: Path) -> None:
-    row = read(
+    row = read_row(
         written(tmp_path, tolerance={"relative": 0.015, "why": "toy"}, published={"recall@20": 0.2, "ndcg@20": 0.1})
     )
     assert [number.width for number in row.whole.judged] == pytest.approx([0.003, 0.0015])
@@ -115,19 +115,19 @@ def test_smoke_epochs_that_are_not_judged_are_shown(tmp_path: Path) -> None:
         "judged": [5],
         "epochs": {1: {"recall@20": 0.1}, 5: {"recall@20": 0.2}},
     }
-    plan = read(written(tmp_path, smoke=early, whole=["epochs=9"])).plan(smoke=True)
+    plan = read_row(written(tmp_path, smoke=early, whole=["epochs=9"])).plan(smoke=True)
     assert plan.words == ("model=popularity", "epochs=5")
     assert [(n.epoch, n.value, n.width) for n in plan.judged] == [(5, 0.2, 0.1)]
     assert [n.epoch for n in plan.shown] == [1]
     early["judged"] = [7]
-    with pytest.raises(Mistake, match=r"smoke\.judged names epoch 7"):
-        read(written(tmp_path, smoke=early))
+    with pytest.raises(UserError, match=r"smoke\.judged names epoch 7"):
+        read_row(written(tmp_path, smoke=early))
 
 
 def test_what_has_no_epochs_is_its_own_smoke_test(tmp_path: Path) -> None:
-    assert read(written(tmp_path)).plan(smoke=True).kind == "whole"
-    with pytest.raises(Mistake, match="leave --smoke away"):
-        read(written(tmp_path, selection="test")).plan(smoke=True)
+    assert read_row(written(tmp_path)).plan(smoke=True).kind == "whole"
+    with pytest.raises(UserError, match="leave --smoke away"):
+        read_row(written(tmp_path, selection="test")).plan(smoke=True)
 
 
 @pytest.mark.parametrize(
@@ -142,23 +142,23 @@ def test_what_has_no_epochs_is_its_own_smoke_test(tmp_path: Path) -> None:
     ],
 )
 def test_bad_rows_are_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
-    with pytest.raises(Mistake) as mistake:
-        read(written(tmp_path, **change))
+    with pytest.raises(UserError) as mistake:
+        read_row(written(tmp_path, **change))
     assert message in str(mistake.value)
 
 
 def test_a_missing_key_says_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "toy.yaml").write_text(yaml.safe_dump({key: value for key, value in ROW.items() if key != "seeds"}))
-    with pytest.raises(Mistake, match="'seeds' is missing: in the order"):
+    with pytest.raises(UserError, match="'seeds' is missing: in the order"):
         read_all(tmp_path)
-    with pytest.raises(Mistake, match="has no row"):
+    with pytest.raises(UserError, match="has no row"):
         read_all(tmp_path / "empty")
 
 
 @pytest.mark.parametrize("file", ROWS, ids=lambda file: file.stem)
 def test_every_row_is_whole(file: Path) -> None:
     """Each row names a closed experiment, the files and counts that its data set has, and a tolerance with a reason."""
-    row = read(file)
+    row = read_row(file)
     (experiment,) = (w.partition("=")[2] for w in row.whole.words if w.startswith("experiment="))
     text = (conf_dir() / "experiment" / f"{experiment}.yaml").read_text()
     assert "closed:" in text
@@ -178,7 +178,7 @@ def result(kind: str, finished: str, verdict: str = "PASS", epoch: int | None = 
 
 
 def test_the_table_shows_the_newest_whole_run(tmp_path: Path) -> None:
-    row = read(written(tmp_path, reason="because"))
+    row = read_row(written(tmp_path, reason="because"))
     assert "| .2000 | | | not yet run | | none |" in paper_result.table([row], tmp_path / "results")
     paper_result.write(tmp_path / "results", result("smoke", "3", epoch=5))
     assert "smoke, epoch 5, 2 seeds, 3 min" in paper_result.table([row], tmp_path / "results")
@@ -192,12 +192,12 @@ def test_the_table_shows_the_newest_whole_run(tmp_path: Path) -> None:
 
 
 def test_a_gpu_row_is_not_filled_in(tmp_path: Path) -> None:
-    row = read(written(tmp_path, hardware="gpu"))
+    row = read_row(written(tmp_path, hardware="gpu"))
     assert "not yet run: wants a GPU" in paper_result.table([row], tmp_path / "results")
 
 
 def test_readme_is_changed_between_its_marks_alone(tmp_path: Path) -> None:
-    readme, row = tmp_path / "README.md", read(written(tmp_path))
+    readme, row = tmp_path / "README.md", read_row(written(tmp_path))
     readme.write_text(f"before\n{paper_result.BEGIN}\nold\n{paper_result.END}\nafter\n")
     paper_result.rebuild(readme, [row], tmp_path)
     text = readme.read_text()
@@ -205,10 +205,10 @@ def test_readme_is_changed_between_its_marks_alone(tmp_path: Path) -> None:
     assert text.endswith(f"{paper_result.END}\nafter\n")
     assert "old" not in text
     readme.write_text("no marks")
-    with pytest.raises(Mistake, match="the table has no place"):
+    with pytest.raises(UserError, match="the table has no place"):
         paper_result.rebuild(readme, [row], tmp_path)
     assert readme.read_text() == "no marks"
-    with pytest.raises(Mistake, match="Wanted a file"):
+    with pytest.raises(UserError, match="Wanted a file"):
         paper_result.rebuild(tmp_path / "absent", [row], tmp_path)
 
 
@@ -246,7 +246,7 @@ def test_committed_verdicts_follow_from_committed_numbers() -> None:
 
 def test_a_closed_recipe_refuses_a_foreign_model() -> None:
     refuse_foreign({"model": "lightgcn"}, {"model": "lightgcn", "loss": "bpr"})
-    with pytest.raises(Mistake, match=r"model=mf given, but experiment=row is a closed recipe with model=lightgcn"):
+    with pytest.raises(UserError, match=r"model=mf given, but experiment=row is a closed recipe with model=lightgcn"):
         refuse_foreign({"model": "lightgcn"}, {"model": "mf", "experiment": "row"})
 
 
@@ -268,20 +268,20 @@ def test_ltgnn_train_refuses_it_before_it_reads_data(tmp_path: Path, monkeypatch
 )  # fmt: skip
 def test_words_of_a_row_say_what_is_trained_alone(tmp_path: Path, word: str) -> None:
     for changes in ({"config": [word]}, {"whole": [word]}):
-        with pytest.raises(Mistake, match="is no word of a recipe"):
-            read(written(tmp_path, **changes))
+        with pytest.raises(UserError, match="is no word of a recipe"):
+            read_row(written(tmp_path, **changes))
 
 
 def test_a_row_names_no_code_of_others(tmp_path: Path) -> None:
-    from ltgnn.commands.reproduce import composed
+    from ltgnn.commands.reproduce import compose_plan
 
     evil = "+data.evil={_target_: torch.utils.collect_env.run, command: 'touch PWNED'}"
-    row = read(written(tmp_path, config=["data=lastfm_lightgcn", "model=popularity", "features=none", evil]))
-    with pytest.raises(Mistake, match=r"toy.yaml names torch\.utils\.collect_env\.run .*LTGNN_TRUST=torch"):
-        composed(row.whole, 1)
+    row = read_row(written(tmp_path, config=["data=lastfm_lightgcn", "model=popularity", "features=none", evil]))
+    with pytest.raises(UserError, match=r"toy.yaml names torch\.utils\.collect_env\.run .*LTGNN_TRUST=torch"):
+        compose_plan(row.whole, 1)
 
 
 def test_a_row_is_called_by_a_name(tmp_path: Path) -> None:
     file = written(tmp_path)
-    with pytest.raises(Mistake, match="the row is called"):
-        read(file.rename(file.with_name("...yaml")))
+    with pytest.raises(UserError, match="the row is called"):
+        read_row(file.rename(file.with_name("...yaml")))

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltgnn.analysis.pareto import Point, dials, draw, front, lines, read
+from ltgnn.analysis.pareto import Point, dials, draw, front, lines, read_points
 from ltgnn.commands.pareto import main
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=12))
@@ -37,7 +37,7 @@ def test_runs_become_points_and_a_picture(tmp_path: Path, capsys: pytest.Capture
     (tmp_path / "failed").mkdir()
     (tmp_path / "failed/status.json").write_text('{"state": "failed"}')
     (tmp_path / "failed/config.yaml").write_text("choices: {}\n")
-    points, damaged, about = read(tmp_path, "ndcg@20", "items20/tail/ndcg@20")
+    points, damaged, about = read_points(tmp_path, "ndcg@20", "items20/tail/ndcg@20")
     assert not damaged
     assert about == "groups items20, not recorded"
     assert [(p.settings["score.weight"], p.x, p.y) for p in points] == [
@@ -54,7 +54,7 @@ def test_runs_become_points_and_a_picture(tmp_path: Path, capsys: pytest.Capture
     draw(
         [Point({"a": "x"}, 1, 1), Point({"a": "y", "b": "2"}, 2, 0)], "x", "y", tmp_path / "two.png"
     )  # no number, no line
-    with pytest.raises(Mistake, match="no finished run with recall@5"):
+    with pytest.raises(UserError, match="no finished run with recall@5"):
         main([str(tmp_path), "-x", "recall@5"])
 
 

@@ -14,7 +14,7 @@ from ltgnn.models.closed_form.blend import Blend
 from ltgnn.models.closed_form.ease import EASE
 from ltgnn.models.closed_form.neighbours import TextKNN
 from ltgnn.scoring.scorers import ItemBias
-from ltgnn.types import Interactions, Mistake, Scorer
+from ltgnn.types import Interactions, Scorer, UserError
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -108,7 +108,7 @@ def test_a_closed_form_that_does_not_say_what_it_reads_is_refused(
     assert "Silent is no closed form. It wants `fit(train, features) -> scorer` and `reads_features = True`" in (
         capsys.readouterr().err
     )
-    with pytest.raises(Mistake, match=r"model\.closed_form\.parts\.a: Silent is no closed form"):
+    with pytest.raises(UserError, match=r"model\.closed_form\.parts\.a: Silent is no closed form"):
         Blend({"a": Silent()}, {"a": 1.0})  # type: ignore[dict-item]
 
 

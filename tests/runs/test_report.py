@@ -12,12 +12,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ltgnn.analysis.report.gather import history, read
+from ltgnn.analysis.report.gather import history, read_runs
 from ltgnn.analysis.report.plots import Axis, nice
 from ltgnn.commands.report import main
 from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.exposure import cumulative
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import run_folders
 from tests.runs.browser import HERE, opened
 
@@ -69,7 +69,7 @@ def test_numbers_are_those_of_metrics_json(sweep: Path, page: Path) -> None:
             for name in ("ndcg@20", "items20/head/ndcg@20", "items20/tail/ndcg@20"):
                 value = metrics["test"][name]
                 assert f'data-value="{value}">{value:.4f}<' in text, (folder, name)
-    runs = read([sweep])
+    runs = read_runs([sweep])
     two = next(c for c in runs.configurations if len(c.side.runs) == 2)
     mean = np.mean([run.metrics["test"]["ndcg@20"] for run in two.side.runs])
     assert f'data-value="{mean}">{mean:.4f}' in text
@@ -161,15 +161,15 @@ def test_who_reads_text() -> None:
 
 
 def test_an_epoch_that_was_run_twice_counts_once(sweep: Path, tmp_path: Path) -> None:
-    run = next(run for run in read([sweep]).finished if (run.folder / "history.csv").is_file())
+    run = next(run for run in read_runs([sweep]).finished if (run.folder / "history.csv").is_file())
     folder = Path(shutil.copytree(run.folder, tmp_path / "again"))
     lines = (folder / "history.csv").read_text().splitlines()
     (folder / "history.csv").write_text("\n".join([*lines, *lines[1:]]) + "\n")
-    (copied,) = read([folder]).finished
+    (copied,) = read_runs([folder]).finished
     assert history(copied) == history(run)
 
 
 @pytest.mark.parametrize("command", [lambda p: [str(p / "no")], lambda p: [str(p), "--out", str(p / "no/r.html")]])
 def test_mistakes(sweep: Path, command: Callable[[Path], list[str]]) -> None:
-    with pytest.raises(Mistake, match=r"no run folder|there is no folder"):
+    with pytest.raises(UserError, match=r"no run folder|there is no folder"):
         main(command(sweep))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ltgnn.commands.report import main
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.runs.made import write_run
 from tests.runs.test_chaos import complete
 
@@ -29,7 +29,7 @@ def test_the_report_of_the_first_is_spared(sweeps: list[Path], tmp_path: Path) -
     assert main([one, two]) == 0
     assert (sweeps[0] / "report.html").read_text() == before
     both = (tmp_path / "report.html").read_text()
-    with pytest.raises(Mistake, match="is there already: name the report of these 2 folders with --out"):
+    with pytest.raises(UserError, match="is there already: name the report of these 2 folders with --out"):
         main([one, two])
     assert (tmp_path / "report.html").read_text() == both
     assert main([one, two, "--out", "report.html"]) == 0
@@ -43,5 +43,5 @@ def test_the_answer_names_its_groups_runs_and_spread(sweeps: list[Path], tmp_pat
     assert "groups items20, by share of items" in answer
     assert " ± " in answer
     assert "0, 1: the validation part is small" in page
-    with pytest.raises(Mistake, match="--policy mass"):
+    with pytest.raises(UserError, match="--policy mass"):
         main([*map(str, sweeps), "--policy", "mass", "--out", "m.html"])

@@ -72,7 +72,7 @@ def test_intervals_over_users_and_seeds_cover_the_truth(users_sd: float, seeds_s
         d = rng.normal(size=users) * users_sd
         base, new = (rng.normal(size=seeds) * seeds_sd for _ in range(2))
         over_users = Bootstrap.of((d + new.mean() - base.mean())[:, None], 299, 0).interval(0, level)
-        both = stats.combined(over_users, stats.over_seeds(base, new, level))
+        both = stats.combine(over_users, stats.over_seeds(base, new, level))
         inside += both.lower <= 0.0 <= both.upper
     assert inside / simulations > level - several(level, simulations)
     assert inside / simulations < level + 0.07  # not so wide that it covers anything
@@ -114,7 +114,7 @@ def test_welch_width_of_seeds_equals_scipy() -> None:
 
 
 def test_combined_adds_distances_in_squares() -> None:
-    assert stats.combined(stats.Interval(1.0, 0.7, 1.5), 0.4) == stats.Interval(1.0, 0.5, 1 + sqrt(0.5**2 + 0.4**2))
+    assert stats.combine(stats.Interval(1.0, 0.7, 1.5), 0.4) == stats.Interval(1.0, 0.5, 1 + sqrt(0.5**2 + 0.4**2))
 
 
 def test_bootstrap_of_all_samples_by_hand() -> None:

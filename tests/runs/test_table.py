@@ -13,7 +13,7 @@ from ltgnn.analysis import item_groups
 from ltgnn.analysis.notes import weights_of
 from ltgnn.commands.table import main
 from ltgnn.runs.run import Run
-from ltgnn.types import Damaged, Mistake
+from ltgnn.types import Damaged, UserError
 from tests.runs.made import write_run
 
 RULES = {
@@ -87,7 +87,7 @@ def test_the_policy_is_named_with_its_rule(tmp_path: Path, capsys: pytest.Captur
     assert "mid" not in out
     mass = printed(capsys, tmp_path, "--policy", "mass")
     assert "Groups mass, by share of train interactions: head 50 %, mid 30 %. Items: head 9, mid 81, cold 10." in mass
-    with pytest.raises(Mistake, match="--policy thirds: no run has values by such groups; there are: "):
+    with pytest.raises(UserError, match="--policy thirds: no run has values by such groups; there are: "):
         main([str(tmp_path), "--policy", "thirds"])
 
 
@@ -138,11 +138,11 @@ def test_brackets_newlines_and_controls_in_an_error_are_text(
 ) -> None:
     made(tmp_path / "whole")
     write_run(tmp_path / "failed", 2, 0.1, 0.5, fusion="[/a]")
-    error = "Mistake: cannot read [/x/y.csv]\nnext \x1b[2Jline \x07"
+    error = "UserError: cannot read [/x/y.csv]\nnext \x1b[2Jline \x07"
     (tmp_path / "failed/status.json").write_text(json.dumps({"state": "failed", "error": error}))
     (tmp_path / "failed/metrics.json").unlink()
     out = printed(capsys, tmp_path, code=1)
-    assert "failed: Mistake: cannot read [/x/y.csv] next line �" in out
+    assert "failed: UserError: cannot read [/x/y.csv] next line �" in out
     assert "[/a]" in out
 
 

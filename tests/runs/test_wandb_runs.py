@@ -14,7 +14,7 @@ import yaml
 from ltgnn.commands import compare, report, table
 from ltgnn.commands.runs import main
 from ltgnn.runs import wandb_import
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -96,7 +96,7 @@ def test_runs_of_other_programs(tmp_path: Path, capsys: pytest.CaptureFixture[st
             run.log({"loss": 1.0 - step, "epoch": step})
         run.summary["final_ndcg"] = value
         run.finish()
-    with pytest.raises(Mistake, match=r"--value ndcg@20=KEY. It has .*final_ndcg"):
+    with pytest.raises(UserError, match=r"--value ndcg@20=KEY. It has .*final_ndcg"):
         main(["import", str(tmp_path), "--out", str(tmp_path / "no")])
     assert main(["import", str(tmp_path), "--out", str(tmp_path / "in"), "--value", "ndcg@20=final_ndcg"]) == 0
     capsys.readouterr()
@@ -106,9 +106,9 @@ def test_runs_of_other_programs(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert ".5000*" in shown
     assert compare.main([str(tmp_path / "in"), "--by", "model", "--metrics", "ndcg@20", "--format", "csv"]) == 0
     assert "better,ndcg@20,0.5" in capsys.readouterr().out
-    with pytest.raises(Mistake, match="is there already"):
+    with pytest.raises(UserError, match="is there already"):
         main(["import", str(tmp_path), "--out", str(tmp_path / "in"), "--value", "ndcg@20=final_ndcg"])
-    with pytest.raises(Mistake, match="no W&B file"):
+    with pytest.raises(UserError, match="no W&B file"):
         main(["import", str(tmp_path / "nothing")])
 
 
@@ -123,7 +123,7 @@ def test_the_yaml_of_agents(capsys: pytest.CaptureFixture[str], launch: Launch, 
     assert launch(*(f"{key}={value}" for key, value in chosen.items())) == 0  # as the agent expands the command
     (folder,) = run_folders(tmp_path)
     assert "fusion: sum" in (folder / "config.yaml").read_text()
-    with pytest.raises(Mistake, match="--method bayes"):
+    with pytest.raises(UserError, match="--method bayes"):
         main(["sweep-yaml", "lr=interval(0.001,0.1)"])
     capsys.readouterr()
     assert main(["sweep-yaml", "lr=tag(log,interval(0.001,0.1))", "--method", "bayes"]) == 0

@@ -9,7 +9,7 @@ import pytest
 
 from ltgnn.cli import main
 from ltgnn.inference.search.faq import THRESHOLD, Answers, best_threshold, judge
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.conftest import CONF
 from tests.toy import Words
 
@@ -34,11 +34,11 @@ def test_the_nearest_row_above_the_threshold_or_none() -> None:
     assert small()("from china", 1)[0].row == 1  # by its answer
     assert small()("blue whale") == []
     assert small(-1.0)("blue whale", 1)
-    with pytest.raises(Mistake, match="threshold"):
+    with pytest.raises(UserError, match="threshold"):
         small(2.0)
-    with pytest.raises(Mistake, match="the query is empty"):
+    with pytest.raises(UserError, match="the query is empty"):
         small()("  ")
-    with pytest.raises(Mistake, match="no question"):
+    with pytest.raises(UserError, match="no question"):
         Answers([], [], Words(8), 0.5)
 
 

@@ -17,7 +17,7 @@ from ltgnn.config.composing import compose_rules
 from ltgnn.inference.adjusted import towards_tail
 from ltgnn.inference.rule_engine import Rules
 from ltgnn.serving.rules import TailShare
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 HERE = "http://127.0.0.1"
 
@@ -88,7 +88,7 @@ def test_rules_that_clash_or_lack_something_are_said(runs: dict[str, Path], clie
     answer = client.get("/api/recommend", params={"user": "u5", "k": 48, "tail_share": 1})
     assert answer.status_code == 409
     assert "no list of 48 items keeps tail" in answer.json()["detail"]
-    with pytest.raises(Mistake, match="file of available items /no/such"):
+    with pytest.raises(UserError, match="file of available items /no/such"):
         application(str(runs["gnn"]), [], rules=Rules(stock("/no/such")))
 
 
@@ -198,7 +198,7 @@ def test_an_open_address_needs_a_token(
 ) -> None:
     monkeypatch.delenv("LTGNN_TOKEN", raising=False)
     for host in ("0.0.0.0", "::", "192.168.1.5", "shop.example"):
-        with pytest.raises(Mistake, match=f"host={host} opens the server to the network, and it needs a token"):
+        with pytest.raises(UserError, match=f"host={host} opens the server to the network, and it needs a token"):
             main([f"run={runs['gnn']}", f"host={host}", "port=0"])
         assert checked_token(TOKEN, host) == TOKEN
         said = " ".join(greeting(host, 8000, TOKEN))
@@ -210,10 +210,10 @@ def test_an_open_address_needs_a_token(
         assert len(greeting(host, 8000, None)) == 1
     assert "can be guessed" in greeting("0.0.0.0", 8000, "abc")[-1]
     for token in ("two words", "é", "a;b", "x" * 201):
-        with pytest.raises(Mistake, match="has other signs"):
+        with pytest.raises(UserError, match="has other signs"):
             checked_token(token, "0.0.0.0")
     monkeypatch.setenv("LTGNN_TOKEN", "a b")
-    with pytest.raises(Mistake, match=r"token= or LTGNN_TOKEN"):
+    with pytest.raises(UserError, match=r"token= or LTGNN_TOKEN"):
         main([f"run={runs['gnn']}", "port=0"])
 
 

@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from ltgnn.commands.serve import allowed_hosts
-from ltgnn.serving.server.connections import Bounds, opened, server
+from ltgnn.serving.server.connections import Bounds, open_socket, server
 from ltgnn.serving.server.guard import Guard
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 LONG = 60.0
 """Seconds that a test waits for what should come at once: whatever else the machine does."""
@@ -58,7 +58,7 @@ class Echo:
 @contextmanager
 def serving(seconds: float = 30, most: int = 50, waiting: int = 50) -> Iterator[tuple[int, Echo]]:
     """Port of a server in this process."""
-    app, bound = Echo(), opened("127.0.0.1", 0)
+    app, bound = Echo(), open_socket("127.0.0.1", 0)
     made = server(Guard(app, allowed_hosts("127.0.0.1"), None, waiting), Bounds(seconds, most))
     thread = threading.Thread(target=made.run, args=([bound],), daemon=True)
     thread.start()
@@ -213,15 +213,15 @@ def test_what_is_not_http_or_not_ours_gets_json(request_: bytes, status: int, ca
 
 
 def test_an_address_that_cannot_be_opened_is_one_message() -> None:
-    with opened("127.0.0.1", 0) as bound:
+    with open_socket("127.0.0.1", 0) as bound:
         bound.listen()
         port = bound.getsockname()[1]
-        with pytest.raises(Mistake, match=f"port={port} cannot be opened"):
-            opened("127.0.0.1", port)
-    with pytest.raises(Mistake, match=r"host=no\.such\.host\.invalid"):
-        opened("no.such.host.invalid", 0)
-    with pytest.raises(Mistake, match="host="):
-        opened("a" * 100, 0)
+        with pytest.raises(UserError, match=f"port={port} cannot be opened"):
+            open_socket("127.0.0.1", port)
+    with pytest.raises(UserError, match=r"host=no\.such\.host\.invalid"):
+        open_socket("no.such.host.invalid", 0)
+    with pytest.raises(UserError, match="host="):
+        open_socket("a" * 100, 0)
 
 
 STUCK = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ltgnn.commands.recommend import main
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.runs.test_chaos import damage
 
 NEEDED = ("config.yaml", "status.json", "metrics.json")
@@ -20,7 +20,7 @@ NEEDED = ("config.yaml", "status.json", "metrics.json")
 def test_recommend_says_so(runs: dict[str, Path], tmp_path: Path, name: str, kind: str) -> None:
     folder = Path(shutil.copytree(runs["popular"], tmp_path / "copy"))
     damage(folder / name, kind, random.Random(0))
-    with pytest.raises(Mistake, match="copy"):
+    with pytest.raises(UserError, match="copy"):
         main([f"run={folder}", "users=u1", "k=1"])
 
 
@@ -33,5 +33,5 @@ def test_a_recipe_that_makes_no_model_is_one_message(runs: dict[str, Path], tmp_
     text = (folder / "config.yaml").read_text()
     assert old in text
     (folder / "config.yaml").write_text(text.replace(old, new))
-    with pytest.raises(Mistake):
+    with pytest.raises(UserError):
         main([f"run={folder}", "users=u1", "k=1"])

@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 import ltgnn
 from ltgnn.commands.export import main
 from ltgnn.inference.finished_run import open_run
-from ltgnn.types import Damaged, Mistake
+from ltgnn.types import Damaged, UserError
 from tests.serving.conftest import RUNS
 
 BLOCKED = ("pytorch_lightning", "lightning", "hydra", "omegaconf", "transformers", "wandb")
@@ -117,20 +117,20 @@ def test_the_head_runs_as_onnx(runs: dict[str, Path], tmp_path: Path) -> None:
 
 
 def test_mistakes(runs: dict[str, Path], exported: dict[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match="is there already"):
+    with pytest.raises(UserError, match="is there already"):
         main([f"run={runs['gnn']}", f"out={exported['gnn']}"])
-    with pytest.raises(Mistake, match="no small head"):
+    with pytest.raises(UserError, match="no small head"):
         main([f"run={runs['ease']}", f"out={tmp_path / 'head'}", "onnx=true"])
     assert not (tmp_path / "head").exists()
-    with pytest.raises(Mistake, match=r"no export\.json"):
+    with pytest.raises(UserError, match=r"no export\.json"):
         ltgnn.load(tmp_path)
-    with pytest.raises(Mistake, match=r"no status\.json"):
+    with pytest.raises(UserError, match=r"no status\.json"):
         main([f"run={tmp_path}", f"out={tmp_path / 'x'}"])
-    with pytest.raises(Mistake, match=r"Did you mean 'out='"):
+    with pytest.raises(UserError, match=r"Did you mean 'out='"):
         main(["run=x", "ot=y"])
     file = exported["popular"] / "config.yaml"
     file.write_text(file.read_text() + "#")
-    with pytest.raises(Mistake, match="was changed after the export"):
+    with pytest.raises(UserError, match="was changed after the export"):
         ltgnn.load(exported["popular"])
 
 
@@ -197,7 +197,7 @@ def test_a_damaged_export_is_refused_by_folder_and_file(
 
 def test_a_place_that_cannot_be_written(runs: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Mistake, match="cannot be written"):
+    with pytest.raises(UserError, match="cannot be written"):
         main([f"run={runs['gnn']}", f"out={tmp_path / 'file' / 'model'}"])
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
 
@@ -215,9 +215,9 @@ def test_lists_of_all_lengths_and_users(runs: dict[str, Path]) -> None:
     assert mine.height == int(model.scorable.sum()) - len([i for i in seen if model.scorable[i]])
     assert not set(mine["item"]) & {model.catalogue.item_ids[i] for i in seen}
     assert model.recommend([], k=3).height == 0
-    with pytest.raises(Mistake, match="k=0 given"):
+    with pytest.raises(UserError, match="k=0 given"):
         model.recommend(["u3"], k=0)
-    with pytest.raises(Mistake, match=r"Near to it: u3"):
+    with pytest.raises(UserError, match=r"Near to it: u3"):
         model.catalogue.user("uu3")
 
 

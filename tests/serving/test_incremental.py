@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.normalisation import Power, RAdjNorm, RandomWalk, Symmetric
-from ltgnn.inference.incremental_propagation import Propagation, opened
+from ltgnn.inference.incremental_propagation import Propagation, make_propagation
 from ltgnn.models.readout import Last, Mean
 from ltgnn.types import Interactions
 from tests.conftest import random_interactions
@@ -30,7 +30,7 @@ def scratch(train: Interactions, first: Tensor, kind: int, depth: int, unit: boo
 def opening(train: Interactions, layers: list[Tensor], kind: int, unit: bool) -> Propagation:
     edges = (train.users, train.items, torch.ones(len(train), dtype=torch.float64))
     message = (lambda x: F.normalize(x, dim=1)) if unit else None
-    return opened(edges, train.num_users, train.num_items, layers, NORMALISATIONS[kind], message)
+    return make_propagation(edges, train.num_users, train.num_items, layers, NORMALISATIONS[kind], message)
 
 
 @settings(deadline=None, max_examples=60)
@@ -60,9 +60,9 @@ def test_folding_in_is_building_from_scratch(
     state[fresh + total_users] = states
     wanted = scratch(train, state, kind, depth, unit)
 
-    graph = opening(old, before, kind, unit).grown(users, items)
+    graph = opening(old, before, kind, unit).grow(users, items)
     one = torch.ones(len(keys), dtype=torch.float64)
-    update = graph.updated(new_users, new_items, one, states, fresh + total_users)
+    update = graph.update(new_users, new_items, one, states, fresh + total_users)
     for got, layer in zip(update.graph.layers, wanted, strict=True):
         torch.testing.assert_close(got, layer, rtol=1e-5, atol=1e-6)
     whole = BipartiteGraph(train, NORMALISATIONS[kind], None)
@@ -81,12 +81,12 @@ def test_a_second_update_goes_on_from_the_first_and_far_nodes_are_left_alone() -
     before = scratch(old, first, 0, 2, False)
     one = torch.ones(1, dtype=torch.float64)
     nothing = torch.empty(0, 5), torch.empty(0, dtype=torch.int64)
-    update = opening(old, before, 0, False).updated(torch.tensor([0]), torch.tensor([2]), one, *nothing)
+    update = opening(old, before, 0, False).update(torch.tensor([0]), torch.tensor([2]), one, *nothing)
     assert update.changed.tolist() == [True, True, False, False, True, False, True]
     assert update.computed == [0, 3, 4]  # user 0 and items 0, 2; then user 1, who hears item 0
     for layer, kept in zip(update.graph.layers, before, strict=True):
         assert torch.equal(layer[~update.changed], kept[~update.changed])
-    again = update.graph.updated(torch.tensor([3]), torch.tensor([2]), one, *nothing)
+    again = update.graph.update(torch.tensor([3]), torch.tensor([2]), one, *nothing)
     train = Interactions(torch.tensor([0, 1, 2, 3, 0, 3]), torch.tensor([0, 0, 1, 1, 2, 2]), 4, 3)
     for got, wanted in zip(again.graph.layers, scratch(train, first, 0, 2, False), strict=True):
         torch.testing.assert_close(got, wanted)

@@ -13,7 +13,7 @@ import torch
 import ltgnn
 from ltgnn.commands.recommend import main
 from ltgnn.commands.similar import main as similar
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 @pytest.mark.parametrize("suffix", ["csv", "json", "jsonl", "parquet"])
@@ -103,13 +103,13 @@ def test_the_table_names_unknown_users(
     ],
 )
 def test_mistakes_are_named(runs: dict[str, Path], words: list[str], message: str) -> None:
-    with pytest.raises(Mistake, match=re.escape(message)):
+    with pytest.raises(UserError, match=re.escape(message)):
         main([f"run={runs['popular']}", *words])
 
 
 def test_similar_refuses_what_is_not_there(runs: dict[str, Path]) -> None:
-    with pytest.raises(Mistake, match="no item vectors"):
+    with pytest.raises(UserError, match="no item vectors"):
         similar(["i3", f"run={runs['ease']}", "by=model"])
-    with pytest.raises(Mistake, match="is no item of this data"):
+    with pytest.raises(UserError, match="is no item of this data"):
         similar(["x3", f"run={runs['ease']}"])
     assert torch.isfinite(torch.tensor(ltgnn.load(runs["ease"]).similar("i3")["cosine"].to_list())).all()

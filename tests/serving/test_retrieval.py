@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ltgnn.inference.search.bm25 import Words, words
 from ltgnn.inference.search.rank_fusion import ReciprocalRank, ZScore, leading
-from ltgnn.inference.search.retrieval import LONGEST, Dense, Search, checked, with_taste
-from ltgnn.types import Mistake
+from ltgnn.inference.search.retrieval import LONGEST, Dense, Search, check_query, with_taste
+from ltgnn.types import UserError
 from tests.toy import Words as WordVectors
 
 TEXTS = ["red wool socks", "waterproof hiking boots", "red hiking socks socks", "", "green tea 茶", "boots for the tea"]
@@ -45,7 +45,7 @@ def test_what_a_word_is() -> None:
     assert words("... !!") == []
     found = Words(TEXTS)("!!! unseen")
     assert (found == -torch.inf).all()
-    with pytest.raises(Mistake, match="none of the texts holds a word"):
+    with pytest.raises(UserError, match="none of the texts holds a word"):
         Words(["", "!!"])
 
 
@@ -106,17 +106,17 @@ def test_search_fuses_and_says_by_what() -> None:
 
 @pytest.mark.parametrize("query", ["", "   \t\n", "a" * (LONGEST + 1)])
 def test_bad_queries_are_mistakes(query: str) -> None:
-    with pytest.raises(Mistake, match="query"):
+    with pytest.raises(UserError, match="query"):
         search()(query, 3)
 
 
 def test_the_longest_query_and_strange_signs_are_answered() -> None:
     assert search()("socks " * (LONGEST // 6), 3)
-    assert checked(" a\ud800b \n c") == "a?b c"
+    assert check_query(" a\ud800b \n c") == "a?b c"
     search()("\0 \x1c", 3)
     search()("<script>alert(1)</script> '; DROP TABLE -- \U0001f9e6", 3)
     for k in (0, -1, 1001):
-        with pytest.raises(Mistake, match="k="):
+        with pytest.raises(UserError, match="k="):
             search()("socks", k)
 
 

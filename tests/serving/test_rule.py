@@ -16,7 +16,7 @@ from ltgnn.config.composing import compose_rules
 from ltgnn.config.paths import conf_dir
 from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.serving.rules import MMR, AlreadyBought, Cap, Fresh, Price, TailShare, XQuAD
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.serving.test_rules import listed, model
 
 
@@ -72,7 +72,7 @@ def test_a_rule_of_one_s_own() -> None:
     ],
 )
 def test_what_is_none_is_refused_by_name(rule: object, words: str) -> None:
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         Rules({"mine": rule})
     for part in words.split(" .* "):
         assert part in str(caught.value)
@@ -80,11 +80,11 @@ def test_what_is_none_is_refused_by_name(rule: object, words: str) -> None:
 
 def test_what_a_rule_says_is_checked() -> None:
     for table in (torch.ones(4, dtype=torch.bool), torch.ones(5), torch.ones(5, dtype=torch.int64), [True] * 5, None):
-        with pytest.raises(Mistake, match=r"rules: mine\.allowed gives .*; true or false .* of the 5 items wanted"):
+        with pytest.raises(UserError, match=r"rules: mine\.allowed gives .*; true or false .* of the 5 items wanted"):
             Ruled(Rules({"mine": Wrong(table)}), model("xxyyz", [0, 0, 1, 1, 1]), 2)
-    with pytest.raises(Mistake, match="no group 'rare' by the policy two, which has head, tail, cold"):
+    with pytest.raises(UserError, match="no group 'rare' by the policy two, which has head, tail, cold"):
         Ruled(Rules({"tail": TailShare(0.5, ["rare"])}), model("xxyyz", [0, 0, 1, 1, 1]), 2)
-    with pytest.raises(Mistake, match="a dict wanted"):
+    with pytest.raises(UserError, match="a dict wanted"):
         Rules([Odd()])  # type: ignore[arg-type]
 
 
@@ -92,14 +92,14 @@ def test_values_of_rules_are_checked() -> None:
     wrong: list[Any] = [float("nan"), "abc", True, None, 7]
     for value in wrong:
         for make in (lambda v: TailShare(v, ["tail"]), lambda v: MMR(v, 5), lambda v: XQuAD(v, 5, ["tail"])):
-            with pytest.raises(Mistake, match=r"rules: a .* number from 0 to 1 wanted"):
+            with pytest.raises(UserError, match=r"rules: a .* number from 0 to 1 wanted"):
                 make(value)
-    with pytest.raises(Mistake, match="least price of x"):
+    with pytest.raises(UserError, match="least price of x"):
         Price("price", "x", None)  # type: ignore[arg-type]
-    with pytest.raises(Mistake, match="number of days of -1"):
+    with pytest.raises(UserError, match="number of days of -1"):
         Fresh(-1)
     for most in (0, 1.5, "3", True):
-        with pytest.raises(Mistake, match=f"a cap of {most} given"):
+        with pytest.raises(UserError, match=f"a cap of {most} given"):
             Cap("kind", "|", 0, most)  # type: ignore[arg-type]
 
 
@@ -123,11 +123,11 @@ def test_every_option_of_the_tree_is_listed_by_help_and_by_models(capsys: pytest
 
 
 def test_the_command_line_refuses_what_is_no_rule(runs: dict[str, Path]) -> None:
-    with pytest.raises(Mistake, match=r"rules: mine \(dict\) is not a rule"):
+    with pytest.raises(UserError, match=r"rules: mine \(dict\) is not a rule"):
         main([f"run={runs['gnn']}", "+rules.mine.weight=1"])
-    with pytest.raises(Mistake, match="tail share of abc given"):
+    with pytest.raises(UserError, match="tail share of abc given"):
         main([f"run={runs['gnn']}", "rules=tail", "rules.tail.share=abc"])
-    with pytest.raises(Mistake, match=r"mine \(Random\) is not a rule"):
+    with pytest.raises(UserError, match=r"mine \(Random\) is not a rule"):
         main([f"run={runs['gnn']}", "+rules.mine._target_=random.Random"])
     assert list(compose_rules(["rules=tail"])) == ["bought", "tail"]
 
@@ -147,6 +147,6 @@ def test_lists_are_asked_for_by_ids_and_rules(runs: dict[str, Path]) -> None:
         ({"k": 0}, "k=0 given"),
     ]
     for options, words in wrong:
-        with pytest.raises(Mistake, match=words):
+        with pytest.raises(UserError, match=words):
             served.recommend(**{"users": ["u1"], **options})
     assert served.recommend(["u1"], 2).height == 2

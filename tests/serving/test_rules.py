@@ -18,7 +18,7 @@ from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.inference.served_model import Served
 from ltgnn.serving.calibration import Calibrated
 from ltgnn.serving.rules import MMR, AlreadyBought, Available, Cap, Category, Fresh, Price, TailShare, XQuAD
-from ltgnn.types import Groups, Interactions, Mistake, Split
+from ltgnn.types import Groups, Interactions, Split, UserError
 from tests.conftest import interactions
 
 
@@ -60,7 +60,7 @@ def test_limits_give_the_first_feasible_list(data: st.DataObject) -> None:
     places = [p for p in permutations(range(n), k) if list(p) == sorted(p) and fits(tuple(ranked[x] for x in p))]
     served = model(kinds, labels)
     if not places:
-        with pytest.raises(Mistake, match="no list of"):
+        with pytest.raises(UserError, match="no list of"):
             listed(served, rules, k, scores)
     else:
         assert listed(served, rules, k, scores) == [ranked[place] for place in min(places)]
@@ -92,7 +92,7 @@ def test_several_caps_and_shares_give_the_first_feasible_list(data: st.DataObjec
     served = model(kinds, labels)
     served.catalogue.fields["maker"] = list(makers)  # type: ignore[index]
     if not lists:
-        with pytest.raises(Mistake, match="no list of"):
+        with pytest.raises(UserError, match="no list of"):
             listed(served, caps | shares, k, scores)
     else:
         assert listed(served, caps | shares, k, scores) == list(lists[0])
@@ -107,7 +107,7 @@ def test_several_limits_that_the_candidates_cannot_keep() -> None:
         "cold": TailShare(0.5, ["cold"]),
         "price": Price("price", 0, 4),
     }
-    with pytest.raises(Mistake, match="keeps tail and cold at once"):  # two of three each
+    with pytest.raises(UserError, match="keeps tail and cold at once"):  # two of three each
         listed(served, rules, 3, scores)
     rules |= {"tail": TailShare(0.3, ["tail"]), "cold": TailShare(0.3, ["cold"])}
     assert listed(served, rules, 3, scores) == [0, 2, 4]
@@ -133,7 +133,7 @@ def test_each_filter(tmp_path: Path) -> None:
     assert listed(served, {"fresh": Fresh(5)}, 1, scores) == [0]  # item 4 came ten days earlier
     assert served.split.train.times is not None
     served.split.train.times[:] = torch.tensor([3.0, 1.0])
-    with pytest.raises(Mistake, match="positions in an order"):
+    with pytest.raises(UserError, match="positions in an order"):
         listed(served, {"fresh": Fresh(5)}, 1, scores)
 
 
@@ -198,7 +198,7 @@ def test_calibration_by_groups_gives_the_user_s_shares() -> None:
     assert listed(served, {"calibrated": rule}, 2, scores) == [2, 3]
     assert listed(served, {"calibrated": rule}, 2, scores, user=1) == [0, 1]
     assert listed(served, {"calibrated": rule}, 2, scores, user=-1) == [0, 1]
-    with pytest.raises(Mistake, match="smoothing=0"):
+    with pytest.raises(UserError, match="smoothing=0"):
         Calibrated(0.5, 100, None, "|", 0)
 
 
@@ -216,9 +216,9 @@ def test_reports_count_one_item_as_one() -> None:
 def test_clashing_rules_are_named() -> None:
     served = model("xxyyz", [0, 0, 1, 1, 1])
     rules = {"kind": Category("kind", "|", ["x"], []), "tail": TailShare(0.5, ["tail"]), "bought": AlreadyBought()}
-    with pytest.raises(Mistake, match="keeps kind and tail at once"):
+    with pytest.raises(UserError, match="keeps kind and tail at once"):
         Ruled(Rules(rules), served, 2)
-    with pytest.raises(Mistake, match=r"keeps price \(it leaves too few"):
+    with pytest.raises(UserError, match=r"keeps price \(it leaves too few"):
         Ruled(Rules({"price": Price("price", 9, 3), "tail": TailShare(0.5, ["tail"])}), served, 2)
 
 
@@ -231,5 +231,5 @@ def test_the_command_line_reports_rules(runs: dict[str, Path], capsys: pytest.Ca
     served = ltgnn.load(runs["gnn"])
     frame = served.recommend(k=5, rules=Rules({"tail": TailShare(0.6, ["tail", "cold"])}))
     assert all(sum(g != "head" for g in group) >= 3 for group in frame.group_by("user").agg("group")["group"])
-    with pytest.raises(Mistake, match="Did you mean 'rules=tail'"):
+    with pytest.raises(UserError, match="Did you mean 'rules=tail'"):
         main([f"run={runs['gnn']}", "rules=tails"])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.sweeps.sweeper import claimed
+from ltgnn.sweeps.sweeper import claim_folder
 from tests.conftest import run_folders
 from tests.toy import write_shop
 
@@ -97,7 +97,7 @@ def test_sweeps_of_the_same_moment_have_folders_of_their_own(launch: Launch, tmp
     assert [len(run_folders(sweep)) for sweep in sweeps] == [1, 1]
     assert sweeps[1].name == f"{sweeps[0].name}_2"
     with ThreadPoolExecutor(16) as threads:
-        folders = list(threads.map(lambda _: claimed(tmp_path / "same"), range(40)))
+        folders = list(threads.map(lambda _: claim_folder(tmp_path / "same"), range(40)))
     assert len(set(folders)) == 40
 
 

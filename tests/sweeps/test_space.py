@@ -6,8 +6,8 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from ltgnn.sweeps.optuna_space import grid, known, space
-from ltgnn.types import Mistake
+from ltgnn.sweeps.optuna_space import grid, space, to_trial_value
+from ltgnn.types import UserError
 
 
 def read(*lines: str) -> tuple[list[str], dict[str, object]]:
@@ -41,22 +41,22 @@ def test_the_last_word_counts() -> None:
 
 @pytest.mark.parametrize("line", ["lr=interval(2,1)", "lr=tag(log,interval(0,1))", "dim=range(3,3)"])
 def test_what_cannot_be_searched_is_told(line: str) -> None:
-    with pytest.raises(Mistake, match=line.partition("=")[0]):
+    with pytest.raises(UserError, match=line.partition("=")[0]):
         read(line)
 
 
 def test_a_grid_of_a_space() -> None:
     _, free = read("lr=range(0.25,1,0.25)", "dim=range(1,6,2)", "fusion=id,sum")
     assert grid(free) == {"lr": [0.25, 0.5, 0.75], "dim": [1, 3, 5], "fusion": ["id", "sum"]}  # type: ignore[arg-type]
-    with pytest.raises(Mistake, match="lr"):
+    with pytest.raises(UserError, match="lr"):
         grid(read("lr=interval(0.1,1.0)")[1])  # type: ignore[arg-type]
 
 
 def test_values_of_finished_runs() -> None:
     _, free = read("lr=interval(0.1,0.5)", "dim=32,64", "layers=range(1,6,2)")
-    assert known(0.2, free["lr"]) == 0.2  # type: ignore[arg-type]
-    assert known(0.6, free["lr"]) is None  # type: ignore[arg-type]
-    assert known(64, free["dim"]) == "64"  # type: ignore[arg-type]
-    assert known(48, free["dim"]) is None  # type: ignore[arg-type]
-    assert known(2, free["layers"]) is None  # type: ignore[arg-type]
-    assert known("x", free["lr"]) is None  # type: ignore[arg-type]
+    assert to_trial_value(0.2, free["lr"]) == 0.2  # type: ignore[arg-type]
+    assert to_trial_value(0.6, free["lr"]) is None  # type: ignore[arg-type]
+    assert to_trial_value(64, free["dim"]) == "64"  # type: ignore[arg-type]
+    assert to_trial_value(48, free["dim"]) is None  # type: ignore[arg-type]
+    assert to_trial_value(2, free["layers"]) is None  # type: ignore[arg-type]
+    assert to_trial_value("x", free["lr"]) is None  # type: ignore[arg-type]

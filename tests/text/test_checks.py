@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from ltgnn.features.checks import measured, refuse_overflow, warnings
+from ltgnn.features.checks import measure, refuse_overflow, warnings
 from ltgnn.features.encoders import HuggingFace
 from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, JoinedFeatures
 from ltgnn.features.precomputed import FeatureFile
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.tfidf import TfidfSvd
 from ltgnn.features.transform import Keep, Principal
-from ltgnn.types import Dataset, Features, Mistake
+from ltgnn.types import Dataset, Features, UserError
 
 Make = Callable[..., HuggingFace]
 IDS = ["a", "b", "c", "d"]
@@ -51,10 +51,10 @@ def features(encoder: Any, folder: Path, data: Dataset | None = None, transform:
 
 
 def test_shares_of_items() -> None:
-    assert measured(torch.tensor([[0.0, 0], [1, 0], [1, 0], [3, 4]])) == {"zero": 0.25, "same": 0.5, "longest": 5.0}
-    assert measured(torch.eye(3)) == {"zero": 0.0, "same": 0.0, "longest": 1.0}
-    assert measured(torch.zeros(2, 3)) == {"zero": 1.0, "same": 0.0, "longest": 0.0}
-    assert measured(torch.zeros(0, 3)) == {"zero": 0.0, "same": 0.0, "longest": 0.0}
+    assert measure(torch.tensor([[0.0, 0], [1, 0], [1, 0], [3, 4]])) == {"zero": 0.25, "same": 0.5, "longest": 5.0}
+    assert measure(torch.eye(3)) == {"zero": 0.0, "same": 0.0, "longest": 1.0}
+    assert measure(torch.zeros(2, 3)) == {"zero": 1.0, "same": 0.0, "longest": 0.0}
+    assert measure(torch.zeros(0, 3)) == {"zero": 0.0, "same": 0.0, "longest": 0.0}
 
 
 @pytest.mark.parametrize(
@@ -83,24 +83,24 @@ def test_features_that_say_little_are_said(
 @pytest.mark.parametrize("value", [1e30, -1e16, float("inf"), float("nan"), 3e38])
 def test_numbers_that_overflow_are_refused_by_name(value: float, tmp_path: Path) -> None:
     rows = [[1.0, 2.0], [1, 2], [3, value], [0, 1]]
-    with pytest.raises(Mistake, match=r"text features of Fixed: feature 2 of 2 is .* for item 'c' \(1 such items\)"):
+    with pytest.raises(UserError, match=r"text features of Fixed: feature 2 of 2 is .* for item 'c' \(1 such items\)"):
         features(Fixed(rows), tmp_path / "text")
     file = tmp_path / "vectors.npy"
     np.save(file, np.array(rows, np.float32))
     side = ItemVectors(FeatureFile(str(file), "order", 2, "error", "error"), FeatureStore(tmp_path), Keep(), Keep())
-    with pytest.raises(Mistake, match=r"vectors.npy.*c"):
+    with pytest.raises(UserError, match=r"vectors.npy.*c"):
         side(dataset(), COUNTS)
 
 
 @pytest.mark.parametrize("value", [1e30, -1e20, float("inf")])
 def test_item_numbers_that_overflow_are_refused_by_name(value: float, tmp_path: Path) -> None:
     data = dataset(price=[1.0, 2.0, value, 3.0])
-    with pytest.raises(Mistake, match="the number 'price' of item 'c' is"):
+    with pytest.raises(UserError, match="the number 'price' of item 'c' is"):
         ItemNumbers(None, FeatureStore(tmp_path), Keep(), Keep())(data, COUNTS)
 
 
 def test_all_the_same_has_no_axis_to_rotate_to(tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match="no feature is left"):
+    with pytest.raises(UserError, match="no feature is left"):
         features(Fixed([[1.0, 2.0]] * 4), tmp_path, transform=Principal(dim=None, whiten=True))
 
 

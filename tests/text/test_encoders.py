@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from ltgnn.features.encoders import HuggingFace, batches, pooled
-from ltgnn.types import Mistake
+from ltgnn.features.encoders import HuggingFace, batches, pool_tokens
+from ltgnn.types import UserError
 
 Make = Callable[..., HuggingFace]
 TEXTS = [
@@ -105,9 +105,9 @@ def test_a_lack_of_memory_on_the_device_halves_the_batch(tiny: Make, monkeypatch
         sizes.append(len(tokens))
         if len(tokens) > room:
             raise torch.cuda.OutOfMemoryError
-        return pooled(model, tokens, reading)
+        return pool_tokens(model, tokens, reading)
 
-    monkeypatch.setattr("ltgnn.features.encoders.pooled", scarce)
+    monkeypatch.setattr("ltgnn.features.encoders.pool_tokens", scarce)
     room = 2
     torch.testing.assert_close(tiny()(TEXTS), wanted, atol=1e-5, rtol=0)
     assert sizes[:3] == [8, 4, 2]
@@ -135,15 +135,15 @@ def test_batches_hold_every_row_once_within_the_budget(lengths: list[int], budge
     ],
 )
 def test_wrong_options_fail_at_once(tiny: Make, change: dict[str, object], words: list[str]) -> None:
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         tiny(**change)
     assert all(word in str(caught.value) for word in words)
 
 
 def test_options_that_the_model_cannot_meet(tiny: Make) -> None:
-    with pytest.raises(Mistake, match=r"max_length=65.*64 positions"):
+    with pytest.raises(UserError, match=r"max_length=65.*64 positions"):
         tiny(max_length=65)(["a"])
-    with pytest.raises(Mistake, match=r"layer=3.*layers 0 to 2"):
+    with pytest.raises(UserError, match=r"layer=3.*layers 0 to 2"):
         tiny(layer=3)(["a"])
 
 
@@ -173,5 +173,5 @@ def test_identity_follows_the_bytes_of_the_model(tiny: Make, tiny_bert: Path, tm
 def test_weights_that_are_not_the_promised_ones(tiny: Make) -> None:
     weights = tiny().identity["weights"]
     assert tiny(weights_sha256=weights).identity["weights"] == weights
-    with pytest.raises(Mistake, match=r"hash to .*weights_sha256=beef"):
+    with pytest.raises(UserError, match=r"hash to .*weights_sha256=beef"):
         _ = tiny(weights_sha256="beef").identity

@@ -15,10 +15,10 @@ from ltgnn.features.controls import Random, Shuffled
 from ltgnn.features.encoders import HuggingFace
 from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, JoinedFeatures, NoFeatures
 from ltgnn.features.precomputed import FeatureFile
-from ltgnn.features.scaling import standardised
+from ltgnn.features.scaling import standardise
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.transform import Centre, Keep, Principal, Step, UnitLength
-from ltgnn.types import Dataset, Features, Mistake
+from ltgnn.types import Dataset, Features, UserError
 
 Make = Callable[..., HuggingFace]
 FIELDS = {"title": ["Red soap", "Blue soap", "", "Comb"], "year": ["1995", "", "", ""]}
@@ -100,7 +100,7 @@ def test_the_control_comes_before_the_transform(tiny: Make, tmp_path: Path) -> N
 
 def test_numbers_are_standardised_on_train_items() -> None:
     table = torch.tensor([[1.0, 5.0], [3.0, torch.nan], [100.0, 5.0], [5.0, 5.0]])
-    values = standardised(table, COUNTS > 0)
+    values = standardise(table, COUNTS > 0)
     deviation = (8 / 3) ** 0.5  # of 1, 3, 5
     wanted = torch.tensor([[-2 / deviation, 0, 0], [0, 0, 1], [97 / deviation, 0, 0], [2 / deviation, 0, 0]])
     torch.testing.assert_close(values, wanted)
@@ -110,13 +110,13 @@ def test_item_numbers(tmp_path: Path) -> None:
     numbers = {"price": torch.tensor([1.0, 3.0, 9.0, 5.0]), "rating": torch.ones(4)}
     side = ItemNumbers(["price"], FeatureStore(tmp_path), Keep(), Keep())
     features = made(side, shop(numbers=numbers))
-    torch.testing.assert_close(features.values, standardised(numbers["price"][:, None], COUNTS > 0))
+    torch.testing.assert_close(features.values, standardise(numbers["price"][:, None], COUNTS > 0))
     assert features.card["columns"] == ["price"]
     numbers["price"] = torch.tensor([1.0, 3.0, 9.0, 6.0])
     assert made(side, shop(numbers=numbers)).card["key"] != features.card["key"]
-    with pytest.raises(Mistake, match=r"features.columns=\['cost'\].*price, rating"):
+    with pytest.raises(UserError, match=r"features.columns=\['cost'\].*price, rating"):
         ItemNumbers(["cost"], FeatureStore(tmp_path), Keep(), Keep())(shop(numbers=numbers), COUNTS)
-    with pytest.raises(Mistake, match="none"):
+    with pytest.raises(UserError, match="none"):
         ItemNumbers(None, FeatureStore(tmp_path), Keep(), Keep())(shop(), COUNTS)
 
 

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from ltgnn.features.precomputed import FeatureFile
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 IDS = ["007", "7", "b"]
 VALUES = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
@@ -78,51 +78,51 @@ def test_gaps_and_strangers_can_be_allowed(tmp_path: Path) -> None:
 )
 def test_wrong_ids(tmp_path: Path, ids: str, words: list[str]) -> None:
     (tmp_path / "ids.txt").write_text(ids)
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         feature_file(written(tmp_path, "npy"), str(tmp_path / "ids.txt"))(IDS)
     assert all(word in str(caught.value) for word in [*words, "vectors.npy"])
 
 
 def test_missing_items(tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match=r"lacks 2 of 3 items: 007, b.*features.file.missing=zero"):
+    with pytest.raises(UserError, match=r"lacks 2 of 3 items: 007, b.*features.file.missing=zero"):
         feature_file(written(tmp_path, "npy"), "rows", extra="ignore")(["007", "0", "b"])
 
 
 def test_rows_with_nan(tmp_path: Path) -> None:
     np.save(tmp_path / "vectors.npy", np.array([[1.0, 2.0], [np.nan, 1.0], [np.inf, 1.0]]))
-    with pytest.raises(Mistake, match=r"NaN or infinity for 2 items: 7, b"):
+    with pytest.raises(UserError, match=r"NaN or infinity for 2 items: 7, b"):
         feature_file(tmp_path / "vectors.npy")(IDS)
 
 
 def test_wrong_width_and_shape(tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match=r"shape \(3, 2\); wanted 5 columns"):
+    with pytest.raises(UserError, match=r"shape \(3, 2\); wanted 5 columns"):
         feature_file(written(tmp_path, "npy"), width=5)(IDS)
     np.save(tmp_path / "vectors.npy", np.zeros(3))
-    with pytest.raises(Mistake, match=r"shape \(3,\)"):
+    with pytest.raises(UserError, match=r"shape \(3,\)"):
         feature_file(tmp_path / "vectors.npy")(IDS)
 
 
 def test_other_number_of_rows_in_order(tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match=r"3 rows for 2 items"):
+    with pytest.raises(UserError, match=r"3 rows for 2 items"):
         feature_file(written(tmp_path, "npy"))(IDS[:2])
 
 
 def test_ragged_lists(tmp_path: Path) -> None:
     pl.DataFrame({"item": IDS, "v": [[1.0], [1.0, 2.0], [1.0]]}).write_parquet(tmp_path / "v.parquet")
-    with pytest.raises(Mistake, match="lists of 1 to 2 numbers"):
+    with pytest.raises(UserError, match="lists of 1 to 2 numbers"):
         feature_file(tmp_path / "v.parquet", "item")(IDS)
-    with pytest.raises(Mistake, match=r"features.file.ids=asin is no column"):
+    with pytest.raises(UserError, match=r"features.file.ids=asin is no column"):
         feature_file(tmp_path / "v.parquet", "asin")(IDS)
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(Mistake, match=r"features.file.path=.*absent.npy: no such file"):
+    with pytest.raises(UserError, match=r"features.file.path=.*absent.npy: no such file"):
         _ = feature_file(tmp_path / "absent.npy").identity
     (tmp_path / "broken.npy").write_bytes(b"rubbish")
-    with pytest.raises(Mistake, match=r"broken.npy cannot be read"):
+    with pytest.raises(UserError, match=r"broken.npy cannot be read"):
         feature_file(tmp_path / "broken.npy")(IDS)
     (tmp_path / "vectors.csv").write_text("1,2")
-    with pytest.raises(Mistake, match=r"wanted .npy, .safetensors or .parquet"):
+    with pytest.raises(UserError, match=r"wanted .npy, .safetensors or .parquet"):
         feature_file(tmp_path / "vectors.csv")(IDS)
 
 

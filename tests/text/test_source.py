@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ltgnn.features.model_source import locate, weights_hash
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 def test_the_first_source_that_can_be_had_is_taken(tiny_bert: Path, tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_nothing_to_be_had_says_what_was_tried_and_what_to_do(tmp_path: Path, mo
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
     sources = ["package:no_such_package/model", "./nowhere", str(tmp_path), "some/bert", "a b c"]
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         locate(sources, None, local_files_only=True)
     message = str(caught.value)
     assert [line.split(":")[0].strip() for line in message.splitlines()[1:6]][1:] == sources[1:]
@@ -57,11 +57,13 @@ def test_an_unreachable_hub_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(huggingface_hub, "HfApi", NoHub)
-    with pytest.raises(Mistake, match=r"some/bert: not in the local cache, and the hub gave ConnectionError: no route"):
+    with pytest.raises(
+        UserError, match=r"some/bert: not in the local cache, and the hub gave ConnectionError: no route"
+    ):
         locate(["some/bert"], None, local_files_only=False)
 
 
 def test_a_folder_without_weights(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(Mistake, match="holds no weights"):
+    with pytest.raises(UserError, match="holds no weights"):
         weights_hash(locate([str(tmp_path)], None, True))

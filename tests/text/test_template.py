@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ltgnn.features.template import render
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 FILM = "{title} ({year}). {genres}"
 
@@ -91,16 +91,16 @@ def test_every_value_is_found_whole(title: str, year: str, genres: str) -> None:
     ],
 )
 def test_a_wrong_template_is_a_mistake(template: str, words: list[str]) -> None:
-    with pytest.raises(Mistake) as caught:
+    with pytest.raises(UserError) as caught:
         render(template, {"title": ["a"], "year": ["b"]})
     assert all(word in str(caught.value) for word in words)
 
 
 def test_fields_of_different_length_are_a_mistake() -> None:
-    with pytest.raises(Mistake, match="differ in length"):
+    with pytest.raises(UserError, match="differ in length"):
         render("{a}{b}", {"a": ["x"], "b": []})
 
 
 def test_no_item_text_at_all_is_a_mistake() -> None:
-    with pytest.raises(Mistake, match="no item text"):
+    with pytest.raises(UserError, match="no item text"):
         render("{title}", {})

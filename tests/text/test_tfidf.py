@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ltgnn.features.tfidf import TfidfSvd
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 TEXTS = ["red soap", "Red soap, red!", "blue soap", "comb", "blue comb for hair", ""]
 
@@ -82,7 +82,7 @@ def test_texts_of_words_have_the_vocabulary_of_scikit_learn() -> None:
 
 
 def test_no_words_is_a_mistake() -> None:
-    with pytest.raises(Mistake, match=r"features.encoder.min_df"):
+    with pytest.raises(UserError, match=r"features.encoder.min_df"):
         TfidfSvd(dim=2, ngrams=1, min_df=5, max_words=None, seed=0)(TEXTS)
-    with pytest.raises(Mistake, match="too few"):
+    with pytest.raises(UserError, match="too few"):
         TfidfSvd(dim=2, ngrams=1, min_df=1, max_words=None, seed=0)(["a", "a"])

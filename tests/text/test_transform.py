@@ -6,7 +6,7 @@ import torch
 from sklearn.decomposition import PCA
 
 from ltgnn.features.transform import Centre, Keep, Principal, UnitLength
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 VALUES = torch.randn(40, 6, generator=torch.Generator().manual_seed(0)) @ torch.diag(torch.arange(1.0, 7.0)) + 3
 FIT = torch.arange(40) < 30
@@ -49,5 +49,5 @@ def test_signs_are_fixed() -> None:
 
 @pytest.mark.parametrize("dim", [0, 7])
 def test_more_axes_than_columns_is_a_mistake(dim: int) -> None:
-    with pytest.raises(Mistake, match=f"features.transform.dim={dim}.*6 columns"):
+    with pytest.raises(UserError, match=f"features.transform.dim={dim}.*6 columns"):
         Principal(dim, whiten=True)(VALUES, FIT)

@@ -14,7 +14,7 @@ from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.fusion import Id
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.models.readout import Mean
-from ltgnn.types import Encoded, Mistake
+from ltgnn.types import Encoded, UserError
 from ltgnn.views.clean import Clean
 from ltgnn.views.drop import GraphDrop, edges, nodes
 from ltgnn.views.noise import SimGCL, XSimGCL
@@ -156,17 +156,17 @@ def test_noise_of_an_epoch_depends_on_its_generator_alone() -> None:
 
 @pytest.mark.parametrize("views", [GraphDrop(edges, 0.1, 1), SimGCL(0.1), XSimGCL(0.1, 1)])
 def test_nothing_to_contrast_without_layers(views: object) -> None:
-    with pytest.raises(Mistake, match=r"Set views=clean, or model=lightgcn"):
+    with pytest.raises(UserError, match=r"Set views=clean, or model=lightgcn"):
         views(model(ego=True, layers=0), graph())  # type: ignore[operator]
 
 
 def test_layer_that_is_not_there() -> None:
-    with pytest.raises(Mistake, match=r"views.layer=4.*layers 1 to 3"):
+    with pytest.raises(UserError, match=r"views.layer=4.*layers 1 to 3"):
         XSimGCL(0.1, 4)(model(ego=True), graph())
 
 
 def test_values_out_of_range() -> None:
-    with pytest.raises(Mistake, match=r"views.rate=1"):
+    with pytest.raises(UserError, match=r"views.rate=1"):
         GraphDrop(edges, 1.0, 1)
-    with pytest.raises(Mistake, match=r"views.eps=-1"):
+    with pytest.raises(UserError, match=r"views.eps=-1"):
         SimGCL(-1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ltgnn.analysis.claim_rule import claim
 from ltgnn.analysis.item_groups import not_scorable, rule
 from ltgnn.analysis.report.gather import Configuration, Runs
-from ltgnn.types import Damaged, Mistake
+from ltgnn.types import Damaged, UserError
 
 QUESTION = "Do item features help the long tail, and what does the head pay?"
 WORDS = {"yes": "Yes", "no": "No", "undecided": "Undecided"}
@@ -48,12 +48,13 @@ def answer(runs: Runs) -> Answer:
         verdict, reason = judged.verdict, "; ".join(judged.reasons)
     except Damaged:  # this run is left out, and the page made again without it
         raise
-    except Mistake as mistake:
+    except UserError as mistake:
         reason = str(mistake)
     return Answer(
         WORDS[verdict],
-        f"from {base.label} (best without features by validation, {counted(base)}) to {new.label} (best with features, "
-        f"{counted(new)}), test NDCG@{runs.k} changes: {gains}; groups {rule(runs.finished, runs.policy)}; {reason}.",
+        f"from {base.label} (best without features by validation, {count_runs(base)}) to {new.label} "
+        f"(best with features, {count_runs(new)}), test NDCG@{runs.k} changes: {gains}; "
+        f"groups {rule(runs.finished, runs.policy)}; {reason}.",
     )
 
 
@@ -62,10 +63,10 @@ def _gain(words: str, base: Configuration, new: Configuration, name: str) -> str
     if before is None or after is None:
         return ""
     share = f" ({100 * (after / before - 1):+.1f} %)" if before else ""
-    return f"{words} {shown(base, name)} → {shown(new, name)}{share}"
+    return f"{words} {format_mean(base, name)} → {format_mean(new, name)}{share}"
 
 
-def shown(configuration: Configuration, name: str) -> str:
+def format_mean(configuration: Configuration, name: str) -> str:
     """Mean, and the spread over seeds where there are several."""
     if all(not_scorable(run, name) for run in configuration.side.runs):
         return "not scorable"
@@ -73,6 +74,6 @@ def shown(configuration: Configuration, name: str) -> str:
     return f"{configuration.side.mean(name):.4f}" + (f" ± {sd:.4f}" if sd is not None else "")
 
 
-def counted(configuration: Configuration) -> str:
+def count_runs(configuration: Configuration) -> str:
     n = len(configuration.side.runs)
     return f"{n} run{'s' * (n != 1)}"

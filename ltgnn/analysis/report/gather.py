@@ -11,11 +11,11 @@ from pathlib import Path
 
 from ltgnn.analysis.item_groups import list_length, policy_of
 from ltgnn.analysis.labels import axes_of, labels
-from ltgnn.analysis.run_groups import Side, once, repetitions
+from ltgnn.analysis.run_groups import Side, drop_repeated, repetitions
 from ltgnn.io.terminal import printable
 from ltgnn.runs.reading import HUGE, read_all, without_damaged
 from ltgnn.runs.run import DamagedRun, Run
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,17 @@ class Runs:
     def k(self) -> int:
         """List length of the page."""
         if not any(name.startswith("ndcg@") for run in self.finished for name in run.test):
-            raise Mistake("no run has a value ndcg@K of the test part: evaluate with eval.metrics.ndcg and eval.ks")
+            raise UserError("no run has a value ndcg@K of the test part: evaluate with eval.metrics.ndcg and eval.ks")
         return list_length(self.finished)
 
 
-def read(folders: Sequence[Path], policy: str | None = None) -> Runs:
-    """Every run at or below ``folders``; raises ``Mistake`` where none has finished or they were tested differently."""
+def read_runs(folders: Sequence[Path], policy: str | None = None) -> Runs:
+    """Every run at or below ``folders``; ``UserError`` where none has finished or they were tested differently."""
     runs, damaged = read_all([folder.resolve() for folder in folders])
     finished = [run for run in runs if run.state == "finished" and run.test]
     if not finished:
         listed = [*(str(run.folder) for run in runs), *(str(error.folder) for error in damaged)]
-        raise Mistake(f"none of these runs has finished: {', '.join(listed)}")
+        raise UserError(f"none of these runs has finished: {', '.join(listed)}")
     lost = [Lost(run.folder, run.state, printable(run.error), command(run)) for run in runs if run not in finished]
     return without_damaged(finished, lambda left: arrange(left, lost, damaged, policy), damaged)
 
@@ -94,12 +94,12 @@ def arrange(finished: Sequence[Run], lost: list[Lost], damaged: list[DamagedRun]
         shown = "; ".join(
             f"{print_[:12]}: {runs[0].folder} and {len(runs) - 1} more" for print_, runs in by_split.items()
         )
-        raise Mistake(
+        raise UserError(
             f"the runs were tested on {len(by_split)} different splits ({shown}): their numbers cannot stand in one "
             "table. Give the folders of one data set and split at a time"
         )
     axes = axes_of(finished)
-    return Runs(group(once(finished)[0], axes), lost, axes, damaged, policy_of(finished, policy))
+    return Runs(group(drop_repeated(finished)[0], axes), lost, axes, damaged, policy_of(finished, policy))
 
 
 def group(runs: Sequence[Run], axes: Sequence[str]) -> list[Configuration]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ltgnn.analysis.item_groups import not_scorable
-from ltgnn.analysis.notes import numbered, weights_of
+from ltgnn.analysis.notes import number_sentences, weights_of
 from ltgnn.analysis.report.gather import Configuration, Runs, command
 from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.run import Run
@@ -63,10 +63,10 @@ def leaderboard(runs: Runs) -> list[tuple[Configuration, list[Cell]]]:
         max((one.value or 0.0 for one in column), default=0.0)
         for column in zip(*(cells for _, cells in rows), strict=True)
     ]
-    return [(c, [_ranked(one, top, len(rows)) for one, top in zip(cells, tops, strict=True)]) for c, cells in rows]
+    return [(c, [_rank_cell(one, top, len(rows)) for one, top in zip(cells, tops, strict=True)]) for c, cells in rows]
 
 
-def _ranked(one: Cell, top: float, rows: int) -> Cell:
+def _rank_cell(one: Cell, top: float, rows: int) -> Cell:
     """The cell with its place among those of its column."""
     if not top or one.value is None:
         return one
@@ -77,7 +77,7 @@ def warnings(runs: Runs) -> list[str]:
     """What the runs recorded that a reader has to know, each once, with the configurations that it is about."""
     notes = [(c.number, text) for c in runs.configurations for run in c.side.runs for text in run.warnings]
     weights = [(c.number, f"weights: {words}") for c in runs.configurations if (words := weights_of(c.first.config))]
-    return numbered([*notes, *weights]).splitlines()
+    return number_sentences([*notes, *weights]).splitlines()
 
 
 def every_run(runs: Runs) -> Iterator[dict[str, Any]]:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import polars as pl
 
-from ltgnn.commands.data.importing import loaded
+from ltgnn.commands.data.importing import load_quietly
 from ltgnn.commands.data.target import Target, catalogue, target
 from ltgnn.config.paths import write_whole
 from ltgnn.data.audit import audit
 from ltgnn.data.card import table
 from ltgnn.data.difference import Side, difference, summary
 from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 WRITERS = {"recbole": write_recbole, "lightgcn": write_lightgcn, "processed": write_processed}
 
@@ -41,7 +41,7 @@ def fetch(name: str | None, overrides: Sequence[str]) -> int:
 def stats(name: str, overrides: Sequence[str], out: str | None) -> int:
     """Prints the data card; writes it and the popularity curve."""
     found = target(name, overrides)
-    loaded(found)
+    load_quietly(found)
     card = found.card()
     print(table(card))
     if out is not None:
@@ -106,7 +106,7 @@ def export(name: str, overrides: Sequence[str], to: str, out: str) -> int:
     if to == "lists":
         lists = Path(name) / "topk.parquet"
         if not lists.is_file():
-            raise Mistake(f"No file {lists}: --to lists needs the folder of a finished run.")
+            raise UserError(f"No file {lists}: --to lists needs the folder of a finished run.")
         write_lists(Path(out), found.dataset, pl.read_parquet(lists))
     else:
         WRITERS[to](Path(out), found.dataset, parts_of(found.split), found.card())

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 COLUMNS = "--user, --item, --rating, --time, --item-key, --field, --number"
 FLAGS = (  # of the reader -> of the command
@@ -35,11 +35,11 @@ FLAGS = (  # of the reader -> of the command
 
 
 @contextmanager
-def flagged(of_file: bool) -> Iterator[None]:
+def name_flags(of_file: bool) -> Iterator[None]:
     """Mistakes name the flags of the command, where the source is a file; else the options of the reader."""
     try:
         yield
-    except Mistake as mistake:
+    except UserError as mistake:
         if not of_file:
             raise
         raise type(mistake)(with_flags(str(mistake))) from mistake

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ltgnn.commands.data.flags import flagged, how_read, with_flags
+from ltgnn.commands.data.flags import how_read, name_flags, with_flags
 from ltgnn.commands.data.target import target
 from ltgnn.data.card import table
 from ltgnn.data.export import write_processed
-from ltgnn.types import Dataset, Mistake
+from ltgnn.types import Dataset, UserError
 
 CLEANING = ("min_rating", "user_core", "item_core", "repeats")
 WORDS = ("user", "item", "rating", "time", "time_format", "time_unit", "item_key", "separator", "encoding", "escape")
@@ -36,13 +36,13 @@ def bring(arguments: argparse.Namespace) -> int:
         keys["interactions"] = {"all": str(file.resolve())}
         if "item" in keys:
             keys.setdefault("item_key", keys["item"])
-        with flagged(of_file=True):
+        with name_flags(of_file=True):
             found = target("table", [name, *overrides], keys)
-            dataset = loaded(found)
+            dataset = load_quietly(found)
     elif file.suffix:
-        raise Mistake(f"No file {file}.")
+        raise UserError(f"No file {file}.")
     else:
-        dataset = loaded(target(arguments.source, overrides, keys))
+        dataset = load_quietly(target(arguments.source, overrides, keys))
     write_processed(out, dataset, dataset.parts, dataset.card)
     print(first_rows(dataset))
     print("\n".join([*how_read(dataset.card["source"]), ""]))
@@ -73,11 +73,11 @@ def pairs(option: str, words: Sequence[str]) -> dict[str, str]:
     """``NAME=COLUMN`` words."""
     for word in words:
         if "=" not in word:
-            raise Mistake(f"{option} {word!r}: wanted NAME=COLUMN.")
+            raise UserError(f"{option} {word!r}: wanted NAME=COLUMN.")
     return dict(word.split("=", 1) for word in words)
 
 
-def loaded(found: Any) -> Dataset:
+def load_quietly(found: Any) -> Dataset:
     """The data set; what would be logged about it stands on the card that is printed."""
     logger = logging.getLogger("ltgnn.data.catalog")
     before = logger.level

@@ -12,9 +12,9 @@ from typing import Any
 from ltgnn.build import build_dataset, build_groups, build_split
 from ltgnn.config.composing import compose_config
 from ltgnn.config.paths import conf_dir
-from ltgnn.config.recipe import opened
-from ltgnn.data.cutting import tied
-from ltgnn.types import Dataset, Groups, Interactions, Mistake, Split
+from ltgnn.config.recipe import open_recipe
+from ltgnn.data.cutting import count_ties
+from ltgnn.types import Dataset, Groups, Interactions, Split, UserError
 
 SECTIONS = ("data", "split", "groups", "graph")
 """Groups that these commands build."""
@@ -46,7 +46,7 @@ class Target:
             **self.dataset.card,
             "name": self.dataset.name,
             "split": split.name,
-            "warnings": [*self.dataset.card.get("warnings", ()), *tied(split)],
+            "warnings": [*self.dataset.card.get("warnings", ()), *count_ties(split)],
             "fingerprint": split.fingerprint,
             "pairs": {"train": len(split.train), "val": len(split.val), "test": len(split.test)},
             "groups": {name: {"rule": group.rule, "sizes": group.sizes} for name, group in self.groups.items()},
@@ -64,9 +64,9 @@ def target(name: str, overrides: Sequence[str], reader: Mapping[str, Any] | None
 
     folder = Path(name).expanduser()
     if (folder / "config.yaml").is_file():
-        cfg = opened(folder)
+        cfg = open_recipe(folder)
         if "data" not in cfg:
-            raise Mistake(f"{folder / 'config.yaml'} is not the recipe of a run: it has no data.")
+            raise UserError(f"{folder / 'config.yaml'} is not the recipe of a run: it has no data.")
         return Target(name, OmegaConf.merge(cfg, OmegaConf.from_dotlist(list(overrides))))
     if (folder / "interactions.parquet").is_file():
         given = [f"data.files.path={folder}", f"data.name={folder.resolve().name}"]
@@ -77,13 +77,13 @@ def target(name: str, overrides: Sequence[str], reader: Mapping[str, Any] | None
             ),
         )
     if folder.is_dir() or "/" in name:
-        raise Mistake(
+        raise UserError(
             f"{folder} is neither a run (config.yaml) nor a folder that ltgnn data wrote (interactions.parquet)."
         )
     cfg = compose_config("train", [f"data={stem(name)}", *overrides], only=SECTIONS)
     for key, value in (reader or {}).items():
         if key not in cfg.data.reader:
-            raise Mistake(
+            raise UserError(
                 f"--{key.replace('_', '-')}: the reader of {name} has no {key!r}; it has {_keys(cfg.data.reader)}."
             )
         OmegaConf.update(cfg, f"data.reader.{key}", value, merge=False, force_add=True)
@@ -113,7 +113,7 @@ def stem(name: str) -> str:
             return key
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    raise Mistake(
+    raise UserError(
         f"No data set {name!r}, and no folder of that name here ({Path.cwd()}).{hint} Known: {', '.join(known)}. Own "
         f"files: ltgnn data import --help"
     )

@@ -15,7 +15,7 @@ from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.tables import NodeTable
 from ltgnn.data.text_source import TextSource
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 ODD = re.compile(r"[^0-9\s]")
 PARTS = ("train", "val", "test")
@@ -46,7 +46,7 @@ class LightGCNText:
         files = {"train": self.train, "val": self.valid, "test": self.test}
         pairs = {part: read_lines(folder / file, self.encoding) for part, file in files.items() if file is not None}
         if sum(users.size for users, _ in pairs.values()) == 0:
-            raise Mistake(f"{folder}: no interactions in {', '.join(file for file in files.values() if file)}")
+            raise UserError(f"{folder}: no interactions in {', '.join(file for file in files.values() if file)}")
         num_users = 1 + max(int(users.max()) for users, _ in pairs.values() if users.size)
         num_items = 1 + max(int(items.max()) for _, items in pairs.values() if items.size)
         if self.valid is not None and self.valid_inside_train:
@@ -73,7 +73,7 @@ class LightGCNText:
         outside = ~np.isin(valid_keys, train_keys)
         if outside.any():
             at = int(np.flatnonzero(outside)[0])
-            raise Mistake(
+            raise UserError(
                 f"{folder / str(self.valid)}: {int(outside.sum())} of {outside.size} pairs are not in {self.train}, "
                 f"e.g. user {valid[0][at]}, item {valid[1][at]}. If validation is apart: "
                 f"data.reader.valid_inside_train=false"
@@ -86,7 +86,7 @@ class LightGCNText:
         table, _ = NodeTable(titles, self.item_key, self.item_fields).read()
         ids = table["id"].cast(pl.Int64, strict=False)
         if ids.is_null().any():
-            raise Mistake(f"{file}, column {self.item_key!r}: item ids must be whole numbers, as in {self.train}.")
+            raise UserError(f"{file}, column {self.item_key!r}: item ids must be whole numbers, as in {self.train}.")
         num_items = max(num_items, 1 + int(ids.max()))  # type: ignore[arg-type]
         every = pl.DataFrame({"id": pl.int_range(num_items, eager=True)})
         table = every.join(table.with_columns(ids), on="id", how="left", maintain_order="left")
@@ -111,7 +111,7 @@ def read_lines(file: Path, encoding: str | None = None) -> Pairs:
         _explain(file, lines)
         raise
     if numbers.size == 0:
-        raise Mistake(f"{file} is empty; wanted lines 'user item item ...'.")
+        raise UserError(f"{file} is empty; wanted lines 'user item item ...'.")
     fields = fields[fields > 0]
     first = np.zeros(numbers.size, dtype=bool)
     first[np.cumsum(fields) - fields] = True
@@ -123,7 +123,7 @@ def _explain(file: Path, lines: list[str]) -> None:
     for line, text in enumerate(lines, start=1):
         for place, word in enumerate(text.split(), start=1):
             if not (word.isascii() and word.isdecimal()) or int(word[:40]) >= 2**31:
-                raise Mistake(
+                raise UserError(
                     f"{file}, line {line}, field {place}: {word[:40]!r} is not a whole number from 0 to 2147483647. "
                     f"Wanted 'user item item ...' with blanks between; mend the line."
                 )

@@ -15,7 +15,7 @@ from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable
 from ltgnn.data.tables import assemble
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,16 @@ class MMRec:
         vectors = {name: load_rows(folder / npy, name) for name, npy in (self.vectors or {}).items()}
         sizes = {name: len(array) for name, array in vectors.items()}
         if len(set(sizes.values())) > 1:
-            raise Mistake(f"{folder}: the feature files differ in their number of rows: {sizes}. One row per item id.")
+            raise UserError(
+                f"{folder}: the feature files differ in their number of rows: {sizes}. One row per item id."
+            )
         if not vectors:
             return assemble(rows)
         number = next(iter(sizes.values()))
         raw = assemble(rows, item_ids=pl.int_range(number, eager=True).cast(pl.String))
         strange = raw.item_ids[number:]
         if len(strange):
-            raise Mistake(
+            raise UserError(
                 f"{rows.place(self.item, strange.to_list())}: item {strange[0]!r} has no row in "
                 f"{', '.join((self.vectors or {}).values())} ({number} rows: ids 0 to {number - 1})."
             )
@@ -75,11 +77,11 @@ class MMRec:
 def load_rows(file: Path, name: str) -> NDArray[np.float32]:
     """Memory-mapped features [I, D]."""
     if not file.is_file():
-        raise Mistake(f"No file {file}. Check data.reader.vectors; to do without: '~data.reader.vectors.{name}'")
+        raise UserError(f"No file {file}. Check data.reader.vectors; to do without: '~data.reader.vectors.{name}'")
     try:
         array: NDArray[np.float32] = np.load(file, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError) as error:
-        raise Mistake(f"{file}: not a plain .npy file ({error}).") from error
+        raise UserError(f"{file}: not a plain .npy file ({error}).") from error
     if array.ndim != 2 or not np.issubdtype(array.dtype, np.floating):
-        raise Mistake(f"{file}: wanted numbers [items, width], got {array.dtype} {list(array.shape)}.")
+        raise UserError(f"{file}: wanted numbers [items, width], got {array.dtype} {list(array.shape)}.")
     return array

@@ -14,7 +14,7 @@ from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable, check_parts
 from ltgnn.data.tables import NodeTable, assemble
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class RecBoleAtomic:
             items = nodes(self.items, self.item, self.item_fields, self.item_numbers)
         elif self.item_fields or self.item_numbers:
             named = ", ".join([*self.item_fields, *self.item_numbers])
-            raise Mistake(f"Columns of items are given ({named}), but no file of items: data.reader.items=NAME.item")
+            raise UserError(f"Columns of items are given ({named}), but no file of items: data.reader.items=NAME.item")
         if self.users is not None:
             users = nodes(self.users, self.user, self.user_fields, {})
         with droppable():
@@ -85,13 +85,13 @@ class RecBoleAtomic:
         if self.quote is not None:
             return raw
         fields = {
-            noun: {name: unquoted(column) for name, column in found.items()}
+            noun: {name: strip_quotes(column) for name, column in found.items()}
             for noun, found in (("item", raw.item_fields), ("user", raw.user_fields))
         }
         return replace(raw, item_fields=fields["item"], user_fields=fields["user"])
 
 
-def unquoted(texts: pl.Series) -> pl.Series:
+def strip_quotes(texts: pl.Series) -> pl.Series:
     """Texts that are quoted as a whole without their quotes, as pandas and so RecBole reads them."""
     inside = texts.str.slice(1, texts.str.len_chars() - 2).str.replace_all('""', '"', literal=True)
     return inside.zip_with(texts.str.contains(r'^"(?:[^"]|"")*"$'), texts)

@@ -13,7 +13,7 @@ from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable, check_parts
 from ltgnn.data.tables import NodeTable, assemble
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Table:
             )
         elif self.item_fields or self.item_numbers:
             named = ", ".join([*self.item_fields, *self.item_numbers])
-            raise Mistake(f"Columns of items are given ({named}), but no file of items: data.reader.items=FILE")
+            raise UserError(f"Columns of items are given ({named}), but no file of items: data.reader.items=FILE")
         with droppable():
             return assemble(rows, items, keep_unknown=self.keep_unknown)
 

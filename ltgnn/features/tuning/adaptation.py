@@ -8,7 +8,7 @@ from typing import Annotated, Any, Protocol
 
 from annotated_types import Ge, Gt, Lt
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 class Adaptation(Protocol):
@@ -16,7 +16,7 @@ class Adaptation(Protocol):
         """The model to train, made of the transformers model given."""
         ...
 
-    def merged(self, model: Any) -> Any:
+    def merge_weights(self, model: Any) -> Any:
         """The trained model as a plain transformers model."""
         ...
 
@@ -35,7 +35,7 @@ class Full:
             model.get_input_embeddings().requires_grad_(False)
         return model
 
-    def merged(self, model: Any) -> Any:
+    def merge_weights(self, model: Any) -> Any:
         return model
 
 
@@ -56,7 +56,7 @@ class Lora:
         try:
             from peft import LoraConfig, get_peft_model
         except ImportError:
-            raise Mistake(
+            raise UserError(
                 "adapt=lora needs the package peft: pip install 'ltgnn[finetune]', or set adapt=full"
             ) from None
         targets = self.targets if isinstance(self.targets, str) else list(self.targets)
@@ -71,7 +71,7 @@ class Lora:
         try:
             return get_peft_model(model, config)
         except ValueError as error:
-            raise Mistake(f"adapt.targets={targets} does not fit this model: {error}") from error
+            raise UserError(f"adapt.targets={targets} does not fit this model: {error}") from error
 
-    def merged(self, model: Any) -> Any:
+    def merge_weights(self, model: Any) -> Any:
         return model.merge_and_unload()

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ltgnn.features.encoders import HuggingFace, batches, pooled
+from ltgnn.features.encoders import HuggingFace, batches, pool_tokens
 from ltgnn.features.tuning.adaptation import Adaptation
 
 
@@ -57,7 +57,7 @@ class TunedEncoder(nn.Module):
         order: list[int] = []
         parts = []
         for chunk in batches([len(self.tokens[row]) for row in rows], self.chunk_tokens):
-            parts.append(pooled(self.model, [self.tokens[rows[place]] for place in chunk], self.reading))
+            parts.append(pool_tokens(self.model, [self.tokens[rows[place]] for place in chunk], self.reading))
             order += chunk
         values = torch.cat(parts)
         return values[torch.argsort(torch.tensor(order, device=values.device))]
@@ -69,7 +69,7 @@ class TunedEncoder(nn.Module):
         self.eval()
         values = torch.empty(len(self.tokens), self.width)
         for rows in batches([len(ids) for ids in self.tokens], self.chunk_tokens):
-            values[rows] = pooled(self.model, [self.tokens[row] for row in rows], self.reading).float().cpu()
+            values[rows] = pool_tokens(self.model, [self.tokens[row] for row in rows], self.reading).float().cpu()
             progress(len(rows))
         self.train(training)
         return values
@@ -82,13 +82,13 @@ class TunedEncoder(nn.Module):
         tokens = self.reading.tokenize(self.tokenizer, texts)
         values = torch.empty(len(tokens), self.width)
         for rows in batches([len(ids) for ids in tokens], self.chunk_tokens):
-            values[rows] = pooled(self.model, [tokens[row] for row in rows], self.reading).float().cpu()
+            values[rows] = pool_tokens(self.model, [tokens[row] for row in rows], self.reading).float().cpu()
         self.train(training)
         return values
 
     def save(self, folder: Path) -> None:
         """A Hugging Face folder for ``features.encoder=FOLDER``; LoRA is merged into the weights, for good."""
-        self.model = self.adapt.merged(self.model)
+        self.model = self.adapt.merge_weights(self.model)
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
         reading = {name: getattr(self.reading, name) for name in ("pooling", "layer", "max_length", "prompt")}

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.features.tuning.objective import Objective
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, UserError
 
 
 class MaskedWords(Objective):
@@ -32,7 +32,7 @@ class MaskedWords(Objective):
     ) -> None:
         super().__init__(encoder, len(encoder.texts), batch_size, seed)
         if encoder.tokenizer.mask_token_id is None:
-            raise Mistake("objective=mlm needs a tokenizer with a mask token; take a BERT-like model")
+            raise UserError("objective=mlm needs a tokenizer with a mask token; take a BERT-like model")
         self.rate = rate
         self.whole = _with_mlm_head(encoder)
 
@@ -77,7 +77,7 @@ def _with_mlm_head(encoder: TunedEncoder) -> Any:
             encoder.reading.folder, local_files_only=True, trust_remote_code=False
         )
     except ValueError as error:
-        raise Mistake(f"objective=mlm: transformers knows no masked-word head for this model ({error})") from error
+        raise UserError(f"objective=mlm: transformers knows no masked-word head for this model ({error})") from error
     finally:
         logging.set_verbosity(level)
     setattr(whole, whole.base_model_prefix, encoder.model)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ltgnn.features.tuning.encoder import TunedEncoder
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 Rows = NDArray[np.int64]
 
@@ -27,7 +27,7 @@ class Objective(nn.Module):
         self.encoder, self.units, self.batch_size, self.seed = encoder, units, batch_size, seed
         self.used = units if examples is None else min(examples, units)
         if self.used < 2 or batch_size < 2:
-            raise Mistake(f"batch_size={batch_size} over {self.used} training units; each has to be 2 or more")
+            raise UserError(f"batch_size={batch_size} over {self.used} training units; each has to be 2 or more")
         self._order: tuple[int, Rows] = (-1, np.empty(0, np.int64))
 
     @property

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.features.tuning.objective import Objective, Rows
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, UserError
 
 
 class Purchase(Objective):
@@ -41,7 +41,7 @@ class Purchase(Objective):
         self.offsets, self.by_user = offsets.numpy(), by_user.numpy()
         self.history, self.num_items = history, train.num_items
         if batch_size % 2:
-            raise Mistake(
+            raise UserError(
                 f"batch_size={batch_size}: objective=purchase takes half of a batch as bought, give an even number"
             )
         super().__init__(encoder, len(self.pairs), batch_size // 2, seed, examples)
@@ -89,6 +89,6 @@ class Purchase(Objective):
 def _outside(own: Rows, size: int, rng: np.random.Generator) -> int:
     """One number below ``size`` that is not in ``own`` (ascending), uniformly: the r-th free one."""
     if len(own) == size:
-        raise Mistake("a user bought every item of the catalogue, so there is none to show as not bought")
+        raise UserError("a user bought every item of the catalogue, so there is none to show as not bought")
     rank = rng.integers(size - len(own))
     return int(rank + np.searchsorted(own - np.arange(len(own)), rank, side="right"))

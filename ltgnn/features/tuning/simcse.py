@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from ltgnn.features.tuning.contrast import both_ways
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.features.tuning.objective import Objective, Rows
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, UserError
 
 
 class SimCSE(Objective):
@@ -28,7 +28,7 @@ class SimCSE(Objective):
         self.temperature = temperature
         super().__init__(encoder, len(encoder.texts), batch_size, seed)
         if not any(isinstance(part, nn.Dropout) and part.p > 0 for part in encoder.modules()):
-            raise Mistake(
+            raise UserError(
                 "objective=simcse needs a model with dropout, and this one has none; set adapt.dropout above 0"
             )
 

@@ -22,7 +22,7 @@ from ltgnn.features.template import render
 from ltgnn.features.transform import Keep
 from ltgnn.features.tuning.adaptation import Adaptation
 from ltgnn.features.tuning.encoder import TunedEncoder
-from ltgnn.types import Dataset, Features, ItemContent, Mistake
+from ltgnn.types import Dataset, Features, ItemContent, UserError
 
 log = logging.getLogger(__name__)
 
@@ -118,12 +118,12 @@ class EndToEnd:
     def __call__(self, source: Any, dataset: Dataset, features: Features | None) -> LiveText:
         """``source``: what the group ``features`` built; ``features``: what it made of the data set."""
         if not isinstance(source, ItemText) or not isinstance(source.encoder, HuggingFace) or features is None:
-            raise Mistake(
+            raise UserError(
                 "live=lora and live=full train a Hugging Face encoder on item text; set features=minilm or "
                 "features=folder"
             )
         if not (isinstance(source.transform, Keep) and isinstance(source.control, Keep)):
-            raise Mistake(
+            raise UserError(
                 "live=lora and live=full train on the encoder's own output; set features/transform=none "
                 "features/control=none"
             )

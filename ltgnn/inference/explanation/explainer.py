@@ -13,10 +13,10 @@ import torch
 from torch.nn import functional as F
 
 from ltgnn.evaluation.topk import each_block
-from ltgnn.inference.explanation.terms import merged, terms
+from ltgnn.inference.explanation.terms import merge_terms, terms
 from ltgnn.inference.search.bm25 import words
 from ltgnn.inference.served_model import BLOCK_MIB, Served
-from ltgnn.types import LinearTerms, Mistake, Term
+from ltgnn.types import LinearTerms, Term, UserError
 
 TOLERANCE = 1e-4
 """Between the sum of the summands (float64) and the model's score (float32), as a share of their sizes."""
@@ -79,23 +79,23 @@ class Explainer:
         return self if served is self.served else Explainer(served, self.linear, self.texts, self.note, self.refusal)
 
     def __call__(self, user: str, item: str, k: int = 10) -> Explanation:
-        """The ``k`` largest summands, the others as one; ``Mistake`` for who or what the model does not know."""
+        """The ``k`` largest summands, the others as one; ``UserError`` for who or what the model does not know."""
         served, catalogue = self.served, self.served.catalogue
         u, i = catalogue.user(user), catalogue.item(item)
-        if not served.known(u):
-            raise Mistake(f"user={user} has no train interaction: the list is that of the most popular items.")
+        if not served.is_known(u):
+            raise UserError(f"user={user} has no train interaction: the list is that of the most popular items.")
         if not bool(served.scorable[i]):
-            raise Mistake(
+            raise UserError(
                 f"item={item} is not scorable by this model: no train interaction, and no text that it reads."
             )
         if self.refusal:
-            raise Mistake(self.refusal)
+            raise UserError(self.refusal)
         scores = self._scores(u)
-        found = merged(terms(served.scorer, u, i, self.linear))
+        found = merge_terms(terms(served.scorer, u, i, self.linear))
         score, total = float(scores[i]), sum(term.value for term in found)
         size = max(1e-3, abs(score), max((abs(term.value) for term in found), default=0.0))
         if abs(score - total) > TOLERANCE * size:
-            raise Mistake(
+            raise UserError(
                 f"the summands ({total:.6g}) do not give the score ({score:.6g}): this model ranks in a way that is "
                 "not taken apart yet."
             )
@@ -132,7 +132,7 @@ class Explainer:
         history = [j for j in items[offsets[user] : offsets[user + 1]].tolist() if j != item]
         if not history or (self.served.text is None and not self.texts):
             return []
-        shared = [self._shared(item, j) for j in history]
+        shared = [self._shared_words(item, j) for j in history]
         if self.served.text is None:
             cosines: list[float | None] = [None] * len(history)
             order = sorted(range(len(history)), key=lambda n: -sum(self._rarity(word) for word in shared[n]))
@@ -153,7 +153,7 @@ class Explainer:
     def _rarity(self, word: str) -> float:
         return log(len(self.texts) / max(1, self._counts[word]))
 
-    def _shared(self, one: int, other: int) -> list[str]:
+    def _shared_words(self, one: int, other: int) -> list[str]:
         """Words of both texts that not every fourth text has, rare ones first."""
         if not self.texts:
             return []

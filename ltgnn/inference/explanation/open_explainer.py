@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ltgnn.inference.explanation.explainer import Explainer
 from ltgnn.inference.open_run import OpenRun
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 
 def explainer(shop: OpenRun) -> Explainer:
     """Of a finished run that is open; what cannot be split says so when it is asked."""
-    fields = shop.setting.dataset.item_fields
+    fields = shop.problem.dataset.item_fields
     texts = shop.texts if fields else []
     if shop.module is None:
         return Explainer(shop.served, None, texts)
@@ -24,6 +24,6 @@ def explainer(shop: OpenRun) -> Explainer:
         return Explainer(shop.served, None, texts, refusal=refusal)
     try:
         linear = module.encoder.linear_terms(module.graph, scoring.norm_power)
-    except Mistake as mistake:
+    except UserError as mistake:
         return Explainer(shop.served, None, texts, refusal=str(mistake))
     return Explainer(shop.served, linear, texts, linear.note)

@@ -25,7 +25,7 @@ def picture(found: Explanation, most: int = 8) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}" '
         f'height="{height:.0f}" font-family="system-ui, sans-serif" font-size="13">',
         f'<rect width="{WIDTH}" height="{height:.0f}" fill="#ffffff"/>',
-        _text(20, 26, f"Why user {cut(found.user)} gets {cut(found.title, 60)}", "start", "bold"),
+        _text(20, 26, f"Why user {shorten(found.user)} gets {shorten(found.title, 60)}", "start", "bold"),
         _text(20, 46, f"score {found.score:.4f}" + (f", place {found.rank}" if found.rank else "")
               + "; what adds up to it", "start", colour="#5c6772"),
     ]  # fmt: skip
@@ -39,14 +39,14 @@ def picture(found: Explanation, most: int = 8) -> str:
                 f'fill="none" stroke="{colour}" stroke-opacity="0.55" stroke-width="{thick:.1f}"/>'
             )
         parts += _box(line, y, cosines.get(line.item), colour)
-    parts.append(_node(66, middle, "user", cut(found.user, 12)))
-    parts.append(_node(790, middle, found.group, cut(found.title, 13)))
+    parts.append(_node(66, middle, "user", shorten(found.user, 12)))
+    parts.append(_node(790, middle, found.group, shorten(found.title, 13)))
     parts.append(_text(20, height - 12, "green adds to the score, red takes away; cos: the texts are alike", "start",
                        colour="#5c6772"))  # fmt: skip
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def cut(text: str, most: int = SHORT) -> str:
+def shorten(text: str, most: int = SHORT) -> str:
     """One line of at most so many characters."""
     text = " ".join(text.split())
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
@@ -58,7 +58,7 @@ def _box(line: Line, y: float, cosine: float | None, colour: str) -> list[str]:
     edge = TEXT if cosine is not None and cosine >= 0.5 else "#b9c1c9"
     return [
         f'<rect x="270" y="{y - 19:.1f}" width="320" height="38" rx="6" fill="#f5f6f8" stroke="{edge}"{dash}/>',
-        _text(280, y - 3, cut(line.title, 40), "start"),
+        _text(280, y - 3, shorten(line.title, 40), "start"),
         _text(280, y + 13, about, "start", colour=colour),
         _text(580, y + 13, line.group, "end", colour="#5c6772"),
     ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ltgnn.types import LinearTerms, Mistake, Scorer, Term
+from ltgnn.types import LinearTerms, Scorer, Term, UserError
 
 
 def terms(scorer: Scorer, user: int, item: int, linear: LinearTerms | None) -> list[Term]:
     """Summands of ``scorer(user)[item]``. ``linear``: what takes the inner product of a graph model apart.
 
-    Raises ``Mistake`` where the score is no sum of this kind, with the reason.
+    Raises ``UserError`` where the score is no sum of this kind, with the reason.
     """
     history = scorer.history_terms(user, item)
     if history is not None:
@@ -28,16 +28,16 @@ def terms(scorer: Scorer, user: int, item: int, linear: LinearTerms | None) -> l
             found += [replace(t, by={name: factor * value for name, value in t.by.items()}) for t in inside]
         return found
     if scorer.factors is None:
-        raise Mistake(f"this model's score is no sum: {scorer.label} is another way of ranking.")
+        raise UserError(f"this model's score is no sum: {scorer.label} is another way of ranking.")
     if linear is None:
-        raise Mistake(
+        raise UserError(
             "this model's score is the product of two fitted vectors, and how the history made the user's is not kept: "
             "no sum over the history. (Of an exported model: explain the run instead.)"
         )
     return linear.terms(user, item)
 
 
-def merged(found: Sequence[Term]) -> list[Term]:
+def merge_terms(found: Sequence[Term]) -> list[Term]:
     """One term for each item of the history and each name, the largest first; ties by item."""
     by: dict[tuple[int | None, str], dict[str, float]] = {}
     for term in found:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.features.words import tokens
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -35,7 +35,7 @@ class Words:
         try:
             import bm25s
         except ImportError:
-            raise Mistake(
+            raise UserError(
                 "search by words needs the package bm25s: pip install 'ltgnn[search]', or leave words out: by=text"
             ) from None
         self.count = len(texts)
@@ -43,7 +43,7 @@ class Words:
         tokens = [words(text) for text in texts]
         self.known.update(*tokens)
         if not self.known:
-            raise Mistake("none of the texts holds a word to search by; set by=text, or look at the template")
+            raise UserError("none of the texts holds a word to search by; set by=text, or look at the template")
         self.index = bm25s.BM25(k1=k1, b=b, method="lucene")
         self.index.index(tokens, show_progress=False)
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from ltgnn.inference.search.bm25 import Words
 from ltgnn.inference.search.rank_fusion import ZScore
-from ltgnn.inference.search.retrieval import Dense, Search, checked
-from ltgnn.types import Mistake
+from ltgnn.inference.search.retrieval import Dense, Search, check_query
+from ltgnn.types import UserError
 
 THRESHOLD = 0.39
 """Chosen on the even rows of tests/serving/questions.csv with MiniLM; judged on the odd ones: experiments/search."""
@@ -47,9 +47,11 @@ class Answers:
         words_weight: float = WORDS_WEIGHT,
     ) -> None:
         if not questions:
-            raise Mistake("there is no question to be found; wanted a table with a question and an answer in each row")
+            raise UserError(
+                "there is no question to be found; wanted a table with a question and an answer in each row"
+            )
         if not -1 <= threshold <= 1:
-            raise Mistake(f"threshold={threshold} given, a cosine from -1 to 1 wanted")
+            raise UserError(f"threshold={threshold} given, a cosine from -1 to 1 wanted")
         self.questions, self.answers, self.threshold = list(questions), list(answers), threshold
         vectors = encode([*questions, *answers])
         self.by_question = Dense(encode, vectors[: len(questions)])
@@ -64,12 +66,12 @@ class Answers:
 
     def __call__(self, asked: str, k: int = 3) -> list[Answer]:
         """The ``k`` best rows, best first; none where not even the first is as like as the ``threshold``."""
-        found = self.ranked(asked, k)
+        found = self.rank(asked, k)
         return found if found and found[0].likeness >= self.threshold else []
 
-    def ranked(self, asked: str, k: int = 3) -> list[Answer]:
+    def rank(self, asked: str, k: int = 3) -> list[Answer]:
         """The ``k`` best rows, whatever their likeness."""
-        hits = self.search(checked(asked), k)
+        hits = self.search(check_query(asked), k)
         return [
             Answer(self.questions[h.item], self.answers[h.item], h.by.get("text", -1.0), h.score, h.item) for h in hits
         ]

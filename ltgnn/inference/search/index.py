@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ltgnn.inference.search.rank_fusion import leading
 from ltgnn.inference.search.retrieval import Dense, Retriever
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def usearch(unit: Tensor) -> Nearest:
     try:
         from usearch.index import Index
     except ImportError:
-        raise Mistake("index=usearch needs the package usearch: pip install 'ltgnn[index]', or index=exact") from None
+        raise UserError("index=usearch needs the package usearch: pip install 'ltgnn[index]', or index=exact") from None
     index = Index(
         ndim=unit.shape[1], metric="ip", dtype="f32", connectivity=16, expansion_add=128, expansion_search=128
     )
@@ -69,7 +69,7 @@ def faiss(unit: Tensor) -> Nearest:
     try:
         import faiss as library
     except ImportError:
-        raise Mistake("index=faiss needs the package faiss-cpu (pip install faiss-cpu), or index=usearch") from None
+        raise UserError("index=faiss needs the package faiss-cpu (pip install faiss-cpu), or index=usearch") from None
     index = library.IndexHNSWFlat(unit.shape[1], 16, library.METRIC_INNER_PRODUCT)
     index.hnsw.efConstruction, index.hnsw.efSearch = 128, 256
     index.add(unit.numpy())
@@ -84,12 +84,12 @@ def faiss(unit: Tensor) -> Nearest:
 KINDS: dict[str, Callable[[Tensor], Nearest]] = {"usearch": usearch, "faiss": faiss}
 
 
-def indexed(kind: str, exact: Dense) -> Retriever:
+def build_index(kind: str, exact: Dense) -> Retriever:
     """``exact`` itself, or an index over its vectors, whose recall is logged and printed."""
     if kind == "exact":
         return exact
     if kind not in KINDS:
-        raise Mistake(f"index={kind} given, one of exact, {', '.join(KINDS)} wanted")
+        raise UserError(f"index={kind} given, one of exact, {', '.join(KINDS)} wanted")
     made = Indexed(exact, KINDS[kind](exact.unit))
     print(f"index={kind}: recall@10 {made.recall():.4f} against exact search, over up to 200 items as queries")
     return made

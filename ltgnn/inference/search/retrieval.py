@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.inference.search.rank_fusion import Fusing, leading
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 LONGEST = 10_000  # signs of a query; a language model reads its first 128 tokens or so anyway
 BLANKS = r" \t\n\r\f\v"
@@ -30,13 +30,13 @@ class Hit:
     by: Mapping[str, float]  # what each retriever says that found it
 
 
-def checked(query: str) -> str:
-    """The query with one blank between words and none around; ``Mistake`` if nothing is left, or if it is too long."""
+def check_query(query: str) -> str:
+    """The query with one blank between words and none around; ``UserError`` if it is empty or too long."""
     asked = " ".join(part for part in re.split(f"[{BLANKS}]+", query.encode(errors="replace").decode()) if part)
     if not asked:
-        raise Mistake("the query is empty: give some words to search for")
+        raise UserError("the query is empty: give some words to search for")
     if len(query) > LONGEST:
-        raise Mistake(f"the query has {len(query)} signs, at most {LONGEST} wanted")
+        raise UserError(f"the query has {len(query)} signs, at most {LONGEST} wanted")
     return asked
 
 
@@ -72,7 +72,7 @@ class Search:
         self, retrievers: Mapping[str, Retriever], fusing: Fusing, weights: Mapping[str, float] | None = None
     ) -> None:
         if not retrievers:
-            raise Mistake("a search needs at least one retriever: by=words, by=text")
+            raise UserError("a search needs at least one retriever: by=words, by=text")
         self.retrievers, self.fusing, self.weights = dict(retrievers), fusing, dict(weights or {})
 
     def __call__(self, query: str, k: int, taste: Tensor | None = None, taste_weight: float = 0.0) -> list[Hit]:
@@ -82,8 +82,8 @@ class Search:
         among the items found is added to the z-score of the fused relevance: what nobody asked for never comes in.
         """
         if not 1 <= k <= MOST:
-            raise Mistake(f"k={k} given, 1 to {MOST} wanted")
-        asked = checked(query)
+            raise UserError(f"k={k} given, 1 to {MOST} wanted")
+        asked = check_query(query)
         by = {name: retriever(asked) for name, retriever in self.retrievers.items()}
         total = self.fusing(by, self.weights)
         if taste is not None and taste_weight:

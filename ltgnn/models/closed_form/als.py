@@ -11,7 +11,7 @@ from torch import Tensor
 from ltgnn.models.closed_form.matrix import binary
 from ltgnn.scoring.masked import mask_items
 from ltgnn.scoring.scorers import InnerProduct
-from ltgnn.types import Interactions, Mistake, Scorer
+from ltgnn.types import Interactions, Scorer, UserError
 
 
 class ALS:
@@ -38,7 +38,7 @@ class ALS:
         try:
             from implicit.cpu.als import AlternatingLeastSquares
         except ImportError as error:
-            raise Mistake("model=als needs the library `implicit`: pip install 'ltgnn[implicit]'") from error
+            raise UserError("model=als needs the library `implicit`: pip install 'ltgnn[implicit]'") from error
         model = AlternatingLeastSquares(
             factors=self.factors,
             regularization=self.regularisation,

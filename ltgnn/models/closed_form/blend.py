@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ltgnn.scoring.masked import any_candidates, mask_items
 from ltgnn.scoring.scorers import WeightedSum
-from ltgnn.types import ClosedForm, Interactions, Mistake, Scorer, as_scorer, need_closed_form
+from ltgnn.types import ClosedForm, Interactions, Scorer, UserError, as_scorer, need_closed_form
 
 
 class Blend:
@@ -22,7 +22,7 @@ class Blend:
         for name, part in self.parts.items():
             need_closed_form(part, f"model.closed_form.parts.{name}")
         if set(self.parts) - set(weights):
-            raise Mistake(
+            raise UserError(
                 f"model.closed_form.weights={dict(weights)} given, a weight for each of {', '.join(self.parts)} wanted."
             )
         self.weights = dict(weights)

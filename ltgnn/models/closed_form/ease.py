@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.models.closed_form.matrix import gram, linear_scorer
-from ltgnn.types import Interactions, Mistake, Scorer
+from ltgnn.types import Interactions, Scorer, UserError
 
 BLOCK = 1024
 """Rows of a square that is mirrored at its diagonal at a time."""
@@ -31,13 +31,13 @@ class EASE:
 
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         if train.num_items > self.max_items:
-            raise Mistake(
+            raise UserError(
                 f"model=ease on {train.num_items:,} items needs about {8e-9 * train.num_items**2:.0f} GB; the limit is "
                 f"{self.max_items:,} items. Raise model.closed_form.max_items if the memory is there."
             )
         matrix = self.gram(train, features)
         matrix.diagonal().add_(self.l2)
-        inverse = inverted(matrix)
+        inverse = invert_positive_definite(matrix)
         weights = inverse.div_(-inverse.diagonal().clone())
         weights.fill_diagonal_(0)
         return linear_scorer(train, weights)
@@ -47,7 +47,7 @@ class EASE:
         return gram(train)
 
 
-def inverted(matrix: Tensor) -> Tensor:
+def invert_positive_definite(matrix: Tensor) -> Tensor:
     """The inverse of a positive definite matrix in its own memory, by Cholesky (LAPACK potrf, potri).  [I, I]"""
     columns = matrix.numpy().T  # the same memory as LAPACK reads it; the matrix is symmetric
     factorise, invert = get_lapack_funcs(("potrf", "potri"), (columns,))
@@ -55,7 +55,7 @@ def inverted(matrix: Tensor) -> Tensor:
     if not failed:
         inverse, failed = invert(factor, lower=True, overwrite_c=True)
     if failed:
-        raise Mistake("EASE: the Gram matrix is not positive definite: raise model.closed_form.l2.")
+        raise UserError("EASE: the Gram matrix is not positive definite: raise model.closed_form.l2.")
     result = torch.from_numpy(inverse.T)  # its upper triangle is the answer
     for start in range(0, len(result), BLOCK):
         below = slice(start + BLOCK, None)
@@ -85,7 +85,7 @@ class TextEASE(EASE):
 
     def gram(self, train: Interactions, features: Tensor | None) -> Tensor:
         if features is None:
-            raise Mistake(
+            raise UserError(
                 "model=ease_gram needs item features, but features=none was given. Set features=minilm, or model=ease."
             )
         unit = F.normalize(features.float() - features.float().mean(0), dim=1)

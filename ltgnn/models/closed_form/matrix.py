@@ -20,7 +20,7 @@ def binary(train: Interactions, dtype: type = np.float32) -> Any:
     return csr_matrix((ones, (train.users.numpy(), train.items.numpy())), shape=(train.num_users, train.num_items))
 
 
-def normalised(train: Interactions, dtype: type = np.float32) -> Any:
+def normalise(train: Interactions, dtype: type = np.float32) -> Any:
     """``R~ = D_U^-1/2 X D_I^-1/2``.  scipy CSR [U, I]"""
     left, right = (power(counts, -0.5).astype(dtype) for counts in (train.user_counts, train.item_counts))
     return (diags(left) @ binary(train, dtype) @ diags(right)).tocsr()

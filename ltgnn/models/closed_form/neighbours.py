@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ltgnn.models.closed_form.matrix import binary, power, sparse_scorer
 from ltgnn.tensors.nearest_neighbours import nearest
-from ltgnn.types import Interactions, Mistake, Scorer
+from ltgnn.types import Interactions, Scorer, UserError
 
 
 class ItemKNN:
@@ -51,7 +51,7 @@ class TextKNN:
 
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         if features is None:
-            raise Mistake("model=text_knn needs item features, but features=none was given. Set features=minilm.")
+            raise UserError("model=text_knn needs item features, but features=none was given. Set features=minilm.")
         return sparse_scorer(train, by_rows(*nearest(features, self.neighbours), train.num_items))
 
 

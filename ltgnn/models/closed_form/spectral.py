@@ -11,7 +11,7 @@ import torch
 from annotated_types import Ge
 from torch import Tensor
 
-from ltgnn.models.closed_form.matrix import binary, normalised, power
+from ltgnn.models.closed_form.matrix import binary, normalise, power
 from ltgnn.scoring.masked import mask_items
 from ltgnn.scoring.scorers import InnerProduct, SparseItemItemWeights
 from ltgnn.types import Interactions, Scorer
@@ -31,7 +31,7 @@ class GFCF:
         self.rank, self.alpha = rank, alpha
 
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
-        rows, graph = binary(train), normalised(train)
+        rows, graph = binary(train), normalise(train)
         back = graph.T.tocsr()
         vectors = torch.from_numpy(singular_vectors(graph, self.rank)[2])  # [rank, I]
         down, up = (torch.from_numpy(power(train.item_counts, e)).float() for e in (-0.5, 0.5))
@@ -80,7 +80,7 @@ class SVD:
         self.rank, self.num_layers = rank, num_layers
 
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
-        users, values, items = (torch.from_numpy(part) for part in singular_vectors(normalised(train), self.rank))
+        users, values, items = (torch.from_numpy(part) for part in singular_vectors(normalise(train), self.rank))
         steps = sum((values**layer for layer in range(self.num_layers + 1)), torch.zeros_like(values))
         left = users * values * (steps / (self.num_layers + 1)) ** 2
         return mask_items(InnerProduct(left, items), train.item_counts > 0)

@@ -43,7 +43,7 @@ from ltgnn.serving.server.schema import (
     UserId,
     Wanted,
 )
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 PAGE = Path(__file__).with_name("page.html")
 WAITING = 64
@@ -87,7 +87,7 @@ def create(
         docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.add_middleware(Guard, hosts=hosts, token=token, waiting=waiting)
-    app.add_exception_handler(Mistake, refusals.mistaken)
+    app.add_exception_handler(UserError, refusals.mistaken)
     app.add_exception_handler(RequestValidationError, refusals.invalid)
     app.add_exception_handler(HTTPException, refusals.unreadable)
     page = PAGE.read_text(encoding="utf-8")
@@ -182,8 +182,8 @@ def create(
         """
         model, work = turned(round(tail, 3)), ruled(k, tail_share)
         rows = model.recommend([user], k, work).drop("user").to_dicts()
-        known = served.known(served.catalogue.user_numbers.get(user, -1))
-        return _listed(user, how(tail, tail_share) if known else POPULAR, rows)
+        known = served.is_known(served.catalogue.user_numbers.get(user, -1))
+        return _to_listed(user, how(tail, tail_share) if known else POPULAR, rows)
 
     @api.post("/recommend/history", responses=refusals.answers(404, 409, 411, 413))
     def recommend_to_history(wanted: Wanted) -> Listed:
@@ -193,13 +193,13 @@ def create(
         items, values = ruled(wanted.k, own_share)(torch.tensor([-1]), scores[None])
         block = Block([""], torch.tensor([-1]), (items, values))
         rows = block.frame(served).drop("user").to_dicts()
-        return _listed("", "from the items given: the mean of their vectors, or their weights", rows)
+        return _to_listed("", "from the items given: the mean of their vectors, or their weights", rows)
 
     @api.get("/explain", responses=refusals.answers(404))
     def why(user: UserId, item: ItemId, k: Count = 10, tail: Tail = 0) -> Explained:
         """Why the user gets the item, as summands that add up to the score: ``ltgnn explain``, with the dial."""
         if explain is None:
-            raise Mistake("this model is served without explanations")
+            raise UserError("this model is served without explanations")
         return Explained(**explain.on(turned(round(tail, 3)))(user, item, k).plain())
 
     @api.get("/similar", responses=refusals.answers(404))
@@ -211,7 +211,7 @@ def create(
     def search(asked: Asked) -> list[Hit]:
         """Items that fit a query: ``ltgnn search``."""
         if find is None:
-            raise Mistake("the items of this model have no text to search in")
+            raise UserError("the items of this model have no text to search in")
         return [Hit(**asdict(hit)) for hit in find(asked.query, asked.k, asked.user, asked.taste)]
 
     app.include_router(api)
@@ -228,7 +228,7 @@ def _item(served: Served, item: int) -> Item:
     )
 
 
-def _listed(user: str, policy: str, rows: Sequence[Mapping[str, Any]]) -> Listed:
+def _to_listed(user: str, policy: str, rows: Sequence[Mapping[str, Any]]) -> Listed:
     groups = [row["group"] for row in rows]
     shares = {name: round(groups.count(name) / len(groups), 4) for name in dict.fromkeys(groups)}
     return Listed(user=user, policy=policy, shares=shares, list=[Recommended(**row) for row in rows])

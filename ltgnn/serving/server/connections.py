@@ -16,7 +16,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 GRACE = 3
 """Seconds that requests under way have after a signal."""
@@ -150,8 +150,8 @@ def server(app: Any, bounds: Bounds) -> Server:
     return Server(config)
 
 
-def opened(host: str, port: int) -> socket.socket:
-    """A socket bound to the address, not yet listening; ``Mistake`` where that cannot be. ``port`` 0: any free one."""
+def open_socket(host: str, port: int) -> socket.socket:
+    """A socket bound to the address, not yet listening; ``UserError`` if that fails. ``port`` 0: any free one."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         family, kind, protocol, _, address = min(found, key=lambda info: info[0] != socket.AF_INET)  # localhost has two
@@ -160,10 +160,10 @@ def opened(host: str, port: int) -> socket.socket:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
     except OSError as error:
-        raise Mistake(
+        raise UserError(
             f"host={host} port={port} cannot be opened: {error.strerror}. Set another port=, or host= to an address of "
             "this machine."
         ) from error
     except UnicodeError as error:
-        raise Mistake(f"host={host:.80} given, a host name or an address wanted.") from error
+        raise UserError(f"host={host:.80} given, a host name or an address wanted.") from error
     return bound

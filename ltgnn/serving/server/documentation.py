@@ -19,7 +19,7 @@ def write(api: Schema) -> str:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     schemas: Schema = api.get("components", {}).get("schemas", {})
     operations = [
-        described(method.upper(), path, operation, schemas)
+        describe_operation(method.upper(), path, operation, schemas)
         for path, methods in api["paths"].items()
         for method, operation in methods.items()
     ]
@@ -28,7 +28,7 @@ def write(api: Schema) -> str:
     return environment.from_string(text).render(info=api["info"], operations=operations, schemas=shown)
 
 
-def described(method: str, path: str, operation: Schema, schemas: Schema) -> dict[str, Any]:
+def describe_operation(method: str, path: str, operation: Schema, schemas: Schema) -> dict[str, Any]:
     """What the page says of one operation."""
     parameters = [
         {

@@ -71,9 +71,9 @@ class Guard:
     def refusal(self, scope: Scope, cookie: list[str]) -> JSONResponse | None:
         """The answer to a request that goes no further; a token in the address of a page is added to ``cookie``."""
         headers = Headers(scope=scope)
-        if not self.hosted(headers.get("host", "")):
+        if not self.is_own_host(headers.get("host", "")):
             return JSONResponse({"detail": "this server does not answer to that Host"}, 400)
-        if scope["path"] != "/health" and not self.admitted(scope, headers, cookie):
+        if scope["path"] != "/health" and not self.has_token(scope, headers, cookie):
             detail = "a token is needed: Authorization: Bearer TOKEN, or in a browser /?token=TOKEN once"
             return JSONResponse({"detail": detail}, 401, {"WWW-Authenticate": "Bearer"})
         try:
@@ -90,12 +90,12 @@ class Guard:
                 return JSONResponse({"detail": f"the body is too large; at most {LARGEST_BODY:,} bytes wanted"}, 413)
         return None
 
-    def hosted(self, host: str) -> bool:
+    def is_own_host(self, host: str) -> bool:
         """Whether the Host header, its port left out, is one of ours: no page of another name can ask."""
         found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]/@]+)(?::[0-9]{0,5})?", host)
         return found is not None and ("*" in self.hosts or found.group(1).lower() in self.hosts)
 
-    def admitted(self, scope: Scope, headers: Headers, cookie: list[str]) -> bool:
+    def has_token(self, scope: Scope, headers: Headers, cookie: list[str]) -> bool:
         """Whether the request brings the token: as a header, as a cookie, or in the address of a page."""
         if self.token is None:
             return True

@@ -19,7 +19,7 @@ from ltgnn.config.sweep_cache import Cache
 from ltgnn.sweeps.execute import Task, execute
 from ltgnn.sweeps.jobs import Job, Outcome
 from ltgnn.sweeps.plan import Plan
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 GRACE = 20.0
 """Seconds that workers get to write down how their job ended when the sweep is interrupted."""
@@ -49,7 +49,7 @@ class Pool:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self.workers = workers or len(self.gpus) or max(1, cores // (threads or 1))
         if self.workers < 1:
-            raise Mistake(f"hydra.launcher.workers={workers}: wanted a number of processes, at least 1, or null")
+            raise UserError(f"hydra.launcher.workers={workers}: wanted a number of processes, at least 1, or null")
         self.threads = threads or max(1, cores // self.workers)
 
     def run(self, plan: Plan, task: Task, since: float) -> None:
@@ -75,7 +75,7 @@ class Pool:
                     except (EOFError, ConnectionResetError):
                         worker.process.join()
                         free.append(worker.slot)
-                        plan.done(job, died(job, worker.process.exitcode))
+                        plan.done(job, record_death(job, worker.process.exitcode))
                     else:
                         if outcome.state == "interrupted":
                             raise KeyboardInterrupt
@@ -136,7 +136,7 @@ def end_with(parent: int) -> None:
             sys.exit(1)
 
 
-def died(job: Job, code: int | None) -> Outcome:
+def record_death(job: Job, code: int | None) -> Outcome:
     """A job whose process is gone without a word, and the record of that in its folder."""
     from ltgnn.runs.folder import RunFolder
     from ltgnn.sweeps.ledger import Ledger, read_status

@@ -7,9 +7,9 @@ from typing import Any
 
 from ltgnn.sweeps.execute import Task, execute
 from ltgnn.sweeps.jobs import Job, Outcome
-from ltgnn.sweeps.launchers.process_pool import died
+from ltgnn.sweeps.launchers.process_pool import record_death
 from ltgnn.sweeps.plan import Plan
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 POLL = 1.0
 """Seconds between two looks at the queue."""
@@ -31,7 +31,7 @@ class Submitit:
         try:
             import submitit
         except ImportError:
-            raise Mistake("hydra/launcher=submitit needs submitit: pip install 'ltgnn[slurm]'") from None
+            raise UserError("hydra/launcher=submitit needs submitit: pip install 'ltgnn[slurm]'") from None
         executor: Any = None
         queued: dict[str, tuple[Job, Any]] = {}
         try:
@@ -57,6 +57,6 @@ def answer(job: Job, handle: Any) -> Outcome:
     try:
         outcome: Outcome = handle.result()
     except Exception as error:  # submitit's own kinds: no result, job timed out, node failed
-        lost = died(job, None)
+        lost = record_death(job, None)
         return Outcome("failed", lost.folder, f"lost by the cluster: {str(error).strip().splitlines()[-1]}")
     return outcome

@@ -19,7 +19,7 @@ from torch import Tensor
 from ltgnn.module import Recommender
 from ltgnn.tensors.sharded_columns import ShardedColumns
 from ltgnn.training.distributed.processes import processes
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 WAY_OUT = "Set trainer=auto (one process) or trainer=ddp, or"
 
@@ -71,11 +71,11 @@ class DimParallel(DDPStrategy):
 
 
 def refuse_to_share(cfg: DictConfig, module: Recommender) -> None:
-    """``Mistake`` where several processes would train something else than one."""
+    """``UserError`` where several processes would train something else than one."""
     if cfg.sweep.trial is not None:
-        raise Mistake("hydra/sweeper/pruner stops runs of one process: set it to none, or trainer=auto.")
+        raise UserError("hydra/sweeper/pruner stops runs of one process: set it to none, or trainer=auto.")
     if cfg.callbacks.get("checkpoint") is None:
-        raise Mistake(
+        raise UserError(
             "several processes hand their model over by a checkpoint: set callbacks.checkpoint, or trainer=auto."
         )
     if issubclass(get_class(cfg.trainer.strategy._target_), DimParallel):
@@ -87,37 +87,39 @@ def refuse_to_share(cfg: DictConfig, module: Recommender) -> None:
 
 
 def refuse_mixed_columns(module: Recommender, world: int, clip: Any, fusion: str) -> None:
-    """``Mistake`` for a model or loss that reads several columns of a node at once in another way than by products."""
+    """``UserError`` for a model or loss that reads several columns of a node at once other than by products."""
     encoder, embedding = module.encoder, module.encoder.embedding
     if not encoder.column_separable:
-        raise Mistake(
+        raise UserError(
             "trainer=dim_parallel cuts the columns of model=lightgcn or mf with a readout that weighs whole layers; "
             f"{type(encoder).__name__} with this readout mixes columns. {WAY_OUT} model=lightgcn."
         )
     if not embedding.column_separable:
-        raise Mistake(
+        raise UserError(
             "trainer=dim_parallel: a projector makes every column from all of the text, so that "
             f"fusion={fusion} has nothing to cut. {WAY_OUT} fusion=id or init."
         )
     if not module.graph.linear or not module.views.clean:
-        raise Mistake(f"trainer=dim_parallel: this graph= or views= mixes columns. {WAY_OUT} views=clean.")
+        raise UserError(f"trainer=dim_parallel: this graph= or views= mixes columns. {WAY_OUT} views=clean.")
     if module.sampler.reads_states:
-        raise Mistake(f"trainer=dim_parallel: this sampler looks at the states. {WAY_OUT} sampler=uniform.")
+        raise UserError(f"trainer=dim_parallel: this sampler looks at the states. {WAY_OUT} sampler=uniform.")
     refuse_losses(
         [name for name, loss in module.losses.items() if not loss.column_separable],
         "dim_parallel",
         "reads more of the states than products with sampled negatives",
     )
     if embedding.dim % world:
-        raise Mistake(f"dim={embedding.dim} is no multiple of trainer.devices={world}: change one of them.")
+        raise UserError(f"dim={embedding.dim} is no multiple of trainer.devices={world}: change one of them.")
     if clip is not None:
-        raise Mistake("trainer.gradient_clip_val is a norm over all columns: set it to null with trainer=dim_parallel.")
+        raise UserError(
+            "trainer.gradient_clip_val is a norm over all columns: set it to null with trainer=dim_parallel."
+        )
 
 
 def refuse_losses(unable: Sequence[str], trainer: str, why: str) -> None:
-    """``Mistake`` that names the losses that are ``unable``."""
+    """``UserError`` that names the losses that are ``unable``."""
     if unable:
-        raise Mistake(
+        raise UserError(
             f"trainer={trainer}: {', '.join(f'loss.{name}' for name in unable)} {why}, so that it would be another "
             "loss. Set trainer=auto, or loss=bpr, bce, ccl, or softmax with loss.ranking.in_batch=false and "
             "sampler=uniform."

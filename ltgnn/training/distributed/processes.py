@@ -17,7 +17,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 
 WAIT = 60.0
 """Seconds that the others get to end after process 0."""
@@ -29,19 +29,19 @@ def processes(cfg: DictConfig) -> int:
         return 1
     devices = cfg.trainer.devices
     if not isinstance(devices, int) or devices < 1:
-        raise Mistake(f"trainer.devices={devices}: wanted the number of processes, at least 1.")
+        raise UserError(f"trainer.devices={devices}: wanted the number of processes, at least 1.")
     return devices
 
 
 @contextmanager
-def together(cfg: DictConfig) -> Iterator[None]:
+def worker_processes(cfg: DictConfig) -> Iterator[None]:
     """Inside, the other processes of the run are there; an error of one of them becomes ours."""
     world = processes(cfg)
     if world == 1:
         yield
         return
     if own := os.environ.get("LTGNN_RANK"):
-        sign(Path(cfg.paths.run_dir), int(own)).touch()
+        ready_file(Path(cfg.paths.run_dir), int(own)).touch()
         yield
         return
     folder, before = Path(cfg.paths.run_dir), dict(os.environ)
@@ -49,14 +49,14 @@ def together(cfg: DictConfig) -> Iterator[None]:
     others = {rank: start(folder, rank, place) for rank in range(1, world)}
     os.environ.update(place | {"LOCAL_RANK": "0"})
     try:
-        expect(folder, others)
+        wait_until_ready(folder, others)
         yield
         disconnect()  # the others wait for it
         failed = [rank for rank, process in others.items() if process.wait(WAIT)]
     except BaseException as error:
         for rank, process in others.items():
             if process.poll():
-                error.add_note(f"process {rank} had ended: {last_words(folder, rank)}")
+                error.add_note(f"process {rank} had ended: {last_log_line(folder, rank)}")
             process.kill()
         raise
     finally:
@@ -64,7 +64,7 @@ def together(cfg: DictConfig) -> Iterator[None]:
         os.environ.clear()
         os.environ.update(before)
     if failed:
-        raise RuntimeError(f"process {failed[0]} of the run failed: {last_words(folder, failed[0])}")
+        raise RuntimeError(f"process {failed[0]} of the run failed: {last_log_line(folder, failed[0])}")
 
 
 def start(folder: Path, rank: int, place: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -78,19 +78,19 @@ def start(folder: Path, rank: int, place: dict[str, str]) -> subprocess.Popen[by
         )  # fmt: skip
 
 
-def sign(folder: Path, rank: int) -> Path:
+def ready_file(folder: Path, rank: int) -> Path:
     """The file by which a process says that it has built all it needs."""
     return folder / f".rank{rank}.ready"
 
 
-def expect(folder: Path, others: Mapping[int, subprocess.Popen[bytes]]) -> None:
+def wait_until_ready(folder: Path, others: Mapping[int, subprocess.Popen[bytes]]) -> None:
     """Wait until all are ready: once processes wait for each other, one that died would keep the rest for long."""
     for rank, process in others.items():
-        while not sign(folder, rank).exists():
+        while not ready_file(folder, rank).exists():
             if process.poll() is not None:
-                raise RuntimeError(f"process {rank} of the run failed: {last_words(folder, rank)}")
+                raise RuntimeError(f"process {rank} of the run failed: {last_log_line(folder, rank)}")
             time.sleep(0.05)
-        sign(folder, rank).unlink()
+        ready_file(folder, rank).unlink()
 
 
 def disconnect() -> None:
@@ -101,7 +101,7 @@ def disconnect() -> None:
         dist.destroy_process_group()
 
 
-def last_words(folder: Path, rank: int) -> str:
+def last_log_line(folder: Path, rank: int) -> str:
     """The last thing that a process said; an error's further lines are indented."""
     lines = (folder / f"rank{rank}.log").read_text(encoding="utf-8", errors="replace").splitlines()
     lines = [line for line in lines if line.strip() and not line.startswith(" ")]

@@ -13,7 +13,7 @@ from ltgnn.config import resolvers
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.tracking import NoTracker
 from ltgnn.sweeps.launchers.process_pool import end_with
-from ltgnn.training.loop import trained
+from ltgnn.training.loop import fit_module
 
 OF_THE_RUN = ("history", "progress")
 """Callbacks of process 0 alone: they write or show, and wait for nobody."""
@@ -26,8 +26,8 @@ def main(folder: str) -> None:
     cfg = DictConfig(RunFolder(Path(folder)).recipe())  # of the training that started this, so it is the user's own
     for name in OF_THE_RUN:
         cfg.callbacks.pop(name, None)
-    setting = build_problem(cfg)
-    trained(cfg, setting, build_evaluators(cfg, setting), NoTracker())
+    problem = build_problem(cfg)
+    fit_module(cfg, problem, build_evaluators(cfg, problem), NoTracker())
 
 
 if __name__ == "__main__":

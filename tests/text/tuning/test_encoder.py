@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from ltgnn.features.encoders import HuggingFace, tuned
+from ltgnn.features.encoders import HuggingFace, load_tuned
 from ltgnn.features.tuning.adaptation import Full, Lora
 from ltgnn.features.tuning.encoder import TunedEncoder
-from ltgnn.types import Mistake
+from ltgnn.types import UserError
 from tests.text.tuning.conftest import TEXTS
 
 Make = Callable[..., TunedEncoder]
@@ -46,7 +46,7 @@ def test_dropout_of_the_model(encoder: Make, tiny: Callable[..., HuggingFace], a
 
 
 def test_targets_that_are_not_there(encoder: Make) -> None:
-    with pytest.raises(Mistake, match=r"adapt.targets=\['qkv'\] does not fit"):
+    with pytest.raises(UserError, match=r"adapt.targets=\['qkv'\] does not fit"):
         encoder(Lora(2, 4, 0.0, ["qkv"]))
 
 
@@ -75,11 +75,11 @@ def test_the_saved_folder_reads_as_the_tuned_encoder(encoder: Make, tmp_path: Pa
     frozen_before = encoder(pooling="cls", max_length=8).encode_all()
     assert not torch.allclose(wanted, frozen_before, atol=1e-3)
     model.save(tmp_path)
-    reading = tuned(str(tmp_path))
+    reading = load_tuned(str(tmp_path))
     assert (reading.pooling, reading.max_length) == ("cls", 8)
     torch.testing.assert_close(reading(TEXTS), wanted, atol=1e-5, rtol=0)
 
 
 def test_a_folder_of_another_kind_is_a_mistake(tiny_bert: Path) -> None:
-    with pytest.raises(Mistake, match=r"lacks reading.json.*features=folder features.encoder.model"):
-        tuned(str(tiny_bert))
+    with pytest.raises(UserError, match=r"lacks reading.json.*features=folder features.encoder.model"):
+        load_tuned(str(tiny_bert))

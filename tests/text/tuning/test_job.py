@@ -81,8 +81,8 @@ def test_a_finished_run_has_nothing_to_resume(finetune: Finetune) -> None:
 @contextmanager
 def splits_into(change: Callable[[Split], Split]) -> Iterator[None]:
     def build(cfg: object, cache: object) -> Problem:
-        setting = build_problem(cfg)
-        return replace(setting, split=change(setting.split))
+        problem = build_problem(cfg)
+        return replace(problem, split=change(problem.split))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ltgnn.commands.finetune, "build_problem", build)

@@ -20,7 +20,7 @@ from ltgnn.features.tuning.adaptation import Full, Lora
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.features.tuning.trainable_text import EndToEnd, LiveText
 from ltgnn.module import Recommender
-from ltgnn.types import Dataset, Features, Mistake
+from ltgnn.types import Dataset, Features, UserError
 from tests.conftest import run_folders
 
 Make = Callable[..., TunedEncoder]
@@ -147,10 +147,10 @@ def test_what_cannot_be_trained(tiny: Callable[..., HuggingFace], tmp_path: Path
     dataset = Dataset("shop", {}, [], ["a"], {"title": ["soap"]})
     features = Features(torch.zeros(1, 16), {})
     make = EndToEnd(LORA, rows=1, refresh=0, lr=1e-4, checkpointing=False, chunk_tokens=64)
-    with pytest.raises(Mistake, match="features=minilm"):
+    with pytest.raises(UserError, match="features=minilm"):
         make(NoFeatures(), dataset, None)
     shuffled = ItemText(tiny(), "{title}", FeatureStore(tmp_path), Shuffled(0), Keep())
-    with pytest.raises(Mistake, match="features/control=none"):
+    with pytest.raises(UserError, match="features/control=none"):
         make(shuffled, dataset, features)
 
 

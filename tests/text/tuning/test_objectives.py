@@ -17,7 +17,7 @@ from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.features.tuning.masked_words import MaskedWords
 from ltgnn.features.tuning.purchase import Purchase, _outside
 from ltgnn.features.tuning.simcse import SimCSE
-from ltgnn.types import Interactions, Mistake
+from ltgnn.types import Interactions, UserError
 from tests.text.tuning.conftest import TEXTS, interactions
 
 Make = Callable[..., TunedEncoder]
@@ -159,7 +159,7 @@ class TestPurchase:
     def test_bounds(self, encoder: Make, train: Interactions) -> None:
         assert self.make(encoder, train).steps == 18 // 3
         assert self.make(encoder, train, examples=7).steps == 2
-        with pytest.raises(Mistake, match="even number"):
+        with pytest.raises(UserError, match="even number"):
             self.make(encoder, train, batch_size=5)
 
 
@@ -230,5 +230,5 @@ class TestSimCSE:
         for part in model.modules():
             if isinstance(part, torch.nn.Dropout):
                 part.p = 0.0
-        with pytest.raises(Mistake, match="dropout"):
+        with pytest.raises(UserError, match="dropout"):
             SimCSE(model, train, batch_size=4, seed=1, temperature=0.05)
