@@ -11,7 +11,7 @@ import pytest
 
 from ltgnn.data.fetch import Files, Unavailable
 from ltgnn.data.rewriting import GroupedPairs, Positions, Rewrite, Rewritten, SortedItems, UnixLines
-from tests.data.test_download import Server, server  # noqa: F401  (a fixture)
+from tests.data.test_download import Server, server  # noqa: F401  (a fixture
 
 MIRROR = Path(os.environ.get("LTGNN_MIRROR") or "/nowhere")
 

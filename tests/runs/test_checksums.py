@@ -22,8 +22,8 @@ from ltgnn.runs.checksums import FILE, _warn, warn_if_changed, write_checksums
 from ltgnn.runs.exposure import places
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Damaged
+from tests.analysis.made import write_run
 from tests.conftest import run_folders
-from tests.runs.made import write_run
 
 Launch = Callable[..., int]
 

@@ -20,7 +20,7 @@ import ltgnn
 from ltgnn.commands.export import main
 from ltgnn.inference.finished_run import open_run
 from ltgnn.types import Damaged, UserError
-from tests.serving.conftest import RUNS
+from tests.conftest import FINISHED as RUNS
 
 BLOCKED = ("pytorch_lightning", "lightning", "hydra", "omegaconf", "transformers", "wandb")
 LOAD = f"""

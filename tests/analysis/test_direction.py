@@ -10,7 +10,7 @@ import pytest
 from ltgnn.analysis.claim_rule import claim
 from ltgnn.analysis.comparison import compare
 from ltgnn.analysis.run_groups import Run, load
-from tests.runs.made import METRIC, side, write_run
+from tests.analysis.made import METRIC, side, write_run
 
 
 def recorded(path: str) -> str:

@@ -17,7 +17,7 @@ from ltgnn.analysis.comparison import Cell, Comparison, compare, read_finished
 from ltgnn.analysis.labels import axes_of
 from ltgnn.commands.compare import main, variance
 from ltgnn.types import UserError
-from tests.runs.made import METRIC, NAMES, side, write_run
+from tests.analysis.made import METRIC, NAMES, side, write_run
 
 TAIL = NAMES["tail"]
 GRID = {("id", "bpr"): 0.10, ("sum", "bpr"): 0.12, ("id", "softmax"): 0.11, ("sum", "softmax"): 0.112}

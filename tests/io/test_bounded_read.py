@@ -14,7 +14,7 @@ from ltgnn import cli
 from ltgnn.io import bounded_read, libyaml
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Damaged, UserError
-from tests.runs.made import write_run
+from tests.analysis.made import write_run
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)

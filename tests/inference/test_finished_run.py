@@ -10,7 +10,7 @@ import pytest
 
 from ltgnn.commands.recommend import main
 from ltgnn.types import UserError
-from tests.runs.test_chaos import damage
+from tests.behaviour.test_damaged_runs import damage
 
 NEEDED = ("config.yaml", "status.json", "metrics.json")
 

@@ -8,8 +8,8 @@ import pytest
 
 from ltgnn.commands.report import main
 from ltgnn.types import UserError
-from tests.runs.made import write_run
-from tests.runs.test_chaos import complete
+from tests.analysis.made import write_run
+from tests.behaviour.test_damaged_runs import complete
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from ltgnn.analysis.claim_rule import Claim, claim
 from ltgnn.analysis.run_groups import load, parse
 from ltgnn.commands.claim import main, sentence
 from ltgnn.types import UserError
-from tests.runs.made import METRIC, NAMES, USERS, side, write_run
+from tests.analysis.made import METRIC, NAMES, USERS, side, write_run
 
 
 def verdict(base: str, new: str) -> Claim:

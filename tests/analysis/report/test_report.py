@@ -18,8 +18,8 @@ from ltgnn.commands.report import main
 from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.exposure import cumulative
 from ltgnn.types import UserError
+from tests.analysis.report.browser import HERE, opened
 from tests.conftest import run_folders
-from tests.runs.browser import HERE, opened
 
 BAD = '<img src=x onerror=alert(1)> & "co"'
 

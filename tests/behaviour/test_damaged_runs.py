@@ -16,7 +16,7 @@ import yaml
 
 from ltgnn.commands import claim, compare, pareto, report, table
 from ltgnn.types import UserError
-from tests.runs.made import USERS, write_run
+from tests.analysis.made import USERS, write_run
 
 RUNS = {"a": "id", "b": "sum", "c": "gate", "d": "content"}
 """Name of the folder -> fusion."""

@@ -18,7 +18,7 @@ from ltgnn.features.tuning.masked_words import MaskedWords
 from ltgnn.features.tuning.purchase import Purchase, _outside
 from ltgnn.features.tuning.simcse import SimCSE
 from ltgnn.types import Interactions, UserError
-from tests.text.tuning.conftest import TEXTS, interactions
+from tests.features.tuning.conftest import TEXTS, interactions
 
 Make = Callable[..., TunedEncoder]
 EPOCHS = 30

@@ -14,7 +14,7 @@ from ltgnn.analysis.notes import weights_of
 from ltgnn.commands.table import main
 from ltgnn.runs.run import Run
 from ltgnn.types import Damaged, UserError
-from tests.runs.made import write_run
+from tests.analysis.made import write_run
 
 RULES = {
     "items20": {"rule": "by share of items: head 20 %, tail 80 %", "sizes": {"head": 20, "tail": 70, "cold": 10}},

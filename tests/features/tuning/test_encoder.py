@@ -10,7 +10,7 @@ from ltgnn.features.encoders import HuggingFace, load_tuned
 from ltgnn.features.tuning.adaptation import Full, Lora
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.types import UserError
-from tests.text.tuning.conftest import TEXTS
+from tests.features.tuning.conftest import TEXTS
 
 Make = Callable[..., TunedEncoder]
 LORA = Lora(rank=2, alpha=4, dropout=0.0, targets="all-linear")

@@ -18,7 +18,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from ltgnn.config import resolvers
 from ltgnn.config.paths import conf_dir
 
-HERE = Path(__file__).parents[1] / "experiments/hybrid"
+HERE = Path(__file__).parents[2] / "experiments/hybrid"
 PLAN = """
 common: [logger=none]
 stages:

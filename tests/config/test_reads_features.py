@@ -52,7 +52,7 @@ class Silent:
 
 @pytest.mark.parametrize("own", ["ImageKNN", "SimilarUsers"])
 def test_a_fit_is_reused_only_where_the_features_are_not_read(launch: Launch, tmp_path: Path, own: str) -> None:
-    model = ["model=popularity", f"model.closed_form._target_=tests.runs.test_reads_text.{own}"]
+    model = ["model=popularity", f"model.closed_form._target_=tests.config.test_reads_features.{own}"]
     assert launch(*model, "features=words", "features.encoder.width=8,32", "sweep.name=own", "-m") == 0
     folders = run_folders(tmp_path / "logs")
     found = [json.loads((folder / "metrics.json").read_text()) for folder in folders]
@@ -104,7 +104,7 @@ def test_a_blend_reads_what_its_parts_read() -> None:
 def test_a_closed_form_that_does_not_say_what_it_reads_is_refused(
     launch: Launch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert launch("model=popularity", "model.closed_form._target_=tests.runs.test_reads_text.Silent") == 1
+    assert launch("model=popularity", "model.closed_form._target_=tests.config.test_reads_features.Silent") == 1
     assert "Silent is no closed form. It wants `fit(train, features) -> scorer` and `reads_features = True`" in (
         capsys.readouterr().err
     )
