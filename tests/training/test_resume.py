@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from ltgnn.training import resume
 from ltgnn.training.callbacks import EarlyStop, History
+from ltgnn.training.resume import Resume
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -28,9 +29,10 @@ RECIPES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def each_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resume.Resume.__init__, "__defaults__", (0.0,))
+@pytest.fixture
+def launch(launch: Launch) -> Launch:
+    """As of all tests, with the state of the training saved after each epoch."""
+    return partial(launch, "sweep.save_every=0")
 
 
 def numbers(folder: Path) -> tuple[dict[str, Any], list[dict[str, str]]]:
@@ -142,19 +144,18 @@ def test_begins_anew_where_that_is_asked_or_the_file_is_broken(
 
 
 def test_a_short_run_writes_nothing(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resume.Resume.__init__, "__defaults__", (60.0,))
     with monkeypatch.context() as patch:
         break_at(patch, 4, KeyboardInterrupt(), "on_train_epoch_end")
-        assert launch(f"paths.run_dir={tmp_path / 'run'}") != 0
+        assert launch(f"paths.run_dir={tmp_path / 'run'}", "sweep.save_every=3600") != 0
     assert not (tmp_path / "run/checkpoints/resume.ckpt").exists()
 
 
 def test_global_random_numbers_are_part_of_it(tmp_path: Path) -> None:
-    kept = resume.Resume(tmp_path, "key")
+    kept = Resume(tmp_path, "key", every=60.0)
     state = kept.state_dict()
     wanted = torch.rand(3)
     torch.rand(5)
-    again = resume.Resume(tmp_path, "key")
+    again = Resume(tmp_path, "key", every=60.0)
     again.load_state_dict(state)
     again.on_train_start(type("Trainer", (), {"current_epoch": 1})(), None)  # type: ignore[arg-type]
     assert torch.equal(torch.rand(3), wanted)
