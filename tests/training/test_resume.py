@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+from ltgnn.runs.folder import RunFolder
 from ltgnn.training.callbacks import EarlyStop, History
 from ltgnn.training.resume import Resume
 from tests.conftest import run_folders
@@ -77,13 +78,10 @@ def test_a_resumed_run_equals_an_unbroken_one(
 def test_a_run_broken_in_its_last_evaluation_trains_no_more(
     launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ltgnn.commands import train
-
     words = RECIPES["early stop"].split()
     assert launch(*words, f"paths.run_dir={tmp_path / 'whole'}") == 0
     with monkeypatch.context() as patch:
-        patch.setattr(train, "headline", lambda *_: None)
-        patch.setattr(train.RunFolder, "write_evaluation", interrupt)
+        patch.setattr(RunFolder, "write_evaluation", interrupt)
         assert launch(*words, f"paths.run_dir={tmp_path / 'broken'}") != 0
     steps: list[int] = []
     monkeypatch.setattr(EarlyStop, "on_validation_end", lambda *_: steps.append(1))
