@@ -35,14 +35,18 @@ ORDER = ("setup", "sampling", "propagation", "loss", "backward", "optimiser", "e
 
 
 class Parts(Profiler):
-    """Seconds by part; what nobody claims is overhead. A part inside another counts for the inner one alone."""
+    """Seconds by part; what nobody claims is overhead. A part inside another counts for the inner one alone.
 
-    def __init__(self) -> None:
+    ``clock``: seconds from any beginning on.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         super().__init__()
+        self.clock = clock
         self.seconds: defaultdict[str, float] = defaultdict(float)
         self.calls: defaultdict[str, int] = defaultdict(int)
         self.inside: list[str] = []
-        self.last = time.perf_counter()
+        self.last = clock()
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -100,7 +104,7 @@ class Parts(Profiler):
 
         if torch.cuda.is_initialized():
             torch.cuda.synchronize()
-        now = time.perf_counter()
+        now = self.clock()
         self.seconds[self.inside[-1] if self.inside else "overhead"] += now - self.last
         self.last = now
 
