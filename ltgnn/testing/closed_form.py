@@ -108,6 +108,7 @@ class ClosedFormCase:
 
     def close(self, found: Tensor, wanted: Tensor, what: str) -> None:
         """Equal up to rounding."""
+        assert found.shape == wanted.shape, f"{what}: shape {tuple(found.shape)} given, {tuple(wanted.shape)} wanted"
         assert torch.allclose(found.float(), wanted.float(), self.rtol, self.atol), (
             f"{what}: {found} given, {wanted} wanted"
         )

@@ -135,4 +135,5 @@ def tables(encoded: Encoded) -> list[Tensor]:
 
 def close(found: Tensor, wanted: Tensor, what: str) -> None:
     """Equal up to rounding in float32."""
+    assert found.shape == wanted.shape, f"{what}: shape {tuple(found.shape)} given, {tuple(wanted.shape)} wanted"
     assert torch.allclose(found, wanted, rtol=1e-5, atol=1e-6), f"{what}: {found} given, {wanted} wanted"

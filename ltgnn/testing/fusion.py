@@ -115,4 +115,5 @@ class FusionCase:
 
 def close(found: Tensor, wanted: Tensor, what: str) -> None:
     """Equal up to rounding in float64."""
+    assert found.shape == wanted.shape, f"{what}: shape {tuple(found.shape)} given, {tuple(wanted.shape)} wanted"
     assert torch.allclose(found, wanted, rtol=1e-9, atol=1e-12), f"{what}: {found} given, {wanted} wanted"
