@@ -176,7 +176,6 @@ def test_a_whole_job_trains_the_encoder(
     before |= {name: torch.zeros_like(weight) for name, weight in weights.items() if "lora_B" in name}
     changed = [name for name, weight in before.items() if not torch.equal(weight, weights[name])]
     assert len(changed) > 0.9 * len(before) > 0
-    assert read(run)["test"]["ndcg@20"] > 0
     assert evaluate([f"run={run}"]) == 0  # from the checkpoint alone
     (judged,) = (path for path in run_folders(tmp_path) if path != run)
     assert read(judged)["test"] == pytest.approx(read(run)["test"], abs=1e-6)
