@@ -168,7 +168,7 @@ def fit_module(
     elif cfg.sweep.trial is None:
         from ltgnn.training.resume import Resume
 
-        callbacks["resume"] = resume = Resume(Path(cfg.paths.run_dir), run_key(cfg))
+        callbacks["resume"] = resume = Resume(Path(cfg.paths.run_dir), run_key(cfg), every=float(cfg.sweep.save_every))
         resumed = resume.checkpoint() if cfg.sweep.resume else None
     if monitored_part(cfg, evaluators) == "test" and "early_stop" in callbacks:
         log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
