@@ -509,6 +509,7 @@ class Encoder(nn.Module):
     """
 
     reads_features: ClassVar[bool] = False  # of its own, beside those that the embedding reads
+    mixes_columns: ClassVar[bool] = False  # whatever its readout and graph: no column of the states can be apart
     embedding: Embedding
 
     @abstractmethod
@@ -618,6 +619,12 @@ class Loss:
     column_separable: bool = False
     """It reads the states through inner products and squared norms alone, so that tables can be cut by columns among
     processes (``ltgnn/tensors/sharded_columns.py``)."""
+
+    separable_without: ClassVar[str] = ""
+    """The option that, where it is false, makes the loss separable by rows and by columns; empty: there is none."""
+
+    needs_projected_text: ClassVar[bool] = False
+    """Whether it reads ``Encoded.content``."""
 
     changes_ranking: bool = False
     """Whether ``at_ranking`` returns another scorer than it was given."""

@@ -7,7 +7,7 @@ from copy import copy
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from annotated_types import Ge
@@ -32,6 +32,8 @@ class HuggingFace:
     ``batch_tokens``: tokens per forward pass, padding included; bounds the memory and does not touch the result.
     ``device``: "auto", "cpu", "cuda" ... Nothing is loaded before the first call. Code from the hub is never run.
     """
+
+    trainable: ClassVar[bool] = True
 
     def __init__(
         self,

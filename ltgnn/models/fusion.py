@@ -224,6 +224,8 @@ class Gate(Mix):
 class Side(Mix):
     """Ids alone for the graph; the projected features go to the losses that align the two (RLMRec, WWW 2024)."""
 
+    for_losses_alone: ClassVar[bool] = True
+
     def __init__(self, dim: int, features_dim: int, projector: Projector) -> None:
         super().__init__(dim, features_dim, projector)
 
