@@ -45,6 +45,16 @@ def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator
         yield from conflicts_of_finetuning(config, choices)
 
 
+def quick_conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator[str]:
+    """Those among them that need few imports, and no value but those that are told of: seen before all else."""
+    if root in ("train", "finetune"):
+        yield from wrong_monitor(config)
+    if root == "train" and "closed_form" not in (config.get("model") or {}):
+        yield from _features(
+            {group: list(built(group, config.get(group))) for group in ("features", "fusion")}, choices
+        )
+
+
 def _no_gpu(config: Config, choices: Mapping[str, Any]) -> Iterator[str]:
     trainer = config.get("trainer")
     if isinstance(trainer, dict) and trainer.get("accelerator") in ("gpu", "cuda"):
@@ -81,8 +91,8 @@ def _negatives(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> 
         if source == "sampler" or (source == "batch" and in_batch is False):
             instead = f"{part.key}.in_batch=true or " if source == "batch" else ""
             yield (
-                f"{word_of('loss', choices)} needs sampled negatives, but {word_of('sampler', choices)} draws none. Set "
-                f"{instead}sampler=uniform."
+                f"{word_of('loss', choices)} needs sampled negatives, but {word_of('sampler', choices)} draws none. "
+                f"Set {instead}sampler=uniform."
             )
 
 
@@ -91,8 +101,8 @@ def _views(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iter
     views, losses = list(parts.get("views", ()))[:1], parts.get("loss", ())
     if any(part.states("clean") for part in views) and any(part.states("needs_views") for part in losses):
         yield (
-            f"{word_of('loss', choices)} needs other views of the graph, but {word_of('views', choices)} gives none. Set "
-            "views=edge_drop, simgcl or xsimgcl, or a loss without contrast."
+            f"{word_of('loss', choices)} needs other views of the graph, but {word_of('views', choices)} gives none. "
+            "Set views=edge_drop, simgcl or xsimgcl, or a loss without contrast."
         )
     depths = [part.node["num_layers"] for part in parts.get("model", ()) if "num_layers" in part.node]
     if not depths or not any(part.states("needs_layers") for part in views):

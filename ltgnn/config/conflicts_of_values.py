@@ -63,7 +63,8 @@ def conflicts_of_finetuning(config: Config, choices: Mapping[str, Any]) -> Itera
     size = config.get("batch_size")
     halves = any(part.states("halves_batch") for part in built("objective", config.get("objective")))
     if halves and isinstance(size, int) and size % 2:
-        yield f"batch_size={size}: {word_of('objective', choices)} takes half of a batch as bought, give an even number."
+        word = word_of("objective", choices)
+        yield f"batch_size={size}: {word} takes half of a batch as bought, give an even number."
 
 
 def _at(config: Config, key: str) -> Any:
