@@ -14,7 +14,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -672,3 +672,16 @@ def need_closed_form(model: object, option: str) -> ClosedForm:
             "`reads_features = True`, or False where fit does not read them (ltgnn.types.ClosedForm)."
         )
     return model
+
+
+Kind = TypeVar("Kind")
+
+
+def of_kind(part: object, kind: type[Kind], option: str) -> Kind:
+    """The part itself; ``UserError`` where it is not derived from the base class of its axis."""
+    if not isinstance(part, kind):
+        raise UserError(
+            f"{option}: {type(part).__name__} given, a subclass of ltgnn.types.{kind.__name__} wanted, which has a "
+            "default for all that a part need not be able to do."
+        )
+    return part

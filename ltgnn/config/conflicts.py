@@ -51,7 +51,7 @@ def quick_conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> It
         yield from wrong_monitor(config)
     if root == "train" and "closed_form" not in (config.get("model") or {}):
         yield from _features(
-            {group: list(built(group, config.get(group))) for group in ("features", "fusion")}, choices
+            {group: list(built(group, config.get(group))) for group in ("features", "fusion", "model")}, choices
         )
 
 

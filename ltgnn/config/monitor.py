@@ -25,7 +25,10 @@ def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
     monitor, evaluation = str(config.get("monitor")), config.get("eval")
     if not isinstance(evaluation, dict) or not isinstance(evaluation.get("metrics"), dict):
         return  # an evaluator of the user's own
-    if not all(isinstance(evaluation.get(key) or kind(), kind) for key, kind in SHAPES.items()):
+    lengths = evaluation.get("ks")
+    if not all(isinstance(evaluation.get(key) or kind(), kind) for key, kind in SHAPES.items()) or not (
+        isinstance(lengths, list) and all(isinstance(k, int) and k > 0 for k in lengths)
+    ):
         return  # a wrong value, which is told by itself
     part, _, name = monitor.partition("/")
     if part not in PARTS:

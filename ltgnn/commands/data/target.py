@@ -116,7 +116,7 @@ def with_values(recipe: DictConfig, overrides: Sequence[str], folder: Path) -> D
 def keys_of(node: DictConfig, place: str = "") -> Iterator[str]:
     """Every key in a config, by its path with dots."""
     for name, value in node.items():
-        key = f"{place}.{name}".lstrip(".")
+        key = f"{place}.{name!s}".lstrip(".")
         yield key
         if isinstance(value, DictConfig):
             yield from keys_of(value, key)
