@@ -21,7 +21,6 @@ from ltgnn.build import (
     build_evaluators,
     build_module,
     build_problem,
-    cold_items,
     fit_closed_form,
     fitting_evaluator,
     is_closed_form,
@@ -37,6 +36,7 @@ from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain, run_key
 from ltgnn.runs.tracking import Tracker
 from ltgnn.runs.warnings import collect
+from ltgnn.scoring.cold_items import cold_items
 from ltgnn.training.distributed.processes import processes, worker_processes
 from ltgnn.training.memory import keep_large_tables
 from ltgnn.training.quiet import quiet_lightning
