@@ -36,14 +36,14 @@ def cost(way: str) -> dict[str, Any]:
     """Processor seconds a step and of a renewal, weights trained, peak memory; of this process."""
     from ltgnn.build import build_module, build_problem
     from ltgnn.config.composing import compose_config
-    from ltgnn.features.tuning.trainable_text import LiveText
+    from ltgnn.features.tuning.trainable_text import TrainableText
     from ltgnn.types import Batch
 
     cfg = compose_config("train", [*OVERRIDES, f"live={way}"], None)
     problem = build_problem(cfg)
     module = build_module(cfg, problem).train()
     optimizer = module.configure_optimizers()
-    live = next((part for part in module.modules() if isinstance(part, LiveText)), None)
+    live = next((part for part in module.modules() if isinstance(part, TrainableText)), None)
     generator, train = torch.Generator().manual_seed(0), problem.split.train
     seconds = []
     for _ in range(STEPS):

@@ -11,7 +11,7 @@ import numpy as np
 from ltgnn.analysis import significance as stats
 from ltgnn.analysis.item_groups import not_scorable
 from ltgnn.analysis.labels import axes_of
-from ltgnn.analysis.run_groups import Side, differing
+from ltgnn.analysis.run_groups import RunGroup, differing
 from ltgnn.runs.reading import read_all
 from ltgnn.runs.run import DamagedRun, Run, first_line
 from ltgnn.types import UserError
@@ -52,7 +52,7 @@ class Row:
     """One configuration."""
 
     words: tuple[str, ...]  # one per axis
-    side: Side
+    side: RunGroup
     cells: tuple[Cell | None, ...]  # one per value; None where the runs lack it
 
 
@@ -84,7 +84,7 @@ def name_damaged(damaged: Sequence[DamagedRun]) -> list[str]:
     return [f"{error.folder} (damaged: {first_line(error).removeprefix(f'{error.folder}: ')})" for error in damaged]
 
 
-def sides(runs: Sequence[Run], axes: Sequence[str]) -> dict[tuple[str, ...], Side]:
+def sides(runs: Sequence[Run], axes: Sequence[str]) -> dict[tuple[str, ...], RunGroup]:
     """The runs by their words; refuses words that do not tell all configurations apart."""
     grouped: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
@@ -99,7 +99,9 @@ def sides(runs: Sequence[Run], axes: Sequence[str]) -> dict[tuple[str, ...], Sid
             twice = next(run for run in group if seeds.count(run.seed) > 1)
             again = ", ".join(str(run.folder) for run in group if run.seed == twice.seed)
             raise UserError(f"seed {twice.seed} of {label} is there twice: {again}. Leave one out")
-    return {words: Side(sorted(group, key=lambda run: (len(run.seed), run.seed))) for words, group in grouped.items()}
+    return {
+        words: RunGroup(sorted(group, key=lambda run: (len(run.seed), run.seed))) for words, group in grouped.items()
+    }
 
 
 def compare(
@@ -161,14 +163,14 @@ def compare(
     )  # fmt: skip
 
 
-def _base(known: Mapping[tuple[str, ...], Side], words: tuple[str, ...]) -> tuple[str, ...] | None:
+def _base(known: Mapping[tuple[str, ...], RunGroup], words: tuple[str, ...]) -> tuple[str, ...] | None:
     """The configuration with these words, or the only one that has them as far as it has such axes at all."""
     fits = [row for row in known if all(own in (word, "-") for own, word in zip(row, words, strict=True))]
     return words if words in known else fits[0] if len(fits) == 1 else None
 
 
 def _check(
-    known: Mapping[tuple[str, ...], Side], axes: Sequence[str], names: Sequence[str], baseline: Mapping[str, str]
+    known: Mapping[tuple[str, ...], RunGroup], axes: Sequence[str], names: Sequence[str], baseline: Mapping[str, str]
 ) -> None:
     """Refuse what cannot be compared, and names that nothing has."""
     prints = {side.fingerprint for side in known.values()}
@@ -188,7 +190,7 @@ def _check(
             raise UserError(f"--baseline {axis}={word}: no run has that; there are {', '.join(sorted(words))}")
 
 
-def _p(base: Side, new: Side, name: str) -> float | None:
+def _p(base: RunGroup, new: RunGroup, name: str) -> float | None:
     """Significance of the difference; over users as well, where the value has one number per user."""
     if base.mean(name) is None or new.mean(name) is None:
         return None

@@ -22,7 +22,7 @@ PER_USER = "per_user.parquet"
 
 
 @dataclass(frozen=True)
-class Side:
+class RunGroup:
     """Runs of one configuration that differ in nothing but the seed."""
 
     runs: Sequence[Run]
@@ -172,7 +172,7 @@ def drop_repeated(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
     return list(seen.values()), again
 
 
-def load(spec: str) -> Side:
+def load_group(spec: str) -> RunGroup:
     """``FOLDER`` or ``FOLDER:key=value,...``: a run, or the runs below a folder (or glob) that match.
 
     Keys are the words of an axis (``fusion=sum``) or root knobs (``dim=64``). Damaged runs are left out. Raises
@@ -192,7 +192,7 @@ def load(spec: str) -> Side:
             f"not finished: {', '.join(map(str, unfinished))}. Run them again, or leave them out of '{spec}'"
         )
     _check_alike(spec, matching)
-    return Side(sorted(matching, key=lambda run: (len(run.seed), run.seed)), damaged)
+    return RunGroup(sorted(matching, key=lambda run: (len(run.seed), run.seed)), damaged)
 
 
 def parse(spec: str) -> tuple[str, dict[str, str]]:

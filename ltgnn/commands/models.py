@@ -1,4 +1,4 @@
-"""``ltgnn models``: every word of every axis with what it is and where it comes from, read from yaml and docstrings."""
+"""``ltgnn models``: all options of every config group with description and source, read from yaml and docstrings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ltgnn.config.paths import conf_dir
 from ltgnn.types import UserError
 
 PLUMBING = ("paths", "trainer", "callbacks", "logger", "sweep", "experiment")
-"""Groups of train.yaml that say where and on what a run goes, not what it computes."""
+"""Groups of train.yaml for where and on what a run is computed, not what it computes."""
 
 DATED = re.compile(r"\s*\(([^()]*\b(?:19|20)\d\d\b[^()]*)\)")
 """A parenthesis with a year in it: a source."""
 
 
 class Word(NamedTuple):
-    """One choice of an axis."""
+    """One option of a config group."""
 
     axis: str  # "graph", "graph/normalisation"
     word: str
@@ -33,7 +33,7 @@ class Word(NamedTuple):
 
 
 def axes() -> list[str]:
-    """The axes in the order of train.yaml, each followed by the groups inside it; then those of recommend.yaml."""
+    """The config groups in the order of train.yaml, each followed by its subgroups; then those of recommend.yaml."""
     text = "".join((conf_dir() / f"{root}.yaml").read_text(encoding="utf-8") for root in ("train", "recommend"))
     found = [axis for axis in re.findall(r"^  - (\w+): ", text, re.MULTILINE) if axis not in PLUMBING]
     nested = {axis: sorted(path for path in (conf_dir() / axis).rglob("*") if path.is_dir()) for axis in found}
@@ -41,7 +41,7 @@ def axes() -> list[str]:
 
 
 def words(axis: str) -> Iterator[Word]:
-    """Every choice of one axis, by name."""
+    """Every option of one config group, by name."""
     for file in sorted((conf_dir() / axis).glob("*.yaml")):
         text = file.read_text(encoding="utf-8")
         about = comment(text)
@@ -72,7 +72,7 @@ def source(about: str, classes: Sequence[str]) -> str:
 
 
 def docstring(target: str) -> str:
-    """What a class or function of this package says of itself, read without importing it."""
+    """The docstring of a class or function of this package, read without importing it."""
     module, _, name = target.rpartition(".")
     file = Path(__file__).resolve().parents[2] / (module.replace(".", "/") + ".py")
     return _docstrings(file).get(name, "") if module.startswith("ltgnn.") else ""
@@ -87,8 +87,10 @@ def _docstrings(file: Path) -> dict[str, str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints the table, or JSON."""
-    parser = argparse.ArgumentParser("ltgnn models", description="Every word of every axis: what it is, its source.")
-    parser.add_argument("axis", nargs="*", help="axes to list; default: all")
+    parser = argparse.ArgumentParser(
+        "ltgnn models", description="All options of every config group, with their sources."
+    )
+    parser.add_argument("axis", nargs="*", help="config groups to list; default: all")
     parser.add_argument("--json", action="store_true", help="as JSON, with the classes")
     arguments = parser.parse_args(argv)
     known = axes()
@@ -96,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if axis not in known:
             near = difflib.get_close_matches(axis, known, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
-            raise UserError(f"ltgnn models: no axis '{axis}'.{hint} Axes: {', '.join(known)}")
+            raise UserError(f"ltgnn models: no config group '{axis}'.{hint} Config groups: {', '.join(known)}")
     asked = arguments.axis or known
     chosen = [axis for axis in known if axis in asked or axis.split("/")[0] in asked]
     listed = [word for axis in chosen for word in words(axis)]
@@ -108,7 +110,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def table(listed: Sequence[Word]) -> Iterator[str]:
-    """A heading for each axis, then a line for each word."""
+    """A heading for each config group, then a line for each option."""
     width = max(len(word.word) for word in listed)
     for before, word in zip((None, *listed), listed, strict=False):
         if before is None or before.axis != word.axis:

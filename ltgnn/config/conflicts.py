@@ -38,7 +38,7 @@ class Built(NamedTuple):
 def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator[str]:
     """A line for each pair of words that a run would refuse. ``choices``: the word of each group, for the messages."""
     yield from _shares(config)
-    yield from _dials(config)
+    yield from _adjustments(config)
     if root not in ("train", "finetune"):
         return
     yield from _no_gpu(config, choices)
@@ -104,10 +104,10 @@ def _features(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> I
             )
 
 
-def _dials(config: Config) -> Iterator[str]:
+def _adjustments(config: Config) -> Iterator[str]:
     score = config.get("score")
-    if isinstance(score, dict) and score.get("fit") and score.get("dials") == {}:
-        yield "score.fit chooses the weight of dials, but score.dials is empty. Set score=content, or score.fit=null."
+    if isinstance(score, dict) and score.get("fit") and score.get("adjustments") == {}:
+        yield "score.fit needs score adjustments, but score.adjustments is empty. Set score=content, or score.fit=null."
 
 
 def _negatives(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _negatives(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> 
     for part in parts.get("sampler", ()):
         if part.node.get("shared") is True and part.node.get("exclude_train") is True:
             yield (
-                "negatives that a whole batch shares cannot leave out each user's own items: set "
+                "negatives shared by a batch cannot exclude each user's own items: set "
                 f"{part.key}.exclude_train=false or {part.key}.shared=false."
             )
     if not any(part.key == "sampler.negatives" and part.states("draws") is False for part in parts.get("sampler", ())):
@@ -163,4 +163,4 @@ def _projected(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> 
         )
     ids = any(part.states("uses_ids") for part in fusion)
     if ids and any(part.states("without_ids") for part in parts.get("model", ())):
-        yield f"{_word('model', choices)} has nodes of content alone, without ids: set fusion=content."
+        yield f"{_word('model', choices)} uses only content, no ids: set fusion=content."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ltgnn.config.error_messages import message
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.suggestions import in_plain_words, refuse_two_parts
-from ltgnn.config.trust import VARIABLE, take, trusted_packages, trusting
+from ltgnn.config.trust import VARIABLE, split_trust, trusted_packages, trusting
 from ltgnn.io.libyaml import faster_omegaconf
 from ltgnn.io.terminal import printable_lines
 from ltgnn.types import UserError
@@ -42,7 +42,7 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
 
         resolvers.register()
         caught: list[Exception] = []
-        arguments, packages = take(sys.argv[1:] if argv is None else argv)
+        arguments, packages = split_trust(sys.argv[1:] if argv is None else argv)
         arguments.sort(key=lambda word: word not in ("-m", "--multirun"))  # Hydra wants overrides in one piece
         full_error = os.environ.get("HYDRA_FULL_ERROR")
         try:

@@ -20,7 +20,7 @@ def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
         return  # an evaluator of the user's own
     part, _, name = monitor.partition("/")
     if part not in PARTS:
-        yield f"monitor={monitor}: there is no part '{part}'. Wanted PART/[POLICY/GROUP/]METRIC@K, such as val/ndcg@20."
+        yield f"monitor={monitor}: unknown part '{part}'. Expected PART/[POLICY/GROUP/]METRIC@K, such as val/ndcg@20."
         return
     groups, user_groups = (_names(node) for node in (config.get("groups"), evaluation.get("user_groups")))
     if any(names is None and policy in name.split("/") for policy, names in (groups | user_groups).items()):
@@ -31,7 +31,7 @@ def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
         if value not in known:
             near = difflib.get_close_matches(value, [*known, *mixtures], n=3, cutoff=0.3)
             where = f" in eval.mixtures.{name}" if value != name else ""
-            yield f"monitor={monitor}: there is no value '{value}'{where}. Near to it: {', '.join(near)}."
+            yield f"monitor={monitor}: unknown value '{value}'{where}. Did you mean: {', '.join(near)}."
 
 
 def value_names(

@@ -58,7 +58,10 @@ MODULES = {
 CLASSES = {
     "ltgnn.features.item_features.Joined": "ltgnn.features.item_features.JoinedFeatures",
     "ltgnn.features.item_features.NoText": "ltgnn.features.item_features.NoFeatures",
+    "ltgnn.features.tuning.select_batch_items.Attend": "ltgnn.features.tuning.select_batch_items.SelectBatchItems",
+    "ltgnn.models.fusion.Side": "ltgnn.models.fusion.AlignedText",
     "ltgnn.models.fusion.Text": "ltgnn.models.fusion.ContentOnly",
+    "ltgnn.scoring.tail_constrained.TailKept": "ltgnn.scoring.tail_constrained.TailConstrained",
 }
 """Classes with another name: by their module of today."""
 
@@ -67,6 +70,9 @@ AXES = {"text": "features"}
 
 ROOT = {"reads_text": "reads_features"}
 """Further keys at the root of a recipe."""
+
+KEYS = {"score": {"dials": "adjustments"}}
+"""Keys inside a section."""
 
 WORDS = {"fusion": {"text": "content"}}
 """By axis: words that were chosen."""
@@ -79,6 +85,7 @@ FILES = {"features_card.json": "text_card.json"}
 
 _METRIC = re.compile(rf"(?<![\w.])({'|'.join(METRICS)})(?=@|$)")
 _KEY = re.compile(rf"(?<![\w./@:-])({'|'.join(AXES)})(?=[./@=]|$)")
+_SECTION = re.compile(r"^([+~]*)(\w+)\.(\w+)(?=[.=]|$)")
 _INNER = re.compile(rf"@({'|'.join(AXES)})(?=\.)")
 
 
@@ -92,6 +99,9 @@ def translated(recipe: Mapping[str, Any]) -> dict[str, Any]:
         if before in found and after not in found:
             found = {after if key == before else key: value for key, value in found.items()}
             found[after] = _joined(found[after])
+    for name, renamed in KEYS.items():
+        if isinstance(section := found.get(name), dict):
+            found[name] = {renamed.get(key, key): value for key, value in section.items()}
     if isinstance(choices := recipe.get("choices"), dict):
         found["choices"] = {_axis(key): _word(_axis(key), value) for key, value in choices.items()}
     if isinstance(changed := recipe.get("changed"), str):
@@ -107,7 +117,9 @@ def is_older(recipe: Mapping[str, Any]) -> bool:
 def override(word: str) -> str:
     """An override of a command, such as ``+text@text.features.image=precomputed``, in today's words."""
     key, sign, value = word.partition("=")
-    key = _axis(key)
+    key = _SECTION.sub(
+        lambda match: f"{match[1]}{match[2]}.{KEYS.get(match[2], {}).get(match[3], match[3])}", _axis(key)
+    )
     return _metric(f"{key}{sign}{_word(key.lstrip('+~'), value)}" if sign else key)
 
 

@@ -20,7 +20,7 @@ def uses_features(config: Mapping[str, Any], metrics: Mapping[str, Any] | None =
         return bool(recorded)
     if config.get("choices", {}).get("features", "none") == "none":
         return False
-    model, given = config.get("model", {}), [(config.get("score") or {}).get("dials")]
+    model, given = config.get("model", {}), [(config.get("score") or {}).get("adjustments")]
     if "closed_form" in model:
         given += [model["closed_form"]]
     else:

@@ -85,7 +85,7 @@ def nearest(place: str, node: Any, names: Sequence[str], there: Sequence[str]) -
 
 
 def elsewhere(key: str) -> str:
-    """A word of the group in whose yaml there is such a key: ``score=content has score.dials.content.weight``."""
+    """A word of the group in whose yaml there is such a key: ``score=content has score.adjustments.content.weight``."""
     from omegaconf import OmegaConf
 
     group, _, rest = key.partition(".")

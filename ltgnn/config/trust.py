@@ -47,7 +47,7 @@ def trusting(packages: Sequence[str]) -> Iterator[None]:
         _trusted.reset(token)
 
 
-def take(words: Sequence[str]) -> tuple[list[str], list[str]]:
+def split_trust(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The words of a command line without ``trust=PACKAGE``, and these packages."""
     values = [word.partition("=")[2] for word in words if word.startswith(f"{OPTION}=")]
     others = [word for word in words if not word.startswith(f"{OPTION}=")]

@@ -28,7 +28,7 @@ def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     ``UserError`` when a score is nan.
     """
     rows, width = scores.shape
-    if not rows:  # a view of nothing has no shape that could be told
+    if not rows:  # an empty view has no inferable shape
         return torch.empty(0, k, dtype=torch.int64), torch.empty(0, k)
     length = next((length for length in RUNS if width // length >= 2 * k), None)
     if length is None:
@@ -36,7 +36,7 @@ def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
         keys = order_keys(scores, torch.arange(width, device=scores.device))
     else:
         whole = width // length * length
-        maxima = scores[:, :whole].view(rows, -1, length).amax(2)  # nan goes through
+        maxima = scores[:, :whole].view(rows, -1, length).amax(2)  # nan propagates
         fail_on_nan(maxima)
         fail_on_nan(scores[:, whole:])
         chosen, best = decode_keys(largest(order_keys(maxima, torch.arange(maxima.shape[1], device=scores.device)), k))

@@ -1,4 +1,4 @@
-"""Large results of propagation in memory that is used again as soon as nobody holds the result any more.
+"""Large results of propagation in memory that is reused as soon as the result is no longer referenced.
 
 A step on 1.6 million nodes makes five tables of 400 MB. Fetched anew from the kernel and given back each time they cost
 more than a third of the step: 100,000 page faults a table. Training asks for it by ``reused_memory``; everywhere else
@@ -34,7 +34,7 @@ def map_memory(size: int) -> NDArray[np.uint8]:
 
 
 def references(kept: list[NDArray[np.uint8]], number: int) -> int:
-    """To a piece of memory; a tensor on it, and every view of one, are one together."""
+    """Reference count of a piece of memory; a tensor on it and all its views count once."""
     return sys.getrefcount(kept[number])
 
 
@@ -71,9 +71,9 @@ _tables: Tables | None = None  # of the ``reused_memory`` that is open; a variab
 
 @contextmanager
 def reused_memory() -> Iterator[None]:
-    """Inside, ``empty`` gives large tables memory that is used again; afterwards it goes with the last tensor on it.
+    """Inside, ``empty`` gives large tables reused memory; afterwards it is freed with the last tensor on it.
 
-    What is free is told by CPython's reference counts. Values do not depend on it.
+    Free memory is found by CPython's reference counts. Values do not depend on it.
     """
     global _tables
     before, _tables = _tables, _tables or Tables()

@@ -71,7 +71,7 @@ def worst(words: Iterable[str]) -> str:
     return max(words, key=WORDS.index)
 
 
-def judge(published: Published, values: Sequence[float]) -> Judged:
+def evaluate(published: Published, values: Sequence[float]) -> Judged:
     """Our values, one a seed, against the published one."""
     mean = statistics.fmean(values)
     sd = statistics.stdev(values) if len(values) > 1 else None

@@ -1,4 +1,4 @@
-"""The plan of a search: Optuna says what to try next, run folders say what came of it."""
+"""The plan of a search: Optuna suggests the next trial, run folders hold the results."""
 
 from __future__ import annotations
 
@@ -111,13 +111,13 @@ class SearchPlan:
                 self.stopped |= outcome.state == "failed" and self.stop_on_error
 
     def conclude(self) -> None:
-        """Say and draw what was found."""
+        """Report and plot the results."""
         optuna_results.conclude(self.study, self.objectives, list(self.free), self.ledger)
 
     def _tell(self, trial: Trial, values: list[float] | None = None, state: TrialState | None = None) -> None:
         try:
             self.study.tell(trial, values, state=state)
-        except RuntimeError as error:  # GridSampler wants to stop a loop of Optuna's when all is tried; here is none
+        except RuntimeError as error:  # GridSampler stops Optuna's loop when all is tried; there is none here
             if "Study.stop" not in str(error):
                 raise
 

@@ -43,7 +43,7 @@ NOW = "${now:"
 """A name made of the time."""
 
 MONITOR = "test/ndcg@20"
-"""What the live table shows of commands that have no ``monitor``: they only judge."""
+"""What the live table shows of commands without ``monitor``: they only evaluate."""
 
 
 class Sweep:
@@ -124,7 +124,7 @@ class Sweep:
         if not self.config.sweep.resume or (target.exists() and not self.timed):
             return False
         if folder := sweep_record.find_interrupted(target.parent, words):
-            log.info("going on with %s, which was interrupted (sweep.resume=false begins anew)", folder)
+            log.info("resuming %s, which was interrupted (sweep.resume=false starts anew)", folder)
             self.assign_folders(folder)
         return folder is not None
 
@@ -134,7 +134,7 @@ class Sweep:
             self.config.hydra.sweep.dir = str(folder)
 
     def report(self, errors: Sequence[str]) -> None:
-        """Tell the entry, which gives the exit code, of jobs that failed, wherever they ran."""
+        """Report failed jobs to the entry point, which gives the exit code."""
         caught: list[Exception] = getattr(self.task, "caught", [])
         for error in errors:
             failed = Failed(error)
@@ -159,7 +159,7 @@ class Sweep:
         raise NotImplementedError
 
     def conclude(self, plan: Plan, sweep_dir: Path) -> None:
-        """What there is to say beside the table."""
+        """Further lines for the table."""
 
 
 def claim_folder(folder: Path) -> Path:
@@ -173,7 +173,7 @@ def claim_folder(folder: Path) -> Path:
 
 
 class Failed(Exception):
-    """A job of a sweep failed; the sweep's table says which and why."""
+    """A job of a sweep failed; the sweep's table reports which and why."""
 
 
 class Grid(Sweep):
@@ -184,7 +184,7 @@ class Grid(Sweep):
         return GridPlan(jobs, ledger, self.config.sweep.on_error == "stop"), len(jobs)
 
     def list_jobs(self, given: list[str]) -> list[Job]:
-        """All jobs composed, so that a word that does not exist is told before the first one runs."""
+        """All jobs composed, so that an unknown option is reported before the first one runs."""
         parser = OverridesParser.create(config_loader=self.context.config_loader)
         (batch,) = BasicSweeper.split_arguments(parser.parse_overrides(given), None)
         jobs = self.checked([self.draft(overrides, number) for number, overrides in enumerate(batch)])

@@ -71,7 +71,7 @@ def test_forms_of_dates_are_named_for_times_only():
     assert "--time-format" not in said(rated, "--rating", "rating")
     assert "--time-format iso" in said(HEAD + "u1,i1,2020-01-01\n", "--time", "time")
     got = said(HEAD + "u1,i1,x\n", "--time", "time", "--time-format", "iso")
-    assert got.endswith("set --time-format (iso for ISO 8601; leave it out for a number of seconds).")
+    assert got.endswith("set --time-format (iso for ISO 8601; omit it for a number of seconds).")
 
 
 def test_a_threshold_without_ratings_and_signs_that_are_none():

@@ -159,7 +159,7 @@ def test_early_stop_waits_for_min_epochs(launch: Launch, tmp_path: Path) -> None
         (["fusion=gate", "features=none"], "Set features="),
         (["data.files.path=/nowhere"], "data.files.path"),
         (["monitor=nothing/ndcg@20"], "monitor=nothing/ndcg@20"),
-        (["monitor=val/ndgc@20"], "Near to it: ndcg@20"),
+        (["monitor=val/ndgc@20"], "Did you mean: ndcg@20"),
         (["loss=bpr", "sampler=in_batch"], "sampler=uniform"),
         (["split.test=0.99"], "split"),
         (["model=ease", "model.closed_form.max_items=10"], "max_items"),

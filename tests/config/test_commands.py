@@ -29,8 +29,8 @@ def run(folder: Path, *words: str) -> tuple[int, list[str]]:
         (["train", "fusion=[id,sum]"], "ltgnn: fusion=[id,sum] given, one word wanted: attention, "),
         (["train", "data.reader.separator=;"], "'data.reader.separator=\";\"'"),
         (["train", "data.reader.separator=,"], "'data.reader.separator=\",\"'"),
-        (["train", "score.weight=1"], "score=content has score.dials.content.weight."),
-        (["train", "score=content", "score.weight=1"], "Did you mean 'score.dials.content.weight'?"),
+        (["train", "score.weight=1"], "score=content has score.adjustments.content.weight."),
+        (["train", "score=content", "score.weight=1"], "Did you mean 'score.adjustments.content.weight'?"),
         (
             ["train", "features=none", "fusion=sum"],
             "ltgnn: fusion=sum needs item features, but features=none was given.",

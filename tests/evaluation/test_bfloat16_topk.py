@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ltgnn.evaluation import topk
-from ltgnn.evaluation.bfloat16_topk import GROUP, Rough
+from ltgnn.evaluation.bfloat16_topk import GROUP, Bfloat16TopK
 from ltgnn.scoring.masked import MaskedScorer, mask_items
 from ltgnn.scoring.scorers import InnerProduct, WeightedSum
 from ltgnn.types import Interactions, UserError
@@ -45,8 +45,8 @@ KINDS = ["any", "alike", "equal", "uneven", "zero", "negative", "positive"]
 @pytest.fixture(autouse=True)
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also on a processor, and for tables, that gain nothing."""
-    monkeypatch.setattr(topk, "pays", lambda width: True)
-    monkeypatch.setattr(topk, "WORTH", 0)
+    monkeypatch.setattr(topk, "is_faster", lambda width: True)
+    monkeypatch.setattr(topk, "MIN_SCORES", 0)
 
 
 @settings(max_examples=120, deadline=None)
@@ -87,8 +87,8 @@ def test_exact(
     assert torch.equal(found.items, plain.items)
 
 
-def rough(users: Tensor, items: Tensor, scorable: Tensor | None = None, k: int = 5) -> Rough:
-    return Rough(users, items.T.contiguous(), scorable, k, SIZE)
+def rough(users: Tensor, items: Tensor, scorable: Tensor | None = None, k: int = 5) -> Bfloat16TopK:
+    return Bfloat16TopK(users, items.T.contiguous(), scorable, k, SIZE)
 
 
 def nobody(rows: int) -> tuple[Tensor, Tensor]:
@@ -140,7 +140,7 @@ def test_same_bits_as_without_whatever_the_block_and_the_threads(
     found.append(topk.top_k(scorer, torch.arange(150), seen, 3_008, 10, 0.4))
     torch.set_num_threads(threads)
     few = topk.top_k(scorer, some, seen, 3_008, 10, 0.4)
-    monkeypatch.setattr(topk, "pays", lambda width: False)
+    monkeypatch.setattr(topk, "is_faster", lambda width: False)
     plain = topk.top_k(scorer, torch.arange(150), seen, 3_008, 10, 1.0)
     # a product of fewer columns rounds as the whole one does where AVX-512 makes it; elsewhere this way does not pay
     apart = 0.0 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 1e-5

@@ -17,8 +17,8 @@ from ltgnn.config.paths import conf_dir, paper_dir
 from ltgnn.data.fetch import digest_of
 from ltgnn.reproduction import result as paper_result
 from ltgnn.reproduction.published_row import read_all, read_row
-from ltgnn.reproduction.verdict import WORDS, Published, describe, judge, word, worst
-from ltgnn.runs.pinned_recipes import refuse_foreign
+from ltgnn.reproduction.verdict import WORDS, Published, describe, evaluate, word, worst
+from ltgnn.runs.pinned_recipes import reject_changed_recipe
 from ltgnn.types import UserError
 
 ROWS = sorted(paper_dir().glob("*.yaml"))
@@ -60,7 +60,7 @@ def written(folder: Path, **changes: Any) -> Path:
     ],
 )
 def test_words_at_their_borders(mean: float, expected: str) -> None:
-    assert judge(Published("recall@20", 0.1849, 0.0005), [mean]).word == expected
+    assert evaluate(Published("recall@20", 0.1849, 0.0005), [mean]).word == expected
 
 
 @given(st.floats(-1, 1), st.floats(0, 0.5))
@@ -83,7 +83,7 @@ def test_a_row_has_its_worst_word() -> None:
 
 def test_seeds_are_averaged_and_tested() -> None:
     values = [0.20, 0.21, 0.22]
-    judged = judge(Published("recall@20", 0.2, 0.01), values)
+    judged = evaluate(Published("recall@20", 0.2, 0.01), values)
     test = ttest_1samp(values, 0.2)
     assert judged.mean == pytest.approx(0.21)
     assert judged.sd == pytest.approx(0.01)
@@ -96,8 +96,8 @@ def test_seeds_are_averaged_and_tested() -> None:
 
 
 def test_one_seed_or_equal_seeds_have_no_test() -> None:
-    assert judge(Published("recall@20", 0.2, 0.01), [0.2]).sd is None
-    judged = judge(Published("recall@20", 0.2, 0.01), [0.2, 0.2])
+    assert evaluate(Published("recall@20", 0.2, 0.01), [0.2]).sd is None
+    judged = evaluate(Published("recall@20", 0.2, 0.01), [0.2, 0.2])
     assert (judged.sd, judged.t, judged.p) == (0.0, None, None)
 
 
@@ -170,7 +170,7 @@ def test_every_row_is_whole(file: Path) -> None:
 
 
 def result(kind: str, finished: str, verdict: str = "PASS", epoch: int | None = None) -> dict[str, Any]:
-    judged = judge(Published("recall@20", 0.2, 0.01, epoch), [0.2, 0.204]).plain()
+    judged = evaluate(Published("recall@20", 0.2, 0.01, epoch), [0.2, 0.204]).plain()
     return {
         "row": "toy", "kind": kind, "verdict": verdict, "finished": finished, "commit": f"c{finished}",
         "judged": [judged], "runs": [{}, {}], "minutes": 3.2,
@@ -237,7 +237,7 @@ def test_committed_verdicts_follow_from_committed_numbers() -> None:
                 for value in run["values"]
                 if (value["metric"], value["epoch"]) == (number["metric"], number["epoch"])
             ]
-            again = judge(Published(number["metric"], number["published"], number["width"], number["epoch"]), values)
+            again = evaluate(Published(number["metric"], number["published"], number["width"], number["epoch"]), values)
             assert (again.mean, again.word) == (number["mean"], number["word"]), file
             words.append(again.word)
         assert found["verdict"] == worst(words), file
@@ -245,9 +245,9 @@ def test_committed_verdicts_follow_from_committed_numbers() -> None:
 
 
 def test_a_closed_recipe_refuses_a_foreign_model() -> None:
-    refuse_foreign({"model": "lightgcn"}, {"model": "lightgcn", "loss": "bpr"})
-    with pytest.raises(UserError, match=r"model=mf given, but experiment=row is a closed recipe with model=lightgcn"):
-        refuse_foreign({"model": "lightgcn"}, {"model": "mf", "experiment": "row"})
+    reject_changed_recipe({"model": "lightgcn"}, {"model": "lightgcn", "loss": "bpr"})
+    with pytest.raises(UserError, match=r"model=mf given, but experiment=row is a pinned recipe with model=lightgcn"):
+        reject_changed_recipe({"model": "lightgcn"}, {"model": "mf", "experiment": "row"})
 
 
 def test_ltgnn_train_refuses_it_before_it_reads_data(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ltgnn.analysis.item_groups import list_length, policy_of
 from ltgnn.analysis.labels import axes_of, labels
-from ltgnn.analysis.run_groups import Side, drop_repeated, repetitions
+from ltgnn.analysis.run_groups import RunGroup, drop_repeated, repetitions
 from ltgnn.io.terminal import printable
 from ltgnn.runs.reading import HUGE, read_all, without_damaged
 from ltgnn.runs.run import DamagedRun, Run
@@ -35,7 +35,7 @@ class Configuration:
     number: int
     words: dict[str, str]  # axis -> word, of the axes that differ in this report
     label: str  # the shortest words that tell it apart
-    side: Side
+    side: RunGroup
 
     @property
     def first(self) -> Run:
@@ -108,7 +108,7 @@ def group(runs: Sequence[Run], axes: Sequence[str]) -> list[Configuration]:
     names = dict(zip(map(id, runs), labels(runs), strict=True))
     return [
         Configuration(
-            number, {axis: printable(part[0].word(axis)) for axis in axes}, names[id(part[0])], Side(part)
+            number, {axis: printable(part[0].word(axis)) for axis in axes}, names[id(part[0])], RunGroup(part)
         )
         for number, part in enumerate(parts)
     ]  # fmt: skip

@@ -8,10 +8,10 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback
 
-from ltgnn.features.tuning.trainable_text import LiveText
+from ltgnn.features.tuning.trainable_text import TrainableText
 
 
-class Attend(Callback):
+class SelectBatchItems(Callback):
     """Tells the live text which items the next step is about."""
 
     def __init__(self, seed: int) -> None:
@@ -20,5 +20,5 @@ class Attend(Callback):
     def on_train_batch_start(self, trainer: pl.Trainer, module: pl.LightningModule, batch: Any, step: int) -> None:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + trainer.global_step)
         for part in module.modules():
-            if isinstance(part, LiveText):
+            if isinstance(part, TrainableText):
                 part.attend(batch.pos, generator)

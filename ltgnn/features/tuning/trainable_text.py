@@ -27,7 +27,7 @@ from ltgnn.types import Dataset, Features, ItemContent, UserError
 log = logging.getLogger(__name__)
 
 
-class LiveText(ItemContent):
+class TrainableText(ItemContent):
     """Text features [I, D] that are trained with the recommender.
 
     ``values`` [I, D]: what the encoder says before training. ``rows``: items re-encoded with gradient in a step.
@@ -52,7 +52,7 @@ class LiveText(ItemContent):
     def width(self) -> int:
         return self.table.shape[1]
 
-    def train(self, mode: bool = True) -> LiveText:
+    def train(self, mode: bool = True) -> TrainableText:
         super().train(mode)
         self.encoder.eval()  # no dropout
         return self
@@ -89,14 +89,14 @@ class LiveText(ItemContent):
         log.debug("text table renewed in %.1f s", time.perf_counter() - started)
 
 
-def _fill_frozen(live: LiveText, state: dict[str, Any], prefix: str, *_: Any) -> None:
+def _fill_frozen(live: TrainableText, state: dict[str, Any], prefix: str, *_: Any) -> None:
     """Frozen weights are not in the checkpoint: they are those of the folder. The table is made anew on demand."""
     for name, weight in live.named_parameters():
         state.setdefault(prefix + name, weight.detach())
     live.age = 1
 
 
-def _only_trained(live: LiveText, state: dict[str, Any], prefix: str, _: Any) -> None:
+def _only_trained(live: TrainableText, state: dict[str, Any], prefix: str, _: Any) -> None:
     for name, weight in live.named_parameters():
         if not weight.requires_grad:
             state.pop(prefix + name, None)
@@ -115,7 +115,7 @@ class EndToEnd:
     checkpointing: bool
     chunk_tokens: Annotated[int, Ge(1)]
 
-    def __call__(self, source: Any, dataset: Dataset, features: Features | None) -> LiveText:
+    def __call__(self, source: Any, dataset: Dataset, features: Features | None) -> TrainableText:
         """``source``: what the group ``features`` built; ``features``: what it made of the data set."""
         if not isinstance(source, ItemText) or not isinstance(source.encoder, HuggingFace) or features is None:
             raise UserError(
@@ -130,7 +130,7 @@ class EndToEnd:
         texts = render(source.template_for(dataset), dataset.item_fields)
         with torch.random.fork_rng(devices=[]):  # all else starts as it does beside a frozen text
             encoder = TunedEncoder(source.encoder, texts, self.adapt, self.checkpointing, self.chunk_tokens)
-        return LiveText(encoder, features.values, self.rows, self.refresh, self.lr)
+        return TrainableText(encoder, features.values, self.rows, self.refresh, self.lr)
 
 
 def frozen(source: Any, dataset: Dataset, features: Features | None) -> Tensor | None:

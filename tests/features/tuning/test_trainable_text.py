@@ -18,7 +18,7 @@ from ltgnn.features.store import FeatureStore
 from ltgnn.features.transform import Keep
 from ltgnn.features.tuning.adaptation import Full, Lora
 from ltgnn.features.tuning.encoder import TunedEncoder
-from ltgnn.features.tuning.trainable_text import EndToEnd, LiveText
+from ltgnn.features.tuning.trainable_text import EndToEnd, TrainableText
 from ltgnn.module import Recommender
 from ltgnn.types import Dataset, Features, UserError
 from tests.conftest import run_folders
@@ -28,11 +28,11 @@ LORA = Lora(rank=2, alpha=4, dropout=0.0, targets="all-linear")
 FULL = Full(freeze_embeddings=False)
 
 
-def live(encoder: TunedEncoder, rows: int = 3, refresh: int = 0) -> LiveText:
-    return LiveText(encoder, encoder.encode_all(), rows, refresh, lr=0.01)
+def live(encoder: TunedEncoder, rows: int = 3, refresh: int = 0) -> TrainableText:
+    return TrainableText(encoder, encoder.encode_all(), rows, refresh, lr=0.01)
 
 
-def moved(text: LiveText) -> None:
+def moved(text: TrainableText) -> None:
     """A step of some optimizer."""
     with torch.no_grad():
         for weight in text.parameters():
@@ -41,7 +41,7 @@ def moved(text: LiveText) -> None:
     text.age = 1
 
 
-def attend(text: LiveText, items: list[int], seed: int = 0) -> None:
+def attend(text: TrainableText, items: list[int], seed: int = 0) -> None:
     text.attend(torch.tensor(items), torch.Generator().manual_seed(seed))
 
 
