@@ -41,8 +41,8 @@ class Difference:
     base_sd: float | None  # over seeds
     new_sd: float | None
     interval: stats.Interval  # users and seeds
-    interval_users: stats.Interval  # users alone, seeds averaged
-    seed_width: float  # half-width from seeds alone
+    interval_users: stats.Interval  # users only, seeds averaged
+    seed_width: float  # half-width from seeds only
     p: dict[str, float]  # test over users -> p
     p_holm: dict[str, float]  # the same, adjusted for the three groups
     p_bh: dict[str, float]
@@ -87,14 +87,14 @@ class Claim:
     new: str
     seeds: tuple[int, int]
     differences: list[Difference]
-    rule: str = ""  # of the groups, in words
+    rule: str = ""  # of the groups, as text
     warnings: list[str] = field(default_factory=list)  # of the runs
 
 
 def claim(
     base: RunGroup, new: RunGroup, metric: str, policy: str, margin: float, level: float, draws: int, seed: int
 ) -> Claim:
-    """Compare two sides on ``metric`` for all, head and tail of ``policy``, and judge."""
+    """Compare two sides on ``metric`` for all, head and tail of ``policy``, and apply the rule."""
     if base.fingerprint != new.fingerprint:
         raise UserError(
             f"the two sides were tested on different splits ({base.fingerprint[:12]} and {new.fingerprint[:12]}): "
@@ -158,7 +158,7 @@ def seeds_needed(
 ) -> int | None:
     """Seeds a side after which the verdict would fall, if estimates and spreads stay as they are; None if never.
 
-    More seeds narrow the seeds' part of an interval only: what the users leave open, a larger test part has to close.
+    More seeds narrow the seeds' part of an interval only: the part of the users needs a larger test part.
     """
     from scipy.stats import t
 
@@ -245,7 +245,7 @@ def _over_seeds(base: RunGroup, new: RunGroup, before: stats.Array, after: stats
         return {}
     p = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # scipy's, of a side whose runs are all alike
+        warnings.simplefilter("ignore", RuntimeWarning)  # scipy's, of a side whose runs are all equal
         if base.many_splits:
             p["t"] = float(ttest_rel(after, before).pvalue)
         elif len(after) > 1 and len(before) > 1:

@@ -21,7 +21,7 @@ from ltgnn.runs.reading import read_all, without_damaged
 from ltgnn.runs.run import DamagedRun
 
 PARTS = ("val/", "test/")
-"""Beginnings of a name that says its part itself."""
+"""Prefixes of a name that includes its part."""
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Point:
 def front(points: Sequence[Point], x: str = "", y: str = "") -> list[Point]:
     """The points that no other one beats in both values, by rising x; of equal ones the first.
 
-    ``x``, ``y``: names of the values, of which less is better if their metrics say so.
+    ``x``, ``y``: names of the values, of which less is better if their metrics state it.
     """
     ways = tuple(-1 if smaller(name) else 1 for name in (x, y))
     best: list[Point] = []
@@ -82,7 +82,7 @@ def lines(points: Sequence[Point], swept: Sequence[str]) -> list[list[Point]]:
 
 
 NAMED = 12
-"""Points up to which each has its setting beside it; of more only those of the front, or the words would overlap."""
+"""Points up to which each is labelled; of more only those of the front, or labels would overlap."""
 
 
 def draw(
@@ -107,13 +107,13 @@ def draw(
     middle = (min(p.x for p in points) + max(p.x for p in points)) / 2
     for number, point in enumerate(points if len(points) <= NAMED else best):
         label = escape_text(", ".join(point.settings.get(key, "-") for key in swept))
-        left = point.x > middle  # words stay inside, and those of neighbours apart
+        left = point.x > middle  # labels stay inside, and do not overlap
         place = (-8 if left else 8, 5 if number % 2 else -11)
         side = "right" if left else "left"
         axes.annotate(
             label, (point.x, point.y), textcoords="offset points", xytext=place, ha=side, fontsize=8, zorder=4
         )
-    axes.margins(0.12)  # room for the words beside the outermost points
+    axes.margins(0.12)  # room for the labels of the outermost points
     axes.set_xlabel(x if x.startswith(PARTS) else f"{x} (test)")
     axes.set_ylabel(y if y.startswith(PARTS) else f"{y} (test)")
     named = "at each point" if len(points) <= NAMED else "at each circle"

@@ -14,7 +14,7 @@ from ltgnn.runs.run import Run
 
 @dataclass(frozen=True)
 class Row:
-    """Finished runs that differ in the seed alone, or one run that has no result."""
+    """Finished runs that differ only in the seed, or one run that has no result."""
 
     number: int
     label: str

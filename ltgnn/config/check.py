@@ -39,7 +39,7 @@ def refuse_wrong_values(
     """``UserError`` that names every value of ``cfg`` that what takes it would refuse, with what is wanted instead.
 
     ``root``: the yaml that it was composed from (``train``, ``evaluate`` ...), whose knobs have a schema.
-    ``choices``: the word of each group, where words that do not go together are refused as well. ``only``: the keys
+    ``choices``: the option of each group, where incompatible options are rejected as well. ``only``: the keys
     that are looked at, where not all are. Classes are imported; nothing is built.
     """
     if lines := wrong_values(cfg, resolved(cfg, only), root, choices):
@@ -84,7 +84,7 @@ def _inside(key: str, value: Any) -> Iterator[Finding]:
             except (ImportError, AttributeError) as error:
                 yield Finding(
                     f"{key}._target_",
-                    f"={target} given, which cannot be imported ({error}). Mend the name, or put its package on "
+                    f"={target} given, which cannot be imported ({error}). Fix the name, or put its package on "
                     "PYTHONPATH.",
                 )
                 return
@@ -115,7 +115,7 @@ def _against(takes: Parameters, key: str, node: Mapping[str, Any], complete: boo
 
 
 def refusals(parameter: Parameter, key: str, value: Any) -> Iterator[Finding]:
-    """What is wrong with a value without ``_target_``; parts in it are judged on their own."""
+    """What is wrong with a value without ``_target_``; parts in it are checked separately."""
     known = _known(value)
     if known is OPEN or parameter.adapter is None:
         return
@@ -130,7 +130,7 @@ def refusals(parameter: Parameter, key: str, value: Any) -> Iterator[Finding]:
     except ValidationError:
         pass
     places = {tuple(_path(known, one["loc"])) for one in refused.errors() if one["type"] != "needs_python_object"}
-    if not places:  # an object of Python is wanted: only a word or number is surely none
+    if not places:  # a Python object is expected: only a string or number is surely not one
         if isinstance(known, (dict, list)) or known is None:
             return
         places = {()}

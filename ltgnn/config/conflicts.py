@@ -1,4 +1,4 @@
-"""Words that do not go together, told from the classes behind them before anything is loaded.
+"""Incompatible options, found from their classes before anything is loaded.
 
 A class states what it needs or gives by attributes: ``needs_features``, ``gives_features`` (the group ``features``),
 ``negatives_from`` and ``draws`` (loss, sampler), ``needs_views`` and ``clean`` (loss, views), ``needs_layers`` (views),
@@ -31,12 +31,12 @@ class Built(NamedTuple):
     kind: Any
 
     def states(self, ability: str, unsaid: Any = None) -> Any:
-        """What the class says of itself; ``unsaid`` where it says nothing."""
+        """The declaration of the class; ``unsaid`` where there is none."""
         return getattr(self.kind, ability, unsaid)
 
 
 def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator[str]:
-    """A line for each pair of words that a run would refuse. ``choices``: the word of each group, for the messages."""
+    """A line for each pair of options that a run would reject. ``choices``: option of each group, for messages."""
     yield from _shares(config)
     yield from _adjustments(config)
     if root not in ("train", "finetune"):
@@ -69,7 +69,7 @@ def built(key: str, node: Any) -> Iterator[Built]:
 
 
 def _word(group: str, choices: Mapping[str, Any]) -> str:
-    """``fusion=sum``; of a group whose word is not known its name."""
+    """``fusion=sum``; of a group without a known option its name."""
     return f"{group}={choices[group]}" if choices.get(group) else group
 
 
@@ -100,7 +100,7 @@ def _features(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> I
         if any(part.states("needs_features") for part in parts.get(group, ())):
             yield (
                 f"{_word(group, choices)} needs item features, but {_word('features', choices)} was given. Set "
-                f"features=minilm (or another word: ltgnn models features), or another {group}= (ltgnn models {group})."
+                f"features=minilm (or another: ltgnn models features), or another {group}= (ltgnn models {group})."
             )
 
 
@@ -153,13 +153,13 @@ def _views(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iter
 
 
 def _projected(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
-    """Losses on projected features with a fusion that projects none; models of content alone with one that has ids."""
+    """Losses on projected features with a fusion that projects none; models of only content with one that has ids."""
     fusion = parts.get("fusion", ())[:1]
     plain = any(part.states("projects_text") is False for part in fusion)
     if plain and any(part.states("needs_projected_text") for part in parts.get("loss", ())):
         yield (
             f"{_word('loss', choices)} needs projected features, but {_word('fusion', choices)} has none. Set "
-            "fusion=side (content beside the ids), or sum, gate, concat; or a loss without alignment."
+            "fusion=side (content besides the ids), or sum, gate, concat; or a loss without alignment."
         )
     ids = any(part.states("uses_ids") for part in fusion)
     if ids and any(part.states("without_ids") for part in parts.get("model", ())):

@@ -75,7 +75,7 @@ def _digest(text: str, path: Path) -> str | None:
         return None
     if (path / "status.json").is_file():
         return _run_digest(path)
-    if (path / "config.json").is_file() or os.sep in text:  # a word such as data.name may be a folder's name by chance
+    if (path / "config.json").is_file() or os.sep in text:  # a value such as data.name may be a folder's name by chance
         return _folder_digest(path)
     return None
 

@@ -1,7 +1,7 @@
-"""Recipes of earlier versions in today's words: classes that moved, and sections, axes and metrics with new names.
+"""Recipes of earlier versions in today's names: classes that moved, and sections, config groups and metrics.
 
 A run folder keeps the recipe it was made with. Those who read one translate it here first, so that nothing else has to
-know the earlier names. Add a line to a table for every class or word that gets another name. Recipes of today are left
+know the earlier names. Add a line to a table for every class, key or option that is renamed. Recipes of today are left
 as they are.
 """
 
@@ -66,7 +66,7 @@ CLASSES = {
 """Classes with another name: by their module of today."""
 
 AXES = {"text": "features"}
-"""Sections of a recipe, which are the axes of ``choices`` too."""
+"""Sections of a recipe, which are the config groups of ``choices``, too."""
 
 ROOT = {"reads_text": "reads_features"}
 """Further keys at the root of a recipe."""
@@ -75,7 +75,7 @@ KEYS = {"score": {"dials": "adjustments"}}
 """Keys inside a section."""
 
 WORDS = {"fusion": {"text": "content"}}
-"""By axis: words that were chosen."""
+"""By config group: renamed options."""
 
 METRICS = {"ild_text": "ild_features"}
 """Metrics, in recipes and in results."""
@@ -90,9 +90,9 @@ _INNER = re.compile(rf"@({'|'.join(AXES)})(?=\.)")
 
 
 def translated(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """A recipe, as read from a folder, in today's words; equal to what was given where it is of today.
+    """A recipe, as read from a folder, in today's names; a recipe of today is unchanged.
 
-    Values that are no recipe are kept as they are: those who check a recipe do so afterwards.
+    Values that are not a recipe are kept: recipes are checked afterwards.
     """
     found = {key: _node(value) for key, value in recipe.items()}
     for before, after in {**AXES, **ROOT}.items():
@@ -110,12 +110,12 @@ def translated(recipe: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_older(recipe: Mapping[str, Any]) -> bool:
-    """Whether a recipe, as read from a folder, has words of an earlier version."""
+    """Whether a recipe, as read from a folder, has names of an earlier version."""
     return translated(recipe) != recipe
 
 
 def override(word: str) -> str:
-    """An override of a command, such as ``+text@text.features.image=precomputed``, in today's words."""
+    """An override of a command, such as ``+text@text.features.image=precomputed``, in today's names."""
     key, sign, value = word.partition("=")
     key = _SECTION.sub(
         lambda match: f"{match[1]}{match[2]}.{KEYS.get(match[2], {}).get(match[3], match[3])}", _axis(key)

@@ -30,7 +30,7 @@ class Delimited:
 
     file: Path
     separator: str | None  # None: found in the first line
-    quote: str | None  # None: quotes are ordinary signs
+    quote: str | None  # None: quotes are ordinary characters
     names: Sequence[str] | None = None  # of the columns; None: the first line has them
     typed: bool = False  # names carry a type after a colon, as in RecBole's "user_id:token"
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
@@ -60,7 +60,7 @@ class Delimited:
 
     @cached_property
     def header(self) -> list[str]:
-        """The names of the columns, each of which stands once."""
+        """The names of the columns, each of which is unique."""
         return self._start.names
 
     @cached_property
@@ -118,7 +118,7 @@ class Delimited:
         )
 
     def _stood_in(self, text: bytes) -> list[tuple[str, str]]:
-        """Signs in quoted values that stand for others."""
+        """Placeholder characters in quoted values."""
         signs = [(RECORD, "\n"), (self._dialect.sign, self._dialect.separator)]
         return [(sign, meant) for sign, meant in signs if sign != meant and sign.encode() in text]
 

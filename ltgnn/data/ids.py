@@ -24,7 +24,7 @@ def read_ids(
     """
     plain = _small_numbers(files, columns, role)
     kind = pl.Categorical(pl.Categories.random())  # the dictionary that all pieces share ...
-    holder = pl.Series([], dtype=kind)  # ... which lives while a series of the kind does
+    holder = pl.Series([], dtype=kind)  # ... which is alive as long as a series of the kind
     column, found = Growing(np.int32), False
     for file in files:
         given = (
@@ -53,7 +53,7 @@ def _small_numbers(files: Sequence[TableFile], columns: Columns, role: str) -> b
     wanted = [id.min().cast(pl.Float64).alias("least"), id.max().cast(pl.Float64).alias("most"), id.len().alias("rows")]
     found = [piece.row(0) for file in files for piece in file.pieces(file.schema_of(columns), wanted)]
     given = [(least, most) for least, most, _ in found if least is not None]
-    few = sum(rows for _, _, rows in found) // 8  # a table by number is small beside the rows
+    few = sum(rows for _, _, rows in found) // 8  # a table by number is small compared with the rows
     return bool(given) and min(least for least, _ in given) >= 0 and max(most for _, most in given) < few
 
 

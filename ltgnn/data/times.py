@@ -1,4 +1,4 @@
-"""Numeric times as seconds: their unit by the range of the whole column, and those that cannot be true, counted."""
+"""Numeric times as seconds: their unit by the range of the column, and counts of implausible ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ltgnn.types import UserError
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}  # parts of a second
 NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 LEAST = 1e8  # below are positions (or seconds before March 1973), whatever the unit
-EDGES = (1e11, 1e14, 1e17)  # seconds, milliseconds, microseconds, nanoseconds lie between: each 1973 to 5138
+EDGES = (1e11, 1e14, 1e17)  # seconds, milliseconds, microseconds, nanoseconds bounds between units: each 1973 to 5138
 EARLY = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # no log of a shop or a site is older
 YEAR = 366 * 86_400
 
@@ -24,7 +24,7 @@ YEAR = 366 * 86_400
 class Found(NamedTuple):
     """What was found of the times of a data set."""
 
-    unit: str  # in words, for the card
+    unit: str  # as text, for the card
     odd: list[str]  # sentences on times that cannot be true
 
 
@@ -50,7 +50,7 @@ def choose_unit(
             return Found("as given (all below 1e8: positions, or seconds)", _negative(times))
         unit, how = present[0], "by the range of the values"
     else:
-        how = "as data.reader.time_unit says"
+        how = "from data.reader.time_unit"
     if UNITS[unit] != 1:
         for block in blocks(times.size):
             times[block] /= UNITS[unit]

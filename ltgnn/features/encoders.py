@@ -53,7 +53,7 @@ class HuggingFace:
             raise UserError(f"features.encoder.dtype={dtype} is not one of {', '.join(DTYPES)}")
         if max_length < 3:
             raise UserError(
-                f"features.encoder.max_length={max_length} leaves no room beside the special tokens; at least 3"
+                f"features.encoder.max_length={max_length} leaves no room besides the special tokens; at least 3"
             )
         self.sources = [model] if isinstance(model, str) else list(model)
         self.weights_sha256 = weights_sha256
@@ -78,7 +78,7 @@ class HuggingFace:
         if self.weights_sha256 not in (None, weights):
             raise UserError(
                 f"the weights in {self.folder} hash to {weights}, not to features.encoder.weights_sha256="
-                f"{self.weights_sha256}; mend the folder, or take features=folder for another model"
+                f"{self.weights_sha256}; fix the folder, or use features=folder for another model"
             )
         return {
             "class": "HuggingFace",
@@ -141,7 +141,7 @@ class HuggingFace:
         return tokens
 
     def reading(self, texts: Sequence[str]) -> dict[str, float | None]:
-        """Shares of the texts that are cut at ``max_length``, and of the tokens that are unknown; see ``judged``."""
+        """Shares of texts cut at ``max_length``, and of unknown tokens; see ``token_shares``."""
         tokenizer, sample = self.tokenizer(), sample_texts(texts)
         if not sample:
             return {}
@@ -150,7 +150,7 @@ class HuggingFace:
         return token_shares(sample, read["input_ids"], tokenizer.unk_token_id, room, self.max_length)
 
     def tokenizer(self) -> Any:
-        """The tokenizer alone, as transformers gives it."""
+        """Only the tokenizer, as transformers gives it."""
         from transformers import AutoTokenizer
 
         try:
@@ -206,15 +206,15 @@ class HuggingFace:
 
 
 READING = ("pooling", "layer", "max_length", "prompt")
-"""What ``reading.json`` of a tuned encoder says."""
+"""The contents of ``reading.json`` of a tuned encoder."""
 
 
 def load_tuned(folder: str) -> HuggingFace:
-    """The encoder in a folder that `ltgnn finetune` wrote; ``reading.json`` there says how it is read."""
+    """The encoder in a folder that `ltgnn finetune` wrote; ``reading.json`` there holds its pooling and length."""
     path = Path(folder).expanduser() / "reading.json"
     if not path.is_file():
         raise UserError(
-            f"features.encoder={folder} is no folder of `ltgnn finetune` (it lacks reading.json); "
+            f"features.encoder={folder} is not a folder of `ltgnn finetune` (it lacks reading.json); "
             "for any other encoder set features=folder features.encoder.model=ID_OR_FOLDER"
         )
     reading = read_json(path.parent, path.name) or {}
@@ -233,7 +233,7 @@ def load_tuned(folder: str) -> HuggingFace:
 
 
 def pool_tokens(model: Any, tokens: list[list[int]], reading: HuggingFace) -> Tensor:
-    """One forward pass over padded token numbers, pooled as ``reading`` says.  B lists -> [B, D] float32"""
+    """One forward pass over padded token numbers, pooled by ``reading``.  B lists -> [B, D] float32"""
     longest = max(map(len, tokens))
     padding = model.config.pad_token_id or 0
     ids = torch.tensor([row + [padding] * (longest - len(row)) for row in tokens], device=model.device)

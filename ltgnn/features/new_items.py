@@ -17,7 +17,7 @@ from ltgnn.types import Dataset, Features, UserError
 
 
 def later(source: Any, features: Features, dataset: Dataset, counts: Tensor, grown: Dataset) -> Tensor:
-    """Features of the items that ``grown`` has beyond ``dataset``, by the encoder, scales and transforms of the run.
+    """Features of the items of ``grown`` that ``dataset`` lacks, by the encoder, scales and transforms of the run.
 
     ``source``: what the group ``features`` built; ``features``: what it made of ``dataset``; ``counts`` [I]: train
     interactions. -> [n, D]. ``UserError`` where an item has nothing to make them of.

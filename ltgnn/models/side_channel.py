@@ -61,6 +61,6 @@ class SideChannel(LightGCN):
 
     def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
         raise UserError(
-            "this model's score is not a sum over the history: part of its item states comes from a second graph, which "
+            "this model's score is not a sum over the history: part of its item states comes from a second graph; this "
             "is not split yet."
         )

@@ -117,7 +117,7 @@ def test_every_option_of_the_tree_is_listed_by_help_and_by_models(capsys: pytest
     assert main(["--help"]) == 0
     (line,) = re.findall(r"rules=WORD +(.*) \(`ltgnn models rules`\)", capsys.readouterr().out)
     assert set(line.split(", ")) == known
-    assert {word.word for word in models.words("rules")} == known
+    assert {entry.option for entry in models.options("rules")} == known
     for option in known - {"shop"}:  # shop needs a file of its own
         Rules(compose_rules([f"rules={option}"]))
 

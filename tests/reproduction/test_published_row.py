@@ -126,7 +126,7 @@ def test_smoke_epochs_that_are_not_judged_are_shown(tmp_path: Path) -> None:
 
 def test_what_has_no_epochs_is_its_own_smoke_test(tmp_path: Path) -> None:
     assert read_row(written(tmp_path)).plan(smoke=True).kind == "whole"
-    with pytest.raises(UserError, match="leave --smoke away"):
+    with pytest.raises(UserError, match="omit --smoke"):
         read_row(written(tmp_path, selection="test")).plan(smoke=True)
 
 
@@ -134,8 +134,8 @@ def test_what_has_no_epochs_is_its_own_smoke_test(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"tolerence": {}}, "unknown key 'tolerence'. Did you mean 'tolerance'"),
-        ({"tolerance": {"absolute": 0.1}}, "tolerance wants one of absolute and relative, and why"),
-        ({"tolerance": {"absolute": 0.1, "relative": 0.1, "why": "both"}}, "tolerance wants one of"),
+        ({"tolerance": {"absolute": 0.1}}, "tolerance needs one of absolute and relative, and the reason"),
+        ({"tolerance": {"absolute": 0.1, "relative": 0.1, "why": "both"}}, "tolerance needs one of"),
         ({"selection": "best"}, "selection is 'best', one of test, validation, none wanted"),
         ({"source": {"kind": "rumour"}}, "source.kind is 'rumour'"),
         ({"hardware": "tpu"}, "hardware is 'tpu'"),
@@ -205,7 +205,7 @@ def test_readme_is_changed_between_its_marks_alone(tmp_path: Path) -> None:
     assert text.endswith(f"{paper_result.END}\nafter\n")
     assert "old" not in text
     readme.write_text("no marks")
-    with pytest.raises(UserError, match="the table has no place"):
+    with pytest.raises(UserError, match="no place for the table"):
         paper_result.rebuild(readme, [row], tmp_path)
     assert readme.read_text() == "no marks"
     with pytest.raises(UserError, match="Wanted a file"):
@@ -256,7 +256,7 @@ def test_ltgnn_train_refuses_it_before_it_reads_data(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LTGNN_LOGS", str(tmp_path / "logs"))
     assert main(["experiment=lightgcn_gowalla", "model=mf", "logger=none"]) == 1
-    assert "model=mf given, but experiment=lightgcn_gowalla is a closed recipe" in capsys.readouterr().err
+    assert "model=mf given, but experiment=lightgcn_gowalla is a pinned recipe" in capsys.readouterr().err
     assert digest_of(conf_dir() / "experiment/lightgcn_gowalla.yaml")
 
 
@@ -268,7 +268,7 @@ def test_ltgnn_train_refuses_it_before_it_reads_data(tmp_path: Path, monkeypatch
 )  # fmt: skip
 def test_words_of_a_row_say_what_is_trained_alone(tmp_path: Path, word: str) -> None:
     for changes in ({"config": [word]}, {"whole": [word]}):
-        with pytest.raises(UserError, match="is no word of a recipe"):
+        with pytest.raises(UserError, match="is not an override of a recipe"):
             read_row(written(tmp_path, **changes))
 
 

@@ -117,7 +117,7 @@ def test_a_failing_job(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_task_that_fails_before_its_record_gets_one(launch: Launch, tmp_path: Path) -> None:
     assert launch("+closed.model=mf", "seed=1,2", "-m") == 1
     for folder in run_folders(tmp_path):
-        assert "closed recipe" in (folder / "error.txt").read_text()
+        assert "pinned recipe" in (folder / "error.txt").read_text()
 
 
 def test_dry_run_lists_and_times_and_writes_nothing(

@@ -1,4 +1,4 @@
-"""The runs of a report, grouped into configurations, with what the page says of each."""
+"""The runs of a report, grouped into configurations, with their data on the page."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Lost:
 
 @dataclass(frozen=True)
 class Configuration:
-    """Runs that differ in the seed alone."""
+    """Runs that differ only in the seed."""
 
     number: int
-    words: dict[str, str]  # axis -> word, of the axes that differ in this report
-    label: str  # the shortest words that tell it apart
+    words: dict[str, str]  # group -> option, of the groups that differ in this report
+    label: str  # the shortest distinguishing label
     side: RunGroup
 
     @property
@@ -95,7 +95,7 @@ def arrange(finished: Sequence[Run], lost: list[Lost], damaged: list[DamagedRun]
             f"{print_[:12]}: {runs[0].folder} and {len(runs) - 1} more" for print_, runs in by_split.items()
         )
         raise UserError(
-            f"the runs were tested on {len(by_split)} different splits ({shown}): their numbers cannot stand in one "
+            f"the runs were tested on {len(by_split)} different splits ({shown}): their numbers cannot be in one "
             "table. Give the folders of one data set and split at a time"
         )
     axes = axes_of(finished)
@@ -120,7 +120,7 @@ def command(run: Run) -> str:
 
 
 def history(run: Run) -> list[dict[str, float]]:
-    """Rows of history.csv; of an epoch that was run twice (killed and begun again) the later one."""
+    """Rows of history.csv; of an epoch that was run twice (killed and restarted) the later one."""
     return run.reading("history.csv", _epochs) if (run.folder / "history.csv").is_file() else []
 
 

@@ -1,4 +1,4 @@
-"""The Lightning callback that feeds a live text its batches."""
+"""The Lightning callback that passes batches to the trainable text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ltgnn.features.tuning.trainable_text import TrainableText
 
 
 class SelectBatchItems(Callback):
-    """Tells the live text which items the next step is about."""
+    """Passes the items of the next step to the trainable text."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed

@@ -1,7 +1,7 @@
 """The encoder inside the recommender's loop: a few items are read anew with gradient, the rest come from a table.
 
 Encoding a whole catalogue with gradient in every step is out of the question; so each step re-encodes some items of its
-batch with gradient, takes all others from a table of earlier vectors, and the table is renewed every so many steps.
+batch with gradient, takes all others from a table of earlier vectors, and the table is recomputed periodically.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 class TrainableText(ItemContent):
     """Text features [I, D] that are trained with the recommender.
 
-    ``values`` [I, D]: what the encoder says before training. ``rows``: items re-encoded with gradient in a step.
-    ``refresh``: the table is made anew when so many steps have passed since (0: for evaluation only). ``lr``: the rate
+    ``values`` [I, D]: the encoder's output before training. ``rows``: items re-encoded with gradient in a step.
+    ``refresh``: steps after which the table is recomputed (0: for evaluation only). ``lr``: the rate
     of the encoder's weights. Dropout is off, so that a row read anew is what the table would hold. Only what is trained
     goes into a checkpoint.
     """
@@ -43,7 +43,7 @@ class TrainableText(ItemContent):
         self.encoder, self.rows, self.every = encoder.eval(), rows, refresh  # Lightning keeps modes as it finds them
         self.register_buffer("table", values.clone(), persistent=False)
         self.attended: list[int] = []
-        self.age = 0  # steps since the whole table was made
+        self.age = 0  # steps since the full table was made
         self.lr = lr
         self.register_state_dict_post_hook(_only_trained)  # type: ignore[no-untyped-call]
         self.register_load_state_dict_pre_hook(_fill_frozen)  # type: ignore[no-untyped-call]
@@ -104,7 +104,7 @@ def _only_trained(live: TrainableText, state: dict[str, Any], prefix: str, _: An
 
 @dataclass(frozen=True)
 class EndToEnd:
-    """Makes the trained text of a run from its frozen one; the group ``live`` of the yaml tree."""
+    """Makes the trainable text of a run from its frozen one; the config group ``live``."""
 
     needs_features = True
 
@@ -128,7 +128,7 @@ class EndToEnd:
                 "features/control=none"
             )
         texts = render(source.template_for(dataset), dataset.item_fields)
-        with torch.random.fork_rng(devices=[]):  # all else starts as it does beside a frozen text
+        with torch.random.fork_rng(devices=[]):  # all else starts as with frozen text
             encoder = TunedEncoder(source.encoder, texts, self.adapt, self.checkpointing, self.chunk_tokens)
         return TrainableText(encoder, features.values, self.rows, self.refresh, self.lr)
 

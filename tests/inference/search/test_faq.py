@@ -87,7 +87,7 @@ def test_command(capsys: pytest.CaptureFixture[str]) -> None:
         ([str(FAQ), "x", "k=0"], "k=0"),
         ([str(FAQ), "x", "threshold=high"], "threshold=high"),
         ([str(FAQ), "x", "question=nope"], "nope"),
-        ([str(FAQ), "how", "long"], "between quotes"),
+        ([str(FAQ), "how", "long"], "in quotes"),
         ([str(FAQ), "x", "features=none"], "no encoder"),
     ],
 )
