@@ -145,7 +145,7 @@ def is_closed_form(cfg: DictConfig) -> bool:
 def fit_closed_form(
     cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartEvaluator], cache: Cache = NO_CACHE
 ) -> Scorer:
-    """A model that is computed, with the score adjustments on top; jobs that differ in these alone compute it once."""
+    """A model that is computed, with the score adjustments on top; jobs that differ only in these compute it once."""
     refuse_leaks(problem.split, None, None)
     model = need_closed_form(instantiate(cfg.model.closed_form), "model.closed_form")
     features = problem.text if model.reads_features else None
@@ -268,7 +268,7 @@ def refuse_unknown_monitor(cfg: DictConfig, evaluators: Mapping[str, PartEvaluat
 
 
 def build_score(cfg: DictConfig, problem: Problem) -> ScoreFunction:
-    """What turns states into scores, with the score adjustments built from the train part."""
+    """The scores of states, with the score adjustments built from the train part."""
     if cfg.score.get("fit") and not len(problem.split.val):
         raise UserError("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
     score: ScoreFunction = instantiate(cfg.score).fit(problem.split.train, problem.text)

@@ -172,17 +172,17 @@ class Recommender(pl.LightningModule):
             )
 
     @torch.no_grad()
-    def scorer(self, judge: PartEvaluator | None = None) -> Scorer:
+    def scorer(self, evaluate: PartEvaluator | None = None) -> Scorer:
         """Scores from one clean pass over the graph.
 
-        ``judge``: the evaluator of the validation part, by which the score adjustments may be scaled.
+        ``evaluate``: the evaluator of the validation part, by which the score adjustments may be scaled.
         """
         encoded = self.encode_all()
         scored = self.score.of(encoded)
         base = scored.unmasked()
         for loss in self.losses.values():  # a loss with its own parameters may adjust the scores
             base = as_scorer(loss.at_ranking(encoded, base))
-        return self.score.over(mask_items(base, scored.candidates), judge, self.device)
+        return self.score.over(mask_items(base, scored.candidates), evaluate, self.device)
 
     @torch.no_grad()
     def encode_all(self) -> Encoded:

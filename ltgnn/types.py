@@ -136,7 +136,7 @@ class Split:
     train: Interactions
     val: Interactions  # empty only in recipes that state it
     test: Interactions
-    name: str  # the protocol, in words: "random per user 80/10/10, seed 0"
+    name: str  # the protocol, as text: "random per user 80/10/10, seed 0"
     ordered: str = ""  # "global", "user": train is before val, val before test, over all or within each user
 
     def __post_init__(self) -> None:
@@ -162,7 +162,7 @@ class Groups:
     policy: str  # "items20", "mass", ...
     names: tuple[str, ...]
     labels: Tensor  # [I] int8, index into names
-    rule: str  # the policy in words, written beside every number
+    rule: str  # the policy as text, shown with every number
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -343,7 +343,7 @@ class LinearTerms(Protocol):
 
     @property
     def note(self) -> str:
-        """A sentence to be read beside the terms; may be empty."""
+        """A sentence shown with the terms; may be empty."""
         ...
 
     def terms(self, user: int, item: int) -> list[Term]:
@@ -565,7 +565,7 @@ class Fusion(Protocol):
 
 
 class Views:
-    """Turns one encoder into the main encoding and the contrastive ones."""
+    """The main encoding and the contrastive ones of an encoder."""
 
     clean: bool = False
     """Whether there are no contrastive encodings, and the main one is the encoder's."""
@@ -658,7 +658,7 @@ class ClosedForm(Protocol):
 
 
 def need_closed_form(model: object, option: str) -> ClosedForm:
-    """The model itself; ``UserError`` where it is no closed form."""
+    """The model itself; ``UserError`` where it is not a closed form."""
     if not isinstance(model, ClosedForm):
         raise UserError(
             f"{option}: {type(model).__name__} is not a closed form. It requires `fit(train, features) -> scorer` and "

@@ -50,7 +50,7 @@ def cost(way: str) -> dict[str, Any]:
         rows = torch.randint(len(train), (int(cfg.batch_size),), generator=generator)
         started = time.process_time()
         if live is not None:
-            live.attend(train.items[rows], generator)
+            live.select_items(train.items[rows], generator)
         batch = Batch(train.users[rows], train.items[rows], torch.empty(len(rows), 0, dtype=torch.int64))
         optimizer.zero_grad()
         torch.stack(list(module.objective(batch).values())).sum().backward()

@@ -265,7 +265,7 @@ def _over_seeds(base: RunGroup, new: RunGroup, before: stats.Array, after: stats
 def _too_few_seeds(side: RunGroup, name: str) -> list[str]:
     if side.deterministic or len(side.runs) >= MIN_SEEDS:
         return []
-    return [f"{name} has {len(side.runs)} seed(s), the rule asks for {MIN_SEEDS}"]
+    return [f"{name} has {len(side.runs)} seed(s), the rule requires {MIN_SEEDS}"]
 
 
 def _selection(side: RunGroup, name: str) -> list[str]:

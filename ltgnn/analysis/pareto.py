@@ -70,7 +70,7 @@ def swept_keys(points: Sequence[Point]) -> list[str]:
 
 
 def lines(points: Sequence[Point], swept: Sequence[str]) -> list[list[Point]]:
-    """Points that differ in one numeric key alone, the one with the most values, in ascending order."""
+    """Points that differ only in one numeric key, the one with the most values, in ascending order."""
     numeric = [key for key in swept if all(_number(p.settings.get(key)) is not None for p in points)]
     if not numeric:
         return []

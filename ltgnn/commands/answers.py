@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 
 USAGE = f"""usage: ltgnn answers FAQ.csv "QUESTION" [KEY=VALUE ...]
 
-Finds the row of a table (columns question, answer) that answers a question, by meaning and by words; reports it where
-none is near enough.
+Finds the row of a table (columns question, answer) that answers a question, by meaning and by keywords; reports it
+where none is near enough.
 
   ltgnn answers faq.csv "when will my parcel arrive"
   ltgnn answers faq.csv "may I return it" k=1 format=json

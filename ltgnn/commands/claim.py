@@ -76,7 +76,7 @@ def _table(title: str, columns: Sequence[str]) -> Any:
 
 
 def sentence(result: Claim) -> str:
-    """The verdict in words."""
+    """The verdict as text."""
     lines = [f"Tail gain at no head loss: {result.verdict.upper()}", *(f"  {reason}" for reason in result.reasons)]
     by_group = {d.group: d for d in result.differences}
     if result.seeds_needed:
@@ -102,7 +102,7 @@ def refuse_same(base: RunGroup, new: RunGroup) -> None:
         )
 
 
-def judge_readable(
+def claim_readable(
     base: RunGroup, new: RunGroup, judge: Callable[[RunGroup, RunGroup], T]
 ) -> tuple[T, list[DamagedRun]]:
     """The claim on the runs whose files can be read, and the others; raises where a side has none left."""
@@ -149,7 +149,7 @@ def main(argv: Sequence[str]) -> int:
     sides = load_group(given.base), load_group(given.new)
     refuse_same(*sides)
     rest = given.metric, given.policy, given.margin, given.level, given.draws, given.seed
-    result, damaged = judge_readable(*sides, lambda base, new: claim(base, new, *rest))
+    result, damaged = claim_readable(*sides, lambda base, new: claim(base, new, *rest))
     widest = max(Console(width=1000).measure(table).maximum for table in tables(result))  # numbers are never cut
     console = Console(width=max(Console().width, widest))
     say(console, header(result))

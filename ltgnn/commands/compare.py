@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
         "--out",
         type=Path,
         metavar="FILE",
-        help="write there instead of printing; of csv the analysis of variance goes to NAME.anova.csv",
+        help="write there instead of printing; with csv the analysis of variance goes to NAME.anova.csv",
     )
     given = parser.parse_args(argv)
     found, left_out = read_finished(given.folders)

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 USAGE = """usage: ltgnn ensemble RUN RUN ... [blend=learned] [KEY=VALUE ...] [-m]
 
 One model of several finished runs on the same split: a run folder like any other. Its weights are fitted on the
-validation part alone.
+validation part only.
 
   ltgnn ensemble logs/train/runs/A logs/train/runs/B
   ltgnn ensemble logs/train/runs/A logs/train/runs/B blend=zscore,rrf,learned -m

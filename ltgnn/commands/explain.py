@@ -86,7 +86,7 @@ def show(found: Explanation) -> None:
         near = Table(
             title="Similar items in the history", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
         )
-        for name in ("cosine", "item", "title", "words of both"):
+        for name in ("cosine", "item", "title", "shared words"):
             near.add_column(name, justify="right" if name == "cosine" else "left")
         for alike in found.alike:
             cosine = "" if alike.cosine is None else f"{alike.cosine:.4f}"

@@ -1,4 +1,4 @@
-"""Which values an evaluator will give, from the config alone: what ``monitor`` may name."""
+"""Which values an evaluator will give, from the config only: the names for ``monitor``."""
 
 from __future__ import annotations
 

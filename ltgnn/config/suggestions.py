@@ -108,7 +108,7 @@ def not_readable(text: str, words: Sequence[str]) -> str:
         if given and word in text:
             plus, key, value = given.groups()
             return (
-                f"{word}: signs such as , ; : ( ) {{ }} in a value need quotes of their own, inside those of "
+                f"{word}: characters such as , ; : ( ) {{ }} in a value need their own quotes, inside those of "
                 f"the shell: '{plus}{key}=\"{value}\"'"
             )
     return text.partition("\nSee https")[0]

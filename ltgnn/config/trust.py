@@ -72,7 +72,7 @@ def check(recipe: Mapping[str, Any], folder: Path, file: str = "config.yaml") ->
 
 
 def targets(recipe: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """(dotted key, value) of every ``_target_``, wherever it stands."""
+    """(dotted key, value) of every ``_target_`` at any depth."""
     for key, node in nodes(recipe):
         if "_target_" in node:
             yield f"{key}._target_".lstrip("."), node["_target_"]

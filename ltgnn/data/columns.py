@@ -28,7 +28,7 @@ def droppable() -> Iterator[None]:
     try:
         yield
     except Incomplete as error:
-        raise Incomplete(f"{error} To leave such rows out: data.reader.drop_incomplete=true") from error
+        raise Incomplete(f"{error} To drop such rows: data.reader.drop_incomplete=true") from error
 
 
 class Kind(Enum):

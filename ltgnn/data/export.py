@@ -168,7 +168,7 @@ PANDAS_MISSING = frozenset(
         "null",
     ]
 )
-"""Words that ``pandas.read_csv`` takes for no value, quoted or not."""
+"""Texts that ``pandas.read_csv`` reads as missing, quoted or not."""
 
 
 def check_recbole(noun: str, ids: Sequence[str], fields: Iterable[str]) -> None:

@@ -45,7 +45,7 @@ def read_ids(
 
 
 def _small_numbers(files: Sequence[TableFile], columns: Columns, role: str) -> bool:
-    """Whether the ids are whole numbers, and few for so many rows: they are numbers already, without a dictionary."""
+    """Whether the ids are whole numbers, and few compared with the rows, so that no dictionary is needed."""
     name = columns[role].name
     if not all(file.schema_of(columns)[name].is_integer() for file in files):
         return False

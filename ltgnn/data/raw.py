@@ -58,7 +58,7 @@ class Reader(Protocol):
 
 
 def canonical(codes: Codes, numbers: NDArray[Any], texts: pl.Series) -> pl.Series:
-    """The texts in their canonical order; ``codes``, in which ``numbers`` stand for them, become positions in it."""
+    """The texts in their canonical order; ``codes``, in which ``numbers`` refer to them, become positions in it."""
     order = _order(texts)
     lookup = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.int32)
     lookup[numbers[order.to_numpy()]] = np.arange(len(texts), dtype=np.int32)

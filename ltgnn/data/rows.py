@@ -161,7 +161,7 @@ def check_parts(parts: Iterable[str]) -> None:
     """Raises ``UserError`` unless there is one part, all, or those of a split."""
     names = list(parts)
     if set(names) - set(PART_ORDER) or ("all" in names and len(names) > 1):
-        advice = " To leave out all: '~data.reader.interactions.all'" if "all" in names else ""
+        advice = " To omit all: '~data.reader.interactions.all'" if "all" in names else ""
         raise UserError(
             f"data.reader.interactions names the parts {', '.join(names)}; wanted all, or train, val, test.{advice}"
         )

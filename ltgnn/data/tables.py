@@ -44,7 +44,7 @@ class NodeTable:
         if len(unique) < len(frame) and not self.first_counts:
             twice = frame.filter(frame["id"].is_duplicated())["id"][0]
             raise UserError(
-                f"{self.table.place(self.key, [twice])}: the id {twice!r} stands in "
+                f"{self.table.place(self.key, [twice])}: the id {twice!r} is in "
                 f"{int((frame['id'] == twice).sum())} rows. Delete the wrong ones, or let the first count: "
                 f"data.reader.first_counts=true"
             )

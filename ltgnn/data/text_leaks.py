@@ -41,7 +41,7 @@ def user_mentions(split: Split, texts: Sequence[str], user_ids: Sequence[str]) -
 def item_mentions(split: Split, texts: Sequence[str], item_ids: Sequence[str]) -> Finding | None:
     """Held-out items named in the text of a train item of the same user, more often than by chance.
 
-    That is how lists such as "bought together" give held-out pairs away.
+    Lists such as "bought together" leak held-out pairs in this way.
     """
     mentions = _mentions(texts, item_ids)  # item, id = the other item
     mentions = mentions.filter(pl.col("item") != pl.col("id"))

@@ -74,7 +74,7 @@ class TextSource:
 
     @property
     def misnamed(self) -> str:
-        """A sentence for messages where the name says gzip and the content does not, else ""."""
+        """A sentence for messages where the name is of a gzip file and the content is not, else ""."""
         wrong = self.file.suffix == ".gz" and not self.packed
         return " The file is called .gz, but is not packed by gzip." if wrong else ""
 
@@ -160,7 +160,7 @@ class TextSource:
         return UserError(f"{self.file}, line {line}: a control character in latin-1. It looks like cp1252; {set_it}.")
 
     def _refuse_binary(self) -> None:
-        """Raises where the first bytes are no text at all, or UTF-16 without a mark."""
+        """Raises where the first bytes are not text, or UTF-16 without a mark."""
         if self.codec[0] != "utf-8" or b"\0" not in self.start:
             return
         size = max(1, len(self.start) // 2)

@@ -33,8 +33,8 @@ def choose_unit(
 ) -> Found:
     """Makes the times [rows] seconds, in place; ``dates``: they were written as dates and are seconds already.
 
-    ``unit`` is ``auto`` or one of UNITS. ``auto`` goes by the range, and raises ``UserError`` where the values are of
-    several units; ``place`` finds the line of a value for its message. Numbers below 1e8 are positions and stay.
+    ``unit`` is ``auto`` or one of UNITS. ``auto`` is found by the range, and raises ``UserError`` where the values are
+    of several units; ``place`` finds the line of a value for its message. Numbers below 1e8 are positions and stay.
     """
     if unit not in ("auto", *UNITS):
         raise UserError(f"data.reader.time_unit={unit}: wanted auto, {', '.join(UNITS)}.")
@@ -79,7 +79,7 @@ def _mixed_units(sizes: dict[str, int], examples: dict[str, float], present: Seq
     where = f" The first of the few: {where}." if where and ", line 0," not in where else ""
     found = ", ".join(f"{sizes[name]:,} like {NAMES[name]} (e.g. {_plain(examples[name])})" for name in present)
     return UserError(
-        f"The times are of several units: {found}.{where} Mend them, or say what all are: "
+        f"The times are of several units: {found}.{where} Mend them, or set the unit of all: "
         f"data.reader.time_unit={usual} (s, ms, us, ns); those that cannot be true are then counted."
     )
 

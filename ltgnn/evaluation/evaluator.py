@@ -1,4 +1,4 @@
-"""Ranks the whole catalogue for every held-out user and turns the lists into named numbers."""
+"""Ranks the whole catalogue for every held-out user and computes metrics of the lists."""
 
 from __future__ import annotations
 

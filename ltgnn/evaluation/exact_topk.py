@@ -16,16 +16,16 @@ RUNS = (128, 32, 8)
 
 LAST = 0xFFFFFFFF
 NO_KEY = -(2**63)
-"""The order key of no item at all: behind those of all scores."""
+"""The order key of no item: behind those of all scores."""
 
 
 def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """The ``k`` best columns of ``scores`` [B, I]: (items [B, k], scores [B, k]); -1 where nothing above -inf is left.
 
-    Best first, ties by smaller item id. Looked at are the ``k`` best runs of neighbouring items by their maximum: an
-    item in none of them is behind the best item of each, also under ties, since equal runs are ranked by item id like
-    equal items. The result is exact, and the costly sorting meets some dozen numbers a row instead of I. Raises
-    ``UserError`` when a score is nan.
+    Best first, ties by smaller item id. Each row is split into runs, and the ``k`` runs with the largest maxima are
+    kept: every top-k item is in one of them, also under ties, since equal runs are ranked by item id like equal items.
+    The result is exact, and the costly sorting meets some dozen numbers a row instead of I. Raises ``UserError`` when a
+    score is nan.
     """
     rows, width = scores.shape
     if not rows:  # an empty view has no inferable shape

@@ -37,7 +37,7 @@ class Entry:
 
     @property
     def source(self) -> str:
-        """What made the features, in a few words."""
+        """The encoder of the features, in short."""
         identity = self.card.get("identity", {})
         encoder = identity.get("encoder", identity)
         name = str(encoder.get("class", encoder.get("encoder", "?")))

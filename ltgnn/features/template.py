@@ -18,12 +18,12 @@ def render(template: str, fields: Mapping[str, Sequence[str]]) -> list[str]:
     """One string per item.
 
     ``fields`` maps a column to I texts; a missing value is ``""`` (or blanks). ``{title:.100}`` cuts a long value,
-    ``{{`` and ``}}`` stand for braces. In every value HTML entities are decoded (once) and runs of blanks become
+    ``{{`` and ``}}`` are literal braces. In every value HTML entities are decoded (once) and runs of blanks become
     one blank.
 
     A missing value removes the words and signs that lead to it (back to the value before it) and the closing
     bracket or quote that would be left behind; what would then be at the beginning of the string, blanks and
-    separators, goes too. So ``"{title} ({year}). {genres}"`` gives ``"Toy Story. Comedy"`` without a year,
+    separators, is removed, too. So ``"{title} ({year}). {genres}"`` gives ``"Toy Story. Comedy"`` without a year,
     ``"Toy Story (1995)"`` without genres, ``"(1995). Comedy"`` without a title and ``""`` with nothing.
     Signs inside a value are never touched.
     """
@@ -33,7 +33,7 @@ def render(template: str, fields: Mapping[str, Sequence[str]]) -> list[str]:
         if name not in fields:
             known = ", ".join(sorted(fields)) or "none: this data set has no item text"
             raise UserError(
-                f"the template {template!r} asks for the field {name!r}, which the items do not have "
+                f"the template {template!r} has the field {name!r}, which the items do not have "
                 f"(fields: {known}); set features.template"
             )
     if not names:

@@ -1,7 +1,7 @@
 """Large results of propagation in memory that is reused as soon as the result is no longer referenced.
 
 A step on 1.6 million nodes makes five tables of 400 MB. Fetched anew from the kernel and given back each time they cost
-more than a third of the step: 100,000 page faults a table. Training asks for it by ``reused_memory``; everywhere else
+more than a third of the step: 100,000 page faults a table. Training uses it by ``reused_memory``; everywhere else
 a result is a tensor of torch's own.
 """
 

@@ -40,7 +40,7 @@ class FoldIn:
         before, train = self.problem.dataset, after.split.train
         counts = train.item_counts
         graph = self.graph.grow(len(new.user_ids), len(new.item_ids))
-        # whose first state may differ: new items, and items whose count a fusion may ask for
+        # whose first state may differ: new items, and items whose count a fusion may use
         items = torch.unique(torch.cat([new.items, torch.arange(before.num_items, train.num_items)]))
         features = None if after.features is None else after.features.values
         first = embedding.first_items(items, None if features is None else features[items], counts[items])

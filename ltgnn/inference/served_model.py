@@ -33,7 +33,7 @@ MOST = 10_000  # longest list
 class Served:
     """A scorer, who its users and items are, and what it was trained on.
 
-    Lists leave out the items of the user's train and validation pairs, as the evaluation of the test part does: what
+    Lists exclude the items of the user's train and validation pairs, as the evaluation of the test part does: what
     ``recommend`` returns for a test user is the list that ``metrics.json`` evaluates. Rules change that.
 
     An unknown user, or one without a train pair whom the model cannot distinguish, gets the most popular items.

@@ -26,7 +26,7 @@ def need_features(features_dim: int, fusion: str) -> None:
 
 
 class ItemFusion(nn.Module):
-    """Base of all fusions. ``uses_ids`` says whether an id table [I, d] is trained.
+    """Base of all fusions. ``uses_ids``: whether an id table [I, d] is trained.
 
     ``cold_ids``: whether an item without train interactions keeps its id. If not it is 0, so that the
     item is known only by its content. ``column_separable``: each column of the state depends only on the same column of

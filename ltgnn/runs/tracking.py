@@ -68,7 +68,7 @@ class NoTracker:
         return False
 
     def summary(self, values: Mapping[str, Any]) -> None:
-        """Nothing to tell."""
+        """Nothing to track."""
 
     def upload(self, folder: Path) -> None:
         """Nothing to show."""

@@ -77,19 +77,19 @@ class ScoreFunction:
             items = items * items.norm(dim=1, keepdim=True).clamp_min(1e-12) ** (self.scoring.norm_power - 1.0)
         return mask_items(InnerProduct(encoded.users, items.T.contiguous()), encoded.known)
 
-    def over(self, base: Scorer, judge: PartEvaluator | None = None, device: str | torch.device = "cpu") -> Scorer:
+    def over(self, base: Scorer, evaluate: PartEvaluator | None = None, device: str | torch.device = "cpu") -> Scorer:
         """``base`` plus the adjustments; with ``evaluate`` and ``score.fit``, scaled by the factor best on validation.
 
         ``device``: where ``base`` expects its users.
 
         An item is a candidate if ``base`` or one of the adjustments knows it.
         """
-        if judge is not None and (tuning := self.scoring.tuning) is not None:
+        if evaluate is not None and (tuning := self.scoring.tuning) is not None:
             values = {
-                factor: judge(self._total(base, factor), device=device, monitor=tuning.metric).values[tuning.metric]
+                factor: evaluate(self._total(base, factor), device=device, monitor=tuning.metric).values[tuning.metric]
                 for factor in tuning.factors
             }
-            best = min if judge.smaller(tuning.metric) else max
+            best = min if evaluate.smaller(tuning.metric) else max
             self.factor = best(values, key=lambda factor: values[factor])
             tried = ", ".join(f"{factor:g}: {value:.4f}" for factor, value in values.items())
             log.info("score: %g x the weights of the adjustments, by val/%s (%s)", self.factor, tuning.metric, tried)

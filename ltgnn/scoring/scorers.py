@@ -106,7 +106,7 @@ class ItemBias(ScoreTable):
         return self.values
 
     def named_terms(self, user: int, item: int) -> Mapping[str, float]:
-        return {"popularity": float(self.values[item])}
+        return {"item bias": float(self.values[item])}
 
     def times(self, factor: float) -> ItemBias:
         return ItemBias(self.values * factor)

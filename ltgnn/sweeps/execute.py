@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 def execute(job: Job, task: Task, since: float, cache: Cache = NO_CACHE) -> Outcome:
     """Run ``job`` unless it has finished, is run by another process, or failed after ``since``.
 
-    Its folder tells how it ended, whatever happened: a task that fails before its record starts gets one here.
+    Its folder records how it ended in any case: a task that fails before its record starts gets one here.
     A Ctrl-C is passed on to the caller. ``cache``: what the jobs of this process share.
     """
     setup_globals()

@@ -77,8 +77,8 @@ class Sweep:
         safe_names.name(str(options.name), "sweep.name")
         safe_names.name(str(self.config.task), "task")
         entry, *words = sys.argv
-        gone_on = self.go_on(words)
-        if self.timed and not gone_on and not options.dry_run:
+        resumed = self.resume(words)
+        if self.timed and not resumed and not options.dry_run:
             self.assign_folders(claim_folder(Path(self.config.hydra.sweep.dir)))
         sweep_dir = Path(self.config.hydra.sweep.dir).resolve()
         if options.dry_run:
@@ -118,7 +118,7 @@ class Sweep:
         given: Any = OmegaConf.to_container(self.config.sweep, resolve=False)
         return NOW in given["dir"] or (NOW in given["name"] and "${sweep.name}" in given["dir"])
 
-    def go_on(self, words: Sequence[str]) -> bool:
+    def resume(self, words: Sequence[str]) -> bool:
         """Take the folder of the same command's last sweep where that was interrupted and none is named."""
         target = Path(self.config.hydra.sweep.dir)
         if not self.config.sweep.resume or (target.exists() and not self.timed):

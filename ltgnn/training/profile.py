@@ -75,7 +75,7 @@ class Profile(Profiler):
                 object.__setattr__(part, method, self._counted(inner, name))
 
     def describe(self) -> None:
-        """Lightning asks for a text at the end; ``table`` is shown instead."""
+        """Lightning requests a text at the end; ``table`` is shown instead."""
 
     def summary(self) -> str:
         return ""

@@ -105,7 +105,7 @@ def test_a_weight_for_one_member_alone_is_that_member_to_the_last_digit(home: Pa
 def test_test_pairs_change_no_weight_and_validation_pairs_do(
     home: Path, blend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same members, but another part held out at the end: weights are those of the validation part alone."""
+    """The same members, but another part held out at the end: weights are those of the validation part only."""
     weights = OmegaConf.load(made(home, blend, f"blend={blend}") / "config.yaml").blend.weights
     runs = [str(home / "runs" / member) for member in MEMBERS]
     built = entry.build_problem

@@ -138,7 +138,7 @@ def test_explanations_say_what_the_command_says_and_follow_the_tail_share(
         own = client.get("/api/explain", params=asked).json()
         assert own == json.loads((tmp_path / "why.json").read_text())
         turned = client.get("/api/explain", params={**asked, "tail": 0.5}).json()
-        (added,) = [line for line in turned["lines"] if line["title"] == "popularity"] or [None]
+        (added,) = [line for line in turned["lines"] if line["title"] == "item bias"] or [None]
         lists = client.get("/api/recommend", params={"user": "u5", "k": 48, "tail": 0.5}).json()["list"]
         listed = {row["item"]: row for row in lists}
         if item in listed:

@@ -21,4 +21,4 @@ class SelectBatchItems(Callback):
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + trainer.global_step)
         for part in module.modules():
             if isinstance(part, TrainableText):
-                part.attend(batch.pos, generator)
+                part.select_items(batch.pos, generator)

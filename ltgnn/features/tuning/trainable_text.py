@@ -43,7 +43,7 @@ class TrainableText(ItemContent):
         self.encoder, self.rows, self.every = encoder.eval(), rows, refresh  # Lightning keeps modes as it finds them
         self.register_buffer("table", values.clone(), persistent=False)
         self.attended: list[int] = []
-        self.age = 0  # steps since the full table was made
+        self.steps_since_refresh = 0  # steps since the full table was made
         self.lr = lr
         self.register_state_dict_post_hook(_only_trained)  # type: ignore[no-untyped-call]
         self.register_load_state_dict_pre_hook(_fill_frozen)  # type: ignore[no-untyped-call]
@@ -57,16 +57,16 @@ class TrainableText(ItemContent):
         self.encoder.eval()  # no dropout
         return self
 
-    def attend(self, items: Tensor, generator: torch.Generator) -> None:
+    def select_items(self, items: Tensor, generator: torch.Generator) -> None:
         """Choose the items of the next step: up to ``rows`` of ``items`` [n], at random."""
         distinct = torch.unique(items.cpu())
         self.attended = distinct[torch.randperm(len(distinct), generator=generator)[: self.rows]].tolist()
-        if self.every and self.age >= self.every:
+        if self.every and self.steps_since_refresh >= self.every:
             self.renew()
 
     def forward(self) -> Tensor:
         """All features [I, D]: in training with gradient in the rows attended to, else as they now are."""
-        if not self.training and self.age:
+        if not self.training and self.steps_since_refresh:
             self.renew()
         if not (self.training and self.attended):
             return self.table
@@ -74,7 +74,7 @@ class TrainableText(ItemContent):
         values = self.encoder(self.attended)
         mixed = self.table.index_copy(0, where, values)
         self.table[where] = values.detach()
-        self.age += 1
+        self.steps_since_refresh += 1
         return mixed
 
     def read(self, texts: Sequence[str]) -> Tensor:
@@ -85,7 +85,7 @@ class TrainableText(ItemContent):
         """Read every item anew with the weights as they are."""
         started = time.perf_counter()
         self.table.copy_(self.encoder.encode_all())
-        self.age = 0
+        self.steps_since_refresh = 0
         log.debug("text table renewed in %.1f s", time.perf_counter() - started)
 
 
@@ -93,7 +93,7 @@ def _fill_frozen(live: TrainableText, state: dict[str, Any], prefix: str, *_: An
     """Frozen weights are not in the checkpoint: they are those of the folder. The table is made anew on demand."""
     for name, weight in live.named_parameters():
         state.setdefault(prefix + name, weight.detach())
-    live.age = 1
+    live.steps_since_refresh = 1
 
 
 def _only_trained(live: TrainableText, state: dict[str, Any], prefix: str, _: Any) -> None:

@@ -72,7 +72,7 @@ def value(schema: Schema, about: str) -> dict[str, Any]:
 
 
 def kind(schema: Schema) -> str:
-    """The type in words."""
+    """The type as text."""
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
     if "anyOf" in schema:

@@ -132,7 +132,7 @@ def end_with(parent: int) -> None:
     """Be ended by the kernel when the parent is killed (Linux), so that no orphan continues a job."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:  # it was killed before we could ask
+        if os.getppid() != parent:  # it was killed before this call
             sys.exit(1)
 
 
