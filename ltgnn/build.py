@@ -1,4 +1,4 @@
-"""Config to parts: the only file that knows every axis."""
+"""Config to parts: the only file that knows every config group."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def is_closed_form(cfg: DictConfig) -> bool:
 def fit_closed_form(
     cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartEvaluator], cache: Cache = NO_CACHE
 ) -> Scorer:
-    """A model that is computed, with the dials of ``score`` on top; jobs that differ in these alone compute it once."""
+    """A model that is computed, with the score adjustments on top; jobs that differ only in these compute it once."""
     refuse_leaks(problem.split, None, None)
     model = need_closed_form(instantiate(cfg.model.closed_form), "model.closed_form")
     features = problem.text if model.reads_features else None
@@ -154,7 +154,7 @@ def uses_features(cfg: DictConfig, problem: Problem) -> bool:
     if problem.features is None:
         return False
     closed = is_closed_form(cfg)
-    given = [cfg.score.dials, *([cfg.model.closed_form] if closed else [cfg.fusion, cfg.graph])]
+    given = [cfg.score.adjustments, *([cfg.model.closed_form] if closed else [cfg.fusion, cfg.graph])]
     if any(reads_features(instantiate(part), unless_said=True) for part in given):
         return True
     return not closed and reads_features(instantiate(cfg.model.encoder), unless_said=False)
@@ -166,7 +166,7 @@ def build_module(
     evaluators: Mapping[str, PartEvaluator] | None = None,
     cache: Cache = NO_CACHE,
 ) -> Recommender:
-    """A model that is trained: every axis instantiated once, seeded by ``seed``.
+    """A model that is trained: every config group instantiated once, seeded by ``seed``.
 
     ``evaluators``: of its validation epochs; None: it is not validated.
     """
@@ -243,7 +243,7 @@ def refuse_unknown_monitor(cfg: DictConfig, evaluators: Mapping[str, PartEvaluat
 
 
 def build_score(cfg: DictConfig, problem: Problem) -> ScoreFunction:
-    """What turns states into scores, with the dials of ``score`` built from the train part."""
+    """The scores of states, with the score adjustments built from the train part."""
     if cfg.score.get("fit") and not len(problem.split.val):
         raise UserError("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
     score: ScoreFunction = instantiate(cfg.score).fit(problem.split.train, problem.text)

@@ -16,7 +16,7 @@ from torch import Tensor
 from ltgnn.commands.answers import table
 from ltgnn.config.composing import compose_config
 from ltgnn.features.queries import encoder_of_queries
-from ltgnn.inference.search.faq import Answers, best_threshold, judge
+from ltgnn.inference.search.faq import Answers, best_threshold, evaluate
 
 DATA = Path(__file__).parent.parent / "tests/serving"
 WEIGHTS = (0.0, 0.25, 0.5, 1.0)
@@ -59,7 +59,7 @@ def main() -> None:
         columns = (likeness, correct, answerable)
         even, odd = [c[0::2] for c in columns], [c[1::2] for c in columns]
         threshold = best_threshold(*even)  # type: ignore[arg-type]
-        chosen, judged = judge(*even, threshold), judge(*odd, threshold)  # type: ignore[arg-type]
+        chosen, judged = evaluate(*even, threshold), evaluate(*odd, threshold)  # type: ignore[arg-type]
         lines.append(
             f"| {weight:g} | {sum(correct)} of {sum(answerable)} | {threshold:.2f} | {chosen.accuracy:.3f} "
             f"| {judged.accuracy:.3f} | {judged.right} of {judged.answerable} | {judged.wrong} "

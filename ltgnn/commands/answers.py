@@ -22,15 +22,15 @@ from ltgnn.features.card import describe
 from ltgnn.features.checks import refuse_overflow, warnings
 from ltgnn.features.item_features import ItemText, read_by
 from ltgnn.features.queries import encoder_of_queries
-from ltgnn.inference.search.faq import THRESHOLD, Answers, best_threshold, judge
+from ltgnn.inference.search.faq import THRESHOLD, Answers, best_threshold, evaluate
 from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
 
 USAGE = f"""usage: ltgnn answers FAQ.csv "QUESTION" [KEY=VALUE ...]
 
-Finds the row of a table (columns question, answer) that answers a question, by meaning and by words; says so where none
-is near enough.
+Finds the row of a table (columns question, answer) that answers a question, by meaning and by keywords; reports it
+where none is near enough.
 
   ltgnn answers faq.csv "when will my parcel arrive"
   ltgnn answers faq.csv "may I return it" k=1 format=json
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     plain = [word for word in given if word not in keys and word not in encoder and word not in ("-h", "--help")]
     named = [f"{key}={word}" for key, word in zip(("file", "asked"), plain, strict=False)]
     if len(plain) > 2:
-        raise UserError(f"{len(plain)} words given: put the question between quotes. `ltgnn answers --help`")
+        raise UserError(f"{len(plain)} words given: put the question in quotes. `ltgnn answers --help`")
     parsed = parse([*named, *keys, *(["-h"] if not given or {"-h", "--help"} & set(given) else [])], DEFAULTS, USAGE)
     if parsed is None:
         return 0
@@ -121,7 +121,7 @@ def evaluate_answers(answers: Answers, file: Path) -> int:
     correct = [bool(r) and r[0].question == meant for r, meant in zip(replies, rows["question"], strict=True)]
     answerable = [bool(meant) for meant in rows["question"]]
     for threshold in (answers.threshold, best_threshold(likeness, correct, answerable)):
-        j = judge(likeness, correct, answerable, threshold)
+        j = evaluate(likeness, correct, answerable, threshold)
         print(
             f"threshold {threshold:.2f}: {j.right} of {j.answerable} answered rightly, {j.wrong} wrong replies, "
             f"{j.declined} of {j.unanswerable} without an answer declined; accuracy {j.accuracy:.3f}"

@@ -35,7 +35,7 @@ GROUPS = ("items20/head/", "items20/tail/", "items20/cold/")
 
 
 def finetune(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACHE) -> dict[str, Evaluation]:
-    """The whole of one job, straight through: frozen features, tuning, the folder, the figures of both."""
+    """One job: frozen features, tuning, the folder, the metrics of both."""
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, plain(cfg)) as tracker:
         source = item_text(cfg)
@@ -118,7 +118,7 @@ def tune(cfg: DictConfig, problem: Problem, evaluate: PartEvaluator | None, sour
 def evaluate_text(
     problem: Problem, evaluators: Mapping[str, PartEvaluator], values: torch.Tensor
 ) -> dict[str, Evaluation]:
-    """Ranking by text alone on each held-out part."""
+    """Metrics of ranking by text only on each held-out part."""
     scorer = by_text(problem.split.train, values)
     return {part: evaluate(scorer, device=torch.device("cpu")) for part, evaluate in evaluators.items()}
 
@@ -182,7 +182,7 @@ def table(before: Mapping[str, Evaluation], after: Mapping[str, Evaluation]) -> 
         for part in before
         for name, value in select_metrics(before[part]).items()
     ]
-    return "\n".join([f"text alone: {'':<23} {'before':>8} {'after':>8}", *rows])
+    return "\n".join([f"text only: {'':<24} {'before':>8} {'after':>8}", *rows])
 
 
 def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float:

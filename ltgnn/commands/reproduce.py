@@ -1,4 +1,4 @@
-"""``ltgnn reproduce NAME``: train a published row as it was published, compare, say the verdict."""
+"""``ltgnn reproduce NAME``: train a published row as it was published, compare, report the verdict."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def one(row: Row, smoke: bool, seeds: int | None, results: Path, here: bool) -> str:
-    """Check, train what has not finished, judge, write; the verdict. Raises ``UserError`` before any number is made."""
+    """Check, train what has not finished, evaluate, write; the verdict. Raises ``UserError`` before training."""
     import torch
 
     plan = row.plan(smoke)
     if seeds is not None and not 1 <= seeds <= len(row.seeds):
         raise UserError(f"--seeds {seeds}: {row.name} has {len(row.seeds)}: {', '.join(map(str, row.seeds))}.")
     if plan.kind == "whole" and row.hardware == "gpu" and not torch.cuda.is_available() and not here:
-        print(f"{row.name}: {paper_result.NOT_RUN}, the whole run wants a GPU (name the row to run it all the same)")
+        print(f"{row.name}: {paper_result.NOT_RUN}, the full run requires a GPU (name the row to run it anyway)")
         return paper_result.NOT_RUN
     chosen = row.seeds[:seeds]
     fingerprint = verify(row, compose_plan(plan, chosen[0]))
@@ -126,7 +126,7 @@ def verify(row: Row, cfg: DictConfig) -> str:
 
 
 def compose_plan(plan: Plan, seed: int) -> DictConfig:
-    """The configuration of one seed; its folder moves no run key."""
+    """The configuration of one seed; its folder does not change the run key."""
     cfg = compose_config("train", [*plan.words, PRECISION, f"seed={seed}", "paths.run_dir=/RUN"])
     recipe = plain(cfg)
     check(recipe, plan.file.parent, plan.file.name)
@@ -178,7 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--table", action="store_true", help="only rebuild the table of README from the result files")
     parser.add_argument("--smoke", action="store_true", help="only to the early epochs that the source logged")
     parser.add_argument("--seeds", type=int, metavar="N", help="the first N seeds of each row; default: all of them")
-    parser.add_argument("--force", action="store_true", help="with --all: also what wants a GPU, on this CPU")
+    parser.add_argument("--force", action="store_true", help="with --all: also rows that require a GPU, on this CPU")
     parser.add_argument("--rows", type=Path, metavar="FOLDER", help="other rows; default: experiments/paper")
     parser.add_argument("--results", type=Path, metavar="FOLDER", help="default: experiments/results, or ./results")
     parser.add_argument("--readme", type=Path, metavar="FILE", help="default: README.md of the checkout")

@@ -17,7 +17,7 @@ def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     from ltgnn.analysis.table import show  # what trains comes late: a config that is refused does not wait for it
     from ltgnn.data.fetch import fetch_unpublished
     from ltgnn.runs.begun import finished_metrics
-    from ltgnn.runs.pinned_recipes import refuse_foreign
+    from ltgnn.runs.pinned_recipes import reject_changed_recipe
     from ltgnn.runs.run_key import plain
     from ltgnn.training.loop import headline, train
 
@@ -26,7 +26,7 @@ def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
         cfg.choices = {
             group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
         }
-    refuse_foreign(cfg.get("closed") or {}, cfg.choices)
+    reject_changed_recipe(cfg.get("closed") or {}, cfg.choices)
     fetch_unpublished(plain(cfg)["data"])
     part, _, name = str(cfg.monitor).partition("/")
     before = finished_metrics(Path(cfg.paths.run_dir), cfg)

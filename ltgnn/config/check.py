@@ -27,7 +27,7 @@ def refuse_wrong_values(
     """``UserError`` that names every value of ``cfg`` that what takes it would refuse, with what is wanted instead.
 
     ``root``: the yaml that it was composed from (``train``, ``evaluate`` ...), whose knobs have a schema.
-    ``choices``: the word of each group, where words that do not go together are refused as well. ``only``: the keys
+    ``choices``: the option of each group, where incompatible options are rejected as well. ``only``: the keys
     that are looked at, where not all are. Classes are imported; nothing is built.
     """
     if lines := wrong_values(cfg, resolved(cfg, only), root, choices):
@@ -75,7 +75,7 @@ def _inside(key: str, value: Any) -> Iterator[Finding]:
             except (ImportError, AttributeError) as error:
                 yield Finding(
                     f"{key}._target_",
-                    f"={target} given, which cannot be imported ({error}). Mend the name, or put its package on "
+                    f"={target} given, which cannot be imported ({error}). Fix the name, or put its package on "
                     "PYTHONPATH.",
                 )
                 return

@@ -41,7 +41,7 @@ def compose_config(
 
 
 def compose_rules(overrides: Sequence[str]) -> Any:
-    """The rules that ``rules=WORD`` and ``rules.NAME.KEY=VALUE`` ask for (``conf/rules``), instantiated."""
+    """The rules of ``rules=OPTION`` and ``rules.NAME.KEY=VALUE`` (``conf/rules``), instantiated."""
     from hydra.utils import instantiate
 
     cfg = compose_config("recommend", overrides)

@@ -1,4 +1,4 @@
-"""Words that do not go together, told from the classes behind them before anything is loaded.
+"""Incompatible options, found from their classes before anything is loaded.
 
 A class states what it needs or gives by attributes: ``needs_features``, ``gives_features`` (the group ``features``),
 ``negatives_from`` and ``draws`` (loss, sampler), ``needs_views`` and ``clean`` (loss, views), ``needs_layers`` (views),
@@ -81,7 +81,7 @@ def _negatives(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> 
     for part in parts.get("sampler", ()):
         if part.node.get("shared") is True and part.node.get("exclude_train") is True:
             yield (
-                "negatives that a whole batch shares cannot leave out each user's own items: set "
+                "negatives shared by a batch cannot exclude each user's own items: set "
                 f"{part.key}.exclude_train=false or {part.key}.shared=false."
             )
     if not any(part.key == "sampler.negatives" and part.states("draws") is False for part in parts.get("sampler", ())):
@@ -119,7 +119,7 @@ def _views(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iter
 
 
 def _projected(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
-    """Losses on projected features with a fusion that projects none; models of content alone with one that has ids."""
+    """Losses on projected features with a fusion that projects none; models of only content with one that has ids."""
     fusion = parts.get("fusion", ())[:1]
     plain = any(part.states("projects_text") is False for part in fusion)
     if plain and any(part.states("needs_projected_text") for part in parts.get("loss", ())):

@@ -1,4 +1,4 @@
-"""What the classes of other packages take that the yaml names: as their documentation says, without importing them."""
+"""Parameters of classes of other packages in the yaml, from their documentation, without importing them."""
 
 from __future__ import annotations
 

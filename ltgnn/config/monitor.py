@@ -1,4 +1,4 @@
-"""Which values an evaluator will give, from the config alone: what ``monitor`` may name."""
+"""Which values an evaluator will give, from the config only: the names for ``monitor``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
         return  # a wrong value, which is told by itself
     part, _, name = monitor.partition("/")
     if part not in PARTS:
-        yield f"monitor={monitor}: there is no part '{part}'. Wanted PART/[POLICY/GROUP/]METRIC@K, such as val/ndcg@20."
+        yield f"monitor={monitor}: unknown part '{part}'. Expected PART/[POLICY/GROUP/]METRIC@K, such as val/ndcg@20."
         return
     groups, user_groups = (_names(node) for node in (config.get("groups"), evaluation.get("user_groups")))
     if any(names is None and policy in name.split("/") for policy, names in (groups | user_groups).items()):
@@ -43,7 +43,7 @@ def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
         if value not in known:
             near = difflib.get_close_matches(value, [*known, *mixtures], n=3, cutoff=0.3)
             where = f" in eval.mixtures.{name}" if value != name else ""
-            yield f"monitor={monitor}: there is no value '{value}'{where}. Near to it: {', '.join(near)}."
+            yield f"monitor={monitor}: unknown value '{value}'{where}. Did you mean: {', '.join(near)}."
 
 
 def value_names(

@@ -59,7 +59,7 @@ class Files:
 
     Calling it returns the folder that holds them. Verified files need no network and, while their size and
     time of change stay the same, no second hashing. Missing ones are taken from ``sources`` in the given
-    order; a file reaches the folder whole and verified or not at all. Processes that ask at once wait for
+    order; a file reaches the folder verified or not at all. Concurrent processes wait for
     the first one.
     """
 
@@ -67,7 +67,7 @@ class Files:
     folder: str
     sha256: Mapping[str, str | None]  # file -> expected digest; None: none is published, the first one seen is kept
     sources: Sequence[Source]
-    origin: str  # where the originals are, in words, for the user who has to fetch by hand
+    origin: str  # where the originals are, for a user who has to fetch by hand
 
     def __call__(self) -> Path:
         folder = Path(self.folder).expanduser()
@@ -122,7 +122,7 @@ class Files:
     def _take_over(self, folder: Path, missing: dict[str, str]) -> None:
         """Files that a killed process had completed, where a digest vouches for them; the rest of it is removed.
 
-        Under the lock of the folder, so that nobody else is at work there.
+        Holds the lock of the folder, so that no other process works there.
         """
         for left in sorted(folder.glob(".incoming-*")):
             known = {file: why for file, why in missing.items() if self.sha256[file]}
@@ -133,7 +133,7 @@ class Files:
             shutil.rmtree(left, ignore_errors=True)
 
     def _accept(self, into: Path, folder: Path, missing: dict[str, str]) -> str:
-        """Moves verified files into the folder and strikes them off ``missing``; says what was refused."""
+        """Moves verified files into the folder and removes them from ``missing``; reports rejected ones."""
         refused = []
         for file in list(missing):
             new = into / file
@@ -153,7 +153,7 @@ class Files:
 
 
 def fetch_unpublished(data: Mapping[str, Any]) -> None:
-    """Fetch the files of a data set, given its resolved yaml, if one of them is absent whose sha256 nobody published.
+    """Fetch the files of a data set, given its resolved yaml, if one of them is absent without a published sha256.
 
     What such a file holds is known only when it is there, and belongs to the key of a run.
     """
@@ -164,7 +164,7 @@ def fetch_unpublished(data: Mapping[str, Any]) -> None:
 
 
 OURS = re.compile(r"\.(lock|verified\.json.*|incoming-.*|.*\.part|.*\.part\.etag|DS_Store)")
-"""Files beside those of a data set that are no reason to leave a folder alone."""
+"""Files besides those of a data set that may be in its folder."""
 
 
 def refuse_foreign(folder: Path, files: Iterable[str], missing: Mapping[str, str]) -> None:
@@ -180,7 +180,7 @@ def refuse_foreign(folder: Path, files: Iterable[str], missing: Mapping[str, str
     own = {file.partition("/")[0] for file in files}
     if others := sorted(p.name for p in folder.iterdir() if p.name not in own and not OURS.fullmatch(p.name)):
         raise UserError(
-            f"data.files.folder={folder} is no folder of a data set: it holds {', '.join(others[:3])}"
+            f"data.files.folder={folder} is not a folder of a data set: it holds {', '.join(others[:3])}"
             f"{' ...' if len(others) > 3 else ''}. Nothing was fetched; set data.files.folder to a new or empty folder."
         )
 

@@ -1,4 +1,4 @@
-"""Ranks the whole catalogue for every held-out user and turns the lists into named numbers."""
+"""Ranks the whole catalogue for every held-out user and computes metrics of the lists."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ Function = Callable[..., Any]
 class Evaluator:
     """Full-ranking evaluation of one part (validation or test).
 
-    ``held_out`` are the pairs to be found; ``seen`` the parts whose items are no candidates for their user, train
+    ``held_out`` are the pairs to be found; ``seen`` the parts whose items are not candidates for their user, train
     first. Evaluated are the users with a held-out pair; each value is a mean over the users for whom it is defined.
 
     Names of values: ``ndcg@20`` over all users; ``items20/tail/ndcg@20`` (item policy / group / metric) over the users
     with a held-out item of that group; ``activity/casual/ndcg@20`` over the users of a user group, who are grouped by
     train counts; ``activity/casual/items20/tail/ndcg@20`` for the product; ``users`` and ``items20/tail/users`` for how
     many these are; ``not_scorable``, with the same prefixes, for how many held-out pairs are on items that the scorer
-    does not know (``Scorer.candidates``): they count as missed, and ``scorable`` beside it is how many items of the
-    group it knows: with 0, a value of 0 says nothing of the model. A value that is defined for nobody is left out.
+    does not know (``Scorer.candidates``): they count as missed, and ``scorable`` is how many items of the
+    group it knows: with 0, a value of 0 is not informative. A value defined for no user is omitted.
     ``mixtures`` are weighted sums of values, for ``monitor``: ``{"balanced": {"ndcg@20": 0.5,
     "items20/tail/ndcg@20": 0.5}}``.
 
-    A decorated metric (``metric.py``) may stand in any of ``metrics``, ``ranks``, ``lists`` and ``exposure``.
+    A decorated metric (``metric.py``) may be in any of ``metrics``, ``ranks``, ``lists`` and ``exposure``.
 
-    ``text`` [I, D] and ``item_fields`` serve the metrics of diversity and calibration alone.
+    ``text`` [I, D] and ``item_fields`` serve only the metrics of diversity and calibration.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Evaluator:
             missing = [name for name in self.mixtures.get(monitor, {monitor: 1}) if name not in record.values]
             near = difflib.get_close_matches(missing[0], record.values, n=3, cutoff=0.3)
             where = f"eval.mixtures.{monitor}" if monitor in self.mixtures else "monitor"
-            raise UserError(f"{where}: there is no value '{missing[0]}'. Near to it: {', '.join(near)}")
+            raise UserError(f"{where}: unknown value '{missing[0]}'. Did you mean: {', '.join(near)}")
         return Evaluation(record.values, record.per_user, lists)
 
     def smaller(self, name: str) -> bool:

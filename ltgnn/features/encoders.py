@@ -54,7 +54,7 @@ class HuggingFace:
             raise UserError(f"features.encoder.dtype={dtype} is not one of {', '.join(DTYPES)}")
         if max_length < 3:
             raise UserError(
-                f"features.encoder.max_length={max_length} leaves no room beside the special tokens; at least 3"
+                f"features.encoder.max_length={max_length} leaves no room besides the special tokens; at least 3"
             )
         self.sources = [model] if isinstance(model, str) else list(model)
         self.weights_sha256 = weights_sha256
@@ -79,7 +79,7 @@ class HuggingFace:
         if self.weights_sha256 not in (None, weights):
             raise UserError(
                 f"the weights in {self.folder} hash to {weights}, not to features.encoder.weights_sha256="
-                f"{self.weights_sha256}; mend the folder, or take features=folder for another model"
+                f"{self.weights_sha256}; fix the folder, or use features=folder for another model"
             )
         return {
             "class": "HuggingFace",
@@ -142,7 +142,7 @@ class HuggingFace:
         return tokens
 
     def reading(self, texts: Sequence[str]) -> dict[str, float | None]:
-        """Shares of the texts that are cut at ``max_length``, and of the tokens that are unknown; see ``judged``."""
+        """Shares of texts cut at ``max_length``, and of unknown tokens; see ``token_shares``."""
         tokenizer, sample = self.tokenizer(), sample_texts(texts)
         if not sample:
             return {}
@@ -151,7 +151,7 @@ class HuggingFace:
         return token_shares(sample, read["input_ids"], tokenizer.unk_token_id, room, self.max_length)
 
     def tokenizer(self) -> Any:
-        """The tokenizer alone, as transformers gives it."""
+        """Only the tokenizer, as transformers gives it."""
         from transformers import AutoTokenizer
 
         try:
@@ -207,7 +207,7 @@ class HuggingFace:
 
 
 def pool_tokens(model: Any, tokens: list[list[int]], reading: HuggingFace) -> Tensor:
-    """One forward pass over padded token numbers, pooled as ``reading`` says.  B lists -> [B, D] float32"""
+    """One forward pass over padded token numbers, pooled by ``reading``.  B lists -> [B, D] float32"""
     longest = max(map(len, tokens))
     padding = model.config.pad_token_id or 0
     ids = torch.tensor([row + [padding] * (longest - len(row)) for row in tokens], device=model.device)

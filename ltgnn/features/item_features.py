@@ -1,4 +1,4 @@
-"""The axis ``features``: a data set -> feature vectors of all its items, or none."""
+"""The config group ``features``: a data set -> feature vectors of all its items, or none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ltgnn.types import Dataset, Features, TextEncoder, UserError
 log = logging.getLogger(__name__)
 
 LARGEST = 1e19
-"""Of the numbers of an item: the square of a larger one is no 32-bit number. Times in nanoseconds are below."""
+"""Of the numbers of an item: the square of a larger one is not a 32-bit number. Times in nanoseconds are below."""
 
 
 class FeatureSource(Protocol):
@@ -76,7 +76,7 @@ class ItemText:
         return apply_steps(raw, counts, self.control, self.transform, what=self.what, items=dataset.item_ids)
 
     def raw(self, dataset: Dataset) -> Features | None:
-        """What the encoder says, before control and transform."""
+        """The output of the encoder, before control and transform."""
         template = self.template_for(dataset)
         if not template:
             log.info("%s has no item text: the models get no features of it", dataset.name)
@@ -92,7 +92,7 @@ class ItemText:
 
     @property
     def what(self) -> str:
-        """The features in words, for messages."""
+        """A description of the features, for messages."""
         return f"text features of {type(self.encoder).__name__}"
 
 
@@ -132,12 +132,12 @@ class ItemNumbers:
 
     @staticmethod
     def table(dataset: Dataset, columns: Sequence[str]) -> Tensor:
-        """The numbers as they are.  [I, C] float32; ``UserError`` for one whose square is no 32-bit number."""
+        """The numbers as they are.  [I, C] float32; ``UserError`` for one whose square is not a 32-bit number."""
         table = torch.stack([dataset.item_numbers[column].float() for column in columns], dim=1)
         for row, column in torch.nonzero(table.abs() > LARGEST).tolist()[:1]:
             raise UserError(
                 f"the number '{columns[column]}' of item '{dataset.item_ids[row]}' is {float(table[row, column]):g}, "
-                "too large to compute with: mend the data, or leave the column out with features.columns"
+                "too large to compute with: fix the data, or omit the column with features.columns"
             )
         return table
 
@@ -161,7 +161,7 @@ class ItemVectors:
 class JoinedFeatures:
     """Several kinds of features side by side, ``[I, D1 + D2 + ...]``; each has its own entry in the store.
 
-    The card says which columns are whose (``widths``), for a projector that treats them apart.
+    The card has the number of columns of each (``widths``), for a projector that treats them separately.
     """
 
     def __init__(self, parts: Mapping[str, FeatureSource]) -> None:
@@ -169,7 +169,7 @@ class JoinedFeatures:
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:
         if not self.parts:
-            raise UserError("features=joined has no parts: add some by name, +features@features.parts.NAME=WORD")
+            raise UserError("features=joined has no parts: add some by name, +features@features.parts.NAME=OPTION")
         made = {name: source(dataset, counts) for name, source in self.parts.items()}
         parts = {name: part for name, part in made.items() if part is not None}
         if not parts:
@@ -186,7 +186,7 @@ class JoinedFeatures:
 
 
 def read_by(encoder: Any, texts: Sequence[str]) -> dict[str, Any]:
-    """What an encoder that can tell says of its reading: shares of texts cut and of tokens unknown to it."""
+    """Shares of texts cut and of tokens unknown, if the encoder reports them."""
     return {"reading": dict(encoder.reading(texts))} if hasattr(encoder, "reading") else {}
 
 
@@ -195,7 +195,7 @@ def apply_steps(
 ) -> Features:
     """The features after the steps; steps that change something are part of the key and noted in the card.
 
-    What is amiss with them is logged and stands on the card as ``warnings``. ``what``, ``items``: names for messages.
+    Problems are logged and kept on the card as ``warnings``. ``what``, ``items``: names for messages.
     """
     values, card, fit = raw.values, dict(raw.card), counts > 0
     card.setdefault("features", measure(values))

@@ -1,4 +1,4 @@
-"""LightGCN whose far layers are remembered from some steps ago, so that most steps propagate little."""
+"""LightGCN with historical embeddings for far layers, so that most steps propagate little."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ class Historical(LightGCN):
         self.register_buffer("far", torch.empty(0), persistent=False)
 
     def get_extra_state(self) -> dict[str, Any]:
-        """What the next steps go by, so that a resumed run goes on exactly."""
+        """The state of the next steps, so that a resumed run continues exactly."""
         return {"far": self.far, "steps": self.steps}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
         self.far, self.steps = state["far"].to(self.far.device), state["steps"]
 
     def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
-        """As LightGCN, to rank; a training step that asks for all nodes would remember nothing."""
+        """As LightGCN, for ranking; a training step over all nodes would cache nothing."""
         if self.training:
             raise UserError(
-                "model=lightgcn_historical trains on the batch's nodes alone, but this loss or views= reads others: "
+                "model=lightgcn_historical trains on only the batch's nodes, but this loss or views= reads others: "
                 "set views=clean and loss=bpr, softmax, sl or another that is local, or model=lightgcn."
             )
         return super().forward(graph, perturb)

@@ -30,6 +30,6 @@ class LayerGCN(LightGCN):
 
     def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
         raise UserError(
-            "this model's score is no sum over the history: it weighs what a node hears by its likeness to the first "
+            "this model's score is not a sum over the history: it weighs each message by its similarity to the first "
             "state."
         )

@@ -1,4 +1,4 @@
-"""A frozen item-item graph beside the user-item graph."""
+"""A frozen item-item graph in addition to the user-item graph."""
 
 from __future__ import annotations
 
@@ -63,6 +63,6 @@ class SideChannel(LightGCN):
 
     def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
         raise UserError(
-            "this model's score is no sum over the history: part of its item states comes over a second graph, which "
+            "this model's score is not a sum over the history: part of its item states comes from a second graph; this "
             "is not split yet."
         )

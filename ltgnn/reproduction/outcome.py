@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ltgnn.reproduction.published_row import Plan, Row
-from ltgnn.reproduction.verdict import Published, judge, worst
+from ltgnn.reproduction.verdict import Published, evaluate, worst
 from ltgnn.runs.environment import cpu_model
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import UserError
@@ -37,8 +37,8 @@ def outcome(
         )
     last = max(range(len(runs)), key=lambda place: float(runs[place]["ended"]))
     environment = folders[last].read_json("env.json")
-    judged = [judge(number, [value(folder, number) for folder in folders]) for number in plan.judged]
-    shown = [judge(number, [value(folder, number) for folder in folders]) for number in plan.shown]
+    judged = [evaluate(number, [value(folder, number) for folder in folders]) for number in plan.judged]
+    shown = [evaluate(number, [value(folder, number) for folder in folders]) for number in plan.shown]
     return {
         "row": row.name,
         "title": row.title,

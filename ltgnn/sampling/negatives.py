@@ -60,7 +60,7 @@ class Drawn(Negatives):
             raise UserError(f"sampler.negatives={negatives} given, at least 1 wanted (or sampler=in_batch).")
         if shared and exclude_train:
             raise UserError(
-                "negatives that a whole batch shares cannot leave out each user's own items: set "
+                "negatives shared by a batch cannot exclude each user's own items: set "
                 "sampler.negatives.exclude_train=false or sampler.negatives.shared=false."
             )
         self.negatives, self.exclude_train, self.shared = negatives, exclude_train, shared

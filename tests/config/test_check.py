@@ -102,10 +102,10 @@ def test_a_wrong_value_is_named_with_what_is_wanted(override: str, message: str)
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["monitor=val/ndgc@20"], "there is no value 'ndgc@20'. Near to it: ndcg@20"),
-        (["monitor=val/ndcg@7"], "there is no value 'ndcg@7'"),
-        (["monitor=val/items20/tial/ndcg@20"], "Near to it: items20/tail/ndcg@20"),
-        (["monitor=train/ndcg@20"], "there is no part 'train'"),
+        (["monitor=val/ndgc@20"], "unknown value 'ndgc@20'. Did you mean: ndcg@20"),
+        (["monitor=val/ndcg@7"], "unknown value 'ndcg@7'"),
+        (["monitor=val/items20/tial/ndcg@20"], "Did you mean: items20/tail/ndcg@20"),
+        (["monitor=train/ndcg@20"], "unknown part 'train'"),
         (["features=none", "fusion=sum"], "fusion=sum needs item features, but features=none was given."),
         (["features=none", "model=text_knn"], "model=text_knn needs item features"),
         (["features=none", "score=content"], "score=content needs item features"),
@@ -122,7 +122,7 @@ def test_a_wrong_value_is_named_with_what_is_wanted(override: str, message: str)
         (["loss=bpr_align"], "loss=bpr_align needs projected features, but fusion=id has none."),
         (["split.val=0.5", "split.test=0.6"], "together below 1"),
         (["split=folds", "split.fold=5"], "wanted 0 <= fold < folds"),
-        (["score=content_fit", "~score.dials.content"], "score.dials is empty"),
+        (["score=content_fit", "~score.adjustments.content"], "score.adjustments is empty"),
         (
             ["data=amazon_book", "split=official", "split.val=0", "score=content_fit"],
             "score.fit chooses by validation, but this split has none",

@@ -61,7 +61,7 @@ def test_shares_of_items() -> None:
     ("rows", "words"),
     [
         ([[0.0, 0], [0, 0], [1, 0], [0, 1]], ["50.0% of the items have all-zero features"]),
-        ([[1.0, 2], [1, 2], [1, 2], [1, 2]], ["100.0% of the items have one and the same features"]),
+        ([[1.0, 2], [1, 2], [1, 2], [1, 2]], ["100.0% of the items have identical features"]),
         ([[1e6, 2], [1, 2], [1, 3], [1, 4]], ["reach a length of 1e+06"]),
         ([[1.0, 0], [0, 1], [1, 1], [2, 1]], []),
     ],

@@ -1,4 +1,4 @@
-"""Tuning on the question whether a user buys a product, the article's objective."""
+"""Tuning on purchase prediction: does a user buy a product?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ltgnn.types import Interactions, UserError
 
 
 class Purchase(Objective):
-    """Does this user buy this product? The article's objective: cross-entropy over (history text, product text).
+    """Does this user buy this product? Cross-entropy over (history text, product text).
 
     A unit is a train pair of a user with another train item; its example is followed by one with a product drawn from
     those that the user has not in train. The history is the texts of up to ``history`` other train items of the user,

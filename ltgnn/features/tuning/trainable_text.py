@@ -1,7 +1,7 @@
 """The encoder inside the recommender's loop: a few items are read anew with gradient, the rest come from a table.
 
 Encoding a whole catalogue with gradient in every step is out of the question; so each step re-encodes some items of its
-batch with gradient, takes all others from a table of earlier vectors, and the table is renewed every so many steps.
+batch with gradient, takes all others from a table of earlier vectors, and the table is recomputed periodically.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from ltgnn.types import Dataset, Features, ItemContent, UserError
 log = logging.getLogger(__name__)
 
 
-class LiveText(ItemContent):
+class TrainableText(ItemContent):
     """Text features [I, D] that are trained with the recommender.
 
-    ``values`` [I, D]: what the encoder says before training. ``rows``: items re-encoded with gradient in a step.
-    ``refresh``: the table is made anew when so many steps have passed since (0: for evaluation only). ``lr``: the rate
+    ``values`` [I, D]: the encoder's output before training. ``rows``: items re-encoded with gradient in a step.
+    ``refresh``: steps after which the table is recomputed (0: for evaluation only). ``lr``: the rate
     of the encoder's weights. Dropout is off, so that a row read anew is what the table would hold. Only what is trained
     goes into a checkpoint.
     """
@@ -43,7 +43,7 @@ class LiveText(ItemContent):
         self.encoder, self.rows, self.every = encoder.eval(), rows, refresh  # Lightning keeps modes as it finds them
         self.register_buffer("table", values.clone(), persistent=False)
         self.attended: list[int] = []
-        self.age = 0  # steps since the whole table was made
+        self.steps_since_refresh = 0  # steps since the full table was made
         self.lr = lr
         self.register_state_dict_post_hook(_only_trained)  # type: ignore[no-untyped-call]
         self.register_load_state_dict_pre_hook(_fill_frozen)  # type: ignore[no-untyped-call]
@@ -52,21 +52,21 @@ class LiveText(ItemContent):
     def width(self) -> int:
         return self.table.shape[1]
 
-    def train(self, mode: bool = True) -> LiveText:
+    def train(self, mode: bool = True) -> TrainableText:
         super().train(mode)
         self.encoder.eval()  # no dropout
         return self
 
-    def attend(self, items: Tensor, generator: torch.Generator) -> None:
+    def select_items(self, items: Tensor, generator: torch.Generator) -> None:
         """Choose the items of the next step: up to ``rows`` of ``items`` [n], at random."""
         distinct = torch.unique(items.cpu())
         self.attended = distinct[torch.randperm(len(distinct), generator=generator)[: self.rows]].tolist()
-        if self.every and self.age >= self.every:
+        if self.every and self.steps_since_refresh >= self.every:
             self.renew()
 
     def forward(self) -> Tensor:
         """All features [I, D]: in training with gradient in the rows attended to, else as they now are."""
-        if not self.training and self.age:
+        if not self.training and self.steps_since_refresh:
             self.renew()
         if not (self.training and self.attended):
             return self.table
@@ -74,7 +74,7 @@ class LiveText(ItemContent):
         values = self.encoder(self.attended)
         mixed = self.table.index_copy(0, where, values)
         self.table[where] = values.detach()
-        self.age += 1
+        self.steps_since_refresh += 1
         return mixed
 
     def read(self, texts: Sequence[str]) -> Tensor:
@@ -85,18 +85,18 @@ class LiveText(ItemContent):
         """Read every item anew with the weights as they are."""
         started = time.perf_counter()
         self.table.copy_(self.encoder.encode_all())
-        self.age = 0
+        self.steps_since_refresh = 0
         log.debug("text table renewed in %.1f s", time.perf_counter() - started)
 
 
-def _fill_frozen(live: LiveText, state: dict[str, Any], prefix: str, *_: Any) -> None:
+def _fill_frozen(live: TrainableText, state: dict[str, Any], prefix: str, *_: Any) -> None:
     """Frozen weights are not in the checkpoint: they are those of the folder. The table is made anew on demand."""
     for name, weight in live.named_parameters():
         state.setdefault(prefix + name, weight.detach())
-    live.age = 1
+    live.steps_since_refresh = 1
 
 
-def _only_trained(live: LiveText, state: dict[str, Any], prefix: str, _: Any) -> None:
+def _only_trained(live: TrainableText, state: dict[str, Any], prefix: str, _: Any) -> None:
     for name, weight in live.named_parameters():
         if not weight.requires_grad:
             state.pop(prefix + name, None)
@@ -104,7 +104,7 @@ def _only_trained(live: LiveText, state: dict[str, Any], prefix: str, _: Any) ->
 
 @dataclass(frozen=True)
 class EndToEnd:
-    """Makes the trained text of a run from its frozen one; the group ``live`` of the yaml tree."""
+    """Makes the trainable text of a run from its frozen one; the config group ``live``."""
 
     needs_features: ClassVar[bool] = True
     trains_encoder: ClassVar[bool] = True
@@ -116,7 +116,7 @@ class EndToEnd:
     checkpointing: bool
     chunk_tokens: Annotated[int, Ge(1)]
 
-    def __call__(self, source: Any, dataset: Dataset, features: Features | None) -> LiveText:
+    def __call__(self, source: Any, dataset: Dataset, features: Features | None) -> TrainableText:
         """``source``: what the group ``features`` built; ``features``: what it made of the data set."""
         if not isinstance(source, ItemText) or not isinstance(source.encoder, HuggingFace) or features is None:
             raise UserError(
@@ -129,9 +129,9 @@ class EndToEnd:
                 "features/control=none"
             )
         texts = render(source.template_for(dataset), dataset.item_fields)
-        with torch.random.fork_rng(devices=[]):  # all else starts as it does beside a frozen text
+        with torch.random.fork_rng(devices=[]):  # all else starts as with frozen text
             encoder = TunedEncoder(source.encoder, texts, self.adapt, self.checkpointing, self.chunk_tokens)
-        return LiveText(encoder, features.values, self.rows, self.refresh, self.lr)
+        return TrainableText(encoder, features.values, self.rows, self.refresh, self.lr)
 
 
 def frozen(source: Any, dataset: Dataset, features: Features | None) -> Tensor | None:

@@ -99,9 +99,9 @@ def test_orphans_end_with_the_sweep(shop: Path, tmp_path: Path) -> None:
     sweep.send_signal(signal.SIGKILL)
     ended(sweep)
     time.sleep(0.5)
-    from ltgnn.sweeps.process_id import born
+    from ltgnn.sweeps.process_id import start_time
 
-    assert all(born(pid) in (None, "dead") for pid in workers)
+    assert all(start_time(pid) in (None, "dead") for pid in workers)
 
 
 def test_each_worker_gets_a_gpu_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
