@@ -42,7 +42,7 @@ def _group_shares(config: Config) -> Iterator[str]:
 def _fit(config: Config) -> Iterator[str]:
     score = config.get("score")
     if isinstance(score, dict) and score.get("fit") and score.get("adjustments") == {}:
-        yield "score.fit chooses the weight of score adjustments, but score.adjustments is empty. Set score=content, or score.fit=null."
+        yield "score.fit needs score adjustments, but score.adjustments is empty. Set score=content, or score.fit=null."
     if isinstance(score, dict) and score.get("fit") and _no_validation(config):
         yield "score.fit chooses by validation, but this split has none: set split.val, or score.fit=null."
 
