@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import torch
-from annotated_types import Ge, Gt
+from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.features.item_features import FeatureSource
@@ -110,7 +110,7 @@ class EndToEnd:
     adapt: Adaptation
     rows: Annotated[int, Ge(1)]
     refresh: Annotated[int, Ge(0)]
-    lr: Annotated[float, Gt(0)]
+    lr: Annotated[float, Ge(0)]
     checkpointing: bool
     chunk_tokens: Annotated[int, Ge(1)]
 
