@@ -1,4 +1,4 @@
-"""Config to parts: the only file that knows every axis."""
+"""Config to parts: the only file that knows every config group."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import torch
 from hydra.utils import instantiate
@@ -19,7 +19,8 @@ from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.evaluators import Evaluators
-from ltgnn.evaluation.monitor_check import refuse_unknown
+from ltgnn.evaluation.monitor_check import refuse_unknown_monitor
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.sampling.batches import stream
 from ltgnn.scoring.score_function import ScoreFunction
 from ltgnn.types import (
@@ -30,12 +31,14 @@ from ltgnn.types import (
     Groups,
     Loss,
     PartEvaluator,
+    Sampler,
     Scorer,
     Split,
     UserError,
     Views,
     as_scorer,
     need_closed_form,
+    of_kind,
 )
 
 if TYPE_CHECKING:  # Lightning costs seconds to import, and a closed form needs none of it
@@ -85,7 +88,7 @@ def build_problem(cfg: DictConfig, cache: Cache = NO_CACHE) -> Problem:
         split = build_split(cfg, dataset, cache)
         counts = split.train.item_counts
         features: Features | None = cache.shared(
-            "features", cfg, (*DATA, "features"), lambda: instantiate(cfg.features)(dataset, counts)
+            "features", cfg, (*DATA, "features"), lambda: build_features(cfg)(dataset, counts)
         )
         return Problem(dataset, split, build_groups(cfg, counts), features)
 
@@ -95,6 +98,11 @@ def build_problem(cfg: DictConfig, cache: Cache = NO_CACHE) -> Problem:
 def build_dataset(cfg: DictConfig, cache: Cache = NO_CACHE) -> Dataset:
     """The data set, read and cleaned."""
     return cache.shared("data", cfg, DATA[:1], lambda: load(**instantiate(cfg.data, _convert_="all")))
+
+
+def build_features(cfg: DictConfig) -> FeatureSource:
+    """What makes the item features of a data set."""
+    return of_kind(instantiate(cfg.features), FeatureSource, "features")  # type: ignore[type-abstract]
 
 
 def build_split(cfg: DictConfig, dataset: Dataset, cache: Cache = NO_CACHE) -> Split:
@@ -124,19 +132,6 @@ def build_evaluators(
     return cache.shared("evaluators", cfg, (*DATA, "groups", "features", "eval"), make)
 
 
-def cold_items(split: Split, scorer: Scorer) -> dict[str, Any]:
-    """Items without a train interaction: how many, on how many held-out pairs, and how many of them the scorer knows.
-
-    The others are "not scorable": no candidates, so that their held-out pairs count as missed.
-    """
-    cold = split.train.item_counts == 0
-    return {
-        "items": int(cold.sum()),
-        "scorable": int((cold if scorer.candidates is None else cold & scorer.candidates).sum()),
-        "pairs": {part: int(cold[pairs.items].sum()) for part, pairs in (("val", split.val), ("test", split.test))},
-    }
-
-
 def is_closed_form(cfg: DictConfig) -> bool:
     """Whether the model is computed rather than trained."""
     return "closed_form" in cfg.model
@@ -145,7 +140,7 @@ def is_closed_form(cfg: DictConfig) -> bool:
 def fit_closed_form(
     cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartEvaluator], cache: Cache = NO_CACHE
 ) -> Scorer:
-    """A model that is computed, with the dials of ``score`` on top; jobs that differ in these alone compute it once."""
+    """A model that is computed, with the score adjustments on top; jobs that differ only in these compute it once."""
     refuse_leaks(problem.split, None, None)
     model = need_closed_form(instantiate(cfg.model.closed_form), "model.closed_form")
     features = problem.text if model.reads_features else None
@@ -166,7 +161,7 @@ def uses_features(cfg: DictConfig, problem: Problem) -> bool:
     if problem.features is None:
         return False
     closed = is_closed_form(cfg)
-    given = [cfg.score.dials, *([cfg.model.closed_form] if closed else [cfg.fusion, cfg.graph])]
+    given = [cfg.score.adjustments, *([cfg.model.closed_form] if closed else [cfg.fusion, cfg.graph])]
     if any(reads_features(instantiate(part), unless_said=True) for part in given):
         return True
     return not closed and reads_features(instantiate(cfg.model.encoder), unless_said=False)
@@ -178,7 +173,7 @@ def build_module(
     evaluators: Mapping[str, PartEvaluator] | None = None,
     cache: Cache = NO_CACHE,
 ) -> Recommender:
-    """A model that is trained: every axis instantiated once, seeded by ``seed``.
+    """A model that is trained: every config group instantiated once, seeded by ``seed``.
 
     ``evaluators``: of its validation epochs; None: it is not validated.
     """
@@ -192,7 +187,7 @@ def build_module(
     embedding = instantiate(cfg.model.embedding)(
         train=train,
         fusion=instantiate(cfg.fusion),
-        features=instantiate(cfg.live)(instantiate(cfg.features), problem.dataset, problem.features),
+        features=instantiate(cfg.live)(build_features(cfg), problem.dataset, problem.features),
     )
     terms = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}
     losses = {name: t(train, problem.groups) if isinstance(t, partial) else t for name, t in terms.items()}
@@ -202,7 +197,7 @@ def build_module(
         graph=of_kind(graph, Graph, "graph"),  # type: ignore[type-abstract]
         views=of_kind(instantiate(cfg.views), Views, "views"),  # type: ignore[type-abstract]
         losses={n: of_kind(loss, Loss, f"loss.{n}") for n, loss in losses.items()},  # type: ignore[type-abstract]
-        sampler=instantiate(cfg.sampler.negatives)(train),
+        sampler=of_kind(instantiate(cfg.sampler.negatives)(train), Sampler, "sampler.negatives"),  # type: ignore[type-abstract]
         score=build_score(cfg, problem),
         evaluators=evaluators or {},
         monitor=str(cfg.monitor).partition("/")[2],
@@ -212,19 +207,6 @@ def build_module(
         shared=batches_per_step(cfg),
         schedule=instantiate(cfg.schedule) if cfg.get("schedule") else None,
     )
-
-
-Kind = TypeVar("Kind")
-
-
-def of_kind(part: object, kind: type[Kind], option: str) -> Kind:
-    """The part itself; ``UserError`` where it is not derived from the base class of its axis."""
-    if not isinstance(part, kind):
-        raise UserError(
-            f"{option}: {type(part).__name__} given, a subclass of ltgnn.types.{kind.__name__} wanted, which has a "
-            "default for all that a part need not be able to do."
-        )
-    return part
 
 
 def build_data(cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartEvaluator]) -> RecommendationData:
@@ -256,19 +238,12 @@ def monitored_part(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) -> 
             f"monitor={cfg.monitor} names the part '{part}', but this split holds out: {held}. "
             "Set monitor=PART/METRIC@K."
         )
-    refuse_unknown_monitor(cfg, evaluators)
+    refuse_unknown_monitor(str(cfg.monitor), evaluators)
     return part
 
 
-def refuse_unknown_monitor(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) -> None:
-    """``UserError`` where the monitored part is held out, and its evaluator will not give the monitored value."""
-    part, _, name = str(cfg.monitor).partition("/")
-    if isinstance(evaluator := evaluators.get(part), Evaluator):
-        refuse_unknown(evaluator, name, f"monitor={cfg.monitor}")
-
-
 def build_score(cfg: DictConfig, problem: Problem) -> ScoreFunction:
-    """What turns states into scores, with the dials of ``score`` built from the train part."""
+    """The scores of states, with the score adjustments built from the train part."""
     if cfg.score.get("fit") and not len(problem.split.val):
         raise UserError("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
     score: ScoreFunction = instantiate(cfg.score).fit(problem.split.train, problem.text)

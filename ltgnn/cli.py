@@ -1,4 +1,4 @@
-"""``ltgnn <command> ...``: hands over to the module of the command, nothing else."""
+"""``ltgnn <command> ...``: dispatches to the module of the command."""
 
 from __future__ import annotations
 
@@ -7,54 +7,70 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS = {
-    "train": ("ltgnn.commands.train", "train and evaluate one configuration, or sweep many with -m"),
-    "evaluate": (
-        "ltgnn.commands.evaluate",
-        "judge a finished run, or another library's lists, again: other split, groups, dials",
-    ),
-    "claim": ("ltgnn.commands.claim", "is NEW better than BASE on the tail at no cost for the head?"),
-    "compare": (
-        "ltgnn.commands.compare",
-        "configurations side by side: mean and spread, differences, which axis matters",
-    ),
-    "pareto": ("ltgnn.commands.pareto", "accuracy against tail, for a sweep of dials"),
-    "reproduce": (
-        "ltgnn.commands.reproduce",
-        "train a published row, compare, say the verdict: PASS, NEAR, FAIL, ABOVE",
-    ),
-    "ensemble": ("ltgnn.commands.ensemble", "finished runs blended into one, weights fitted on validation"),
-    "recommend": ("ltgnn.commands.recommend", "lists for users, with a reason for each item"),
-    "similar": ("ltgnn.commands.similar", "items near to one"),
-    "explain": ("ltgnn.commands.explain", "why a user gets an item: parts that add up to the score"),
-    "export": ("ltgnn.commands.export", "a finished run as plain files to serve from, with a model card"),
-    "data": ("ltgnn.commands.data", "fetch, import, stats, split, audit, diff, export"),
-    "features": ("ltgnn.commands.features", "item features: build, ls, verify, prune"),
-    "finetune": ("ltgnn.commands.finetune", "tune a text encoder on a shop's own data"),
-    "search": ("ltgnn.commands.search", "items that fit a query, by words, meaning and taste"),
-    "answers": ("ltgnn.commands.answers", "the answer to a question, out of a table of them"),
-    "update": ("ltgnn.commands.update", "fresh events, users and items into a finished run, without retraining"),
-    "serve": ("ltgnn.commands.serve", "a page to look with, and its JSON API"),
-    "models": ("ltgnn.commands.models", "every model, graph, fusion, loss ... with its source"),
-    "report": (
-        "ltgnn.commands.report",
-        "one HTML file about many runs: answer, leaderboard, pictures, commands",
-    ),
-    "runs": ("ltgnn.commands.runs", "import W&B's offline runs; the yaml of `wandb sweep`"),
-    "table": ("ltgnn.commands.table", "runs side by side: head, mid, tail, cold"),
+GROUPS = {
+    "data": {
+        "data": ("ltgnn.commands.data", "fetch, import, stats, split, audit, diff, export"),
+        "features": ("ltgnn.commands.features", "item features: build, ls, verify, prune"),
+    },
+    "train": {
+        "train": ("ltgnn.commands.train", "train and evaluate one configuration, or sweep many with -m"),
+        "finetune": ("ltgnn.commands.finetune", "tune a text encoder on a shop's own data"),
+        "ensemble": ("ltgnn.commands.ensemble", "blend finished runs, weights fitted on validation"),
+        "reproduce": (
+            "ltgnn.commands.reproduce",
+            "train a published row, compare, report the verdict: PASS, NEAR, FAIL, ABOVE",
+        ),
+        "models": ("ltgnn.commands.models", "every model, graph, fusion, loss ... with its source"),
+    },
+    "analyse": {
+        "evaluate": (
+            "ltgnn.commands.evaluate",
+            "re-evaluate a finished run, or another library's lists: other split, groups, score",
+        ),
+        "table": ("ltgnn.commands.table", "runs side by side: head, mid, tail, cold"),
+        "compare": (
+            "ltgnn.commands.compare",
+            "configurations side by side: mean and spread, differences, analysis of variance",
+        ),
+        "claim": ("ltgnn.commands.claim", "is NEW better than BASE on the tail at no cost for the head?"),
+        "pareto": ("ltgnn.commands.pareto", "accuracy against tail, for a sweep of score adjustments"),
+        "report": (
+            "ltgnn.commands.report",
+            "one HTML file about many runs: answer, leaderboard, plots, commands",
+        ),
+        "runs": ("ltgnn.commands.runs", "import W&B's offline runs; the yaml of `wandb sweep`"),
+    },
+    "serve": {
+        "recommend": ("ltgnn.commands.recommend", "lists for users, with a reason for each item"),
+        "similar": ("ltgnn.commands.similar", "items similar to an item"),
+        "explain": ("ltgnn.commands.explain", "why a user gets an item: terms that add up to the score"),
+        "search": ("ltgnn.commands.search", "items that match a query, by keywords, meaning and taste"),
+        "answers": ("ltgnn.commands.answers", "the answer to a question, from a table of answers"),
+        "update": ("ltgnn.commands.update", "add new events, users and items to a finished run, without retraining"),
+        "serve": ("ltgnn.commands.serve", "web demo and JSON API"),
+        "export": ("ltgnn.commands.export", "a finished run as plain files to serve from, with a model card"),
+    },
 }
+"""Commands by group: name -> (module, description)."""
+
+COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
+"""All commands by name."""
+
+
+CHECKED = ("train", "evaluate", "finetune", "ensemble")
+"""Commands with knobs at the root of their yaml."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Dispatch; the modules are imported only when called, so that help is instant."""
     try:
         code = dispatch(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()  # here, where a reader that is gone (`| head`) is no error
+        sys.stdout.flush()  # here, where a reader that is gone (`| head`) is not an error
     except KeyboardInterrupt:
         print("ltgnn: interrupted", file=sys.stderr)
         return 130
     except SystemExit as left:
-        if isinstance(left.__context__, BrokenPipeError):  # rich leaves so where nobody reads its table
+        if isinstance(left.__context__, BrokenPipeError):  # rich exits this way when its pipe is closed
             return 141
         raise
     except Exception as error:
@@ -93,22 +109,33 @@ def dispatch(arguments: list[str]) -> int:
         hint = f" Did you mean '{near[0]}'?" if near else ""
         print(f"ltgnn: unknown command '{printable(command)}'.{hint}\n\n{usage()}", file=sys.stderr)
         return 1
+    if command in CHECKED and (wrong := wrong_words(command, rest)):
+        print("\n".join(wrong), file=sys.stderr)
+        return 1
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a busy neighbour makes spinning threads six times slower
     from ltgnn.training.memory import huge_pages
 
     huge_pages()
     module = import_module(COMMANDS[command][0])
-    from ltgnn.config.trust import take, trusting
+    from ltgnn.config.trust import split_trust, trusting
     from ltgnn.io.libyaml import faster_omegaconf
 
-    words, packages = take(rest)
+    words, packages = split_trust(rest)
     with faster_omegaconf(), trusting(packages):
         code: int = module.main(words)
     return code
 
 
+def wrong_words(command: str, words: Sequence[str]) -> list[str]:
+    """What is surely wrong in ``KEY=VALUE`` words, in lines to print; seconds before PyTorch would be there."""
+    from ltgnn.config.knobs import wrong_knobs
+    from ltgnn.io.terminal import printable_lines
+
+    return printable_lines("ltgnn: " + "\n".join(found)).split("\n") if (found := wrong_knobs(command, words)) else []
+
+
 def is_output_closed() -> bool:
-    """Whether nobody reads what is printed any more; then the rest goes nowhere, without a word."""
+    """Whether the reader of the output is gone; then the rest is discarded."""
     import select
 
     watched = select.poll()
@@ -120,9 +147,11 @@ def is_output_closed() -> bool:
 
 
 def usage() -> str:
-    """The commands, a line each."""
-    lines = [f"  {name:<12}{text}" for name, (_, text) in COMMANDS.items()]
-    return "usage: ltgnn COMMAND ...\n\n" + "\n".join(lines) + "\n\n`ltgnn COMMAND --help` shows more."
+    """The commands by group, one line each."""
+    lines = ["usage: ltgnn COMMAND ..."]
+    for title, commands in GROUPS.items():
+        lines += ["", f"{title}:", *(f"  {name:<12}{text}" for name, (_, text) in commands.items())]
+    return "\n".join([*lines, "", "`ltgnn COMMAND --help` shows more."])
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ class Recommender(pl.LightningModule):
         return 1 if self._trainer is None else self._trainer.world_size
 
     def own_rows(self, batch: Batch) -> tuple[Batch, float]:
-        """This process's rows of a batch that all have made alike, and the factor of their mean loss.
+        """This process's rows of a batch that all processes have made identically, and the factor of their mean loss.
 
         With it the mean over the processes, which is what DDP takes of gradients, is the mean over the batch, also
         where the rows cannot be shared out evenly. One whose share is empty computes a row for nothing.
@@ -131,8 +131,8 @@ class Recommender(pl.LightningModule):
     def objective(self, batch: Batch) -> dict[str, Tensor]:
         """Every term of the loss on one batch with its negatives, by name.
 
-        With ``shared`` > 1 the batch is so many mini-batches behind one pass over the graph: each has its own terms,
-        with in-batch negatives from itself alone; the mean of a term over the mini-batches is its value.
+        With ``shared`` > 1 the batch is that many mini-batches behind one pass over the graph: each has its own terms,
+        with in-batch negatives from itself only; the mean of a term over the mini-batches is its value.
         """
         batch = self.encoder.before(batch)
         local = self.encoder.at(self.graph, batch) if self.local else None
@@ -167,22 +167,22 @@ class Recommender(pl.LightningModule):
         if idle:
             raise UserError(
                 f"no term of the loss reads these weights, so they would stay as they started: {', '.join(idle)}. "
-                "Choose a loss that does (fusion=side wants loss=bpr_align or another that reads the text), or another "
+                "Choose a loss that does (fusion=side requires loss=bpr_align or another one on text), or another "
                 "fusion= or model=."
             )
 
     @torch.no_grad()
-    def scorer(self, judge: PartEvaluator | None = None) -> Scorer:
+    def scorer(self, evaluate: PartEvaluator | None = None) -> Scorer:
         """Scores from one clean pass over the graph.
 
-        ``judge``: the evaluator of the validation part, by which the dials of the score may choose their strength.
+        ``evaluate``: the evaluator of the validation part, by which the score adjustments may be scaled.
         """
         encoded = self.encode_all()
         scored = self.score.of(encoded)
         base = scored.unmasked()
-        for loss in self.losses.values():  # a loss with parts of its own may have a say
+        for loss in self.losses.values():  # a loss with its own parameters may adjust the scores
             base = as_scorer(loss.at_ranking(encoded, base))
-        return self.score.over(mask_items(base, scored.candidates), judge, self.device)
+        return self.score.over(mask_items(base, scored.candidates), evaluate, self.device)
 
     @torch.no_grad()
     def encode_all(self) -> Encoded:

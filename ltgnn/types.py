@@ -14,24 +14,24 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 
 class UserError(Exception):
-    """An error that the user can mend.
+    """An error that the user can fix.
 
-    The message names what was given, what was wanted, and the option, file or line to mend. The command
-    line prints it alone, without a traceback, and exits with code 1.
+    The message names what was given, what was expected, and the option, file or line to fix. The command
+    line prints only the message, without a traceback, and exits with code 1.
     """
 
 
 class Damaged(UserError):
     """A file of a run, an export or a cache that is missing, cut short, not of its format or of another version.
 
-    The message names the folder and the file. Commands that read many folders leave this one out and go on.
+    The message names the folder and the file. Commands that read many folders skip this one and continue.
     """
 
 
@@ -40,7 +40,7 @@ class Interactions:
     """User-item pairs with ids ``0..U-1`` and ``0..I-1``; no pair occurs twice.
 
     Those of a ``Split`` are int64. In a ``Dataset`` as it was read they are int32, because they are most of a large
-    one: there sums and products must be taken of ``.long()`` ids, or past 2^31 - 1 they turn negative without a word.
+    one; cast to int64 (``.long()``) before arithmetic, or sums and products past 2^31 - 1 overflow silently.
     """
 
     users: Tensor  # [E] int64; int32 as read
@@ -134,9 +134,9 @@ class Split:
     """Train, validation and test pairs with int64 ids; disjoint, over the same users and items."""
 
     train: Interactions
-    val: Interactions  # empty only in recipes that say so
+    val: Interactions  # empty only in recipes that state it
     test: Interactions
-    name: str  # the protocol, in words: "random per user 80/10/10, seed 0"
+    name: str  # the protocol, as text: "random per user 80/10/10, seed 0"
     ordered: str = ""  # "global", "user": train is before val, val before test, over all or within each user
 
     def __post_init__(self) -> None:
@@ -162,7 +162,7 @@ class Groups:
     policy: str  # "items20", "mass", ...
     names: tuple[str, ...]
     labels: Tensor  # [I] int8, index into names
-    rule: str  # the policy in words, written beside every number
+    rule: str  # the policy as text, shown with every number
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -206,7 +206,7 @@ class Encoded(NamedTuple):
     items: Tensor  # [I, d]
     layers: tuple[Tensor, ...]  # (L + 1) x [N, d], layer 0 first
     content: Tensor | None = None  # [I, d] projected item features, where the fusion has them
-    known: Tensor | None = None  # [I] bool, items that the model has something to say of; None: not asked, or all
+    known: Tensor | None = None  # [I] bool, items that the model can score; None: not computed, or all
     columns: Columns | None = None  # who has the others, where this process has d / R of the columns; None: it has all
 
 
@@ -245,7 +245,7 @@ class Metric(Protocol):
 class Scorer:
     """All that evaluation and serving need of a model: scores of all items for some users, and which can be listed.
 
-    A subclass gives ``scores``; what else it can do it says by overriding the other members, each of which has a
+    A subclass gives ``scores``; further abilities are declared by overriding the other members, each of which has a
     default. A plain function ``users [B] -> scores [B, I]`` becomes one by ``as_scorer``.
     """
 
@@ -254,7 +254,7 @@ class Scorer:
 
     @abstractmethod
     def scores(self, users: Tensor) -> Tensor:
-        """``users`` [B] int64 -> scores [B, I]. An item at -inf is no candidate for the user."""
+        """``users`` [B] int64 -> scores [B, I]. An item at -inf is not a candidate for the user."""
         raise NotImplementedError
 
     def __call__(self, users: Tensor) -> Tensor:
@@ -279,7 +279,7 @@ class Scorer:
         return None
 
     def terms(self) -> Sequence[tuple[float, Scorer]] | None:
-        """Factors and scorers of which this one is the sum; None: it is no sum of others."""
+        """Factors and scorers of which this one is the sum; None: it is not a sum of others."""
         return None
 
     def history_terms(self, user: int, item: int) -> tuple[Tensor, Tensor] | None:
@@ -317,7 +317,7 @@ class PartEvaluator(Protocol):
     """Evaluates scorers on one part."""
 
     def __call__(self, scorer: Scorer, device: str | torch.device = "cpu", monitor: str | None = None) -> Evaluation:
-        """``device``: where the scorer wants its users; ``monitor``: the one value that has to be there."""
+        """``device``: where the scorer expects its users; ``monitor``: the one value that has to be there."""
         ...
 
     def smaller(self, name: str) -> bool:
@@ -330,7 +330,7 @@ class Term:
     """One summand of a score: ``value`` is the sum of ``by``."""
 
     item: int | None  # of the user's history; None: none in particular
-    name: str  # where it is no item
+    name: str  # where it is not an item
     by: dict[str, float]
 
     @property
@@ -343,7 +343,7 @@ class LinearTerms(Protocol):
 
     @property
     def note(self) -> str:
-        """A sentence to be read beside the terms; may be empty."""
+        """A sentence shown with the terms; may be empty."""
         ...
 
     def terms(self, user: int, item: int) -> list[Term]:
@@ -371,11 +371,11 @@ class EdgeRule(NamedTuple):
 class Graph:
     """A normalised user-item graph of ``N = U + I`` nodes, users first.
 
-    A subclass gives ``propagate``; a default says that it cannot do the rest.
+    A subclass gives ``propagate``; by default the other abilities are absent.
     """
 
     linear: bool = False
-    """Whether ``propagate`` is linear in the states, and acts on each of their columns alone."""
+    """Whether ``propagate`` is linear in the states, and acts on each of their columns separately."""
 
     @abstractmethod
     def propagate(self, states: Tensor) -> Tensor:
@@ -398,7 +398,7 @@ class Graph:
         return None
 
     def messages_to(self, node: int) -> tuple[Tensor, Tensor]:
-        """The nodes that ``node`` hears [n] int64, and the weights of their messages [n] float64."""
+        """The nodes that ``node`` receives messages from [n] int64, and the weights of their messages [n] float64."""
         raise UserError(f"{type(self).__name__} of graph= has no `messages_to`, so no score of it can be explained.")
 
     def fold_in(self) -> EdgeRule | None:
@@ -407,7 +407,7 @@ class Graph:
 
 
 Readout = Callable[[Sequence[Tensor]], Tensor]
-"""``(L + 1) x [N, d] -> [N, d]``, each node by its own layers alone"""
+"""``(L + 1) x [N, d] -> [N, d]``, each node from its own layers only"""
 
 
 class ItemContent(nn.Module):
@@ -450,7 +450,7 @@ class Embedding(Protocol):
         ...
 
     trained_items: Tensor
-    """Items whose id says something of them.  [I] bool"""
+    """Items whose id embedding is informative (trained).  [I] bool"""
 
     @property
     def folds_in(self) -> bool:
@@ -459,7 +459,7 @@ class Embedding(Protocol):
 
     @property
     def column_separable(self) -> bool:
-        """Whether each column of the first states comes from the same column of the tables alone."""
+        """Whether each column of the first states depends only on the same column of the tables."""
         ...
 
     @property
@@ -468,7 +468,7 @@ class Embedding(Protocol):
         ...
 
     def cut_columns(self, rank: int, world: int) -> None:
-        """Keep the columns of process ``rank`` alone, ``d / world`` of each table."""
+        """Keep only the columns of process ``rank``, ``d / world`` of each table."""
         ...
 
     def grow(self, name: str, table: Tensor, trained: Tensor) -> Tensor:
@@ -490,7 +490,7 @@ class Embedding(Protocol):
         ...
 
     def known_items(self, features: Tensor | None, trained: Tensor | None = None) -> Tensor:
-        """Items whose first state says something of them.  [I] bool
+        """Items whose first state is informative.  [I] bool
 
         ``features`` [I, D]; ``trained`` [I] bool: items with a trained id; None: those of the embedding.
         """
@@ -502,13 +502,14 @@ class Embedding(Protocol):
 
 
 class Encoder(nn.Module):
-    """Base of all encoders. A subclass gives ``embedding`` and ``forward``; a default says that it cannot do the rest.
+    """Base of all encoders. A subclass gives ``embedding`` and ``forward``; by default the other abilities are absent.
 
-    Abilities are what other commands ask for: ``linear_terms`` (``ltgnn explain``), ``fold_in`` (``ltgnn update``),
-    ``column_separable`` (``trainer=dim_parallel``), ``at`` (steps on the batch's nodes alone).
+    Abilities are what other commands use: ``linear_terms`` (``ltgnn explain``), ``fold_in`` (``ltgnn update``),
+    ``column_separable`` (``trainer=dim_parallel``), ``at`` (steps on only the batch's nodes).
     """
 
     reads_features: ClassVar[bool] = False  # of its own, beside those that the embedding reads
+    mixes_columns: ClassVar[bool] = False  # whatever its readout and graph: no column of the states can be apart
     embedding: Embedding
 
     @abstractmethod
@@ -517,15 +518,15 @@ class Encoder(nn.Module):
         raise NotImplementedError
 
     def known_items(self, graph: Graph) -> Tensor:
-        """Items that the model has something to say of; the others are no candidates.  [I] bool
+        """Items that the model can score; the others are not candidates.  [I] bool
 
-        By default those whose first state says something. A model in which states go over edges between items, or to an
-        item without a trained id, says more.
+        By default those whose first state is informative. A model in which states go over edges between items, or to an
+        item without a trained id, knows more.
         """
         return self.embedding.known_items(self.embedding.features)
 
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
-        """Tables of the batch's n distinct users and m items alone, and the batch with its nodes so numbered.
+        """Tables of the batch's n distinct users and m items only, and the batch renumbered accordingly.
 
         ``layers`` are [n + m, d] each. None: not for less than all nodes on this graph, or with a batch of this size.
         """
@@ -552,7 +553,7 @@ class Encoder(nn.Module):
 
     @property
     def column_separable(self) -> bool:
-        """Whether each column of the states comes from the same column of the tables alone."""
+        """Whether each column of the states depends only on the same column of the tables."""
         return False
 
 
@@ -565,7 +566,7 @@ class Fusion(Protocol):
 
 
 class Views:
-    """Turns one encoder into the main encoding and the contrastive ones."""
+    """The main encoding and the contrastive ones of an encoder."""
 
     clean: bool = False
     """Whether there are no contrastive encodings, and the main one is the encoder's."""
@@ -578,26 +579,32 @@ class Views:
         """Called once an epoch; by default nothing is random."""
 
 
-class Sampler(Protocol):
-    """Draws negatives on the device of the batch."""
+class Sampler:
+    """Base of all samplers: draws negatives on the device of the batch. A subclass gives ``forward``.
 
-    @property
-    def reads_states(self) -> bool:
-        """Whether ``narrow`` looks at the states of the model."""
-        ...
+    A default says that there is no table of chances, and that every negative counts. ``ltgnn.sampling.negatives`` has
+    one with the table as a buffer, which moves between devices with the module.
+    """
+
+    draws: bool = True
+    """Whether it draws any; None at all: the loss takes the other positives of the batch."""
+
+    reads_states: bool = False
+    """Whether ``narrow`` looks at the states of the model."""
 
     @property
     def proposal(self) -> Tensor | None:
         """Chance of each item in one draw, before the user's own items are left out.  [I]; None: not known"""
-        ...
+        return None
 
     def narrow(self, batch: Batch, main: Encoded) -> Batch:
-        """The batch with the negatives that count, chosen among those drawn by what the model says of them."""
-        ...
+        """The batch with the negatives that count, chosen among those drawn by their scores."""
+        return batch
 
+    @abstractmethod
     def __call__(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
         """``users`` [B], ``pos`` [B] -> negatives [B, S]."""
-        ...
+        raise NotImplementedError
 
 
 class Loss:
@@ -613,11 +620,17 @@ class Loss:
     nodes numbered anew, and tables of these nodes, give the same value for less."""
 
     row_separable: bool = False
-    """It is a mean over the rows of the batch, each seen alone, so that processes can share them."""
+    """It is a mean over the rows of the batch, each independent of the others, so that processes can share them."""
 
     column_separable: bool = False
-    """It reads the states through inner products and squared norms alone, so that tables can be cut by columns among
+    """It reads the states only through inner products and squared norms, so that tables can be cut by columns among
     processes (``ltgnn/tensors/sharded_columns.py``)."""
+
+    separable_without: ClassVar[str] = ""
+    """The option that, where it is false, makes the loss separable by rows and by columns; empty: there is none."""
+
+    needs_projected_text: ClassVar[bool] = False
+    """Whether it reads ``Encoded.content``."""
 
     changes_ranking: bool = False
     """Whether ``at_ranking`` returns another scorer than it was given."""
@@ -627,19 +640,34 @@ class Loss:
         raise NotImplementedError
 
     def at_ranking(self, encoded: Encoded, scorer: Scorer) -> Scorer:
-        """The scorer of the trained model, for a loss with a say in it; it scores all items."""
+        """The scorer of the trained model, for a loss that adjusts it; it scores all items."""
         return scorer
 
 
-class TextEncoder(Protocol):
+class TextEncoder:
+    """Base of what turns texts into vectors. A subclass gives ``__call__`` and ``identity``."""
+
+    @abstractmethod
     def __call__(self, texts: Sequence[str]) -> Tensor:
         """I strings -> [I, D] float32."""
-        ...
+        raise NotImplementedError
 
     @property
+    @abstractmethod
     def identity(self) -> Mapping[str, Any]:
         """Everything that decides the output (weights' hash, pooling, max length, dtype ...), plain values."""
-        ...
+        raise NotImplementedError
+
+    def queries(self, catalogue: Sequence[str], prompt: str | None = None) -> Callable[[Sequence[str]], Tensor]:
+        """The encoder for texts beside those of the ``catalogue``, on which some are fitted.  n strings -> [n, D]
+
+        ``prompt``: what stands before each of them, where the model wants another than before an item.
+        """
+        return self
+
+    def reading(self, texts: Sequence[str]) -> Mapping[str, Any]:
+        """Shares of the texts that are cut and of tokens that are unknown to it; empty: it cannot tell."""
+        return {}
 
 
 @runtime_checkable
@@ -658,10 +686,23 @@ class ClosedForm(Protocol):
 
 
 def need_closed_form(model: object, option: str) -> ClosedForm:
-    """The model itself; ``UserError`` where it is no closed form."""
+    """The model itself; ``UserError`` where it is not a closed form."""
     if not isinstance(model, ClosedForm):
         raise UserError(
-            f"{option}: {type(model).__name__} is no closed form. It wants `fit(train, features) -> scorer` and "
+            f"{option}: {type(model).__name__} is not a closed form. It requires `fit(train, features) -> scorer` and "
             "`reads_features = True`, or False where fit does not read them (ltgnn.types.ClosedForm)."
         )
     return model
+
+
+Kind = TypeVar("Kind")
+
+
+def of_kind(part: object, kind: type[Kind], option: str) -> Kind:
+    """The part itself; ``UserError`` where it is not derived from the base class of its axis."""
+    if not isinstance(part, kind):
+        raise UserError(
+            f"{option}: {type(part).__name__} given, a subclass of ltgnn.types.{kind.__name__} wanted, which has a "
+            "default for all that a part need not be able to do."
+        )
+    return part

@@ -15,8 +15,7 @@ from torch import Tensor
 
 from ltgnn.commands.answers import table
 from ltgnn.config.composing import compose_config
-from ltgnn.features.queries import encoder_of_queries
-from ltgnn.inference.search.faq import Answers, best_threshold, judge
+from ltgnn.inference.search.faq import Answers, best_threshold, evaluate
 
 DATA = Path(__file__).parent.parent / "tests/serving"
 WEIGHTS = (0.0, 0.25, 0.5, 1.0)
@@ -30,7 +29,7 @@ def main() -> None:
     faq = table(DATA / "faq.csv", {"question": "question", "answer": "answer"})
     asked = table(DATA / "questions.csv", {"asked": "asked", "question": "question"}, optional=("question",))
     source = instantiate(compose_config("train", [f"features={arguments.text}", "data.template=null"], None).features)
-    read = encoder_of_queries(source.encoder, [*faq["question"], *faq["answer"]])
+    read = source.encoder.queries([*faq["question"], *faq["answer"]])
     known: dict[str, Tensor] = {}
 
     def encode(texts: Sequence[str]) -> Tensor:
@@ -59,7 +58,7 @@ def main() -> None:
         columns = (likeness, correct, answerable)
         even, odd = [c[0::2] for c in columns], [c[1::2] for c in columns]
         threshold = best_threshold(*even)  # type: ignore[arg-type]
-        chosen, judged = judge(*even, threshold), judge(*odd, threshold)  # type: ignore[arg-type]
+        chosen, judged = evaluate(*even, threshold), evaluate(*odd, threshold)  # type: ignore[arg-type]
         lines.append(
             f"| {weight:g} | {sum(correct)} of {sum(answerable)} | {threshold:.2f} | {chosen.accuracy:.3f} "
             f"| {judged.accuracy:.3f} | {judged.right} of {judged.answerable} | {judged.wrong} "

@@ -36,21 +36,21 @@ def cost(way: str) -> dict[str, Any]:
     """Processor seconds a step and of a renewal, weights trained, peak memory; of this process."""
     from ltgnn.build import build_module, build_problem
     from ltgnn.config.composing import compose_config
-    from ltgnn.features.tuning.trainable_text import LiveText
+    from ltgnn.features.tuning.trainable_text import TrainableText
     from ltgnn.types import Batch
 
     cfg = compose_config("train", [*OVERRIDES, f"live={way}"], None)
     problem = build_problem(cfg)
     module = build_module(cfg, problem).train()
     optimizer = module.configure_optimizers()
-    live = next((part for part in module.modules() if isinstance(part, LiveText)), None)
+    live = next((part for part in module.modules() if isinstance(part, TrainableText)), None)
     generator, train = torch.Generator().manual_seed(0), problem.split.train
     seconds = []
     for _ in range(STEPS):
         rows = torch.randint(len(train), (int(cfg.batch_size),), generator=generator)
         started = time.process_time()
         if live is not None:
-            live.attend(train.items[rows], generator)
+            live.select_items(train.items[rows], generator)
         batch = Batch(train.users[rows], train.items[rows], torch.empty(len(rows), 0, dtype=torch.int64))
         optimizer.zero_grad()
         torch.stack(list(module.objective(batch).values())).sum().backward()

@@ -30,7 +30,8 @@ from omegaconf import DictConfig
 from ltgnn.build import Problem, build_data, build_evaluators, build_module, build_problem
 from ltgnn.config.composing import compose_config
 from ltgnn.module import Recommender
-from ltgnn.runs.environment import cpu_model, run_key
+from ltgnn.runs.environment import cpu_model
+from ltgnn.runs.run_key import run_key
 from ltgnn.training.memory import huge_pages, keep_large_tables
 from ltgnn.training.quiet import quiet_lightning
 from ltgnn.training.resume import Resume

@@ -52,8 +52,8 @@ async def load(
                     body: dict[str, Any] = {"query": " ".join(draw.sample(WORDS, 3)), "k": 10}
                     answer = await http.post("/api/search", json=body | ({"user": user} if dice < 0.75 else {}))
                 else:
-                    dial = {"tail": draw.choice([0, 0, 0, 0.2, -0.2])} if kind == "recommend" else {}
-                    answer = await http.get(f"/api/{kind}", params={"user": user, "k": 10, **dial})
+                    share = {"tail": draw.choice([0, 0, 0, 0.2, -0.2])} if kind == "recommend" else {}
+                    answer = await http.get(f"/api/{kind}", params={"user": user, "k": 10, **share})
                 if answer.status_code != 200 or not answer.json():
                     failures[f"{kind} {answer.status_code}"] += 1
             except (httpx.HTTPError, ValueError) as error:

@@ -18,7 +18,7 @@ import torch
 from ltgnn.build import build_module, build_problem
 from ltgnn.config.composing import compose_config
 from ltgnn.inference.fold_in import FoldIn
-from ltgnn.inference.new_interactions import extend_problem, fresh, rebuild_module
+from ltgnn.inference.new_interactions import encode_new, extend_problem, rebuild_module
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
     wall, cpu = [], []
     for _ in range(arguments.repeats):
         started, used = time.perf_counter(), time.process_time()
-        new = fresh(data, train, events, {})
+        new = encode_new(data, train, events, {})
         after = extend_problem(cfg, problem, new)
         prepared = time.perf_counter() - started
         encoded, update = model.update(new, after)

@@ -159,7 +159,7 @@ def test_values_that_cannot_be(launch: Launch, capsys: pytest.CaptureFixture[str
 
 def test_an_ensemble_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["ensemble", "logs/run"]) == 1
-    assert "logs/run alone makes no ensemble" in capsys.readouterr().err
+    assert "logs/run is a single run" in capsys.readouterr().err
 
 
 def test_losses_are_kept_where_validation_never_ran(launch: Launch, tmp_path: Path) -> None:

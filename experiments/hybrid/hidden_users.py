@@ -21,7 +21,7 @@ from ltgnn.build import build_problem
 from ltgnn.config.paths import conf_dir
 from ltgnn.inference.ensemble_members import open_members
 from ltgnn.scoring.candidates import Pool, pool_of
-from ltgnn.scoring.tail_constrained import Choice, TailKept, of_tail, scores
+from ltgnn.scoring.tail_constrained import Choice, TailConstrained, of_tail, scores
 
 TEN = 8  # train pairs of a user with ten interactions, on leave-one-out
 
@@ -39,7 +39,7 @@ def of_head(pool: Pool) -> Pool:
     return replace(pool, hits=pool.hits & (pool.item_groups == 0), relevant=relevant)
 
 
-def by_group(pool: Pool, rule: TailKept) -> Choice:
+def by_group(pool: Pool, rule: TailConstrained) -> Choice:
     """A choice for each group of users; one without users takes that of the nearest group."""
     known = pool.user_groups.unique().tolist()
     found = {group: rule(part(pool, pool.user_groups == group)) for group in known}
@@ -61,13 +61,13 @@ def main() -> None:
     pool = pool_of(lambda users: blended.standings(users, (0, 1)), held_out, blended.users, blended.items, 100)
     shown = train.user_counts[torch.unique(held_out.users)] >= TEN
     hidden, fitting = part(pool, ~shown), blend.fitting
-    alone = scores(hidden, *fitting.members_alone(hidden)[0])
+    alone = scores(hidden, *fitting.single_members(hidden)[0])
     judges = {"all": hidden, "head": of_head(hidden), "tail": of_tail(hidden)}
     for draw in range(given.draws):
         generator = torch.Generator().manual_seed(draw)
         seen = part(pool, shown & (torch.rand(len(shown), generator=generator) < (0.8 if draw else 1.0)))
         start = fitting.start(seen)
-        rule = TailKept(lambda _, start=start: start, fitting.k, fitting.share, fitting.step, fitting.most)
+        rule = TailConstrained(lambda _, start=start: start, fitting.k, fitting.share, fitting.step, fitting.most)
         for name, choice in {"one lift": rule(seen), "one a group": by_group(seen, rule)}.items():
             found = scores(hidden, *choice)
             gains = {n: judge.ndcg(found, 20) / judge.ndcg(alone, 20) - 1 for n, judge in judges.items()}

@@ -25,9 +25,10 @@ from kept import earlier, with_entries, with_rows  # beside this file
 from omegaconf import OmegaConf
 
 from ltgnn.analysis.anova import anova
-from ltgnn.analysis.claim_rule import Difference, claim
+from ltgnn.analysis.claim_rule import claim
 from ltgnn.analysis.comparison import read_finished
-from ltgnn.analysis.run_groups import Run, Side, differing, parse
+from ltgnn.analysis.group_difference import Difference
+from ltgnn.analysis.run_groups import Run, RunGroup, differing, parse
 from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import UserError
@@ -229,7 +230,7 @@ def claims(study: Study) -> list[dict[str, Any]]:
         for several in runs:
             if keys := differing(several):
                 raise UserError(f"{entry}: {several[0].folder.parent} holds runs that differ in {', '.join(keys[:4])}")
-        base, new = shared_seeds(*(Side(sorted(several, key=lambda run: run.seed)) for several in runs))
+        base, new = shared_seeds(*(RunGroup(sorted(several, key=lambda run: run.seed)) for several in runs))
         result = claim(base, new, METRIC, "items20", margin=0.01, level=0.95, draws=10_000, seed=0)
         run = base.runs[0]
         found.append(
@@ -249,12 +250,12 @@ def claims(study: Study) -> list[dict[str, Any]]:
     return found
 
 
-def shared_seeds(base: Side, new: Side) -> tuple[Side, Side]:
+def shared_seeds(base: RunGroup, new: RunGroup) -> tuple[RunGroup, RunGroup]:
     """Both sides with the seeds that both have, where seeds are splits: a sweep that has not ended is judged so far."""
     seeds = {run.seed for run in base.runs} & {run.seed for run in new.runs}
     if not (base.many_splits or new.many_splits) or not seeds:
         return base, new
-    return Side([r for r in base.runs if r.seed in seeds]), Side([r for r in new.runs if r.seed in seeds])
+    return RunGroup([r for r in base.runs if r.seed in seeds]), RunGroup([r for r in new.runs if r.seed in seeds])
 
 
 def figures(d: Difference) -> dict[str, float | None]:

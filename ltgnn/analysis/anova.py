@@ -1,4 +1,4 @@
-"""Which axis explains the variance of a value over many runs: analysis of variance, main effects and pairs of axes.
+"""Which config group explains the variance of a value over runs: analysis of variance, main effects and pairs.
 
 On a full grid the sums of squares of the effects are those of functional ANOVA (Hutter et al., ICML 2014) and add up
 to the total. Where cells are missing or seeds uneven, each effect is adjusted for all others that do not contain it
@@ -32,10 +32,10 @@ class Effect:
 
 
 def anova(values: Sequence[float], axes: Mapping[str, Sequence[str]], order: int = 2) -> list[Effect]:
-    """Effects of ``axes`` (name -> word of each run) on ``values`` [n], and of their products up to ``order`` axes.
+    """Effects of ``axes`` (group -> option of each run) on ``values`` [n], and of products of up to ``order``.
 
-    The residual is what seeds and products of more axes leave. An axis with one word has no effect and is left out; so
-    is a product that the runs cannot tell from the effects it is made of.
+    The residual is what seeds and products of more groups leave. A group with one option has no effect and is omitted;
+    so is a product that is confounded with its factors.
     """
     y = np.asarray(values, dtype=np.float64)
     codes = {name: _indicators(words) for name, words in axes.items() if len(set(words)) > 1}
@@ -59,13 +59,13 @@ def anova(values: Sequence[float], axes: Mapping[str, Sequence[str]], order: int
 
 
 def _indicators(words: Sequence[str]) -> Array:
-    """One column per word, 1 where a run has it.  [n, words]"""
+    """One column per option, 1 where a run has it.  [n, options]"""
     names = sorted(set(words))
     return np.array([[float(word == name) for name in names] for word in words])
 
 
 def _product(parts: Sequence[Array]) -> Array:
-    """Columns of every combination of words."""
+    """Columns of every combination of options."""
     block = parts[0]
     for part in parts[1:]:
         block = (block[:, :, None] * part[:, None, :]).reshape(len(block), -1)

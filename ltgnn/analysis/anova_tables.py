@@ -15,17 +15,17 @@ from ltgnn.io.terminal import literal
 Effects = Mapping[str, Sequence[Effect]]
 """Name of a value -> its effects."""
 
-TITLE = "Which axis explains the variance over the runs (share of the sum of squares, p of the F test)"
+TITLE = "Which config group explains the variance over the runs (share of the sum of squares, p of the F test)"
 REST = "residual: seeds and the rest"
 
 
 def terminal(found: Effects) -> Any:
-    """A rich table of all values together."""
+    """A rich table of all values."""
     from rich import box
     from rich.table import Table
 
     drawn = Table(title=TITLE, title_justify="left", title_style="", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    drawn.add_column("axis", no_wrap=True)
+    drawn.add_column("config group", no_wrap=True)
     drawn.add_column("df", justify="right")
     for name in found:
         drawn.add_column(literal(name), justify="right", no_wrap=True)
@@ -37,14 +37,14 @@ def terminal(found: Effects) -> Any:
 
 def markdown(found: Effects) -> str:
     """A table in GitHub's Markdown."""
-    head = ["axis", "df", *(word for name in found for word in (name, "p"))]
+    head = ["config group", "df", *(word for name in found for word in (name, "p"))]
     lines = [markdown_row(head), markdown_row(["---"] + ["---:"] * (len(head) - 1)), *map(markdown_row, _rows(found))]
     return f"{TITLE}:\n\n" + "\n".join(lines) + "\n"
 
 
 def latex(found: Effects) -> str:
     """A ``tabular`` with booktabs rules."""
-    head = ["axis", "df", *(word for name in found for word in (tex(name), "$p$"))]
+    head = ["config group", "df", *(word for name in found for word in (tex(name), "$p$"))]
     lines = [f"% {TITLE}", r"\begin{tabular}{l" + "r" * (len(head) - 1) + "}", r"\toprule", " & ".join(head) + r" \\"]
     lines.append(r"\midrule")
     for axis, *cells in _rows(found):
@@ -65,7 +65,7 @@ def as_csv(found: Effects) -> str:
 
 
 def _rows(found: Effects) -> list[list[str]]:
-    """Axis, degrees of freedom, and share and p of each value; the residual last."""
+    """Config group, degrees of freedom, and share and p of each value; the residual last."""
     freedom = {effect.name: effect.freedom for several in found.values() for effect in several}
     known = {(name, effect.name): effect for name, several in found.items() for effect in several}
     rows = []

@@ -11,14 +11,15 @@ mean over the splits that hold out such an item, and the seeds' part of an inter
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ltgnn.analysis import significance as stats
+from ltgnn.analysis.group_difference import Difference
 from ltgnn.analysis.item_groups import rule
 from ltgnn.analysis.labels import names
-from ltgnn.analysis.run_groups import CLOSED_FORM, Side
+from ltgnn.analysis.run_groups import CLOSED_FORM, RunGroup
 from ltgnn.types import UserError
 
 MIN_SEEDS = 5
@@ -27,49 +28,6 @@ GROUPS = ("all", "head", "tail")
 TESTS = ("t", "wilcoxon", "permutation", "bootstrap")
 SAME = 1e-12
 """Runs whose values differ by less are copies of each other."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """New against base on one group of items; differences in units of the metric."""
-
-    group: str
-    name: str  # of the value
-    users: int
-    base: float
-    new: float
-    base_sd: float | None  # over seeds
-    new_sd: float | None
-    interval: stats.Interval  # users and seeds
-    interval_users: stats.Interval  # users alone, seeds averaged
-    seed_width: float  # half-width from seeds alone
-    p: dict[str, float]  # test over users -> p
-    p_holm: dict[str, float]  # the same, adjusted for the three groups
-    p_bh: dict[str, float]
-    p_seeds: dict[str, float]  # tests over seeds
-    cohen: float
-    rank_biserial: float
-    wins: float  # share of users who gain
-    losses: float
-    less: bool = False  # of this value is better, so that a gain is a negative difference
-
-    @property
-    def nothing_to_lose(self) -> bool:
-        """Whether the base is 0 and the new side no worse."""
-        return self.base == 0 and (self.new <= 0 if self.less else self.new >= 0)
-
-    @property
-    def improvement(self) -> Difference:
-        """The same with gains as positive differences, which is how the rule reads them."""
-        turned = replace(self, less=False, interval=-self.interval, interval_users=-self.interval_users)
-        return turned if self.less else self
-
-    @property
-    def relative(self) -> stats.Interval:
-        """The difference as a share of the base; nan where the base is 0."""
-        scale = 1 / self.base if self.base else float("nan")
-        i = self.interval
-        return stats.Interval(i.estimate * scale, i.lower * scale, i.upper * scale)
 
 
 @dataclass(frozen=True)
@@ -87,12 +45,14 @@ class Claim:
     new: str
     seeds: tuple[int, int]
     differences: list[Difference]
-    rule: str = ""  # of the groups, in words
+    rule: str = ""  # of the groups, as text
     warnings: list[str] = field(default_factory=list)  # of the runs
 
 
-def claim(base: Side, new: Side, metric: str, policy: str, margin: float, level: float, draws: int, seed: int) -> Claim:
-    """Compare two sides on ``metric`` for all, head and tail of ``policy``, and judge."""
+def claim(
+    base: RunGroup, new: RunGroup, metric: str, policy: str, margin: float, level: float, draws: int, seed: int
+) -> Claim:
+    """Compare two sides on ``metric`` for all, head and tail of ``policy``, and apply the rule."""
     if base.fingerprint != new.fingerprint:
         raise UserError(
             f"the two sides were tested on different splits ({base.fingerprint[:12]} and {new.fingerprint[:12]}): "
@@ -151,10 +111,12 @@ def decide(head: Difference, tail: Difference, margin: float) -> tuple[str, list
     ]
 
 
-def seeds_needed(base: Side, new: Side, head: Difference, tail: Difference, margin: float, level: float) -> int | None:
+def seeds_needed(
+    base: RunGroup, new: RunGroup, head: Difference, tail: Difference, margin: float, level: float
+) -> int | None:
     """Seeds a side after which the verdict would fall, if estimates and spreads stay as they are; None if never.
 
-    More seeds narrow the seeds' part of an interval only: what the users leave open, a larger test part has to close.
+    More seeds narrow the seeds' part of an interval only: the part of the users needs a larger test part.
     """
     from scipy.stats import t
 
@@ -182,7 +144,7 @@ def seeds_needed(base: Side, new: Side, head: Difference, tail: Difference, marg
 
 
 def _differences(
-    base: Side, new: Side, metric: str, policy: str, level: float, draws: int, seed: int
+    base: RunGroup, new: RunGroup, metric: str, policy: str, level: float, draws: int, seed: int
 ) -> list[Difference]:
     names = [metric if group == "all" else f"{policy}/{group}/{metric}" for group in GROUPS]
     columns = np.stack([new.per_user(name) - base.per_user(name) for name in names], axis=1)  # [n, groups]
@@ -232,7 +194,7 @@ def _differences(
     return found
 
 
-def _over_seeds(base: Side, new: Side, before: stats.Array, after: stats.Array) -> dict[str, float]:
+def _over_seeds(base: RunGroup, new: RunGroup, before: stats.Array, after: stats.Array) -> dict[str, float]:
     """Tests with a run as the unit: Welch's t (paired by split: Student's), and where seeds pair up, Wilcoxon and
     permutation. None where the runs of each side are one and the same, as of a closed form: nothing varies."""
     from scipy.stats import ttest_1samp, ttest_ind, ttest_rel
@@ -241,7 +203,7 @@ def _over_seeds(base: Side, new: Side, before: stats.Array, after: stats.Array) 
         return {}
     p = {}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # scipy's, of a side whose runs are all alike
+        warnings.simplefilter("ignore", RuntimeWarning)  # scipy's, of a side whose runs are all equal
         if base.many_splits:
             p["t"] = float(ttest_rel(after, before).pvalue)
         elif len(after) > 1 and len(before) > 1:
@@ -258,13 +220,13 @@ def _over_seeds(base: Side, new: Side, before: stats.Array, after: stats.Array) 
     return {name: value for name, value in p.items() if value == value}
 
 
-def _too_few_seeds(side: Side, name: str) -> list[str]:
+def _too_few_seeds(side: RunGroup, name: str) -> list[str]:
     if side.deterministic or len(side.runs) >= MIN_SEEDS:
         return []
-    return [f"{name} has {len(side.runs)} seed(s), the rule asks for {MIN_SEEDS}"]
+    return [f"{name} has {len(side.runs)} seed(s), the rule requires {MIN_SEEDS}"]
 
 
-def _selection(side: Side, name: str) -> list[str]:
+def _selection(side: RunGroup, name: str) -> list[str]:
     bad = sorted(
         {run.by for run in side.runs if not (run.by.startswith("val/") or run.by in (CLOSED_FORM, "last epoch"))}
     )

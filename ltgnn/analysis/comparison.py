@@ -11,7 +11,7 @@ import numpy as np
 from ltgnn.analysis import significance as stats
 from ltgnn.analysis.item_groups import not_scorable
 from ltgnn.analysis.labels import axes_of
-from ltgnn.analysis.run_groups import Side, differing
+from ltgnn.analysis.run_groups import RunGroup, differing
 from ltgnn.runs.reading import read_all
 from ltgnn.runs.run import DamagedRun, Run, first_line
 from ltgnn.types import UserError
@@ -34,7 +34,7 @@ class Cell:
     base: float | None = None  # mean of the baseline; None for the baseline itself, and without one
     p: float | None = None
     p_adjusted: float | None = None  # for all differences of the table
-    scorable: bool = True  # False: the model knows no item of the group, so that its 0 says nothing
+    scorable: bool = True  # False: the model knows no item of the group, so that its 0 is not informative
 
     @property
     def delta(self) -> float | None:
@@ -51,14 +51,14 @@ class Cell:
 class Row:
     """One configuration."""
 
-    words: tuple[str, ...]  # one per axis
-    side: Side
+    words: tuple[str, ...]  # one per config group
+    side: RunGroup
     cells: tuple[Cell | None, ...]  # one per value; None where the runs lack it
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The whole table, in numbers."""
+    """The full table, in numbers."""
 
     axes: tuple[str, ...]
     names: tuple[str, ...]  # of values
@@ -84,8 +84,8 @@ def name_damaged(damaged: Sequence[DamagedRun]) -> list[str]:
     return [f"{error.folder} (damaged: {first_line(error).removeprefix(f'{error.folder}: ')})" for error in damaged]
 
 
-def sides(runs: Sequence[Run], axes: Sequence[str]) -> dict[tuple[str, ...], Side]:
-    """The runs by their words; refuses words that do not tell all configurations apart."""
+def sides(runs: Sequence[Run], axes: Sequence[str]) -> dict[tuple[str, ...], RunGroup]:
+    """The runs by their options; rejects groups that do not distinguish all configurations."""
     grouped: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
         grouped.setdefault(tuple(run.word(axis) for axis in axes), []).append(run)
@@ -98,8 +98,10 @@ def sides(runs: Sequence[Run], axes: Sequence[str]) -> dict[tuple[str, ...], Sid
         if len(set(seeds)) < len(seeds):
             twice = next(run for run in group if seeds.count(run.seed) > 1)
             again = ", ".join(str(run.folder) for run in group if run.seed == twice.seed)
-            raise UserError(f"seed {twice.seed} of {label} is there twice: {again}. Leave one out")
-    return {words: Side(sorted(group, key=lambda run: (len(run.seed), run.seed))) for words, group in grouped.items()}
+            raise UserError(f"seed {twice.seed} of {label} is there twice: {again}. Omit one")
+    return {
+        words: RunGroup(sorted(group, key=lambda run: (len(run.seed), run.seed))) for words, group in grouped.items()
+    }
 
 
 def compare(
@@ -112,8 +114,9 @@ def compare(
 ) -> Comparison:
     """Every configuration on every value.
 
-    ``baseline`` names words of some axes: a configuration is compared with the one that has these words and its own
-    words in all other axes. p values are of ``significance.pooled_test``, adjusted for all differences of the table.
+    ``baseline`` names options of some groups: a configuration is compared with the one with these options and its own
+    options in all other groups. p values are of ``significance.pooled_test``, adjusted for all differences of the
+    table.
     """
     known = sides(runs, axes)
     _check(known, axes, names, baseline)
@@ -161,14 +164,14 @@ def compare(
     )  # fmt: skip
 
 
-def _base(known: Mapping[tuple[str, ...], Side], words: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The configuration with these words, or the only one that has them as far as it has such axes at all."""
+def _base(known: Mapping[tuple[str, ...], RunGroup], words: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The configuration with these options, or the only one that has them where it has such groups."""
     fits = [row for row in known if all(own in (word, "-") for own, word in zip(row, words, strict=True))]
     return words if words in known else fits[0] if len(fits) == 1 else None
 
 
 def _check(
-    known: Mapping[tuple[str, ...], Side], axes: Sequence[str], names: Sequence[str], baseline: Mapping[str, str]
+    known: Mapping[tuple[str, ...], RunGroup], axes: Sequence[str], names: Sequence[str], baseline: Mapping[str, str]
 ) -> None:
     """Refuse what cannot be compared, and names that nothing has."""
     prints = {side.fingerprint for side in known.values()}
@@ -182,13 +185,13 @@ def _check(
             raise UserError(f"no run has the value '{name}'. Set --metrics, e.g. ndcg@20 items20/tail/ndcg@20")
     for axis, word in baseline.items():
         if axis not in axes:
-            raise UserError(f"--baseline {axis}={word}: the axes are {', '.join(axes)}")
+            raise UserError(f"--baseline {axis}={word}: the config groups are {', '.join(axes)}")
         words = {row[list(axes).index(axis)] for row in known}
         if word not in words:
             raise UserError(f"--baseline {axis}={word}: no run has that; there are {', '.join(sorted(words))}")
 
 
-def _p(base: Side, new: Side, name: str) -> float | None:
+def _p(base: RunGroup, new: RunGroup, name: str) -> float | None:
     """Significance of the difference; over users as well, where the value has one number per user."""
     if base.mean(name) is None or new.mean(name) is None:
         return None

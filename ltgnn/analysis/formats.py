@@ -32,7 +32,7 @@ def note(table: Comparison) -> str:
         )
         if table.one_seed:
             shown = "; ".join(table.one_seed[:4]) + (" ..." if len(table.one_seed) > 4 else "")
-            lines.append(f"One seed only, so that the tests speak of its users alone: {shown}.")
+            lines.append(f"One seed only, so that the tests cover only its users: {shown}.")
     runs = [run for row in table.rows for run in row.side.runs]
     policies = list(dict.fromkeys(name.split("/")[0] for name in table.names if name.count("/") == 2))
     lines += [f"Groups {rule(runs, policy)}." for policy in policies]

@@ -1,4 +1,4 @@
-"""By which groups of items the values of runs are told: the policy, its rule, and what of a group can be scored."""
+"""Item groups of the values of runs: the policy, its rule, and whether a group can be scored."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def list_length(runs: Sequence[Run]) -> int:
 
 
 def policies(runs: Sequence[Run]) -> list[str]:
-    """Those that the values of the test part are told by, in order of their first values."""
+    """Policies of the values of the test part, in order of their first values."""
     names = [name.split("/") for run in runs for name in run.test if name.count("/") == 2]
     recorded = {policy for run in runs for policy in run.metrics.get("groups", {})}
     return list(dict.fromkeys(p for p, _, value in names if value.startswith("ndcg@") and p in (recorded or {p})))
@@ -41,7 +41,7 @@ def policy_of(runs: Sequence[Run], asked: str | None = None) -> str:
 
 
 def card(runs: Sequence[Run], policy: str) -> dict[str, Any]:
-    """Rule and sizes as recorded; where nobody recorded them (imported runs), the names that the values have."""
+    """Rule and sizes as recorded; where they were not recorded (imported runs), the names that the values have."""
     for run in runs:
         if found := run.metrics.get("groups", {}).get(policy):
             recorded: dict[str, Any] = found
@@ -64,7 +64,7 @@ def sizes(runs: Sequence[Run], policy: str) -> str:
 
 
 def not_scorable(run: Run, name: str) -> bool:
-    """Whether the run's model knows no item at all of the group that a value is about, so that its 0 says nothing."""
+    """Whether the run's model knows no item of the group of a value, so that its 0 is not informative."""
     if run.test.get(name) != 0:
         return False
     prefix = name.rpartition("/")[0]

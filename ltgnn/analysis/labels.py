@@ -1,4 +1,4 @@
-"""What tells runs apart: the words that differ among them, without those that other words imply."""
+"""Labels of runs: the options that differ among them, without those implied by others."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from ltgnn.io.terminal import printable
 from ltgnn.runs.run import UNTRAINED, Run, pairs
 
 PLAINLY = ("experiment", "model", "fusion", "loss")
-"""Axes whose words need no name beside them, in the order in which they are said."""
+"""Config groups whose options are shown without the group's name, in display order."""
 
 NO_AXES = (
     "seed", "tags", "task", "run", "lists", "changed", "runs", "reads_features", "sweep", "paths", "logger", "profile",
     "closed",
 )  # fmt: skip
-"""Keys that tell no configurations apart, with all that is below them."""
+"""Keys that do not distinguish configurations, with all below them."""
 
 SCHEDULE = ("epochs", "min_epochs", "eval_every", "patience")
-"""How long was trained: said only where it matters."""
+"""Length of training: shown only where it matters."""
 
 NOTHING = ("-", "None")
 
@@ -35,7 +35,7 @@ def axes_of(runs: Sequence[Run]) -> tuple[str, ...]:
     if any(run.config.get("task") == "ensemble" for run in runs):  # it has no knobs of training that could differ
         keys = {k: None for k in keys if k in PLAINLY or all(run.word(k) not in NOTHING for run in runs)}
     words = {key: [run.word(key) for run in runs] for key in keys if _parts(key)[0] not in NO_AXES}
-    seeds = [run.seed for run in runs]  # a key that follows the seed, as split.seed may, tells none apart
+    seeds = [run.seed for run in runs]  # a key that follows the seed, as split.seed may, distinguishes none
     differ = {key: said for key, said in words.items() if said != seeds and len(set(_had(key, said, runs))) > 1}
     found = [key for key in differ if key in given or not _implied(key, differ)]
     return tuple(sorted(found, key=lambda key: key not in PLAINLY)) or ("model", "fusion", "loss")
@@ -56,12 +56,12 @@ def labels(runs: Sequence[Run], seeds: bool = False) -> list[str]:
 
 
 def label(run: Run, axes: Sequence[str]) -> str:
-    """The words of a run on ``axes``; what it is, where these say nothing of it."""
+    """The options of a run in ``axes``; its plain name where these do not describe it."""
     said = {axis: run.word(axis) for axis in axes}
     named = said.get("experiment", "-") not in NOTHING
-    if "experiment" in said and not named:  # of others this is the name; a run without one is named by its words
+    if "experiment" in said and not named:  # for others this is the name; a run without one is named by its options
         said = {axis: run.word(axis) for axis in PLAINLY} | said
-    if named and run.overrides:  # it says all that the command does not set beside it
+    if named and run.overrides:  # it implies all that the command does not set in addition
         own = {"experiment", *pairs(run.overrides), *run.changed}
         said = {axis: word for axis, word in said.items() if axis in own}
     said = {axis: word for axis, word in said.items() if word not in NOTHING}
@@ -76,7 +76,7 @@ def label(run: Run, axes: Sequence[str]) -> str:
 
 
 def names(runs: Sequence[Run]) -> list[str]:
-    """What each run is, and beside it in which words the runs differ."""
+    """The name of each run, and the options in which the runs differ."""
     axes = [axis for axis in axes_of(runs) if axis not in PLAINLY]
     return [
         printable(" ".join([plain_name(run), *(f"{a}={w}" for a in axes if (w := run.word(a)) not in NOTHING
@@ -92,17 +92,17 @@ def plain_name(run: Run) -> str:
 
 
 def _had(key: str, said: Sequence[str], runs: Sequence[Run]) -> list[str]:
-    """The words of the runs that have such an axis: that a closed form has no loss, its name says."""
+    """The options of the runs that have such a group: a closed form has no loss."""
     return [word for word, run in zip(said, runs, strict=True) if not (run.closed_form and _parts(key)[0] in UNTRAINED)]
 
 
 def _implied(key: str, differ: Mapping[str, Sequence[str]]) -> bool:
-    """Whether a word above ``key``, which differs too, leaves no choice of it."""
+    """Whether an option above ``key``, which differs, too, determines it."""
     return any(_decides(differ[above], differ[key]) for above in _above(key) if above in differ)
 
 
 def _decides(above: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether runs with the same word above have the same below."""
+    """Whether runs with the same option above have the same value below."""
     return len(set(zip(above, below, strict=True))) == len(set(above))
 
 

@@ -1,4 +1,4 @@
-"""What stands under a table: what could not be scored, warnings, weights of ensembles, and the answer in a sentence."""
+"""Notes under a table: what could not be scored, warnings, weights of ensembles, and the answer in a sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tail costs: the curve of one model over a dial, or of many runs, drawn with its Pareto front."""
+"""What the tail costs: the curve of one model over a score adjustment, or of many runs, drawn with its Pareto front."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from ltgnn.analysis.item_groups import rule
 from ltgnn.analysis.labels import axes_of
-from ltgnn.analysis.run_groups import Side, drop_repeated, repetitions
+from ltgnn.analysis.run_groups import RunGroup, drop_repeated, repetitions
 from ltgnn.config.metric_direction import smaller
 from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.io.terminal import printable
@@ -21,7 +21,7 @@ from ltgnn.runs.reading import read_all, without_damaged
 from ltgnn.runs.run import DamagedRun
 
 PARTS = ("val/", "test/")
-"""Beginnings of a name that says its part itself."""
+"""Prefixes of a name that includes its part."""
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Point:
 def front(points: Sequence[Point], x: str = "", y: str = "") -> list[Point]:
     """The points that no other one beats in both values, by rising x; of equal ones the first.
 
-    ``x``, ``y``: names of the values, of which less is better if their metrics say so.
+    ``x``, ``y``: names of the values, of which less is better if their metrics state it.
     """
     ways = tuple(-1 if smaller(name) else 1 for name in (x, y))
     best: list[Point] = []
@@ -56,39 +56,39 @@ def read_points(folder: Path, x: str, y: str) -> tuple[list[Point], list[Damaged
     axes = axes_of(there) if there else ()
     points = []
     for several in parts:
-        side, first = Side(several), several[0]
+        side, first = RunGroup(several), several[0]
         settings = {axis: first.word(axis) for axis in axes} | first.changed
         points.append(Point(settings, float(side.values(x).mean()), float(side.values(y).mean())))
     policies = dict.fromkeys(name.removeprefix("val/").split("/")[0] for name in (x, y) if "/" in name)
     return points, damaged, "\n".join(f"groups {rule(there, policy)}" for policy in policies)
 
 
-def dials(points: Sequence[Point]) -> list[str]:
-    """Settings that differ among the points."""
+def swept_keys(points: Sequence[Point]) -> list[str]:
+    """Keys whose values differ among the points."""
     keys = {key: None for point in points for key in point.settings}
     return [key for key in keys if len({point.settings.get(key) for point in points}) > 1]
 
 
-def lines(points: Sequence[Point], turned: Sequence[str]) -> list[list[Point]]:
-    """Points that differ in one numeric dial alone, the one with the most values, by its rising value."""
-    numeric = [key for key in turned if all(_number(p.settings.get(key)) is not None for p in points)]
+def lines(points: Sequence[Point], swept: Sequence[str]) -> list[list[Point]]:
+    """Points that differ only in one numeric key, the one with the most values, in ascending order."""
+    numeric = [key for key in swept if all(_number(p.settings.get(key)) is not None for p in points)]
     if not numeric:
         return []
     along = max(numeric, key=lambda key: len({point.settings[key] for point in points}))
     found: dict[tuple[str | None, ...], list[Point]] = {}
     for point in points:
-        found.setdefault(tuple(point.settings.get(key) for key in turned if key != along), []).append(point)
+        found.setdefault(tuple(point.settings.get(key) for key in swept if key != along), []).append(point)
     return [sorted(line, key=lambda p: _number(p.settings[along]) or 0.0) for line in found.values()]
 
 
 NAMED = 12
-"""Points up to which each has its setting beside it; of more only those of the front, or the words would overlap."""
+"""Points up to which each is labelled; of more only those of the front, or labels would overlap."""
 
 
 def draw(
     points: Sequence[Point], x: str, y: str, file: Path, best: Sequence[Point] | None = None, about: str = ""
 ) -> None:
-    """A PNG: every point, a line along a numeric dial, the Pareto front marked and named.
+    """A PNG: every point, a line along a numeric key, the Pareto front marked and labelled.
 
     ``best``: the front; None: by the directions of the two values.
     """
@@ -97,27 +97,27 @@ def draw(
     matplotlib.use("agg")
     from matplotlib import pyplot as plt
 
-    turned = dials(points)
+    swept = swept_keys(points)
     figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
     best = front(points, x, y) if best is None else best
-    for line in lines(points, turned) if len(points) <= NAMED else []:
+    for line in lines(points, swept) if len(points) <= NAMED else []:
         axes.plot([p.x for p in line], [p.y for p in line], color="0.7", linewidth=1, zorder=1)
     axes.scatter([p.x for p in points], [p.y for p in points], color="tab:blue", zorder=2)
     axes.scatter([p.x for p in best], [p.y for p in best], facecolors="none", edgecolors="tab:red", s=110, zorder=3)
     middle = (min(p.x for p in points) + max(p.x for p in points)) / 2
     for number, point in enumerate(points if len(points) <= NAMED else best):
-        label = escape_text(", ".join(point.settings.get(key, "-") for key in turned))
-        left = point.x > middle  # words stay inside, and those of neighbours apart
+        label = escape_text(", ".join(point.settings.get(key, "-") for key in swept))
+        left = point.x > middle  # labels stay inside, and do not overlap
         place = (-8 if left else 8, 5 if number % 2 else -11)
         side = "right" if left else "left"
         axes.annotate(
             label, (point.x, point.y), textcoords="offset points", xytext=place, ha=side, fontsize=8, zorder=4
         )
-    axes.margins(0.12)  # room for the words beside the outermost points
+    axes.margins(0.12)  # room for the labels of the outermost points
     axes.set_xlabel(x if x.startswith(PARTS) else f"{x} (test)")
     axes.set_ylabel(y if y.startswith(PARTS) else f"{y} (test)")
     named = "at each point" if len(points) <= NAMED else "at each circle"
-    words = f"{named}: {', '.join(key.rpartition('.dials.')[2] for key in turned)}; " if turned else ""
+    words = f"{named}: {', '.join(key.rpartition('.adjustments.')[2] for key in swept)}; " if swept else ""
     axes.set_title(escape_text(f"{words}circled: Pareto front"), fontsize=10)
     if about:
         figure.supxlabel(escape_text(about), fontsize=6)
@@ -140,7 +140,7 @@ def _number(text: str | None) -> float | None:
 
 
 class SweepCurve(Callback):
-    """Draws ``pareto.png`` into the folder of a sweep of dials when it ends."""
+    """Draws ``pareto.png`` into the folder of a sweep of score adjustments when it ends."""
 
     def __init__(self, head: str, tail: str) -> None:
         self.x, self.y = head, tail

@@ -8,13 +8,13 @@ from functools import cached_property
 
 from ltgnn.analysis.item_groups import not_scorable
 from ltgnn.analysis.labels import labels
-from ltgnn.analysis.run_groups import Side, repetitions
+from ltgnn.analysis.run_groups import RunGroup, repetitions
 from ltgnn.runs.run import Run
 
 
 @dataclass(frozen=True)
 class Row:
-    """Finished runs that differ in the seed alone, or one run that has no result."""
+    """Finished runs that differ only in the seed, or one run that has no result."""
 
     number: int
     label: str
@@ -25,8 +25,8 @@ class Row:
         return self.runs[0]
 
     @cached_property
-    def side(self) -> Side:
-        return Side(self.runs)
+    def side(self) -> RunGroup:
+        return RunGroup(self.runs)
 
     @property
     def done(self) -> bool:

@@ -22,7 +22,7 @@ PER_USER = "per_user.parquet"
 
 
 @dataclass(frozen=True)
-class Side:
+class RunGroup:
     """Runs of one configuration that differ in nothing but the seed."""
 
     runs: Sequence[Run]
@@ -34,7 +34,7 @@ class Side:
 
     @property
     def deterministic(self) -> bool:
-        """A closed form has no seed: one run tells all."""
+        """A closed form has no seed: one run is enough."""
         return all(run.by == CLOSED_FORM for run in self.runs)
 
     @property
@@ -49,12 +49,12 @@ class Side:
 
     @property
     def many_splits(self) -> bool:
-        """Whether the seeds stand for splits too, so that runs of two sides with the same seed belong together."""
+        """Whether the seeds are those of splits, too, so that runs of two sides with the same seed belong together."""
         return len(set(self.splits)) > 1
 
     @property
     def label(self) -> str:
-        """Model, fusion, loss and score in words; only those that the model has."""
+        """Label of model, fusion, loss and score; only those that the model has."""
         first = self.runs[0]
         score = first.config.get("choices", {}).get("score", "dot")
         scored = "" if score == "dot" or "score" in first.changed else f" score={score}"
@@ -134,10 +134,10 @@ class Side:
 
 
 def repetitions(runs: Sequence[Run]) -> list[list[Run]]:
-    """The runs by configuration, in the order of their first runs: those that differ in the seed alone are together.
+    """The runs by configuration, in the order of their first runs: those that differ only in the seed are grouped.
 
-    Keys that follow the seed in every run (``split.seed``) are no difference. What has the same seed twice, such as a
-    recipe that was run again on other data, is no repetition: each of these runs stands alone.
+    Keys that follow the seed in every run (``split.seed``) do not count as a difference. A repeated seed, such as a
+    recipe that was run again on other data, is not a repetition: each of these runs is separate.
     """
     keys = {key for run in runs for key in run.repeated}
     follow = {key for key in keys if all(run.repeated.get(key) == run.seed for run in runs)}
@@ -172,10 +172,10 @@ def drop_repeated(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
     return list(seen.values()), again
 
 
-def load(spec: str) -> Side:
+def load_group(spec: str) -> RunGroup:
     """``FOLDER`` or ``FOLDER:key=value,...``: a run, or the runs below a folder (or glob) that match.
 
-    Keys are the words of an axis (``fusion=sum``) or root knobs (``dim=64``). Damaged runs are left out. Raises
+    Keys are options of a config group (``fusion=sum``) or root knobs (``dim=64``). Damaged runs are left out. Raises
     ``UserError`` where no run is found, runs have not finished, or runs differ in more than the seed.
     """
     path, wanted = parse(spec)
@@ -189,10 +189,10 @@ def load(spec: str) -> Side:
         raise UserError(f"none of the {len(found)} runs below '{path}' has {_words(wanted)}{more}")
     if unfinished := [run.folder for run in matching if run.state != "finished"]:
         raise UserError(
-            f"not finished: {', '.join(map(str, unfinished))}. Run them again, or leave them out of '{spec}'"
+            f"not finished: {', '.join(map(str, unfinished))}. Run them again, or exclude them from '{spec}'"
         )
     _check_alike(spec, matching)
-    return Side(sorted(matching, key=lambda run: (len(run.seed), run.seed)), damaged)
+    return RunGroup(sorted(matching, key=lambda run: (len(run.seed), run.seed)), damaged)
 
 
 def parse(spec: str) -> tuple[str, dict[str, str]]:
@@ -220,7 +220,7 @@ def differing(runs: Sequence[Run]) -> list[str]:
 
 
 def _check_alike(spec: str, runs: Sequence[Run]) -> None:
-    """Refuse runs that are no repetitions of each other."""
+    """Reject runs that are not repetitions of each other."""
     different = differing(runs)
     if different:
         axes = [
@@ -236,7 +236,7 @@ def _check_alike(spec: str, runs: Sequence[Run]) -> None:
     seen: dict[str, Path] = {}
     for run in runs:
         if run.seed in seen:
-            raise UserError(f"'{spec}' holds seed {run.seed} twice: {seen[run.seed]} and {run.folder}. Leave one out.")
+            raise UserError(f"'{spec}' holds seed {run.seed} twice: {seen[run.seed]} and {run.folder}. Omit one.")
         seen[run.seed] = run.folder
 
 

@@ -92,7 +92,7 @@ def show(folders: Sequence[Path], policy: str | None = None, single: bool = Fals
     policy = item_groups.policy_of(kept, policy)
     table = render(rows, policy)
     console = Console()
-    full = Console(width=1000).measure(table).maximum  # numbers are never cut: a narrow terminal wraps whole lines
+    full = Console(width=1000).measure(table).maximum  # numbers are never cut: a narrow terminal wraps lines
     console = Console(width=max(console.width, full))
     console.print(table)
     different = splits(rows)

@@ -8,29 +8,26 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
-from hydra.utils import instantiate
 from torch import Tensor
 
+from ltgnn.build import build_features
 from ltgnn.config.arguments import choice, number, parse
 from ltgnn.config.composing import compose_config
 from ltgnn.data.columns import Column, Kind
 from ltgnn.data.delimited import Delimited
 from ltgnn.features.card import describe
 from ltgnn.features.checks import refuse_overflow, warnings
-from ltgnn.features.item_features import ItemText, read_by
-from ltgnn.features.queries import encoder_of_queries
-from ltgnn.inference.search.faq import THRESHOLD, Answers, best_threshold, judge
+from ltgnn.inference.search.faq import THRESHOLD, Answers, best_threshold, evaluate
 from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
 
 USAGE = f"""usage: ltgnn answers FAQ.csv "QUESTION" [KEY=VALUE ...]
 
-Finds the row of a table (columns question, answer) that answers a question, by meaning and by words; says so where none
-is near enough.
+Finds the row of a table (columns question, answer) that answers a question, by meaning and by keywords; reports it
+where none is near enough.
 
   ltgnn answers faq.csv "when will my parcel arrive"
   ltgnn answers faq.csv "may I return it" k=1 format=json
@@ -57,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     plain = [word for word in given if word not in keys and word not in encoder and word not in ("-h", "--help")]
     named = [f"{key}={word}" for key, word in zip(("file", "asked"), plain, strict=False)]
     if len(plain) > 2:
-        raise UserError(f"{len(plain)} words given: put the question between quotes. `ltgnn answers --help`")
+        raise UserError(f"{len(plain)} words given: put the question in quotes. `ltgnn answers --help`")
     parsed = parse([*named, *keys, *(["-h"] if not given or {"-h", "--help"} & set(given) else [])], DEFAULTS, USAGE)
     if parsed is None:
         return 0
@@ -88,11 +85,11 @@ def open_answers(values: dict[str, str], encoder: Sequence[str]) -> Answers:
     except ValueError:
         raise UserError(f"threshold={values['threshold']} given, a cosine from -1 to 1 wanted") from None
     cfg = compose_config("train", ["data.template=null", *encoder], values["config_dir"] or None)
-    source: Any = instantiate(cfg.features)
-    if not isinstance(source, ItemText):
+    source = build_features(cfg).item_text
+    if source is None:
         raise UserError(f"{' '.join(encoder)} has no encoder that could read a question: set features=minilm")
     known = [*questions, *answers]
-    read = encoder_of_queries(source.encoder, known)
+    read = source.encoder.queries(known)
 
     def encode(texts: Sequence[str]) -> Tensor:
         if list(texts) != known:
@@ -102,7 +99,7 @@ def open_answers(values: dict[str, str], encoder: Sequence[str]) -> Answers:
             identity,
             known,
             lambda: source.encoder(known),
-            lambda v: describe(known, v) | read_by(source.encoder, known),
+            lambda v: describe(known, v) | source.reading(known),
         )
         for text in warnings(found.card):
             log.warning("%s: %s", values["file"], text)
@@ -121,7 +118,7 @@ def evaluate_answers(answers: Answers, file: Path) -> int:
     correct = [bool(r) and r[0].question == meant for r, meant in zip(replies, rows["question"], strict=True)]
     answerable = [bool(meant) for meant in rows["question"]]
     for threshold in (answers.threshold, best_threshold(likeness, correct, answerable)):
-        j = judge(likeness, correct, answerable, threshold)
+        j = evaluate(likeness, correct, answerable, threshold)
         print(
             f"threshold {threshold:.2f}: {j.right} of {j.answerable} answered rightly, {j.wrong} wrong replies, "
             f"{j.declined} of {j.unanswerable} without an answer declined; accuracy {j.accuracy:.3f}"

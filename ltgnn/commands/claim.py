@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from ltgnn.analysis.claim_rule import TESTS, Claim, claim, decide
-from ltgnn.analysis.run_groups import Side, load
+from ltgnn.analysis.run_groups import RunGroup, load_group
 from ltgnn.io.terminal import heading, printable, say
 from ltgnn.runs.reading import name_left_out
 from ltgnn.runs.run import DamagedRun
@@ -76,14 +76,14 @@ def _table(title: str, columns: Sequence[str]) -> Any:
 
 
 def sentence(result: Claim) -> str:
-    """The verdict in words."""
+    """The verdict as text."""
     lines = [f"Tail gain at no head loss: {result.verdict.upper()}", *(f"  {reason}" for reason in result.reasons)]
     by_group = {d.group: d for d in result.differences}
     if result.seeds_needed:
         lines.append(f"  {result.seeds_needed} seeds a side would decide it, if estimates and spreads stay as they are")
     elif decide(by_group["head"], by_group["tail"], result.margin)[0] == "undecided":
         lines.append(
-            "  more seeds would not decide it: the users leave it open, or the spread over seeds is not known yet"
+            "  more seeds would not decide it: the test part has too few users, or the spread over seeds is unknown"
         )
     return "\n".join(lines)
 
@@ -92,7 +92,7 @@ def _mean(mean: float, sd: float | None) -> str:
     return f"{mean:.4f}" if sd is None else f"{mean:.4f} ± {sd:.4f}"
 
 
-def refuse_same(base: Side, new: Side) -> None:
+def refuse_same(base: RunGroup, new: RunGroup) -> None:
     """``UserError`` where a run is on both sides: its difference to itself would count as evidence."""
     again = sorted({str(run.folder.resolve()) for run in base.runs} & {str(run.folder.resolve()) for run in new.runs})
     if again:
@@ -102,14 +102,16 @@ def refuse_same(base: Side, new: Side) -> None:
         )
 
 
-def judge_readable(base: Side, new: Side, judge: Callable[[Side, Side], T]) -> tuple[T, list[DamagedRun]]:
-    """``judge`` on the runs whose files can be read, and the others; raises where a side has none left."""
+def claim_readable(
+    base: RunGroup, new: RunGroup, judge: Callable[[RunGroup, RunGroup], T]
+) -> tuple[T, list[DamagedRun]]:
+    """The claim on the runs whose files can be read, and the others; raises where a side has none left."""
     damaged = [*base.damaged, *new.damaged]
     while True:
         try:
             return judge(base, new), damaged
         except DamagedRun as error:
-            fewer = [Side([run for run in side.runs if run.folder != error.folder]) for side in (base, new)]
+            fewer = [RunGroup([run for run in side.runs if run.folder != error.folder]) for side in (base, new)]
             if not all(side.runs for side in fewer) or len(fewer[0].runs) + len(fewer[1].runs) == len(base.runs) + len(
                 new.runs
             ):
@@ -119,7 +121,7 @@ def judge_readable(base: Side, new: Side, judge: Callable[[Side, Side], T]) -> t
 
 
 def main(argv: Sequence[str]) -> int:
-    """Exit code 0: yes, 2: no, 3: undecided (1 is a mistake)."""
+    """Exit code 0: yes, 2: no, 3: undecided (1 is an error)."""
     import argparse
 
     from rich.console import Console
@@ -129,7 +131,7 @@ def main(argv: Sequence[str]) -> int:
         description="Tail gain at no head loss? Yes, no or undecided, with intervals, paired tests and effect sizes.",
         epilog="example: ltgnn claim logs/train/multiruns/X:model=lightgcn,fusion=id logs/train/multiruns/X:fusion=sum",
     )
-    side = "a run, or a folder with runs that differ in the seed alone; FOLDER:key=value,... chooses among others"
+    side = "a run, or a folder of runs that differ only in the seed; FOLDER:key=value,... selects some"
     parser.add_argument("base", help=side)
     parser.add_argument("new", help="likewise")
     parser.add_argument("--metric", default="ndcg@20", help="per-user value (default: %(default)s)")
@@ -144,10 +146,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the draws (default: %(default)s)")
     parser.add_argument("--json", metavar="FILE", help="write all numbers there")
     given = parser.parse_args(argv)
-    sides = load(given.base), load(given.new)
+    sides = load_group(given.base), load_group(given.new)
     refuse_same(*sides)
     rest = given.metric, given.policy, given.margin, given.level, given.draws, given.seed
-    result, damaged = judge_readable(*sides, lambda base, new: claim(base, new, *rest))
+    result, damaged = claim_readable(*sides, lambda base, new: claim(base, new, *rest))
     widest = max(Console(width=1000).measure(table).maximum for table in tables(result))  # numbers are never cut
     console = Console(width=max(Console().width, widest))
     say(console, header(result))

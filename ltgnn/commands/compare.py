@@ -1,4 +1,4 @@
-"""``ltgnn compare DIR ... --by AXES --baseline AXIS=WORD``: configurations in one table, and which axis matters."""
+"""``ltgnn compare DIR ... --by GROUPS --baseline GROUP=OPTION``: configurations in one table, and what matters."""
 
 from __future__ import annotations
 
@@ -37,12 +37,16 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="ltgnn compare",
         description="Configurations side by side: mean and spread over seeds, difference to a baseline, its "
-        "significance, and which axis explains the variance.",
+        "significance, and which config group explains the variance.",
         epilog="example: ltgnn compare logs/train/multiruns/X --by fusion,loss --baseline fusion=id",
     )
     parser.add_argument("folders", nargs="+", type=Path, help="runs, or folders with runs somewhere below")
-    parser.add_argument("--by", help="axes, root knobs or keys that tell configurations apart (default: all that vary)")
-    parser.add_argument("--baseline", default="", metavar="AXIS=WORD,...", help="compare with the same, but for this")
+    parser.add_argument(
+        "--by", help="config groups, root knobs or keys that distinguish configurations (default: all that vary)"
+    )
+    parser.add_argument(
+        "--baseline", default="", metavar="GROUP=OPTION,...", help="compare with the same configuration except for this"
+    )
     parser.add_argument(
         "--metrics", nargs="+", help="values of the test part (default: ndcg@20 of all, head and tail, and coverage@20)"
     )
@@ -55,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
         "--out",
         type=Path,
         metavar="FILE",
-        help="write there instead of printing; of csv the analysis of variance goes to NAME.anova.csv",
+        help="write there instead of printing; with csv the analysis of variance goes to NAME.anova.csv",
     )
     given = parser.parse_args(argv)
     found, left_out = read_finished(given.folders)
@@ -68,7 +72,7 @@ def main(argv: Sequence[str]) -> int:
         for axis in axes:
             if all(run.word(axis) == "-" for run in runs):
                 raise UserError(
-                    f"--by {axis}: no run has that; axes are {', '.join(runs[0].config.get('choices', {}))}"
+                    f"--by {axis}: no run has that; config groups are {', '.join(runs[0].config.get('choices', {}))}"
                 )
         gone = [*left_out, *name_damaged(damaged), *again]
         return runs, compare(runs, axes, values, _pairs(given.baseline), given.correction, gone)
@@ -89,7 +93,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def write(texts: Sequence[str], file: Path | None, apart: bool) -> None:
-    """Table and analysis of variance, an empty line between them; ``apart``: the second in ``NAME.anova.csv``."""
+    """Table and analysis of variance, an empty line between them; ``apart``: the second goes to ``NAME.anova.csv``."""
     if file is None:
         sys.stdout.write("\n".join(texts))
     elif apart:
@@ -129,5 +133,5 @@ def _pairs(text: str) -> dict[str, str]:
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
     for key, sign, _ in pairs:
         if not sign:
-            raise UserError(f"--baseline {text}: '{key}' is no AXIS=WORD, such as fusion=id")
+            raise UserError(f"--baseline {text}: '{key}' is not GROUP=OPTION, such as fusion=id")
     return {key.strip(): word.strip() for key, _, word in pairs}

@@ -19,7 +19,6 @@ from ltgnn.build import (
     build_evaluators,
     build_problem,
     build_score,
-    cold_items,
     fitting_evaluator,
     uses_features,
 )
@@ -30,6 +29,7 @@ from ltgnn.runs.begun import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.scoring.candidates import pool_of
+from ltgnn.scoring.cold_items import cold_items
 from ltgnn.scoring.ensemble import Blended
 from ltgnn.training.loop import write_cards
 from ltgnn.types import UserError
@@ -39,15 +39,15 @@ log = logging.getLogger(__name__)
 USAGE = """usage: ltgnn ensemble RUN RUN ... [blend=learned] [KEY=VALUE ...] [-m]
 
 One model of several finished runs on the same split: a run folder like any other. Its weights are fitted on the
-validation part alone.
+validation part only.
 
   ltgnn ensemble logs/train/runs/A logs/train/runs/B
   ltgnn ensemble logs/train/runs/A logs/train/runs/B blend=zscore,rrf,learned -m
   ltgnn ensemble A B blend=zscore '+blend.weights={ease: 0.7, lightgcn: 0.3}'
 
 keys:
-  blend=WORD    zscore: weighted sum of z-scores; rrf: of reciprocal ranks; learned: weights by item popularity and
-                user activity; tail_kept: the same, bent so that the tail stands no worse than with its best member
+  blend=OPTION    zscore: weighted sum of z-scores; rrf: of reciprocal ranks; learned: weights by item popularity and
+                user activity; tail_kept: the same, constrained so that tail NDCG does not drop below the best member's
   depth=100     items that each member offers a user: what the weights are fitted on
   paths.run_dir=DIR
   trust=PACKAGE the recipes of the runs may name classes of this package of yours
@@ -147,7 +147,7 @@ run_ensemble = hydra_entry("ensemble", task)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """``ltgnn ensemble``; words without ``=`` are runs."""
+    """``ltgnn ensemble``; arguments without ``=`` are runs."""
     given = list(sys.argv[1:] if argv is None else argv)
     if not given or any(word in ("-h", "--help") for word in given):
         print(USAGE)
@@ -156,7 +156,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if any("'" in run for run in runs):
         raise UserError("a run's folder cannot have a quote in its name here.")
     if len(runs) == 1:
-        raise UserError(f"{runs[0]} alone makes no ensemble: give the folders of two or more finished runs.")
+        raise UserError(f"{runs[0]} is a single run: give the folders of two or more finished runs.")
     quoted = ",".join(f"'{run}'" for run in runs)
     return run_ensemble([*(word for word in given if word not in runs), f"runs=[{quoted}]"])
 

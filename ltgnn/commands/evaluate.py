@@ -17,18 +17,19 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ltgnn.analysis.table import show
-from ltgnn.build import build_evaluators, build_problem, build_split, cold_items, uses_features
+from ltgnn.build import build_evaluators, build_problem, build_split, uses_features
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.evaluation.external_lists import list_scorer
-from ltgnn.inference.restore import refuse_other_data, restore
+from ltgnn.inference.restore import refuse_other_data, restore_scorer
 from ltgnn.io.terminal import printable_lines
 from ltgnn.runs.begun import finished_metrics
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
+from ltgnn.scoring.cold_items import cold_items
 from ltgnn.types import Interactions, Split, UserError
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ JUDGED_BY = ("split", "groups", "score", "eval", "paths")
 """Groups that can change for a finished run; the others made the model what it is."""
 
 OWN = ("paths", "logger", "sweep")
-"""Groups of the run that say where things go: not taken over."""
+"""Groups of the run for paths and output: not taken over."""
 
 SWEEPING = (("sweeper", "grid"), ("launcher", "local"))
 """Hydra's own groups, as in ``conf/evaluate.yaml``."""
@@ -73,7 +74,7 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str], cache: Cache = NO_CACHE)
             refuse_other_data(saved, own, problem)
             if cfg.split != own.split:
                 split = unseen(build_split(cfg, problem.dataset), problem.split.train)
-            scorer, device = restore(trained_on, problem, saved, cache=cache)
+            scorer, device = restore_scorer(trained_on, problem, saved, cache=cache)
             selection = saved.read_json("metrics.json").get("selection", {})
             evaluators = dict(build_evaluators(cfg, problem, split=split))
         evaluations = {part: evaluator(scorer, device=device) for part, evaluator in evaluators.items()}
@@ -89,7 +90,7 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str], cache: Cache = NO_CACHE)
                 cfg, problem.dataset, split, problem.features if reads else None, evaluations, selection
             ),
         }
-        if cfg.lists is None:  # which items another library could have listed, nobody knows
+        if cfg.lists is None:  # which items another library could have listed is unknown
             results["cold_items"] = cold_items(split, scorer)
             results["reads_features"] = reads
         folder.write_json("metrics.json", results)
@@ -115,13 +116,13 @@ def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     hydra = HydraConfig.get()
     if (cfg.run is None) == (cfg.lists is None):
         raise UserError(
-            "ltgnn evaluate wants run=DIR (a finished run) or lists=FILE.csv (of another library), one of them"
+            "ltgnn evaluate requires either run=DIR (a finished run) or lists=FILE.csv (of another library)"
         )
     changed = [text for text in hydra.overrides.task if not text.startswith(("run=", "lists="))]
     judged = [text for text in changed if not text.startswith(("paths.", "tags=", "task=", "sweep."))]
     chosen = {k: v for k, v in hydra.runtime.choices.items() if not k.startswith("hydra/") and "@" not in k}
     if cfg.run is not None:
-        refuse_foreign(changed)
+        reject_model_overrides(changed)
         choices = dict(RunFolder(cfg.run).recipe()["choices"])
         choices |= {axis: word for axis, word in chosen.items() if word != "run"}
     else:
@@ -134,19 +135,19 @@ def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     return value
 
 
-def refuse_foreign(overrides: Sequence[str]) -> None:
+def reject_model_overrides(overrides: Sequence[str]) -> None:
     """A finished model cannot be asked to be another one."""
     for text in overrides:
         key = text.lstrip("+~").partition("=")[0].partition("@")[0].partition(".")[0]
         if key not in (*JUDGED_BY, "tags", "task", "sweep"):
             raise UserError(
-                f"'{text}' changes the model or its data, but evaluate judges run=... as it was trained. It can change "
+                f"'{text}' changes the model or its data, but run=... is evaluated as it was trained. It can change "
                 f"{', '.join(JUDGED_BY)}; for the rest: ltgnn train"
             )
 
 
 def write_recipe(run: Path, folder: Path) -> None:
-    """A Hydra tree in ``folder`` in which every group has the word ``run``: what the run was configured with."""
+    """A Hydra tree in ``folder`` in which every group has the option ``run``: the configuration of the run."""
     saved = finished_run(run).config()
     groups = [str(key) for key in saved if OmegaConf.is_dict(saved[key]) and key not in (*OWN, "choices")]
     for group in groups:
@@ -167,7 +168,7 @@ run_evaluate = hydra_entry("evaluate", task)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """``ltgnn evaluate``; with ``-m`` and a dial such as ``score.norm_power=0,0.5,1`` the curve is drawn as well."""
+    """``ltgnn evaluate``; with ``-m`` and values such as ``score.norm_power=0,0.5,1`` the curve is drawn, too."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     run = next((text.partition("=")[2] for text in arguments if text.startswith("run=")), None)
     if run is None:

@@ -20,8 +20,8 @@ USAGE = """usage: ltgnn explain run=DIR user=ID item=ID [k=10] [out=FILE.json] [
 
 The score of an item for a user as summands that add up to it. A LightGCN is linear in its first state, so that its
 score splits exactly into what each item of the user's history adds, and each of these into ids and text. EASE and
-neighbours split over the history, dials are summands of their own, an ensemble splits over its members. A model that is
-no such sum (a sequence model, LayerGCN) says why.
+neighbours split over the history, score adjustments are summands of their own, an ensemble splits over its
+members. A model whose score is not such a sum (a sequence model, LayerGCN) reports why.
 
   ltgnn explain run=logs/train/runs/X user=196 item=50
   ltgnn explain run=logs/train/runs/X user=196 item=50 out=why.json picture=why.svg
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def show(found: Explanation) -> None:
-    """The summands with their sum, then what reads alike. Raw text is never read as the terminal's markup."""
+    """The summands with their sum, then similar items. Raw text is never interpreted as markup."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -83,8 +83,10 @@ def show(found: Explanation) -> None:
         console.width = 160
     console.print(table)
     if found.alike:
-        near = Table(title="Of the history, reads alike", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-        for name in ("cosine", "item", "title", "words of both"):
+        near = Table(
+            title="Similar items in the history", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
+        )
+        for name in ("cosine", "item", "title", "shared words"):
             near.add_column(name, justify="right" if name == "cosine" else "left")
         for alike in found.alike:
             cosine = "" if alike.cosine is None else f"{alike.cosine:.4f}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES = """examples:
   ltgnn features build data=amazon_beauty features=minilm     encode once; every later run finds it
   ltgnn features build data=amazon_beauty features=tfidf features/transform=whiten
-  ltgnn features ls                                       what lies in the store
+  ltgnn features ls                                       the entries of the store
   ltgnn features verify                                   read every byte; exit code 1 if something is damaged
   ltgnn features prune --unused 30 --yes                  delete what was not read for 30 days
 """
@@ -93,14 +93,14 @@ def verify(folder: Path) -> int:
 
     found = [(entry, entry.damage()) for entry in entries(folder)]
     for entry, damage in found:
-        print(f"{entry.key[:12]}  {damage or 'whole'}")
+        print(f"{entry.key[:12]}  {damage or 'intact'}")
     broken = sum(damage is not None for _, damage in found)
-    print(f"{len(found) - broken} whole, {broken} damaged" + (" (ltgnn features prune --damaged)" if broken else ""))
+    print(f"{len(found) - broken} intact, {broken} damaged" + (" (ltgnn features prune --damaged)" if broken else ""))
     return 1 if broken else 0
 
 
 def prune(folder: Path, unused: float | None, damaged: bool, everything: bool, keep: Sequence[str], yes: bool) -> int:
-    """Delete entries: not read for ``unused`` days, damaged, or all, but for ``keep``; only told without ``yes``."""
+    """Delete entries not read for ``unused`` days, damaged, or all, except ``keep``; only listed without ``yes``."""
     from ltgnn.features.store_listing import entries, leftovers
 
     def goes(entry: Entry) -> bool:
@@ -145,10 +145,12 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text)
         command.add_argument("--folder", help="the store; default: $LTGNN_CACHE/text")
         if name == "prune":
-            command.add_argument("--unused", type=float, metavar="DAYS", help="not read for so many days")
+            command.add_argument("--unused", type=float, metavar="DAYS", help="not read for this many days")
             command.add_argument("--damaged", action="store_true", help="what verify finds damaged")
             command.add_argument("--all", action="store_true", help="everything")
-            command.add_argument("--keep", nargs="*", default=[], metavar="KEY", help="never these (first signs do)")
+            command.add_argument(
+                "--keep", nargs="*", default=[], metavar="KEY", help="never these (a key prefix is enough)"
+            )
             command.add_argument("--yes", action="store_true", help="delete, do not only list")
     return parser
 

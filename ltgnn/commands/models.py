@@ -1,4 +1,4 @@
-"""``ltgnn models``: every word of every axis with what it is and where it comes from, read from yaml and docstrings."""
+"""``ltgnn models``: all options of every config group with description and source, read from yaml and docstrings."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from ltgnn.config.paths import conf_dir
 from ltgnn.types import UserError
 
 PLUMBING = ("paths", "trainer", "callbacks", "logger", "sweep", "experiment")
-"""Groups of train.yaml that say where and on what a run goes, not what it computes."""
+"""Groups of train.yaml for where and on what a run is computed, not what it computes."""
 
 DATED = re.compile(r"\s*\(([^()]*\b(?:19|20)\d\d\b[^()]*)\)")
 """A parenthesis with a year in it: a source."""
 
 
-class Word(NamedTuple):
-    """One choice of an axis."""
+class Option(NamedTuple):
+    """One option of a config group."""
 
-    axis: str  # "graph", "graph/normalisation"
-    word: str
+    group: str  # "graph", "graph/normalisation"
+    option: str
     about: str  # the comment on top of its yaml file
     source: str  # paper, venue and year; "" where it has none
     classes: tuple[str, ...]  # what the file builds
 
 
-def axes() -> list[str]:
-    """The axes in the order of train.yaml, each followed by the groups inside it; then those of recommend.yaml."""
+def config_groups() -> list[str]:
+    """The config groups in the order of train.yaml, each followed by its subgroups; then those of recommend.yaml."""
     text = "".join((conf_dir() / f"{root}.yaml").read_text(encoding="utf-8") for root in ("train", "recommend"))
-    found = [axis for axis in re.findall(r"^  - (\w+): ", text, re.MULTILINE) if axis not in PLUMBING]
-    nested = {axis: sorted(path for path in (conf_dir() / axis).rglob("*") if path.is_dir()) for axis in found}
-    return [name for axis in found for name in (axis, *(p.relative_to(conf_dir()).as_posix() for p in nested[axis]))]
+    found = [group for group in re.findall(r"^  - (\w+): ", text, re.MULTILINE) if group not in PLUMBING]
+    nested = {group: sorted(path for path in (conf_dir() / group).rglob("*") if path.is_dir()) for group in found}
+    return [name for group in found for name in (group, *(p.relative_to(conf_dir()).as_posix() for p in nested[group]))]
 
 
-def words(axis: str) -> Iterator[Word]:
-    """Every choice of one axis, by name."""
-    for file in sorted((conf_dir() / axis).glob("*.yaml")):
+def options(group: str) -> Iterator[Option]:
+    """Every option of one config group, by name."""
+    for file in sorted((conf_dir() / group).glob("*.yaml")):
         text = file.read_text(encoding="utf-8")
         about = comment(text)
         classes = tuple(re.findall(r"^\s*_target_: (\S+)", text, re.MULTILINE))
-        yield Word(axis, file.stem, DATED.sub("", about), source(about, classes), classes)
+        yield Option(group, file.stem, DATED.sub("", about), source(about, classes), classes)
 
 
 def comment(text: str) -> str:
@@ -72,7 +72,7 @@ def source(about: str, classes: Sequence[str]) -> str:
 
 
 def docstring(target: str) -> str:
-    """What a class or function of this package says of itself, read without importing it."""
+    """The docstring of a class or function of this package, read without importing it."""
     module, _, name = target.rpartition(".")
     file = Path(__file__).resolve().parents[2] / (module.replace(".", "/") + ".py")
     return _docstrings(file).get(name, "") if module.startswith("ltgnn.") else ""
@@ -87,30 +87,32 @@ def _docstrings(file: Path) -> dict[str, str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints the table, or JSON."""
-    parser = argparse.ArgumentParser("ltgnn models", description="Every word of every axis: what it is, its source.")
-    parser.add_argument("axis", nargs="*", help="axes to list; default: all")
+    parser = argparse.ArgumentParser(
+        "ltgnn models", description="All options of every config group, with their sources."
+    )
+    parser.add_argument("group", nargs="*", help="config groups to list; default: all")
     parser.add_argument("--json", action="store_true", help="as JSON, with the classes")
     arguments = parser.parse_args(argv)
-    known = axes()
-    for axis in arguments.axis:
-        if axis not in known:
-            near = difflib.get_close_matches(axis, known, n=1)
+    known = config_groups()
+    for group in arguments.group:
+        if group not in known:
+            near = difflib.get_close_matches(group, known, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
-            raise UserError(f"ltgnn models: no axis '{axis}'.{hint} Axes: {', '.join(known)}")
-    asked = arguments.axis or known
-    chosen = [axis for axis in known if axis in asked or axis.split("/")[0] in asked]
-    listed = [word for axis in chosen for word in words(axis)]
+            raise UserError(f"ltgnn models: no config group '{group}'.{hint} Config groups: {', '.join(known)}")
+    asked = arguments.group or known
+    chosen = [group for group in known if group in asked or group.split("/")[0] in asked]
+    listed = [option for group in chosen for option in options(group)]
     if arguments.json:
-        print(json.dumps([word._asdict() for word in listed], indent=1, ensure_ascii=False))
+        print(json.dumps([option._asdict() for option in listed], indent=1, ensure_ascii=False))
     else:
         print("\n".join(table(listed)))
     return 0
 
 
-def table(listed: Sequence[Word]) -> Iterator[str]:
-    """A heading for each axis, then a line for each word."""
-    width = max(len(word.word) for word in listed)
-    for before, word in zip((None, *listed), listed, strict=False):
-        if before is None or before.axis != word.axis:
-            yield f"\n{word.axis}="
-        yield f"  {word.word:<{width}}  {word.about}" + (f"  [{word.source}]" if word.source else "")
+def table(listed: Sequence[Option]) -> Iterator[str]:
+    """A heading for each config group, then a line for each option."""
+    width = max(len(option.option) for option in listed)
+    for before, option in zip((None, *listed), listed, strict=False):
+        if before is None or before.group != option.group:
+            yield f"\n{option.group}="
+        yield f"  {option.option:<{width}}  {option.about}" + (f"  [{option.source}]" if option.source else "")

@@ -15,10 +15,10 @@ from ltgnn.inference.served_model import Served
 from ltgnn.serving.list_output import save, show
 from ltgnn.types import UserError
 
-USAGE = f"""usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=WORD] [out=FILE] [reasons=true]
+USAGE = f"""usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=OPTION] [out=FILE] [reasons=true]
 
 The best items of each user with title, group and a reason. Items of the user's train and validation pairs are left out,
-as in the evaluation of the test part. An unknown user gets the most popular items, and the reason says so.
+as in the evaluation of the test part. Unknown users receive the most popular items, and the reason states it.
 
 example:
   ltgnn recommend run=logs/train/runs/2026-11-24_model users=196,186 k=5
@@ -29,10 +29,10 @@ keys:
   run=DIR       a finished run, or what ltgnn export wrote
   users=...     ids with commas between, @FILE with an id a line, or all
   k=10          length of a list
-  rules=WORD    {", ".join(options("rules"))} (`ltgnn models rules`), with rules.NAME.KEY=VALUE; each is
+  rules=OPTION  {", ".join(options("rules"))} (`ltgnn models rules`), with rules.NAME.KEY=VALUE; each is
                 reported
   out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without it, a table.
-                In .csv, a text that a spreadsheet would run as a formula begins with an apostrophe
+                In .csv, a text that a spreadsheet would run as a formula starts with an apostrophe
   reasons=true  false leaves them out, which is faster for millions of users"""
 
 SHOWN = 50  # users in a terminal
@@ -81,11 +81,11 @@ def users_of(words: str, model: Served) -> Iterable[str]:
     if words.startswith("@"):
         file = Path(words[1:])
         if not file.is_file():
-            raise UserError(f"users={words}: there is no such file; wanted @FILE with a user id a line.")
+            raise UserError(f"users={words}: file not found; expected @FILE with one user id per line.")
         return _lines(file)
     names = [name.strip() for name in words.split(",") if name.strip()]
     if not names:
-        raise UserError("users= names nobody: give ids with commas between, @FILE, or all.")
+        raise UserError("users= is empty: give comma-separated ids, @FILE, or all.")
     return names
 
 

@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
             f"{out} is there already: name the report of these {len(given.folders)} folders with --out FILE"
         )
     if not out.parent.is_dir():
-        raise UserError(f"--out {out}: there is no folder {out.parent}. Make it, or name another file")
+        raise UserError(f"--out {out}: there is no folder {out.parent}. Create it, or name another file")
     runs = read_runs(given.folders, given.policy)
     page = without_damaged(
         runs.finished, lambda left: render(arrange(left, runs.lost, runs.damaged, given.policy)), runs.damaged

@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
         "--value", action="append", default=[], metavar="NAME=KEY", help="summary KEY is test value NAME"
     )
     agent = doors.add_parser("sweep-yaml", help="the yaml for `wandb sweep`; its agents call ltgnn train")
-    agent.add_argument("overrides", nargs="*", metavar="KEY=A,B", help="words to sweep, as for ltgnn train -m")
+    agent.add_argument("overrides", nargs="*", metavar="KEY=A,B", help="overrides to sweep, as for ltgnn train -m")
     agent.add_argument("--method", choices=("grid", "random", "bayes"), default="grid")
     agent.add_argument("--monitor", default="val/ndcg@20", help="to be maximised (default: %(default)s)")
     agent.add_argument("--project", default="ltgnn")

@@ -15,20 +15,20 @@ USAGE = f"""usage: ltgnn search run=DIR "QUERY" [KEY=VALUE ...]
 
 Items that fit a query: by words (BM25), by meaning (the run's text encoder), by the model (the query as if it were an
 item without buyers: encoder, projector, then the nearest items), fused by reciprocal ranks. Both read the text that the
-run's encoder read. A run whose features are no texts (numbers, vectors) is searched by words.
+run's encoder read. A run whose features are no texts (numbers, vectors) has keyword search only.
 
   ltgnn search run=logs/train/runs/X "waterproof hiking socks"
   ltgnn search run=logs/train/runs/X "space adventure" user=42 k=5
   ltgnn search run=logs/train/runs/X "space adventure" by=words,text,model format=json
 
 keys:
-  user=ID           reorders what was found by what the model says of this user
+  user=ID           reranks the results by the model's scores for this user
   taste={TASTE}         how strongly
   k=10              items shown, up to 1000
   by=words,text     which of words, text, model; default: words and text as far as the run has them
                     (columns: score is the fused one; words is BM25, text and model are cosines)
   index=exact       or usearch, faiss: approximate (extra `index`); prints its recall against exact search
-  prompt=TEXT       before the query, where the encoder wants another than before an item
+  prompt=TEXT       before the query, where the encoder expects another than before an item
   format=table      or json
 """
 
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     words = [w for w in given if w.partition("=")[0] not in DEFAULTS and w not in ("-h", "--help")]
     if len(words) > 1:
-        raise UserError(f"'{words[1]}' is not understood: put the query between quotes. `ltgnn search --help`")
+        raise UserError(f"'{words[1]}' is not understood: put the query in quotes. `ltgnn search --help`")
     parsed = parse([*(w for w in given if w not in words), *(f"query={w}" for w in words)], DEFAULTS, USAGE)
     if parsed is None:
         return 0
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(json.dumps([vars(hit) for hit in found], indent=1, ensure_ascii=False))
         return 0
     if not values["by"] and shop.no_meaning:
-        print(f"By words alone: {shop.no_meaning}.", file=sys.stderr)
+        print(f"Keyword search only: {shop.no_meaning}.", file=sys.stderr)
     show(found, shop.by)
     return 0
 

@@ -1,4 +1,4 @@
-"""A page to look with, and its JSON API: ``ltgnn serve run=DIR``."""
+"""Web demo and JSON API: ``ltgnn serve run=DIR``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from ltgnn.types import UserError
 
 USAGE = """usage: ltgnn serve run=DIR [KEY=VALUE ...]
 
-One page: choose a user, see the history, the list with reasons, turn the dials, search. The JSON API is described at
-/docs and /openapi.json; /health says that the server lives.
+One page: choose a user, see the history and the list with reasons, adjust the share of tail items, search. The JSON API
+is described at /docs and /openapi.json; /health reports that the server is up.
 
   ltgnn serve run=logs/train/runs/X
   ltgnn serve run=logs/train/runs/X port=9000 rules=tail rules.tail.share=0.4
@@ -33,14 +33,14 @@ keys:
   port=8000         0: any free one
   token=SECRET      what each request has to bring (Authorization: Bearer SECRET; in a browser /?token=SECRET once);
                     the environment variable LTGNN_TOKEN does the same and is in no list of processes
-  rules=WORD        those of every list, as for `ltgnn recommend`, with rules.NAME.KEY=VALUE (`ltgnn models rules`);
+  rules=OPTION      those of every list, as for `ltgnn recommend`, with rules.NAME.KEY=VALUE (`ltgnn models rules`);
                     their files are read at the start
   threads=2         requests computed at a time
   waiting=64        requests computed or waiting at a time; beyond that 503
   connections=256   at a time; beyond that 503
-  timeout=10        seconds for a request to arrive whole; an idle connection is closed after as many
+  timeout=10        seconds for a request to arrive completely; idle connections are closed after as many
 
-SIGTERM or Ctrl-C ends it within 5 seconds: what has arrived whole by then is answered.
+SIGTERM or Ctrl-C ends it within 5 seconds: complete requests are still answered.
 """
 
 DEFAULTS: dict[str, str | None] = {
@@ -58,10 +58,10 @@ def application(run: str, hosts: Sequence[str], threads: int = 2, rules: Rules |
         from ltgnn.serving.server.app import create
     except ImportError as error:
         raise UserError(f"ltgnn serve needs the extra: pip install 'ltgnn[serve]' ({error})") from None
-    options |= {"rules": rules, "dial": compose_rules(["rules=tail"])["tail"]}
+    options |= {"rules": rules, "tail_share": compose_rules(["rules=tail"])["tail"]}
     shop = OpenRun(run)
     if shop.no_meaning:
-        print(f"search by words alone: {shop.no_meaning}")
+        print(f"keyword search only: {shop.no_meaning}")
     try:
         by: Sequence[str] = shop.by
         shop.find("ready", 1)
@@ -108,13 +108,13 @@ def is_local(host: str) -> bool:
 
 
 def allowed_hosts(host: str) -> list[str]:
-    """Host headers that are answered: on this machine its own names only, so that no foreign page can ask."""
+    """Accepted Host headers; for a local address only its own names, so that no other origin can send requests."""
     shown = f"[{host}]" if ":" in host else host
     return list(dict.fromkeys(["127.0.0.1", "localhost", "[::1]", shown])) if is_local(host) else ["*"]
 
 
 def checked_token(token: str, host: str) -> str | None:
-    """The token, or None where none is needed; ``UserError`` where it is needed, or cannot stand in a header."""
+    """The token, or None where none is needed; ``UserError`` where it is needed, or is not valid in a header."""
     if not token:
         if is_local(host):
             return None
@@ -131,15 +131,15 @@ def checked_token(token: str, host: str) -> str | None:
 
 
 def greeting(host: str, port: int, token: str | None) -> list[str]:
-    """What is said at the start: where it is, who can reach it, and what they need."""
+    """Lines printed at the start: the address, who can reach it, and the token."""
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     said = [f"{address}  (Ctrl-C ends it)"]
     if not is_local(host):
-        said.append("Open to the network, without encryption: whoever reaches this address and has the token can ask.")
+        said.append("Open to the network, without encryption: anyone with this address and the token has access.")
     if token is not None:
         said.append(f"Each request needs the token: Authorization: Bearer TOKEN, in a browser {address}/?token=TOKEN")
         if len(token) < 16:
-            said.append("The token is short and can be guessed: at least 16 signs are better.")
+            said.append("The token is short and can be guessed: use at least 16 characters.")
     return said
 
 

@@ -1,4 +1,4 @@
-"""Items near to one: ``ltgnn similar ITEM run=DIR``."""
+"""Similar items: ``ltgnn similar ITEM run=DIR``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ltgnn.serving.list_output import show
 
 USAGE = """usage: ltgnn similar ITEM run=DIR [k=10] [by=auto|model|text|users]
 
-The items nearest to one by cosine: of the vectors that rank (model), of the texts, or of the sets of users.
+The most similar items by cosine: of the vectors that rank (model), of the texts, or of the sets of users.
 
 example:
   ltgnn similar 50 run=logs/train/runs/2026-11-24_model k=5 by=features
@@ -36,7 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     item = model.catalogue.item(values["item"])
     frame = model.similar(values["item"], k, None if by == "auto" else by)  # type: ignore[arg-type]
     used = frame["by"][0] if frame.height else by
-    show(frame.drop("by"), f"Near to {values['item']} {model.catalogue.titles[item]} ({model.group(item)}), by {used}")
+    show(
+        frame.drop("by"), f"Similar to {values['item']} {model.catalogue.titles[item]} ({model.group(item)}), by {used}"
+    )
     return 0
 
 

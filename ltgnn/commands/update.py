@@ -1,4 +1,4 @@
-"""Fresh events, users and items into a finished model, without retraining: ``ltgnn update run=DIR events=FILE``."""
+"""New events, users and items in a finished model, without retraining: ``ltgnn update run=DIR events=FILE``."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ltgnn.config.paths import write_whole
 from ltgnn.data.columns import Column, Kind
 from ltgnn.data.formats import table_file
 from ltgnn.inference.finished_run import load_finished_run, to_served_model
-from ltgnn.inference.new_interactions import extend_problem, fresh
+from ltgnn.inference.new_interactions import encode_new, extend_problem
 from ltgnn.inference.update import update_scorer
 from ltgnn.serving import export
 from ltgnn.types import Dataset, UserError
 
 USAGE = """usage: ltgnn update run=DIR events=FILE out=FOLDER [items=FILE] [KEY=VALUE ...]
 
-Takes new interactions, new users and new items into a finished run, its weights as they are, and writes the result as
+Adds new interactions, users and items to a finished run with unchanged weights, and writes the result as
 an export (what `ltgnn recommend run=FOLDER` and `ltgnn.load` read). The run is not changed: give all events since
 training.
 
@@ -33,7 +33,7 @@ training.
   items=FILE     new items: the id, the fields that the text template of the run names, the numbers that it reads
 keys: user=user item=item (columns of the events), item_key=item (of the items)
 
-A new user is known by the new interactions alone, a new item by its features (and whoever took it): text and numbers
+A new user is known by the new interactions only, a new item by its features (and its users): text and numbers
 from items=FILE, vectors (features=precomputed) from the run's own file of vectors, if that has a row of the item.
 """
 
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"out={values['out']} is there already: give a new name, or remove it.")
     run, cfg, problem = load_finished_run(values["run"])
     events = _events(values)
-    new = fresh(problem.dataset, problem.split.train, events, _items(values, problem.dataset))
+    new = encode_new(problem.dataset, problem.split.train, events, _items(values, problem.dataset))
     after = extend_problem(cfg, problem, new)
     report: dict[str, Any] = {
         "run": str(run.path), "events": len(events), "new pairs": len(new.users),
@@ -98,7 +98,7 @@ def _items(values: Mapping[str, str], dataset: Dataset) -> dict[str, dict[str, A
     ids = frame["id"].to_list()
     if len(set(ids)) < len(ids):
         twice = next(name for name in ids if ids.count(name) > 1)
-        raise UserError(f"items={values['items']}: the id '{twice}' stands in several rows; keep one of them")
+        raise UserError(f"items={values['items']}: the id '{twice}' is in several rows; keep one of them")
     rows = frame.drop("id").with_columns(pl.col(pl.String).fill_null("")).iter_rows(named=True)
     return dict(zip(ids, rows, strict=True))
 

@@ -15,9 +15,9 @@ TRUST = """
 def parse(
     argv: Sequence[str], known: Mapping[str, str | None], usage: str, positional: str | None = None, prefix: str = "-"
 ) -> tuple[dict[str, str], list[str]] | None:
-    """Values by key, and the words that start with ``prefix.`` or ``prefix=`` as they are; None: help was shown.
+    """Values by key, and the arguments that start with ``prefix.`` or ``prefix=`` unchanged; None: help was shown.
 
-    ``known``: key -> its default; None: it has to be given. ``positional``: the key of a word without ``=``.
+    ``known``: key -> its default; None: it has to be given. ``positional``: the key of an argument without ``=``.
     """
     if not argv or any(word in ("-h", "--help") for word in argv):
         print(usage + (TRUST if "run" in known else ""))
@@ -54,7 +54,7 @@ def number(values: Mapping[str, str], key: str, least: int = 1) -> int:
 
 
 def choice(values: Mapping[str, str], key: str, allowed: Sequence[str]) -> str:
-    """One of some words."""
+    """One of several options."""
     if values[key] not in allowed:
         raise UserError(f"{key}={values[key]} given, one of {', '.join(allowed)} wanted.")
     return values[key]

@@ -34,14 +34,14 @@ def compose_config(
     try:
         with explain_errors(overrides, root), initialize_config_dir(str(conf_dir()), version_base="1.3"):
             cfg = compose(root, overrides=[*extra, *overrides])
-        refuse_wrong_values(cfg, root, only=only)
+        refuse_wrong_values(cfg, root, only=only or [str(key) for key in cfg if key != "paths"])
         return cfg
     finally:
         GlobalHydra.instance().clear()
 
 
 def compose_rules(overrides: Sequence[str]) -> Any:
-    """The rules that ``rules=WORD`` and ``rules.NAME.KEY=VALUE`` ask for (``conf/rules``), instantiated."""
+    """The rules of ``rules=OPTION`` and ``rules.NAME.KEY=VALUE`` (``conf/rules``), instantiated."""
     from hydra.utils import instantiate
 
     cfg = compose_config("recommend", overrides)

@@ -1,4 +1,4 @@
-"""The one message of an error that the user can mend, whoever raised it; a fault of ltgnn itself has none."""
+"""The message of an error that the user can fix, from any library; a bug of ltgnn has none."""
 
 from __future__ import annotations
 
@@ -65,5 +65,5 @@ def _not_made(text: str, cause: BaseException | None) -> str:
     if "locating" in text:
         inner = re.search(r"\w*Error\((['\"])(.*)\1\)", str(cause))
         reason = inner.group(2).replace("\\'", "'") if inner else str(cause).partition("\n")[0]
-        return f"{named}: cannot be imported ({reason}). Mend the name, or put its package on PYTHONPATH. {WHERE}"
+        return f"{named}: cannot be imported ({reason}). Fix the name, or put its package on PYTHONPATH. {WHERE}"
     return f"{named}: {type(cause).__name__}: {cause}. {WHERE}"

@@ -21,7 +21,7 @@ ADDRESSES = ("url", "urls", "asins", "metadata")
 def resolve_places(recipe: dict[str, Any], folder: Path, file: str = "config.yaml") -> None:
     """Refuse sources and places that are not the user's own; those below another user's folders become ours.
 
-    What is there is read wherever it lies. What has to be fetched or encoded goes below the user's own ``data_dir`` and
+    Existing files are read from anywhere. Fetched and encoded files go below the user's own ``data_dir`` and
     ``cache_dir`` (``conf/paths``), so that no recipe writes elsewhere. Changes ``recipe``.
     """
     where = f"{folder}: {file}"

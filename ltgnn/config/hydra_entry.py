@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ltgnn.config.error_messages import message
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.suggestions import in_plain_words, refuse_two_parts
-from ltgnn.config.trust import VARIABLE, take, trusted_packages, trusting
+from ltgnn.config.trust import VARIABLE, split_trust, trusted_packages, trusting
 from ltgnn.io.libyaml import faster_omegaconf
 from ltgnn.io.terminal import printable_lines
 from ltgnn.types import UserError
@@ -32,7 +32,7 @@ class Main(Protocol):
 
 
 def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
-    """``main(argv)`` for a task: composes, runs or sweeps, prints one message for a mistake, returns the exit code."""
+    """``main(argv)`` for a task: composes, runs or sweeps, prints user errors as one message, returns the exit code."""
 
     def main(argv: Sequence[str] | None = None, tree: Path | None = None) -> int:
         import hydra
@@ -42,8 +42,8 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
 
         resolvers.register()
         caught: list[Exception] = []
-        arguments, packages = take(sys.argv[1:] if argv is None else argv)
-        arguments.sort(key=lambda word: word not in ("-m", "--multirun"))  # Hydra wants overrides in one piece
+        arguments, packages = split_trust(sys.argv[1:] if argv is None else argv)
+        arguments.sort(key=lambda word: word not in ("-m", "--multirun"))  # Hydra requires contiguous overrides
         full_error = os.environ.get("HYDRA_FULL_ERROR")
         try:
             if double := refuse_two_parts(arguments):
@@ -88,7 +88,7 @@ def as_hydra_reads_it(config_name: str, arguments: Sequence[str]) -> Iterator[No
 
 
 def guard(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., Any]:
-    """``task``, whose errors are kept in ``caught``, so that a sweep goes on after a failed job."""
+    """``task``, whose errors are kept in ``caught``, so that a sweep continues after a failed job."""
 
     @functools.wraps(task)
     def job(cfg: DictConfig) -> Any:
@@ -121,5 +121,5 @@ def _sweeping(error: Exception) -> bool:
 
 
 def explain(error: BaseException, words: Sequence[str] = (), root: str = "train") -> str:
-    """The one message of an error of ``compose(root, words)``; for an unknown key or word with the nearest there is."""
+    """The one message of an error of ``compose(root, words)``; for an unknown key or option with the nearest match."""
     return in_plain_words(message(error) or str(error).strip(), words, root)

@@ -14,7 +14,7 @@ Inputs = dict[str, dict[str, str]]
 """Section of the recipe -> file or folder as it is named there -> sha256 of its contents."""
 
 OUTPUTS = ("callbacks", "trainer", "paths", "logger", "sweep", "store", "sources", "_target_")
-"""Keys below which a recipe says where something is written, fetched or defined, not what is read."""
+"""Keys of a recipe with the places of outputs, downloads and definitions, not of inputs."""
 
 SETTLED = 2.0
 """Seconds after its last change from which a file's digest is remembered: clocks of file systems are coarse."""
@@ -75,7 +75,7 @@ def _digest(text: str, path: Path) -> str | None:
         return None
     if (path / "status.json").is_file():
         return _run_digest(path)
-    if (path / "config.json").is_file() or os.sep in text:  # a word such as data.name may be a folder's name by chance
+    if (path / "config.json").is_file() or os.sep in text:  # a value such as data.name may be a folder's name by chance
         return _folder_digest(path)
     return None
 

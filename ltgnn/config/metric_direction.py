@@ -60,14 +60,14 @@ def smaller_in(evaluation: Mapping[str, Any], value: str, option: str = "monitor
             m if m in mixtures else m + length for m in difflib.get_close_matches(metric, [*known, *mixtures], 3, 0.3)
         ]
         raise UserError(
-            f"{option}={value}: there is no metric '{metric}'. Near to it: {', '.join(near) or ', '.join(known)}. "
+            f"{option}={value}: unknown metric '{metric}'. Did you mean: {', '.join(near) or ', '.join(known)}. "
             "Wanted PART/[POLICY/GROUP/]METRIC@K, such as val/ndcg@20, of a metric that eval has."
         )
     return COUNTS.get(metric, False)
 
 
 def mixed_direction(name: str, weights: Mapping[str, float], less: Callable[[str], bool]) -> bool:
-    """The direction of a weighted sum of values, of which ``less`` tells the directions."""
+    """The direction of a weighted sum of values, whose directions ``less`` gives."""
     ways = {less(part) != (weight < 0) for part, weight in weights.items()}
     if len(ways) > 1:
         raise UserError(

@@ -1,4 +1,4 @@
-"""Which values an evaluator will give, from the config alone: what ``monitor`` may name."""
+"""Which values an evaluator will give, from the config only: the names for ``monitor``."""
 
 from __future__ import annotations
 
@@ -13,14 +13,26 @@ COUNTS = ("users", "not_scorable")
 """What is counted in each group of items."""
 
 
+SHAPES: Mapping[str, type] = {
+    **dict.fromkeys(("ks", "user_ks"), list),
+    **dict.fromkeys(("metrics", "ranks", "lists", "exposure", "mixtures"), dict),
+}
+"""What the keys of ``eval`` that names are made of hold."""
+
+
 def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
     """A line where ``monitor`` names a value that this ``eval`` and these ``groups`` do not give."""
     monitor, evaluation = str(config.get("monitor")), config.get("eval")
     if not isinstance(evaluation, dict) or not isinstance(evaluation.get("metrics"), dict):
         return  # an evaluator of the user's own
+    lengths = evaluation.get("ks")
+    if not all(isinstance(evaluation.get(key) or kind(), kind) for key, kind in SHAPES.items()) or not (
+        isinstance(lengths, list) and all(isinstance(k, int) and k > 0 for k in lengths)
+    ):
+        return  # a wrong value, which is told by itself
     part, _, name = monitor.partition("/")
     if part not in PARTS:
-        yield f"monitor={monitor}: there is no part '{part}'. Wanted PART/[POLICY/GROUP/]METRIC@K, such as val/ndcg@20."
+        yield f"monitor={monitor}: unknown part '{part}'. Expected PART/[POLICY/GROUP/]METRIC@K, such as val/ndcg@20."
         return
     groups, user_groups = (_names(node) for node in (config.get("groups"), evaluation.get("user_groups")))
     if any(names is None and policy in name.split("/") for policy, names in (groups | user_groups).items()):
@@ -31,7 +43,7 @@ def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
         if value not in known:
             near = difflib.get_close_matches(value, [*known, *mixtures], n=3, cutoff=0.3)
             where = f" in eval.mixtures.{name}" if value != name else ""
-            yield f"monitor={monitor}: there is no value '{value}'{where}. Near to it: {', '.join(near)}."
+            yield f"monitor={monitor}: unknown value '{value}'{where}. Did you mean: {', '.join(near)}."
 
 
 def value_names(

@@ -1,7 +1,7 @@
-"""Recipes of earlier versions in today's words: classes that moved, and sections, axes and metrics with new names.
+"""Recipes of earlier versions in today's names: classes that moved, and sections, config groups and metrics.
 
 A run folder keeps the recipe it was made with. Those who read one translate it here first, so that nothing else has to
-know the earlier names. Add a line to a table for every class or word that gets another name. Recipes of today are left
+know the earlier names. Add a line to a table for every class, key or option that is renamed. Recipes of today are left
 as they are.
 """
 
@@ -58,18 +58,24 @@ MODULES = {
 CLASSES = {
     "ltgnn.features.item_features.Joined": "ltgnn.features.item_features.JoinedFeatures",
     "ltgnn.features.item_features.NoText": "ltgnn.features.item_features.NoFeatures",
+    "ltgnn.features.tuning.select_batch_items.Attend": "ltgnn.features.tuning.select_batch_items.SelectBatchItems",
+    "ltgnn.models.fusion.Side": "ltgnn.models.fusion.AlignedText",
     "ltgnn.models.fusion.Text": "ltgnn.models.fusion.ContentOnly",
+    "ltgnn.scoring.tail_constrained.TailKept": "ltgnn.scoring.tail_constrained.TailConstrained",
 }
 """Classes with another name: by their module of today."""
 
 AXES = {"text": "features"}
-"""Sections of a recipe, which are the axes of ``choices`` too."""
+"""Sections of a recipe, which are the config groups of ``choices``, too."""
 
 ROOT = {"reads_text": "reads_features"}
 """Further keys at the root of a recipe."""
 
+KEYS = {"score": {"dials": "adjustments"}}
+"""Keys inside a section."""
+
 WORDS = {"fusion": {"text": "content"}}
-"""By axis: words that were chosen."""
+"""By config group: renamed options."""
 
 METRICS = {"ild_text": "ild_features"}
 """Metrics, in recipes and in results."""
@@ -79,19 +85,23 @@ FILES = {"features_card.json": "text_card.json"}
 
 _METRIC = re.compile(rf"(?<![\w.])({'|'.join(METRICS)})(?=@|$)")
 _KEY = re.compile(rf"(?<![\w./@:-])({'|'.join(AXES)})(?=[./@=]|$)")
+_SECTION = re.compile(r"^([+~]*)(\w+)\.(\w+)(?=[.=]|$)")
 _INNER = re.compile(rf"@({'|'.join(AXES)})(?=\.)")
 
 
 def translated(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """A recipe, as read from a folder, in today's words; equal to what was given where it is of today.
+    """A recipe, as read from a folder, in today's names; a recipe of today is unchanged.
 
-    Values that are no recipe are kept as they are: those who check a recipe do so afterwards.
+    Values that are not a recipe are kept: recipes are checked afterwards.
     """
     found = {key: _node(value) for key, value in recipe.items()}
     for before, after in {**AXES, **ROOT}.items():
         if before in found and after not in found:
             found = {after if key == before else key: value for key, value in found.items()}
             found[after] = _joined(found[after])
+    for name, renamed in KEYS.items():
+        if isinstance(section := found.get(name), dict):
+            found[name] = {renamed.get(key, key): value for key, value in section.items()}
     if isinstance(choices := recipe.get("choices"), dict):
         found["choices"] = {_axis(key): _word(_axis(key), value) for key, value in choices.items()}
     if isinstance(changed := recipe.get("changed"), str):
@@ -100,14 +110,16 @@ def translated(recipe: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_older(recipe: Mapping[str, Any]) -> bool:
-    """Whether a recipe, as read from a folder, has words of an earlier version."""
+    """Whether a recipe, as read from a folder, has names of an earlier version."""
     return translated(recipe) != recipe
 
 
 def override(word: str) -> str:
-    """An override of a command, such as ``+text@text.features.image=precomputed``, in today's words."""
+    """An override of a command, such as ``+text@text.features.image=precomputed``, in today's names."""
     key, sign, value = word.partition("=")
-    key = _axis(key)
+    key = _SECTION.sub(
+        lambda match: f"{match[1]}{match[2]}.{KEYS.get(match[2], {}).get(match[3], match[3])}", _axis(key)
+    )
     return _metric(f"{key}{sign}{_word(key.lstrip('+~'), value)}" if sign else key)
 
 

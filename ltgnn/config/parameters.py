@@ -24,7 +24,7 @@ UNKNOWN = inspect.Parameter.empty
 """The annotation of a parameter that has none, or one that cannot be resolved: it is not checked."""
 
 SLOW = re.compile(r"^(?:import|from) (?:pytorch_lightning|lightning)\b", re.MULTILINE)
-"""What a module that costs seconds to import says at its top: a class of it is checked where it is imported already."""
+"""Import line of modules that take seconds to import: their classes are checked only if imported already."""
 
 STRICT = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
 
@@ -60,7 +60,7 @@ class Parameters:
 
 
 class Part:
-    """In place of a protocol, of which ``isinstance`` says nothing: a node with a ``_target_``."""
+    """In place of a protocol, which ``isinstance`` cannot check: a node with a ``_target_``."""
 
 
 def parts_named(annotation: Any) -> Any:
@@ -79,7 +79,7 @@ def parts_named(annotation: Any) -> Any:
 def of_target(target: str) -> Parameters | None:
     """What ``target`` takes; None where that is not known without importing a library that costs seconds.
 
-    ``ImportError``, ``AttributeError``: there is no such module or name.
+    ``ImportError``, ``AttributeError``: module or name not found.
     """
     if target in LIBRARIES:
         known = {name: Parameter(name, annotation, False) for name, annotation in LIBRARIES[target].items()}
@@ -121,7 +121,7 @@ def _slow(module: str) -> bool:
 
 @cache
 def of_callable(function: Callable[..., Any]) -> Parameters:
-    """The parameters of a class or function; those of a base class too where ``**options`` are handed on to it."""
+    """The parameters of a class or function; those of a base class too where ``**options`` are passed on to it."""
     name = getattr(function, "__name__", str(function))
     known: dict[str, Parameter] = {}
     for step in _constructors(function):
@@ -163,7 +163,7 @@ def _resolved(annotation: Any, function: Callable[..., Any]) -> Any:
     scope = getattr(written, "__globals__", None) or vars(sys.modules[function.__module__])
     try:
         return eval(annotation, dict(scope))  # of code that was imported, as typing.get_type_hints does
-    except Exception:  # a name that is imported for type checkers alone
+    except Exception:  # a name that is imported only for type checkers
         return UNKNOWN
 
 

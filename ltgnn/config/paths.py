@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def conf_dir() -> Path:
-    """The Hydra tree: inside the package in a wheel, beside it in a checkout."""
+    """The Hydra tree: inside the package in a wheel, next to it in a checkout."""
     shipped = PACKAGE / "conf"
     return shipped if shipped.is_dir() else PACKAGE.parent / "conf"
 
@@ -27,6 +27,6 @@ def checkout() -> Path | None:
 
 
 def write_whole(file: Path, text: str, option: str = "", parents: bool = True, durable: bool = True) -> None:
-    """The file with this text, or as it was; see ``ltgnn.io.atomic_write.whole``."""
+    """Write a text file atomically; see ``ltgnn.io.atomic_write.replace_atomically``."""
     with replace_atomically(file, option, parents, durable) as temporary:
         temporary.write_text(text, encoding="utf-8")

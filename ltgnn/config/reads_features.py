@@ -1,4 +1,4 @@
-"""Whether item features have a say in a run: as the run recorded it, or as the classes of its recipe declare it."""
+"""Whether a run uses item features: as recorded, or as the classes of its recipe declare."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 
 def uses_features(config: Mapping[str, Any], metrics: Mapping[str, Any] | None = None) -> bool:
-    """Whether item features reach the scores; ``features=`` alone says only that they were there.
+    """Whether item features reach the scores; ``features=`` tells only that they were available.
 
-    ``metrics``: metrics.json, where the run recorded ``reads_features``. A run of before the record is judged by its
+    ``metrics``: metrics.json, where the run recorded ``reads_features``. A run without the record is classified by its
     recipe: by what the classes of ltgnn in it declare; a class of another package, which is not imported, counts as
-    reading where it is handed the features.
+    reading where it receives the features.
     """
     recorded = (metrics or {}).get("reads_features", config.get("reads_features"))  # the latter: an ensemble's recipe
     if recorded is not None:
         return bool(recorded)
     if config.get("choices", {}).get("features", "none") == "none":
         return False
-    model, given = config.get("model", {}), [(config.get("score") or {}).get("dials")]
+    model, given = config.get("model", {}), [(config.get("score") or {}).get("adjustments")]
     if "closed_form" in model:
         given += [model["closed_form"]]
     else:
@@ -47,7 +47,7 @@ def reads_features(part: Any, unless_said: bool) -> bool:
 def declared_flag(part: Any) -> Any:
     """``reads_features`` of a built part, of the class of a ``partial`` or of a recipe's ``_target_``; None: unsaid.
 
-    A property of a class that was not built says that it depends on the parts inside.
+    A property of a class that was not built means that it depends on its components.
     """
     if isinstance(part, Mapping):
         return _of_target(str(part["_target_"]))
@@ -70,7 +70,7 @@ def _container(part: Any) -> bool:
 
 @cache
 def _of_target(target: str) -> Any:
-    """What a class of ltgnn declares; nothing else is imported for a recipe that lies in a folder."""
+    """What a class of ltgnn declares; nothing else is imported for a recipe in a folder."""
     module, _, name = target.rpartition(".")
     if not target.startswith("ltgnn."):
         return None

@@ -1,4 +1,4 @@
-"""The recipe of a folder, for making parts of it: read, checked, its values taken as they stand."""
+"""The recipe of a folder, for making parts of it: read, checked, its values unchanged."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ INTERPOLATION = re.compile(r"(\\*)\$\{")
 def open_recipe(folder: Path) -> DictConfig:
     """The recipe in ``folder/config.yaml``, safe to instantiate. Every command that opens a folder comes by here.
 
-    ``UserError`` where it names code that is not trusted, or places that are not the user's; ``Damaged`` where it is no
-    recipe.
-    Interpolations (``${oc.env:HOME}``) are plain text: a recipe is written resolved. That of an earlier version is
-    given in today's words.
+    ``UserError`` where it names code that is not trusted, or places that are not the user's; ``Damaged`` where it is
+    not a recipe. Interpolations (``${oc.env:HOME}``) are plain text: a recipe is written resolved. That of an earlier
+    version is given in today's names.
     """
     found = older_recipes.translated(read_recipe(folder))
     for key, value in found.items():
@@ -37,7 +36,9 @@ def open_recipe(folder: Path) -> DictConfig:
     try:
         return DictConfig(literal(found))
     except (OmegaConfBaseException, ValueError) as error:
-        raise Damaged(f"{folder}: config.yaml is no recipe of a run ({str(error).splitlines()[0][:200]}).") from error
+        raise Damaged(
+            f"{folder}: config.yaml is not a recipe of a run ({str(error).splitlines()[0][:200]})."
+        ) from error
 
 
 def literal(value: Any) -> Any:

@@ -55,7 +55,7 @@ def _plain(node: Any, key: Any) -> Any:
         if OmegaConf.is_config(value):
             return OmegaConf.to_container(value, resolve=True, throw_on_missing=False)
         return value
-    except Exception:  # a resolver of the user's own may raise anything; the command itself will say so
+    except Exception:  # a resolver of the user's own may raise anything; the command itself will report it
         pass
     try:
         inner = node._get_node(key)

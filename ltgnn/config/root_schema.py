@@ -1,4 +1,4 @@
-"""The keys that stand at the root of each command's yaml, and in its groups without a ``_target_``: types, bounds."""
+"""The keys at the root of each command's yaml, and in its groups without a ``_target_``: types, bounds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Train:
 
 @dataclass
 class Evaluate:
-    """``conf/evaluate.yaml``; the knobs of the run, which may stand beside these, are not judged again."""
+    """``conf/evaluate.yaml``; the knobs of the run, which may be present, are not checked again."""
 
     task: str
     tags: Sequence[str] | None
@@ -82,7 +82,7 @@ class Ensemble:
 
 @dataclass
 class Recommend:
-    """``conf/recommend.yaml``: rules alone."""
+    """``conf/recommend.yaml``: only rules."""
 
 
 @dataclass
@@ -128,7 +128,7 @@ ROOTS: Mapping[str, type] = {
 """Yaml at the root of ``conf`` -> its schema. Keys beyond the schema are allowed: knobs of the user's own."""
 
 JUDGED = ("split", "groups", "score", "eval", "paths", "sweep")
-"""Groups that can change for a run that is judged again: the others were judged when it was trained."""
+"""Groups that can change when a run is re-evaluated: the others were checked when it was trained."""
 
 SECTIONS: Mapping[str, type | str] = {
     "sampler": Sampler,
@@ -140,6 +140,6 @@ SECTIONS: Mapping[str, type | str] = {
 
 
 def concerns(root: str, key: str, config: Mapping[str, Any]) -> bool:
-    """Whether a key of the config is what the command ``root`` goes by."""
+    """Whether a key of the config is used by the command ``root``."""
     judged = root == "evaluate" and config.get("run") is not None
     return not judged or key in JUDGED or key in Evaluate.__dataclass_fields__

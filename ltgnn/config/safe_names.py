@@ -26,6 +26,6 @@ def file_name(text: str, option: str) -> str:
     parts = text.split("/")
     if not text or "\\" in text or "\0" in text or any(not part or part.startswith(".") for part in parts):
         raise UserError(
-            f"{option}: the file '{text[:LONGEST]}' is no name inside its folder; wanted one like part/a.tsv."
+            f"{option}: the file '{text[:LONGEST]}' is not a name inside its folder; wanted one like part/a.tsv."
         )
     return str(PurePosixPath(text))

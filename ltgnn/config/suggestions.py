@@ -1,4 +1,4 @@
-"""What Hydra says of a wrong word or key, in one plain message with the nearest that exists."""
+"""Hydra's errors on unknown options and keys, as one plain message with the nearest match."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 from ltgnn.config.paths import conf_dir
 
 NOT_ONE_WORD = re.compile(r"^_target_: ", re.MULTILINE)
-"""In the yaml of a word that builds one part: two such words do not add up."""
+"""Marks an option that builds one object: two such options cannot be combined."""
 
 OVERRIDE = re.compile(r"([+~]*)([\w.@/]+)=(.*)", re.DOTALL)
 
 
 def in_plain_words(text: str, words: Sequence[str], root: str, tree: Path | None = None) -> str:
-    """``text``, the message of an error, with a suggestion where it is Hydra's of an unknown word or key.
+    """``text``, the message of an error, with a suggestion where it is Hydra's of an unknown option or key.
 
     ``words``: the command line; ``root``: the yaml that it is for; ``tree``: the folder of the yaml.
     """
@@ -32,16 +32,16 @@ def in_plain_words(text: str, words: Sequence[str], root: str, tree: Path | None
 
 
 def no_word(group: str, word: str, known: Sequence[str]) -> str:
-    """Of a word that a group does not have; ``known``: those that it has, the user's own yaml counted in."""
+    """Of an option that a group does not have; ``known``: its options, the user's own yaml included."""
     hint = f" Did you mean '{group}={near[0]}'?" if (near := close(word, known)) else ""
-    there = f" The words of {group}: {', '.join(known)}." if known else ""
+    there = f" The options of {group}: {', '.join(known)}." if known else ""
     return f"Could not find '{group}/{word}'.{hint}{there}"
 
 
 def no_match(group: str, root: str, tree: Path | None) -> str:
     """Of a group that there is, but not in this command."""
     found = re.findall(r"^ *- \"?([\w/]+)\"?:", (tree or conf_dir()).joinpath(f"{root}.yaml").read_text(), re.MULTILINE)
-    text = f"'{group}' is no group of ltgnn {root} as it is called here; it has {', '.join(dict.fromkeys(found))}."
+    text = f"'{group}' is not a config group of this ltgnn {root} command; it has {', '.join(dict.fromkeys(found))}."
     if root == "evaluate" and group in groups():
         text += f" {group}= needs a trained model: name one by run=DIR."
     return text
@@ -85,7 +85,7 @@ def nearest(place: str, node: Any, names: Sequence[str], there: Sequence[str]) -
 
 
 def elsewhere(key: str) -> str:
-    """A word of the group in whose yaml there is such a key: ``score=content has score.dials.content.weight``."""
+    """An option of the group whose yaml has such a key: ``score=content has score.adjustments.content.weight``."""
     from omegaconf import OmegaConf
 
     group, _, rest = key.partition(".")
@@ -102,20 +102,20 @@ def elsewhere(key: str) -> str:
 
 
 def not_readable(text: str, words: Sequence[str]) -> str:
-    """Of a word that Hydra's grammar cannot read: how to quote its value."""
+    """Of an override that Hydra's grammar cannot read: how to quote its value."""
     for word in words:
         given = OVERRIDE.fullmatch(word)
         if given and word in text:
             plus, key, value = given.groups()
             return (
-                f"{word}: signs such as , ; : ( ) {{ }} in a value stand between quotes of their own, inside those of "
+                f"{word}: characters such as , ; : ( ) {{ }} in a value need their own quotes, inside those of "
                 f"the shell: '{plus}{key}=\"{value}\"'"
             )
     return text.partition("\nSee https")[0]
 
 
 def refuse_two_parts(words: Sequence[str]) -> str:
-    """A message where a group that builds one part was given a list of words; empty where none was."""
+    """A message where a group that builds one object was given a list of options; empty where none was."""
     for word in words:
         given = re.fullmatch(r"([\w/]+)=\[(.*)\]", word)
         if not given or not (conf_dir() / given.group(1)).is_dir():
@@ -124,14 +124,14 @@ def refuse_two_parts(words: Sequence[str]) -> str:
         files = [conf_dir() / group / f"{one}.yaml" for one in chosen]
         if any(file.is_file() and NOT_ONE_WORD.search(file.read_text(encoding="utf-8")) for file in files):
             return (
-                f"{word} given, one word wanted: {', '.join(options(group))}. To run several: "
+                f"{word} given, one option wanted: {', '.join(options(group))}. To run several: "
                 f"{group}={','.join(chosen)} -m"
             )
     return ""
 
 
 def composed(words: Sequence[str], root: str, tree: Path | None) -> Any:
-    """The config of the words of groups alone; that of the command without any where even they cannot be composed."""
+    """The config of only the options of groups; the default config where even that cannot be composed."""
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
     from omegaconf import OmegaConf
@@ -142,7 +142,7 @@ def composed(words: Sequence[str], root: str, tree: Path | None) -> Any:
         try:
             with initialize_config_dir(str(tree or conf_dir()), version_base="1.3"):
                 return OmegaConf.to_container(compose(root, kept), resolve=False)
-        except Exception:  # of another mistake on the command line, which is told after this one is mended
+        except Exception:  # another error on the command line, reported once this one is fixed
             continue
         finally:
             GlobalHydra.instance().clear()
@@ -154,7 +154,7 @@ def _chooses(plus: str, key: str, value: str) -> bool:
 
 
 def leaves(node: Mapping[Any, Any], place: str = "") -> Iterator[tuple[str, Any]]:
-    """(dotted key, value) of everything below a node that is no node itself."""
+    """(dotted key, value) of every leaf below a node."""
     for name, value in node.items():
         path = f"{place}.{name}".lstrip(".")
         if isinstance(value, Mapping) and value:
@@ -169,12 +169,12 @@ def close(given: str, known: Sequence[str]) -> list[str]:
 
 
 def groups() -> list[str]:
-    """The axes: folders of the yaml tree."""
+    """The config groups: folders of the yaml tree."""
     return sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
 
 
 def options(group: str) -> list[str]:
-    """The words of an axis."""
+    """The options of a config group."""
     folder = conf_dir() / group
     return sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
 

@@ -61,4 +61,4 @@ class Cache:
 
 
 NO_CACHE = Cache(0)
-"""Of a job that runs alone: it keeps nothing."""
+"""The cache of a single job: it keeps nothing."""

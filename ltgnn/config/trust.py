@@ -32,9 +32,9 @@ LIBRARIES = {
 """Modules of other packages whose names, matching the pattern, a recipe may use. None of them runs code it is given."""
 
 WRITTEN = ("ltgnn.inference.ensemble_members.Members",)
-"""Classes that ltgnn itself writes into recipes, beside those of its yaml."""
+"""Classes that ltgnn itself writes into recipes, in addition to those of its yaml."""
 
-_trusted: ContextVar[tuple[str, ...]] = ContextVar("trusted", default=())  # by ``trusting`` alone
+_trusted: ContextVar[tuple[str, ...]] = ContextVar("trusted", default=())  # only by ``trusting``
 
 
 @contextmanager
@@ -47,8 +47,8 @@ def trusting(packages: Sequence[str]) -> Iterator[None]:
         _trusted.reset(token)
 
 
-def take(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The words of a command line without ``trust=PACKAGE``, and these packages."""
+def split_trust(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The arguments of a command line without ``trust=PACKAGE``, and these packages."""
     values = [word.partition("=")[2] for word in words if word.startswith(f"{OPTION}=")]
     others = [word for word in words if not word.startswith(f"{OPTION}=")]
     return others, [name for value in values for name in _names(value)]
@@ -65,14 +65,14 @@ def check(recipe: Mapping[str, Any], folder: Path, file: str = "config.yaml") ->
         if not (isinstance(target, str) and is_allowed(target)):
             package = str(target).partition(".")[0] if isinstance(target, str) else "PACKAGE"
             raise UserError(
-                f"{folder}: {file} names {str(target)[:200]} ({key}), which is no class of ltgnn nor one of the "
+                f"{folder}: {file} names {str(target)[:200]} ({key}), which is neither a class of ltgnn nor one of the "
                 f"libraries that its recipes use: it could do anything, so nothing of this folder was run. If you know "
                 f"and trust that code: {OPTION}={package}, or {VARIABLE}={package} in the environment."
             )
 
 
 def targets(recipe: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """(dotted key, value) of every ``_target_``, wherever it stands."""
+    """(dotted key, value) of every ``_target_`` at any depth."""
     for key, node in nodes(recipe):
         if "_target_" in node:
             yield f"{key}._target_".lstrip("."), node["_target_"]

@@ -1,4 +1,4 @@
-"""An annotation in words, for messages: ``Annotated[int, Ge(1)]`` is "a whole number of at least 1"."""
+"""Descriptions of annotations, for messages: ``Annotated[int, Ge(1)]`` is "a whole number of at least 1"."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORDS: Mapping[Any, str] = {
 
 
 def wanted(annotation: Any, bounds: str = "") -> str:
-    """What a value of this type is, in words."""
+    """A description of a value of this type."""
     if get_origin(annotation) is Annotated:
         inner, *metadata = get_args(annotation)
         return wanted(inner, in_words(metadata) or bounds)

@@ -1,7 +1,7 @@
 """Leak audit: what a model must not know before it is tested, looked for in split, graph, counts, numbers and texts.
 
 Each check returns a ``Finding`` or None. ``refuse_leaks`` is the cheap form for the start of a training; ``audit``
-is the whole, for ``ltgnn data audit``.
+has all of them, for ``ltgnn data audit``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def refuse_leaks(split: Split, graph: Graph | None, counts: Tensor | None) -> No
     """
     findings = _certain(split, graph, counts, probes=64)
     if findings:
-        raise UserError("The data leak:\n" + "\n".join(f"  {finding}" for finding in findings))
+        raise UserError("Data leakage detected:\n" + "\n".join(f"  {finding}" for finding in findings))
 
 
 def audit(

@@ -24,7 +24,7 @@ class Growing:
     def extend(self, piece: NDArray[Any]) -> None:
         """Appends the piece, in the type of the array."""
         size = self._array.size
-        self._array.resize(size + piece.size, refcheck=False)  # nobody else has seen the array yet
+        self._array.resize(size + piece.size, refcheck=False)  # no other reference to the array exists yet
         self._array[size:] = piece
 
     def done(self) -> NDArray[Any]:
@@ -78,7 +78,7 @@ def release() -> None:
 
 
 def shrink(columns: dict[str, Any], name: str, kept: NDArray[np.bool_]) -> None:
-    """Leaves the kept rows of a column, moved to its front; gives the rest back if it alone holds its memory."""
+    """Leaves the kept rows of a column, moved to its front; frees the rest if it is the only owner of its memory."""
     column = columns.pop(name)  # a second name for it would keep numpy from resizing it
     if not column.flags.writeable:
         column = column.copy()

@@ -15,7 +15,7 @@ from ltgnn.data.raw import Raw
 def figures(raw: Raw) -> dict[str, Any]:
     """Users, items, interactions, sparsity; share of the top 20 % items; share of items below 10; dates.
 
-    The items of the whole set are the base; the top 20 % are the ``floor(.2 * I)`` most popular ones.
+    All items are the base; the top 20 % are the ``floor(.2 * I)`` most popular ones.
     """
     counts = rows_of(raw.items, len(raw.item_ids))
     top = np.sort(counts)[::-1][: int(0.2 * counts.size)]

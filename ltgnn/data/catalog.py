@@ -36,8 +36,8 @@ def load(
     ``load(**instantiate(cfg.data, _convert_="all"))``.
 
     ``expected`` are the published counts of the files as read, before cleaning (users, items, interactions, and
-    of official parts train, val, test): a difference is a mistake, because numbers of two cuts of one data set
-    cannot be compared. ``variables`` are words that other keys of the yaml interpolate.
+    of official parts train, val, test): a difference is an error, because numbers of two versions of one data set
+    cannot be compared. ``variables`` are values that other keys of the yaml interpolate.
     """
     raw = reader(files())
     read = counts_of(raw)

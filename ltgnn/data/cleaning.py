@@ -25,8 +25,8 @@ class Cleaning:
     since: float | str | None  # earliest time, seconds or an ISO date such as 2014-01-31 (UTC)
     until: float | str | None  # first time that is too late
     min_rating: float | None  # rows rated below are dropped; None: every rating counts as an interaction
-    user_core: Annotated[int, Ge(0)]  # users keep at least so many interactions ...
-    item_core: Annotated[int, Ge(0)]  # ... and items so many, both at once (repeated until nothing changes)
+    user_core: Annotated[int, Ge(0)]  # minimum interactions per user ...
+    item_core: Annotated[int, Ge(0)]  # ... and per item, both at once (repeated until nothing changes)
     keep_unseen_users: bool  # users without any interaction stay in the data set
     keep_unseen_items: bool
     repeats: Literal["first", "last", "sum"] | None = (
@@ -96,7 +96,7 @@ REPEATS = {"first": "first kept", "last": "last kept", "sum": "weights added up,
 
 
 def repeats_in_words(rule: str, raw: Raw) -> str:
-    """The rule as it stands in the report: first and last are by time where there are times."""
+    """The rule as in the report: first and last are by time where there are times."""
     if rule not in REPEATS:
         raise UserError(f"data.cleaning.repeats={rule}: wanted {', '.join(REPEATS)}, or null.")
     return f"repeated pairs: {REPEATS[rule]}, by {'line' if raw.times is None else 'time'}"
@@ -106,7 +106,7 @@ def one_of_each_pair(raw: Raw, rule: str) -> NDArray[np.bool_]:
     """Which rows stay of those of a (user, item) pair inside a part: the ``first``, or the ``last``.  [rows]
 
     By time, or by line where there are no times. With ``sum`` the first stays, with the weights of all added up, each
-    1 where the reader has none. A pair in two parts is a mistake: a leak. Users are taken some at a time, so that keys
+    1 where the reader has none. A pair in two parts is an error: leakage. Users are taken some at a time, so that keys
     of all rows are never held.
     """
     kept = np.ones(len(raw), dtype=bool)

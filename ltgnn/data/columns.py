@@ -28,7 +28,7 @@ def droppable() -> Iterator[None]:
     try:
         yield
     except Incomplete as error:
-        raise Incomplete(f"{error} To leave such rows out: data.reader.drop_incomplete=true") from error
+        raise Incomplete(f"{error} To drop such rows: data.reader.drop_incomplete=true") from error
 
 
 class Kind(Enum):
@@ -45,20 +45,20 @@ class Column:
 
     name: str
     kind: Kind
-    required: bool = True  # a row without a value is a mistake (or dropped and counted)
-    least: float = -math.inf  # smaller numbers are a mistake
+    required: bool = True  # a row without a value is an error (or dropped and counted)
+    least: float = -math.inf  # smaller numbers are an error
     time: bool = False  # the NUMBER is a time
     time_format: str | None = None  # of a NUMBER given as text, e.g. "%Y-%m-%d %H:%M:%S" -> seconds, UTC
-    missing: Sequence[str] = ()  # words that are no ID, besides the empty one
+    missing: Sequence[str] = ()  # values that are not IDs, besides the empty one
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """Texts that stand for no value."""
+        """Texts for a missing value."""
         return ("", *self.missing) if self.kind is Kind.ID else MISSING
 
 
 class Rows(NamedTuple):
-    """What was read: one column per role, and how many rows were dropped for want of a required value."""
+    """What was read: one column per role, and how many rows were dropped for lack of a required value."""
 
     frame: pl.DataFrame
     dropped: int
@@ -79,7 +79,7 @@ class TableFile(Protocol):
         ...
 
     def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
-        """These values of all rows in their order, so many rows at a time that memory stays small."""
+        """These values of all rows in their order, in blocks, so that memory stays small."""
         ...
 
     def explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
@@ -141,7 +141,7 @@ def read_whole(file: TableFile, columns: Mapping[str, Column], drop_incomplete: 
 
 @contextmanager
 def explain_failures(file: TableFile, columns: Mapping[str, Column], drop_incomplete: bool) -> Iterator[None]:
-    """Where polars fails, a ``UserError`` says at which row."""
+    """Where polars fails, a ``UserError`` names the row."""
     try:
         yield
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -151,7 +151,7 @@ def explain_failures(file: TableFile, columns: Mapping[str, Column], drop_incomp
 
 
 def misfit(file: TableFile, columns: Mapping[str, Column], drop_incomplete: bool) -> UserError:
-    """What to say of a file of which a value does not fit."""
+    """The message for a file with an invalid value."""
     file.explain(columns, drop_incomplete)  # raises: it finds the row
     return UserError(f"{file.file}: a value does not fit its column.")
 
@@ -166,7 +166,7 @@ def check_rows(frame: pl.DataFrame, drop_incomplete: bool) -> Rows | None:
 
 
 def _given_value(column: Column, dtype: Any) -> pl.Expr:
-    """The value as it stands in the file, null where there is none."""
+    """The value as in the file, null where there is none."""
     raw = pl.col(column.name)
     if column.kind is Kind.TEXT:
         return raw.cast(pl.String)

@@ -38,7 +38,7 @@ def draw(counts: Tensor, groups: Mapping[str, Groups], title: str, file: Path) -
             colour = COLOURS.get(name) or colormaps["viridis"](number / max(len(group.names) - 2, 1))
             share = int(ranked[members].sum()) / total
             text = f"{name}: {int(members.sum()):,} items, {100 * share:.1f} % of interactions"
-            if name == "cold":  # a count of 0 has no place on a logarithmic axis
+            if name == "cold":  # a logarithmic axis cannot show a count of 0
                 curve.plot([], [], color=colour, marker="s", linestyle="", label=text)
                 continue
             places = members.nonzero()[:, 0]

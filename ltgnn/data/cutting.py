@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def all_interactions(dataset: Dataset) -> Interactions:
-    """All interactions of a data set without published parts, or of all its parts together."""
+    """All interactions of a data set without published parts, or of all its parts combined."""
     if "all" in dataset.parts:
         return dataset.parts["all"]
     parts = list(dataset.parts.values())
@@ -86,7 +86,7 @@ def check_shares(val: float, test: float) -> None:
 
 
 def percent(val: float, test: float) -> str:
-    """The shares of train, validation and test in words: "80/10/10"."""
+    """The shares of train, validation and test as text: "80/10/10"."""
     return "/".join(f"{100 * share:g}" for share in (round(1 - val - test, 6), val, test))
 
 
@@ -124,7 +124,7 @@ def last_shares(pairs: Interactions, order: Tensor, val: float, test: float) -> 
 
 
 def make_split(pairs: Interactions, val: Tensor, test: Tensor, name: str, ordered: str = "") -> Split:
-    """The split with the marked pairs [E] held out; a part without a pair is a mistake."""
+    """The split with the marked pairs [E] held out; a part without a pair is an error."""
     split = check_parts(Split(pairs.select(~(val | test)), pairs.select(val), pairs.select(test), name, ordered))
     for text in count_ties(split):
         log.warning("%s: %s", name, text)

@@ -9,14 +9,14 @@ import polars as pl
 
 from ltgnn.types import UserError
 
-ISO = "iso"  # the word for ISO 8601: 2014-01-31, 2014-01-31 12:00, 2014-01-31T12:00:00.5Z, 2014-01-31T12:00:00+01:00
+ISO = "iso"  # the name of ISO 8601: 2014-01-31, 2014-01-31 12:00, 2014-01-31T12:00:00.5Z, 2014-01-31T12:00:00+01:00
 _ISO_FORM = (
     r"^(?<date>\d{4}-\d{2}-\d{2})(?:[Tt ](?<hour>\d{2}):(?<minute>\d{2})"
     r"(?::(?<second>\d{2})(?:[.,](?<part>\d{1,9})\d*)?)?\s?(?:[Zz]|UTC|GMT|(?<sign>[+-])(?<hours>\d{2}):?(?<minutes>\d{2})?)?)?$"
 )
 _KNOWN = frozenset("YymdHMSfbBhjIpzaAesFTDRGVuUWw%")
 _WHOLE = {"s", "F", "D"}  # of themselves a date
-_YEAR_1000 = -30_610_224_000  # an earlier one has fewer digits than %Y wants
+_YEAR_1000 = -30_610_224_000  # an earlier one has fewer digits than %Y requires
 _2069, _CENTURY = 3_124_224_000, 36_525 * 86_400  # strptime reads %y 69 as 1969
 
 
@@ -40,13 +40,13 @@ def seconds(given: pl.Expr, form: str) -> pl.Expr:
 
 @lru_cache(maxsize=4096)
 def fits(text: str, form: str) -> bool:
-    """Whether one text is of the form, by the very rule that reads whole columns."""
+    """Whether one text is of the form, by the same rule that reads columns."""
     return pl.select(seconds(pl.lit(text, pl.String), form)).item() is not None
 
 
 @lru_cache
 def _chrono(form: str) -> tuple[str, str]:
-    """The form in the words of chrono, which polars reads by, and what has to be added to each text."""
+    """The form in the syntax of chrono, used by polars, and what has to be added to each text."""
     words = re.findall(r"%(\.f|[369]f|.?)", form, flags=re.DOTALL)
     for word in words:
         if word not in _KNOWN and not word.endswith("f"):

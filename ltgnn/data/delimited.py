@@ -30,7 +30,7 @@ class Delimited:
 
     file: Path
     separator: str | None  # None: found in the first line
-    quote: str | None  # None: quotes are ordinary signs
+    quote: str | None  # None: quotes are ordinary characters
     names: Sequence[str] | None = None  # of the columns; None: the first line has them
     typed: bool = False  # names carry a type after a colon, as in RecBole's "user_id:token"
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
@@ -50,7 +50,7 @@ class Delimited:
         if not start.names:
             raise UserError(f"{self.file} is empty; wanted a first line with column names and rows below it.")
         if start.repeated and self.names is not None:
-            raise UserError(f"{self.options.get('names', 'names')}: a name stands twice: {', '.join(start.repeated)}.")
+            raise UserError(f"{self.options.get('names', 'names')}: a repeated name: {', '.join(start.repeated)}.")
         if start.named:
             raise UserError(
                 f"{self.file}, line {start.lines + 1}: the names given for the columns stand here ({start.named}). "
@@ -60,7 +60,7 @@ class Delimited:
 
     @cached_property
     def header(self) -> list[str]:
-        """The names of the columns, each of which stands once."""
+        """The names of the columns, each of which is unique."""
         return self._start.names
 
     @cached_property
@@ -118,7 +118,7 @@ class Delimited:
         )
 
     def _stood_in(self, text: bytes) -> list[tuple[str, str]]:
-        """Signs in quoted values that stand for others."""
+        """Placeholder characters in quoted values."""
         signs = [(RECORD, "\n"), (self._dialect.sign, self._dialect.separator)]
         return [(sign, meant) for sign, meant in signs if sign != meant and sign.encode() in text]
 
@@ -170,7 +170,9 @@ class Delimited:
                 explain(f"{self.file}, line {line}, column {column.name!r}", column, row[place], drop_incomplete)
 
     def notes(self) -> dict[str, Any]:
-        quotes = {} if self.quote is None or self._dialect.quote else {"quotes": "ordinary signs (no value is closed)"}
+        quotes = (
+            {} if self.quote is None or self._dialect.quote else {"quotes": "ordinary characters (no value is closed)"}
+        )
         return {"file": self.file.name, **self._start.notes, **self._source.notes(), **quotes}
 
     def _check_signs(self) -> None:
@@ -208,15 +210,15 @@ class Delimited:
     def _refused(self, error: Irregular) -> UserError:
         """What is wrong with a record, and what settles it."""
         quote, wanted = str(self.quote), len(self.header)
-        ordinary = self._advice("quote", "null", "If quotes are ordinary signs: {}.")
-        escaped = self._advice("escape", "\\\\", "If a backslash stands before such quotes: '{}'.")
+        ordinary = self._advice("quote", "null", "If quotes are ordinary characters: {}.")
+        escaped = self._advice("escape", "\\\\", "If a backslash precedes such quotes: '{}'.")
         fields = f"{error.fields} field{'s' * (error.fields != 1)}, but there are {wanted} columns"
         separator = f"Is {self._start.separator!r} the separator, or does a value hold one outside of quotes?"
         said = {
             "fields": f"{fields}. {separator}",
             "open": f"a value begins with {quote} and is not closed.",
             "split": f"a value begins with {quote}, which is not closed in its line but in the middle of a later one.",
-            "escape": f"inside of a value, {quote} stands after a backslash.",
+            "escape": f"inside of a value, {quote} follows a backslash.",
             "either": f"a value begins with {quote} and is closed in a later line, but each of them is a row, too.",
             "long": "a row of more than 256 MB.",
             "sign": "the sign \\x1f, which cannot be read where the separator has two signs.",

@@ -15,7 +15,7 @@ EXAMPLES = 3
 
 
 @dataclass(frozen=True)
-class Side:
+class DatasetSide:
     """One of the two: a data set and the parts to compare (of the data set itself or of a split)."""
 
     name: str
@@ -23,7 +23,7 @@ class Side:
     parts: Mapping[str, Interactions]
 
 
-def difference(left: Side, right: Side) -> list[str]:
+def difference(left: DatasetSide, right: DatasetSide) -> list[str]:
     """One line per difference, in raw ids; empty where both hold the same."""
     lines = []
     for noun in ("user", "item"):
@@ -43,7 +43,7 @@ def difference(left: Side, right: Side) -> list[str]:
     return lines + _fields(left, right) + _numbers(left, right)
 
 
-def summary(left: Side, right: Side) -> str:
+def summary(left: DatasetSide, right: DatasetSide) -> str:
     """The counts of both side by side."""
     rows = [("", left.name, right.name)]
     rows += [
@@ -57,7 +57,7 @@ def summary(left: Side, right: Side) -> str:
     return "\n".join(f"  {row[0]:<{wide[0]}}  {row[1]:>{wide[1]}}  {row[2]:>{wide[2]}}" for row in rows)
 
 
-def _ids(noun: str, left: Side, right: Side) -> list[str]:
+def _ids(noun: str, left: DatasetSide, right: DatasetSide) -> list[str]:
     ids = [list(getattr(side.dataset, f"{noun}_ids")) for side in (left, right)]
     lines = []
     for here, there, side in ((ids[0], ids[1], left), (ids[1], ids[0], right)):
@@ -71,7 +71,7 @@ def _ids(noun: str, left: Side, right: Side) -> list[str]:
     return lines
 
 
-def _pairs(side: Side) -> pl.DataFrame:
+def _pairs(side: DatasetSide) -> pl.DataFrame:
     users, items = (pl.Series(ids, dtype=pl.String) for ids in (side.dataset.user_ids, side.dataset.item_ids))
     return pl.concat(
         pl.DataFrame(
@@ -90,7 +90,7 @@ def _pairs(side: Side) -> pl.DataFrame:
     )
 
 
-def _values(name: str, both: pl.DataFrame, left: Side, right: Side) -> list[str]:
+def _values(name: str, both: pl.DataFrame, left: DatasetSide, right: DatasetSide) -> list[str]:
     """The pairs of both whose time (weight) differs, and whether only one side has any."""
     here, there = (
         any(getattr(pairs, f"{name}s") is not None for pairs in side.parts.values()) for side in (left, right)
@@ -118,7 +118,7 @@ def _examples(pairs: pl.DataFrame) -> str:
     return ", ".join(f"({row['user']}, {row['item']})" for row in rows)
 
 
-def _fields(left: Side, right: Side) -> list[str]:
+def _fields(left: DatasetSide, right: DatasetSide) -> list[str]:
     lines = []
     for noun in ("item", "user"):
         one, two = (dict(getattr(side.dataset, f"{noun}_fields")) for side in (left, right))
@@ -130,7 +130,7 @@ def _fields(left: Side, right: Side) -> list[str]:
     return lines
 
 
-def _numbers(left: Side, right: Side) -> list[str]:
+def _numbers(left: DatasetSide, right: DatasetSide) -> list[str]:
     """Numbers and vectors of the items."""
     lines = []
     one, two = ({**side.dataset.item_numbers, **side.dataset.item_vectors} for side in (left, right))
@@ -144,7 +144,7 @@ def _numbers(left: Side, right: Side) -> list[str]:
 
 
 def _describe_changes(
-    noun: str, name: str, left: Side, right: Side, one: Sequence[Any], two: Sequence[Any]
+    noun: str, name: str, left: DatasetSide, right: DatasetSide, one: Sequence[Any], two: Sequence[Any]
 ) -> list[str]:
     ids, others = (getattr(side.dataset, f"{noun}_ids") for side in (left, right))
     place = {id: number for number, id in enumerate(others)}

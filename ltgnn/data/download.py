@@ -18,17 +18,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ltgnn.data.fetch import Unavailable, copy, digest_of
+from ltgnn.data.fetch import Unavailable, copy
+from ltgnn.data.verified import digest_of
 from ltgnn.types import UserError
 
 TIMEOUT = 20.0  # seconds without an answer before a host counts as unreachable
 BLOCK = 1 << 18
-SLOWEST, WINDOW = 1000, 60.0  # a download that brings fewer bytes a second over so many seconds is given up
+SLOWEST, WINDOW = 1000, 60.0  # a download that brings fewer bytes per second over this many seconds is aborted
 LARGEST = 1 << 36  # bytes; no file of the catalogue comes near it
 REQUIREMENT = re.compile(
     r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?==\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?", re.ASCII
 )
-"""A package by name and version alone (PEP 508, PEP 440)."""
+"""A package by name and version only (PEP 508, PEP 440)."""
 
 Unpack = Callable[[zipfile.ZipFile, Sequence[str], Path], None]
 """``(archive, wanted files, folder)``: writes those of the wanted files that the archive has."""
@@ -68,10 +69,10 @@ class Urls:
 
 @dataclass(frozen=True)
 class Archive:
-    """A zip archive behind a URL, verified as a whole before it is opened."""
+    """A zip archive behind a URL, verified before it is opened."""
 
     url: str
-    digest: str | None  # "sha256:..." or "md5:..." where only that is published; None: not checked as a whole
+    digest: str | None  # "sha256:..." or "md5:..." where only that is published; None: the archive is not checked
     unpack: Unpack
 
     def __call__(self, name: str, wanted: Sequence[str], into: Path, parts: Path) -> None:
@@ -133,11 +134,11 @@ class Members:
 def download(url: str, part: Path, target: Path) -> None:
     """Downloads ``url`` to ``target`` with a progress bar.
 
-    A cut download stays in ``part`` and the next call goes on from there (HTTP range), starting over where the
+    A cut download stays in ``part`` and the next call resumes it (HTTP range), starting over where the
     server does not offer that or the file behind the URL has changed. Raises ``Unavailable`` with the reason.
     """
     if not url.startswith(("https://", "http://", "file://")):
-        raise Unavailable(f"{url[:200]} is no address that begins with https://, http:// or file://")
+        raise Unavailable(f"{url[:200]} is not an address that begins with https://, http:// or file://")
     stamp = part.with_name(part.name + ".etag")  # a changed remote file must not be glued to the old beginning
     for link in (part, stamp):
         if link.is_symlink():  # what it leads to must not be written

@@ -75,7 +75,7 @@ def write_recbole(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[st
 
 
 def write_lightgcn(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[str, Any]) -> None:
-    """``train.txt``, ``valid.txt`` (apart from train), ``test.txt`` with numbers; their raw ids in two lists."""
+    """``train.txt``, ``valid.txt`` (disjoint from train), ``test.txt`` with numbers; their raw ids in two lists."""
     with new_folder(folder) as into:
         for part, pairs in parts.items():
             offsets, items = pairs.by_user
@@ -109,7 +109,7 @@ def write_lists(file: Path, dataset: Dataset, lists: pl.DataFrame) -> None:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """A folder that appears whole or not at all; one that has something in it is left alone."""
+    """A folder written atomically; one that is not empty is not overwritten."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} exists and is not empty. Name another folder with --out, or delete it.")
     with replace_atomically(folder, "--out") as temporary:
@@ -168,7 +168,7 @@ PANDAS_MISSING = frozenset(
         "null",
     ]
 )
-"""Words that ``pandas.read_csv`` takes for no value, quoted or not."""
+"""Texts that ``pandas.read_csv`` reads as missing, quoted or not."""
 
 
 def check_recbole(noun: str, ids: Sequence[str], fields: Iterable[str]) -> None:

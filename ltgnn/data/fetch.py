@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import logging
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,13 +17,11 @@ from typing import Any, Protocol
 from hydra.utils import instantiate
 
 from ltgnn.config import safe_names
-from ltgnn.config.paths import write_whole
-from ltgnn.io.atomic_write import Unwritable, make_folder
+from ltgnn.data.verified import check, digest_of, read_marker, remember, seen_digest
+from ltgnn.io.atomic_write import make_folder
 from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
-
-MARKER = ".verified.json"  # file -> size, mtime, sha256 as last seen; spares the hashing of large files at each start
 
 
 class Unavailable(Exception):
@@ -63,7 +59,7 @@ class Files:
 
     Calling it returns the folder that holds them. Verified files need no network and, while their size and
     time of change stay the same, no second hashing. Missing ones are taken from ``sources`` in the given
-    order; a file reaches the folder whole and verified or not at all. Processes that ask at once wait for
+    order; a file reaches the folder verified or not at all. Concurrent processes wait for
     the first one.
     """
 
@@ -71,7 +67,7 @@ class Files:
     folder: str
     sha256: Mapping[str, str | None]  # file -> expected digest; None: none is published, the first one seen is kept
     sources: Sequence[Source]
-    origin: str  # where the originals are, in words, for the user who has to fetch by hand
+    origin: str  # where the originals are, for a user who has to fetch by hand
 
     def __call__(self) -> Path:
         folder = Path(self.folder).expanduser()
@@ -91,9 +87,9 @@ class Files:
 
     def missing(self, folder: Path) -> dict[str, str]:
         """The files that are absent or not the expected ones -> what is wrong with each."""
-        marker, wrong = _read_marker(folder), {}
+        marker, wrong = read_marker(folder), {}
         for file, expected in self.sha256.items():
-            reason = _check(folder / file, expected or _seen_digest(marker, file), marker)
+            reason = check(folder / file, expected or seen_digest(marker, file), marker)
             if reason:
                 wrong[file] = reason
         return wrong
@@ -126,7 +122,7 @@ class Files:
     def _take_over(self, folder: Path, missing: dict[str, str]) -> None:
         """Files that a killed process had completed, where a digest vouches for them; the rest of it is removed.
 
-        Under the lock of the folder, so that nobody else is at work there.
+        Holds the lock of the folder, so that no other process works there.
         """
         for left in sorted(folder.glob(".incoming-*")):
             known = {file: why for file, why in missing.items() if self.sha256[file]}
@@ -137,7 +133,7 @@ class Files:
             shutil.rmtree(left, ignore_errors=True)
 
     def _accept(self, into: Path, folder: Path, missing: dict[str, str]) -> str:
-        """Moves verified files into the folder and strikes them off ``missing``; says what was refused."""
+        """Moves verified files into the folder and removes them from ``missing``; reports rejected ones."""
         refused = []
         for file in list(missing):
             new = into / file
@@ -151,13 +147,13 @@ class Files:
                 log.warning("%s: no sha256 is published for %s; the one obtained, %s, is kept", self.name, file, digest)
             inside(folder, file).mkdir(parents=True, exist_ok=True)
             os.replace(new, folder / file)
-            _remember(folder, folder / file, digest)
+            remember(folder, folder / file, digest)
             del missing[file]
         return "; ".join(refused)
 
 
 def fetch_unpublished(data: Mapping[str, Any]) -> None:
-    """Fetch the files of a data set, given its resolved yaml, if one of them is absent whose sha256 nobody published.
+    """Fetch the files of a data set, given its resolved yaml, if one of them is absent without a published sha256.
 
     What such a file holds is known only when it is there, and belongs to the key of a run.
     """
@@ -168,12 +164,12 @@ def fetch_unpublished(data: Mapping[str, Any]) -> None:
 
 
 OURS = re.compile(r"\.(lock|verified\.json.*|incoming-.*|.*\.part|.*\.part\.etag|DS_Store)")
-"""Files beside those of a data set that are no reason to leave a folder alone."""
+"""Files besides those of a data set that may be in its folder."""
 
 
 def refuse_foreign(folder: Path, files: Iterable[str], missing: Mapping[str, str]) -> None:
     """``UserError`` where files would be put among those of others, or over one that was not fetched."""
-    marker = _read_marker(folder)
+    marker = read_marker(folder)
     if theirs := [file for file in missing if (folder / file).exists() and file not in marker]:
         raise UserError(
             f"{folder / theirs[0]}: {missing[theirs[0]]}. ltgnn did not put it there and leaves it as it is: move it "
@@ -184,7 +180,7 @@ def refuse_foreign(folder: Path, files: Iterable[str], missing: Mapping[str, str
     own = {file.partition("/")[0] for file in files}
     if others := sorted(p.name for p in folder.iterdir() if p.name not in own and not OURS.fullmatch(p.name)):
         raise UserError(
-            f"data.files.folder={folder} is no folder of a data set: it holds {', '.join(others[:3])}"
+            f"data.files.folder={folder} is not a folder of a data set: it holds {', '.join(others[:3])}"
             f"{' ...' if len(others) > 3 else ''}. Nothing was fetched; set data.files.folder to a new or empty folder."
         )
 
@@ -197,56 +193,10 @@ def inside(folder: Path, file: str) -> Path:
     return found
 
 
-def digest_of(file: Path, algorithm: str = "sha256") -> str:
-    """The digest of a file, read in blocks."""
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, algorithm).hexdigest()
-
-
 def copy(source: Path, target: Path) -> None:
     """Copies the contents of a file (not its permissions: mirrors are often read-only)."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
-
-
-def _check(path: Path, expected: str | None, marker: Mapping[str, Mapping[str, object]]) -> str | None:
-    if not path.is_file():
-        return "absent"
-    file = next((name for name in marker if path.as_posix().endswith("/" + name)), path.name)
-    state = path.stat()
-    seen = marker.get(file, {})
-    if seen == {"size": state.st_size, "mtime": state.st_mtime_ns, "sha256": expected}:
-        return None
-    digest = digest_of(path)
-    if expected is not None and digest != expected:
-        return f"present, but its sha256 is {digest}, wanted {expected}"
-    _remember(path.parents[file.count("/")], path, digest)
-    return None
-
-
-def _seen_digest(marker: Mapping[str, Mapping[str, object]], file: str) -> str | None:
-    seen = marker.get(file, {}).get("sha256")
-    return seen if isinstance(seen, str) else None
-
-
-def _read_marker(folder: Path) -> dict[str, dict[str, object]]:
-    try:
-        marker: dict[str, dict[str, object]] = json.loads((folder / MARKER).read_text())
-        return marker
-    except (OSError, ValueError, RecursionError):
-        return {}
-
-
-def _remember(folder: Path, path: Path, digest: str) -> None:
-    state = path.stat()
-    marker = _read_marker(folder)
-    marker[path.relative_to(folder).as_posix()] = {
-        "size": state.st_size,
-        "mtime": state.st_mtime_ns,
-        "sha256": digest,
-    }
-    with suppress(Unwritable):  # a read-only folder: files are hashed at each start
-        write_whole(folder / MARKER, json.dumps(marker, indent=1))
 
 
 @contextmanager

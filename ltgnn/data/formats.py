@@ -29,7 +29,7 @@ def table_file(
 ) -> TableFile:
     """Parquet, JSON (Lines, an array, Python literals; also packed), else text with separators.
 
-    The name of the file counts where its content does not tell.
+    The name of the file counts where its content is ambiguous.
     """
     if not file.is_file():
         raise UserError(f"No file {file}. Check data.files and the file names in data.reader.")
@@ -38,7 +38,7 @@ def table_file(
             return Parquet(file)
     named = next((ENDINGS[end] for end in reversed(file.suffixes[-2:]) if end in ENDINGS), "text")
     if named == "parquet":
-        return Parquet(file)  # its reader says that it is none
+        return Parquet(file)  # its reader reports that it is not one
     source = TextSource(file, encoding, options.get("encoding"))
     begins = next((line for line in source.lines() if line.strip()), "")[:200]
     if named == "json" or OBJECT.match(begins):

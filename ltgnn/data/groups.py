@@ -1,7 +1,7 @@
 """Head, mid, tail and cold: policies that partition items (or users) by train counts.
 
 A policy takes the train counts ``[I]`` and ranks by count, ties by smaller id first. Ids without a train
-interaction are always apart, as the last group ``cold``.
+interaction always form the last group, ``cold``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Ge, Gt, Le
@@ -20,7 +20,9 @@ from ltgnn.types import Groups, UserError
 
 
 class Shares(ABC):
-    """Groups in the order of popularity, each with its share of a whole; the shares sum to 1."""
+    """Groups in the order of popularity, each with its share of the total; the shares sum to 1."""
+
+    shares_sum_to_one: ClassVar[bool] = True
 
     def __init__(
         self, policy: str, names: Sequence[str], shares: Sequence[Annotated[float, Gt(0), Le(1)]], of: str
@@ -28,10 +30,10 @@ class Shares(ABC):
         if not names or len(names) != len(shares) or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-9:
             raise UserError(
                 f"groups.{policy}: names={list(names)} and shares={list(shares)}; "
-                f"wanted one share above 0 per name, together 1."
+                f"wanted one share above 0 per name, with sum 1."
             )
         self.policy, self.names, self.shares = policy, tuple(names), tuple(shares)
-        self.of = of  # what is shared out, in words: items, users, train interactions
+        self.of = of  # what is divided: items, users, train interactions
 
     def __call__(self, counts: Tensor) -> Groups:
         """Train counts [I] -> groups with labels [I]."""

@@ -1,4 +1,4 @@
-"""What stands above the rows of a delimited text: ``sep=;``, comments, the names of the columns."""
+"""The lines above the rows of a delimited text: ``sep=;``, comments, the names of the columns."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Header(NamedTuple):
     lines: int  # above the first row
     separator: str
     names: list[str]  # unique; empty where the file is
-    repeated: frozenset[str]  # names that stand several times, so that none of them can be asked for
+    repeated: frozenset[str]  # repeated names, which cannot be used
     notes: dict[str, Any]
     likely: str | None  # separator that the line of the names suggests, if it is another one
-    named: str = ""  # names that were given and stand in the first line of the file at their places, too
+    named: str = ""  # names that were given and are in the first line of the file, too
 
 
 def read_header(
@@ -48,7 +48,7 @@ def read_header(
             notes["first line"] = line.strip()
             if separator is None:
                 separator = declared[1]
-                notes["separator"] = f"{separator!r} (its first line says so)"
+                notes["separator"] = f"{separator!r} (from its first line)"
         elif _comment(line, named=names is not None):
             comments.append(line)
         elif line.strip():
@@ -115,7 +115,7 @@ def _with_sign(line: str, dialect: Dialect) -> str:
 
 
 def _is_name_line(comment: str, below: list[str], dialect: Dialect) -> bool:
-    """Whether the names stand in the comment: as many as the line below has fields, which looks like data."""
+    """Whether the names are in the comment: as many as the line below has fields, which looks like data."""
     fields = _fields(comment.lstrip("# "), iter(()), dialect)[0]
     return len(fields) == len(below) > 1 and any(is_number(text) for text in below)
 
@@ -126,7 +126,7 @@ def is_number(text: str) -> bool:
 
 
 def _unique(fields: Sequence[str]) -> tuple[list[str], frozenset[str], list[str]]:
-    """Names of which none is empty or stands twice; those that do; what to say of them."""
+    """Names made unique and non-empty; the repeated ones; notes on them."""
     stripped = [text.strip() for text in fields]
     repeated = frozenset(name for name in stripped if name and stripped.count(name) > 1)
     names: list[str] = []

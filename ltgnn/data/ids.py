@@ -24,7 +24,7 @@ def read_ids(
     """
     plain = _small_numbers(files, columns, role)
     kind = pl.Categorical(pl.Categories.random())  # the dictionary that all pieces share ...
-    holder = pl.Series([], dtype=kind)  # ... which lives while a series of the kind does
+    holder = pl.Series([], dtype=kind)  # ... which is alive as long as a series of the kind
     column, found = Growing(np.int32), False
     for file in files:
         given = (
@@ -45,7 +45,7 @@ def read_ids(
 
 
 def _small_numbers(files: Sequence[TableFile], columns: Columns, role: str) -> bool:
-    """Whether the ids are whole numbers, and few for so many rows: they are numbers already, without a dictionary."""
+    """Whether the ids are whole numbers, and few compared with the rows, so that no dictionary is needed."""
     name = columns[role].name
     if not all(file.schema_of(columns)[name].is_integer() for file in files):
         return False
@@ -53,7 +53,7 @@ def _small_numbers(files: Sequence[TableFile], columns: Columns, role: str) -> b
     wanted = [id.min().cast(pl.Float64).alias("least"), id.max().cast(pl.Float64).alias("most"), id.len().alias("rows")]
     found = [piece.row(0) for file in files for piece in file.pieces(file.schema_of(columns), wanted)]
     given = [(least, most) for least, most, _ in found if least is not None]
-    few = sum(rows for _, _, rows in found) // 8  # a table by number is small beside the rows
+    few = sum(rows for _, _, rows in found) // 8  # a table by number is small compared with the rows
     return bool(given) and min(least for least, _ in given) >= 0 and max(most for _, most in given) < few
 
 

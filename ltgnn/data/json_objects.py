@@ -12,7 +12,7 @@ from typing import Any
 from ltgnn.data.text_source import with_last
 
 DEEPEST = 200  # lists and objects inside of each other
-LONGEST = 1 << 28  # signs of one object that goes over several lines
+LONGEST = 1 << 28  # characters of one object over several lines
 BETWEEN = re.compile(r"[\s,]*")
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
 

@@ -50,7 +50,7 @@ class JsonLines:
         return read_whole(self, columns, drop_incomplete)
 
     def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
-        self._source.start  # noqa: B018  raises where there is no such file
+        self._source.start  # noqa: B018  raises if the file does not exist
         return {column.name: pl.String() for column in columns.values()}
 
     def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
@@ -95,7 +95,7 @@ class JsonLines:
             raise
 
     def _blocks(self) -> Iterator[tuple[int, bytes]]:
-        """Whole lines, and the number of the first."""
+        """Complete lines, and the number of the first."""
         line, buffer, parts = 1, b"", list[bytes]()
         for piece in self._source.pieces(self.piece):
             end = piece.rfind(b"\n") + 1

@@ -1,4 +1,4 @@
-"""What every reader hands over: interactions with coded ids, before any cleaning."""
+"""The output of every reader: interactions with coded ids, before any cleaning."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Reader(Protocol):
 
 
 def canonical(codes: Codes, numbers: NDArray[Any], texts: pl.Series) -> pl.Series:
-    """The texts in their canonical order; ``codes``, in which ``numbers`` stand for them, become positions in it."""
+    """The texts in their canonical order; ``codes``, in which ``numbers`` refer to them, become positions in it."""
     order = _order(texts)
     lookup = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.int32)
     lookup[numbers[order.to_numpy()]] = np.arange(len(texts), dtype=np.int32)
@@ -70,7 +70,7 @@ def code(codes: Codes, texts: pl.Series, ids: pl.Series | None) -> pl.Series:
     """The ids in their final order; ``codes``, positions in ``texts``, become positions in it.
 
     ``ids`` fixes the order (first the ids named there, then the others); without it ids are sorted by value if
-    all are whole numbers without leading zeros, else by text. Texts without a row are left out. "007" and "7" are two
+    all are whole numbers without leading zeros, else by text. Texts without a row are omitted. "007" and "7" are two
     ids.
     """
     seen = counts(codes, len(texts)) > 0

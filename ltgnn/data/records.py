@@ -1,4 +1,4 @@
-"""Delimited text cut into blocks of whole records, each of which is seen to have the fields of the header.
+"""Delimited text in blocks of complete records, each checked to have the fields of the header.
 
 Python's csv module is the rule: a quote is one only where a value begins with it. Blocks whose quotes follow it in the
 plain way are checked at once, for any parser to read; the others are read by the csv module itself.
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ltgnn.data.text_source import with_last
 
-UNIT, RECORD = "\x1f", "\x1e"  # stand in for a separator of several bytes, and for a line end inside a value
+UNIT, RECORD = "\x1f", "\x1e"  # replace a separator of several bytes, and for a line end inside a value
 LONGEST = 1 << 28  # bytes of a record
 LF, CR = 10, 13
 
@@ -35,13 +35,13 @@ class Dialect:
     """How records are cut into values, and how many each must have."""
 
     separator: str
-    quote: str | None  # None: quotes are ordinary signs
+    quote: str | None  # None: quotes are ordinary characters
     escape: str | None  # sign before a quote or separator that is part of a value
     fields: int
 
     @property
     def sign(self) -> str:
-        """The separator, or what stands in for it: one byte."""
+        """The separator, or its placeholder: one byte."""
         return self.separator if len(self.separator.encode()) == 1 else UNIT
 
     def reader(self, lines: Iterator[str], strict: bool = False) -> Iterator[list[str]]:
@@ -54,10 +54,10 @@ class Dialect:
 
 
 class Block(NamedTuple):
-    """Whole records, one after the other."""
+    """Complete records, in order."""
 
     line: int  # of the first
-    raw: bytes  # as they stand, the sign between values
+    raw: bytes  # unchanged, the separator between values
     text: bytes  # the same with LF, without blank lines, line ends inside of values as RECORD
     quote: str | None  # that encloses values in the text
     rows: list[list[str]] | None  # where the csv module has read them; the text is empty then
@@ -88,7 +88,7 @@ def blocks(pieces: Iterator[bytes], dialect: Dialect, line: int) -> Iterator[Blo
 
 
 def _take(buffer: bytes, last: bool, dialect: Dialect, line: int) -> tuple[Block | None, bytes, int]:
-    """The whole records of a buffer (None: not even one), what is left of it, and the line where that begins."""
+    """The complete records of a buffer (None: not even one), what is left of it, and the line where that begins."""
     end = len(buffer) if last else max(buffer.rfind(b"\n"), buffer.rfind(b"\r", 0, len(buffer) - 1)) + 1
     if not end:
         return None, buffer, line
@@ -200,7 +200,7 @@ def _without_blanks(
 
 
 def _by_csv(text: bytes, last: bool, dialect: Dialect, line: int) -> tuple[Block | None, bytes, int]:
-    """The csv module reads; a quotation that goes on beyond the text is left."""
+    """The csv module reads; a quotation that continues beyond the text is left."""
     lines = list(io.StringIO(text.decode(), newline=""))
     given, ended = 0, False
 

@@ -18,7 +18,7 @@ from ltgnn.data.ids import pieces, read_ids
 from ltgnn.data.times import choose_unit
 from ltgnn.types import UserError
 
-EVENT = "event "  # sets the columns of events apart from ours
+EVENT = "event "  # prefix that distinguishes the columns of events
 PART_ORDER = ("all", "train", "val", "test")
 
 
@@ -33,9 +33,9 @@ class RowTable:
     time: str | None = None
     time_format: str | None = None  # of times written as text; None: numbers
     time_unit: str = "auto"  # of a numeric time: s, ms, us, ns; auto: by the range of all
-    missing: Sequence[str] = ()  # words that are no id, besides the empty one
+    missing: Sequence[str] = ()  # values that are not ids, besides the empty one
     events: Mapping[str, float] = field(default_factory=dict)  # column of counts -> weight of one such event
-    label: str | None = None  # column that says which part a row belongs to ...
+    label: str | None = None  # column with the part of a row ...
     labels: Mapping[str, str] = field(default_factory=dict)  # ... its value -> part
     drop_incomplete: bool = False
 
@@ -66,7 +66,7 @@ class RowTable:
             seen.append(about)
         notes: dict[str, Any] = {"interactions": seen}
         found = {"users": users, "items": items, **{name: column.done() for name, column in rest.items()}}
-        del users, items, rest  # found alone holds the columns, so that they can shrink
+        del users, items, rest  # only ``found`` references the columns, so that they can shrink
         dropped, rows = found.pop("dropped"), found["users"].size
         if self.events:
             without = sum(about["rows"] for about in seen) - (rows - dropped.size)
@@ -126,7 +126,7 @@ class RowTable:
         return self.place(str(self.time), values)
 
     def place(self, column: str, values: Sequence[str]) -> str:
-        """Where one of the values first stands; for messages."""
+        """The first row with one of the values; for messages."""
         places = [file.place(column, values) for file in self.parts.values()]
         return next((place for place in places if ", line 0," not in place), places[0])
 
@@ -161,13 +161,13 @@ def check_parts(parts: Iterable[str]) -> None:
     """Raises ``UserError`` unless there is one part, all, or those of a split."""
     names = list(parts)
     if set(names) - set(PART_ORDER) or ("all" in names and len(names) > 1):
-        advice = " To leave out all: '~data.reader.interactions.all'" if "all" in names else ""
+        advice = " To omit all: '~data.reader.interactions.all'" if "all" in names else ""
         raise UserError(
             f"data.reader.interactions names the parts {', '.join(names)}; wanted all, or train, val, test.{advice}"
         )
 
 
 def words_as_ids(ids: Mapping[str, pl.Series]) -> dict[str, list[str]]:
-    """Ids that elsewhere stand for no value, such as "NA"; they are ids like any other, and said."""
+    """Ids that usually mean a missing value, such as "NA"; they are kept as ids, and reported."""
     found = {noun: texts.filter(texts.is_in(MISSING)).to_list() for noun, texts in ids.items()}
     return {noun: words for noun, words in found.items() if words}

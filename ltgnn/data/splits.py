@@ -1,4 +1,4 @@
-"""Train, validation and test: protocols that cut a data set, pure and seeded apart from the run."""
+"""Train, validation and test: protocols that split a data set, with a seed independent of the run."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ class Official:
     """The published parts.
 
     Where no validation part is published, a random share ``val`` of each user's train part is cut off as in
-    ``RandomSplit``; ``val`` 0 leaves validation empty (recipes of papers that select on test; they say so).
+    ``RandomSplit``; ``val`` 0 leaves validation empty (recipes of papers that select on test and state it).
     """
 
     val: Annotated[float, Ge(0), Lt(1)]

@@ -24,9 +24,9 @@ class NodeTable:
     key: str
     fields: Mapping[str, str]  # our name -> column of text
     numbers: Mapping[str, str] = field(default_factory=dict)  # our name -> column of numbers
-    first_counts: bool = False  # of rows with the same id the first counts; else they are a mistake
+    first_counts: bool = False  # of rows with the same id the first counts; else they are an error
     drop_incomplete: bool = False
-    missing: Sequence[str] = ()  # words that are no id, besides the empty one
+    missing: Sequence[str] = ()  # values that are not ids, besides the empty one
 
     def read(self) -> tuple[pl.DataFrame, dict[str, Any]]:
         """Columns ``id`` and, under our names, texts ("" where missing) and numbers (nan where missing); notes."""
@@ -44,7 +44,7 @@ class NodeTable:
         if len(unique) < len(frame) and not self.first_counts:
             twice = frame.filter(frame["id"].is_duplicated())["id"][0]
             raise UserError(
-                f"{self.table.place(self.key, [twice])}: the id {twice!r} stands in "
+                f"{self.table.place(self.key, [twice])}: the id {twice!r} is in "
                 f"{int((frame['id'] == twice).sum())} rows. Delete the wrong ones, or let the first count: "
                 f"data.reader.first_counts=true"
             )
@@ -62,7 +62,7 @@ def assemble(
     """Joins the tables.
 
     Items (users) are numbered as in their table, or as in ``item_ids``, else in canonical order. An id that occurs
-    only in the interactions is a mistake, or with ``keep_unknown`` one without texts.
+    only in the interactions is an error, or with ``keep_unknown`` one without texts.
     """
     columns, texts, notes = rows.read()
     user_ids, user_table = _nodes(

@@ -20,9 +20,9 @@ WORDS = r"[^\s,;:|\[\](){}\"'<>]+"  # what can be an id inside a text
 
 
 def fields_of_interactions(fields: Sequence[str]) -> Finding | None:
-    """Fields whose name says that they were written from what users did."""
+    """Fields whose name suggests that they come from user behaviour."""
     found = [name for name in fields if SUSPICIOUS.search(name.lower())]
-    what = f"{', '.join(found)}: write them from train only, or leave them out of the template"
+    what = f"{', '.join(found)}: write them from train only, or omit them from the template"
     return Finding(BUILT, len(found), what) if found else None
 
 
@@ -41,7 +41,7 @@ def user_mentions(split: Split, texts: Sequence[str], user_ids: Sequence[str]) -
 def item_mentions(split: Split, texts: Sequence[str], item_ids: Sequence[str]) -> Finding | None:
     """Held-out items named in the text of a train item of the same user, more often than by chance.
 
-    That is how lists such as "bought together" give held-out pairs away.
+    Lists such as "bought together" leak held-out pairs in this way.
     """
     mentions = _mentions(texts, item_ids)  # item, id = the other item
     mentions = mentions.filter(pl.col("item") != pl.col("id"))
@@ -63,7 +63,7 @@ def item_mentions(split: Split, texts: Sequence[str], item_ids: Sequence[str]) -
 
 
 def twins(split: Split, texts: Sequence[str], item_ids: Sequence[str]) -> Finding | None:
-    """Items with the same text under different ids; such a twin in train tells the text of a held-out item."""
+    """Items with the same text under different ids; such a twin in train reveals the text of a held-out item."""
     frame = pl.DataFrame({"text": pl.Series(texts, dtype=pl.String).str.to_lowercase().str.strip_chars()})
     frame = frame.with_row_index("item").with_columns(pl.col("item").cast(pl.Int64))
     same = frame.filter((pl.col("text") != "") & pl.col("text").is_duplicated())

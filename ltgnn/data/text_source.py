@@ -18,14 +18,14 @@ from ltgnn.types import UserError
 PIECE = 1 << 24  # bytes read at a time
 GZIP = b"\x1f\x8b"
 LINE_END = re.compile(r"\r\n|\r|\n")
-MARKS = (  # byte order marks; that of UTF-32 begins like that of UTF-16
+MARKS = (  # byte order marks; that of UTF-32 starts like that of UTF-16
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-FOREIGN = {  # how files of other kinds begin
+FOREIGN = {  # first bytes of files of other kinds
     b"PK\x03\x04": "a zip archive or a spreadsheet (.xlsx); unpack it, or save the sheet as CSV",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet (.xls); save the sheet as CSV",
     b"BZh": "packed by bzip2; unpack it, or pack it by gzip",
@@ -74,7 +74,7 @@ class TextSource:
 
     @property
     def misnamed(self) -> str:
-        """A sentence for messages where the name says gzip and the content does not, else ""."""
+        """A sentence for messages where the name is of a gzip file and the content is not, else ""."""
         wrong = self.file.suffix == ".gz" and not self.packed
         return " The file is called .gz, but is not packed by gzip." if wrong else ""
 
@@ -96,7 +96,7 @@ class TextSource:
         return self.encoding, "given"
 
     def pieces(self, size: int = PIECE) -> Iterator[bytes]:
-        """The whole text as UTF-8 without a byte order mark; a piece never cuts a character."""
+        """The full text as UTF-8 without a byte order mark; a piece never cuts a character."""
         name, _ = self.codec
         decoder = codecs.getincrementaldecoder(name)()
         latin = codecs.lookup(name).name == "iso8859-1"
@@ -160,7 +160,7 @@ class TextSource:
         return UserError(f"{self.file}, line {line}: a control character in latin-1. It looks like cp1252; {set_it}.")
 
     def _refuse_binary(self) -> None:
-        """Raises where the first bytes are no text at all, or UTF-16 that does not say so."""
+        """Raises where the first bytes are not text, or UTF-16 without a mark."""
         if self.codec[0] != "utf-8" or b"\0" not in self.start:
             return
         size = max(1, len(self.start) // 2)

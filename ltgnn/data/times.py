@@ -1,4 +1,4 @@
-"""Numeric times as seconds: their unit by the range of the whole column, and those that cannot be true, counted."""
+"""Numeric times as seconds: their unit by the range of the column, and counts of implausible ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ltgnn.types import UserError
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}  # parts of a second
 NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 LEAST = 1e8  # below are positions (or seconds before March 1973), whatever the unit
-EDGES = (1e11, 1e14, 1e17)  # seconds, milliseconds, microseconds, nanoseconds lie between: each 1973 to 5138
+EDGES = (1e11, 1e14, 1e17)  # seconds, milliseconds, microseconds, nanoseconds bounds between units: each 1973 to 5138
 EARLY = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # no log of a shop or a site is older
 YEAR = 366 * 86_400
 
@@ -24,7 +24,7 @@ YEAR = 366 * 86_400
 class Found(NamedTuple):
     """What was found of the times of a data set."""
 
-    unit: str  # in words, for the card
+    unit: str  # as text, for the card
     odd: list[str]  # sentences on times that cannot be true
 
 
@@ -33,8 +33,8 @@ def choose_unit(
 ) -> Found:
     """Makes the times [rows] seconds, in place; ``dates``: they were written as dates and are seconds already.
 
-    ``unit`` is ``auto`` or one of UNITS. ``auto`` goes by the range, and raises ``UserError`` where the values are of
-    several units; ``place`` finds the line of a value for its message. Numbers below 1e8 are positions and stay.
+    ``unit`` is ``auto`` or one of UNITS. ``auto`` is found by the range, and raises ``UserError`` where the values are
+    of several units; ``place`` finds the line of a value for its message. Numbers below 1e8 are positions and stay.
     """
     if unit not in ("auto", *UNITS):
         raise UserError(f"data.reader.time_unit={unit}: wanted auto, {', '.join(UNITS)}.")
@@ -50,7 +50,7 @@ def choose_unit(
             return Found("as given (all below 1e8: positions, or seconds)", _negative(times))
         unit, how = present[0], "by the range of the values"
     else:
-        how = "as data.reader.time_unit says"
+        how = "from data.reader.time_unit"
     if UNITS[unit] != 1:
         for block in blocks(times.size):
             times[block] /= UNITS[unit]
@@ -79,7 +79,7 @@ def _mixed_units(sizes: dict[str, int], examples: dict[str, float], present: Seq
     where = f" The first of the few: {where}." if where and ", line 0," not in where else ""
     found = ", ".join(f"{sizes[name]:,} like {NAMES[name]} (e.g. {_plain(examples[name])})" for name in present)
     return UserError(
-        f"The times are of several units: {found}.{where} Mend them, or say what all are: "
+        f"The times are of several units: {found}.{where} Mend them, or set the unit of all: "
         f"data.reader.time_unit={usual} (s, ms, us, ns); those that cannot be true are then counted."
     )
 

@@ -1,6 +1,6 @@
 """Lists of inner products by a first pass in bfloat16: exact, and faster where the processor multiplies such numbers.
 
-Each rough score has a bound of its error, so that the few items that can be listed are known for certain; they alone
+Each rough score has a bound of its error, so that the few items that can be listed are known for certain; only these
 are scored in float32. LEMP (Teflioudi et al., SIGMOD 2015) and FEXIPRO (Li et al., SIGMOD 2017) bound what they leave
 out of a product in this way; here it is what rounding leaves out.
 """
@@ -23,14 +23,14 @@ RUN, GROUP = 8, 128
 """Neighbouring items of which only the best is looked at first, and in groups of how many the k-th best is sought."""
 
 MOST = 32
-"""A user with more than ``MOST k`` items that could be listed is left undecided."""
+"""A user with more than ``MOST k`` items that could be listed is left unresolved."""
 
-NEVER = np.iinfo(np.int16).max
+UNREACHABLE = np.iinfo(np.int16).max
 """A bar that no finite score reaches."""
 
 
 @cache
-def pays(width: int) -> bool:
+def is_faster(width: int) -> bool:
     """Whether a product in bfloat16 takes less than half the time of one in float32; measured once, in milliseconds."""
 
     def seconds(dtype: torch.dtype) -> float:
@@ -50,13 +50,13 @@ def pays(width: int) -> bool:
 
 
 class RoughMemory(threading.local):
-    """Memory for one block of rough scores [items, size] in each thread, made when a thread first asks."""
+    """Memory for one block of rough scores [items, size] in each thread, allocated at a thread's first use."""
 
     def __init__(self, num_items: int, size: int) -> None:
         self.scores = torch.empty(num_items, size, dtype=torch.bfloat16)
 
 
-class Rough:
+class Bfloat16TopK:
     """Finds lists of ``k`` for ``users`` [n, d] from ``table`` [d, I], float32 on CPU, in blocks of ``size`` users.
 
     ``candidates`` [I] bool; None: all items. I is at least ``GROUP k``.
@@ -84,27 +84,27 @@ class Rough:
         return error.where((norm < 2.0**50) & (items < 2.0**50), torch.inf)  # also where one is nan
 
     def lists(self, rows: slice, place: Tensor, seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Items [b, k] and scores [b, k] of some users, and whether they are decided [b]; else the lists mean nothing.
+        """Items [b, k] and scores [b, k] of some users, and whether they are resolved [b]; else the lists mean nothing.
 
-        ``place`` and ``seen``: a pair for each item that is no candidate, user (by the place in the block) and item.
+        ``place`` and ``seen``: a pair for each item that is not a candidate, user (by the place in the block) and item.
         """
         users = self.users[rows]
         number = len(users)
         block = torch.cat([users, users[-1:].expand(self.size - number, -1)])
         scores = self._scores(block, place, seen)
         best = scores.view(-1, RUN, self.size).amax(1)  # [runs, size]
-        bar = np.full(self.size, NEVER, dtype=np.int16)
-        bar[:number] = self._bar(best, self.error[rows])
+        bar = np.full(self.size, UNREACHABLE, dtype=np.int16)
+        bar[:number] = self._threshold(best, self.error[rows])
         run, row = np.divmod(np.flatnonzero(best.numpy() >= bar), self.size)
         inside = (run * RUN * self.size + row)[:, None] + np.arange(RUN) * self.size
         inside = scores.view(-1).index_select(0, torch.from_numpy(inside).view(-1)).view(-1, RUN).numpy()
         hot, within = np.divmod(np.flatnonzero(inside >= bar[row, None]), RUN)
         row, items = row[hot], run[hot] * RUN + within
-        decided = (bar < NEVER) & (np.bincount(row, minlength=self.size) <= MOST * self.k)
-        kept = np.flatnonzero(decided[row])
+        resolved = (bar < UNREACHABLE) & (np.bincount(row, minlength=self.size) <= MOST * self.k)
+        kept = np.flatnonzero(resolved[row])
         kept = kept[np.argsort(row[kept].astype(np.int16), kind="stable")]
         found, values = self._exact(block, row[kept], items[kept])
-        return found[:number], values[:number], torch.from_numpy(decided[:number])
+        return found[:number], values[:number], torch.from_numpy(resolved[:number])
 
     def _scores(self, block: Tensor, place: Tensor, seen: Tensor) -> Tensor:
         """Rough scores as integers, which sort like them above 0; others are no more than 0.  [items, size] int16"""
@@ -115,8 +115,8 @@ class Rough:
         scores.view(-1).index_fill_(0, seen * self.size + place, -torch.inf)
         return scores.view(torch.int16)
 
-    def _bar(self, best: Tensor, error: Tensor) -> Any:
-        """What an item's rough score must reach for a place in the list; ``NEVER`` where that cannot be said.  [b]
+    def _threshold(self, best: Tensor, error: Tensor) -> Any:
+        """What an item's rough score must reach for a place in the list; ``UNREACHABLE`` where that is unknown.  [b]
 
         There are ``k`` items of a rough score of at least t. Rounding it moved it by 2^-8 of itself at most, and
         ``error`` did the rest, so their scores are at least t (1 - 2^-8) - error, and an item whose rough score r is
@@ -127,7 +127,7 @@ class Rough:
         least = reached.view(torch.bfloat16).double()
         bar = ((least * (1 - 2**-8) - 2 * error) / (1 + 2**-8)).float()
         bits = (bar.view(torch.int32) >> 16) - 1  # the step below it in bfloat16
-        return bits.where((reached > 0) & (bar > 2.0**-100), int(NEVER)).short().numpy()
+        return bits.where((reached > 0) & (bar > 2.0**-100), int(UNREACHABLE)).short().numpy()
 
     def _exact(self, block: Tensor, row: Any, items: Any) -> tuple[Tensor, Tensor]:
         """Lists from some items of each user, sorted by user: scored by a product with all items that some user has."""
@@ -143,7 +143,7 @@ class Rough:
 
 
 def _norms(vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Norms of vectors [n, d], of the same in bfloat16, and of what that takes away.  3 x [n] float64"""
+    """Norms of vectors [n, d], of the same in bfloat16, and of the rounding error.  3 x [n] float64"""
     rounded = vectors.bfloat16().float()
     exact, near, lost = (vector_norm(part, dim=1) for part in (vectors, rounded, vectors - rounded))
     return exact.double(), near.double(), lost.double()

@@ -21,7 +21,7 @@ class Categories:
         self.columns, self.separators = tuple(columns), separators
 
     def __call__(self, item_fields: Mapping[str, Sequence[str]]) -> Csr | None:
-        """Columns of I texts -> CSR by item: offsets [I + 1], category numbers; None where there is no such column."""
+        """Columns of I texts -> CSR by item: offsets [I + 1], category numbers; None without such a column."""
         column = next((item_fields[name] for name in self.columns if name in item_fields), None)
         if column is None or not any(column):
             return None

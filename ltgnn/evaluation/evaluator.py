@@ -1,10 +1,10 @@
-"""Ranks the whole catalogue for every held-out user and turns the lists into named numbers."""
+"""Ranks the whole catalogue for every held-out user and computes metrics of the lists."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import torch
 from annotated_types import Ge, Gt, MinLen
@@ -12,10 +12,11 @@ from torch import Tensor
 
 from ltgnn.config.metric_direction import mixed_direction, named_smaller, smaller
 from ltgnn.evaluation.exact_topk import best_items
-from ltgnn.evaluation.lists import Lists, Number
+from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.metric import SECTIONS, metrics_by_input
 from ltgnn.evaluation.metrics import Hits, find
 from ltgnn.evaluation.ranks import Ranks, places
+from ltgnn.evaluation.record import Record, Stratum
 from ltgnn.evaluation.topk import each_block, top_k
 from ltgnn.tensors.csr import Csr, csr_rows, union_by_user
 from ltgnn.types import Evaluation, Groups, Interactions, Scorer, TopK, UserError, as_scorer
@@ -24,33 +25,24 @@ Function = Callable[..., Any]
 """A metric (``metric.py``), or a partial of one."""
 
 
-class Stratum(NamedTuple):
-    """The held-out items of one group (or all), and how many each user has."""
-
-    prefix: str  # of value names: "" or "items20/tail/"
-    pairs: Tensor  # [p] bool, held-out pairs in the group
-    relevant: Tensor  # [n] int64
-    members: Tensor | None  # [I] bool, items of the group; None: all
-
-
 class Evaluator:
     """Full-ranking evaluation of one part (validation or test).
 
-    ``held_out`` are the pairs to be found; ``seen`` the parts whose items are no candidates for their user, train
+    ``held_out`` are the pairs to be found; ``seen`` the parts whose items are not candidates for their user, train
     first. Evaluated are the users with a held-out pair; each value is a mean over the users for whom it is defined.
 
     Names of values: ``ndcg@20`` over all users; ``items20/tail/ndcg@20`` (item policy / group / metric) over the users
     with a held-out item of that group; ``activity/casual/ndcg@20`` over the users of a user group, who are grouped by
     train counts; ``activity/casual/items20/tail/ndcg@20`` for the product; ``users`` and ``items20/tail/users`` for how
     many these are; ``not_scorable``, with the same prefixes, for how many held-out pairs are on items that the scorer
-    does not know (``Scorer.candidates``): they count as missed, and ``scorable`` beside it is how many items of the
-    group it knows: with 0, a value of 0 says nothing of the model. A value that is defined for nobody is left out.
+    does not know (``Scorer.candidates``): they count as missed, and ``scorable`` is how many items of the
+    group it knows: with 0, a value of 0 is not informative. A value defined for no user is omitted.
     ``mixtures`` are weighted sums of values, for ``monitor``: ``{"balanced": {"ndcg@20": 0.5,
     "items20/tail/ndcg@20": 0.5}}``.
 
-    A decorated metric (``metric.py``) may stand in any of ``metrics``, ``ranks``, ``lists`` and ``exposure``.
+    A decorated metric (``metric.py``) may be in any of ``metrics``, ``ranks``, ``lists`` and ``exposure``.
 
-    ``text`` [I, D] and ``item_fields`` serve the metrics of diversity and calibration alone.
+    ``text`` [I, D] and ``item_fields`` serve only the metrics of diversity and calibration.
     """
 
     def __init__(
@@ -129,7 +121,7 @@ class Evaluator:
             missing = [name for name in self.mixtures.get(monitor, {monitor: 1}) if name not in record.values]
             near = difflib.get_close_matches(missing[0], record.values, n=3, cutoff=0.3)
             where = f"eval.mixtures.{monitor}" if monitor in self.mixtures else "monitor"
-            raise UserError(f"{where}: there is no value '{missing[0]}'. Near to it: {', '.join(near)}")
+            raise UserError(f"{where}: unknown value '{missing[0]}'. Did you mean: {', '.join(near)}")
         return Evaluation(record.values, record.per_user, lists)
 
     def smaller(self, name: str) -> bool:
@@ -231,21 +223,3 @@ class Evaluator:
                 relevant = torch.bincount(self.pair_rows[pairs], minlength=self.users.numel())
                 strata.append(Stratum(f"{policy}/{name}/", pairs, relevant, members))
         return strata
-
-
-class Record:
-    """Collects numbers under their names."""
-
-    def __init__(self, users: int) -> None:
-        self.users = users
-        self.values: dict[str, float] = {}
-        self.per_user: dict[str, Tensor] = {}
-
-    def add(self, name: str, number: Number) -> None:
-        """Keep a number for all, or one per user [n] and its mean where defined; nothing that is defined nowhere."""
-        if isinstance(number, Tensor):
-            defined = number[~torch.isnan(number)]
-            if defined.numel():
-                self.values[name], self.per_user[name] = float(defined.mean()), number
-        elif number is not None and number == number:
-            self.values[name] = number

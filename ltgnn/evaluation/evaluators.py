@@ -15,7 +15,7 @@ Make = Callable[..., Evaluator]
 
 
 class Evaluators(Mapping[str, Evaluator]):
-    """``val`` and ``test``, where the split holds pairs of it out; candidates leave out all earlier parts.
+    """``val`` and ``test``, where the split holds pairs of it out; candidates exclude all earlier parts.
 
     ``make`` is called at the first look at one of them: serving a model makes no evaluator.
     """

@@ -16,19 +16,19 @@ RUNS = (128, 32, 8)
 
 LAST = 0xFFFFFFFF
 NO_KEY = -(2**63)
-"""The order key of no item at all: behind those of all scores."""
+"""The order key of no item: behind those of all scores."""
 
 
 def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """The ``k`` best columns of ``scores`` [B, I]: (items [B, k], scores [B, k]); -1 where nothing above -inf is left.
 
-    Best first, ties by smaller item id. Looked at are the ``k`` best runs of neighbouring items by their maximum: an
-    item in none of them is behind the best item of each, also under ties, since equal runs are ranked by item id like
-    equal items. The result is exact, and the costly sorting meets some dozen numbers a row instead of I. Raises
-    ``UserError`` when a score is nan.
+    Best first, ties by smaller item id. Each row is split into runs, and the ``k`` runs with the largest maxima are
+    kept: every top-k item is in one of them, also under ties, since equal runs are ranked by item id like equal items.
+    The result is exact, and the costly sorting meets some dozen numbers a row instead of I. Raises ``UserError`` when a
+    score is nan.
     """
     rows, width = scores.shape
-    if not rows:  # a view of nothing has no shape that could be told
+    if not rows:  # an empty view has no inferable shape
         return torch.empty(0, k, dtype=torch.int64), torch.empty(0, k)
     length = next((length for length in RUNS if width // length >= 2 * k), None)
     if length is None:
@@ -36,7 +36,7 @@ def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
         keys = order_keys(scores, torch.arange(width, device=scores.device))
     else:
         whole = width // length * length
-        maxima = scores[:, :whole].view(rows, -1, length).amax(2)  # nan goes through
+        maxima = scores[:, :whole].view(rows, -1, length).amax(2)  # nan propagates
         fail_on_nan(maxima)
         fail_on_nan(scores[:, whole:])
         chosen, best = decode_keys(largest(order_keys(maxima, torch.arange(maxima.shape[1], device=scores.device)), k))

@@ -1,7 +1,7 @@
 """What head, mid, tail and cold get: of the lists, of the catalogue shown, of the hits.
 
 The long tail ``T`` of a policy is its last group of items with train interactions together with the cold items: leaving
-cold items out of the tail would flatter a model that never shows them. Group by group, they stay apart.
+cold items out of the tail would flatter a model that never shows them. By group, they stay separate.
 """
 
 from __future__ import annotations

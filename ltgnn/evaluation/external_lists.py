@@ -17,8 +17,9 @@ from ltgnn.types import Scorer, UserError, as_scorer
 def list_scorer(path: str | Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple[Scorer, int]:
     """A scorer that ranks each user's listed items as the file does, and the number of users in the file.
 
-    Any other item is no candidate (-inf). Equal scores stay equal; without a score column, the order of lines counts.
-    The separator is a comma, tab or semicolon, whichever the header has. Raises ``UserError`` with the line number.
+    Any other item is not a candidate (-inf). Equal scores stay equal; without a score column, the order of lines
+    counts. The separator is a comma, tab or semicolon, whichever the header has. Raises ``UserError`` with the line
+    number.
     """
     file = Path(path)
     users, items, scores = _read(file, user_ids, item_ids)
@@ -43,7 +44,7 @@ def _read(file: Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple
     import polars as pl
 
     if not file.is_file():
-        raise UserError(f"lists={file}: there is no such file")
+        raise UserError(f"lists={file}: file not found")
     with file.open(encoding="utf-8-sig") as lines:
         header = lines.readline().rstrip("\r\n")
     separator = max(",\t;", key=header.count)
@@ -100,7 +101,7 @@ def _numbers(file: Path, column: Any, ids: Sequence[str], kind: str) -> Tensor:
 
 
 def _places(users: Tensor, scores: Tensor | None) -> Tensor:
-    """Dense rank of each line among all lines, best score first, equal for equal scores: float32 holds them apart.
+    """Dense rank of each line among all lines, best score first, equal for equal scores: float32 distinguishes them.
 
     Ranks are taken within a user, so that 16 million items a user stay exact.
     """

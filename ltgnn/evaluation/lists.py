@@ -1,4 +1,4 @@
-"""What metrics beyond accuracy look at: the lists of all users, with the data they are judged against."""
+"""Input of metrics beyond accuracy: the lists of all users, with the data they are evaluated against."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Lists:
     relevant: Tensor  # [n] int64, held-out items of the user
     held_out: Interactions
     train: Interactions
-    seen: Csr  # by user, the items that are no candidates
+    seen: Csr  # by user, the items that are not candidates
     text: Tensor | None  # [I, D] item features, None where there are none
     categories: Csr | None  # by item, its category numbers; None where there are none
 

@@ -67,7 +67,7 @@ def metric(
 
 
 def metrics_by_input(sections: Mapping[str, Mapping[str, Any]]) -> dict[Reads, dict[str, Metric[..., Any]]]:
-    """The metrics of an evaluation by what they read; one that is decorated may stand in any section.
+    """The metrics of an evaluation by what they read; a decorated metric may be in any section.
 
     ``UserError`` where two that read the same have one name.
     """

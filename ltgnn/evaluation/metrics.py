@@ -2,8 +2,8 @@
 
 Every function maps ``(hits, k)`` to one float64 per user [n].
 
-For an item group, the same functions meet the hits and the held-out items of that group alone,
-while positions stay those of the whole list: recall becomes |L ∩ gt ∩ g| / |gt ∩ g|, and the ideal list of NDCG holds
+For an item group, the same functions meet only the hits and the held-out items of that group,
+while positions are those of the full list: recall becomes |L ∩ gt ∩ g| / |gt ∩ g|, and the ideal list of NDCG holds
 min(|gt ∩ g|, K) items.
 
 ``L`` is the list of a user cut after K, ``gt`` the held-out items, ``h`` the number of hits |L ∩ gt|. A list that

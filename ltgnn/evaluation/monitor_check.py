@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 
 import torch
 
-from ltgnn.evaluation.evaluator import Evaluator, Stratum
+from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.lists import Lists
-from ltgnn.types import UserError
+from ltgnn.evaluation.record import Stratum
+from ltgnn.types import PartEvaluator, UserError
 
 
 def refuse_unknown(evaluator: Evaluator, name: str, option: str) -> None:
@@ -19,7 +21,7 @@ def refuse_unknown(evaluator: Evaluator, name: str, option: str) -> None:
         if part not in known:
             near = difflib.get_close_matches(part, known, n=3, cutoff=0.3)
             where = f" in eval.mixtures.{name}" if part != name else ""
-            raise UserError(f"{option}: there is no value '{part}'{where}. Near to it: {', '.join(near)}.")
+            raise UserError(f"{option}: unknown value '{part}'{where}. Did you mean: {', '.join(near)}.")
         if lacks := _lacking(evaluator, part):
             raise UserError(f"{option}: the value '{part}' is not defined here: {lacks}.")
 
@@ -63,7 +65,7 @@ def _lacking(evaluator: Evaluator, name: str) -> str:
         found = evaluator.exposure[metric](_any_lists(evaluator, int(k)), evaluator.groups[place[0]])
         group = "/".join(place[1:])
         if group not in found:
-            return f"{metric} is given of {', '.join(found) if any(found) else f'{place[0]} as a whole'}"
+            return f"{metric} exists for {', '.join(found) if any(found) else f'{place[0]} overall'}"
         number = found[group]
     else:
         per_user = evaluator.lists[metric].per_user
@@ -74,9 +76,19 @@ def _lacking(evaluator: Evaluator, name: str) -> str:
 
 
 def _any_lists(evaluator: Evaluator, k: int) -> Lists:
-    """Lists that hold every item in turn, all of them hits, so that what no list could define stays undefined."""
+    """Lists that hold every item in turn, all of them hits, so that values undefined for every list stay undefined."""
     users, items = evaluator.users, evaluator.held_out.num_items
     listed = (torch.arange(len(users))[:, None] + torch.arange(min(k, items))) % items
     scores = -torch.arange(listed.shape[1]).float().expand(len(users), -1)
     sides = evaluator.held_out, evaluator.train, evaluator.seen, evaluator.text, evaluator.categories
     return Lists(users, listed, scores, torch.ones(listed.shape, dtype=torch.bool), evaluator.relevant, *sides)
+
+
+def refuse_unknown_monitor(monitor: str, evaluators: Mapping[str, PartEvaluator]) -> None:
+    """``UserError`` where the monitored part is held out, and its evaluator will not give the monitored value.
+
+    An evaluator of one's own need not know its values beforehand.
+    """
+    part, _, name = monitor.partition("/")
+    if isinstance(evaluator := evaluators.get(part), Evaluator):
+        refuse_unknown(evaluator, name, f"monitor={monitor}")

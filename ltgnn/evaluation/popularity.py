@@ -39,7 +39,7 @@ def lift(lists: Lists) -> float:
 
 @metric("lists")
 def novelty(lists: Lists) -> Tensor:
-    """Nov@K = mean over L of -log2(c_i / |U|) / log2 |U|, between 0 (everybody has it) and 1 (r-AdjNorm, CIKM 2022)."""
+    """Nov@K = mean over L of -log2(c_i / |U|) / log2 |U|, from 0 (all users have it) to 1 (r-AdjNorm, CIKM 2022)."""
     users = lists.train.num_users
     return lists.mean(-(lists.counts.clamp(min=1) / users).log2() / log2(users))
 

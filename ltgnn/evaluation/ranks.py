@@ -1,4 +1,4 @@
-"""Where held-out items stand among all candidates: for metrics that look past the list."""
+"""Ranks of held-out items among all candidates, for metrics that look past the list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 
-RUN = 1024  # flags that are counted together
+RUN = 1024  # flags counted per block
 BOUNDS = 24  # up to this many comparisons with a row cost less than sorting it
 
 
@@ -28,7 +28,7 @@ class Ranks:
     same score; ``equal`` counts the item itself."""
 
     rows: Tensor  # [p] int64, place of the user among the n evaluated ones
-    scores: Tensor  # [p] float32, -inf where the item was no candidate
+    scores: Tensor  # [p] float32, -inf where the item was not a candidate
     above: Tensor  # [p] int64
     equal: Tensor  # [p] int64
     candidates: Tensor  # [n] int64, items with a score above -inf
@@ -37,13 +37,13 @@ class Ranks:
     def won(self) -> Tensor:
         """Share of the user's negatives (candidates not held out) that each held-out item beats; a tie is half.  [p]
 
-        nan where there is no negative. A held-out item that was no candidate beats nothing.
+        nan without negatives. A held-out item that was not a candidate ranks above none.
         """
         keys = (self.rows << 32) + order_bits(self.scores)  # by user, then by score
         known = keys.sort().values
         last = torch.searchsorted(known, (self.rows << 32) + 0x7FFFFFFF, right=True)
         up_to = torch.searchsorted(known, keys, right=True)
-        equal = self.equal - (up_to - torch.searchsorted(known, keys))  # negatives alone from here on
+        equal = self.equal - (up_to - torch.searchsorted(known, keys))  # only negatives from here on
         above = self.above - (last - up_to)
         scored = self.scores > -torch.inf
         negatives = self.candidates - torch.bincount(self.rows[scored], minlength=self.candidates.numel())
@@ -57,7 +57,7 @@ def auc(ranks: Ranks, inside: Tensor) -> Tensor:
     """AUC of the user: the chance that a random held-out item is ranked above a random negative, ties half.
 
     Over all negatives, none sampled (Rendle et al., UAI 2009; averaged over users it is called GAUC). In an item group,
-    the held-out items are those of the group, the negatives those of the whole catalogue.
+    the held-out items are those of the group, the negatives those of the full catalogue.
     """
     rows, won = ranks.rows[inside], ranks.won[inside]
     users = ranks.candidates.numel()
@@ -66,7 +66,7 @@ def auc(ranks: Ranks, inside: Tensor) -> Tensor:
 
 
 def places(scores: Tensor, counts: Tensor, items: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Where wanted entries of ``scores`` [b, I] stand in their row.
+    """Ranks of the given entries of ``scores`` [b, I] in their rows.
 
     ``counts`` [b] wanted entries of each row, never increasing; ``items`` [p] their columns, row after row. Gives the
     score of each, the number of higher and of equal scores in its row, 3 x [p], and the number of scores above -inf of

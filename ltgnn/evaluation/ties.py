@@ -13,7 +13,7 @@ def ties(lists: Lists) -> Tensor:
     """Share of the items of L whose score is also that of the place above or below in L; nan for an empty list.  [n]
 
     Near 0 for a trained model. A model whose items share one vector (cold items at 0) or that counts (Popularity,
-    ItemKNN on few interactions) shows it here: of tied items the smaller id comes first, which is no knowledge.
+    ItemKNN on few interactions) shows it here: of tied items the smaller id comes first, which is arbitrary.
     """
     equal = lists.scores.diff(dim=1) == 0
     equal &= lists.valid[:, 1:]

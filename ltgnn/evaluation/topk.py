@@ -10,14 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor
 
-from ltgnn.evaluation.bfloat16_topk import GROUP, Rough, pays
+from ltgnn.evaluation.bfloat16_topk import GROUP, Bfloat16TopK, is_faster
 from ltgnn.evaluation.exact_topk import best_items
 from ltgnn.tensors.csr import Csr, csr_rows
 from ltgnn.types import Scorer, TopK, UserError, as_scorer
 
 MIN_BLOCK, MAX_BLOCK = 16, 1024
 
-WORTH = 10**8
+MIN_SCORES = 10**8
 """Scores from which on a rough pass is thought of."""
 
 
@@ -45,8 +45,8 @@ def each_block(
     The scorer, or a plain function, is called with users on ``device``, always with the same number of them (the last
     block is filled up by repeating a user), and the scores it returns are overwritten (views are copied first). It may
     write them into the same memory for block after block (``Scorer.scores_into``), so ``use`` must not keep them. A
-    score of -inf means that the item is no candidate for the user. On CPU each thread takes whole blocks, so that no
-    core waits for the others within a block, and the number of threads moves no bit of a score; ``use`` must not mind
+    score of -inf means that the item is not a candidate for the user. On CPU each thread takes whole blocks, so that no
+    core waits for the others within a block, and the number of threads does not change a score; ``use`` must not mind
     the order.
     """
     size = block_users(num_items, block_mib)
@@ -76,7 +76,7 @@ def each_block(
 
 
 class BlockMemory(threading.local):
-    """Memory for one block of scores [size, items] in each thread, made when a thread first asks."""
+    """Memory for one block of scores [size, items] in each thread, allocated at a thread's first use."""
 
     def __init__(self, size: int, num_items: int, device: str | torch.device) -> None:
         self.scores = torch.empty(size, num_items, device=device)
@@ -89,7 +89,7 @@ def in_threads(work: Callable[[int], None], starts: Iterable[int]) -> None:
     sys.setswitchinterval(1e-4)  # no wait of 5 ms between calls of .1 ms: lists of Gowalla's size in 6 % less
     try:
         with ThreadPoolExecutor(threads) as pool:
-            for _ in pool.map(work, starts):  # an error of one stops those that have not begun
+            for _ in pool.map(work, starts):  # an error of one cancels those that have not started
                 pass
     finally:
         torch.set_num_threads(threads)
@@ -122,7 +122,7 @@ def top_k(
     scorer = as_scorer(scorer)
     first = rough_pass(scorer, users, num_items, k, block_mib, device, rough)
     if first is not None:
-        left = torch.nonzero(~write_decided(first, users, seen, items, scores))[:, 0]
+        left = torch.nonzero(~write_resolved(first, users, seen, items, scores))[:, 0]
     each_block(scorer, users[left.to(users.device)], seen, num_items, block_mib, device, keep)
     return TopK(users.cpu(), items, scores)
 
@@ -135,7 +135,7 @@ def rough_pass(
     block_mib: float,
     device: str | torch.device,
     wanted: bool | None = None,
-) -> Rough | None:
+) -> Bfloat16TopK | None:
     """The way by bfloat16, where scores are inner products and it is ``wanted``; None: many, and such products fast."""
     factors = scorer.factors
     if factors is None or torch.device(device).type != "cpu" or num_items < GROUP * k:
@@ -143,14 +143,14 @@ def rough_pass(
     states, table = factors
     plain = states.is_cpu and states.dtype == table.dtype == torch.float32 and table.shape[1] == num_items
     if wanted is None:
-        wanted = plain and users.numel() * num_items >= WORTH and pays(len(table))
+        wanted = plain and users.numel() * num_items >= MIN_SCORES and is_faster(len(table))
     if not plain or not wanted:
         return None
     size = 2 * block_users(num_items, block_mib)  # of numbers half as wide
-    return Rough(states[users], table, scorer.candidates, k, size)
+    return Bfloat16TopK(states[users], table, scorer.candidates, k, size)
 
 
-def write_decided(rough: Rough, users: Tensor, seen: Csr, items: Tensor, scores: Tensor) -> Tensor:
+def write_resolved(rough: Bfloat16TopK, users: Tensor, seen: Csr, items: Tensor, scores: Tensor) -> Tensor:
     """Writes the lists that the rough pass is sure of; which these are [n].
 
     If they are less than half of the first block, the others are not tried.

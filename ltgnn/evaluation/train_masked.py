@@ -1,4 +1,4 @@
-"""Evaluation as some papers do it: only train items are no candidates."""
+"""Evaluation as in some papers: only train items are masked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ltgnn.types import Interactions
 
 
 class TrainMasked(Evaluator):
-    """An evaluator whose test lists may hold the user's validation items, each of which takes a place and is no hit.
+    """An evaluator whose test lists may hold the user's validation items, each of which takes a place and is not a hit.
 
     LightGCN++ tests so (``Procedure.Test`` of its code masks ``UserItemNet``, which is the train part), so that its
     published numbers are lower than those of the usual protocol by what the validation items take.

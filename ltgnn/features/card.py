@@ -1,4 +1,4 @@
-"""The card of features: what a person wants to know of texts and features before trusting them."""
+"""The card of features: statistics of texts and features for inspection."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def describe(texts: Sequence[str], values: Tensor) -> dict[str, Any]:
 def features_in_words(card: Mapping[str, Any], word: str = "") -> str | None:
     """What made the features of a card, in a line: encoder, weights, pooling, template, shape; None for no card.
 
-    ``word``: the choice of ``features=``.
+    ``word``: the option of ``features=``.
     """
     if not card:
         return None
@@ -57,7 +57,7 @@ def features_in_words(card: Mapping[str, Any], word: str = "") -> str | None:
 
 
 def neighbours(texts: Sequence[str], values: Tensor) -> list[dict[str, Any]]:
-    """For a few items, evenly spread, the nearest others by cosine: features to be judged by eye."""
+    """For a few items, evenly spread, the nearest others by cosine, for inspection."""
     filled = [row for row, text in enumerate(texts) if text]
     chosen = filled[:: max(len(filled) // EXAMPLES, 1)][:EXAMPLES]
     unit = F.normalize(values, dim=1)

@@ -1,4 +1,4 @@
-"""What is amiss with features: values that overflow, items of which they say nothing, texts that were not read."""
+"""Problems of features: values that overflow, uninformative rows, texts that were not read."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def measure(values: Tensor) -> dict[str, float]:
 def refuse_overflow(values: Tensor, what: str, items: Sequence[str]) -> None:
     """``UserError`` where a row is not finite or too long to compute with, naming item and feature.
 
-    ``what``: whose features these are. Without this, cosines of such rows are 0, as if they said nothing, and training
-    diverges.
+    ``what``: whose features these are. Without this, cosines of such rows are 0, as if they were uninformative, and
+    training diverges.
     """
     if not values.shape[1]:
         raise UserError(
@@ -58,12 +58,12 @@ def refuse_overflow(values: Tensor, what: str, items: Sequence[str]) -> None:
     raise UserError(
         f"{what}: feature {column + 1} of {values.shape[1]} is {float(values[row, column]):g} for {item} "
         f"({len(bad)} such items). Numbers must be finite and a row shorter than {LONGEST:g}, or scores overflow: "
-        "scale or mend them, or set features=none"
+        "scale or fix them, or set features=none"
     )
 
 
 def shares(card: Mapping[str, Any]) -> str:
-    """The shares on a card in words, for the log."""
+    """The shares on a card as text, for the log."""
     named: dict[str, Any] = {
         "all-zero": card.get("features", {}).get("zero"),
         "one and the same": card.get("features", {}).get("same"),
@@ -81,7 +81,7 @@ def warnings(card: Mapping[str, Any]) -> list[str]:
     if (zero := facts.get("zero", 0)) >= NOTABLE:
         found.append(f"{zero:.1%} of the items have all-zero features: to a model they are items without features.")
     if (same := facts.get("same", 0)) >= 0.5:
-        found.append(f"{same:.1%} of the items have one and the same features, so that these tell them not apart.")
+        found.append(f"{same:.1%} of the items have identical features and cannot be distinguished.")
     if facts.get("longest", 0) > UNUSUAL:
         found.append(
             f"The features reach a length of {facts['longest']:.3g}: training may diverge. Scale them, or set "
@@ -98,7 +98,7 @@ def warnings(card: Mapping[str, Any]) -> list[str]:
         found.append(f"{unknown:.1%} of the tokens are unknown to the encoder's tokenizer: {MISFIT}")
     if (spelled := reading.get("spelled", 0)) >= NOTABLE:
         found.append(f"The encoder's tokenizer cuts {spelled:.1%} of the texts into single letters: {MISFIT}")
-    same_for_all = "is the same for all train items that have it, so that it says nothing."
+    same_for_all = "is the same for all train items that have it, so that it is uninformative."
     found += [f"The number '{name}' {same_for_all}" for name in card.get("constant", ())]
     found += [f"The number '{name}' is missing for all train items." for name in card.get("absent", ())]
     return found

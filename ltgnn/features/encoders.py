@@ -7,7 +7,7 @@ from copy import copy
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from annotated_types import Ge
@@ -16,13 +16,12 @@ from torch import Tensor
 from ltgnn.features.model_source import description_hash, locate, weights_hash
 from ltgnn.features.pooling import POOLINGS
 from ltgnn.features.token_statistics import sample_texts, token_shares
-from ltgnn.io.bounded_read import read_json
-from ltgnn.types import Damaged, UserError
+from ltgnn.types import TextEncoder, UserError
 
 DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-class HuggingFace:
+class HuggingFace(TextEncoder):
     """Any Hugging Face ``AutoModel``: an id, a folder, or a folder inside an installed package.
 
     ``model``: one source or several, tried in that order (see :func:`ltgnn.features.model_source.locate`).
@@ -32,6 +31,8 @@ class HuggingFace:
     ``batch_tokens``: tokens per forward pass, padding included; bounds the memory and does not touch the result.
     ``device``: "auto", "cpu", "cuda" ... Nothing is loaded before the first call. Code from the hub is never run.
     """
+
+    trainable: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class HuggingFace:
             raise UserError(f"features.encoder.dtype={dtype} is not one of {', '.join(DTYPES)}")
         if max_length < 3:
             raise UserError(
-                f"features.encoder.max_length={max_length} leaves no room beside the special tokens; at least 3"
+                f"features.encoder.max_length={max_length} leaves no room besides the special tokens; at least 3"
             )
         self.sources = [model] if isinstance(model, str) else list(model)
         self.weights_sha256 = weights_sha256
@@ -78,7 +79,7 @@ class HuggingFace:
         if self.weights_sha256 not in (None, weights):
             raise UserError(
                 f"the weights in {self.folder} hash to {weights}, not to features.encoder.weights_sha256="
-                f"{self.weights_sha256}; mend the folder, or take features=folder for another model"
+                f"{self.weights_sha256}; fix the folder, or use features=folder for another model"
             )
         return {
             "class": "HuggingFace",
@@ -106,7 +107,7 @@ class HuggingFace:
         place = {text: row for row, text in enumerate(unique)}
         return values[[place[text] for text in texts]] if len(unique) < len(texts) else values
 
-    def queries(self, catalogue: Sequence[str], prompt: str | None) -> Callable[[Sequence[str]], Tensor]:
+    def queries(self, catalogue: Sequence[str], prompt: str | None = None) -> Callable[[Sequence[str]], Tensor]:
         """The same model for other texts, loaded once and kept; ``prompt``: before each of them, None: that of items.
 
         n strings -> [n, D] float32, on the CPU.
@@ -141,7 +142,7 @@ class HuggingFace:
         return tokens
 
     def reading(self, texts: Sequence[str]) -> dict[str, float | None]:
-        """Shares of the texts that are cut at ``max_length``, and of the tokens that are unknown; see ``judged``."""
+        """Shares of texts cut at ``max_length``, and of unknown tokens; see ``token_shares``."""
         tokenizer, sample = self.tokenizer(), sample_texts(texts)
         if not sample:
             return {}
@@ -150,7 +151,7 @@ class HuggingFace:
         return token_shares(sample, read["input_ids"], tokenizer.unk_token_id, room, self.max_length)
 
     def tokenizer(self) -> Any:
-        """The tokenizer alone, as transformers gives it."""
+        """Only the tokenizer, as transformers gives it."""
         from transformers import AutoTokenizer
 
         try:
@@ -205,35 +206,8 @@ class HuggingFace:
         return torch.cat([self._encode(model, tokens[:half]), self._encode(model, tokens[half:])])
 
 
-READING = ("pooling", "layer", "max_length", "prompt")
-"""What ``reading.json`` of a tuned encoder says."""
-
-
-def load_tuned(folder: str) -> HuggingFace:
-    """The encoder in a folder that `ltgnn finetune` wrote; ``reading.json`` there says how it is read."""
-    path = Path(folder).expanduser() / "reading.json"
-    if not path.is_file():
-        raise UserError(
-            f"features.encoder={folder} is no folder of `ltgnn finetune` (it lacks reading.json); "
-            "for any other encoder set features=folder features.encoder.model=ID_OR_FOLDER"
-        )
-    reading = read_json(path.parent, path.name) or {}
-    if set(reading) != set(READING):
-        raise Damaged(f"{path.parent}: {path.name} has the keys {', '.join(reading)}; wanted {', '.join(READING)}.")
-    return HuggingFace(
-        model=str(path.parent),
-        weights_sha256=None,
-        revision=None,
-        local_files_only=True,
-        dtype="float32",
-        batch_tokens=2048,
-        device="auto",
-        **reading,
-    )
-
-
 def pool_tokens(model: Any, tokens: list[list[int]], reading: HuggingFace) -> Tensor:
-    """One forward pass over padded token numbers, pooled as ``reading`` says.  B lists -> [B, D] float32"""
+    """One forward pass over padded token numbers, pooled by ``reading``.  B lists -> [B, D] float32"""
     longest = max(map(len, tokens))
     padding = model.config.pad_token_id or 0
     ids = torch.tensor([row + [padding] * (longest - len(row)) for row in tokens], device=model.device)

@@ -1,4 +1,4 @@
-"""Where a language model's files come from, and the hashes that say which model it is; imports nothing heavy."""
+"""Where a language model's files come from, and the hashes that identify the model; imports no large library."""
 
 from __future__ import annotations
 

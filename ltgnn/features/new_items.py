@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from ltgnn.features.dataset_vectors import DatasetVectors
-from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, JoinedFeatures
+from ltgnn.features.item_features import FeatureSource, ItemNumbers, ItemText, ItemVectors, JoinedFeatures
 from ltgnn.features.queries import TextPart, reader
 from ltgnn.features.scaling import standardising
 from ltgnn.features.template import render
@@ -16,8 +14,8 @@ from ltgnn.features.transform import Step
 from ltgnn.types import Dataset, Features, UserError
 
 
-def later(source: Any, features: Features, dataset: Dataset, counts: Tensor, grown: Dataset) -> Tensor:
-    """Features of the items that ``grown`` has beyond ``dataset``, by the encoder, scales and transforms of the run.
+def later(source: FeatureSource, features: Features, dataset: Dataset, counts: Tensor, grown: Dataset) -> Tensor:
+    """Features of the items of ``grown`` that ``dataset`` lacks, by the encoder, scales and transforms of the run.
 
     ``source``: what the group ``features`` built; ``features``: what it made of ``dataset``; ``counts`` [I]: train
     interactions. -> [n, D]. ``UserError`` where an item has nothing to make them of.
@@ -44,7 +42,7 @@ def later(source: Any, features: Features, dataset: Dataset, counts: Tensor, gro
             raise UserError(
                 f"'{lacking[0]}' is an item that the run does not know ({len(lacking)} such), and "
                 f"{source.file.path} has no vector of it: add its row (features.file.extra=ignore lets a "
-                "file hold rows of items to come), or leave its events out"
+                "file hold rows of items to come), or omit its events"
             )
         rows = torch.stack([torch.zeros(raw.shape[1]) if row is None else row for row in given])
         return _stepped(raw, rows, counts, source.control, source.transform)
@@ -55,7 +53,7 @@ def later(source: Any, features: Features, dataset: Dataset, counts: Tensor, gro
         )
     raise UserError(
         f"'{new[0]}' is an item that the run does not know, and features of {type(source).__name__} cannot be made "
-        "for a new item: leave its events out, or train again"
+        "for a new item: omit its events, or train again"
     )
 
 
@@ -66,7 +64,7 @@ def _read(source: ItemText, dataset: Dataset, counts: Tensor, grown: Dataset) ->
     if without := [item for item, text in zip(new, texts, strict=True) if not text]:
         raise UserError(
             f"'{without[0]}' is an item that the run does not know ({len(without)} such) and has no text: give it a "
-            f"row in items=FILE with {', '.join(dataset.item_fields) or 'its text'}, or leave its events out"
+            f"row in items=FILE with {', '.join(dataset.item_fields) or 'its text'}, or omit its events"
         )
     return reader(TextPart(source, slice(None)), dataset, counts)(texts)
 

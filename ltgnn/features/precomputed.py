@@ -85,13 +85,13 @@ class FeatureFile:
         aligned = values.float()[rows.clamp(min=0)]
         aligned[rows < 0] = 0
         if bad := [item_ids[row] for row in torch.nonzero(~aligned.isfinite().all(1)).flatten().tolist()]:
-            raise UserError(f"{where} has rows with NaN or infinity for {len(bad)} items: {_some(bad)}; mend the file")
+            raise UserError(f"{where} has rows with NaN or infinity for {len(bad)} items: {_some(bad)}; fix the file")
         return aligned
 
     def rows(self, item_ids: Sequence[str]) -> list[Tensor | None]:
         """The vectors [D] of other items than those of a run, None for one that is not in the file.
 
-        Rows by ``order`` are of the items of the data set alone.
+        ``order`` selects only the items of the data set.
         """
         if self.ids == "order":
             return [None] * len(item_ids)
@@ -149,7 +149,7 @@ class FeatureFile:
         if self.ids not in ("rows", "order"):
             if self.ids not in frame.columns:
                 raise UserError(
-                    f"features.file.ids={self.ids} is no column of {self.path} ({', '.join(frame.columns[:9])})"
+                    f"features.file.ids={self.ids} is not a column of {self.path} ({', '.join(frame.columns[:9])})"
                 )
             names = frame[self.ids].cast(pl.String).to_list()
             frame = frame.drop(self.ids)
@@ -164,7 +164,7 @@ class FeatureFile:
             return torch.tensor(column.to_list(), dtype=torch.float32), names
         numeric = frame.select(pl.selectors.numeric())
         if not numeric.width:
-            raise UserError(f"{self.path} has neither a column of lists nor numeric columns beside the ids")
+            raise UserError(f"{self.path} has neither a column of lists nor numeric columns besides the ids")
         return torch.from_numpy(numeric.cast(pl.Float32).to_numpy(writable=True)), names
 
     @staticmethod

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 def progress(what: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
     """A bar while the block runs; gives the function that moves it by a number of ``unit``.
 
-    Silent where stderr is no terminal.
+    Silent if stderr is not a terminal.
     """
     from rich.console import Console
     from rich.progress import (

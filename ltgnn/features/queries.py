@@ -1,14 +1,13 @@
-"""Texts that are no items, such as what somebody types, as vectors among the items' features."""
+"""Vectors of texts that are not items, such as queries, in the space of the items' features."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
-from ltgnn.features.item_features import ItemText, JoinedFeatures
+from ltgnn.features.item_features import FeatureSource, ItemText
 from ltgnn.features.template import render
 from ltgnn.features.transform import Step
 from ltgnn.types import Dataset, Features, UserError
@@ -19,7 +18,7 @@ Reader = Callable[[Sequence[str]], Tensor]
 
 @dataclass(frozen=True)
 class TextPart:
-    """What reads the texts of a run, and which columns of its features say so."""
+    """The encoder of the texts of a run, and its columns of the features."""
 
     source: ItemText
     columns: slice
@@ -29,34 +28,25 @@ class TextPart:
         """Why no other text can be read so; empty: it can."""
         kinds = [type(step) for step in (self.source.control, self.source.transform)]
         unfitted = [kind.__name__ for kind in kinds if kind.fitted is Step.fitted]
-        return f"{unfitted[0]} treats all items at once and says nothing of another text" if unfitted else ""
+        return f"{unfitted[0]} is fitted to all items at once and cannot read another text" if unfitted else ""
 
 
-def text_part(source: Any, features: Features | None) -> TextPart | None:
+def text_part(source: FeatureSource, features: Features | None) -> TextPart | None:
     """The part of ``source`` (built by the group ``features``) that encodes texts: all of it, or one of its parts."""
-    if features is None:
+    if features is None or source.item_text is None or (columns := source.text_columns(features)) is None:
         return None
-    if isinstance(source, ItemText):
-        return TextPart(source, slice(0, features.values.shape[1]))
-    start = 0
-    for name, width in features.card.get("widths", {}).items() if isinstance(source, JoinedFeatures) else ():
-        if isinstance(part := source.parts[name], ItemText):
-            return TextPart(part, slice(start, start + width))
-        start += width
-    return None
+    return TextPart(source.item_text, columns)
 
 
-def item_texts(source: Any, dataset: Dataset, template: str | None) -> list[str]:
+def item_texts(source: FeatureSource, dataset: Dataset, template: str | None) -> list[str]:
     """The text of each item: what the encoder of ``source`` reads; without one, ``template`` or all fields filled.
 
-    Empty where the items have no fields. Search by words and by meaning, and explanations, read these.
+    Empty where the items have no fields. Keyword and semantic search, and explanations, read these.
     """
     if not dataset.item_fields:
         return []
-    kinds = source.parts.values() if isinstance(source, JoinedFeatures) else [source]
-    reading = next((kind for kind in kinds if isinstance(kind, ItemText)), None)
-    if reading is not None:
-        return render(reading.template_for(dataset), dataset.item_fields)
+    if source.item_text is not None:
+        return render(source.item_text.template_for(dataset), dataset.item_fields)
     return render(template or ". ".join(f"{{{name}}}" for name in dataset.item_fields), dataset.item_fields)
 
 
@@ -64,21 +54,15 @@ def reader(part: TextPart, dataset: Dataset, counts: Tensor, prompt: str | None 
     """Reads texts as the items were read: same encoder, control, transform.
 
     The encoder is loaded once and kept. ``counts`` [I]: train interactions, by which transforms were fitted.
-    ``prompt``: what stands before a query where the model wants another than before an item (E5: ``"query: "``).
+    ``prompt``: prefix of a query where the model expects another than for an item (E5: ``"query: "``).
     """
     source = part.source
     raw = source.raw(dataset)
     if raw is None or part.refusal:
         raise UserError(
-            f"a query cannot be read: {part.refusal or 'the items have no text'}. Search by words: by=words."
+            f"a query cannot be read: {part.refusal or 'the items have no text'}. Use keyword search: by=words."
         )
-    encode = encoder_of_queries(source.encoder, render(source.template_for(dataset), dataset.item_fields), prompt)
+    encode = source.encoder.queries(render(source.template_for(dataset), dataset.item_fields), prompt)
     control = source.control.fitted(raw.values, counts > 0)
     transform = source.transform.fitted(source.control(raw.values, counts > 0), counts > 0)
     return lambda texts: transform(control(encode(texts)))
-
-
-def encoder_of_queries(encoder: Any, catalogue: Sequence[str], prompt: str | None = None) -> Reader:
-    """``encoder`` for texts beside those of the ``catalogue``, which some encoders are fitted on."""
-    made: Reader = encoder.queries(catalogue, prompt) if hasattr(encoder, "queries") else encoder
-    return made

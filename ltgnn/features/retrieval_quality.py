@@ -1,4 +1,4 @@
-"""How well text alone finds what a user buys next: the figure by which an encoder is judged."""
+"""Next-purchase retrieval from text only: the measure of an encoder."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def standardising(table: Tensor, fit: Tensor) -> Callable[[Tensor], Tensor]:
 
 
 def silent(table: Tensor, columns: Sequence[str]) -> dict[str, Any]:
-    """The columns, and which of them say nothing of the items [n, C] seen in training: all the same, or all missing."""
+    """The columns, and which of them are uninformative on the train items [n, C]: all equal, or all missing."""
     low, high = table.nan_to_num(nan=torch.inf).amin(0), table.nan_to_num(nan=-torch.inf).amax(0)
     absent = table.isnan().all(0)
     return {

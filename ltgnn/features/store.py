@@ -26,14 +26,14 @@ def key_of(identity: Mapping[str, Any], texts: Sequence[str]) -> str:
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True, ensure_ascii=False).encode())
     for text in texts:
         data = text.encode(errors="surrogatepass")
-        digest.update(b"\n%d " % len(data) + data)  # the length keeps ["ab", "c"] and ["a", "bc"] apart
+        digest.update(b"\n%d " % len(data) + data)  # the length distinguishes ["ab", "c"] from ["a", "bc"]
     return digest.hexdigest()
 
 
 class FeatureStore:
     """A folder with ``KEY.safetensors`` (memory-mapped when read) and ``KEY.json``, the card.
 
-    Safe when several processes ask for the same features at once: one makes them, the others wait for its file.
+    Safe when several processes request the same features at once: one makes them, the others wait for its file.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -48,7 +48,7 @@ class FeatureStore:
     ) -> Features:
         """The features of this content: read where the store has them, else made by ``make() -> [I, D]`` and kept.
 
-        ``card(values)`` adds to the card whatever a person wants to know; it is called only when they are made.
+        ``card(values)`` adds statistics to the card; it is called only when they are made.
         """
         key = key_of(identity, texts)
         path = self.folder / f"{key}.safetensors"
@@ -73,7 +73,7 @@ class FeatureStore:
                     except (OSError, SafetensorError, Unwritable) as error:
                         return self._not_kept(made, error)
                     path.with_suffix(".lock").unlink(missing_ok=True)  # who waits for it finds the file
-                    # read back: a matrix product may round otherwise where a matrix lies otherwise in memory, and the
+                    # read back: a matrix product may round otherwise where a matrix has another memory layout, and the
                     # run that makes the features has to give the numbers of those that find them
                     return self._read(path, key) or made
             finally:
@@ -118,7 +118,7 @@ class FeatureStore:
         from safetensors.torch import save_file
 
         write_whole(path.with_suffix(".json"), _json(made.card))
-        with replace_atomically(path) as partial:  # last: where it stands, the card stands too
+        with replace_atomically(path) as partial:  # last: where it exists, the card does, too
             save_file({"values": made.values}, partial, metadata={"key": path.stem})
 
     def _not_kept(self, made: Features, error: Exception) -> Features:
@@ -128,7 +128,7 @@ class FeatureStore:
     def _read(self, path: Path, key: str, again: bool = False) -> Features | None:
         """The features, or None where there are none, or none whose bytes are those that the card names.
 
-        ``again``: what is damaged was said already.
+        ``again``: damage was reported already.
         """
         from safetensors import SafetensorError, safe_open
 
@@ -172,7 +172,7 @@ def _card(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ValueError("its card is missing") from None
     if not isinstance(card, dict):
-        raise ValueError("its card is no JSON object")
+        raise ValueError("its card is not a JSON object")
     return card
 
 

@@ -1,4 +1,4 @@
-"""What lies in a feature store: list it, check it, clear it."""
+"""Entries of a feature store: list, check, clear."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Entry:
 
     @property
     def days(self) -> float:
-        """Days since the features were last read or written, as far as the file system tells."""
+        """Days since the features were last read or written, by the file system."""
         state = self.path.stat()
         return (time.time() - max(state.st_atime, state.st_mtime)) / 86400
 
     @property
     def source(self) -> str:
-        """What made the features, in a few words."""
+        """The encoder of the features, in short."""
         identity = self.card.get("identity", {})
         encoder = identity.get("encoder", identity)
         name = str(encoder.get("class", encoder.get("encoder", "?")))

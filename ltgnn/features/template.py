@@ -18,12 +18,12 @@ def render(template: str, fields: Mapping[str, Sequence[str]]) -> list[str]:
     """One string per item.
 
     ``fields`` maps a column to I texts; a missing value is ``""`` (or blanks). ``{title:.100}`` cuts a long value,
-    ``{{`` and ``}}`` stand for braces. In every value HTML entities are decoded (once) and runs of blanks become
+    ``{{`` and ``}}`` are literal braces. In every value HTML entities are decoded (once) and runs of blanks become
     one blank.
 
-    A missing value takes with it the words and signs that lead to it (back to the value before it) and the closing
-    bracket or quote that would be left behind; what would then stand at the beginning of the string, blanks and
-    separators, goes too. So ``"{title} ({year}). {genres}"`` gives ``"Toy Story. Comedy"`` without a year,
+    A missing value removes the words and signs that lead to it (back to the value before it) and the closing
+    bracket or quote that would be left behind; what would then be at the beginning of the string, blanks and
+    separators, is removed, too. So ``"{title} ({year}). {genres}"`` gives ``"Toy Story. Comedy"`` without a year,
     ``"Toy Story (1995)"`` without genres, ``"(1995). Comedy"`` without a title and ``""`` with nothing.
     Signs inside a value are never touched.
     """
@@ -33,7 +33,7 @@ def render(template: str, fields: Mapping[str, Sequence[str]]) -> list[str]:
         if name not in fields:
             known = ", ".join(sorted(fields)) or "none: this data set has no item text"
             raise UserError(
-                f"the template {template!r} asks for the field {name!r}, which the items do not have "
+                f"the template {template!r} has the field {name!r}, which the items do not have "
                 f"(fields: {known}); set features.template"
             )
     if not names:
@@ -76,7 +76,7 @@ def _parse(template: str) -> list[tuple[str, str | None, str]]:
     literal = ""
     for text, name, spec, conversion in parts:
         literal += text
-        if name is None:  # an escaped brace ends a part too: the literal goes on
+        if name is None:  # an escaped brace ends a part, too: the literal continues
             continue
         if name == "" or conversion:
             raise UserError(
@@ -90,7 +90,7 @@ def _parse(template: str) -> list[tuple[str, str | None, str]]:
 def _layout(parts: list[tuple[str, str | None, str]], present: Mapping[str, bool]) -> str:
     """The template for items that have exactly the fields marked present, by the rule of :func:`render`."""
     out = ""
-    filled = False  # some value stands already
+    filled = False  # some value is there already
     opened = 0  # brackets dropped with a missing value, whose counterparts have to go too
     for literal, name, spec in parts:
         end = len(literal) - len(literal.lstrip(_CLOSERS)) if filled or opened else 0

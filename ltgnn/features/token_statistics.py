@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from ltgnn.features.words import HAN_KANA
 
 SAMPLE = 2000
-"""Texts by which it is judged."""
+"""Number of texts in the sample."""
 
 _FOREIGN = re.compile(rf"[^\W\d_\u0000-\u024f\u1e00-\u1eff\uff21-\uff5a{HAN_KANA}]")
-"""Letters of other alphabets than Latin, apart from Chinese and Japanese signs, of which each may well be a token."""
+"""Letters of other alphabets than Latin, except Chinese and Japanese characters, each of which may be a token."""
 
 
 def sample_texts(texts: Sequence[str]) -> list[str]:
@@ -25,7 +25,7 @@ def token_shares(
 ) -> dict[str, float | None]:
     """The shares, of n texts and the tokens of each.
 
-    ``cut``: texts with more than ``room`` tokens; ``unknown``: tokens with that number, which stand for what is outside
+    ``cut``: texts with more than ``room`` tokens; ``unknown``: tokens with that number, which represent what is outside
     the vocabulary; ``spelled``: texts of another alphabet than Latin of which nearly each letter is a token of its own.
     """
     if not texts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from annotated_types import Ge
@@ -20,12 +20,14 @@ Map = Callable[[Tensor], Tensor]
 class Step:
     """``(values [I, D], fit [I] bool) -> [I, d]``; its name and fields are its identity in the key of the features."""
 
+    changes_features: ClassVar[bool] = True
+
     def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
         return self.fitted(values, fit)(values)
 
     def fitted(self, values: Tensor, fit: Tensor) -> Map:
-        """What the step does to a row, such as a text that is no item: fitted on the rows ``fit`` of the items."""
-        raise UserError(f"{type(self).__name__} treats all items at once and says nothing of another text.")
+        """The step for a row, such as a text that is not an item: fitted on the rows ``fit`` of the items."""
+        raise UserError(f"{type(self).__name__} is fitted to all items at once and cannot read another text.")
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -35,6 +37,8 @@ class Step:
 @dataclass(frozen=True)
 class Keep(Step):
     """The features as they are."""
+
+    changes_features: ClassVar[bool] = False
 
     def fitted(self, values: Tensor, fit: Tensor) -> Map:
         return _same
@@ -59,13 +63,13 @@ class UnitLength(Step):
 
 @dataclass(frozen=True)
 class Principal(Step):
-    """Centred and rotated to the ``dim`` principal axes with the largest variance; ``whiten``: each of variance 1.
+    """Centred and rotated to the first ``dim`` principal components; ``whiten``: each of variance 1.
 
-    Mean and axes come from the items seen in training. Axes without variance are left out of a whitening; the sign of
-    an axis is that of its largest loading, so that the same features give the same columns everywhere.
+    Mean and components come from the items seen in training. Components without variance are omitted from a whitening;
+    the sign of a component is that of its largest loading, so that the same features give the same columns everywhere.
     """
 
-    dim: Annotated[int, Ge(1)] | None  # None: all axes
+    dim: Annotated[int, Ge(1)] | None  # None: all components
     whiten: bool
 
     def fitted(self, values: Tensor, fit: Tensor) -> Map:

@@ -1,4 +1,4 @@
-"""Words of a text; in scripts that are written without blanks, the short runs of signs that stand for words."""
+"""Words of a text; in scripts that are written without blanks, character n-grams."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ HAN_KANA = (
     "\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
-"""Chinese and Japanese: a sign is nearly a word, two are most words."""
+"""Chinese and Japanese: a character is nearly a word, two are most words."""
 
 SOUTH_EAST = (
     "\u0e01-\u0e3a\u0e40-\u0e4e\u0e50-\u0e59\u0e81-\u0ebd\u0ec0-\u0edf\u1780-\u17d3\u17d7\u17dc-\u17e9"
@@ -43,7 +43,7 @@ def tokens(text: str, word: re.Pattern[str]) -> list[str]:
 
 
 def runs(row: str) -> Iterator[str]:
-    """All runs of signs of one script, by length, or the whole row if it is shorter."""
+    """All character n-grams of one script, by length, or the whole row if it is shorter."""
     shortest, longest = LENGTHS[HAN_KANA if _HAN_KANA.match(row) else SOUTH_EAST]
     if len(row) < shortest:
         yield row

@@ -57,7 +57,7 @@ class Rows(NamedTuple):
     lengths: Tensor  # [N] int64, 0 for the other nodes
     columns: Tensor  # [M] senders, ascending within a row; int32 where it is wide enough
     forth: Tensor  # [M] float32, weight of the message
-    back: Tensor  # [M] float32, weight of the message the other way; the very same tensor where all are alike
+    back: Tensor  # [M] float32, weight of the message the other way; the same tensor object where all are equal
 
 
 def rows_of(messages: Messages, degree: Tensor, normalisation: Normalisation, block: int = BLOCK) -> Rows:

@@ -28,7 +28,7 @@ def layers_at(
     """``states, A states, .. A^L states`` in the rows ``nodes`` [n], distinct.  [N, d] -> (L + 1) x [n, d]
 
     No layer is kept for the backward pass, which is Horner's rule: ``g_0 + A' (g_1 + A' (g_2 + ..))``. The last hop
-    goes to ``nodes`` alone, and its backward comes from them alone. Differentiable once. ``near``: the same graph in an
+    goes only to ``nodes``, and its backward comes only from them. Differentiable once. ``near``: the same graph in an
     order in which the hops are faster; the first one takes the states as they are, the gradient is put back in order.
     With ``half_gather`` states and gradients are float16 from the first hop to the last.
     """

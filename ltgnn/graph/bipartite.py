@@ -23,8 +23,8 @@ class BipartiteGraph(nn.Module, Graph):
 
     - ``strength``: factors of an interaction's weight, by name, multiplied (event, time); none: 1.
     - ``item_edges``: further edges between items, by name, from the features [I, D]; those found twice are added up.
-      They count in the degrees like the others: an item with few interactions listens to its like more than a popular
-      one does.
+      They count in the degrees like the others: an item with few interactions receives more from similar items than a
+      popular one does.
     - ``normalisation``: message weight from the (weighted) degrees of its ends, times the strength of the edge.
     - ``message``: what a node sends, as a function of its state [N, d]; None: the state.
     - ``reorder``: how to find an order of the nodes to train in on a CPU (``locality.py``); None of it: as they are.
@@ -34,7 +34,7 @@ class BipartiteGraph(nn.Module, Graph):
     the checkpoint.
     """
 
-    reads_features: ClassVar[bool] = False  # of its own: ``item_edges`` say it of themselves
+    reads_features: ClassVar[bool] = False  # ``item_edges`` declare it themselves
     offsets: Tensor
     columns: Tensor
     weights: Tensor
@@ -128,7 +128,7 @@ class BipartiteGraph(nn.Module, Graph):
         return self.message is None
 
     def messages_to(self, node: int) -> tuple[Tensor, Tensor]:
-        """The nodes that ``node`` hears [n] int64, and the weights of their messages [n] float64."""
+        """The nodes that ``node`` receives messages from [n] int64, and the weights of their messages [n] float64."""
         entries = slice(int(self.offsets[node]), int(self.offsets[node + 1]))
         return self.columns[entries].long(), self.weights[entries].double()
 

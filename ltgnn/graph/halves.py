@@ -1,6 +1,6 @@
 """States as float16 between the hops of a pass: half the memory to move, which is what a hop on a CPU waits for.
 
-float16 tells values apart between 6e-5 and 65504 with a relative error of 5e-4, and has nothing below 6e-8. States
+float16 resolves values between 6e-5 and 65504 with a relative error of 5e-4, and has nothing below 6e-8. States
 are therefore kept as float16 times a power of two, the ``unit``, such that the largest is about 1: a change of the unit
 is exact, and gradients of a large batch are as exact as states.
 """
@@ -13,7 +13,7 @@ from torch import Tensor
 from ltgnn.graph.tables import empty
 
 ROWS = 2**14
-"""Rows that are converted at a time: what lies between is in the cache still."""
+"""Rows converted at a time, few enough to stay in the cache."""
 
 ROOM = 2.0**-6, 2.0**4
 """Largest values that are left as they are: one more hop may make them 4000 times larger, or 250 times smaller without

@@ -44,7 +44,7 @@ class Csr:
         return self if self.weights.dtype == dtype else replace(self, weights=self.weights.to(dtype))
 
     def rows(self, nodes: Tensor) -> Csr:
-        """The rows ``nodes`` [n] alone, in that order."""
+        """Only the rows ``nodes`` [n], in that order."""
         offsets, entries = entries_of(self.offsets, nodes)
         return Csr(offsets, self.columns.index_select(0, entries), self.weights.index_select(0, entries))
 
@@ -131,7 +131,7 @@ def scatter(matrix: Csr, states: Tensor) -> Tensor:
 
 
 BAGS = (embedding_bag, half_gather)
-"""Kernels whose cost is that of the edges alone, so that products with few rows or few columns are worth making."""
+"""Kernels whose cost depends only on the edges, so that products with few rows or few columns are cheap."""
 
 BY_DEVICE: dict[str, Kernel] = {"cpu": embedding_bag, "cuda": csr_product}
 
@@ -157,8 +157,8 @@ class Fastest:
 
     Once for each device, width and order of magnitude of the edges. The device's own kernel stays unless another takes
     less than ``margin`` of its time, and nothing is timed where edges x width are fewer than ``least``: the numbers of
-    two kernels differ in the last bits, and a run must not hang on a hair. For the same digits on every machine name a
-    kernel in ``graph/kernel``.
+    two kernels differ in the last bits, and a near tie must not change a run. For the same digits on every machine name
+    a kernel in ``graph/kernel``.
     """
 
     def __init__(

@@ -34,7 +34,7 @@ class RandomWalk(Power):
 
 
 class RAdjNorm(Power):
-    """``D^-r A D^-(1-r)`` (r-AdjNorm, Zhao et al., SIGIR 2022): accuracy against novelty by one dial."""
+    """``D^-r A D^-(1-r)`` (r-AdjNorm, Zhao et al., SIGIR 2022): one exponent trades accuracy against novelty."""
 
     def __init__(self, r: float) -> None:
         super().__init__(r, 1 - r)

@@ -1,4 +1,4 @@
-"""Item-item edges between items with similar features, and the graph of these alone."""
+"""Item-item edges between items with similar features, and the graph of only these."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Similar:
 
 
 class ItemGraph(nn.Module):
-    """``S = D^-1/2 W D^-1/2`` over items alone, frozen: the item-item channel of LATTICE and FREEDOM."""
+    """``S = D^-1/2 W D^-1/2`` over items only, frozen: the item-item channel of LATTICE and FREEDOM."""
 
     offsets: Tensor
     columns: Tensor

@@ -15,7 +15,7 @@ class Strength:
     """Base of what makes an interaction count."""
 
     is_fixed: ClassVar[bool] = False
-    """Whether a later interaction leaves the strength of earlier ones alone."""
+    """Whether a later interaction leaves the strength of earlier ones unchanged."""
 
     def __call__(self, train: Interactions) -> Tensor:
         """``train -> [E] float64, > 0``"""

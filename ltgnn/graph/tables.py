@@ -1,7 +1,7 @@
-"""Large results of propagation in memory that is used again as soon as nobody holds the result any more.
+"""Large results of propagation in memory that is reused as soon as the result is no longer referenced.
 
 A step on 1.6 million nodes makes five tables of 400 MB. Fetched anew from the kernel and given back each time they cost
-more than a third of the step: 100,000 page faults a table. Training asks for it by ``reused_memory``; everywhere else
+more than a third of the step: 100,000 page faults a table. Training uses it by ``reused_memory``; everywhere else
 a result is a tensor of torch's own.
 """
 
@@ -34,7 +34,7 @@ def map_memory(size: int) -> NDArray[np.uint8]:
 
 
 def references(kept: list[NDArray[np.uint8]], number: int) -> int:
-    """To a piece of memory; a tensor on it, and every view of one, are one together."""
+    """Reference count of a piece of memory; a tensor on it and all its views count once."""
     return sys.getrefcount(kept[number])
 
 
@@ -76,7 +76,7 @@ def reused_memory(least: int = LARGE) -> Iterator[None]:
     """Inside, ``empty`` gives tables of at least ``least`` bytes memory that is used again; afterwards it goes with the
     last tensor on it.
 
-    What is free is told by CPython's reference counts. Values do not depend on it.
+    Free memory is found by CPython's reference counts. Values do not depend on it.
     """
     global _tables
     before, _tables = _tables, _tables or Tables(least)

@@ -48,7 +48,7 @@ def rows_product(
     """``matrix [M, N] @ states [N, d]`` for a matrix by rows: reads ``states`` as they are, adds up in float32.
 
     The sum of a row is made by one program in the order of its edges: the same bits at each call. ``tile`` and
-    ``warps`` move the time, and the last bits. Raises ``NotImplementedError`` where there is no Triton.
+    ``warps`` affect the time, and the last bits. Raises ``NotImplementedError`` where there is no Triton.
     """
     if triton is None:
         raise NotImplementedError("Triton is not installed; it comes with torch's CUDA build")

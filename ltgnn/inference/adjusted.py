@@ -1,4 +1,4 @@
-"""A served model with a dial turned, and scores for somebody it has never met."""
+"""A served model with adjusted scores, and scores for a user outside of training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STRONGEST = 10.0
 def towards_tail(served: Served, weight: float) -> Served:
     """``s(u, i) - weight * sd * log(1 + count_i)``: above 0 rare items gain, below 0 popular ones; 0 changes nothing.
 
-    ``sd`` is the mean over some users of the spread of their scores, so that one dial fits models of any scale.
+    ``sd`` is the mean over some users of the spread of their scores, so that one value suits models of any scale.
     """
     if not -STRONGEST <= weight <= STRONGEST:
         raise UserError(f"tail={weight:g} given, a number from {-STRONGEST:g} to {STRONGEST:g} wanted")
@@ -31,14 +31,14 @@ def towards_tail(served: Served, weight: float) -> Served:
 
 
 def of_history(served: Served, items: Sequence[int]) -> Tensor:
-    """Scores [I] for somebody who has just these items and is no user of the model; the items themselves at -inf.
+    """Scores [I] for a user outside of training with these items; the items themselves are at -inf.
 
     In a model of vectors the user is the mean of the items' vectors: what one step of the graph makes of a user without
     a vector, up to its length. In a model of weights between items (EASE, neighbours) the score is the model's own.
     """
     tables = decompose(served.scorer)
     if tables is None:
-        raise UserError("this model ranks in a way that needs a user of its own: leave the history out (popular items)")
+        raise UserError("this model can rank only for users it was trained on: omit the history (popular items)")
     total = torch.zeros(served.num_items)
     chosen = torch.tensor(items, dtype=torch.int64)
     for table in tables:

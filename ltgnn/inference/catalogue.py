@@ -55,7 +55,7 @@ class Catalogue:
     def column(self, name: str) -> Sequence[str]:
         """A text column of the items; ``UserError`` naming those there are."""
         if name not in self.fields:
-            raise UserError(f"there is no item column '{name}'; the data has: {', '.join(self.fields) or 'none'}.")
+            raise UserError(f"unknown item column '{name}'; the data has: {', '.join(self.fields) or 'none'}.")
         return self.fields[name]
 
     def number(self, name: str) -> Tensor:
@@ -64,7 +64,7 @@ class Catalogue:
             return self.numbers[name]
         if name not in self.fields:
             there = ", ".join([*self.numbers, *self.fields]) or "none"
-            raise UserError(f"there is no item column '{name}'; the data has: {there}.")
+            raise UserError(f"unknown item column '{name}'; the data has: {there}.")
         return torch.tensor([_float(text) for text in self.fields[name]])
 
 
@@ -79,6 +79,6 @@ def _number(numbers: Mapping[str, int], name: str, kind: str) -> int:
     found = numbers.get(name)
     if found is None:
         near = difflib.get_close_matches(name[:100], numbers, n=3) if len(numbers) < 100_000 else []
-        hint = f" Near to it: {', '.join(near)}." if near else ""
-        raise UserError(f"{kind}={name[:100]} is no {kind} of this data, which has {len(numbers):,}.{hint}")
+        hint = f" Did you mean: {', '.join(near)}." if near else ""
+        raise UserError(f"{kind}={name[:100]} is not among the {len(numbers):,} {kind} ids of this data.{hint}")
     return found

@@ -15,7 +15,7 @@ from ltgnn.build import Problem
 from ltgnn.config.reads_features import uses_features
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.inference.finished_run import load_finished_run
-from ltgnn.inference.restore import restore
+from ltgnn.inference.restore import restore_scorer
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain
 from ltgnn.scoring.ensemble import Blend
@@ -41,9 +41,9 @@ class Member:
         return uses_features(plain(self.cfg), self.run.read_json("metrics.json"))
 
     def scorer(self) -> Scorer:
-        """The run's selected model with its dials, on the CPU; made once for all blends of a sweep."""
+        """The run's selected model with its score adjustments, on the CPU; made once for all blends of a sweep."""
         cpu = torch.device("cpu")
-        return self.cache.named("member", self.key, lambda: restore(self.cfg, self.problem, self.run, cpu)[0])
+        return self.cache.named("member", self.key, lambda: restore_scorer(self.cfg, self.problem, self.run, cpu)[0])
 
 
 class Members:
@@ -77,10 +77,11 @@ class Members:
 def open_members(folders: Sequence[str | Path], cache: Cache = NO_CACHE) -> list[Member]:
     """The runs with their data; ``UserError`` where two of them were split differently, naming both.
 
-    ``cache``: where their data and scorers are kept for other blends; without it, data for each other alone.
+    ``cache``: where their data and scorers are kept for other blends; without it, only data are shared, among the
+    members.
     """
     if not folders:
-        raise UserError("ltgnn ensemble wants the folders of finished runs: ltgnn ensemble RUN RUN ...")
+        raise UserError("ltgnn ensemble requires the folders of finished runs: ltgnn ensemble RUN RUN ...")
     if again := {
         str(folder) for folder in folders if sum(Path(f).resolve() == Path(folder).resolve() for f in folders) > 1
     }:
@@ -103,7 +104,7 @@ def open_members(folders: Sequence[str | Path], cache: Cache = NO_CACHE) -> list
 
 
 def name_member(cfg: DictConfig) -> str:
-    """What tells a member from others, in words: model, fusion, score where they are not the plain ones."""
+    """The label of a member: model, and fusion and score where they are not the default."""
     choices: Mapping[str, Any] = cfg.get("choices", {})
     plain_words = {"fusion": ("id", "-", "None"), "score": ("dot", "None")}
     more = [str(choices.get(axis)) for axis in plain_words if str(choices.get(axis)) not in plain_words[axis]]

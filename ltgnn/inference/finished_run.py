@@ -15,7 +15,7 @@ from ltgnn.config.reads_features import uses_features
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.features.card import features_in_words
 from ltgnn.inference.catalogue import Catalogue
-from ltgnn.inference.restore import refuse_other_data, restore
+from ltgnn.inference.restore import refuse_other_data, restore_scorer
 from ltgnn.inference.served_model import Served
 from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
@@ -28,7 +28,7 @@ def open_run(path: str | Path) -> Served:
     """The selected model of a finished run, with its data; ``UserError`` where run or data are not as they were."""
     run, cfg, problem = load_finished_run(path)
     with opening(run):
-        scorer, _ = restore(cfg, problem, run, torch.device("cpu"))
+        scorer, _ = restore_scorer(cfg, problem, run, torch.device("cpu"))
     return to_served_model(run, cfg, problem, scorer)
 
 
@@ -60,7 +60,7 @@ def opening(run: RunFolder) -> Iterator[None]:
 def load_finished_run(path: str | Path, cache: Cache = NO_CACHE) -> tuple[RunFolder, DictConfig, Problem]:
     """A finished run, its recipe and its data, checked to be those it was trained on.
 
-    ``cache``: for runs that are opened together, and share their data.
+    ``cache``: for several runs that share their data.
     """
     run = finished_run(path)
     with opening(run):

@@ -1,4 +1,4 @@
-"""Fresh events folded into a trained model of linear propagation: only what they reach is computed anew."""
+"""New events folded into a trained model of linear propagation: only the states they reach are recomputed."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from torch import Tensor
 
 from ltgnn.build import Problem
 from ltgnn.inference.incremental_propagation import Propagation, Update, make_propagation
-from ltgnn.inference.new_interactions import Fresh
+from ltgnn.inference.new_interactions import NewInteractions
 from ltgnn.module import Recommender
 from ltgnn.types import Embedding, Encoded, UserError
 
 
 class FoldIn:
-    """A trained model kept open for fresh events: any encoder and graph with ``fold_in`` (``ltgnn.types``)."""
+    """A trained model kept open for new events: any encoder and graph with ``fold_in`` (``ltgnn.types``)."""
 
     def __init__(self, problem: Problem, module: Recommender) -> None:
         self.problem, self.embedding = problem, module.encoder.embedding
         train, readout, rule = problem.split.train, module.encoder.fold_in(module.graph), module.graph.fold_in()
         if readout is None or rule is None:
-            raise UserError("this model and graph cannot take in events one by one: the graph has to be built anew.")
+            raise UserError("this model and graph cannot fold in events one by one: the graph has to be rebuilt.")
         self.readout = readout
         encoded = module.encode_all()
         self.final = torch.cat([encoded.users, encoded.items])
@@ -34,13 +34,13 @@ class FoldIn:
         return module.encoder.fold_in(module.graph) is not None and module.graph.fold_in() is not None
 
     @torch.no_grad()
-    def update(self, new: Fresh, after: Problem) -> tuple[Encoded, Update]:
-        """States of the grown graph; equal to a build from scratch (:func:`whole`) up to rounding."""
+    def update(self, new: NewInteractions, after: Problem) -> tuple[Encoded, Update]:
+        """States of the extended graph; equal to a build from scratch (:func:`rebuild_module`) up to rounding."""
         embedding = self.embedding
         before, train = self.problem.dataset, after.split.train
         counts = train.item_counts
         graph = self.graph.grow(len(new.user_ids), len(new.item_ids))
-        # whose first state may be another: new items, and items whose count a fusion may ask for
+        # whose first state may differ: new items, and items whose count a fusion may use
         items = torch.unique(torch.cat([new.items, torch.arange(before.num_items, train.num_items)]))
         features = None if after.features is None else after.features.values
         first = embedding.first_items(items, None if features is None else features[items], counts[items])
@@ -55,7 +55,7 @@ class FoldIn:
         return Encoded(users, goods, update.graph.layers, known=known), update
 
     def _known(self, embedding: Embedding, graph: Propagation, features: Tensor | None) -> Tensor:
-        """Items that the grown model has something to say of: nothing trained an id of the new ones.  [I] bool"""
+        """Items that the extended model can score: the ids of new items are not trained.  [I] bool"""
         trained = self._extended(embedding.trained_items, graph.num_items)
         old_users = self._extended(torch.ones(embedding.num_users, dtype=torch.bool), graph.num_users)
         known = torch.cat([old_users, embedding.known_items(features, trained)])

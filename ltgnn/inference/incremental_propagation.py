@@ -1,7 +1,7 @@
 """A trained graph that takes in new interactions, users and items: what changes is computed anew, the rest kept.
 
 The result is what building graph and states from scratch with the same weights gives. A new user has no trained vector:
-its first state is 0, so that it is known by its items alone; a new item's first state is what the fusion makes of its
+its first state is 0, so that it is known only by its items; a new item's first state is what the fusion makes of its
 text with an id of 0. An item that was cold in training keeps an id of 0: nothing trained it.
 """
 

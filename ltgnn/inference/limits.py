@@ -1,4 +1,4 @@
-"""Lists within limits: at most so many items of a category (caps), at least so many of a set of items (shares)."""
+"""Lists within limits: a maximum of items per category (caps), a minimum of items of a set (shares)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def fitting(ranked: Tensor, caps: Sequence[Cap], shares: Sequence[Share], k: int
     return _counted(ranked, kinds, most, rare, least, k)
 
 
-def possible(items: Tensor, caps: Sequence[Cap], shares: Sequence[Share], k: int) -> bool:
+def is_possible(items: Tensor, caps: Sequence[Cap], shares: Sequence[Share], k: int) -> bool:
     """Whether ``k`` of some items [n] make a list within the limits."""
     if not len(items):
         return k == 0 and all(least == 0 for _, least in shares)
@@ -85,7 +85,7 @@ def _counted(ranked: Tensor, kind: Tensor, most: int, rare: Tensor, least: int, 
 
 
 class _Program:
-    """Any number of caps and shares. Items alike in all of them are counted together: x_g items of group g.
+    """Any number of caps and shares. Items that are equal in all of them form a group: x_g items of group g.
 
     ``A x <= b`` holds the rows of the caps, one for each of their categories; ``M x >= w`` those of the shares.
     """

@@ -1,4 +1,4 @@
-"""A finished run's setting and module, grown by fresh events, users and items; its weights stay as they are."""
+"""A finished run's problem and module, extended by new events, users and items; the weights are unchanged."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import Tensor
 
-from ltgnn.build import Problem, build_groups, build_module, uses_features
+from ltgnn.build import Problem, build_features, build_groups, build_module, uses_features
 from ltgnn.features.new_items import later
 from ltgnn.inference.incremental_propagation import among
 from ltgnn.module import Recommender
@@ -19,8 +18,8 @@ from ltgnn.types import Dataset, Features, Interactions, UserError
 
 
 @dataclass(frozen=True)
-class Fresh:
-    """New pairs in the numbers of the grown catalogue, and the new ids in the order of their numbers."""
+class NewInteractions:
+    """New pairs in the numbers of the extended catalogue, and the new ids in the order of their numbers."""
 
     users: Tensor  # [m] int64; distinct pairs that the train part lacks
     items: Tensor  # [m] int64
@@ -28,15 +27,15 @@ class Fresh:
     item_ids: Sequence[str]
     item_fields: Mapping[str, Sequence[str]]
     item_numbers: Mapping[str, Sequence[float]] = field(default_factory=dict)  # nan where missing
-    repeated: int = 0  # events that told nothing new
+    repeated: int = 0  # events of known pairs
 
 
-def fresh(
+def encode_new(
     dataset: Dataset,
     train: Interactions,
     events: Sequence[tuple[str, str]],
     items: Mapping[str, Mapping[str, Any]],
-) -> Fresh:
+) -> NewInteractions:
     """Events (user id, item id) and new items (id -> column -> text or number), coded.
 
     Ids that are not known become new nodes.
@@ -57,14 +56,16 @@ def fresh(
     fields = {name: [items.get(item, {}).get(name, "") for item in new_items] for name in dataset.item_fields}
     numbers = {name: [_number(items.get(item, {}).get(name)) for item in new_items] for name in dataset.item_numbers}
     new_users = list(users)[len(dataset.user_ids) :]
-    return Fresh(keys // len(goods), keys % len(goods), new_users, new_items, fields, numbers, len(events) - len(keys))
+    return NewInteractions(
+        keys // len(goods), keys % len(goods), new_users, new_items, fields, numbers, len(events) - len(keys)
+    )
 
 
 def _number(value: Any) -> float:
     return torch.nan if value is None else float(value)
 
 
-def extend_problem(cfg: DictConfig, problem: Problem, new: Fresh) -> Problem:
+def extend_problem(cfg: DictConfig, problem: Problem, new: NewInteractions) -> Problem:
     """The setting with the new pairs in its train part; texts of new items are read as those of the run were."""
     data, split = problem.dataset, problem.split
     num_users, num_items = data.num_users + len(new.user_ids), data.num_items + len(new.item_ids)
@@ -107,9 +108,7 @@ def _later(cfg: DictConfig, problem: Problem, grown: Dataset) -> Tensor:
     """Features of the new items; zeros where they cannot be made and the run does not read any.  [n, D]"""
     assert problem.features is not None
     try:
-        return later(
-            instantiate(cfg.features), problem.features, problem.dataset, problem.split.train.item_counts, grown
-        )
+        return later(build_features(cfg), problem.features, problem.dataset, problem.split.train.item_counts, grown)
     except UserError:
         if uses_features(cfg, problem):
             raise
@@ -117,7 +116,7 @@ def _later(cfg: DictConfig, problem: Problem, grown: Dataset) -> Tensor:
 
 
 def rebuild_module(cfg: DictConfig, problem: Problem, after: Problem, state: Mapping[str, Tensor]) -> Recommender:
-    """Module of the grown setting, everything built from scratch, with the weights ``state``: the slow way.
+    """Module of the extended problem, built from scratch, with the weights ``state``: the slow way.
 
     Rows of new users and items in the tables of ids are 0, and so is the id of an item that was cold in training.
     """

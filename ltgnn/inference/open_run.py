@@ -1,20 +1,18 @@
-"""A finished run with its search: what ``ltgnn search``, ``explain`` and ``serve`` ask."""
+"""A finished run with its search: for ``ltgnn search``, ``explain`` and ``serve``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import torch
-from hydra.utils import instantiate
 from torch import Tensor
 
-from ltgnn.build import build_evaluators, fitting_evaluator, is_closed_form
+from ltgnn.build import build_evaluators, build_features, fitting_evaluator, is_closed_form
 from ltgnn.features.queries import TextPart, item_texts, reader, text_part
 from ltgnn.inference.finished_run import load_finished_run, to_served_model
-from ltgnn.inference.restore import load, restore
+from ltgnn.inference.restore import load_module, restore_scorer
 from ltgnn.inference.search.bm25 import Words
 from ltgnn.inference.search.index import build_index
 from ltgnn.inference.search.rank_fusion import ReciprocalRank
@@ -30,7 +28,7 @@ TASTE = 0.5
 
 @dataclass(frozen=True)
 class SearchResult:
-    """One hit with what there is to say of it; plain values."""
+    """One hit with its details; plain values."""
 
     rank: int
     item: str
@@ -41,20 +39,20 @@ class SearchResult:
 
 
 class OpenRun:
-    """A finished run with its search: what the command and the page ask."""
+    """A finished run with its search: for the command and the page."""
 
     def __init__(self, path: str, by: Sequence[str] = (), index: str = "exact", prompt: str | None = None) -> None:
         self.run, self.cfg, self.problem = load_finished_run(path)
         cpu = torch.device("cpu")
         self.module: Recommender | None = None
         if is_closed_form(self.cfg):
-            scorer, _ = restore(self.cfg, self.problem, self.run, cpu)
+            scorer, _ = restore_scorer(self.cfg, self.problem, self.run, cpu)
         else:
-            self.module = load(self.cfg, self.problem, self.run, cpu)
+            self.module = load_module(self.cfg, self.problem, self.run, cpu)
             scorer = self.module.scorer(fitting_evaluator(self.cfg, build_evaluators(self.cfg, self.problem)))
         self.served: Served = to_served_model(self.run, self.cfg, self.problem, scorer)
         self.asked_by, self.index, self.prompt = tuple(by), index, prompt
-        self.source: Any = instantiate(self.cfg.features)  # what made the item features
+        self.source = build_features(self.cfg)  # what made the item features
 
     @cached_property
     def by(self) -> tuple[str, ...]:
@@ -88,7 +86,7 @@ class OpenRun:
 
     @cached_property
     def texts(self) -> list[str]:
-        """What is searched by words: what the run's encoder reads, else all fields; empty where there are none."""
+        """The texts of keyword search: what the run's encoder reads, else all fields; empty where there are none."""
         return item_texts(self.source, self.problem.dataset, self.cfg.data.get("template"))
 
     @cached_property
@@ -98,7 +96,7 @@ class OpenRun:
         if live is not None:
             return live.read
         if self.part is None:
-            raise UserError(f"a query cannot be read by meaning: {self.no_meaning}. Search by words: by=words.")
+            raise UserError(f"semantic search is not available: {self.no_meaning}. Use keyword search: by=words.")
         return reader(self.part, self.problem.dataset, self.problem.split.train.item_counts, self.prompt)
 
     @cached_property
@@ -141,7 +139,7 @@ class OpenRun:
         if module is None or embedding is None or vectors is None or embedding.project(vectors[:1]) is None:
             raise UserError("by=model needs a fusion that projects text (fusion=sum, gate, text ...): by=words,text")
         if self.no_meaning or (self._live is None and (self.part is None or self.part.source is not self.source)):
-            why = self.no_meaning or "its features are of several kinds, and a query has text alone"
+            why = self.no_meaning or "its features are of several kinds, and a query has only text"
             raise UserError(f"by=model takes the query for an item, but {why}: by=words,text")
 
         def project(texts: Sequence[str]) -> Tensor:

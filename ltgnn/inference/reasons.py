@@ -1,6 +1,6 @@
 """A reason for each recommended item: a fact of the data that a customer can read.
 
-Reasons name what was bought together and what reads alike; how the model arrived at a score is another question, which
+Reasons name co-purchased and similar items; how the model arrived at a score is another question, which
 ``ltgnn explain`` answers exactly.
 """
 
@@ -70,9 +70,9 @@ class Reasons:
             place = _first(self.alike[item].numpy(), history)
             if place is not None:
                 cosine = f"{float(self.cosines[item, place]):.2f}".lstrip("0")
-                return f'reads like "{self._title(int(self.alike[item, place]))}" ({cosine})'
+                return f'similar to "{self._title(int(self.alike[item, place]))}" ({cosine})'
         if not count:
-            return "new: nobody has it yet"
+            return "new: no interactions yet"
         if self.popular[item]:
             return f"popular: {count} user{'s' * (count != 1)}"
         return f"{count} users have it" if count > 1 else "1 user has it"

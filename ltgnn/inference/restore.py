@@ -22,7 +22,7 @@ from ltgnn.build import (
 from ltgnn.config.input_files import find_changed
 from ltgnn.config.reads_features import uses_features
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
-from ltgnn.features.item_features import apply_steps
+from ltgnn.features.steps import apply_steps
 from ltgnn.features.transform import Step
 from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.finished import finished_run
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def load(cfg: DictConfig, problem: Problem, run: RunFolder, device: torch.device) -> Recommender:
+def load_module(cfg: DictConfig, problem: Problem, run: RunFolder, device: torch.device) -> Recommender:
     """The module of a run with the weights that were selected."""
     files = [run.path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt")]
     file = next((file for file in files if file.is_file()), None)
@@ -57,10 +57,10 @@ def load(cfg: DictConfig, problem: Problem, run: RunFolder, device: torch.device
     return module.eval()
 
 
-def restore(
+def restore_scorer(
     cfg: DictConfig, problem: Problem, run: RunFolder, device: torch.device | None = None, cache: Cache = NO_CACHE
 ) -> tuple[Scorer, torch.device]:
-    """The run's selected model with the dials of ``cfg.score``; a closed form is computed again.
+    """The run's selected model with the adjustments of ``cfg.score``; a closed form is computed again.
 
     ``device`` of a trained model; None: the GPU where there is one.
     """
@@ -68,11 +68,11 @@ def restore(
     if is_closed_form(cfg):
         return fit_closed_form(cfg, problem, evaluators, cache), torch.device("cpu")
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return load(cfg, problem, run, device).scorer(fitting_evaluator(cfg, evaluators)), device
+    return load_module(cfg, problem, run, device).scorer(fitting_evaluator(cfg, evaluators)), device
 
 
 def refuse_other_data(run: RunFolder, cfg: DictConfig, problem: Problem) -> None:
-    """A model must not be judged on pairs that it was trained on, nor read texts or vectors other than its own.
+    """A model must not be evaluated on its training pairs, nor read texts or vectors other than its own.
 
     Data whose pairs are the same but not all else (item texts, times) are refused for a model that reads features, and
     told of for the others. ``cfg``: the run's recipe.
@@ -125,7 +125,7 @@ class RunVectors:
                 "split."
             )
         with torch.no_grad():
-            module = load(cfg, problem, self.run, torch.device("cpu"))
+            module = load_module(cfg, problem, self.run, torch.device("cpu"))
             vectors = module.encode_all().items.float().contiguous()
         card = {"key": status["key"], "run": str(self.run.path), "encoder": "trained run", "shape": list(vectors.shape)}
         what = f"vectors of {self.run.path}"

@@ -124,7 +124,7 @@ def check(name: str, rule: object) -> None:
         for part in parts:
             value = getattr(rule, part)
             if part in VALUES and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-                raise UserError(f"rules: {name} ({kind}) has {part}={value!r}; a whole number of at least 1 wanted.")
+                raise UserError(f"rules: {name} ({kind}) has {part}={value!r}; expected a whole number of at least 1.")
             if part not in VALUES and not callable(value):
                 raise UserError(f"rules: {name} ({kind}) has {part}={value!r}; a method wanted.")
     if isinstance(rule, type) or not isinstance(rule, get_args(Rule)):
@@ -137,7 +137,7 @@ def check(name: str, rule: object) -> None:
 
 
 def _near(rule: object, part: str | None = None) -> str:
-    """A hint where a public name of the object is near to what is wanted."""
+    """A hint where a public name of the object resembles the required one."""
     wanted = [part] if part else [part for parts in PARTS.values() for part in parts]
     names = [name for name in dir(rule) if not name.startswith("_") and name not in dir(dict)]
     found = [(name, near[0]) for name in names if (near := difflib.get_close_matches(name, wanted, n=1, cutoff=0.7))]

@@ -1,4 +1,4 @@
-"""Business rules at work: what the shop wants of a list, applied after scoring, each reported."""
+"""Business rules on lists, applied after scoring, each reported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.evaluation.exact_topk import best_items
-from ltgnn.inference.limits import fitting, possible
+from ltgnn.inference.limits import fitting, is_possible
 from ltgnn.inference.rule import CategoryCap, ItemFilter, MinimumShare, Reranker, RuleContext, UserFilter, check
 from ltgnn.types import UserError
 
@@ -41,13 +41,13 @@ class Rules:
 
 
 Kept = dict[tuple[int, str], tuple[object, Tensor]]
-"""What a rule said of all items, by the rule's id and method; the rule itself is kept so that its id stays its own."""
+"""Answers of rules about all items, by the rule's id and method; the rule is kept so that its id stays unique."""
 
 
 class Ruled:
     """Rules at work on one model: scores -> lists of length ``k``. ``UserError`` names those that clash.
 
-    ``kept``: what filters and caps said of all items of this model, taken from there and put there; None: asked anew.
+    ``kept``: cache of the answers of filters and caps about all items of this model; None: no cache.
     """
 
     def __init__(self, rules: Rules, context: RuleContext, k: int, kept: Kept | None = None) -> None:
@@ -137,7 +137,7 @@ class Ruled:
         raise UserError(
             f"rules: no list of {self.k} items keeps {' and '.join(clash)}"
             f"{' (it leaves too few items)' if len(clash) == 1 else ' at once'}: "
-            "loosen one of them, or ask for a smaller k."
+            "relax one of them, or set a smaller k."
         )
 
     def _possible(self, names: list[str]) -> bool:
@@ -147,11 +147,11 @@ class Ruled:
         caps = [self.caps[name] for name in names if name in self.caps]
         shares = [self.shares[name] for name in names if name in self.shares]
         size = min(self.k, int(self.context.scorable.sum()))
-        return possible(torch.nonzero(mask)[:, 0], caps, shares, size)
+        return is_possible(torch.nonzero(mask)[:, 0], caps, shares, size)
 
 
 def _checked(table: object, name: str, method: str, num_items: int) -> Tensor:
-    """What a rule says of the items: [I] bool, of ``kinds`` [I] whole numbers."""
+    """The answer of a rule about the items: [I] bool, of ``kinds`` [I] whole numbers."""
     fits = isinstance(table, Tensor) and table.shape == (num_items,) and not table.is_floating_point()
     if isinstance(table, Tensor) and fits and (table.dtype == torch.bool) != (method == "kinds"):
         return table

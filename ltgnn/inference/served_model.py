@@ -19,7 +19,7 @@ from ltgnn.inference.reasons import Reasons
 from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.scoring.scorers import decompose
 from ltgnn.tensors.csr import Csr, union_by_user
-from ltgnn.types import Groups, Scorer, Split, UserError
+from ltgnn.types import Groups, Scorer, Split, UserError, as_scorer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,10 +33,10 @@ MOST = 10_000  # longest list
 class Served:
     """A scorer, who its users and items are, and what it was trained on.
 
-    Lists leave out the items of the user's train and validation pairs, as the evaluation of the test part does: what
-    ``recommend`` says of a test user is the list that ``metrics.json`` judged. Rules change that.
+    Lists exclude the items of the user's train and validation pairs, as the evaluation of the test part does: what
+    ``recommend`` returns for a test user is the list that ``metrics.json`` evaluates. Rules change that.
 
-    An unknown user, or one without a train pair whom the model cannot tell from others, gets the most popular items.
+    An unknown user, or one without a train pair whom the model cannot distinguish, gets the most popular items.
     """
 
     name: str
@@ -46,6 +46,9 @@ class Served:
     groups: Groups
     text: Tensor | None  # features [I, D]
     card: Mapping[str, Any]  # recipe, data, numbers: plain values
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scorer", as_scorer(self.scorer))
 
     @property
     def num_items(self) -> int:
@@ -70,7 +73,7 @@ class Served:
 
     @cached_property
     def popular(self) -> Tensor:
-        """What stands in for the score of an unknown user: train counts.  [I]"""
+        """The scores of an unknown user: train counts.  [I]"""
         counts = self.split.train.item_counts.float()
         return counts.masked_fill(counts == 0, -torch.inf)
 
@@ -103,7 +106,7 @@ class Served:
         return made
 
     def is_known(self, user: int) -> bool:
-        """Whether the model has something to say of this user in particular."""
+        """Whether the model has personal scores for this user."""
         return user >= 0 and bool(self.split.train.user_counts[user] > 0)
 
     def recommend(
@@ -112,7 +115,7 @@ class Served:
         """The ``k`` best items of each user (None: of all), a row each.
 
         Columns: user, rank (from 1), item, score, title, group, reason. A user's list is shorter than ``k`` only where
-        there are no more candidates.
+        candidates run out.
         """
         import polars as pl
 
@@ -198,7 +201,7 @@ class Served:
         if by not in ("model", "features"):
             raise UserError(f"by={by} given; model, text or users wanted.")
         if table is None:
-            lacks = "item features" if by == "features" else "item vectors (its score is no inner product)"
+            lacks = "item features" if by == "features" else "item vectors (its score is not an inner product)"
             raise UserError(f"by={by}: this model has no {lacks}. Set by=users.")
         unit = F.normalize(table.float(), dim=1)
         return unit @ unit[item]

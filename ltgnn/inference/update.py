@@ -10,16 +10,16 @@ from omegaconf import DictConfig
 
 from ltgnn.build import Problem, build_evaluators, build_score, fit_closed_form, fitting_evaluator, is_closed_form
 from ltgnn.inference.fold_in import FoldIn
-from ltgnn.inference.new_interactions import Fresh, rebuild_module
-from ltgnn.inference.restore import load
+from ltgnn.inference.new_interactions import NewInteractions, rebuild_module
+from ltgnn.inference.restore import load_module
 from ltgnn.scoring.score_function import ScoreFunction
 from ltgnn.types import Scorer, UserError
 
 
 def update_scorer(
-    cfg: DictConfig, problem: Problem, after: Problem, new: Fresh, run: Any
+    cfg: DictConfig, problem: Problem, after: Problem, new: NewInteractions, run: Any
 ) -> tuple[Scorer, dict[str, Any]]:
-    """The scorer of the grown model, and how it was made."""
+    """The scorer of the extended model, and how it was made."""
     if is_closed_form(cfg):
         started = time.perf_counter()
         if cfg.score.get("fit") is not None:
@@ -28,9 +28,9 @@ def update_scorer(
             )
         scorer = fit_closed_form(cfg, after, {})
         return scorer, {"how": "closed form, computed again", "seconds": round(time.perf_counter() - started, 3)}
-    module = load(cfg, problem, run, torch.device("cpu"))
+    module = load_module(cfg, problem, run, torch.device("cpu"))
     validation = fitting_evaluator(cfg, build_evaluators(cfg, problem))
-    module.scorer(validation)  # fits the strength of the dials as evaluation did
+    module.scorer(validation)  # scales the adjustments as evaluation did
     if not FoldIn.supports(module):
         started = time.perf_counter()
         other = rebuild_module(cfg, problem, after, module.state_dict())
@@ -49,6 +49,6 @@ def update_scorer(
 
 
 def _same_strength(score: ScoreFunction, fitted: ScoreFunction) -> ScoreFunction:
-    """The dials of ``score`` at the strength that validation chose for the run."""
+    """The score adjustments, scaled by the factor that validation chose for the run."""
     score.factor = fitted.factor
     return score

@@ -1,4 +1,4 @@
-"""How a file or a folder is written: whole or not at all, also in a power cut, and nothing left of a killed write."""
+"""Atomic writing of files and folders, also in a power cut; nothing is left of a killed write."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def replace_atomically(path: Path, option: str = "", parents: bool = True, durab
         parents: make the folders above it.
 
     Raises:
-        Unwritable: there is no space, no permission or no such folder; ``path`` is as it was.
+        Unwritable: no space, no permission or no such folder; ``path`` is as it was.
     """
-    mark = f"{os.getpid()}.{born(os.getpid()) or 0}.{next(_numbers)}@{socket.gethostname()}"
+    mark = f"{os.getpid()}.{start_time(os.getpid()) or 0}.{next(_numbers)}@{socket.gethostname()}"
     inside = path.with_name(f".{path.name}.{mark}")
     temporary = inside / f"new{path.suffix}"
     try:
@@ -78,9 +78,9 @@ def make_folder(path: Path, option: str = "") -> None:
 
 
 def refusal(error: BaseException, *places: Path) -> str | None:
-    """Why the system refused to write, in its words; None: the error is another one.
+    """The system's reason why writing failed; None: the error is another one.
 
-    What only writing can fail of is found wherever it stands in the chain of causes; the rest, such as "no such file",
+    Errors of writing are found anywhere in the chain of causes; the rest, such as "no such file",
     counts only where the error names one of ``places``, or a folder above them.
     """
     cause: BaseException | None = error
@@ -111,11 +111,11 @@ def clear(folder: Path, name: str | None = None) -> None:
         mark = MARK.fullmatch(entry)
         if mark is None or (name is not None and mark["name"] != name) or mark["host"] != socket.gethostname():
             continue
-        if (born(int(mark["pid"])) or "0") != mark["born"]:
+        if (start_time(int(mark["pid"])) or "0") != mark["born"]:
             shutil.rmtree(folder / entry, ignore_errors=True)
 
 
-def born(pid: int) -> str | None:
+def start_time(pid: int) -> str | None:
     """Start of a process in clock ticks since boot (Linux); None where it is not known, "dead" of a zombie."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
@@ -130,7 +130,7 @@ def _sync(path: Path, mode: int) -> None:
         for inner in path.iterdir():
             _sync(inner, mode)
     else:
-        path.chmod(mode & 0o666)  # some libraries write for their owner alone
+        path.chmod(mode & 0o666)  # some libraries write for their owner only
     _flush(path)
 
 

@@ -1,4 +1,4 @@
-"""Reads the small text files of a folder that somebody else may have made: bounded in size, depth and time."""
+"""Reads the small text files of a folder that may come from others: bounded in size, depth and time."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def read_recipe(folder: Path) -> dict[str, Any]:
     """The resolved recipe in ``config.yaml`` as plain values; ``Damaged`` where it is absent or no recipe."""
     found = read_yaml(folder, "config.yaml")
     if not isinstance(found, dict) or "choices" not in found:
-        raise Damaged(f"{folder}: config.yaml is cut short or no recipe of a run: 'choices' are not whole.")
+        raise Damaged(f"{folder}: config.yaml is cut short or not a recipe of a run: 'choices' are incomplete.")
     if not _ends(folder / "config.yaml"):
         raise Damaged(f"{folder}: config.yaml is cut short: its last line has no end.")
     return found
 
 
 def _ends(file: Path) -> bool:
-    """Whether the last line of a file is whole."""
+    """Whether the last line of a file is complete."""
     return file.read_bytes().endswith(b"\n")
 
 

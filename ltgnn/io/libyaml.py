@@ -18,10 +18,10 @@ DEEPEST = 100
 """Levels of a file that is read by ``load``; libyaml itself ends the process at some ten thousand."""
 
 MOST = 20_000
-"""Values of such a file, each use of an alias counted with all that it stands for."""
+"""Values of such a file, each use of an alias counted with all its values."""
 
 SHALLOW = 60
-"""So many brackets, or signs before a line's first word, cannot be too deep."""
+"""This many brackets, or characters before a line's first word, cannot be too deep."""
 
 PREFIX = re.compile(rf"(?:^|[\n\r\x85\u2028\u2029])[ \-?:]{{{SHALLOW}}}")
 """A line that could be deep inside others."""
@@ -46,7 +46,7 @@ def faster_omegaconf() -> Iterator[None]:
 def load(text: str) -> Any:
     """The values of a yaml text, numbers such as ``1e-3`` as OmegaConf reads them.
 
-    ``YAMLError`` where it is deeper than ``DEEPEST`` or stands for more than ``MOST`` values.
+    ``YAMLError`` where it is deeper than ``DEEPEST`` or expands to more than ``MOST`` values.
     """
     measure(text)
     return yaml.load(text, Loader=loader())
@@ -64,7 +64,7 @@ def measure(text: str) -> None:
     while not isinstance(event := reader.get_event(), yaml.StreamEndEvent):
         anchor: Any = getattr(event, "anchor", None)
         if isinstance(event, yaml.AliasEvent):
-            total += sizes.get(anchor, MOST)  # an alias inside of what it stands for has no end
+            total += sizes.get(anchor, MOST)  # an alias inside its own anchor has no end
         elif isinstance(event, yaml.CollectionStartEvent):
             opened.append((anchor, total))
             total += 1
@@ -77,7 +77,7 @@ def measure(text: str) -> None:
         if len(opened) > DEEPEST:
             raise yaml.YAMLError(f"more than {DEEPEST} levels deep")
         if total > MOST:
-            raise yaml.YAMLError(f"stands for more than {MOST:,} values")
+            raise yaml.YAMLError(f"expands to more than {MOST:,} values")
 
 
 def dump(value: Any) -> str:

@@ -22,7 +22,7 @@ _MARKED = re.compile(f"''*{_SIGNS}")
 
 
 def mark_formula(value: Any) -> Any:
-    """A cell as it is written; what is no text stays."""
+    """A cell as it is written; only texts are changed."""
     if isinstance(value, str) and _FORMULA.match(value) and not _IS_NUMBER.match(value):
         return "'" + value
     return value

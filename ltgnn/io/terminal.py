@@ -15,7 +15,7 @@ SEQUENCES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\
 BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-"""Control characters, halves of characters, and signs that turn the direction of what follows."""
+"""Control characters, halves of characters, and characters that change the text direction."""
 
 
 def printable(text: object) -> str:
@@ -43,5 +43,5 @@ def heading(text: object, style: str = "") -> Text:
 
 
 def say(console: Console, text: str, style: str = "") -> None:
-    """Print lines as they are: brackets are brackets, and a narrow terminal wraps whole lines."""
+    """Print lines as they are: brackets are not markup, and a narrow terminal wraps lines."""
     console.print(heading(text, style), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Text alignment: the trained item state is drawn to what the item's text says."""
+"""Text alignment: the trained item state is aligned with the item's text."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TextContrast(nn.Module, Loss):
 
 
 class TextReconstruction(nn.Module, Loss):
-    """``weight * mean (1 - cos(decoder(item state), text))^power``: the state must be able to tell the text.
+    """``weight * mean (1 - cos(decoder(item state), text))^power``: the text is reconstructed from the state.
 
     The generative alignment of RLMRec (WWW 2024), with GraphMAE's scaled cosine error (KDD 2022). The state is that of
     the first view where there is one (masked nodes, dropped edges), else of the main pass. The text is the target and
@@ -68,10 +68,10 @@ class TextReconstruction(nn.Module, Loss):
 
 
 def content_of(main: Encoded) -> Tensor:
-    """The projected features [I, d], or a message which axis has none."""
+    """The projected features [I, d], or a message that names the config group without them."""
     if main.content is None:
         raise UserError(
-            "text alignment needs projected text, but this fusion has none. Set fusion=side (text beside the ids), or "
+            "text alignment needs projected text, but this fusion has none. Set fusion=side (text besides the ids), or "
             "sum, gate, concat; or a loss without alignment."
         )
     return main.content

@@ -1,4 +1,4 @@
-"""BC loss: a softmax with a margin as wide as popularity alone finds the pair unlikely."""
+"""BC loss: a softmax with a margin as wide as the pair is unlikely by popularity."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ltgnn.types import Batch, Encoded, Groups, Interactions
 class BCLoss(RankingLoss):
     """Softmax on cosines with ``cos(angle(u, i) + m_ui)`` for the positive, plus the softmax loss of a bias extractor.
 
-    The extractor knows users and items by their train counts alone, one vector of ``dim`` for each distinct count;
+    The extractor knows users and items only by their train counts, one vector of ``dim`` for each distinct count;
     ``m_ui = min(its angle of u and i, pi - angle(u, i))`` without gradient: pairs that popularity does not explain must
     be learned with more room. Source: Zhang et al., "Incorporating bias-aware margins into contrastive loss for
     collaborative filtering" (NeurIPS 2022, arXiv:2210.11054), eq. 5-8.

@@ -19,7 +19,7 @@ class InfoNCE(nn.Module, Loss):
     Cosines of the two views' states, over the distinct users and distinct positive items of the batch. One view is
     paired with the main pass, as in XSimGCL (TKDE 2023); two views with each other, as in SGL (SIGIR 2021) and SimGCL
     (SIGIR 2022). ``negatives``: ``batch`` or ``all`` nodes of the kind; ``reduction``: ``mean`` over the distinct
-    nodes, or their ``sum`` over the batch size (libraries differ: published-results 8.3).
+    nodes, or their ``sum`` over the batch size (libraries differ).
     """
 
     needs_views = True
@@ -63,6 +63,6 @@ def info_nce(first: Tensor, second: Tensor, nodes: Tensor, temperature: float, n
 
 
 def check_choice(key: str, given: str, choices: tuple[str, ...]) -> None:
-    """``UserError`` unless ``given`` is one of the words that ``key`` may be."""
+    """``UserError`` unless ``given`` is one of the options of ``key``."""
     if given not in choices:
         raise UserError(f"{key}={given} given, {' or '.join(choices)} wanted.")

@@ -62,6 +62,6 @@ def log_sum_negatives(
 
 def check_temperature(temperature: float, key: str = "loss.ranking.temperature") -> float:
     """The temperature itself; ``UserError`` unless it is at least ``LEAST``."""
-    if not temperature >= LEAST:  # below, float32 has no gradient left, and the untrained model would stand
+    if not temperature >= LEAST:  # below, float32 has no gradient left, and the model would stay untrained
         raise UserError(f"{key}={temperature} given, a number of at least {LEAST:g} wanted.")
     return temperature

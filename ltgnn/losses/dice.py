@@ -20,9 +20,9 @@ class DICE(RankingLoss):
 
     Who takes an item over a more popular one does so out of interest; over a less popular one perhaps because others
     do. Hence conformity ranks the more popular item of the pair first, whichever was taken. The first half of the
-    dimensions is interest, the second conformity; ``cos^2`` of the two halves keeps them apart, a bounded form of the
-    paper's discrepancy. Ranks by ``both`` halves or by ``interest``. Source: Zheng et al., "Disentangling user interest
-    and conformity for recommendation with causal embedding" (WWW 2021, arXiv:2006.11011), eq. 6-10.
+    dimensions is interest, the second conformity; ``cos^2`` of the two halves keeps them independent, a bounded form of
+    the paper's discrepancy. Ranks by ``both`` halves or by ``interest``. Source: Zheng et al., "Disentangling user
+    interest and conformity for recommendation with causal embedding" (WWW 2021, arXiv:2006.11011), eq. 6-10.
     """
 
     negatives_from = "sampler"
@@ -59,7 +59,7 @@ class DICE(RankingLoss):
         return (click + self.cause_weight * causes).mean(1) + self.apart_weight * apart
 
     def at_ranking(self, encoded: Encoded, scorer: Scorer) -> Scorer:
-        """Interest alone, where it is chosen."""
+        """Interest only, if chosen."""
         if self.rank_by == "both":
             return scorer
         half = half_width(encoded.users)

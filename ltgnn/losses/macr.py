@@ -1,4 +1,4 @@
-"""MACR: what the item's popularity and the user's activity explain alone is taken out at ranking time."""
+"""MACR: the effects of the item's popularity and the user's activity are removed at ranking time."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class Norm(Loss):
     """``weight * sum of |X|_F / rows of X`` over the batch's rows of users, positives and, if asked, negatives.
 
     On the chosen ``layers``, or on the final states where None. This is what SELFRec calls L2 in SimGCL and XSimGCL,
-    on final states without negatives (published-results 8.3).
+    on final states without negatives.
     """
 
     local = True

@@ -16,8 +16,8 @@ from ltgnn.types import Batch, Encoded, Loss, UserError
 class L2(Loss):
     """``weight * 1/2 sum ||.||^2 / B`` over the batch's rows of user, positive and negatives, on the chosen layers.
 
-    ``layers: [0]`` is LightGCN-PyTorch's penalty; other libraries penalise other rows under the same name
-    (published-results 8.3), hence the explicit keys.
+    ``layers: [0]`` is LightGCN-PyTorch's penalty; other libraries penalise other rows under the same name, hence the
+    explicit keys.
     """
 
     local = row_separable = column_separable = True

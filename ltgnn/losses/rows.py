@@ -24,8 +24,8 @@ def rows(main: Encoded, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
 def scores(main: Encoded, batch: Batch, cosine: bool) -> tuple[Tensor, Tensor]:
     """Inner products, or cosines, of the users with their positives [B] and with their sampled negatives [B, S].
 
-    The same numbers by the cheapest road: negatives that the whole batch shares (a view of stride 0) and negatives
-    that cover much of the catalogue are scored by one matrix product, others by gathering their vectors.
+    The same numbers by the cheapest computation: negatives that the whole batch shares (a view of stride 0) and
+    negatives that cover much of the catalogue are scored by one matrix product, others by gathering their vectors.
     """
     if main.columns is None:
         return _of_tables(main, batch, cosine)
@@ -68,7 +68,7 @@ def need_width(states: Tensor, width: int, loss: str) -> None:
     if states.shape[1] != width:
         raise UserError(
             f"loss={loss} is made for states of width {width}, but this model's have {states.shape[1]} "
-            "(model=lightgcn_content lays the text beside them). Set model=lightgcn, or another loss=."
+            "(model=lightgcn_content concatenates the content). Set model=lightgcn, or another loss=."
         )
 
 

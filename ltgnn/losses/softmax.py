@@ -1,4 +1,4 @@
-"""The softmax loss on cosine similarity, over in-batch and sampled negatives, with a dial on popularity."""
+"""Softmax loss on cosine similarity over in-batch and sampled negatives, with an optional logQ correction."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class SampledSoftmax(RankingLoss):
     """``-log( e^(s+/t) / (e^(s+/t) + sum over negatives e^(s-/t)) )`` with ``s`` the cosine, mean over the batch.
 
     Negatives are the other positives of the batch (``in_batch``) and the sampler's. With ``mask_own`` an in-batch item
-    that is the row's own positive is no negative. Source: Wu et al., "On the effectiveness of sampled softmax loss for
-    item recommendation" (TOIS 2024, arXiv:2201.02327), eq. 5.
+    that is the row's own positive is not a negative. Source: Wu et al., "On the effectiveness of sampled softmax loss
+    for item recommendation" (TOIS 2024, arXiv:2201.02327), eq. 5.
 
     ``logq`` 0..1 is the strength of the logQ correction (Yi et al., RecSys 2019): every logit, the positive's too,
     loses ``logq * log n_i``, where ``n_i`` is the expected number of item ``i`` among the negatives of a row:
@@ -28,6 +28,7 @@ class SampledSoftmax(RankingLoss):
     """
 
     negatives_from = "batch"
+    separable_without = "in_batch"
 
     frequency: Tensor
 

@@ -1,4 +1,4 @@
-"""AlphaRec: users and items by their features alone."""
+"""AlphaRec: users and items from their features only."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TextNodes(ItemEmbedding):
     ) -> None:
         super().__init__(train, dim, init, fusion, features)
         if not isinstance(self.fusion, ContentOnly):
-            raise UserError("model=alpharec has nodes of content alone, without ids: set fusion=content.")
+            raise UserError("model=alpharec uses only content, no ids: set fusion=content.")
         offsets, items = train.by_user
         self.register_buffer("history", items, persistent=False)
         self.register_buffer("offsets", offsets, persistent=False)
@@ -61,8 +61,3 @@ class TextNodes(ItemEmbedding):
         """All to the features, those of users too."""
         states = self()[0]
         return torch.zeros_like(states), states
-
-    @property
-    def column_separable(self) -> bool:
-        """A projector makes each column of all features."""
-        return False

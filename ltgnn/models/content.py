@@ -1,4 +1,4 @@
-"""A content match trained together with the model: the graph learns what the features do not know."""
+"""A content match trained jointly with the model: the graph learns the residual."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Perturb, Us
 
 
 class WithContent(Encoder):
-    """``s(u, i) = <u, i> + w <t_u, t_i>``: the states of ``encoder`` with the content match laid beside them.
+    """``s(u, i) = <u, i> + w <t_u, t_i>``: the states of ``encoder`` concatenated with the content match.
 
     ``t_i``: the item's features, centred, of unit length, in its first ``text_dim`` directions; ``t_u``: one step of
     the graph over them, of unit length. Both are fixed, so that every loss sees the match as an offset, and only what
@@ -27,6 +27,7 @@ class WithContent(Encoder):
     """
 
     reads_features: ClassVar[bool] = True
+    mixes_columns: ClassVar[bool] = True
     needs_features = True
     content: Tensor
 
@@ -63,7 +64,7 @@ class WithContent(Encoder):
         )
 
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
-        """The batch's nodes alone, where the encoder can do that."""
+        """Only the batch's nodes, if the encoder supports it."""
         inner = self.encoder.at(graph, batch)
         if inner is None:
             return None

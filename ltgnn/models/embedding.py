@@ -32,7 +32,7 @@ class NodeEmbedding(nn.Module):
 
     The id of an item without train interactions is 0 (unless the fusion started it from content): nothing but draws as
     a negative would train it, and noise must not pass for knowledge. Which items are known nevertheless is what
-    ``known_items`` says, and the encoder after it.
+    ``known_items`` tells, then the encoder.
     """
 
     has_users: ClassVar[bool] = True
@@ -111,7 +111,7 @@ class NodeEmbedding(nn.Module):
 
     @torch.no_grad()
     def known_items(self, features: Tensor | None, trained: Tensor | None = None) -> Tensor:
-        """Items whose first state says something of them: by a trained id, or by content.  [I] bool
+        """Items whose first state is informative, by a trained id or by content.  [I] bool
 
         ``features`` [I, D]; ``trained`` [I] bool: items with a trained id; None: those of the train part.
         """
@@ -129,7 +129,7 @@ class NodeEmbedding(nn.Module):
 
     @property
     def column_separable(self) -> bool:
-        """Whether each column of the states comes from the same column of the tables alone."""
+        """Whether each column of the states depends only on the same column of the tables."""
         return self.fusion.column_separable and self.users is not None
 
     @property
@@ -138,7 +138,7 @@ class NodeEmbedding(nn.Module):
         return self.fusion.note
 
     def cut_columns(self, rank: int, world: int) -> None:
-        """Keep the columns of process ``rank`` alone, ``d / world`` of each table."""
+        """Keep only the columns of process ``rank``, ``d / world`` of each table."""
         for name, table in self.tables.items():
             share = table.shape[1] // world
             self.register_parameter(name, nn.Parameter(table.detach()[:, rank * share : (rank + 1) * share].clone()))
@@ -171,6 +171,6 @@ class NodeEmbedding(nn.Module):
 
 
 class ItemEmbedding(NodeEmbedding):
-    """Items alone, for models that make a user's state of the user's items: ``forward`` gives [I, d]."""
+    """Items only, for models that make a user's state of the user's items: ``forward`` gives [I, d]."""
 
     has_users: ClassVar[bool] = False

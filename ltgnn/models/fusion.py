@@ -1,4 +1,4 @@
-"""How an item's id embedding and its features become one state: the fusion axis."""
+"""How an item's id embedding and its features become one state: the config group ``fusion``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
+from ltgnn.models.whitening import whiten
 from ltgnn.types import UserError
 
 Projector = Callable[..., nn.Module]
@@ -26,11 +27,11 @@ def need_features(features_dim: int, fusion: str) -> None:
 
 
 class ItemFusion(nn.Module):
-    """Base of all fusions. ``uses_ids`` says whether an id table [I, d] is trained at all.
+    """Base of all fusions. ``uses_ids``: whether an id table [I, d] is trained.
 
-    ``cold_ids``: whether the id of an item without train interactions says something. If not it is 0, so that the
-    item is known by its content alone. ``column_separable``: each column of the state comes from the same column of the
-    ids alone. ``note``: what to know where ``parts`` splits the state, a sentence for ``ltgnn explain``.
+    ``cold_ids``: whether an item without train interactions keeps its id. If not it is 0, so that the
+    item is known only by its content. ``column_separable``: each column of the state depends only on the same column of
+    the ids. ``note``: what to know where ``parts`` splits the state, a sentence for ``ltgnn explain``.
     """
 
     uses_ids: ClassVar[bool] = True
@@ -43,15 +44,15 @@ class ItemFusion(nn.Module):
         """Called once after the id table [I, d] got its usual initialisation; may overwrite it in place."""
 
     def known_items(self, features: Tensor | None, trained: Tensor) -> Tensor:
-        """Items whose state says something of them; the others are known by their neighbours or not at all.  [I] bool
+        """Items whose state is informative; the others are known by their neighbours or not at all.  [I] bool
 
-        ``features`` [I, D]; ``trained`` [I] bool: items whose id says something. Here: these, and those with features
+        ``features`` [I, D]; ``trained`` [I] bool: items with a trained id. Here: these, and those with features
         where the fusion reads them.
         """
         return trained | features.any(1) if self.reads_features and features is not None else trained
 
     def project(self, features: Tensor) -> Tensor | None:
-        """What the features [n, D] alone say, as states [n, d]; None: the fusion projects none."""
+        """The states [n, d] of only the features [n, D]; None: the fusion projects none."""
         return None
 
     def parts(self, ids: Any, features: Any, counts: Tensor) -> tuple[Tensor, Tensor]:
@@ -65,7 +66,7 @@ class ItemFusion(nn.Module):
 
 
 class Id(ItemFusion):
-    """Ids alone: the collaborative baseline."""
+    """Ids only: the collaborative baseline."""
 
     reads_features: ClassVar[bool] = False
     projects_text = False
@@ -94,7 +95,7 @@ class Projected(ItemFusion):
 
 
 class ContentOnly(Projected):
-    """Projected features alone: items without any interaction are states like all others."""
+    """Projected features only: items without interactions have states like all others."""
 
     uses_ids: ClassVar[bool] = False
     needs_features = True
@@ -152,7 +153,7 @@ class Mix(Projected):
     """Base of the fusions of both: features are projected, the id may be dropped, ``mix`` does the rest.
 
     ``id_dropout``: probability that an item's id part is 0 in a training pass, so that content has to carry the item
-    alone, as it does for items without train interactions (DropoutNet, NeurIPS 2017).
+    only, as it does for items without train interactions (DropoutNet, NeurIPS 2017).
     """
 
     needs_features = True
@@ -193,7 +194,7 @@ class Mix(Projected):
 
 
 class Sum(Mix):
-    """``id + projected features``: the id embedding is the residual that content cannot say."""
+    """``id + projected features``: the id embedding is the residual of the content."""
 
     def mix(self, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
         return ids + content
@@ -221,8 +222,10 @@ class Gate(Mix):
         return torch.sigmoid(self.gate(torch.cat([ids, content], -1)))
 
 
-class Side(Mix):
-    """Ids alone for the graph; the projected features go to the losses that align the two (RLMRec, WWW 2024)."""
+class AlignedText(Mix):
+    """Ids only in the graph; the projected features go to the losses that align the two (RLMRec, WWW 2024)."""
+
+    for_losses_alone: ClassVar[bool] = True
 
     def __init__(self, dim: int, features_dim: int, projector: Projector) -> None:
         super().__init__(dim, features_dim, projector)
@@ -233,22 +236,3 @@ class Side(Mix):
     def known_items(self, features: Tensor | None, trained: Tensor) -> Tensor:
         """The state is the id."""
         return trained
-
-
-def whiten(features: Tensor, fit: Tensor, dim: int) -> Tensor:
-    """First ``min(d, D, rank)`` principal components of ``features`` [I, D], of unit variance on the rows ``fit`` [I].
-
-    Signs are fixed (largest loading positive), so that the same features give the same table everywhere.
-    """
-    wide = features.double()
-    seen = wide[fit]
-    centre = seen.mean(0)
-    covariance = torch.cov((seen - centre).T, correction=0)
-    values, vectors = torch.linalg.eigh(covariance)
-    order = torch.argsort(values, descending=True)[: min(dim, features.shape[1])]
-    order = order[values[order] > 1e-10 * values.max()]
-    axes = vectors[:, order]
-    largest = axes.gather(0, axes.abs().argmax(0, keepdim=True))
-    axes = axes * largest.sign() / values[order].sqrt()
-    white: Tensor = (wide - centre) @ axes
-    return white.to(features.dtype)

@@ -22,7 +22,7 @@ class PopularityGate(Mix):
     ``c = 1``, and softplus(a), the power of ``c`` by which its odds fall.
     """
 
-    note: ClassVar[str] = "fusion=popularity_gate: its weights depend on counts alone and are held."
+    note: ClassVar[str] = "fusion=popularity_gate: its weights depend only on counts and are held constant."
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
-"""LightGCN whose far layers are remembered from some steps ago, so that most steps propagate little."""
+"""LightGCN with historical embeddings for far layers, so that most steps propagate little."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from annotated_types import Ge
@@ -22,6 +22,8 @@ class Historical(LightGCN):
     is a constant in between, in the manner of historical embeddings (GNNAutoScale, ICML 2021; LTGNN, WWW 2024). Its
     gradient is left out, so that ``every=1`` has LightGCN's scores but not its gradient. Ranking is always exact.
     """
+
+    mixes_columns: ClassVar[bool] = True  # its memory of far layers has all columns
 
     far: Tensor
 
@@ -45,17 +47,17 @@ class Historical(LightGCN):
         self.register_buffer("far", torch.empty(0), persistent=False)
 
     def get_extra_state(self) -> dict[str, Any]:
-        """What the next steps go by, so that a resumed run goes on exactly."""
+        """The state of the next steps, so that a resumed run continues exactly."""
         return {"far": self.far, "steps": self.steps}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
         self.far, self.steps = state["far"].to(self.far.device), state["steps"]
 
     def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
-        """As LightGCN, to rank; a training step that asks for all nodes would remember nothing."""
+        """As LightGCN, for ranking; a training step over all nodes would cache nothing."""
         if self.training:
             raise UserError(
-                "model=lightgcn_historical trains on the batch's nodes alone, but this loss or views= reads others: "
+                "model=lightgcn_historical trains on only the batch's nodes, but this loss or views= reads others: "
                 "set views=clean and loss=bpr, softmax, sl or another that is local, or model=lightgcn."
             )
         return super().forward(graph, perturb)
@@ -77,11 +79,6 @@ class Historical(LightGCN):
         near = sum((c * layer for c, layer in zip(coefficients, layers, strict=False)), self.far[where])
         users, items = near.split([len(nodes.users), len(nodes.items)])
         return Encoded(users, items, layers, None if content is None else content[nodes.items]), nodes.batch
-
-    @property
-    def column_separable(self) -> bool:
-        """Its memory of far layers has all columns."""
-        return False
 
     @staticmethod
     def refusal() -> UserError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -19,6 +20,8 @@ class LayerGCN(LightGCN):
     whose first state is 0 (a cold item without content) takes what it receives as it is.
     """
 
+    mixes_columns: ClassVar[bool] = True
+
     def step(self, graph: Graph, layers: Sequence[Tensor]) -> Tensor:
         received = super().step(graph, layers)
         likeness = F.cosine_similarity(received, layers[0], dim=-1)
@@ -27,6 +30,6 @@ class LayerGCN(LightGCN):
 
     def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
         raise UserError(
-            "this model's score is no sum over the history: it weighs what a node hears by its likeness to the first "
+            "this model's score is not a sum over the history: it weighs each message by its similarity to the first "
             "state."
         )

@@ -29,7 +29,7 @@ class LightGCN(Encoder):
     def linear(self) -> bool:
         """Whether a pass is the formula above, which the abilities below rest on.
 
-        Not in a subclass with a ``step`` or ``forward`` of its own, unless it says so.
+        Not in a subclass that overrides ``step`` or ``forward``, unless it declares it.
         """
         return type(self).step is LightGCN.step and type(self).forward is LightGCN.forward
 
@@ -48,7 +48,7 @@ class LightGCN(Encoder):
 
     @torch.no_grad()
     def known_items(self, graph: Graph) -> Tensor:
-        """Those whose first state says something, and those that messages reach from nodes whose state does."""
+        """Those whose first state is informative, and those that receive messages from such nodes."""
         return self.known_nodes(graph)[self.embedding.num_users :]
 
     def known_nodes(self, graph: Graph) -> Tensor:
@@ -59,7 +59,7 @@ class LightGCN(Encoder):
         return known
 
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
-        """The layers of the batch's nodes alone, where the graph can make them."""
+        """The layers of only the batch's nodes, if the graph supports it."""
         if not self.linear or covers_catalogue(batch, self.embedding.num_items):
             return None
         nodes = nodes_of(batch, self.embedding.num_users, self.embedding.num_items)
@@ -72,15 +72,15 @@ class LightGCN(Encoder):
         return Encoded(users, items, layers, None if content is None else content[nodes.items]), nodes.batch
 
     def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
-        """Ids and content of the user's own vector and of what each item of the history says.
+        """Ids and content of the user's own vector and of each item of the history.
 
-        ``match``: weight and features [I, width] of a content match beside it.
+        ``match``: weight and features [I, width] of an additional content match.
         """
         if not self.linear:
             return super().linear_terms(graph, norm_power)
         if not graph.linear:
             raise UserError(
-                "this model's score is no sum over the history: its graph sends messages of unit length "
+                "this model's score is not a sum over the history: its graph sends messages of unit length "
                 "(graph=lightgcnpp), which is not linear in the states."
             )
         return LinearScore(self.embedding, self.num_layers, self.readout, graph, norm_power, match)
@@ -92,4 +92,4 @@ class LightGCN(Encoder):
     @property
     def column_separable(self) -> bool:
         """Where the readout weighs whole layers."""
-        return self.linear and self.readout.coefficients(self.num_layers) is not None
+        return not self.mixes_columns and self.linear and self.readout.coefficients(self.num_layers) is not None

@@ -1,4 +1,4 @@
-"""The score of a linear graph model, taken apart: what each item of the user's history, ids and content add.
+"""The score of a linear graph model, split: what each item of the user's history, ids and content add.
 
 ``final_u = c_0 x_u + sum over the user's items j of A[u, j] h_j``, ``h_j = sum over l >= 1 of c_l (A^(l-1) x)_j``: all
 that the user receives comes through the items of the history. With the item's final state ``v`` held, the score
@@ -30,7 +30,7 @@ class LinearScore:
     ) -> None:
         """``graph`` is linear; ``norm_power`` as in ``Scoring``.
 
-        ``match``: weight and features [I, width] of a content match beside the inner product.
+        ``match``: weight and features [I, width] of a content match added to the inner product.
         """
         self.match, self.note = match, embedding.content_note
         self.num_users, self.num_items = embedding.num_users, embedding.num_items
@@ -101,7 +101,7 @@ def coefficients(readout: Readout, num_layers: int, isolated: bool = False) -> l
 
 
 def _by(said: Sequence[Tensor], ids: Tensor, content: Tensor) -> dict[str, float]:
-    """What is said by ids and by text, against the item's ids and text."""
+    """Contributions of ids and text, against the item's ids and text."""
     return {
         "ids": float(said[0] @ ids),
         "text": float(said[1] @ content),

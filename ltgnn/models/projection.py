@@ -1,4 +1,4 @@
-"""From the width of the features to that of the model: the projector axis.  [I, D] -> [I, d]"""
+"""From the width of the features to that of the model: the config group ``projector``.  [I, D] -> [I, d]"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """How the states of all layers become the final embedding.
 
-A node without neighbours receives no messages: its layers after the first are 0. Readouts that leave layer 0 out keep
+A node without neighbours receives no messages: its layers after the first are 0. Readouts that omit layer 0 keep
 it for such nodes, or all cold items would be one and the same zero vector, whatever their content.
 """
 
@@ -20,7 +20,7 @@ class LayerReadout:
     """Base of the readouts: the states of all layers become the final embedding."""
 
     def __call__(self, layers: Sequence[Tensor]) -> Tensor:
-        """``(L + 1) x [N, d] -> [N, d]``, each node by its own layers alone."""
+        """``(L + 1) x [N, d] -> [N, d]``, each node from its own layers only."""
         raise NotImplementedError
 
     def coefficients(self, num_layers: int) -> list[float] | None:
@@ -82,7 +82,7 @@ class Sum(LayerReadout):
 
 
 class Last(LayerReadout):
-    """The last layer alone."""
+    """Only the last layer."""
 
     def __call__(self, layers: Sequence[Tensor]) -> Tensor:
         return _first_where_isolated(layers[-1], layers[0])

@@ -23,7 +23,7 @@ class Block(nn.Module):
         self.inner, self.outer = nn.Linear(dim, dim), nn.Linear(dim, dim)
 
     def forward(self, states: Tensor) -> Tensor:
-        """[B, n, d] -> [B, n, d]; a place hears itself and earlier ones."""
+        """[B, n, d] -> [B, n, d]; a position attends to itself and earlier ones."""
         normed = self.first(states)
         parts = (self.query(normed), self.key(states), self.value(states))
         query, key, value = (x.unflatten(-1, (self.heads, -1)).transpose(1, 2) for x in parts)  # [B, h, n, d / h]

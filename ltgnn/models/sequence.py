@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Ge
@@ -19,10 +19,12 @@ class SequenceModel(Encoder):
     """User state = ``body`` of a learned start vector and the vectors of the user's train items, oldest first.
 
     In training the state of a batch's row is that before the row's positive, so the next item is predicted from the
-    past alone; in evaluation it is that after the last train event. Item vectors are what the fusion makes of ids and
+    past only; in evaluation it is that after the last train event. Item vectors are what the fusion makes of ids and
     features (those of a trained GNN come in by features=run), and the graph is not looked at. ``max_length``:
     how many of the latest items are read.
     """
+
+    mixes_columns: ClassVar[bool] = True
 
     embedding: ItemEmbedding
 
@@ -62,6 +64,6 @@ class SequenceModel(Encoder):
 
     def linear_terms(self, graph: Graph, norm_power: float) -> LinearTerms:
         raise UserError(
-            "this model's score is no sum over the history: it reads the history as a sequence, item by item in the "
+            "this model's score is not a sum over the history: it reads the history as a sequence, item by item in the "
             "light of the others."
         )

@@ -1,9 +1,9 @@
-"""A frozen item-item graph beside the user-item graph."""
+"""A frozen item-item graph in addition to the user-item graph."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar, Protocol
 
 import torch
 from annotated_types import Ge
@@ -27,6 +27,8 @@ class SideChannel(LightGCN):
     FREEDOM (Zhou & Shen, MM 2023, arXiv:2211.06924); LATTICE (MM 2021) learns ``S`` as well. Here it is frozen, built
     once from the features as they are before training, and symmetric.
     """
+
+    mixes_columns: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -61,6 +63,6 @@ class SideChannel(LightGCN):
 
     def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
         raise UserError(
-            "this model's score is no sum over the history: part of its item states comes over a second graph, which "
+            "this model's score is not a sum over the history: part of its item states comes from a second graph; this "
             "is not split yet."
         )

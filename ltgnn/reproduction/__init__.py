@@ -1,1 +1,1 @@
-"""Published rows, our results beside them, and the verdict."""
+"""Published rows, our results, and the verdict."""

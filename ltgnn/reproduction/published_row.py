@@ -1,4 +1,4 @@
-"""A row of a paper: one yaml that says what was published, where, on which files, and with which recipe it is run."""
+"""A row of a paper: one yaml with the published values, their source, the files and the recipe."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from ltgnn.reproduction.verdict import Published
 from ltgnn.types import UserError
 
 KEYS = {
-    "title": "what it is, in the words of a table",
+    "title": "its title in tables",
     "source": "title, link, where (table or log), kind",
     "data": "name, sha256 (file: digest), counts (users, items, train, val, test)",
-    "config": "the words for `ltgnn train`: a closed recipe",
-    "whole": "further words for the whole run",
+    "config": "the overrides of `ltgnn train`: a pinned recipe",
+    "whole": "further overrides of the full run",
     "seeds": "in the order in which they are run",
     "selection": "test, validation or none",
     "published": "metric: value",
     "tolerance": "absolute or relative, and why",
-    "hardware": "cpu or gpu: what the whole run wants",
+    "hardware": "cpu or gpu: what the full run requires",
     "smoke": "words, tolerance, judged (epochs), epochs (epoch: {metric: value}); null: the source has no early values",
-    "reason": "why the verdict is no PASS, or null",
+    "reason": "why the verdict is not PASS, or null",
 }
-"""What a row has to say; nothing else is allowed, so that a typing error is no silent default."""
+"""The keys of a row; no others are allowed, so that a typing error is not a silent default."""
 
 FOREIGN = re.compile(r"(hydra|logger|paths|sweep|task|trust)\b|callbacks\.")
-"""Keys that no recipe of a row sets: where things go, and what else is run."""
+"""Keys that no recipe of a row may set: output paths, and what else is run."""
 
 KINDS = ("log", "readme", "csv", "paper", "transcription")
 SELECTIONS = ("test", "validation", "none")
@@ -39,7 +39,7 @@ SELECTIONS = ("test", "validation", "none")
 
 @dataclass(frozen=True)
 class Plan:
-    """What one run of a row is: its words, and the numbers that it is judged by."""
+    """One run of a row: its overrides, and the numbers it is compared with."""
 
     kind: str  # whole or smoke
     words: tuple[str, ...]
@@ -50,7 +50,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Row:
-    """A published row. ``data``, ``source`` and ``tolerance`` are kept as they stand in the yaml, for the record."""
+    """A published row. ``data``, ``source`` and ``tolerance`` are kept as in the yaml, for the record."""
 
     name: str
     title: str
@@ -72,7 +72,7 @@ class Row:
             return self.smoke
         if self.selection == "none":
             return self.whole
-        raise UserError(f"{self.name}: the source gives no values of early epochs: leave --smoke away.")
+        raise UserError(f"{self.name}: the source gives no values of early epochs: omit --smoke.")
 
 
 def read_all(folder: Path) -> dict[str, Row]:
@@ -141,7 +141,7 @@ def _published(
 ) -> tuple[Published, ...]:
     forms = [form for form in ("absolute", "relative") if tolerance.get(form) is not None]
     if len(forms) != 1 or not tolerance.get("why"):
-        raise UserError(f"{file}: {key} wants one of absolute and relative, and why.")
+        raise UserError(f"{file}: {key} needs one of absolute and relative, and the reason.")
     (form,) = forms
     scale = float(tolerance[form])
     return tuple(
@@ -151,12 +151,12 @@ def _published(
 
 
 def _closed(file: Path, words: Iterable[str]) -> None:
-    """Refuse words that say more than what is trained: a row may come from anybody."""
+    """Reject overrides that set more than the recipe: rows may come from others."""
     for word in map(str, words):
         key = word.lstrip("+~").partition("=")[0]
         if word.startswith("-") or "=" not in word or FOREIGN.match(key):
             raise UserError(
-                f"{file}: '{word[:200]}' is no word of a recipe; wanted KEY=VALUE that says what is trained, and not "
+                f"{file}: '{word[:200]}' is not an override of a recipe; expected KEY=VALUE of the training, not "
                 "where it is kept or what else is run."
             )
 

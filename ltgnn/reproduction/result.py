@@ -14,13 +14,13 @@ from ltgnn.reproduction.verdict import format_signed, short
 from ltgnn.types import UserError
 
 BEGIN, END = "<!-- ltgnn reproduce: begin -->", "<!-- ltgnn reproduce: end -->"
-"""Between these two lines of README the table stands; it is made of the result files and never written by hand."""
+"""The table is between these two lines of README; it is generated from the result files, never edited by hand."""
 
 NOT_RUN = "not yet run"
 
 
 def write(folder: Path, result: Mapping[str, Any]) -> Path:
-    """``folder/ROW/COMMIT.json``, of a smoke run ``COMMIT-smoke.json``; whole or not at all."""
+    """``folder/ROW/COMMIT.json``, of a smoke run ``COMMIT-smoke.json``, atomically."""
     name = str(result["commit"] or "unknown") + ("-smoke" if result["kind"] == "smoke" else "")
     file = folder / str(result["row"]) / f"{name}.json"
     write_whole(file, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
@@ -28,7 +28,7 @@ def write(folder: Path, result: Mapping[str, Any]) -> Path:
 
 
 def newest(folder: Path, row: str) -> dict[str, Any] | None:
-    """The last whole run of a row; where there is none, the last smoke run; where there is none either, None."""
+    """The last full run of a row; where there is none, the last smoke run; where there is none either, None."""
     results = [read_json(folder / row, file.name) or {} for file in sorted((folder / row).glob("*.json"))]
     if not results:
         return None
@@ -37,7 +37,7 @@ def newest(folder: Path, row: str) -> dict[str, Any] | None:
 
 
 def table(rows: Sequence[Row], folder: Path) -> str:
-    """Every row in Markdown, with its newest result or ``not yet run``; below it why some are no PASS."""
+    """Every row in Markdown, with its newest result or ``not yet run``; below it why some are not PASS."""
     lines = [
         "| row | published R@20 / N@20 | ours | delta | verdict | run | selected by |",
         "|---|---|---|---|---|---|---|",
@@ -75,7 +75,7 @@ def rebuild(readme: Path, rows: Sequence[Row], folder: Path) -> None:
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
         raise UserError(
-            f"{readme}: the table has no place. Wanted a file with, once each and in this order, {BEGIN} and {END}."
+            f"{readme}: no place for the table. Expected a file with, once each and in this order, {BEGIN} and {END}."
         )
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 WORDS = ("PASS", "NEAR", "ABOVE", "FAIL")
-"""The verdict words, from best to worst; a row has the worst word of its numbers.
+"""The verdicts, from best to worst; a row has the worst verdict of its numbers.
 
-``delta`` is the mean over the seeds less the published value, ``width`` the tolerance: absolute as it stands, or
-relative to the published value. Borders belong to the better word (with 1e-9 of slack for binary fractions).
+``delta`` is the mean over the seeds less the published value, ``width`` the tolerance: absolute, or
+relative to the published value. Borders belong to the better verdict (with 1e-9 of slack for binary fractions).
 
 ======  ==============================  ============================================================================
 PASS    ``|delta| <= width``            reproduced
@@ -21,7 +21,7 @@ ABOVE   ``delta > width``               better than published, which is flagged,
 ======  ==============================  ============================================================================
 
 Only PASS counts as reproduced: the exit code of ``ltgnn reproduce`` is 0 if every row asked for has it. The one-sample
-t-test against the published value is for information; it moves no word.
+t-test against the published value is for information; it does not change the verdict.
 """
 
 SLACK = 1e-9
@@ -34,12 +34,12 @@ class Published:
     metric: str
     value: float
     width: float  # the tolerance, absolute
-    epoch: int | None = None  # None: of the whole run
+    epoch: int | None = None  # None: of the full run
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One published number against ours, a value a seed; ``sd``, ``t`` and ``p`` want two seeds that differ."""
+    """One published number against ours, a value a seed; ``sd``, ``t`` and ``p`` require two seeds that differ."""
 
     metric: str
     epoch: int | None
@@ -71,7 +71,7 @@ def worst(words: Iterable[str]) -> str:
     return max(words, key=WORDS.index)
 
 
-def judge(published: Published, values: Sequence[float]) -> Judged:
+def evaluate(published: Published, values: Sequence[float]) -> Judged:
     """Our values, one a seed, against the published one."""
     mean = statistics.fmean(values)
     sd = statistics.stdev(values) if len(values) > 1 else None
@@ -104,7 +104,7 @@ def describe(judged: Mapping[str, Any]) -> str:
     test = "" if judged["t"] is None else f"  t {judged['t']:+.2f} p {judged['p']:.2g}"
     wanted = f"published {short(judged['published'])} +- {short(judged['width'])}"
     seeds = f"{len(judged['values'])} seed{'s' if len(judged['values']) > 1 else ''}"
-    delta = f"delta {format_signed(judged['delta'])}{test}  {judged['word'] or 'not judged'}"
+    delta = f"delta {format_signed(judged['delta'])}{test}  {judged['word'] or 'not compared'}"
     return f"{where:<19} {wanted}  ours {short(judged['mean'])}{sd} ({seeds})  {delta}"
 
 

@@ -1,4 +1,4 @@
-"""A finished run begun again in its folder: it stands, another recipe is refused, or its results are moved aside."""
+"""A finished run started again in its folder: kept, rejected for another recipe, or its results moved aside."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def finished_metrics(folder: Path, cfg: DictConfig) -> dict[str, Any] | None:
 def make_way(folder: Path, config: Mapping[str, Any]) -> None:
     """``UserError`` where the folder holds the results of a finished run, which ``config`` (resolved) would overwrite.
 
-    With ``sweep.resume=false`` they are moved into a folder beside it instead.
+    With ``sweep.resume=false`` they are moved into a sibling folder instead.
     """
     if (bounded_read.read_json(folder, "status.json") or {}).get("state") != "finished":
         return
     if _anew(config):
-        log.warning("%s begins anew; its earlier results are in %s", folder, _moved_aside(folder))
+        log.warning("%s starts from scratch; its earlier results are in %s", folder, _moved_aside(folder))
         return
     found = differences(folder, config)
     what = f"of another recipe or of other data ({in_words(found)})" if found else "of this recipe"

@@ -1,6 +1,7 @@
-"""What the numbers of a run folder stand for: items with ids, titles, train counts and groups; a few users to look at.
+"""The entities of a run folder by number: items with ids, titles, train counts and groups; a few example users.
 
-Small beside the checkpoint (tens of bytes an item), and it makes ``topk.parquet`` readable without the data set.
+Small compared with the checkpoint (tens of bytes per item), and it makes ``topk.parquet`` readable without the data
+set.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def titles(dataset: Dataset) -> list[str]:
 def examples(dataset: Dataset, split: Split, groups: Mapping[str, Groups]) -> dict[str, Any]:
     """Users to show: from the shortest train history to the longest, with a tail item held out where there is one.
 
-    The choice depends on the split alone, so that all runs on it show the same users.
+    The choice depends only on the split, so that all runs on it show the same users.
     """
     train, test = split.train, split.test
     candidates = test.users.unique()

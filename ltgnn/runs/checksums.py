@@ -1,4 +1,4 @@
-"""Checksums of a run's files, written when it ends: what was changed or damaged since is said when it is read."""
+"""Checksums of a run's files, written when it ends: a file changed or damaged since is reported when it is read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RECORD = ("config.yaml", "metrics.json")
 LARGE = ("checkpoints/best.ckpt", "checkpoints/last.ckpt", "*per_user.parquet", "*topk.parquet", "items.parquet")
 
 KEPT = (*RECORD, *LARGE)
-"""Files whose bytes decide numbers or lists, and that no reader can judge by itself."""
+"""Files whose bytes decide numbers or lists, and whose damage a reader cannot detect."""
 
 
 def write_checksums(folder: Path) -> None:
@@ -31,9 +31,9 @@ def write_checksums(folder: Path) -> None:
 
 
 def warn_if_changed(folder: Path, *names: str) -> bool:
-    """Whether one of these files of a run is not what the run wrote; says so in the log, in one line.
+    """Whether one of these files of a run differs from what the run wrote; logged in one line.
 
-    Runs of before, whose folder has no checksums, and files that are not there cannot be judged. A file is read once
+    Older runs without checksums, and missing files, are not checked. A file is read once
     per process and state.
     """
     try:

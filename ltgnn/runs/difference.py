@@ -15,7 +15,7 @@ SHOWN = 6
 
 
 def differences(folder: Path, config: Mapping[str, Any]) -> list[str]:
-    """In words, what ``config`` (resolved) has otherwise than the recipe of the run in ``folder``.
+    """Differences of ``config`` (resolved) from the recipe of the run in ``folder``, as text.
 
     Empty where nothing is known.
     """

@@ -32,11 +32,11 @@ SHORT = 1000
 """Characters of an error that are kept where the disk is full: with the rest of the status less than a block."""
 
 RESUME = "checkpoints/resume.ckpt"
-"""Where an unfinished training keeps what it needs to go on."""
+"""State from which an unfinished training resumes."""
 
 
 class RunFolder:
-    """Writes and reads one run's files. Every file appears whole or not at all."""
+    """Writes and reads one run's files. Every file is written atomically."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -122,7 +122,7 @@ class RunFolder:
                 file.truncate()
 
     def write(self, name: str, text: str) -> None:
-        """Write a text file, whole or not at all; the folder must be there."""
+        """Write a text file atomically; the folder must exist."""
         write_whole(self.path / name, text, parents=False)
         self.written[name] = text
 
@@ -141,12 +141,12 @@ class RunFolder:
         self.write_parquet(f"{prefix}topk.parquet", pl.DataFrame({"user": users, "items": items, "scores": scores}))
 
     def write_parquet(self, name: str, frame: Any) -> None:
-        """Write a polars frame, whole or not at all; the folder must be there."""
+        """Write a polars frame atomically; the folder must exist."""
         with replace_atomically(self.path / name, parents=False) as temporary:
             frame.write_parquet(temporary)
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """A JSON file of the run, empty where it is absent; ``Damaged`` where it is no JSON object."""
+        """A JSON file of the run, empty where it is absent; ``Damaged`` where it is not a JSON object."""
         if name in older_recipes.FILES and not (self.path / name).exists():
             name = older_recipes.FILES[name]
         return bounded_read.read_json(self.path, name) or {}
@@ -158,12 +158,12 @@ class RunFolder:
         return recipe
 
     def recipe(self) -> dict[str, Any]:
-        """The resolved recipe as plain values, in today's words, to be read alone.
+        """The resolved recipe as plain values, in today's names, read-only.
 
         ``Damaged`` where it is absent or no recipe.
         """
         return older_recipes.translated(bounded_read.read_recipe(self.path))
 
     def is_older(self) -> bool:
-        """Whether an earlier version of ltgnn wrote the recipe, in other words than those of today."""
+        """Whether an earlier version of ltgnn wrote the recipe, with other names than those of today."""
         return older_recipes.is_older(bounded_read.read_recipe(self.path))

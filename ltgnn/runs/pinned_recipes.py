@@ -1,4 +1,4 @@
-"""Closed recipes: an experiment that stands for a published row is that row, or it is refused."""
+"""Pinned recipes: an experiment of a published row is run unchanged, or rejected."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from ltgnn.types import UserError
 
 
-def refuse_foreign(closed: Mapping[str, str], choices: Mapping[str, str]) -> None:
-    """Compare the words chosen with those that the recipe pins (``closed:`` of its yaml, axis -> word).
+def reject_changed_recipe(closed: Mapping[str, str], choices: Mapping[str, str]) -> None:
+    """Compare the chosen options with those that the recipe pins (``closed:`` of its yaml, group -> option).
 
     Without this, ``experiment=lightgcn_gowalla model=mf`` would train something that no paper reported under the
     experiment's name.
@@ -16,6 +16,6 @@ def refuse_foreign(closed: Mapping[str, str], choices: Mapping[str, str]) -> Non
     for axis, word in closed.items():
         if (given := choices.get(axis, word)) != word:
             raise UserError(
-                f"{axis}={given} given, but experiment={choices.get('experiment')} is a closed recipe with "
-                f"{axis}={word}: it stands for a published number. Leave one of the two away, or say closed=null."
+                f"{axis}={given} given, but experiment={choices.get('experiment')} is a pinned recipe with "
+                f"{axis}={word}: it reproduces a published number. Remove one of the two, or set closed=null."
             )

@@ -90,7 +90,7 @@ def name_left_out(damaged: Sequence[Damaged]) -> str:
 
 
 def without_damaged(runs: Sequence[Run], work: Callable[[Sequence[Run]], T], damaged: list[DamagedRun]) -> T:
-    """``work`` on the runs; one whose file turns out to be damaged goes to ``damaged``, and the work begins anew."""
+    """``work`` on the runs; one whose file turns out to be damaged goes to ``damaged``, and the work restarts."""
     left = list(runs)
     while True:
         try:
@@ -104,12 +104,12 @@ def without_damaged(runs: Sequence[Run], work: Callable[[Sequence[Run]], T], dam
 
 
 def overrides(folder: Path) -> tuple[str, ...]:
-    """The words of the command that made the run; none where it has not kept them."""
+    """The overrides of the command that made the run; empty where they were not kept."""
     if not (folder / "overrides.yaml").exists():
         return ()
     found = read_yaml(folder, "overrides.yaml")
     if not isinstance(found, list):
-        raise DamagedRun(folder, f"{folder}: overrides.yaml holds no list of words.")
+        raise DamagedRun(folder, f"{folder}: overrides.yaml is not a list of overrides.")
     return tuple(map(older_recipes.override, map(str, found)))
 
 

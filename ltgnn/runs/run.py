@@ -24,7 +24,7 @@ UNTRAINED = (
     "fusion", "loss", "graph", "init", "views", "sampler", "optim", "schedule", "trainer", "callbacks", "live",
     "projector",
 )  # fmt: skip
-"""Axes that a closed form does not have: it is computed, not trained."""
+"""Config groups that a closed form does not have: it is computed, not trained."""
 
 
 class DamagedRun(Damaged):
@@ -113,9 +113,9 @@ class Run:
         return str(self.metrics["fingerprint"])
 
     def word(self, axis: str) -> str:
-        """What was chosen for an axis (``fusion``), a root knob (``dim``) or any key (``loss.ranking.temperature``).
+        """The value of a config group (``fusion``), a root knob (``dim``) or any key (``loss.ranking.temperature``).
 
-        ``-`` where the run has no such thing, as a closed form has no fusion.
+        ``-`` where the run has none, as a closed form has no fusion.
         """
         if self.closed_form and axis.partition("/")[0].partition("@")[0].partition(".")[0] in UNTRAINED:
             return "-"
@@ -148,7 +148,7 @@ class Run:
         return [older_recipes.metric(column) for column in self._stored(name)]
 
     def _stored(self, name: str) -> list[str]:
-        """Column names as they stand in the file."""
+        """Column names as they are in the file."""
         import polars as pl
 
         return list(self.reading(name, pl.read_parquet_schema)) if (self.folder / name).is_file() else []
@@ -210,13 +210,15 @@ def checked_recipe(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
     """``config``, where its sections are sections; else ``DamagedRun``."""
     choices = config["choices"]
     cut = isinstance(choices, dict) and isinstance(config.get("data"), dict) and "data" not in choices
-    if not isinstance(choices, dict) or (cut and "fusion" in config):  # the words are the last section of the file
-        raise DamagedRun(folder, f"{folder}: config.yaml is cut short: its 'choices' are not whole.")
+    if not isinstance(choices, dict) or (cut and "fusion" in config):  # the choices are the last section of the file
+        raise DamagedRun(folder, f"{folder}: config.yaml is cut short: its 'choices' are incomplete.")
     for section in ("model", "fusion"):
         if not isinstance(config.get(section, {}), dict):
-            raise DamagedRun(folder, f"{folder}: config.yaml: '{section}' is no section, so it is no recipe of a run.")
+            raise DamagedRun(
+                folder, f"{folder}: config.yaml: '{section}' is not a section, so it is not a recipe of a run."
+            )
     if not isinstance(config.get("blend") or {}, dict):
-        raise DamagedRun(folder, f"{folder}: config.yaml: 'blend' is no section, so it is no recipe of a run.")
+        raise DamagedRun(folder, f"{folder}: config.yaml: 'blend' is not a section, so it is not a recipe of a run.")
     if odd := [key for key in (*config, *choices) if not isinstance(key, str)]:
-        raise DamagedRun(folder, f"{folder}: config.yaml has the key {odd[0]!r}; wanted words alone.")
+        raise DamagedRun(folder, f"{folder}: config.yaml has the key {odd[0]!r}; expected only strings.")
     return config

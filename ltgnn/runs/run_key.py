@@ -18,7 +18,7 @@ INPUTS = "inputs"
 """Where status.json has the sha256 of the files that the run read."""
 
 PLACES = ("run_dir", "cache_dir", "data_dir")
-"""Folders of ``paths``: where they are moves no number either, so that a key knows them by name."""
+"""Folders of ``paths``: their location does not change results, so that a key has only their names."""
 
 
 def run_key(cfg: DictConfig) -> str:

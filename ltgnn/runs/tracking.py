@@ -1,4 +1,4 @@
-"""Experiment tracking beside the plain files: one W&B run per job, surely closed."""
+"""Experiment tracking in addition to the plain files: one W&B run per job, always closed."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ RECORD = "wandb.json"
 """Where a run folder keeps the id of its W&B run."""
 
 AXES = ("data", "model", "fusion", "loss", "features")
-"""Axes whose choices are tags."""
+"""Config groups whose options are tags."""
 
 
 def columns(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config as W&B filters it: root knobs, one column per axis with the word chosen; the rest in ``recipe``."""
+    """The config as W&B filters it: root knobs, one column per config group with its option; the rest in ``recipe``."""
     knobs = {key: value for key, value in config.items() if not isinstance(value, dict)}
     groups = {key: value for key, value in config.items() if isinstance(value, dict) and key != "choices"}
     return knobs | dict(config["choices"]) | {"recipe": groups}
@@ -68,7 +68,7 @@ class NoTracker:
         return False
 
     def summary(self, values: Mapping[str, Any]) -> None:
-        """Nothing to tell."""
+        """Nothing to track."""
 
     def upload(self, folder: Path) -> None:
         """Nothing to show."""
@@ -96,7 +96,7 @@ class Wandb:
         os.environ.setdefault("WANDB_SILENT", "true")
         choices, mode = config["choices"], self._mode()
         again = RunFolder(folder).read_json(RECORD)
-        # online the run goes on; offline W&B cannot go on, and files with one id would overwrite each other when synced
+        # online the run is resumed; offline W&B cannot resume, and files with one id overwrite each other when synced
         same = {"id": again["id"], "resume": "allow"} if again and mode == "online" else {}
         before = {"resumed_from": again["id"]} if again and not same else {}
         self.run = wandb.init(
@@ -121,7 +121,7 @@ class Wandb:
         RunFolder(folder).write_json(RECORD, {"id": self.run.id, "project": self.project, "mode": mode, **before})
         self.run.define_metric("trainer/global_step")
         self.run.define_metric("*", step_metric="trainer/global_step")
-        # whole names: which of several patterns W&B takes is not defined, and Lightning adds "*" once more
+        # full names: which of several patterns W&B takes is not defined, and Lightning adds "*" once more
         for metric, kinds in (("train/loss", "min,last"), (self.monitor, f"{'min' if self.less else 'max'},last")):
             if metric:
                 self.run.define_metric(metric, step_metric="trainer/global_step", summary=kinds)
@@ -142,7 +142,7 @@ class Wandb:
         self.run.summary.update(dict(values))
 
     def upload(self, folder: Path) -> None:
-        """Tables and plots; best and last value of the monitor, which the summary of its curve does not tell apart."""
+        """Tables and plots; best and last value of the monitor, which the summary of its curve does not distinguish."""
         self.run.log(pictures(folder))
         curve = monitored_values(folder, self.monitor)
         if curve:

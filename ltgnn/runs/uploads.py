@@ -1,4 +1,4 @@
-"""What a run shows in W&B besides its numbers: made from the plain files of its folder, so both say the same."""
+"""What a run shows in W&B besides its numbers: made from the plain files of its folder, so both agree."""
 
 from __future__ import annotations
 

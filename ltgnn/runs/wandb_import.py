@@ -18,7 +18,7 @@ from ltgnn.types import UserError
 
 PARTS = ("test", "val")
 WORDS = {"data": "unknown", "model": "unknown", "fusion": "-", "loss": "-", "features": "none"}
-"""Axes that tables ask for, with the word for a run that does not say."""
+"""Config groups shown by tables, with the option of a run that has none."""
 
 
 def files(places: Sequence[Path]) -> list[Path]:
@@ -37,7 +37,7 @@ def inspect(file: Path, *options: str) -> str:
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode or not answer.stdout.strip():
         raise UserError(
-            f"{file} cannot be read: {answer.stderr.strip() or 'W&B printed nothing'} (wants wandb >= 0.31)"
+            f"{file} cannot be read: {answer.stderr.strip() or 'W&B printed nothing'} (requires wandb >= 0.31)"
         )
     return answer.stdout
 

@@ -1,4 +1,4 @@
-"""The yaml of ``wandb sweep`` for the words of a Hydra sweep, for those who let W&B's agents run it."""
+"""The yaml of ``wandb sweep`` for the overrides of a Hydra sweep, to be run by W&B's agents."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sweep_yaml(overrides: Sequence[str], method: str, monitor: str, project: str
 
 def _parse(overrides: Sequence[str]) -> list[Override]:
     if not overrides:
-        raise UserError("ltgnn runs sweep-yaml: no words to sweep; give some, such as fusion=id,sum seed=1,2,3")
+        raise UserError("ltgnn runs sweep-yaml: no overrides to sweep; give some, such as fusion=id,sum seed=1,2,3")
     parsed: list[Override] = OverridesParser.create().parse_overrides(list(overrides))
     return parsed
 

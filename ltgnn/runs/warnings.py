@@ -19,7 +19,7 @@ PLACES, SAMPLE = 20, 500
 """First places of a list, and test users, that are compared with the popularity list."""
 
 ALIKE = 0.9
-"""Share of these places at which a model is said to rank by popularity."""
+"""Share of these places above which a model is reported to rank by popularity."""
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from ltgnn.types import Batch, Interactions, UserError
 
 
 def stream(seed: int, *place: int, device: torch.device | str = "cpu") -> torch.Generator:
-    """A generator that depends on (seed, place) alone, such as (seed, epoch, step): no state to save or to share."""
+    """A generator that depends only on (seed, place), such as (seed, epoch, step): no state to save or to share."""
     mixed = seed
     for number in place:  # splitmix64, so that neighbouring places give unrelated streams
         mixed = (mixed + 0x9E3779B97F4A7C15 * (number + 1)) & 0xFFFFFFFFFFFFFFFF
@@ -22,7 +22,7 @@ def stream(seed: int, *place: int, device: torch.device | str = "cpu") -> torch.
 
 
 class PairBatches:
-    """One epoch of (user, positive) batches; ``epoch()`` tells which, so that a resumed run goes on exactly.
+    """One epoch of (user, positive) batches; ``epoch()`` gives its number, so that a resumed run continues exactly.
 
     ``unit="edges"``: each train pair once, shuffled. ``unit="users"``: E users drawn with replacement among those with
     a train pair, then one positive of each (LightGCN-PyTorch).

@@ -12,7 +12,7 @@ from ltgnn.types import Interactions
 
 
 class RecommendationData(pl.LightningDataModule):
-    """Evaluation ranks whole parts at once, so its loader yields only the name of the part."""
+    """Evaluation ranks a full part at once, so its loader yields only the name of the part."""
 
     def __init__(
         self, train: Interactions, batch_size: int, epoch_unit: str, seed: int, monitored: Sequence[str]

@@ -15,10 +15,10 @@ from ltgnn.types import Batch, Encoded, Interactions, UserError
 
 
 class Hardest(Negatives):
-    """The ``keep`` best scored of the ``candidates`` drawn for a pair, by the model as it stands in this step.
+    """The ``keep`` best scored of the ``candidates`` drawn for a pair, by the model of this step.
 
     Dynamic negative sampling (Zhang et al., SIGIR 2013): ``keep`` 1. Scores are inner products, or cosines with
-    ``cosine`` (for losses on cosines). No gradient goes through the choice.
+    ``cosine`` (for losses on cosines). No gradient flows through the choice.
     """
 
     reads_states = True

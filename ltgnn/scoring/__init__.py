@@ -1,1 +1,1 @@
-"""What turns states into scores: scorers, masks of items, post-hoc adjustments, ensembles."""
+"""Scores from states: scorers, masks of items, post-hoc adjustments, ensembles."""

@@ -1,4 +1,4 @@
-"""Dials: scores from item features and popularity that are added to a model's, without retraining it."""
+"""Post-hoc score adjustments: scores from item features and popularity, added to a model's without retraining it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from ltgnn.types import Interactions, Scorer, UserError
 class ContentMatch(Scorer):
     """``weight n_u^-h g(i) * sum over the user's n_u train items j of S[j, i]``, S the cosine of the k nearest texts.
 
-    The frozen text match at scoring time (published-results 5.3, rank 2); on top of EASE it is the closed-form hybrid
+    Frozen text match at scoring time; on top of EASE it is the closed-form hybrid
     ``X (B + weight S)`` that every GNN hybrid has to beat. ``history_power`` h: 0 sums over the history, 1 is the mean.
-    The popularity gate ``g(i) = (1 + count_i)^-popularity_gate`` keeps the match to rare items: 0 is no gate.
+    The popularity gate ``g(i) = (1 + count_i)^-popularity_gate`` restricts the match to rare items: 0 disables it.
     """
 
     reads_features: ClassVar[bool] = True
@@ -43,7 +43,7 @@ class ContentMatch(Scorer):
         values, self.columns = nearest(need_features(features, "content"), neighbours)
         self.values = values * weight * gate(train, popularity_gate)[self.columns]
         self.per_user = train.user_counts.clamp_min(1).float() ** -history_power
-        self.candidates = torch.zeros(train.num_items, dtype=torch.bool)  # near to an item of somebody's history
+        self.candidates = torch.zeros(train.num_items, dtype=torch.bool)  # near an item of some history
         self.candidates[self.columns[train.item_counts > 0]] = True
 
     def scores(self, users: Tensor) -> Tensor:
@@ -73,7 +73,7 @@ class ContentMatch(Scorer):
 class TextProfile(Scorer):
     """``weight g(i) * <mean text of the user's train items, text of i>``, texts of unit length, gate as above.
 
-    All texts, not the nearest: gamma 16 in the reports on sequential models (published-results 5.2, content match).
+    All texts of the history, not only the nearest to the item.
     """
 
     reads_features: ClassVar[bool] = True
@@ -103,7 +103,7 @@ class TextProfile(Scorer):
 
 
 class PopularityCorrection(Scorer):
-    """``-weight * log(1 + count_i)``: above 0 popular items lose, below 0 they gain, for every user alike.
+    """``-weight * log(1 + count_i)``: above 0 popular items lose, below 0 they gain, equally for all users.
 
     On logits this divides by popularity^weight: the post-hoc logit adjustment of Menon et al. (ICLR 2021) and, with
     ``weight`` below 0, the popularity injected again as in PDA (Zhang et al., SIGIR 2021).
@@ -128,7 +128,7 @@ def gate(train: Interactions, power: float) -> Tensor:
 
 
 def need_features(features: Tensor | None, score: str) -> Tensor:
-    """The features [I, D], which a dial cannot do without; ``UserError`` where there are none."""
+    """The features [I, D], which the adjustment requires; ``UserError`` where there are none."""
     if features is None:
         raise UserError(
             f"score={score} needs item features, but features=none was given. Set features=minilm, or score=dot."

@@ -108,7 +108,7 @@ class Blended(Scorer):
         return self.shares(user, item) if self.alone is None else None
 
     def scores(self, users: Tensor) -> Tensor:
-        """One member alone gives its own scores."""
+        """A single member gives its own scores."""
         if self.alone is not None:
             return self.alone.scores(users)
         cell = self.users.labels[users.cpu()].long()
@@ -123,7 +123,7 @@ class Blended(Scorer):
         return total if self.candidates is None else total.masked_fill(~self.candidates.to(total.device), -torch.inf)
 
     def standings(self, users: Tensor, which: Sequence[int]) -> list[Tensor]:
-        """Of the members ``which``: items of the user's train part stand nowhere.  M x [B, I]"""
+        """Of the members ``which``: items of the user's train part are not ranked.  M x [B, I]"""
         rows, items = csr_rows(self.train.by_user, users.cpu())
         scorers, found = list(self.members.values()), []
         for m in which:
@@ -133,7 +133,7 @@ class Blended(Scorer):
         return found
 
     def shares(self, user: int, item: int) -> dict[str, float]:
-        """What each member in use, and the bias, adds to one score: they sum to it, unless one member is alone."""
+        """What each member in use, and the bias, adds to one score: they sum to it, unless there is one member."""
         cell, group = int(self.users.labels[user]), int(self.items.labels[item])
         standings = self.standings(torch.tensor([user]), self.used)
         names = list(self.members)
@@ -163,7 +163,7 @@ def cells(given: Any, users: Sequence[str], items: Sequence[str], name: str) -> 
         for item, value in row.items():
             if user not in users or item not in items:
                 raise UserError(
-                    f"blend.weights.{name}: there is no cell {user}.{item}; user groups are {', '.join(users)}, "
+                    f"blend.weights.{name}: unknown cell {user}.{item}; user groups are {', '.join(users)}, "
                     f"item groups {', '.join(items)}."
                 )
             table[users.index(user), items.index(item)] = float(value)

@@ -1,4 +1,4 @@
-"""Scorers that know some items only: what they cannot score is said, never a silent 0."""
+"""Scorers that cover only some items: the others are masked, never a silent 0."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ltgnn.types import Scorer, as_scorer
 
 
 class MaskedScorer(Scorer):
-    """A scorer with something to say of some items only: the others are no candidates, and evaluation counts them.
+    """A scorer that covers only some items; the others get -inf and are never recommended, and evaluation counts them.
 
     Without a train interaction an item is known by its content or not at all. A score of 0 would hide that.
     """

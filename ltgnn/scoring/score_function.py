@@ -1,7 +1,7 @@
-"""From encodings to scores, and the dials that turn without retraining.
+"""From encodings to scores, and post-hoc score adjustments that need no retraining.
 
-A dial is built once from the train part and the item features, and its scores are added to those of the model, be it a
-trained GNN or a closed form.
+An adjustment is built once from the train part and the item features, and its scores are added to those of the model,
+be it a trained GNN or a closed form.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ltgnn.types import Encoded, Interactions, PartEvaluator, Scorer, UserError,
 
 log = logging.getLogger(__name__)
 
-Dial = Callable[[Interactions, Tensor | None], Scorer]
+Adjustment = Callable[[Interactions, Tensor | None], Scorer]
 """``(train, features [I, D] or None) -> scores to add``; its ``candidates`` [I] bool are the items that it knows by
 itself, None: it knows none that the model does not."""
 
@@ -31,41 +31,42 @@ Aggregation = Callable[[Encoded, Interactions], Encoded]
 
 @dataclass(frozen=True)
 class Fit:
-    """Which multiple of the dials' weights is the best on the validation part: each of ``factors`` is tried once."""
+    """Grid search over ``factors`` on the adjustments' weights, by ``metric`` on the validation part."""
 
     factors: Annotated[Sequence[float], MinLen(1)]
     metric: str
 
 
 class Scoring:
-    """``s(u, i) = <u, i> |i|^(p - 1)`` of the aggregated states, plus the dials.
+    """``s(u, i) = <u, i> |i|^(p - 1)`` of the aggregated states, plus the score adjustments.
 
-    ``norm_power`` p = 1 is the inner product, 0 the cosine as far as ranking goes (the user's norm changes no ranking);
-    values between are a dial on popularity, since norms tend to grow with it. ``aggregation`` changes the states first;
-    None: leaves them. ``fit`` chooses the dials' strength on the validation part; None: as given.
+    ``norm_power`` p = 1 is the inner product, 0 ranks as the cosine (the user's norm does not change the ranking);
+    values between control popularity bias, since norms tend to grow with popularity. ``aggregation`` changes the states
+    first (None: unchanged). ``fit`` scales the adjustments by validation (None: weights as given).
     """
 
     def __init__(
-        self, norm_power: float, dials: Mapping[str, Dial], aggregation: Aggregation | None, fit: Fit | None
+        self, norm_power: float, adjustments: Mapping[str, Adjustment], aggregation: Aggregation | None, fit: Fit | None
     ) -> None:
-        self.norm_power, self.dials = norm_power, {name: dial for name, dial in dials.items() if dial is not None}
+        self.norm_power = norm_power
+        self.adjustments = {name: adjustment for name, adjustment in adjustments.items() if adjustment is not None}
         self.aggregation, self.tuning = aggregation, fit
-        if fit is not None and not self.dials:
-            raise UserError("score.fit chooses the weight of dials, but score.dials is empty. Set score=content.")
+        if fit is not None and not self.adjustments:
+            raise UserError("score.fit needs score adjustments, but score.adjustments is empty. Set score=content.")
 
     def fit(self, train: Interactions, features: Tensor | None) -> ScoreFunction:
-        """Build each dial from the train part and the item features [I, D]."""
-        return ScoreFunction(self, train, [as_scorer(dial(train, features)) for dial in self.dials.values()])
+        """Build each adjustment from the train part and the item features [I, D]."""
+        return ScoreFunction(self, train, [as_scorer(build(train, features)) for build in self.adjustments.values()])
 
 
 class ScoreFunction:
-    """Scores of an encoding, or of any scorer, with the dials added; ``factor`` multiplies their weights."""
+    """Scores of an encoding, or of any scorer, with the adjustments added; ``factor`` multiplies their weights."""
 
-    def __init__(self, scoring: Scoring, train: Interactions, dials: list[Scorer]) -> None:
-        self.scoring, self.train, self.dials, self.factor = scoring, train, dials, 1.0
+    def __init__(self, scoring: Scoring, train: Interactions, adjustments: list[Scorer]) -> None:
+        self.scoring, self.train, self.adjustments, self.factor = scoring, train, adjustments, 1.0
 
     def of(self, encoded: Encoded) -> Scorer:
-        """Scorer of an encoding, without the dials; the item table is scaled once.
+        """Scorer of an encoding, without the adjustments; the item table is scaled once.
 
         Candidates are the items that the model knows (``Encoded.known``).
         """
@@ -76,27 +77,27 @@ class ScoreFunction:
             items = items * items.norm(dim=1, keepdim=True).clamp_min(1e-12) ** (self.scoring.norm_power - 1.0)
         return mask_items(InnerProduct(encoded.users, items.T.contiguous()), encoded.known)
 
-    def over(self, base: Scorer, judge: PartEvaluator | None = None, device: str | torch.device = "cpu") -> Scorer:
-        """``base`` plus the dials; with a judge and ``score.fit``, at the strength that validation prefers.
+    def over(self, base: Scorer, evaluate: PartEvaluator | None = None, device: str | torch.device = "cpu") -> Scorer:
+        """``base`` plus the adjustments; with ``evaluate`` and ``score.fit``, scaled by the factor best on validation.
 
-        ``device``: where ``base`` wants its users.
+        ``device``: where ``base`` expects its users.
 
-        An item is a candidate if ``base`` or one of the dials knows it.
+        An item is a candidate if ``base`` or one of the adjustments knows it.
         """
-        if judge is not None and (tuning := self.scoring.tuning) is not None:
+        if evaluate is not None and (tuning := self.scoring.tuning) is not None:
             values = {
-                factor: judge(self._total(base, factor), device=device, monitor=tuning.metric).values[tuning.metric]
+                factor: evaluate(self._total(base, factor), device=device, monitor=tuning.metric).values[tuning.metric]
                 for factor in tuning.factors
             }
-            best = min if judge.smaller(tuning.metric) else max
+            best = min if evaluate.smaller(tuning.metric) else max
             self.factor = best(values, key=lambda factor: values[factor])
             tried = ", ".join(f"{factor:g}: {value:.4f}" for factor, value in values.items())
-            log.info("score: %g x the weight of the dials, by val/%s (%s)", self.factor, tuning.metric, tried)
+            log.info("score: %g x the weights of the adjustments, by val/%s (%s)", self.factor, tuning.metric, tried)
         return self._total(base, self.factor)
 
     def _total(self, base: Scorer, factor: float) -> Scorer:
-        if not self.dials or factor == 0:
+        if not self.adjustments or factor == 0:
             return base
-        parts = [(1.0, base.unmasked()), *((factor, dial) for dial in self.dials)]
-        known = [dial.candidates for dial in self.dials if dial.candidates is not None]
+        parts = [(1.0, base.unmasked()), *((factor, adjustment) for adjustment in self.adjustments)]
+        known = [one.candidates for one in self.adjustments if one.candidates is not None]
         return mask_items(WeightedSum(parts), any_candidates([base.candidates, *known]))

@@ -1,4 +1,4 @@
-"""Where an item stands among a user's candidates: what makes the scores of different models comparable."""
+"""Normalised scores of a user's candidates, which make the scores of different models comparable."""
 
 from __future__ import annotations
 

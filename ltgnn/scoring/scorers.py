@@ -1,8 +1,8 @@
 """Scores that are sums of tables: what can be stored as plain tensors and served without the model that made them.
 
 Nearly every model ends here: a GNN in inner products, a closed form in weights between items, an adjustment in one of
-these or in a number per item. ``decompose`` takes a scorer apart; one that is no such sum (MACR's product of sigmoids)
-stays whole.
+these or in a number per item. ``decompose`` splits a scorer into its terms; one that is not such a sum (MACR's product
+of sigmoids) stays whole.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ltgnn.types import Interactions, Scorer, as_scorer
 
 
 class ScoreTable(Scorer):
-    """A scorer that is plain tensors: it can be exported, and can score somebody who is known by a history alone."""
+    """A scorer that is plain tensors: it can be exported, and can score a user given only a history."""
 
     form: ClassVar[str]
     """What it is called in an export."""
@@ -34,7 +34,7 @@ class ScoreTable(Scorer):
 
     @abstractmethod
     def of_history(self, items: Tensor) -> Tensor:
-        """Scores for somebody who has just these items [n] and is no user of the model.  [I]"""
+        """Scores for a user outside of training with these items [n].  [I]"""
 
     @abstractmethod
     def description(self) -> str:
@@ -42,7 +42,7 @@ class ScoreTable(Scorer):
 
     @abstractmethod
     def tensors(self) -> Mapping[str, Tensor]:
-        """All that it takes to make it again, beside the train part."""
+        """The state to rebuild it, in addition to the train part."""
 
     @classmethod
     @abstractmethod
@@ -106,7 +106,7 @@ class ItemBias(ScoreTable):
         return self.values
 
     def named_terms(self, user: int, item: int) -> Mapping[str, float]:
-        return {"said to everybody": float(self.values[item])}
+        return {"item bias": float(self.values[item])}
 
     def times(self, factor: float) -> ItemBias:
         return ItemBias(self.values * factor)
@@ -211,7 +211,7 @@ FORMS: Mapping[str, type[ScoreTable]] = {
 
 
 class WeightedSum(Scorer):
-    """``sum of factor * part``; which items are candidates is for a mask around it to say."""
+    """``sum of factor * part``; candidates are set by a mask around it."""
 
     def __init__(self, parts: Sequence[tuple[float, Scorer | Callable[[Tensor], Tensor]]]) -> None:
         self.parts = [(factor, as_scorer(part)) for factor, part in parts]
@@ -228,7 +228,7 @@ class WeightedSum(Scorer):
 
 
 def decompose(scorer: Scorer) -> list[ScoreTable] | None:
-    """The tables whose sum a scorer is, whichever items are candidates; None: it is no such sum."""
+    """The tables whose sum a scorer is, whichever items are candidates; None: it is not such a sum."""
     if isinstance(scorer, ScoreTable):
         return [scorer]
     parts = scorer.terms()

@@ -20,13 +20,13 @@ Choice = tuple[Tensor, Tensor]
 """Weights [M, A, G], bias [A, G]"""
 
 
-class TailKept:
+class TailConstrained:
     """The choice with the best NDCG@k on the pool of those that keep the tail.
 
-    Fitted to all held-out items alone, a blend of a member that is better on the head and one that is better on the
-    tail gives some of the tail away. The choices: what ``start`` finds, with a lift of ``0, step, 2 step .. most``
-    added to every item of the tail; and each member alone. The tail is kept where it has at least ``share`` (1 at most)
-    of what the best member alone gives it, so that some choice always keeps it. The tail: the items of all groups but
+    Fitted to all held-out items, a blend of a member that is better on the head and one that is better on the
+    tail loses some of the tail. The choices: the weights of ``start``, with a tail bias of ``0, step, 2 step .. most``
+    added to every item of the tail; and each single member. The tail is kept where it has at least ``share`` (1 at
+    most) of the best single member's value, so that some choice always keeps it. The tail: the items of all groups but
     the blend's first, cold ones counted in. Its value: NDCG@k in which only its held-out items count, mean over the
     users who have one.
 
@@ -54,32 +54,32 @@ class TailKept:
         """Weights [M, A, G], bias [A, G]."""
         if pool.cells[1] < 2:
             raise UserError("blend.fitting: the tail is all items but those of the first group: set blend.items.")
-        alone = self.members_alone(pool)
-        choices, tail_alone = [*alone, *self.lifted(pool)], of_tail(pool)
+        alone = self.single_members(pool)
+        choices, tail_alone = [*alone, *self.with_tail_bias(pool)], of_tail(pool)
         given = (scores(pool, *choice) for choice in choices)
         values = torch.tensor([(pool.ndcg(g, self.k), tail_alone.ndcg(g, self.k)) for g in given])  # last bits tie
         of_all, tail = values.T
         kept = tail.isnan() | (tail >= self.share * tail[: len(alone)].max())
         chosen = int(of_all.masked_fill(~kept, -torch.inf).argmax())
-        self.say(chosen, values, len(alone))
+        self._log_choice(chosen, values, len(alone))
         known = pool.user_groups.unique().tolist()
         nearest = [min(known, key=lambda other: abs(other - group)) for group in range(pool.cells[0])]
         weights, bias = choices[chosen]
         return weights[:, nearest], bias[nearest]
 
-    def members_alone(self, pool: Pool) -> list[Choice]:
+    def single_members(self, pool: Pool) -> list[Choice]:
         members = pool.standings.shape[2]
         return [(w[:, None, None].expand(-1, *pool.cells), torch.zeros(pool.cells)) for w in torch.eye(members)]
 
-    def lifted(self, pool: Pool) -> list[Choice]:
+    def with_tail_bias(self, pool: Pool) -> list[Choice]:
         weights, bias = self.start(pool)
         rare = (torch.arange(pool.cells[1]) > 0).float()
         lifts = [n * self.step for n in range(round(self.most / self.step) + 1)]
         return [(weights.expand(-1, *pool.cells), bias.expand(pool.cells) + lift * rare) for lift in lifts]
 
-    def say(self, chosen: int, values: Tensor, members: int) -> None:
-        """A line in the log: what was chosen, beside the blend without a lift."""
-        what = f"member {chosen + 1} alone" if chosen < members else f"lift {(chosen - members) * self.step:.2f}"
+    def _log_choice(self, chosen: int, values: Tensor, members: int) -> None:
+        """Log the choice, and the blend without a bias for comparison."""
+        what = f"member {chosen + 1} only" if chosen < members else f"tail bias {(chosen - members) * self.step:.2f}"
         now, plain = (f"all {values[c, 0]:.4f}, tail {values[c, 1]:.4f}" for c in (chosen, members))
         log.info("blend: %s (val NDCG@%d %s; without a lift %s)", what, self.k, now, plain)
 

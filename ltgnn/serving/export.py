@@ -33,17 +33,17 @@ NEEDED = ("model.safetensors", "items.parquet", "users.parquet")
 
 
 def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict[str, int]:
-    """Write a model to a folder that appears whole or not at all; bytes of each file.
+    """Write a model to a folder atomically; bytes of each file.
 
     ``recipe``: text of the run's config.yaml. ``onnx``: the scoring head as well. Raises ``UserError`` if the folder is
-    there already, or if the score is no sum of tables.
+    there already, or if the score is not a sum of tables.
     """
     if folder.exists():
         raise UserError(f"out={folder} is there already: give a new name, or remove it.")
     found = decompose(served.scorer)
     if found is None:
         raise UserError(
-            f"{served.name}: its score is no sum of inner products, item weights and constants (a loss such as "
+            f"{served.name}: its score is not a sum of inner products, item weights and constants (a loss such as "
             "macr or pda, or model=random, ranks in its own way), so no folder of tables gives its lists. "
             "`ltgnn recommend run=DIR` works on the run."
         )
@@ -91,7 +91,7 @@ def load_exported(folder: str | Path) -> Served:
     folder = Path(folder)
     if not (folder / "export.json").is_file():
         raise UserError(
-            f"{folder} is no exported model: it has no export.json. Make one: ltgnn export run=RUN out={folder}"
+            f"{folder} is not an exported model: it has no export.json. Create one: ltgnn export run=RUN out={folder}"
         )
     record = _record(folder)
     for name, digest in record["sha256"].items():

@@ -1,4 +1,4 @@
-"""Lists as a terminal table, CSV, JSON lines or Parquet; files grow block by block and appear whole or not at all."""
+"""Lists as a terminal table, CSV, JSON lines or Parquet; files are written block by block and atomically."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def model_card(served: Served, parts: Sequence[ScoreTable]) -> str:
         f"model.similar({served.catalogue.item_ids[0]!r}, k=5)" if served.catalogue.item_ids else "",
         "```",
         "",
-        "Lists leave out the items of train and validation pairs. An unknown user gets the most popular items.",
+        "Lists exclude the items of train and validation pairs. Unknown users receive the most popular items.",
         "",
         "## Limits",
         "",

@@ -17,7 +17,7 @@ LIMIT = 2**31 - 2**20  # a protobuf file holds no more
 def write_head(served: Served, file: Path) -> None:
     """``users [B, d] float32, k [1] int64 -> scores [B, I], top_scores [B, k], top_items [B, k]``.
 
-    Items that are not scorable have -inf. Seen items are for the caller to leave out: ask for more than ``k``.
+    Items that are not scorable have -inf. The caller removes seen items: request more than ``k``.
     Raises ``UserError`` if the score is not one inner product (and constants per item), or the library is missing.
     """
     try:
@@ -30,7 +30,7 @@ def write_head(served: Served, file: Path) -> None:
     if len(inner) != 1 or len(inner) + len(constants) != len(found):
         raise UserError(
             f"onnx=true: the score of {served.name} is more than one inner product of user and item vectors "
-            "(weights between items, or several tables), so it has no small head. Leave onnx=true out."
+            "(weights between items, or several tables), so it has no small head. Omit onnx=true."
         )
     table = inner[0][1].float()
     bias = sum(constants, torch.zeros(table.shape[1]))

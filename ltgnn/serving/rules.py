@@ -103,7 +103,7 @@ class Cap:
     def __init__(self, column: str, separators: str, level: int, most: Annotated[int, Ge(1)]) -> None:
         if isinstance(most, bool) or not isinstance(most, int) or most < 1:
             raise UserError(
-                f"rules: a cap of {most} given, a whole number of at least 1 wanted (to leave a category out: exclude)."
+                f"rules: a cap of {most} given, expected a whole number of at least 1 (to omit a category: exclude)."
             )
         self.column, self.separators, self.level, self.most = column, separators, level, most
 
@@ -127,8 +127,8 @@ class TailShare:
         names = context.groups.names
         if unknown := [group for group in self.groups if group not in names]:
             raise UserError(
-                f"rules: there is no group '{unknown[0]}' by the policy {context.groups.policy}, which has "
-                f"{', '.join(names)}: mend `groups` of the rule."
+                f"rules: unknown group '{unknown[0]}' of the policy {context.groups.policy}, which has "
+                f"{', '.join(names)}: fix `groups` of the rule."
             )
         wanted = torch.tensor([name in self.groups for name in names])
         return wanted[context.groups.labels.long()]

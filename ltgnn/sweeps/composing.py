@@ -1,4 +1,4 @@
-"""Configs of a sweep's jobs as Hydra composes them; jobs that choose the same words of groups are composed once."""
+"""Configs of a sweep's jobs as Hydra composes them; jobs with the same options are composed once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEPT = 64
 class Composer:
     """What Hydra's ``load_sweep_config`` gives, without reading the yaml tree again for each seed.
 
-    Which files a config is made of depends on the words of groups alone; values (``lr=0.1``, ``+key=1``, ``~key``) are
+    Which files a config is made of depends only on the options of groups; values (``lr=0.1``, ``+key=1``, ``~key``) are
     set on it afterwards, in their order. That is also what Hydra does, so that both give equal configs.
     """
 

@@ -24,7 +24,7 @@ Probe = Callable[[DictConfig, Cache], float]
 """Seconds that a job would take at most, found by two of its steps; leaves no file."""
 
 REPEATS = ("seed",)
-"""Keys that move no time: of jobs that differ in them alone one is probed."""
+"""Keys without effect on time: of jobs that differ only in them, one is probed."""
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def dry_run(
 ) -> None:
     """Print every job with its folder and, where there is a probe, its time; nothing is run or written.
 
-    ``trials``: the jobs are examples of so many, which a search will choose; None: they are all.
+    ``trials``: the number of jobs that a search will run, of which these are examples; None: these are all.
     """
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name, side in (("#", "right"), ("job", "left"), ("folder", "left"), ("state", "left"), ("at most", "right")):

@@ -41,8 +41,8 @@ log = logging.getLogger(__name__)
 def execute(job: Job, task: Task, since: float, cache: Cache = NO_CACHE) -> Outcome:
     """Run ``job`` unless it has finished, is run by another process, or failed after ``since``.
 
-    Its folder tells how it ended, whatever happened: a task that fails before it has begun its record gets one here.
-    A Ctrl-C goes on to the caller. ``cache``: what the jobs of this process share.
+    Its folder records how it ended in any case: a task that fails before its record starts gets one here.
+    A Ctrl-C is passed on to the caller. ``cache``: what the jobs of this process share.
     """
     setup_globals()
     resolvers.register()
@@ -134,5 +134,5 @@ def clean() -> Iterator[None]:
 
 
 def describe_error(error: str) -> str:
-    """The first line of an error, without the word that only says that the user can mend it."""
+    """The first line of an error, without the name of ``UserError``."""
     return error.removeprefix(f"{UserError.__name__}: ").partition("\n")[0]

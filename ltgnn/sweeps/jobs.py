@@ -29,7 +29,7 @@ class Job:
     sweep_dir: Path
     name: str  # of its folder, unless the ledger knows another
     config: DictConfig  # with the node `hydra`
-    label: str = ""  # what tells it from the others: the overrides that differ
+    label: str = ""  # what distinguishes it: the overrides that differ
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def keyed(draft: Draft, asked_for: set[str]) -> Job:
     """The job with its run key, for which its data are obtained; ``asked_for``: data that were asked for before."""
     if (data := json.dumps(draft.recipe.get("data") or {})) not in asked_for:
         asked_for.add(data)  # a source that is down is asked once a sweep
-        with suppress(Exception):  # the job itself will fail of it, and the others go on
+        with suppress(Exception):  # the job itself will fail of it, and the others continue
             fetch_unpublished(json.loads(data))
     return replace(draft.job, key=key_of(draft.recipe))
 

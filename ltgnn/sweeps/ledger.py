@@ -19,7 +19,7 @@ from typing import Any
 from ltgnn.config.paths import write_whole
 from ltgnn.io.atomic_write import Unwritable, clear, make_folder
 from ltgnn.runs.folder import RESUME, RunFolder
-from ltgnn.sweeps.process_id import alive, me
+from ltgnn.sweeps.process_id import alive, this_process
 from ltgnn.types import Damaged, UserError
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Ledger:
 
     def __init__(self, sweep_dir: Path) -> None:
         self.sweep_dir, self.home = sweep_dir, sweep_dir / ".sweep"
-        self.unread: set[str] = set()  # keys whose entry is damaged, each told once
+        self.unread: set[str] = set()  # keys whose entry is damaged, each reported once
         make_folder(self.home, "sweep.dir=")
 
     @classmethod
@@ -58,7 +58,7 @@ class Ledger:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """One process at a time, and one thread of it."""
-        make_folder(self.home)  # somebody may have removed it
+        make_folder(self.home)  # it may have been removed
         with (self.home / "lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -97,7 +97,7 @@ class Ledger:
                 (self.home / f"{key}.json").unlink(missing_ok=True)
 
     def note(self, event: str, key: str, folder: Path) -> None:
-        """A line in ``journal.csv``: what was begun and how it ended, by which process, in the order of time."""
+        """A line in ``journal.csv``: what was started and how it ended, by which process, in the order of time."""
         line = f"{time.time():.3f},{os.getpid()},{event},{key},{folder.name}\n"
         with (self.home / "journal.csv").open("a", encoding="utf-8") as file:  # one short write: lines never mix
             file.write(line)
@@ -109,7 +109,7 @@ class Ledger:
         return self._heard_of(key) if lives is None else lives
 
     def folder(self, key: str) -> Path | None:
-        """Where the job is kept, if it was ever begun."""
+        """The folder of the job, if it was ever started."""
         name = self.entry(key).get("folder")
         return None if name is None else self.sweep_dir / name
 
@@ -126,18 +126,18 @@ class Ledger:
         with self.lock():
             for file in sorted(self.sweep_dir.glob("*/status.json")):
                 clear(file.parent)
-                with suppress(Damaged):  # told when its job comes, or by the table
+                with suppress(Damaged):  # reported when its job comes, or by the table
                     key = str(RunFolder(file.parent).read_json("status.json").get("key", ""))
                     if KEY.fullmatch(key):
                         self.enter(key, file.parent.name)
 
     def enter(self, key: str, folder: str) -> None:
-        """Say where a job is kept that has no entry yet; an absolute path may lie in another sweep."""
+        """Record the folder of a job without an entry; an absolute path may lie in another sweep."""
         if not self.entry(key):
             self._write(key, {"folder": folder, "owner": None})
 
     def entry(self, key: str) -> dict[str, Any]:
-        """``folder`` and ``owner`` of a job; empty where it was never begun, or its file says nothing."""
+        """``folder`` and ``owner`` of a job; empty if it was never started, or its file is empty."""
         file = self.home / f"{key}.json"
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
@@ -164,20 +164,20 @@ class Ledger:
             folder = self._free(key, name)
         if status.get("state") in ("failed", "pruned") and status.get("ended", 0.0) >= since:
             return Claim(status["state"], folder)
-        self._write(key, {"folder": self._named(folder), "owner": me()})
+        self._write(key, {"folder": self._named(folder), "owner": this_process()})
         if folder.is_dir():
             empty(folder)
         return Claim("mine", folder)
 
     def _free(self, key: str, name: str) -> Path:
-        """``name``, unless a run of another recipe has that folder: the same words after the yaml tree changed."""
+        """``name``, unless a run of another recipe has that folder: the same overrides after the yaml tree changed."""
         folder = self.sweep_dir / name
         unknown = "" if (folder / "metrics.json").is_file() else key
         taken = read_status(folder).get("key", unknown)
         return folder if taken == key else self.sweep_dir / f"{name}_{key[:8]}"
 
     def _holds(self, folder: Path) -> bool:
-        """Whether a folder lies in this sweep, which no entry or link that somebody wrote there can pretend."""
+        """Whether a folder lies in this sweep, which no forged entry or link can pretend."""
         return folder.parent == self.sweep_dir and folder.name not in ("", "..") and not folder.is_symlink()
 
     def _named(self, folder: Path) -> str:
@@ -193,14 +193,14 @@ class Ledger:
                 (self.home / f"{key}.json").touch()
 
     def _heard_of(self, key: str) -> bool:
-        """Whether a job gave a sign of life of late, by the clock of the file system that both machines share."""
+        """Whether a job had a recent heartbeat, by the clock of the file system that both machines share."""
         clock = self.home / "lock"
         clock.touch()
         return clock.stat().st_mtime - (self.home / f"{key}.json").stat().st_mtime < SILENT
 
 
 def status_of(folder: Path) -> dict[str, Any]:
-    """The status of a run; one that says "finished" and has no readable recipe or values is no finished run.
+    """The status of a run; a "finished" one without readable recipe or values is not a finished run.
 
     Empty where there is none, or where a file of the run is damaged, which is logged.
     """
@@ -219,7 +219,7 @@ def status_of(folder: Path) -> dict[str, Any]:
 
 
 def read_status(folder: Path) -> dict[str, Any]:
-    """The status of a run as it stands; empty where there is none, or where it is damaged, which is logged."""
+    """The current status of a run; empty where there is none, or where it is damaged, which is logged."""
     try:
         return RunFolder(folder).read_json("status.json")
     except Damaged as damaged:
@@ -228,7 +228,7 @@ def read_status(folder: Path) -> dict[str, Any]:
 
 
 def empty(folder: Path) -> None:
-    """Drop what a broken run left: half a history must not be taken for a whole one. One that can go on keeps all."""
+    """Drop what a broken run left: a partial history must not pass for a complete one. A resumable run keeps all."""
     if folder.is_symlink():  # what it leads to is not of this sweep
         folder.unlink()
     if not folder.is_dir() or (folder / RESUME).is_file():

@@ -1,4 +1,4 @@
-"""The objectives of a search: which way is better, and what a finished run says of them."""
+"""The objectives of a search: their directions, and their values in a finished run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def ways(directions: str | Sequence[str] | None, objectives: Sequence[str], evaluation: Mapping[str, Any]) -> list[str]:
-    """``maximize`` or ``minimize`` for each objective; None: as its metric in the group ``eval`` says."""
+    """``maximize`` or ``minimize`` for each objective; None: as its metric in the group ``eval`` states."""
     own = [
         "minimize" if smaller_in(evaluation, name, "hydra.sweeper.objectives") else "maximize" for name in objectives
     ]
@@ -28,7 +28,7 @@ def ways(directions: str | Sequence[str] | None, objectives: Sequence[str], eval
         )
     for name, way, better in zip(objectives, found, own, strict=True):
         if way != better:
-            log.warning("hydra.sweeper.directions: %s is searched by %s, but its metric says %s", name, way, better)
+            log.warning("hydra.sweeper.directions: %s is searched by %s, but its metric states %s", name, way, better)
     return found
 
 
@@ -43,6 +43,6 @@ def values(run: RunFolder, objectives: Sequence[str]) -> list[float]:
 
             every = [f"{p}/{n}" for p in ("val", "test") for n in metrics.get(p, {})]
             near = ", ".join(difflib.get_close_matches(objective, every, n=3))
-            raise UserError(f"hydra.sweeper.objectives: {run.path} has no value '{objective}'. Near to it: {near}")
+            raise UserError(f"hydra.sweeper.objectives: {run.path} has no value '{objective}'. Did you mean: {near}")
         found.append(float(metrics[part][name]))
     return found

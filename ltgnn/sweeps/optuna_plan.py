@@ -1,4 +1,4 @@
-"""The plan of a search: Optuna says what to try next, run folders say what came of it."""
+"""The plan of a search: Optuna suggests the next trial, run folders hold the results."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class SearchPlan:
                 f"the study '{self.study.study_name}' in {self.url} has other directions; set hydra.sweeper.study"
             )
         self.asking = Asking(self.study, ledger, self.free, sampler, self.trials)
-        self.flying: dict[int, tuple[Trial, Job]] = {}
+        self.in_flight: dict[int, tuple[Trial, Job]] = {}
         self.waiting: list[tuple[Trial, Job]] = []
         self.stopped = False
         self.lock = threading.Lock()
@@ -91,17 +91,17 @@ class SearchPlan:
                 for pair in list(self.waiting):  # the same parameters, in the hands of another process
                     if not self.ledger.busy(pair[1].key):
                         self.waiting.remove(pair)
-                        return self._fly(*pair)
+                        return self._dispatch(*pair)
                 trial = None if self.stopped else self.asking.ask()
                 if trial is not None:
                     return self._compose(trial)
-                if self.flying or not (self.waiting or (not self.stopped and self.asking.others())):
+                if self.in_flight or not (self.waiting or (not self.stopped and self.asking.others())):
                     return None
             time.sleep(POLL)
 
     def done(self, job: Job, outcome: Outcome) -> None:
         with self.lock:
-            trial, _ = self.flying.pop(job.number)
+            trial, _ = self.in_flight.pop(job.number)
             if outcome.state == "busy":
                 self.waiting.append((trial, job))
             elif outcome.state in ("finished", "skipped"):
@@ -111,13 +111,13 @@ class SearchPlan:
                 self.stopped |= outcome.state == "failed" and self.stop_on_error
 
     def conclude(self) -> None:
-        """Say and draw what was found."""
+        """Report and plot the results."""
         optuna_results.conclude(self.study, self.objectives, list(self.free), self.ledger)
 
     def _tell(self, trial: Trial, values: list[float] | None = None, state: TrialState | None = None) -> None:
         try:
             self.study.tell(trial, values, state=state)
-        except RuntimeError as error:  # GridSampler wants to stop a loop of Optuna's when all is tried; here is none
+        except RuntimeError as error:  # GridSampler stops Optuna's loop when all is tried; there is none here
             if "Study.stop" not in str(error):
                 raise
 
@@ -130,12 +130,12 @@ class SearchPlan:
         job = self.sweep.compose([*self.fixed, *to_overrides(trial.params)], trial.number, told)
         job = replace(job, label=" ".join(to_overrides(trial.params)))
         trial.set_user_attr(optuna_results.KEY, job.key)
-        return self._fly(trial, job)
+        return self._dispatch(trial, job)
 
     def _key(self, params: Mapping[str, Any]) -> str:
         """The run key of a choice of parameters."""
         return self.sweep.compose([*self.fixed, *to_overrides(params)], -1).key
 
-    def _fly(self, trial: Trial, job: Job) -> Job:
-        self.flying[job.number] = (trial, job)
+    def _dispatch(self, trial: Trial, job: Job) -> Job:
+        self.in_flight[job.number] = (trial, job)
         return job

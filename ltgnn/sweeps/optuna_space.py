@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def space(overrides: Sequence[Override]) -> tuple[list[str], dict[str, BaseDistribution]]:
     """(overrides that stay, key -> distribution).
 
-    ``a,b`` and ``choice(a,b)`` and ``glob(x*)``: one of the words. ``range(1,8,2)``: its numbers, the end left out as
+    ``a,b`` and ``choice(a,b)`` and ``glob(x*)``: one of the options. ``range(1,8,2)``: its numbers, the end excluded as
     everywhere in Hydra. ``interval(a,b)``: real, ``int(interval(a,b))``: whole, ``tag(log,interval(a,b))``: even in the
     logarithm.
     """
@@ -57,7 +57,7 @@ def distribution(override: Override) -> BaseDistribution:
         return FloatDistribution(float(first), round(float(last), 12), step=float(step))
     words = list(dict.fromkeys(override.sweep_string_iterator()))
     if not words:
-        raise UserError(f"{line}: no word fits")
+        raise UserError(f"{line}: no option matches")
     return CategoricalDistribution(words)
 
 
@@ -72,7 +72,7 @@ def grid(free: Mapping[str, BaseDistribution]) -> dict[str, list[Any]]:
             found[key] = list(kind.choices)
         elif step is None:
             raise UserError(
-                f"{key}: an interval has no end of values for hydra/sweeper/sampler=grid; give a range or words"
+                f"{key}: an interval has no end of values for hydra/sweeper/sampler=grid; give a range or a choice"
             )
         else:
             low, high = kind.low, kind.high
@@ -102,7 +102,7 @@ def to_overrides(free: Mapping[str, Any]) -> list[str]:
 
 
 def ends(distribution: BaseDistribution) -> list[Any]:
-    """The words of a choice, or the two ends of an interval."""
+    """The options of a choice, or the two ends of an interval."""
     from optuna.distributions import CategoricalDistribution
 
     if isinstance(distribution, CategoricalDistribution):

@@ -35,7 +35,7 @@ def open_storage(url: str) -> Any:
 
 @contextmanager
 def readable(url: str) -> Iterator[None]:
-    """Inside, trials are read; that they cannot be is one ``UserError`` which says what to do."""
+    """Trials are read inside; a failure becomes one ``UserError`` with advice."""
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 

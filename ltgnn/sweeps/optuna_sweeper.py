@@ -43,7 +43,7 @@ class Search(Sweep):
         return plan, plan.trials
 
     def list_jobs(self, given: list[str]) -> list[Job]:
-        """Examples, drawn at random from the space: what a search asks is not known before its first answers."""
+        """Examples, drawn at random from the space: the trials of a search are not known before its first results."""
         need_optuna()
         import optuna
 
@@ -56,7 +56,7 @@ class Search(Sweep):
         return [replace(job, label=" ".join(to_overrides(params))) for job, params in zip(jobs, asked, strict=True)]
 
     def refuse_wrong_ends(self, given: list[str]) -> None:
-        """``UserError`` where a word of the space, or an end of an interval, would be refused by a run."""
+        """``UserError`` where an option of the space, or an end of an interval, would be refused by a run."""
         parser = OverridesParser.create(config_loader=self.context.config_loader)
         fixed, free = space(parser.parse_overrides(list(given)))
         first = {key: ends(distribution)[0] for key, distribution in free.items()}

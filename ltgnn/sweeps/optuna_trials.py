@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.optuna_space import grid
-from ltgnn.sweeps.process_id import alive, me
+from ltgnn.sweeps.process_id import alive, this_process
 from ltgnn.types import UserError
 
 OWNER, UNCOUNTED = "owner", "uncounted"
@@ -21,10 +21,10 @@ OWNER, UNCOUNTED = "owner", "uncounted"
 
 
 class Asking:
-    """``trials`` questions to a study, by several processes together.
+    """``trials`` trials of a study, by several processes.
 
-    A sampler is made anew for each trial with ``seed`` plus the trial's number: a search that was stopped and begun
-    again, one job at a time, asks what it would have asked.
+    A sampler is made anew for each trial with ``seed`` plus the trial's number: a search that was stopped and resumed,
+    one job at a time, suggests what it would have suggested.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Asking:
             if isinstance(self.study.sampler, optuna.samplers.GridSampler) and not queued and self._exhausted():
                 return None
             trial = self.study.ask(self.free)
-            trial.set_user_attr(OWNER, me())
+            trial.set_user_attr(OWNER, this_process())
             return trial
 
     def others(self) -> bool:

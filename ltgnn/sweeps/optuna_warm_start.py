@@ -75,7 +75,7 @@ def finished_runs(folders: Sequence[Path]) -> list[tuple[Path, dict[str, Any]]]:
 
 
 def given_value(config: Mapping[str, Any], key: str) -> Any:
-    """What a run was given for ``key``: the word of a group, else the value."""
+    """What a run was given for ``key``: the option of a group, else the value."""
     if key in config["choices"]:
         return config["choices"][key]
     value: Any = config

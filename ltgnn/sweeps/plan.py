@@ -32,7 +32,7 @@ class GridPlan:
 
     def __init__(self, jobs: Iterable[Job], ledger: Ledger, stop_on_error: bool) -> None:
         self.queue, self.ledger, self.stop_on_error = deque(jobs), ledger, stop_on_error
-        self.flying: set[str] = set()
+        self.in_flight: set[str] = set()
         self.lock = threading.Lock()  # joblib pulls from a thread of its own
 
     def pull(self) -> Job | None:
@@ -40,17 +40,17 @@ class GridPlan:
             with self.lock:
                 for _ in range(len(self.queue)):
                     job = self.queue.popleft()
-                    if job.key not in self.flying and not self.ledger.busy(job.key):
-                        self.flying.add(job.key)
+                    if job.key not in self.in_flight and not self.ledger.busy(job.key):
+                        self.in_flight.add(job.key)
                         return job
                     self.queue.append(job)
-                if not self.queue or self.flying:
+                if not self.queue or self.in_flight:
                     return None
             time.sleep(POLL)
 
     def done(self, job: Job, outcome: Outcome) -> None:
         with self.lock:
-            self.flying.discard(job.key)
+            self.in_flight.discard(job.key)
             if outcome.state == "busy":
                 self.queue.append(job)
             if outcome.state == "failed" and self.stop_on_error:

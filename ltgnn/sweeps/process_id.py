@@ -1,4 +1,4 @@
-"""Who runs a job, and whether that process still lives."""
+"""The process that runs a job, and whether it is still alive."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from ltgnn.io.atomic_write import born
+from ltgnn.io.atomic_write import start_time
 
 
-def me() -> dict[str, Any]:
+def this_process() -> dict[str, Any]:
     """This process: host, number, and its birth, since numbers are used again."""
-    return {"host": socket.gethostname(), "pid": os.getpid(), "born": born(os.getpid())}
+    return {"host": socket.gethostname(), "pid": os.getpid(), "born": start_time(os.getpid())}
 
 
 def alive(owner: Mapping[str, Any] | None) -> bool | None:
-    """Whether ``owner`` still runs; None: it is on another machine, so nobody here can tell."""
+    """Whether ``owner`` still runs; None: it is on another machine, so unknown here."""
     if not owner or not {"host", "pid", "born"} <= owner.keys():
         return False
     if owner["host"] != socket.gethostname():
@@ -25,6 +25,6 @@ def alive(owner: Mapping[str, Any] | None) -> bool | None:
         os.kill(int(owner["pid"]), 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # somebody else's, but there
+    except PermissionError:  # another user's, but alive
         pass
-    return bool(born(int(owner["pid"])) == owner["born"])
+    return bool(start_time(int(owner["pid"])) == owner["born"])

@@ -51,7 +51,7 @@ class Board:
         return job
 
     def done(self, job: Job, outcome: Outcome) -> None:
-        """Hand on and show."""
+        """Pass on and show."""
         self.running.pop(job.key, None)
         if outcome.state != "busy":
             self.ended[job.key] = (job, outcome)
@@ -148,6 +148,6 @@ def failed_table(failures: Sequence[tuple[Job, Outcome]]) -> Any:
 
 
 def command(arguments: Sequence[str], entry: str, folder: Path) -> str:
-    """The command line of this sweep that goes on in its folder."""
+    """The command that resumes this sweep in its folder."""
     kept = [word for word in arguments if not word.startswith(("sweep.dir=", "sweep.name=", "hydra.sweep.dir="))]
     return f"{entry} {shlex.join([*kept, f'sweep.dir={folder}'])}"

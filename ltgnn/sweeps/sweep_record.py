@@ -10,30 +10,30 @@ from typing import Any
 
 from ltgnn.config.paths import write_whole
 from ltgnn.runs.environment import commit
-from ltgnn.sweeps.process_id import alive, me
+from ltgnn.sweeps.process_id import alive, this_process
 
 log = logging.getLogger(__name__)
 
 
 def write(sweep_dir: Path, arguments: Sequence[str], state: str) -> None:
     """``state``: running, interrupted, ended (every job was tried)."""
-    record = {"arguments": list(arguments), "state": state, "commit": commit(), "owner": me()}
+    record = {"arguments": list(arguments), "state": state, "commit": commit(), "owner": this_process()}
     write_whole(sweep_dir / ".sweep" / "sweep.json", json.dumps(record, indent=1))
 
 
 def read_record(sweep_dir: Path) -> dict[str, Any]:
-    """Empty where there is none, or where it says nothing, which is logged."""
+    """Empty where there is none, or where it is unreadable, which is logged."""
     file = sweep_dir / ".sweep" / "sweep.json"
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         if isinstance(found, dict) and isinstance(found.get("owner", {}), dict | None):
             return found
-        reason = "it is no record"
+        reason = "it is not a record"
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         reason = str(error)
-    log.warning("%s cannot be read (%s); to go on with that sweep, give sweep.dir=%s", file, reason, sweep_dir)
+    log.warning("%s cannot be read (%s); to resume that sweep, give sweep.dir=%s", file, reason, sweep_dir)
     return {}
 
 

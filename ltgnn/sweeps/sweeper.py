@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import logging
+import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -43,7 +44,7 @@ NOW = "${now:"
 """A name made of the time."""
 
 MONITOR = "test/ndcg@20"
-"""What the live table shows of commands that have no ``monitor``: they only judge."""
+"""What the live table shows of commands without ``monitor``: they only evaluate."""
 
 
 class Sweep:
@@ -77,18 +78,24 @@ class Sweep:
         safe_names.name(str(options.name), "sweep.name")
         safe_names.name(str(self.config.task), "task")
         entry, *words = sys.argv
-        gone_on = self.go_on(words)
-        if self.timed and not gone_on and not options.dry_run:
+        resumed = self.resume(words)
+        if self.timed and not resumed and not options.dry_run:
             self.assign_folders(claim_folder(Path(self.config.hydra.sweep.dir)))
         sweep_dir = Path(self.config.hydra.sweep.dir).resolve()
         if options.dry_run:
             probe = instantiate(options.probe)
             dry_run(self.list_jobs(given), Ledger.of(sweep_dir), probe, self.launcher.workers, self.trials)
             return
+        made = not any(sweep_dir.glob("*"))
         ledger = Ledger(sweep_dir)
         write_whole(sweep_dir / "multirun.yaml", OmegaConf.to_yaml(self.config))
         ledger.adopt()
-        plan, total = self.plan(given, ledger)
+        try:
+            plan, total = self.plan(given, ledger)
+        except UserError:
+            if made:
+                discard(sweep_dir)
+            raise
         sweep_record.write(sweep_dir, words, "running")
         board = Board(plan, total, self.launcher.workers, str(self.config.get("monitor") or MONITOR))
         again = command(words, entry, Path(self.config.hydra.sweep.dir))
@@ -118,13 +125,13 @@ class Sweep:
         given: Any = OmegaConf.to_container(self.config.sweep, resolve=False)
         return NOW in given["dir"] or (NOW in given["name"] and "${sweep.name}" in given["dir"])
 
-    def go_on(self, words: Sequence[str]) -> bool:
+    def resume(self, words: Sequence[str]) -> bool:
         """Take the folder of the same command's last sweep where that was interrupted and none is named."""
         target = Path(self.config.hydra.sweep.dir)
         if not self.config.sweep.resume or (target.exists() and not self.timed):
             return False
         if folder := sweep_record.find_interrupted(target.parent, words):
-            log.info("going on with %s, which was interrupted (sweep.resume=false begins anew)", folder)
+            log.info("resuming %s, which was interrupted (sweep.resume=false starts anew)", folder)
             self.assign_folders(folder)
         return folder is not None
 
@@ -134,7 +141,7 @@ class Sweep:
             self.config.hydra.sweep.dir = str(folder)
 
     def report(self, errors: Sequence[str]) -> None:
-        """Tell the entry, which gives the exit code, of jobs that failed, wherever they ran."""
+        """Report failed jobs to the entry point, which gives the exit code."""
         caught: list[Exception] = getattr(self.task, "caught", [])
         for error in errors:
             failed = Failed(error)
@@ -159,7 +166,7 @@ class Sweep:
         raise NotImplementedError
 
     def conclude(self, plan: Plan, sweep_dir: Path) -> None:
-        """What there is to say beside the table."""
+        """Further lines for the table."""
 
 
 def claim_folder(folder: Path) -> Path:
@@ -172,8 +179,15 @@ def claim_folder(folder: Path) -> Path:
     raise AssertionError("unreachable")
 
 
+def discard(sweep_dir: Path) -> None:
+    """Remove the folder of a sweep that was refused, unless another process has put something there meanwhile."""
+    there = {str(file.relative_to(sweep_dir)) for file in sweep_dir.rglob("*")}
+    if there <= {"multirun.yaml", ".sweep", ".sweep/lock"}:
+        shutil.rmtree(sweep_dir, ignore_errors=True)
+
+
 class Failed(Exception):
-    """A job of a sweep failed; the sweep's table says which and why."""
+    """A job of a sweep failed; the sweep's table reports which and why."""
 
 
 class Grid(Sweep):
@@ -184,7 +198,7 @@ class Grid(Sweep):
         return GridPlan(jobs, ledger, self.config.sweep.on_error == "stop"), len(jobs)
 
     def list_jobs(self, given: list[str]) -> list[Job]:
-        """All jobs composed, so that a word that does not exist is told before the first one runs."""
+        """All jobs composed, so that an unknown option is reported before the first one runs."""
         parser = OverridesParser.create(config_loader=self.context.config_loader)
         (batch,) = BasicSweeper.split_arguments(parser.parse_overrides(given), None)
         jobs = self.checked([self.draft(overrides, number) for number, overrides in enumerate(batch)])

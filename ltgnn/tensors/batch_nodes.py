@@ -20,7 +20,7 @@ class BatchNodes(NamedTuple):
 
 
 def covers_catalogue(batch: Batch, num_items: int) -> bool:
-    """Whether a batch draws as many items as there are, so that its nodes leave little out."""
+    """Whether a batch draws as many items as there are, so that its nodes cover most of the graph."""
     return _drawn(batch).numel() > num_items
 
 
@@ -42,7 +42,7 @@ def nodes_of(batch: Batch, num_users: int, num_items: int) -> BatchNodes:
 
 
 def per_batch_states(batches: Sequence[Batch], main: Encoded) -> list[tuple[Batch, Encoded]]:
-    """Each of some batches behind one pass with the states of its own nodes alone, for losses that are ``local``.
+    """Each of some batches behind one pass with the states of its own nodes only, for losses that are ``local``.
 
     Read from ``main`` itself, each would have a gradient of the size of all their nodes, which costs the square of
     their number.

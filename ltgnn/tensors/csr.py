@@ -15,7 +15,7 @@ Csr = tuple[Tensor, Tensor]
 
 
 def entries_of(offsets: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Offsets [n + 1] of a table of ``rows`` [n] alone, and where its entries stand in the whole one [m].
+    """Offsets [n + 1] of a table of ``rows`` [n] only, and the positions of its entries in the full one [m].
 
     Both are of the type of ``offsets`` [R + 1].
     """

@@ -1,6 +1,6 @@
 """Tables whose columns are shared among processes (``training/distributed/column_parallel.py``): sums over columns.
 
-Propagation acts on each column alone, so that a process needs no other for it. What needs all columns are inner
+Propagation acts on each column separately, so that it needs no communication. What needs all columns are inner
 products and squared norms: a few numbers per row of a batch, added up over the processes.
 """
 

@@ -30,7 +30,9 @@ class FeaturesCase:
         return toy.interactions().item_counts
 
     def features(self, folder: Path, dataset: Dataset | None = None) -> Features:
-        found = self.make(folder)(self.dataset() if dataset is None else dataset, self.counts())
+        source = self.make(folder)
+        assert isinstance(source, FeatureSource), f"{type(source).__name__} is not derived from FeatureSource"
+        found = source(self.dataset() if dataset is None else dataset, self.counts())
         assert found is not None, "the data set of the case has nothing that these features read"
         return found
 

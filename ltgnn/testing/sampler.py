@@ -1,13 +1,12 @@
-"""The laws of a sampler of negatives (``ltgnn.sampling.negatives.Negatives``)."""
+"""The laws of a sampler of negatives (``ltgnn.types.Sampler``)."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from ltgnn.sampling.negatives import Negatives
 from ltgnn.testing import toy
-from ltgnn.types import Interactions
+from ltgnn.types import Interactions, Sampler
 
 ROWS, BATCHES = 8, 600
 """Pairs of a batch, and batches in the draws that are counted."""
@@ -22,11 +21,11 @@ class SamplerCase:
     negatives: int = 3
     excludes_own: bool = True
 
-    def make(self, train: Interactions) -> Negatives:
+    def make(self, train: Interactions) -> Sampler:
         """The sampler under test."""
         raise NotImplementedError
 
-    def draw(self, sampler: Negatives, seed: int) -> tuple[Tensor, Tensor]:
+    def draw(self, sampler: Sampler, seed: int) -> tuple[Tensor, Tensor]:
         """Users [ROWS] and their negatives [ROWS, drawn]."""
         train = toy.interactions()
         chosen = torch.arange(seed, seed + ROWS) % len(train)
@@ -35,7 +34,7 @@ class SamplerCase:
 
     def test_shape_and_range(self) -> None:
         sampler = self.make(toy.interactions())
-        assert isinstance(sampler, Negatives), f"{type(sampler).__name__} is not derived from Negatives"
+        assert isinstance(sampler, Sampler), f"{type(sampler).__name__} is not derived from ltgnn.types.Sampler"
         drawn = self.draw(sampler, 0)[1]
         assert drawn.dtype == torch.int64, f"numbers of items in int64 wanted, {drawn.dtype} given"
         assert drawn.shape[0] == ROWS, f"a row for each pair wanted, {drawn.shape[0]} for {ROWS} given"

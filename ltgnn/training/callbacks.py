@@ -50,7 +50,7 @@ class History(Callback):
         self.path = Path(path)
 
     def on_train_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Goes on below the rows of the epochs that a resumed run had finished; any others were not kept."""
+        """Continues below the rows of the epochs that a resumed run had finished; others are dropped."""
         self.columns: list[str] = []
         self.epochs: list[dict[str, float]] = []  # while nothing was evaluated
         kept = self._keep(trainer.current_epoch)
@@ -81,7 +81,7 @@ class History(Callback):
             writer.writerow(row)
 
     def _keep(self, epochs: int) -> list[dict[str, str]]:
-        """Leaves the rows of the first ``epochs`` epochs in the file, and says which they are."""
+        """Keeps the rows of the first ``epochs`` epochs in the file, and returns them."""
         if not self.path.exists():
             return []
         try:
@@ -104,7 +104,7 @@ class History(Callback):
 
 
 class Progress(Callback):
-    """A bar over the epochs with the losses and the monitor beside it."""
+    """A bar over the epochs with the losses and the monitor."""
 
     def __init__(self, monitor: str | None) -> None:
         self.monitor = monitor

@@ -21,22 +21,22 @@ from ltgnn.build import (
     build_evaluators,
     build_module,
     build_problem,
-    cold_items,
     fit_closed_form,
     fitting_evaluator,
     is_closed_form,
     monitored_part,
-    refuse_unknown_monitor,
     uses_features,
 )
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.cutting import count_ties
+from ltgnn.evaluation.monitor_check import refuse_unknown_monitor
 from ltgnn.graph.tables import reused_memory
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain, run_key
 from ltgnn.runs.tracking import Tracker
 from ltgnn.runs.warnings import collect
+from ltgnn.scoring.cold_items import cold_items
 from ltgnn.training.distributed.processes import processes, worker_processes
 from ltgnn.training.memory import keep_large_tables
 from ltgnn.training.quiet import quiet_lightning
@@ -46,13 +46,13 @@ if TYPE_CHECKING:
     from pytorch_lightning import Trainer
 
     from ltgnn.module import Recommender
-    from ltgnn.training.profile import Parts
+    from ltgnn.training.profile import Profile
 
 log = logging.getLogger(__name__)
 
 
 def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACHE) -> dict[str, Evaluation]:
-    """The whole of one job, straight through; leaves a run folder at ``paths.run_dir``.
+    """One job from start to end; leaves a run folder at ``paths.run_dir``.
 
     ``cache``: of the sweep that the job belongs to.
     """
@@ -63,7 +63,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACH
         with during(parts, "setup"):
             problem = build_problem(cfg, cache)
             evaluators = build_evaluators(cfg, problem, cache)
-            refuse_unknown_monitor(cfg, evaluators)
+            refuse_unknown_monitor(str(cfg.monitor), evaluators)
             write_cards(folder, problem)
         ready = time.perf_counter()
         scorer, device, selection = fit(cfg, problem, evaluators, tracker, parts, cache)
@@ -98,16 +98,16 @@ def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACH
     return evaluations
 
 
-def profiler(cfg: DictConfig) -> Parts | None:
-    """What watches the time, where ``profile=true`` asks for it; None costs nothing."""
+def profiler(cfg: DictConfig) -> Profile | None:
+    """The profiler if ``profile=true``, else None."""
     if not cfg.get("profile"):
         return None
-    from ltgnn.training.profile import Parts
+    from ltgnn.training.profile import Profile
 
-    return Parts()
+    return Profile()
 
 
-def during(parts: Parts | None, name: str) -> AbstractContextManager[None]:
+def during(parts: Profile | None, name: str) -> AbstractContextManager[None]:
     """Time inside counts for a part."""
     return nullcontext() if parts is None else parts.part(name)
 
@@ -117,10 +117,10 @@ def fit(
     problem: Problem,
     evaluators: Mapping[str, PartEvaluator],
     tracker: Tracker,
-    parts: Parts | None = None,
+    parts: Profile | None = None,
     cache: Cache = NO_CACHE,
 ) -> tuple[Scorer, torch.device, dict[str, Any]]:
-    """The scorer of the selected model, where it wants its users, and how it was selected."""
+    """The scorer of the selected model, where it expects its users, and how it was selected."""
     if is_closed_form(cfg):
         with during(parts, "setup"):
             return fit_closed_form(cfg, problem, evaluators, cache), torch.device("cpu"), {"by": "none: closed form"}
@@ -146,7 +146,7 @@ def fit_module(
     problem: Problem,
     evaluators: Mapping[str, PartEvaluator],
     tracker: Tracker,
-    parts: Parts | None = None,
+    parts: Profile | None = None,
     cache: Cache = NO_CACHE,
 ) -> tuple[Recommender, Trainer, dict[str, Any]]:
     """The module after its last epoch, its trainer, and the callbacks by name; what each process of a run does."""
@@ -171,7 +171,7 @@ def fit_module(
         callbacks["resume"] = resume = Resume(Path(cfg.paths.run_dir), run_key(cfg), every=float(cfg.sweep.save_every))
         resumed = resume.checkpoint() if cfg.sweep.resume else None
     if monitored_part(cfg, evaluators) == "test" and "early_stop" in callbacks:
-        log.warning("selection: TEST (monitor=%s), as a paper did; such a number is no claim.", cfg.monitor)
+        log.warning("selection: TEST (monitor=%s), as a paper did; such a number is not a claim.", cfg.monitor)
     with worker_processes(cfg), quiet_lightning(), reused_memory():
         watched = {} if parts is None else {"profiler": parts}
         if parts is not None:

@@ -10,7 +10,7 @@ from ltgnn.types import UserError
 
 
 class Linear:
-    """Up from 0 over the share ``warmup`` of the steps, then down to ``floor`` at the last: noise is annealed away.
+    """Up from 0 over the share ``warmup`` of the steps, then down to ``floor`` at the last: noise is annealed.
 
     The steps are those of ``epochs``; a run that stops early stops on the way.
     """

@@ -21,12 +21,12 @@ NEVER = -1
 
 
 def huge_pages() -> None:
-    """For this process, before torch's first tensor: torch then asks for huge pages for tensors of 2 MB and more."""
+    """For this process, before torch's first tensor: torch then requests huge pages for tensors of 2 MB and more."""
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 
 def keep_large_tables() -> None:
-    """For this process from here on: when training begins, since reading data wants freed columns back.
+    """For this process from here on: when training begins, since reading data returns freed columns.
 
     Does nothing where there is no glibc.
     """

@@ -26,7 +26,7 @@ from ltgnn.training.quiet import quiet_lightning
 def probe(cfg: DictConfig, cache: Cache = NO_CACHE) -> float:
     """Seconds that a job takes if it does not stop early, from two steps and one evaluation; leaves no file.
 
-    A closed form is fitted whole, since it has no steps.
+    A closed form is fitted completely, since it has no steps.
     """
     started = time.perf_counter()
     problem = build_problem(cfg, cache)

@@ -1,4 +1,4 @@
-"""Where the time of a run goes: ``profile=true``. Every moment belongs to exactly one part, so the parts add up.
+"""Time of a run by component: ``profile=true``. Every moment belongs to exactly one component, so they add up.
 
 Lightning names what it does to its profiler; inside a training step the sampler and the encoder are watched. Off, none
 of this is there. On, a GPU is waited for at each change of parts, so that a step is slower than without.
@@ -34,8 +34,8 @@ WATCHED = (("sampler", "forward", "sampling"), ("sampler", "narrow", "sampling")
 ORDER = ("setup", "sampling", "propagation", "loss", "backward", "optimiser", "evaluation", "overhead")
 
 
-class Parts(Profiler):
-    """Seconds by part; what nobody claims is overhead. A part inside another counts for the inner one alone.
+class Profile(Profiler):
+    """Seconds by component; unclaimed time is overhead. A nested component counts only for the inner one.
 
     ``clock``: seconds from any beginning on.
     """
@@ -79,7 +79,7 @@ class Parts(Profiler):
                 object.__setattr__(part, method, self._counted(inner, name))
 
     def describe(self) -> None:
-        """Lightning asks for a text at the end; ``table`` is shown instead."""
+        """Lightning requests a text at the end; ``table`` is shown instead."""
 
     def summary(self) -> str:
         return ""
@@ -109,7 +109,7 @@ class Parts(Profiler):
         self.last = now
 
 
-def report(folder: RunFolder, parts: Parts) -> None:
+def report(folder: RunFolder, parts: Profile) -> None:
     """Show the table, and keep the seconds in ``profile.json``."""
     from rich.console import Console
 
@@ -124,7 +124,7 @@ def table(seconds: Mapping[str, float], calls: Mapping[str, int]) -> Any:
     from rich.table import Table
 
     whole = sum(seconds.values())
-    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title="Where the time went", title_justify="left",
+    drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title="Time by component", title_justify="left",
                   show_footer=True)  # fmt: skip
     drawn.add_column("part", footer="the whole")
     drawn.add_column("seconds", justify="right", footer=f"{whole:.2f}")

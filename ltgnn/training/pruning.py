@@ -16,7 +16,7 @@ class Pruned(Exception):
 
 
 class Prune(Callback):
-    """Tells Optuna the monitored value after each evaluation, and stops the run when its pruner says so.
+    """Reports the monitored value to Optuna after each evaluation, and stops the run when its pruner decides to.
 
     Built from ``sweep.trial`` of a job's config, so that it works in any process: the study is found in its storage.
     """

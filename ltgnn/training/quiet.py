@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
-    """Without Lightning's notes on hardware and loaders: the bar and the table say what a user wants to know."""
+    """Without Lightning's notes on hardware and loaders: the bar and the table show what matters."""
     loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "pytorch_lightning.utilities.rank_zero")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -1,4 +1,4 @@
-"""A training that was killed or interrupted goes on after its last whole epoch, bit for bit on CPU."""
+"""An interrupted training resumes after its last complete epoch, bit for bit on CPU."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def readable(history: Path) -> bool:
 class Resume(Checkpoint):
     """Keeps ``checkpoints/resume.ckpt`` in the run folder while the run is not finished.
 
-    Beside what Lightning saves (weights, optimiser, schedule, early stop, best checkpoint) it has the state of the
-    global random numbers, of which dropout draws; batches, negatives and noise depend on seed, epoch and step alone.
+    In addition to what Lightning saves (weights, optimiser, schedule, early stop, best checkpoint) it has the state of
+    the global random numbers, of which dropout draws; batches, negatives and noise depend only on seed, epoch and step.
     Of Lightning's kind ``Checkpoint``, so that it comes after all callbacks whose state it saves; the last of them.
     ``every``: seconds from one save to the next; what is shorter is as fast to begin anew, and is never written.
     """
@@ -49,23 +49,25 @@ class Resume(Checkpoint):
         self.found: dict[str, Any] = {}
 
     def checkpoint(self) -> Path | None:
-        """Where to go on; None: begin at the beginning, as a run with another recipe in its key does."""
+        """Checkpoint to resume from; None: start from scratch, as a run with another recipe in its key does."""
         if not self.file.is_file():
             return None
         try:
             state = torch.load(self.file, map_location="cpu", weights_only=True)
             same, epoch = state["callbacks"][self.state_key]["key"] == self.key, int(state["epoch"]) + 1
         except (RuntimeError, OSError, EOFError, KeyError, pickle.UnpicklingError) as error:
-            log.warning("%s cannot be read (%s): the run begins anew.", self.file, str(error).splitlines()[0])
+            log.warning("%s cannot be read (%s): the run starts from scratch.", self.file, str(error).splitlines()[0])
             return None
         if not same:
-            log.warning("%s is of another recipe: the run begins anew.", self.file)
+            log.warning("%s belongs to another recipe: the run starts from scratch.", self.file)
             return None
         if not readable(history := self.file.parent.parent / "history.csv"):
-            log.warning("%s cannot be read: the run begins anew.", history)
+            log.warning("%s cannot be read: the run starts from scratch.", history)
             return None
         self.epoch = epoch
-        log.info("going on after epoch %d of %s (sweep.resume=false begins anew)", epoch, self.file.parent.parent)
+        log.info(
+            "resuming after epoch %d of %s (sweep.resume=false starts from scratch)", epoch, self.file.parent.parent
+        )
         return self.file
 
     @property
@@ -100,6 +102,6 @@ class Resume(Checkpoint):
         self.saved = time.perf_counter()
 
     def on_exception(self, trainer: pl.Trainer, module: pl.LightningModule, exception: BaseException) -> None:
-        """What failed would fail again; what was interrupted goes on."""
+        """A failed run would fail again; an interrupted one resumes."""
         if isinstance(exception, Exception):
             self.file.unlink(missing_ok=True)

@@ -41,7 +41,7 @@ class PerLayer(Graph):
 
 
 class GraphDrop(Views):
-    """Main pass on the whole graph, two views on thinned ones, drawn once an epoch (SGL, SIGIR 2021, arXiv:2010.10783).
+    """Main pass on the full graph, two views on thinned ones, drawn every epoch (SGL, SIGIR 2021, arXiv:2010.10783).
 
     ``drop``: edge dropout, or node dropout. ``graphs``: how many a view has: 1, or one for each layer, which is SGL's
     random walk. Thinned graphs are normalised anew, as in the authors' code.

@@ -16,7 +16,7 @@ from ltgnn.views.depth import need_layers
 class Noise:
     """``x + eps * sign(x) * n / |n|`` with ``n ~ U(0, 1)^d``, row by row: length ``eps``, in the orthant of ``x``.
 
-    The generator is renewed each epoch, so that a resumed run draws what the whole one would have drawn.
+    The generator is reseeded each epoch, so that a resumed run draws what an uninterrupted one would have drawn.
     """
 
     def __init__(self, eps: float) -> None:
@@ -34,7 +34,7 @@ class Noise:
 class SimGCL(Views):
     """Clean main pass, and two noisy ones as views (Yu et al., SIGIR 2022, arXiv:2112.08679, eq. 7).
 
-    The noise of a layer goes into the next. The paper reads out layers 1..L without the ego layer: model=xsimgcl.
+    The noise of a layer propagates into the next. The paper reads out layers 1..L without the ego layer: model=xsimgcl.
     """
 
     needs_layers = True
@@ -74,7 +74,7 @@ class XSimGCL(Views):
         if main.layers[self.layer].shape[1] != main.users.shape[1]:
             raise UserError(
                 "views=xsimgcl contrasts final states with a layer, but with model=lightgcn_content they are wider, "
-                "since features lie beside them: set views=simgcl, or model=lightgcn."
+                "since features are concatenated to them: set views=simgcl, or model=lightgcn."
             )
         users, items = main.layers[self.layer].split([len(main.users), len(main.items)])
         return main, [Encoded(users, items, main.layers, main.content)]

@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 
 from ltgnn.analysis.claim_rule import Claim, claim
-from ltgnn.analysis.run_groups import load, parse
+from ltgnn.analysis.run_groups import load_group, parse
 from ltgnn.commands.claim import main, sentence
 from ltgnn.types import UserError
 from tests.analysis.made import METRIC, NAMES, USERS, side, write_run
 
 
 def verdict(base: str, new: str) -> Claim:
-    return claim(load(base), load(new), METRIC, "items20", margin=0.01, level=0.95, draws=400, seed=0)
+    return claim(load_group(base), load_group(new), METRIC, "items20", margin=0.01, level=0.95, draws=400, seed=0)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_too_few_seeds_and_selection_on_test_make_no_claim(tmp_path: Path) -> No
     base = side(tmp_path / "base", 5, tail=0.1, head=0.5)
     few = verdict(base, side(tmp_path / "few", 2, 0.14, 0.5, spread=0.0001))
     assert few.verdict == "undecided"
-    assert "new has 2 seed(s), the rule asks for 5" in sentence(few)
+    assert "new has 2 seed(s), the rule requires 5" in sentence(few)
     assert few.seeds_needed == 5
     peeked = verdict(base, side(tmp_path / "peeked", 5, 0.14, 0.5, by="test/ndcg@20"))
     assert peeked.verdict == "undecided"
@@ -157,13 +157,13 @@ def test_splits_are_paired_with_their_like_alone(tmp_path: Path) -> None:
 def test_runs_are_chosen_from_a_sweep(tmp_path: Path) -> None:
     for fusion in ("id", "sum"):
         side(tmp_path / "sweep" / fusion, 5, tail=0.1 if fusion == "id" else 0.14, head=0.5, fusion=fusion)
-    assert [run.config["seed"] for run in load(f"{tmp_path}/sweep:fusion=sum").runs] == [0, 1, 2, 3, 4]
-    assert load(f"{tmp_path}/sweep:fusion=id,seed=3").runs[0].folder.name == "run3"
-    assert len(load(f"{tmp_path}/sw*/sum").runs) == 5
+    assert [run.config["seed"] for run in load_group(f"{tmp_path}/sweep:fusion=sum").runs] == [0, 1, 2, 3, 4]
+    assert load_group(f"{tmp_path}/sweep:fusion=id,seed=3").runs[0].folder.name == "run3"
+    assert len(load_group(f"{tmp_path}/sw*/sum").runs) == 5
     with pytest.raises(UserError, match="differ in more than the seed: fusion"):
-        load(f"{tmp_path}/sweep")
+        load_group(f"{tmp_path}/sweep")
     with pytest.raises(UserError, match=r"none of the 10 runs below .* has fusion=gate"):
-        load(f"{tmp_path}/sweep:fusion=gate")
+        load_group(f"{tmp_path}/sweep:fusion=gate")
     assert main([f"{tmp_path}/sweep:fusion=id", f"{tmp_path}/sweep:fusion=sum", "--draws", "200"]) == 0
     assert main([f"{tmp_path}/sweep:fusion=sum", f"{tmp_path}/sweep:fusion=id", "--draws", "200"]) == 2
     with pytest.raises(UserError, match=r"run0 is on both sides, with 4 more: nothing can be claimed"):
@@ -184,19 +184,19 @@ def test_the_json_holds_all_numbers(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_mistakes_name_the_mend(tmp_path: Path) -> None:
     base = side(tmp_path / "base", 2, 0.1, 0.5)
     with pytest.raises(UserError, match="no run folder"):
-        load(str(tmp_path / "nothing"))
+        load_group(str(tmp_path / "nothing"))
     with pytest.raises(UserError, match=r"not finished: .*failed"):
-        load(str(write_run(tmp_path / "failed", 1, 0.1, 0.5, state="failed")))
+        load_group(str(write_run(tmp_path / "failed", 1, 0.1, 0.5, state="failed")))
     for folder, seed, dim in (("mixed/a", 1, 8), ("mixed/b", 2, 16), ("twice/a", 1, 8), ("twice/b", 1, 8)):
         write_run(tmp_path / folder, seed, 0.1, 0.5, dim=dim)
     with pytest.raises(UserError, match="differ in more than the seed: dim"):
-        load(str(tmp_path / "mixed"))
+        load_group(str(tmp_path / "mixed"))
     with pytest.raises(UserError, match="holds seed 1 twice"):
-        load(str(tmp_path / "twice"))
+        load_group(str(tmp_path / "twice"))
     with pytest.raises(UserError, match="different splits"):
         verdict(base, side(tmp_path / "other", 2, 0.1, 0.5, fingerprint="0" * 64))
     with pytest.raises(UserError, match="no column 'recall@20'"):
-        claim(load(base), load(base), "recall@20", "items20", 0.01, 0.95, 10, 0)
+        claim(load_group(base), load_group(base), "recall@20", "items20", 0.01, 0.95, 10, 0)
 
 
 def test_specs() -> None:

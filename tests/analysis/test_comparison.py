@@ -111,8 +111,8 @@ def test_failed_runs_and_single_seeds_are_named(copy: Path, capsys: pytest.Captu
     assert main([str(copy), "--baseline", "fusion=id", "--metrics", METRIC, TAIL]) == 0
     printed = capsys.readouterr().out
     assert f"{copy}/broken (failed)" in printed
-    assert "One seed only, so that the tests speak of its users alone: lightgcn content bpr." in printed
-    assert "Which axis explains the variance over the runs" in printed
+    assert "One seed only, so that the tests cover only its users: lightgcn content bpr." in printed
+    assert "Which config group explains the variance over the runs" in printed
     assert "residual: seeds and the rest" in printed
 
 
@@ -173,7 +173,7 @@ def test_a_document_is_written(sweep: Path, tmp_path: Path) -> None:
         (["--by", "nothing"], "--by nothing: no run has that"),
         (["--baseline", "fusion"], "'fusion' is no AXIS=WORD"),
         (["--baseline", "fusion=gate"], "no run has that; there are id, sum"),
-        (["--baseline", "model=mf"], "the axes are fusion, loss"),
+        (["--baseline", "model=mf"], "the config groups are fusion, loss"),
         (["--metrics", "recall@7"], "no run has the value 'recall@7'"),
         (["--out", "x"], "add --format"),
     ],

@@ -9,7 +9,7 @@ import pytest
 
 from ltgnn.analysis.claim_rule import claim
 from ltgnn.analysis.comparison import compare
-from ltgnn.analysis.run_groups import Run, load
+from ltgnn.analysis.run_groups import Run, load_group
 from tests.analysis.made import METRIC, side, write_run
 
 
@@ -26,7 +26,7 @@ def recorded(path: str) -> str:
 def test_a_claim_reads_less_as_a_gain(tmp_path: Path, tail: float, head: float, expected: str) -> None:
     base = recorded(side(tmp_path / "base", 5, tail=0.1, head=0.5, spread=0.0005))
     new = recorded(side(tmp_path / "new", 5, tail=tail, head=head, spread=0.0005))
-    result = claim(load(base), load(new), METRIC, "items20", margin=0.01, level=0.95, draws=400, seed=0)
+    result = claim(load_group(base), load_group(new), METRIC, "items20", margin=0.01, level=0.95, draws=400, seed=0)
     assert result.verdict == expected
     found = next(d for d in result.differences if d.group == "tail")
     assert (found.interval.estimate < 0) == (tail < 0.1) or expected == "undecided"  # the number itself is new - base

@@ -121,8 +121,8 @@ def test_an_evaluation_shows_what_was_changed() -> None:
     )
     assert labels([changed]) == ["lightgcn id bpr score=content_fit"]
     assert labels([original, changed]) == ["score=dot", "score=content_fit"]
-    spaced = run(changed="score.dials={a: 1, b: 2} groups=all")
-    assert spaced.changed == {"score.dials": "{a: 1, b: 2}", "groups": "all"}
+    spaced = run(changed="score.adjustments={a: 1, b: 2} groups=all")
+    assert spaced.changed == {"score.adjustments": "{a: 1, b: 2}", "groups": "all"}
 
 
 def test_an_ensemble_is_told_by_what_its_members_have_too() -> None:
@@ -138,7 +138,7 @@ def test_an_ensemble_is_told_by_what_its_members_have_too() -> None:
     assert labels(blends) == ["ensemble-learned", "ensemble-zscore"]
 
 
-def test_each_dial_of_an_evaluation_is_an_axis_of_its_own() -> None:
+def test_each_adjustment_of_an_evaluation_is_a_column_of_its_own() -> None:
     turned = [config(changed=f"score=content score.norm_power={p}", score={"norm_power": p}, run="x") for p in (0, 1)]
     assert told(*turned) == ["score.norm_power=0", "score.norm_power=1"]
     runs = [Run(Path(), c, {}) for c in turned]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltgnn.analysis.pareto import Point, dials, draw, front, lines, read_points
+from ltgnn.analysis.pareto import Point, draw, front, lines, read_points, swept_keys
 from ltgnn.commands.pareto import main
 from ltgnn.types import UserError
 
@@ -45,7 +45,7 @@ def test_runs_become_points_and_a_picture(tmp_path: Path, capsys: pytest.Capture
         ("0.5", pytest.approx(0.25), pytest.approx(0.15)),
         ("1", pytest.approx(0.2), 0.2),
     ]
-    assert dials(points) == ["score.weight"]
+    assert swept_keys(points) == ["score.weight"]
     assert main([str(tmp_path)]) == 0
     picture = (tmp_path / "pareto.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
@@ -58,7 +58,7 @@ def test_runs_become_points_and_a_picture(tmp_path: Path, capsys: pytest.Capture
         main([str(tmp_path), "-x", "recall@5"])
 
 
-def test_lines_run_along_the_dial_with_the_most_values() -> None:
+def test_lines_run_along_the_key_with_the_most_values() -> None:
     points = [Point({"p": p, "w": w, "s": "content"}, float(w), float(p)) for w in ("10", "2", "1") for p in ("0", "1")]
     assert [[(p.settings["p"], p.settings["w"]) for p in line] for line in lines(points, ["p", "w"])] == [
         [("0", "1"), ("0", "2"), ("0", "10")],

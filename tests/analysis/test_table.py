@@ -156,11 +156,11 @@ def test_brackets_newlines_and_controls_in_an_error_are_text(
         ("metrics.json", '{"test": [1]}', "metrics.json: 'test' does not hold finite numbers by name"),
         ("metrics.json", '{"test": {"ndcg@20": NaN}}', "metrics.json: 'test' does not hold finite numbers by name"),
         ("config.yaml", None, "config.yaml is missing"),
-        ("config.yaml", "seed: 1\ndim: 8\n", "config.yaml is cut short or no recipe"),
+        ("config.yaml", "seed: 1\ndim: 8\n", "config.yaml is cut short or not a recipe"),
         ("config.yaml", "choices:\n  model: lightg", "config.yaml is cut short: its last line has no end"),
         ("config.yaml", "data: {}\nfusion: {}\nchoices:\n  model: mf\n", "config.yaml is cut short"),
-        ("config.yaml", "choices: {}\nmodel: 3\n", "config.yaml: 'model' is no section"),
-        ("overrides.yaml", "a: b\n", "overrides.yaml holds no list"),
+        ("config.yaml", "choices: {}\nmodel: 3\n", "config.yaml: 'model' is not a section"),
+        ("overrides.yaml", "a: b\n", "overrides.yaml is not a list"),
     ],
 )
 def test_a_damaged_run_is_named_and_left_out(

@@ -98,7 +98,7 @@ def test_closed_forms_with_text_score_every_item(tiny: Interactions, model: Clos
     assert scorer(torch.arange(4)).isfinite().all()
 
 
-def test_a_dial_that_reads_text_knows_what_it_reaches(tiny: Interactions) -> None:
+def test_an_adjustment_that_reads_text_knows_what_it_reaches(tiny: Interactions) -> None:
     base = Popularity().fit(tiny, None)
     near = ContentMatch(tiny, TEXT, weight=1.0, neighbours=1, history_power=0, popularity_gate=0)
     scorer = Scoring(1.0, {"content": lambda train, text: near}, None, None).fit(tiny, TEXT).over(base)

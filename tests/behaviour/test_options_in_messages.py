@@ -173,7 +173,7 @@ def test_settings_and_words() -> None:
                 continue
             if group in groups():
                 if re.fullmatch(r"[a-z]\w*", word) and word not in groups()[group] | {"null"}:
-                    wrong.append(f"{message.place}: {key}={word} is no word of that axis, in {message.text!r}")
+                    wrong.append(f"{message.place}: {key}={word} is not an option of that group, in {message.text!r}")
             elif key not in EXAMPLES | command_words() and not known(key):
                 wrong.append(f"{message.place}: no recipe and no command has {key}=, in {message.text!r}")
     assert not wrong, "\n".join(wrong)

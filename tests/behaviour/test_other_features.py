@@ -13,7 +13,7 @@ import ltgnn
 from ltgnn.build import Problem
 from ltgnn.cli import main
 from ltgnn.inference.finished_run import load_finished_run
-from ltgnn.inference.new_interactions import Fresh, extend_problem, fresh
+from ltgnn.inference.new_interactions import NewInteractions, encode_new, extend_problem
 from ltgnn.inference.open_run import OpenRun
 from ltgnn.types import UserError
 from tests.conftest import run_folders
@@ -54,7 +54,7 @@ def trained(launch: Launch, tmp_path: Path, files: Path) -> Callable[..., Path]:
     return run
 
 
-def after(problem: Problem, new: Fresh, run: Path) -> torch.Tensor:
+def after(problem: Problem, new: NewInteractions, run: Path) -> torch.Tensor:
     _, cfg, _ = load_finished_run(run)
     features = extend_problem(cfg, problem, new).features
     assert features is not None
@@ -76,14 +76,14 @@ def test_numbers_alone(trained: Callable[..., Path], capsys: pytest.CaptureFixtu
     assert main(["search", f"run={run}", "number5"]) == 0
     printed = capsys.readouterr()
     assert "p5" in printed.out
-    assert "By words alone: the item features of this run (features=numbers) are not made from texts." in printed.err
+    assert "Keyword search only: the item features of this run (features=numbers) are not made from" in printed.err
 
     _, _, problem = load_finished_run(run)
     price, train = problem.dataset.item_numbers["price"], problem.split.train
-    row = after(problem, fresh(problem.dataset, train, EVENTS, {"lamp": {"title": "x", "price": 16.0}}), run)
+    row = after(problem, encode_new(problem.dataset, train, EVENTS, {"lamp": {"title": "x", "price": 16.0}}), run)
     assert problem.text is not None
     torch.testing.assert_close(row, problem.text[6])  # the price of p6
-    row = after(problem, fresh(problem.dataset, train, EVENTS, {}), run)
+    row = after(problem, encode_new(problem.dataset, train, EVENTS, {}), run)
     torch.testing.assert_close(row, problem.text[7])  # without a price as p7
     assert price.isnan().nonzero().flatten().tolist() == [7]
 
@@ -111,25 +111,25 @@ def test_several_kinds_are_searched_by_the_text_among_them(trained: Callable[...
         OpenRun(str(run), by=("model",)).find("x")
     _, _, problem = load_finished_run(run)
     same = {"title": "thing number6", "description": "colour0", "price": 16.0}
-    row = after(problem, fresh(problem.dataset, problem.split.train, EVENTS, {"lamp": same}), run)
+    row = after(problem, encode_new(problem.dataset, problem.split.train, EVENTS, {"lamp": same}), run)
     assert problem.text is not None
     torch.testing.assert_close(row, problem.text[6], atol=1e-5, rtol=1e-4)
     with pytest.raises(UserError, match="'lamp' is an item that the run does not know"):
-        after(problem, fresh(problem.dataset, problem.split.train, EVENTS, {}), run)
+        after(problem, encode_new(problem.dataset, problem.split.train, EVENTS, {}), run)
 
 
 def test_vectors_from_a_file(trained: Callable[..., Path], files: Path) -> None:
     run = trained("precomputed", "fusion=sum", "features/transform=whiten")
     assert OpenRun(str(run)).by == ("words",)
     _, cfg, problem = load_finished_run(run)
-    new = fresh(problem.dataset, problem.split.train, EVENTS, {})
+    new = encode_new(problem.dataset, problem.split.train, EVENTS, {})
     row = after(problem, new, run)
     raw = torch.from_numpy(np.load(files / "vectors.npy"))
     from hydra.utils import instantiate
 
     whitened = instantiate(cfg.features).transform.fitted(raw[:24], problem.split.train.item_counts > 0)
     torch.testing.assert_close(row, whitened(raw[24:])[0], atol=1e-4, rtol=1e-4)
-    other = fresh(problem.dataset, problem.split.train, [("u1", "chair")], {})
+    other = encode_new(problem.dataset, problem.split.train, [("u1", "chair")], {})
     with pytest.raises(UserError, match=r"'chair' is an item .*vectors\.npy has no vector of it"):
         extend_problem(cfg, problem, other)
 
@@ -137,7 +137,7 @@ def test_vectors_from_a_file(trained: Callable[..., Path], files: Path) -> None:
 def test_features_that_no_score_reads_need_not_be_there(trained: Callable[..., Path]) -> None:
     run = trained("precomputed", "fusion=id")
     _, cfg, problem = load_finished_run(run)
-    other = fresh(problem.dataset, problem.split.train, [("u1", "chair")], {})
+    other = encode_new(problem.dataset, problem.split.train, [("u1", "chair")], {})
     features = extend_problem(cfg, problem, other).features
     assert features is not None
     assert not features.values[-1].any()
@@ -157,7 +157,7 @@ def test_vectors_that_came_with_the_data_grow_with_it(trained: Callable[..., Pat
     run = trained("numbers")
     _, cfg, problem = load_finished_run(run)
     dataset = replace(problem.dataset, item_vectors={"image": torch.ones(24, 3)})
-    new = fresh(dataset, problem.split.train, EVENTS, {})
+    new = encode_new(dataset, problem.split.train, EVENTS, {})
     found = extend_problem(cfg, replace(problem, dataset=dataset), new).dataset.item_vectors["image"]
     assert torch.equal(found, torch.cat([torch.ones(24, 3), torch.zeros(1, 3)]))
 
@@ -170,4 +170,4 @@ def test_the_page_searches_by_words(trained: Callable[..., Path], capsys: pytest
     with TestClient(application(str(trained("numbers")), ["testserver"])) as client:
         found = client.post("/api/search", json={"query": "number5", "k": 3}).json()
     assert "p5" in str(found)
-    assert "search by words alone: the item features of this run (features=numbers)" in capsys.readouterr().out
+    assert "keyword search only: the item features of this run (features=numbers)" in capsys.readouterr().out

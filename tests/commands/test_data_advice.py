@@ -36,7 +36,7 @@ def test_names_for_a_file_that_has_them():
     assert "e.csv, line 1: the names given for the columns stand here (user_id, item_id, time). " in got
     assert "Leave out --names" in got
     assert "line 3: " in said("# by hand\n\n" + TEXT, "--names", "x,item_id,y", "--user", "x")
-    assert "--names: a name stands twice: item_id." in said(TEXT, "--names", "user_id,item_id,item_id")
+    assert "--names: a repeated name: item_id." in said(TEXT, "--names", "user_id,item_id,item_id")
 
 
 def test_a_file_without_names():
@@ -54,10 +54,10 @@ def test_columns_of_items_without_their_file(option):
 
 
 def test_rows_without_an_id_name_the_option():
-    assert said(TEXT + ",i1,1\n").endswith("Mend the row or delete it. To leave such rows out: --drop-incomplete")
+    assert said(TEXT + ",i1,1\n").endswith("Mend the row or delete it. To drop such rows: --drop-incomplete")
     assert "'NA'" in said(TEXT + "NA,i1,1\n", "--missing", "NA")
     Path("x.inter").write_text("user_id:token\titem_id:token\na\t1\n\t2\n")
-    with pytest.raises(UserError, match=r"leave such rows out: data\.reader\.drop_incomplete=true"):
+    with pytest.raises(UserError, match=r"drop such rows: data\.reader\.drop_incomplete=true"):
         reader("recbole", interactions={"all": "x.inter"})(Path())
     Path("ratings.csv").write_text("userId,movieId,rating,timestamp\n,1,5,1\n")  # a reader without the option
     Path("movies.csv").write_text("movieId,title,genres\n1,a,b\n")
@@ -71,7 +71,7 @@ def test_forms_of_dates_are_named_for_times_only():
     assert "--time-format" not in said(rated, "--rating", "rating")
     assert "--time-format iso" in said(HEAD + "u1,i1,2020-01-01\n", "--time", "time")
     got = said(HEAD + "u1,i1,x\n", "--time", "time", "--time-format", "iso")
-    assert got.endswith("set --time-format (iso for ISO 8601; leave it out for a number of seconds).")
+    assert got.endswith("set --time-format (iso for ISO 8601; omit it for a number of seconds).")
 
 
 def test_a_threshold_without_ratings_and_signs_that_are_none():

@@ -105,7 +105,7 @@ def test_a_weight_for_one_member_alone_is_that_member_to_the_last_digit(home: Pa
 def test_test_pairs_change_no_weight_and_validation_pairs_do(
     home: Path, blend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same members, but another part held out at the end: weights are those of the validation part alone."""
+    """The same members, but another part held out at the end: weights are those of the validation part only."""
     weights = OmegaConf.load(made(home, blend, f"blend={blend}") / "config.yaml").blend.weights
     runs = [str(home / "runs" / member) for member in MEMBERS]
     built = entry.build_problem
@@ -157,7 +157,7 @@ def test_other_splits_and_other_mistakes_are_named(
     says([gnn, gnn], "is given twice")
     says(["blend=rrf"], "wants the folders of finished runs")
     says([gnn, str(tmp_path)], "is not a run folder")
-    says([gnn, ease, "blend=rank"], "The words of blend: learned")
+    says([gnn, ease, "blend=rank"], "The options of blend: learned")
     assert main(["ensemble", "--help"]) == 0
 
 

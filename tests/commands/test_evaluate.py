@@ -1,4 +1,4 @@
-"""Judging again on the toy shop: the run's own numbers, other dials, lists, groups and splits, and foreign lists."""
+"""Re-evaluation on the toy shop: the same numbers, other adjustments, lists, groups and splits, and external lists."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def test_other_lengths_and_groups(home: Path, evaluate: Evaluate) -> None:
     assert set(again["groups"]) > set(first["groups"])
 
 
-def test_a_dial_is_swept_without_retraining_and_drawn(home: Path, evaluate: Evaluate, tmp_path: Path) -> None:
-    swept = evaluate("run=logs/train/gnn", "score=content", "score.dials.content.weight=0,5", "-m")
+def test_an_adjustment_is_swept_without_retraining_and_drawn(home: Path, evaluate: Evaluate, tmp_path: Path) -> None:
+    swept = evaluate("run=logs/train/gnn", "score=content", "score.adjustments.content.weight=0,5", "-m")
     first = metrics(home, "gnn")["test"]["ndcg@20"]
     assert [result["test"]["ndcg@20"] == pytest.approx(first, abs=1e-9) for result in swept] == [True, False]
     (picture,) = tmp_path.rglob("pareto.png")
@@ -87,14 +87,14 @@ def test_a_dial_is_swept_without_retraining_and_drawn(home: Path, evaluate: Eval
     assert {(point.x, point.y) for point in points} == {
         (result["test"]["ndcg@20"], result["test"]["items20/tail/ndcg@20"]) for result in swept
     }
-    assert [point.settings["score.dials.content.weight"] for point in points] == ["0", "5"]
+    assert [point.settings["score.adjustments.content.weight"] for point in points] == ["0", "5"]
     for colour in ((31, 119, 180), (214, 39, 40)):  # matplotlib's tab:blue of a point, tab:red of the front
         assert (abs(imread(picture)[:, :, :3] * 255 - colour).max(2) < 2).sum() > 20
     assert not (home / "logs/train/gnn/pareto.png").exists()
 
 
 @pytest.mark.parametrize("score", ["cosine", "content_fit", "content_gate", "profile", "popularity", "tag"])
-def test_every_dial_turns_on_a_finished_run(home: Path, evaluate: Evaluate, tmp_path: Path, score: str) -> None:
+def test_every_adjustment_applies_to_a_finished_run(home: Path, evaluate: Evaluate, tmp_path: Path, score: str) -> None:
     (again,) = evaluate("run=logs/train/gnn", f"score={score}", "eval.ks=[20]")
     assert again["selection"] == metrics(home, "gnn")["selection"]
     (folder,) = run_folders(tmp_path)
@@ -154,7 +154,7 @@ def test_lists_of_another_library_give_the_same_table(
         (["run=logs/train/gnn", "dim=4"], "'dim=4' changes the model"),
         (["run=logs/train/gnn", "score=nothing"], "score/nothing"),
         (["run=logs/train/gnn", "score.norm=1"], "norm"),
-        (["lists=nowhere.csv"], "no such file"),
+        (["lists=nowhere.csv"], "file not found"),
     ],
 )
 def test_mistakes_end_in_one_message(
@@ -195,20 +195,22 @@ def test_a_run_whose_data_have_changed_is_refused(
 def test_a_sweep_goes_on_where_it_stopped(
     home: Path, evaluate: Evaluate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["run=logs/train/gnn", "score=content", "sweep.name=dials", "eval.ks=[20]", "-m"]
-    evaluate(*words, "score.dials.content.weight=0,5")
+    words = ["run=logs/train/gnn", "score=content", "sweep.name=adjustments", "eval.ks=[20]", "-m"]
+    evaluate(*words, "score.adjustments.content.weight=0,5")
     before = {folder.name: (folder / "metrics.json").stat().st_mtime_ns for folder in run_folders(tmp_path)}
     capsys.readouterr()
-    assert main([*words, "score.dials.content.weight=0,5,9", f"paths.log_dir={tmp_path}", "sweep.dry_run=true"]) == 0
+    assert (
+        main([*words, "score.adjustments.content.weight=0,5,9", f"paths.log_dir={tmp_path}", "sweep.dry_run=true"]) == 0
+    )
     assert "1 of 3 jobs to run" in capsys.readouterr().out
-    assert len(evaluate(*words, "score.dials.content.weight=0,5,9")) == 3
+    assert len(evaluate(*words, "score.adjustments.content.weight=0,5,9")) == 3
     printed = capsys.readouterr().out
     assert "3 of 3 done: 2 skipped, 1 finished" in printed
     after = {folder.name: (folder / "metrics.json").stat().st_mtime_ns for folder in run_folders(tmp_path)}
     assert {name: after[name] for name in before} == before
     keys = [json.loads((folder / "status.json").read_text())["key"] for folder in run_folders(tmp_path)]
     assert len(set(keys)) == 3
-    ledger = tmp_path / "evaluate/multiruns/dials/.sweep"
+    ledger = tmp_path / "evaluate/multiruns/adjustments/.sweep"
     assert {file.stem for file in ledger.glob("*.json")} == {*keys, "sweep"}  # one entry a job, under its own key
 
 

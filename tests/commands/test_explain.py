@@ -1,4 +1,4 @@
-"""Explanations against dense float64 algebra, over fusions, depths, dials and closed forms; refusals say why."""
+"""Explanations against dense float64 algebra, over fusions, depths, adjustments and closed forms; refusals say why."""
 
 from __future__ import annotations
 
@@ -184,13 +184,13 @@ def test_rank_neighbours_and_words(trained: Train) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["model=layergcn"], "likeness to the first state"),
+        (["model=layergcn"], "similarity to the first"),
         (["model=sasrec"], "reads the history as a sequence"),
         (["graph=lightgcnpp"], "messages of unit length"),
         (["score=tag"], "score=tag mixes"),
         (["loss=macr"], "MACR changes the scores"),
         (["model=svd"], "product of two fitted vectors"),
-        (["model=random"], "is another way of ranking"),
+        (["model=random"], "ranks in another way"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -209,15 +209,15 @@ def test_command(trained: Train, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert f"score {written['score']:.4f}" in shown
     for line in written["lines"]:
         assert f"{line['value']:+.4f}" in shown
-    assert "others together" in shown
+    assert "others combined" in shown
     assert "the gate is held" in shown
     labels = [node.text for node in ET.parse(drawn).iter("{http://www.w3.org/2000/svg}text")]
     assert "Why user u5 gets the castle number 9" in labels
     assert len([label for label in labels if label and label.startswith(("+", "-"))]) == 4
     assert sorted(file.name for file in tmp_path.iterdir()) == ["why.json", "why.svg"]
     for words, message in (
-        (["user=nobody", "item=i9"], "is no user of this data"),
-        (["user=u5", "item=shoe"], "is no item of this data"),
+        (["user=nobody", "item=i9"], "user ids of this data"),
+        (["user=u5", "item=shoe"], "item ids of this data"),
         (["user=u5", "item=i9", "out=why.txt"], "ends in .json wanted"),
         (["user=u5", "item=i9", "k=0"], "k=0 given"),
     ):

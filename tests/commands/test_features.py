@@ -53,7 +53,7 @@ def test_verify_finds_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str],
     shown = capsys.readouterr().out
     assert f"{whole[:12]}  whole" in shown
     assert f"{key[:12]}  whole" not in shown
-    assert "1 whole, 1 damaged" in shown
+    assert "1 intact, 1 damaged" in shown
     assert run(tmp_path, "prune", "--damaged", "--yes") == 0
     assert [entry.key for entry in entries(tmp_path)] == [whole]
     assert run(tmp_path, "verify") == 0

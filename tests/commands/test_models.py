@@ -1,4 +1,4 @@
-"""``ltgnn models`` tells every word of the yaml tree, and where it comes from."""
+"""``ltgnn models`` lists every option of the yaml tree with its source."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import re
 import pytest
 
 from ltgnn.cli import main as cli
-from ltgnn.commands.models import axes, docstring, main, source, words
+from ltgnn.commands.models import config_groups, docstring, main, options, source
 from ltgnn.config.paths import conf_dir
 
 SOURCES = {
@@ -34,33 +34,33 @@ SOURCES = {
 }
 
 
-def test_every_yaml_file_of_an_axis_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_yaml_file_of_a_group_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(["models"]) == 0
     printed = capsys.readouterr().out
-    axis, seen = "", set()
+    group, seen = "", set()
     for line in printed.splitlines():
         if heading := re.fullmatch(r"(\S+)=", line):
-            axis = heading.group(1)
+            group = heading.group(1)
         elif line:
             word, about = line.split(maxsplit=1)
             assert len(about) > 3, line
-            seen.add((axis, word))
+            seen.add((group, word))
     files = {
         (file.parent.relative_to(conf_dir()).as_posix(), file.stem)
-        for axis in axes()
-        for file in (conf_dir() / axis.split("/")[0]).rglob("*.yaml")
+        for group in config_groups()
+        for file in (conf_dir() / group.split("/")[0]).rglob("*.yaml")
     }
     assert seen == files
-    assert {"model", "graph", "graph/normalisation", "fusion", "views", "loss", "sampler"} <= set(axes())
-    assert "trainer" not in axes()
+    assert {"model", "graph", "graph/normalisation", "fusion", "views", "loss", "sampler"} <= set(config_groups())
+    assert "trainer" not in config_groups()
 
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_sources(name: str) -> None:
-    axis, word = name.split()
-    found = {entry.word: entry for entry in words(axis)}
+    group, word = name.split()
+    found = {entry.option: entry for entry in options(group)}
     assert re.search(SOURCES[name], found[word].source), found[word]
-    assert not re.search(r"\(.*\d{4}\)", found[word].about)  # said once
+    assert not re.search(r"\(.*\d{4}\)", found[word].about)  # stated once
 
 
 def test_docstrings_are_read_without_import() -> None:
@@ -72,15 +72,15 @@ def test_docstrings_are_read_without_import() -> None:
     assert source("nothing dated (here)", []) == ""
 
 
-def test_one_axis_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_group_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fusion", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert {entry["axis"] for entry in listed} == {"fusion"}
-    assert [e["classes"] for e in listed if e["word"] == "concat"] == [["ltgnn.models.fusion_concat.Concat"]]
+    assert {entry["group"] for entry in listed} == {"fusion"}
+    assert [e["classes"] for e in listed if e["option"] == "concat"] == [["ltgnn.models.fusion_concat.Concat"]]
     assert main(["graph"]) == 0
     assert "graph/strength=" in capsys.readouterr().out
 
 
-def test_unknown_axis(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_group(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(["models", "fuison"]) == 1
     assert "Did you mean 'fusion'?" in capsys.readouterr().err

@@ -101,7 +101,7 @@ def test_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["river", "user=nobody"], "user=nobody"),
         (["river", "taste=much"], "taste=much"),
         (["river", "index=annoy"], "index=annoy"),
-        (["river", "rocks"], "between quotes"),
+        (["river", "rocks"], "in quotes"),
     ],
 )
 def test_mistakes(run: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,7 +121,7 @@ def test_runs_without_text_or_with_controls(launch: Launch, tmp_path: Path) -> N
         OpenRun(str(plain), by=("model",)).find("x")
     assert launch("model=ease", "features/control=shuffled", "epochs=1", "paths.log_dir=shuffled") == 0
     (shuffled,) = run_folders(tmp_path / "shuffled")
-    with pytest.raises(UserError, match="Shuffled treats all items at once"):
+    with pytest.raises(UserError, match="Shuffled is fitted to all items at once"):
         OpenRun(str(shuffled), by=("text",)).find("x")
     assert OpenRun(str(shuffled)).by == ("words",)  # what cannot be searched by meaning is searched by words
     assert OpenRun(str(shuffled)).find("castle number 5", 1)[0].item == "i5"

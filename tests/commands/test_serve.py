@@ -109,7 +109,7 @@ def test_lists_are_those_of_the_model(client: TestClient, run: Path) -> None:
     assert [row["user"] for row in users] == ["u1", "u10", "u11"]
 
 
-def test_the_tail_dial_is_the_stated_formula(client: TestClient, run: Path) -> None:
+def test_the_tail_share_is_the_stated_formula(client: TestClient, run: Path) -> None:
     served = OpenRun(str(run)).served
     counts = served.split.train.item_counts.float()
     plain = served.scorer(served.catalogue.users(["u5"]))[0]
@@ -129,7 +129,7 @@ def test_the_tail_dial_is_the_stated_formula(client: TestClient, run: Path) -> N
         towards_tail(served, 11)
 
 
-def test_explanations_say_what_the_command_says_and_follow_the_dial(
+def test_explanations_say_what_the_command_says_and_follow_the_tail_share(
     client: TestClient, run: Path, tmp_path: Path
 ) -> None:
     for item in ("i0", "i7", "i30"):
@@ -138,7 +138,7 @@ def test_explanations_say_what_the_command_says_and_follow_the_dial(
         own = client.get("/api/explain", params=asked).json()
         assert own == json.loads((tmp_path / "why.json").read_text())
         turned = client.get("/api/explain", params={**asked, "tail": 0.5}).json()
-        (added,) = [line for line in turned["lines"] if line["title"] == "said to everybody"] or [None]
+        (added,) = [line for line in turned["lines"] if line["title"] == "item bias"] or [None]
         lists = client.get("/api/recommend", params={"user": "u5", "k": 48, "tail": 0.5}).json()["list"]
         listed = {row["item"]: row for row in lists}
         if item in listed:

@@ -89,7 +89,7 @@ def test_closed_forms_leave_the_same_folder(launch: Launch, tmp_path: Path, mode
 
 def test_ease_with_text_is_ease_plus_similarity(launch: Launch, tmp_path: Path) -> None:
     """Against a naive sum of cosines over the items of each user's history, all of them neighbours."""
-    similarity = ["score=content", "score.dials.content.weight=0.5", "score.dials.content.neighbours=47"]
+    similarity = ["score=content", "score.adjustments.content.weight=0.5", "score.adjustments.content.neighbours=47"]
     for name, words in (("plain", []), ("text", similarity)):
         assert launch("model=ease", *words, f"paths.run_dir={tmp_path / name}") == 0
     plain, text = (ltgnn.load(tmp_path / name) for name in ("plain", "text"))
@@ -180,7 +180,7 @@ def test_early_stop_waits_for_min_epochs(launch: Launch, tmp_path: Path) -> None
         (["fusion=gate", "features=none"], "Set features="),
         (["data.files.path=/nowhere"], "data.files.path"),
         (["monitor=nothing/ndcg@20"], "monitor=nothing/ndcg@20"),
-        (["monitor=val/ndgc@20"], "Near to it: ndcg@20"),
+        (["monitor=val/ndgc@20"], "Did you mean: ndcg@20"),
         (["loss=bpr", "sampler=in_batch"], "sampler=uniform"),
         (["split.test=0.99"], "split"),
         (["model=ease", "model.closed_form.max_items=10"], "max_items"),

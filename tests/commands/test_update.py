@@ -13,8 +13,8 @@ import ltgnn
 from ltgnn.cli import main
 from ltgnn.inference.finished_run import load_finished_run
 from ltgnn.inference.fold_in import FoldIn
-from ltgnn.inference.new_interactions import extend_problem, fresh, rebuild_module
-from ltgnn.inference.restore import load
+from ltgnn.inference.new_interactions import encode_new, extend_problem, rebuild_module
+from ltgnn.inference.restore import load_module
 from ltgnn.inference.update import update_scorer
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import UserError
@@ -58,10 +58,10 @@ def test_folding_in_gives_what_a_build_from_scratch_gives(
     launch: Launch, tmp_path: Path, overrides: tuple[str, ...]
 ) -> None:
     run, cfg, problem = load_finished_run(trained(launch, tmp_path, *overrides))
-    module = load(cfg, problem, run, torch.device("cpu"))
+    module = load_module(cfg, problem, run, torch.device("cpu"))
     assert FoldIn.supports(module)
     items = ITEMS if problem.features is not None else {}
-    new = fresh(problem.dataset, problem.split.train, EVENTS, items)
+    new = encode_new(problem.dataset, problem.split.train, EVENTS, items)
     assert new.item_ids == (["sword", "lonely"] if items else ["sword"])
     assert new.user_ids == ["new1", "new2"]
     after = extend_problem(cfg, problem, new)
@@ -79,9 +79,9 @@ def test_folding_in_gives_what_a_build_from_scratch_gives(
 @pytest.mark.parametrize("overrides", REBUILT, ids=" ".join)
 def test_other_models_are_built_anew(launch: Launch, tmp_path: Path, overrides: tuple[str, ...]) -> None:
     run, cfg, problem = load_finished_run(trained(launch, tmp_path, *overrides))
-    module = load(cfg, problem, run, torch.device("cpu"))
+    module = load_module(cfg, problem, run, torch.device("cpu"))
     assert not FoldIn.supports(module)
-    new = fresh(problem.dataset, problem.split.train, EVENTS, ITEMS)
+    new = encode_new(problem.dataset, problem.split.train, EVENTS, ITEMS)
     after = extend_problem(cfg, problem, new)
     scorer, how = update_scorer(cfg, problem, after, new, run)
     assert how["how"] == "graph built anew with the same weights"
@@ -90,10 +90,10 @@ def test_other_models_are_built_anew(launch: Launch, tmp_path: Path, overrides: 
 
 def test_nothing_new_changes_nothing(launch: Launch, tmp_path: Path) -> None:
     run, cfg, problem = load_finished_run(trained(launch, tmp_path, "fusion=sum"))
-    module = load(cfg, problem, run, torch.device("cpu"))
+    module = load_module(cfg, problem, run, torch.device("cpu"))
     train = problem.split.train
     known = (problem.dataset.user_ids[int(train.users[0])], problem.dataset.item_ids[int(train.items[0])])
-    new = fresh(problem.dataset, train, [known, known], {})
+    new = encode_new(problem.dataset, train, [known, known], {})
     assert (len(new.users), new.repeated) == (0, 2)
     encoded, update = FoldIn(problem, module).update(new, extend_problem(cfg, problem, new))
     assert update.computed == [0, 0, 0]
@@ -135,10 +135,10 @@ def test_command(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_closed_forms_are_computed_again(launch: Launch, tmp_path: Path) -> None:
     run, cfg, problem = load_finished_run(trained(launch, tmp_path, "model=ease"))
-    new = fresh(problem.dataset, problem.split.train, [("u3", "i40"), ("new", "i1")], {})
+    new = encode_new(problem.dataset, problem.split.train, [("u3", "i40"), ("new", "i1")], {})
     after = extend_problem(cfg, problem, new)
     scorer, how = update_scorer(cfg, problem, after, new, run)
     assert how["how"] == "closed form, computed again"
     assert scorer(torch.tensor([80])).abs().nan_to_num(posinf=0).sum() > 0
     with pytest.raises(UserError, match="is an item of the run already"):
-        fresh(problem.dataset, problem.split.train, EVENTS, {"i3": {}})
+        encode_new(problem.dataset, problem.split.train, EVENTS, {"i3": {}})

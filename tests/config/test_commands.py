@@ -26,11 +26,11 @@ def run(folder: Path, *words: str) -> tuple[int, list[str]]:
     ("words", "line"),
     [
         (["train", "dim=-3"], "ltgnn: dim=-3 given, a whole number of at least 1 wanted."),
-        (["train", "fusion=[id,sum]"], "ltgnn: fusion=[id,sum] given, one word wanted: attention, "),
+        (["train", "fusion=[id,sum]"], "ltgnn: fusion=[id,sum] given, one option wanted: attention, "),
         (["train", "data.reader.separator=;"], "'data.reader.separator=\";\"'"),
         (["train", "data.reader.separator=,"], "'data.reader.separator=\",\"'"),
-        (["train", "score.weight=1"], "score=content has score.dials.content.weight."),
-        (["train", "score=content", "score.weight=1"], "Did you mean 'score.dials.content.weight'?"),
+        (["train", "score.weight=1"], "score=content has score.adjustments.content.weight."),
+        (["train", "score=content", "score.weight=1"], "Did you mean 'score.adjustments.content.weight'?"),
         (
             ["train", "features=none", "fusion=sum"],
             "ltgnn: fusion=sum needs item features, but features=none was given.",

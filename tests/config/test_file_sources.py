@@ -29,7 +29,7 @@ def files(folder: Path, *names: str, name: str = "letters", source: Source = giv
 
 @pytest.mark.parametrize("name", ["../escaped.txt", "/tmp/escaped.txt", "a/../../escaped.txt", ".ssh/id", ""])
 def test_names_that_leave_the_folder(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no name inside its folder"):
+    with pytest.raises(UserError, match="not a name inside its folder"):
         files(tmp_path / "data", name)()
     assert list(tmp_path.iterdir()) == []
 
@@ -96,7 +96,7 @@ def test_wheels_are_named_by_name_and_version(
     ["ftp://h/a.txt", "data:,x", "URL:file:///etc/hostname", "<file:///etc/hostname>", "/etc/hostname", " file:///a"],
 )
 def test_addresses(url: str, tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="no address that begins with"):
+    with pytest.raises(Unavailable, match="not an address that begins with"):
         Urls({"a.txt": url})("letters", ["a.txt"], tmp_path, tmp_path)
 
 

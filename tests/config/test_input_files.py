@@ -89,7 +89,7 @@ def test_an_encoder_and_a_run_are_folders(folder: Path) -> None:
     given = recipe(folder, features={"encoder": {"model": str(encoder)}, "run": str(run)})
     before = inputs_of(given)
     (encoder / "weights").write_bytes(b"1")
-    (run / "run.log").write_text("a line that moves no number")
+    (run / "run.log").write_text("a line that does not change results")
     after = inputs_of(given)
     assert after["features"][str(encoder)] != before["features"][str(encoder)]
     assert after["features"][str(run)] == before["features"][str(run)]

@@ -68,6 +68,7 @@ def test_sections_keys_and_words(runs: Path) -> None:
     trained, blend = RunFolder(runs / "trained").config(), RunFolder(runs / "blend").config()
     assert list(trained.features.parts) == ["minilm", "tfidf"]
     assert trained.features._target_ == "ltgnn.features.item_features.JoinedFeatures"
+    assert trained.score.adjustments == {}
     assert trained.fusion._target_ == "ltgnn.models.fusion.ContentOnly"
     assert (trained.choices.features, trained.choices.fusion) == ("minilm_tfidf", "content")
     assert trained.choices["features/store@features.parts.minilm.store"] == "cache"
@@ -90,6 +91,8 @@ def test_sections_keys_and_words(runs: Path) -> None:
         ("text.encoder.model=/models/text", "features.encoder.model=/models/text"),
         ("~text.template", "~features.template"),
         ("fusion=text", "fusion=content"),
+        ("~score.dials.content", "~score.adjustments.content"),
+        ("score.dials={a: 1}", "score.adjustments={a: 1}"),
         ("monitor=val/ild_text@20", "monitor=val/ild_features@20"),
         ("graph/item_edges=text", "graph/item_edges=text"),
         ("model.closed_form.text_weight=2", "model.closed_form.text_weight=2"),

@@ -105,10 +105,10 @@ def test_a_closed_form_that_does_not_say_what_it_reads_is_refused(
     launch: Launch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert launch("model=popularity", "model.closed_form._target_=tests.config.test_reads_features.Silent") == 1
-    assert "Silent is no closed form. It wants `fit(train, features) -> scorer` and `reads_features = True`" in (
+    assert "Silent is not a closed form. It requires `fit(train, features) -> scorer` and `reads_features = True`" in (
         capsys.readouterr().err
     )
-    with pytest.raises(UserError, match=r"model\.closed_form\.parts\.a: Silent is no closed form"):
+    with pytest.raises(UserError, match=r"model\.closed_form\.parts\.a: Silent is not a closed form"):
         Blend({"a": Silent()}, {"a": 1.0})  # type: ignore[dict-item]
 
 

@@ -27,7 +27,7 @@ def test_names_that_do_not(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["../a", "/a", "a/../b", "a//b", "", ".", "a/.ssh", ".lock", "a\\b", "a\0b", "a/"])
 def test_files_that_leave_their_folder(text: str) -> None:
-    with pytest.raises(UserError, match="no name inside its folder"):
+    with pytest.raises(UserError, match="not a name inside its folder"):
         safe_names.file_name(text, "data.files.sha256")
 
 

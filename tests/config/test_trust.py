@@ -325,7 +325,7 @@ def test_features_are_written_to_ones_own_store_alone(good: Path, place: Path, t
 
 
 def test_trust_ends_with_the_command() -> None:
-    words, packages = trust.take(["run=x", "trust=mineral, quartz", "k=3"])
+    words, packages = trust.split_trust(["run=x", "trust=mineral, quartz", "k=3"])
     assert (words, packages) == (["run=x", "k=3"], ["mineral", "quartz"])
     with trust.trusting(packages):
         assert {"mineral", "quartz"} <= set(trust.trusted_packages())

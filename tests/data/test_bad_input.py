@@ -104,7 +104,7 @@ def test_repeated_product_ids(tmp_path):
     write(tmp_path, HEAD + "a,1,1\n")
     write(tmp_path, "item_id,title\n1,one\n2,two\n1,uno\n", "items.csv")
     got = message(tmp_path, **TITLES)
-    assert "items.csv, line 2, column 'item_id': the id '1' stands in 2 rows" in got
+    assert "items.csv, line 2, column 'item_id': the id '1' is in 2 rows" in got
     assert "data.reader.first_counts=true" in got
     raw = reader("table", **TITLES, first_counts=True)(tmp_path)
     assert raw.item_fields["title"].to_list() == ["one", "two"]

@@ -4,7 +4,7 @@ import dataclasses
 
 import torch
 
-from ltgnn.data.difference import Side, difference, summary
+from ltgnn.data.difference import DatasetSide, difference, summary
 from ltgnn.types import Dataset, Interactions
 
 
@@ -14,7 +14,7 @@ def side(name, parts, users, items, titles):
         return Interactions(table[:, 0].contiguous(), table[:, 1].contiguous(), len(users), len(items))
 
     coded_parts = {part: coded(pairs) for part, pairs in parts.items()}
-    return Side(name, Dataset(name, coded_parts, users, items, {"title": titles}), coded_parts)
+    return DatasetSide(name, Dataset(name, coded_parts, users, items, {"title": titles}), coded_parts)
 
 
 LEFT = side("L", {"train": ["ax", "ay"], "test": ["bx"]}, ["a", "b"], ["x", "y"], ["one", "two"])

@@ -37,7 +37,7 @@ def test_it_is_counted_where_one_looks(files, capsys, caplog):
     }
     assert json.loads(Path("out/data_card.json").read_text())["left out"] == left
     assert all(f"{number} {what}" in printed for what, number in left.items())
-    assert "2 items that nobody touched are left out; --keep-untouched keeps them" in printed
+    assert "2 items without interactions are left out; --keep-untouched keeps them" in printed
     assert "warning: 2 rows without a required value (id, time or rating) are left out" in printed
     assert main(["stats", "out", "split=leave_one_out"]) == 0
     printed = capsys.readouterr().out

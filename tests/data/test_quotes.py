@@ -105,7 +105,7 @@ def test_titles_that_begin_with_a_quote(tmp_path):
     (tmp_path / "items.tsv").write_text("item_id\ttitle\n" + "".join(f"{n}\t{t}\n" for n, t in enumerate(titles)))
     raw = reader("table", items="items.tsv", item_fields={"title": "title"})(tmp_path)
     assert raw.item_fields["title"].to_list() == titles
-    assert raw.notes["items"]["quotes"] == "ordinary signs (no value is closed)"
+    assert raw.notes["items"]["quotes"] == "ordinary characters (no value is closed)"
     (tmp_path / "items.tsv").write_text(
         'item_id\ttitle\n0\t"a ""b"""\n1\t"two\nlines"\n2\t"one\ttab"\n'
     )  # a spreadsheet
@@ -134,7 +134,7 @@ def test_semicolons_latin1_backslashes(tmp_path):
     assert "books.csv, line 2: not UTF-8" in message
     assert "data.reader.encoding=cp1252" in message
     message = said(tmp_path, **given, encoding="latin-1")
-    assert 'books.csv, line 3: inside of a value, " stands after a backslash' in message
+    assert 'books.csv, line 3: inside of a value, " follows a backslash' in message
     assert "data.reader.escape=\\\\" in message
     raw = reader("table", **given, encoding="latin-1", escape="\\")(tmp_path)
     assert raw.item_fields["title"].to_list() == ["Café", 'Say "Hi" twice', "A; B", 'O"Neil']

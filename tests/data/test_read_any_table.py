@@ -114,7 +114,7 @@ def test_rows_of_the_csv_module_or_a_refusal(tmp_path, piece):
             refused += 1
             continue
         wanted = [by_csv(text, separator)]
-        if separator == "\t":  # no value closed: quotes are ordinary signs
+        if separator == "\t":  # no value closed: quotes are ordinary characters
             wanted.append(by_csv(text, separator, None))
         assert got in wanted, (number, text, separator, encoding)
         assert all(len(row) == len(names) for row in got)

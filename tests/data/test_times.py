@@ -35,7 +35,7 @@ def test_each_unit_is_recognised_or_given(tmp_path, unit, given):
     data = table(tmp_path, whole(unit), **({"time_unit": unit} if given else {}))
     exact = 0 if unit != "ns" else 3e-7  # seconds: 19 digits do not fit 8 bytes
     assert data.parts["all"].times.tolist() == pytest.approx(SECONDS, rel=0, abs=exact)  # fractions survive
-    how = "as data.reader.time_unit says" if given else "by the range of the values"
+    how = "from data.reader.time_unit" if given else "by the range of the values"
     assert data.card["times"] == {
         "first": "2017-07-14 02:40:00",
         "last": "2020-05-05 14:08:49",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ltgnn.evaluation import topk
-from ltgnn.evaluation.bfloat16_topk import GROUP, Rough
+from ltgnn.evaluation.bfloat16_topk import GROUP, Bfloat16TopK
 from ltgnn.scoring.masked import MaskedScorer, mask_items
 from ltgnn.scoring.scorers import InnerProduct, WeightedSum
 from ltgnn.types import Interactions, UserError
@@ -85,8 +85,8 @@ def test_exact(
     assert torch.equal(found.items, plain.items)
 
 
-def rough(users: Tensor, items: Tensor, scorable: Tensor | None = None, k: int = 5) -> Rough:
-    return Rough(users, items.T.contiguous(), scorable, k, SIZE)
+def rough(users: Tensor, items: Tensor, scorable: Tensor | None = None, k: int = 5) -> Bfloat16TopK:
+    return Bfloat16TopK(users, items.T.contiguous(), scorable, k, SIZE)
 
 
 def nobody(rows: int) -> tuple[Tensor, Tensor]:

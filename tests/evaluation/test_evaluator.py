@@ -203,10 +203,10 @@ def test_a_monitor_gets_what_it_needs_and_no_more() -> None:
 def test_an_unknown_monitor_and_a_mixture_of_unknown_values_get_help() -> None:
     case = Case(6)
     judge = evaluator(case.held_out, [case.seen], case.groups, ks=[5], mixtures={"mix": {"toy/tali/ndcg@5": 1.0}})
-    with pytest.raises(UserError, match=r"monitor: there is no value 'nDCG@5'. Near to it: .*ndcg@5"):
+    with pytest.raises(UserError, match=r"monitor: unknown value 'nDCG@5'. Did you mean: .*ndcg@5"):
         judge(lambda users: case.scores[users], monitor="nDCG@5")
     with pytest.raises(
-        UserError, match=r"eval.mixtures.mix: there is no value 'toy/tali/ndcg@5'. Near.*toy/tail/ndcg@5"
+        UserError, match=r"eval.mixtures.mix: unknown value 'toy/tali/ndcg@5'. Did you mean.*toy/tail/ndcg@5"
     ):
         judge(lambda users: case.scores[users], monitor="mix")
     assert "mix" not in judge(lambda users: case.scores[users]).values

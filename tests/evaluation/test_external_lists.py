@@ -74,5 +74,5 @@ def test_mistakes_name_the_line(tmp_path: Path, text: str, message: str) -> None
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no such file"):
+    with pytest.raises(UserError, match="file not found"):
         list_scorer(tmp_path / "none.csv", USERS, ITEMS)

@@ -18,7 +18,7 @@ from ltgnn.data.catalog import load
 from ltgnn.features.dataset_vectors import DatasetVectors
 from ltgnn.features.transform import Keep, UnitLength
 from ltgnn.inference.finished_run import load_finished_run
-from ltgnn.inference.new_interactions import extend_problem, fresh
+from ltgnn.inference.new_interactions import encode_new, extend_problem
 from ltgnn.types import Dataset, Features, UserError
 from tests.conftest import run_folders
 
@@ -131,9 +131,9 @@ def test_a_trained_model_reads_them(launch: Callable[..., int], tmp_path: Path, 
     assert problem.text is not None
     assert torch.equal(problem.text, rows_of(problem.dataset, IMAGES, TEXTS))
 
-    known = fresh(problem.dataset, problem.split.train, [("0", "21"), ("new", "0")], {})
+    known = encode_new(problem.dataset, problem.split.train, [("0", "21"), ("new", "0")], {})
     assert torch.equal(extend_problem(cfg, problem, known).text, problem.text)  # type: ignore[arg-type]
-    unknown = fresh(problem.dataset, problem.split.train, [("0", "99")], {})
+    unknown = encode_new(problem.dataset, problem.split.train, [("0", "99")], {})
     with pytest.raises(
         UserError, match="'99' is an item that the run does not know, and no vector of it came with mmrec"
     ):

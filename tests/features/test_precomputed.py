@@ -111,7 +111,7 @@ def test_ragged_lists(tmp_path: Path) -> None:
     pl.DataFrame({"item": IDS, "v": [[1.0], [1.0, 2.0], [1.0]]}).write_parquet(tmp_path / "v.parquet")
     with pytest.raises(UserError, match="lists of 1 to 2 numbers"):
         feature_file(tmp_path / "v.parquet", "item")(IDS)
-    with pytest.raises(UserError, match=r"features.file.ids=asin is no column"):
+    with pytest.raises(UserError, match=r"features.file.ids=asin is not a column"):
         feature_file(tmp_path / "v.parquet", "asin")(IDS)
 
 

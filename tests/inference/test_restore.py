@@ -10,7 +10,7 @@ import torch
 from hydra.utils import instantiate
 
 from ltgnn.build import build_problem
-from ltgnn.inference.restore import load
+from ltgnn.inference.restore import load_module
 from ltgnn.runs.folder import RunFolder
 from tests.conftest import run_folders
 
@@ -25,12 +25,12 @@ def test_sequence_model_over_a_trained_gnn(launch: Launch, tmp_path: Path, capsy
     (sequence,) = run_folders(tmp_path / "sequence")
 
     cfg = RunFolder(gnn).config()
-    trained = load(cfg, build_problem(cfg), RunFolder(gnn), torch.device("cpu"))
+    trained = load_module(cfg, build_problem(cfg), RunFolder(gnn), torch.device("cpu"))
     cfg = RunFolder(sequence).config()
     problem = build_problem(cfg)
     assert problem.features is not None
     torch.testing.assert_close(problem.features.values, trained.encode_all().items)
-    items = load(cfg, problem, RunFolder(sequence), torch.device("cpu")).encode_all().items
+    items = load_module(cfg, problem, RunFolder(sequence), torch.device("cpu")).encode_all().items
     torch.testing.assert_close(items, problem.features.values)  # projector=none: the vectors themselves
     assert RunFolder(sequence).read_json("features_card.json")["run"] == str(gnn)
 

@@ -66,7 +66,7 @@ def test_a_rule_of_one_s_own() -> None:
         ("tail", "mine (str) is not a rule"),
         (Odd, "mine (the class Odd, not an object) is not a rule"),
         (Half(), "mine (Half) has order, but not depth"),
-        (Backwards(), "mine (Backwards) has depth=0; a whole number of at least 1 wanted"),
+        (Backwards(), "mine (Backwards) has depth=0; expected a whole number of at least 1"),
         (WithoutMethod(), "mine (WithoutMethod) has allowed=3; a method wanted"),
         (MMR(0.5, "x"), "mine (MMR) has depth='x'"),  # type: ignore[arg-type]
     ],
@@ -82,7 +82,7 @@ def test_what_a_rule_says_is_checked() -> None:
     for table in (torch.ones(4, dtype=torch.bool), torch.ones(5), torch.ones(5, dtype=torch.int64), [True] * 5, None):
         with pytest.raises(UserError, match=r"rules: mine\.allowed gives .*; true or false .* of the 5 items wanted"):
             Ruled(Rules({"mine": Wrong(table)}), model("xxyyz", [0, 0, 1, 1, 1]), 2)
-    with pytest.raises(UserError, match="no group 'rare' by the policy two, which has head, tail, cold"):
+    with pytest.raises(UserError, match="unknown group 'rare' of the policy two, which has head, tail, cold"):
         Ruled(Rules({"tail": TailShare(0.5, ["rare"])}), model("xxyyz", [0, 0, 1, 1, 1]), 2)
     with pytest.raises(UserError, match="a dict wanted"):
         Rules([Odd()])  # type: ignore[arg-type]
@@ -117,7 +117,7 @@ def test_every_option_of_the_tree_is_listed_by_help_and_by_models(capsys: pytest
     assert main(["--help"]) == 0
     (line,) = re.findall(r"rules=WORD +(.*) \(`ltgnn models rules`\)", capsys.readouterr().out)
     assert set(line.split(", ")) == known
-    assert {word.word for word in models.words("rules")} == known
+    assert {entry.option for entry in models.options("rules")} == known
     for option in known - {"shop"}:  # shop needs a file of its own
         Rules(compose_rules([f"rules={option}"]))
 
@@ -125,7 +125,7 @@ def test_every_option_of_the_tree_is_listed_by_help_and_by_models(capsys: pytest
 def test_the_command_line_refuses_what_is_no_rule(runs: dict[str, Path]) -> None:
     with pytest.raises(UserError, match=r"rules: mine \(dict\) is not a rule"):
         main([f"run={runs['gnn']}", "+rules.mine.weight=1"])
-    with pytest.raises(UserError, match="tail share of abc given"):
+    with pytest.raises(UserError, match=r"rules\.tail\.share=abc given, a number from 0 to 1 wanted"):
         main([f"run={runs['gnn']}", "rules=tail", "rules.tail.share=abc"])
     with pytest.raises(UserError, match=r"mine \(Random\) is not a rule"):
         main([f"run={runs['gnn']}", "+rules.mine._target_=random.Random"])

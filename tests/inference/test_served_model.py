@@ -69,12 +69,12 @@ def test_reasons_are_facts(runs: dict[str, Path]) -> None:
             assert (int(match[1]), int(match[2])) == (len(owners[number] & owners[other]), len(owners[number]))
             assert common[history.index(other)] == pytest.approx(max(common))
             kinds.add("users")
-        elif match := re.fullmatch(r'reads like "(.*)" \((.*)\)', reason):
+        elif match := re.fullmatch(r'similar to "(.*)" \((.*)\)', reason):
             assert titles.index(match[1]) in history
             assert not any(owners[number] & owners[j] for j in history)
             kinds.add("text")
         else:
-            assert re.fullmatch(r"popular: \d+ users?|\d+ users? ha(s|ve) it|new: nobody has it yet", reason)
+            assert re.fullmatch(r"popular: \d+ users?|\d+ users? ha(s|ve) it|new: no interactions yet", reason)
     assert "users" in kinds
 
 
@@ -93,7 +93,7 @@ def test_the_table_names_unknown_users(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["users=@nowhere"], "no such file"),
+        (["users=@nowhere"], "file not found"),
         (["users=,"], "names nobody"),
         (["k=0"], "k=0 given, a whole number of at least 1"),
         (["k=many"], "k=many given"),
@@ -110,6 +110,6 @@ def test_mistakes_are_named(runs: dict[str, Path], words: list[str], message: st
 def test_similar_refuses_what_is_not_there(runs: dict[str, Path]) -> None:
     with pytest.raises(UserError, match="no item vectors"):
         similar(["i3", f"run={runs['ease']}", "by=model"])
-    with pytest.raises(UserError, match="is no item of this data"):
+    with pytest.raises(UserError, match=r"is not among the .* item ids of this data"):
         similar(["x3", f"run={runs['ease']}"])
     assert torch.isfinite(torch.tensor(ltgnn.load(runs["ease"]).similar("i3")["cosine"].to_list())).all()

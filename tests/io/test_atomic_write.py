@@ -15,7 +15,7 @@ import pytest
 
 from ltgnn.config.paths import write_whole
 from ltgnn.io import atomic_write
-from ltgnn.io.atomic_write import Unwritable, born, clear, make_folder, replace_atomically
+from ltgnn.io.atomic_write import Unwritable, clear, make_folder, replace_atomically, start_time
 
 HOST = socket.gethostname()
 
@@ -130,8 +130,8 @@ def test_a_place_that_cannot_be(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_was_writing_goes_with_the_next_write(tmp_path: Path) -> None:
     code = (
-        "import os, sys, pathlib\nfrom ltgnn.io.atomic_write import whole\n"
-        f"with whole(pathlib.Path({str(tmp_path / 'o')!r})) as t:\n"
+        "import os, sys, pathlib\nfrom ltgnn.io.atomic_write import replace_atomically\n"
+        f"with replace_atomically(pathlib.Path({str(tmp_path / 'o')!r})) as t:\n"
         "    t.mkdir(); (t / 'x').write_text('x'); print(os.getpid(), flush=True); sys.stdin.read()"
     )
     child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -148,7 +148,7 @@ def test_what_a_killed_process_was_writing_goes_with_the_next_write(tmp_path: Pa
 
 
 def test_only_the_dead_of_this_machine(tmp_path: Path) -> None:
-    me, mine = os.getpid(), born(os.getpid())
+    me, mine = os.getpid(), start_time(os.getpid())
     stays = [f".a.{me}.{mine}.0@{HOST}", f".a.999999999.1.0@elsewhere{HOST}", ".a.123", ".a@b", "a"]
     goes = [f".a.999999999.1.0@{HOST}", f".a.{me}.1.0@{HOST}"]  # dead; a number that was used again
     for name in [*stays, *goes]:

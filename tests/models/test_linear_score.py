@@ -38,7 +38,7 @@ def test_what_is_not_known_is_not_called_false() -> None:
     graph = BipartiteGraph(TRAIN, Symmetric(), None)
     with pytest.raises(UserError, match=r"it is not known whether .* give WeightedGCN a method `linear_terms"):
         model(WeightedGCN).linear_terms(graph, 1.0)
-    with pytest.raises(UserError, match="is no sum over the history: it weighs"):
+    with pytest.raises(UserError, match="is not a sum over the history: it weighs"):
         model(LayerGCN).linear_terms(graph, 1.0)
     unit = BipartiteGraph(TRAIN, Symmetric(), None, message=partial(F.normalize, dim=1))
     with pytest.raises(UserError, match="messages of unit length"):

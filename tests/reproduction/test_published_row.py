@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from scipy.stats import ttest_1samp
 
 from ltgnn.config.paths import conf_dir, paper_dir
-from ltgnn.data.fetch import digest_of
+from ltgnn.data.verified import digest_of
 from ltgnn.reproduction import result as paper_result
 from ltgnn.reproduction.published_row import read_all, read_row
-from ltgnn.reproduction.verdict import WORDS, Published, describe, judge, word, worst
-from ltgnn.runs.pinned_recipes import refuse_foreign
+from ltgnn.reproduction.verdict import WORDS, Published, describe, evaluate, word, worst
+from ltgnn.runs.pinned_recipes import reject_changed_recipe
 from ltgnn.types import UserError
 
 ROWS = sorted(paper_dir().glob("*.yaml"))
@@ -60,7 +60,7 @@ def written(folder: Path, **changes: Any) -> Path:
     ],
 )
 def test_words_at_their_borders(mean: float, expected: str) -> None:
-    assert judge(Published("recall@20", 0.1849, 0.0005), [mean]).word == expected
+    assert evaluate(Published("recall@20", 0.1849, 0.0005), [mean]).word == expected
 
 
 @given(st.floats(-1, 1), st.floats(0, 0.5))
@@ -83,7 +83,7 @@ def test_a_row_has_its_worst_word() -> None:
 
 def test_seeds_are_averaged_and_tested() -> None:
     values = [0.20, 0.21, 0.22]
-    judged = judge(Published("recall@20", 0.2, 0.01), values)
+    judged = evaluate(Published("recall@20", 0.2, 0.01), values)
     test = ttest_1samp(values, 0.2)
     assert judged.mean == pytest.approx(0.21)
     assert judged.sd == pytest.approx(0.01)
@@ -96,8 +96,8 @@ def test_seeds_are_averaged_and_tested() -> None:
 
 
 def test_one_seed_or_equal_seeds_have_no_test() -> None:
-    assert judge(Published("recall@20", 0.2, 0.01), [0.2]).sd is None
-    judged = judge(Published("recall@20", 0.2, 0.01), [0.2, 0.2])
+    assert evaluate(Published("recall@20", 0.2, 0.01), [0.2]).sd is None
+    judged = evaluate(Published("recall@20", 0.2, 0.01), [0.2, 0.2])
     assert (judged.sd, judged.t, judged.p) == (0.0, None, None)
 
 
@@ -126,7 +126,7 @@ def test_smoke_epochs_that_are_not_judged_are_shown(tmp_path: Path) -> None:
 
 def test_what_has_no_epochs_is_its_own_smoke_test(tmp_path: Path) -> None:
     assert read_row(written(tmp_path)).plan(smoke=True).kind == "whole"
-    with pytest.raises(UserError, match="leave --smoke away"):
+    with pytest.raises(UserError, match="omit --smoke"):
         read_row(written(tmp_path, selection="test")).plan(smoke=True)
 
 
@@ -134,8 +134,8 @@ def test_what_has_no_epochs_is_its_own_smoke_test(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"tolerence": {}}, "unknown key 'tolerence'. Did you mean 'tolerance'"),
-        ({"tolerance": {"absolute": 0.1}}, "tolerance wants one of absolute and relative, and why"),
-        ({"tolerance": {"absolute": 0.1, "relative": 0.1, "why": "both"}}, "tolerance wants one of"),
+        ({"tolerance": {"absolute": 0.1}}, "tolerance needs one of absolute and relative, and the reason"),
+        ({"tolerance": {"absolute": 0.1, "relative": 0.1, "why": "both"}}, "tolerance needs one of"),
         ({"selection": "best"}, "selection is 'best', one of test, validation, none wanted"),
         ({"source": {"kind": "rumour"}}, "source.kind is 'rumour'"),
         ({"hardware": "tpu"}, "hardware is 'tpu'"),
@@ -170,7 +170,7 @@ def test_every_row_is_whole(file: Path) -> None:
 
 
 def result(kind: str, finished: str, verdict: str = "PASS", epoch: int | None = None) -> dict[str, Any]:
-    judged = judge(Published("recall@20", 0.2, 0.01, epoch), [0.2, 0.204]).plain()
+    judged = evaluate(Published("recall@20", 0.2, 0.01, epoch), [0.2, 0.204]).plain()
     return {
         "row": "toy", "kind": kind, "verdict": verdict, "finished": finished, "commit": f"c{finished}",
         "judged": [judged], "runs": [{}, {}], "minutes": 3.2,
@@ -205,7 +205,7 @@ def test_readme_is_changed_between_its_marks_alone(tmp_path: Path) -> None:
     assert text.endswith(f"{paper_result.END}\nafter\n")
     assert "old" not in text
     readme.write_text("no marks")
-    with pytest.raises(UserError, match="the table has no place"):
+    with pytest.raises(UserError, match="no place for the table"):
         paper_result.rebuild(readme, [row], tmp_path)
     assert readme.read_text() == "no marks"
     with pytest.raises(UserError, match="Wanted a file"):
@@ -237,7 +237,7 @@ def test_committed_verdicts_follow_from_committed_numbers() -> None:
                 for value in run["values"]
                 if (value["metric"], value["epoch"]) == (number["metric"], number["epoch"])
             ]
-            again = judge(Published(number["metric"], number["published"], number["width"], number["epoch"]), values)
+            again = evaluate(Published(number["metric"], number["published"], number["width"], number["epoch"]), values)
             assert (again.mean, again.word) == (number["mean"], number["word"]), file
             words.append(again.word)
         assert found["verdict"] == worst(words), file
@@ -245,9 +245,9 @@ def test_committed_verdicts_follow_from_committed_numbers() -> None:
 
 
 def test_a_closed_recipe_refuses_a_foreign_model() -> None:
-    refuse_foreign({"model": "lightgcn"}, {"model": "lightgcn", "loss": "bpr"})
-    with pytest.raises(UserError, match=r"model=mf given, but experiment=row is a closed recipe with model=lightgcn"):
-        refuse_foreign({"model": "lightgcn"}, {"model": "mf", "experiment": "row"})
+    reject_changed_recipe({"model": "lightgcn"}, {"model": "lightgcn", "loss": "bpr"})
+    with pytest.raises(UserError, match=r"model=mf given, but experiment=row is a pinned recipe with model=lightgcn"):
+        reject_changed_recipe({"model": "lightgcn"}, {"model": "mf", "experiment": "row"})
 
 
 def test_ltgnn_train_refuses_it_before_it_reads_data(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
@@ -256,7 +256,7 @@ def test_ltgnn_train_refuses_it_before_it_reads_data(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LTGNN_LOGS", str(tmp_path / "logs"))
     assert main(["experiment=lightgcn_gowalla", "model=mf", "logger=none"]) == 1
-    assert "model=mf given, but experiment=lightgcn_gowalla is a closed recipe" in capsys.readouterr().err
+    assert "model=mf given, but experiment=lightgcn_gowalla is a pinned recipe" in capsys.readouterr().err
     assert digest_of(conf_dir() / "experiment/lightgcn_gowalla.yaml")
 
 
@@ -268,7 +268,7 @@ def test_ltgnn_train_refuses_it_before_it_reads_data(tmp_path: Path, monkeypatch
 )  # fmt: skip
 def test_words_of_a_row_say_what_is_trained_alone(tmp_path: Path, word: str) -> None:
     for changes in ({"config": [word]}, {"whole": [word]}):
-        with pytest.raises(UserError, match="is no word of a recipe"):
+        with pytest.raises(UserError, match="is not an override of a recipe"):
             read_row(written(tmp_path, **changes))
 
 

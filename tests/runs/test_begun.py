@@ -107,10 +107,10 @@ def test_what_is_monitored_is_looked_for_before_training(
     launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert launch("monitor=val/ndcg@21", "paths.run_dir=wrong") == 1
-    assert "Near to it: ndcg@20" in capsys.readouterr().err
+    assert "Did you mean: ndcg@20" in capsys.readouterr().err
     assert not (tmp_path / "wrong/history.csv").exists()
     assert launch("monitor=val/ndgc@20", "paths.run_dir=typo") == 1
-    assert "there is no value 'ndgc@20'" in capsys.readouterr().err
+    assert "unknown value 'ndgc@20'" in capsys.readouterr().err
 
 
 def test_a_value_of_which_less_is_better_selects_the_smallest(launch: Launch, tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from ltgnn.analysis.run_groups import load as side
+from ltgnn.analysis.run_groups import load_group as side
 from ltgnn.build import build_problem
 from ltgnn.commands.claim import main as claim
 from ltgnn.commands.compare import main as compare
 from ltgnn.commands.ensemble import main as ensemble
 from ltgnn.commands.pareto import main as pareto
 from ltgnn.commands.table import main as table
-from ltgnn.inference.restore import load
+from ltgnn.inference.restore import load_module
 from ltgnn.runs.checksums import FILE, _warn, warn_if_changed, write_checksums
 from ltgnn.runs.exposure import places
 from ltgnn.runs.folder import RunFolder
@@ -59,7 +59,7 @@ def test_a_run_writes_them_and_its_readers_look(
     run = RunFolder(folder)
     cfg = run.config()
     problem = build_problem(cfg)
-    load(cfg, problem, run, torch.device("cpu"))
+    load_module(cfg, problem, run, torch.device("cpu"))
     side(str(folder)).values("ndcg@20")
     assert places(folder, 10) is not None
     assert "is damaged" not in capsys.readouterr().out
@@ -68,13 +68,13 @@ def test_a_run_writes_them_and_its_readers_look(
     whole, state = best.read_bytes(), torch.load(best, weights_only=True)
     state["state_dict"]["encoder.embedding.users"][0, 0] += 1
     torch.save(state, best)
-    load(cfg, problem, run, torch.device("cpu"))
+    load_module(cfg, problem, run, torch.device("cpu"))
     assert "checkpoints/best.ckpt is damaged, or changed" in capsys.readouterr().out
 
     for damage in (whole[: len(whole) // 2], b"", b"rubbish" * 99):
         best.write_bytes(damage)
         with pytest.raises(Damaged, match=r"checkpoints/best\.ckpt cannot be read as a checkpoint"):
-            load(cfg, problem, run, torch.device("cpu"))
+            load_module(cfg, problem, run, torch.device("cpu"))
 
 
 def test_a_changed_recipe_or_number_is_told_by_every_table(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

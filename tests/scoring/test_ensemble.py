@@ -19,7 +19,7 @@ from ltgnn.scoring.ensemble import Blend, cells
 from ltgnn.scoring.ensemble_weights import Ascent, Logit
 from ltgnn.scoring.masked import MaskedScorer
 from ltgnn.scoring.score_normalisation import ReciprocalRank, ZScore
-from ltgnn.scoring.tail_constrained import TailKept, of_tail
+from ltgnn.scoring.tail_constrained import TailConstrained, of_tail
 from ltgnn.types import Interactions, Scorer, UserError
 from tests.conftest import random_interactions
 
@@ -238,7 +238,7 @@ def test_tail_kept_takes_the_best_choice_that_keeps_the_tail(seed: int, share: f
     if unknown:  # of the first group nothing is held out: it takes the weights of the second
         pool = replace(pool, user_groups=torch.ones_like(pool.user_groups))
     plain, unlifted = Logit(0.1, 200)(pool)
-    weights, bias = TailKept(Logit(0.1, 200), 3, share, 0.25, 4.0)(pool)
+    weights, bias = TailConstrained(Logit(0.1, 200), 3, share, 0.25, 4.0)(pool)
 
     def scores(w: Tensor, b: Tensor) -> Tensor:
         found = torch.zeros(pool.items.shape)
@@ -268,19 +268,19 @@ def test_mistakes_are_named() -> None:
     train, val, members, _ = three()
     with pytest.raises(UserError, match="wanted a weight for each member: a, b, c"):
         Blend(ZScore(), Ascent(20, 2, 1), weights={"a": 1.0}).of(members, train)
-    with pytest.raises(UserError, match=r"no cell active\.torso"):
+    with pytest.raises(UserError, match=r"unknown cell active\.torso"):
         cells({"active": {"torso": 1}}, ["active"], ["head"], "a")
     blended = Blend(ZScore(), Ascent(20, 2, 1)).of(members, train)
     nothing = val.select(torch.zeros(len(val), dtype=torch.bool))
     with pytest.raises(UserError, match=r"set split\.val"):
         pool_of(lambda users: blended.standings(users, [0]), nothing, blended.users, blended.items, 3)
     with pytest.raises(UserError, match=r"set blend\.items"):
-        TailKept(Logit(1, 1), 3, 1, 1, 1)(replace(pooled(0)[0], cells=(2, 1)))
+        TailConstrained(Logit(1, 1), 3, 1, 1, 1)(replace(pooled(0)[0], cells=(2, 1)))
     mistaken: list[Callable[[], object]] = [
         lambda: Ascent(0, 1, 1),
         lambda: Logit(0, 1),
         lambda: ReciprocalRank(-1),
-        lambda: TailKept(Logit(1, 1), 3, 1, 2, 1),
+        lambda: TailConstrained(Logit(1, 1), 3, 1, 2, 1),
     ]
     for make in mistaken:
         with pytest.raises(UserError, match="blend"):

@@ -1,4 +1,4 @@
-"""Scores of encodings, and every dial against a naive loop over its definition."""
+"""Scores of encodings, and every adjustment against a naive loop over its definition."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def cosines() -> list[list[float]]:
 
 
 def scoring(**options: Any) -> Scoring:
-    return Scoring(**{"norm_power": 1.0, "dials": {}, "aggregation": None, "fit": None} | options)
+    return Scoring(**{"norm_power": 1.0, "adjustments": {}, "aggregation": None, "fit": None} | options)
 
 
 @pytest.mark.parametrize("power", [0.0, 0.4, 1.0])
@@ -93,7 +93,7 @@ def test_tag_cf(max_count: int | None, items: bool) -> None:
     torch.testing.assert_close(score.of(STATES)(EVERYONE), users @ table.T, rtol=1e-4, atol=1e-5)
 
 
-def test_dials_are_added_and_their_strength_is_fitted() -> None:
+def test_adjustments_are_added_and_their_strength_is_fitted() -> None:
     def plus_one(train: Interactions, text: Tensor | None) -> Scorer:
         return lambda users: torch.ones(len(users), I)
 
@@ -111,8 +111,8 @@ def test_dials_are_added_and_their_strength_is_fitted() -> None:
 
     judge = JudgeOfLevels()
 
-    dials = {"one": plus_one, "two": plus_one, "off": None}
-    score = scoring(dials=dials, fit=Fit([0, 0.5, 1, 2], "ndcg@20")).fit(TRAIN, None)
+    adjustments = {"one": plus_one, "two": plus_one, "off": None}
+    score = scoring(adjustments=adjustments, fit=Fit([0, 0.5, 1, 2], "ndcg@20")).fit(TRAIN, None)
     assert score.over(base)(EVERYONE)[0, 0] == 2  # as given, without a judge
     assert score.over(base, judge)(EVERYONE)[0, 0] == 2  # factor 1 of {0, .5, 1, 2} x 2 is nearest to 2.2
     assert asked == [0, 1, 2, 4]
@@ -122,6 +122,6 @@ def test_dials_are_added_and_their_strength_is_fitted() -> None:
 
 
 def test_text_is_asked_for() -> None:
-    for dial in (lambda: ContentMatch(TRAIN, None, 1, 1, 0, 0), lambda: TextProfile(TRAIN, None, 1, 0)):
+    for build in (lambda: ContentMatch(TRAIN, None, 1, 1, 0, 0), lambda: TextProfile(TRAIN, None, 1, 0)):
         with pytest.raises(UserError, match="Set features=minilm"):
-            dial()
+            build()

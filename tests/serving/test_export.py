@@ -217,7 +217,7 @@ def test_lists_of_all_lengths_and_users(runs: dict[str, Path]) -> None:
     assert model.recommend([], k=3).height == 0
     with pytest.raises(UserError, match="k=0 given"):
         model.recommend(["u3"], k=0)
-    with pytest.raises(UserError, match=r"Near to it: u3"):
+    with pytest.raises(UserError, match=r"Did you mean: u3"):
         model.catalogue.user("uu3")
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from ltgnn.sweeps import ledger as module
 from ltgnn.sweeps.ledger import Ledger
-from ltgnn.sweeps.process_id import alive, born, me
+from ltgnn.sweeps.process_id import alive, start_time, this_process
 
 
 def status(folder: Path, state: str, **more: object) -> None:
@@ -134,7 +134,7 @@ def test_other_machines_are_judged_by_their_signs_of_life(tmp_path: Path) -> Non
 
 
 def test_numbers_of_processes_are_used_again() -> None:
-    assert alive(me()) is True
-    assert alive({**me(), "born": "1"}) is False
-    assert alive({**me(), "host": "elsewhere"}) is None
-    assert born(os.getpid()) == me()["born"]
+    assert alive(this_process()) is True
+    assert alive({**this_process(), "born": "1"}) is False
+    assert alive({**this_process(), "host": "elsewhere"}) is None
+    assert start_time(os.getpid()) == this_process()["born"]

@@ -39,7 +39,7 @@ def test_killed_and_started_again_is_as_if_never_killed(shop: Path, tmp_path: Pa
 
     code, printed = ended(start(tmp_path / "killed", shop, *grid))
     assert code == 0
-    assert "going on with" in printed
+    assert "resuming " in printed
     assert list(sweeps.iterdir()) == [sweep]
     began = Counter(folder for event, folder in journal(sweep) if event == "begins")
     assert len(began) == 8
@@ -117,7 +117,7 @@ def test_a_failing_job(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_task_that_fails_before_its_record_gets_one(launch: Launch, tmp_path: Path) -> None:
     assert launch("+closed.model=mf", "seed=1,2", "-m") == 1
     for folder in run_folders(tmp_path):
-        assert "closed recipe" in (folder / "error.txt").read_text()
+        assert "pinned recipe" in (folder / "error.txt").read_text()
 
 
 def test_dry_run_lists_and_times_and_writes_nothing(
@@ -164,7 +164,7 @@ def test_shared_work_is_done_once(launch: Launch, tmp_path: Path, monkeypatch: p
     calls.clear()
     monkeypatch.setattr(EASE, "fit", counted("ease", EASE.fit))
     assert launch("model=ease", "fusion=id", "features=minilm,random", "score=dot,content", "-m") == 0
-    assert calls["ease"] == 1  # neither a dial nor a text that it does not read costs a fit
+    assert calls["ease"] == 1  # neither an adjustment nor a text that it does not read costs a fit
     calls.clear()
     assert launch("epochs=2") == 0
     assert launch("epochs=2", "seed=2") == 0  # outside of a sweep nothing is remembered: files may change

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ from torch import Tensor
 from ltgnn.data.raw import Raw
 from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.metric import metric
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.testing import toy
 from ltgnn.testing.features import FeaturesCase
 from ltgnn.testing.metric import MetricCase
 from ltgnn.testing.reader import ReaderCase, Row
 from ltgnn.testing.rule import RuleCase
-from ltgnn.types import Features
+from ltgnn.types import Dataset, Features
 from tests.testing.broken import breaks
 from tests.testing.test_reader import Pairs
 
@@ -155,6 +156,16 @@ def notes_that_json_changes(case: ReaderCase) -> Any:
     return read
 
 
+class Made(FeatureSource):
+    """Features that are made of the counts."""
+
+    def __init__(self, make: Callable[[Tensor], Features]) -> None:
+        self.make = make
+
+    def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
+        return self.make(counts)
+
+
 @breaks(
     FeaturesCase,
     "a_finite_row_for_each_item",
@@ -162,9 +173,9 @@ def notes_that_json_changes(case: ReaderCase) -> Any:
     "the_card_has_plain_values_and_a_key",
 )
 def features_of_three_items_by_the_call(case: FeaturesCase, folder: Path) -> Any:
-    return lambda dataset, counts: Features(torch.full((3, 2), float(next(CALLS))), {"shape": (3, 2), "key": ""})
+    return Made(lambda counts: Features(torch.full((3, 2), float(next(CALLS))), {"shape": (3, 2), "key": ""}))
 
 
 @breaks(FeaturesCase, "other_data_have_another_key", "who_took_what_says_nothing_of_an_item")
 def features_that_read_counts(case: FeaturesCase, folder: Path) -> Any:
-    return lambda dataset, counts: Features(counts[:, None].float(), {"key": "always"})
+    return Made(lambda counts: Features(counts[:, None].float(), {"key": "always"}))

@@ -215,7 +215,7 @@ class Draws(Negatives):
 
     def __init__(self, draw: Any, proposal: Tensor | None = None) -> None:
         super().__init__()
-        self.draw, self.proposal = draw, proposal
+        self.draw, self.chances = draw, proposal
 
     def forward(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
         return self.draw((len(users), 3), generator)

@@ -42,7 +42,7 @@ class TestJoined(FeaturesCase):
         return JoinedFeatures({"text": tfidf(folder), "numbers": numbers})
 
 
-class Lengths:
+class Lengths(FeatureSource):
     """Features of one's own: how long title and category are."""
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features:

@@ -68,7 +68,7 @@ class Even(Negatives):
         super().__init__()
         self.negatives, self.num_items = negatives, train.num_items
         even = torch.arange(train.num_items) % 2 == 0
-        self.proposal = even.double() / even.sum()
+        self.chances = even.double() / even.sum()
 
     def forward(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
         return 2 * torch.randint(self.num_items // 2, (len(users), self.negatives), generator=generator)

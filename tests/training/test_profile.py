@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.training.profile import ORDER, Parts
+from ltgnn.training.profile import ORDER, Profile
 
 Launch = Callable[..., int]
 
@@ -19,11 +19,11 @@ def test_the_parts_add_up_and_move_no_number(
 ) -> None:
     plain, watched = tmp_path / "plain", tmp_path / "watched"
     assert launch("fusion=sum", "batch_size=64", f"hydra.run.dir={plain}") == 0
-    assert "Where the time went" not in capsys.readouterr().out
+    assert "Time by component" not in capsys.readouterr().out
     begun = time.perf_counter()
     assert launch("fusion=sum", "batch_size=64", f"hydra.run.dir={watched}", "profile=true") == 0
     wall = time.perf_counter() - begun
-    assert "Where the time went" in capsys.readouterr().out
+    assert "Time by component" in capsys.readouterr().out
     seconds = json.loads((watched / "profile.json").read_text())
     metrics = [json.loads((folder / "metrics.json").read_text()) for folder in (plain, watched)]
     assert {part: metrics[0][part] for part in ("val", "test")} == {part: metrics[1][part] for part in ("val", "test")}
@@ -58,7 +58,7 @@ class Clock:
 
 def test_every_moment_belongs_to_one_part() -> None:
     clock = Clock()
-    parts = Parts(clock)
+    parts = Profile(clock)
     with parts.part("loss"):
         clock.wait(2)
         with parts.part("propagation"):

@@ -1,4 +1,4 @@
-"""The runs of a report, grouped into configurations, with what the page says of each."""
+"""The runs of a report, grouped into configurations, with their data on the page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ltgnn.analysis.item_groups import list_length, policy_of
 from ltgnn.analysis.labels import axes_of, labels
-from ltgnn.analysis.run_groups import Side, drop_repeated, repetitions
+from ltgnn.analysis.run_groups import RunGroup, drop_repeated, repetitions
 from ltgnn.io.terminal import printable
 from ltgnn.runs.reading import HUGE, read_all, without_damaged
 from ltgnn.runs.run import DamagedRun, Run
@@ -30,12 +30,12 @@ class Lost:
 
 @dataclass(frozen=True)
 class Configuration:
-    """Runs that differ in the seed alone."""
+    """Runs that differ only in the seed."""
 
     number: int
-    words: dict[str, str]  # axis -> word, of the axes that differ in this report
-    label: str  # the shortest words that tell it apart
-    side: Side
+    words: dict[str, str]  # group -> option, of the groups that differ in this report
+    label: str  # the shortest distinguishing label
+    side: RunGroup
 
     @property
     def first(self) -> Run:
@@ -95,7 +95,7 @@ def arrange(finished: Sequence[Run], lost: list[Lost], damaged: list[DamagedRun]
             f"{print_[:12]}: {runs[0].folder} and {len(runs) - 1} more" for print_, runs in by_split.items()
         )
         raise UserError(
-            f"the runs were tested on {len(by_split)} different splits ({shown}): their numbers cannot stand in one "
+            f"the runs were tested on {len(by_split)} different splits ({shown}): their numbers cannot be in one "
             "table. Give the folders of one data set and split at a time"
         )
     axes = axes_of(finished)
@@ -108,7 +108,7 @@ def group(runs: Sequence[Run], axes: Sequence[str]) -> list[Configuration]:
     names = dict(zip(map(id, runs), labels(runs), strict=True))
     return [
         Configuration(
-            number, {axis: printable(part[0].word(axis)) for axis in axes}, names[id(part[0])], Side(part)
+            number, {axis: printable(part[0].word(axis)) for axis in axes}, names[id(part[0])], RunGroup(part)
         )
         for number, part in enumerate(parts)
     ]  # fmt: skip
@@ -120,7 +120,7 @@ def command(run: Run) -> str:
 
 
 def history(run: Run) -> list[dict[str, float]]:
-    """Rows of history.csv; of an epoch that was run twice (killed and begun again) the later one."""
+    """Rows of history.csv; of an epoch that was run twice (killed and restarted) the later one."""
     return run.reading("history.csv", _epochs) if (run.folder / "history.csv").is_file() else []
 
 

@@ -24,7 +24,7 @@ FEATURES_FACTS = (
 MACHINE_FACTS = ("commit", "python", "packages", "machine", "cpus", "threads", "gpu")
 
 CURVES = 8
-"""Configurations in pictures with lines and in the examples: as many as colours can be told apart."""
+"""Configurations in pictures with lines and in the examples: as many as distinguishable colours."""
 
 
 def render(runs: Runs) -> str:

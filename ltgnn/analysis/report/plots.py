@@ -1,4 +1,4 @@
-"""Plots as numbers for the template: positions on a fixed canvas, words for tooltips and screen readers."""
+"""Plots as numbers for the template: positions on a fixed canvas, texts for tooltips and screen readers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Line:
     """A curve."""
 
     points: str  # for <polyline>
-    dots: list[tuple[float, float, str]]  # canvas position, words
+    dots: list[tuple[float, float, str]]  # canvas position, text
     colour: int
     number: int | None  # of the configuration; None for a reference
     label: str

@@ -19,7 +19,7 @@ SHOWN_ITEMS = 10
 
 @dataclass(frozen=True)
 class Cell:
-    """A number of the page: as shown, and whole."""
+    """A number of the page: rounded, and exact."""
 
     text: str
     value: float | None = None
@@ -36,7 +36,7 @@ def groups_of(runs: Runs) -> list[str]:
 
 
 def columns(runs: Runs) -> list[tuple[str, str]]:
-    """(value name, words) of the leaderboard."""
+    """(value name, title) of the leaderboard."""
     k = runs.k
     listed = [(f"ndcg@{k}", f"NDCG@{k}"), *((f"{runs.policy}/{g}/ndcg@{k}", g) for g in groups_of(runs))]
     more = [(f"recall@{k}", f"Recall@{k}"), (f"coverage@{k}", f"Coverage@{k}")]
@@ -150,7 +150,7 @@ def _lists(configuration: Configuration, wanted: Sequence[int], known: int) -> d
 
 
 def cards(runs: Runs, file: str, keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Different cards of that name with their main facts: (facts, whole text, how many runs have it)."""
+    """Different cards of that name with their main facts: (facts, full text, number of runs)."""
     counted: dict[str, int] = {}
     for run in runs.finished:
         card = run.json(file)
@@ -163,7 +163,7 @@ def cards(runs: Runs, file: str, keys: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def facts(card: Mapping[str, Any], keys: Sequence[str]) -> list[tuple[str, str]]:
-    """The values at dotted keys, as words; those that the card has."""
+    """The values at dotted keys, as text; those that the card has."""
     found = []
     for key in keys:
         value: Any = card

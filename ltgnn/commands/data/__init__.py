@@ -16,7 +16,7 @@ TARGET = "name of the catalogue (ml100k), folder that ltgnn data wrote, or run f
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; 0 all well, 1 a finding, a difference or a mistake."""
+    """Runs one command; 0 success, 1 a finding, a difference or an error."""
     parser = _parser()
     arguments, rest = parser.parse_known_args(sys.argv[1:] if argv is None else argv)
     unknown = [word for word in rest if word.startswith("-") or "=" not in word]
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         _fetch,
         "\n\nLTGNN_MIRROR names a folder that is tried before the network, with the files of a set in NAME/FILE;\n"
         "LTGNN_DATA the folder that they are kept in. A cut download is resumed by the next call; every file is\n"
-        "verified by its sha256 and appears whole or not at all.",
+        "verified by its sha256 and written atomically.",
     )
     fetch.add_argument("name", nargs="?", help="name of the catalogue")
 
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         "--number", action="append", default=[], metavar="NAME=COLUMN", help="number of the items; repeat it"
     )
     bring.add_argument("--separator", help="between columns (default: found in the first line)")
-    bring.add_argument("--no-quotes", action="store_true", help="quotes are ordinary signs")
+    bring.add_argument("--no-quotes", action="store_true", help="treat quotes as ordinary characters")
     bring.add_argument("--encoding", help="of text files, e.g. latin-1, cp1252 (default: UTF-8, or by byte order mark)")
     bring.add_argument("--escape", help="sign before a quote inside of a value, e.g. '\\'")
     bring.add_argument("--names", help="names of the columns, by comma, where the first line has none")
@@ -97,8 +97,8 @@ def _parser() -> argparse.ArgumentParser:
         "--missing", metavar="WORDS", help="ids that are none, by comma, e.g. NA,null (default: only the empty one)"
     )
     bring.add_argument("--min-rating", type=float, help="drop rows rated below")
-    bring.add_argument("--user-core", type=int, help="each user keeps at least so many interactions")
-    bring.add_argument("--item-core", type=int, help="each item keeps at least so many interactions")
+    bring.add_argument("--user-core", type=int, help="minimum interactions per user (k-core)")
+    bring.add_argument("--item-core", type=int, help="minimum interactions per item (k-core)")
     bring.add_argument(
         "--repeats",
         choices=["first", "last", "sum"],
@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         "(default: sum where rows have weights, else first)",
     )
     bring.add_argument(
-        "--keep-untouched", action="store_true", help="keep items that nobody touched (default: leave out, and count)"
+        "--keep-untouched", action="store_true", help="keep items without interactions (default: drop and count)"
     )
     bring.add_argument("--first-counts", action="store_true", help="of items with the same id the first row counts")
     bring.add_argument("--keep-unknown", action="store_true", help="keep items without a row in the file of items")
@@ -155,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
 
     differ = add(
         "diff",
-        "Say how two data sets differ: counts, ids, pairs, texts, parts; exit code 1 where they do.",
+        "Report how two data sets differ: counts, ids, pairs, texts, parts; exit code 1 where they do.",
         "ltgnn data diff ml100k ml100k-split\nltgnn data diff 'ml100k split.seed=0' 'ml100k split.seed=1'",
         _diff,
     )

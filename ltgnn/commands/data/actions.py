@@ -14,7 +14,7 @@ from ltgnn.commands.data.target import Target, catalogue, target
 from ltgnn.config.paths import write_whole
 from ltgnn.data.audit import audit
 from ltgnn.data.card import table
-from ltgnn.data.difference import Side, difference, summary
+from ltgnn.data.difference import DatasetSide, difference, summary
 from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
 from ltgnn.types import UserError
 
@@ -123,5 +123,5 @@ def _texts(found: Target) -> tuple[list[str], list[str] | None]:
     return fields, ["\n".join(row) for row in zip(*(found.dataset.item_fields[name] for name in fields), strict=True)]
 
 
-def _side(found: Target, label: str, cut: bool) -> Side:
-    return Side(label, found.dataset, parts_of(found.split) if cut else found.dataset.parts)
+def _side(found: Target, label: str, cut: bool) -> DatasetSide:
+    return DatasetSide(label, found.dataset, parts_of(found.split) if cut else found.dataset.parts)

@@ -1,4 +1,4 @@
-"""The words of ``ltgnn data import FILE`` for what its messages and notes say of the reader."""
+"""Options of ``ltgnn data import FILE`` in place of reader keys, in messages and notes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FLAGS = (  # of the reader -> of the command
     (r"\"data\.reader\.separator=('[^']*')\"", r"--separator \1"),
     (r"'data\.reader\.names=\[([^\]]*)\]'", r"--names \1"),
     (r"'data\.reader\.item_names=\[([^\]]*)\]'", r"--item-names \1"),
-    (r", null for a number of seconds", "; leave it out for a number of seconds"),
+    (r", null for a number of seconds", "; omit it for a number of seconds"),
     (r"(?<=signs|.sign), or null", ""),
     (r"data\.reader\.items=", "--items "),
     (r"data\.cleaning\.min_rating is set", "--min-rating is given"),

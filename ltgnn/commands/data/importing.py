@@ -50,7 +50,7 @@ def bring(arguments: argparse.Namespace) -> int:
     untouched = dataset.card["left out"].get("items without an interaction")
     if untouched:
         noun, them = (
-            ("item that nobody touched is", "it") if untouched == 1 else ("items that nobody touched are", "them")
+            ("item without interactions is", "it") if untouched == 1 else ("items without interactions are", "them")
         )
         print(f"\n{untouched:,} {noun} left out; --keep-untouched keeps {them}, to be ranked by text")
     print(f"\nwritten to {out}; train on it:\n  {next_command(out, dataset)}")
@@ -73,12 +73,12 @@ def pairs(option: str, words: Sequence[str]) -> dict[str, str]:
     """``NAME=COLUMN`` words."""
     for word in words:
         if "=" not in word:
-            raise UserError(f"{option} {word!r}: wanted NAME=COLUMN.")
+            raise UserError(f"{option} {word!r}: expected NAME=COLUMN.")
     return dict(word.split("=", 1) for word in words)
 
 
 def load_quietly(found: Any) -> Dataset:
-    """The data set; what would be logged about it stands on the card that is printed."""
+    """The data set; what would be logged about it is on the card that is printed."""
     logger = logging.getLogger("ltgnn.data.catalog")
     before = logger.level
     logger.setLevel(logging.ERROR)

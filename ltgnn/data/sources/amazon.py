@@ -41,7 +41,7 @@ class AmazonReviews:
     time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # s in 2018, ms in 2023; us, ns; auto: by their range
     time_scale: Annotated[float, Gt(0)] | None = None  # of recipes before time_unit: 1 or .001 seconds
     time_format: str | None = None  # of times written as dates: "%Y-%m-%d %H:%M:%S", or iso
-    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
+    missing: Sequence[str] = ()  # values that are not ids, e.g. ["NA", "null"]
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
 
     def __call__(self, folder: Path) -> Raw:

@@ -38,7 +38,7 @@ class LightGCNText:
     item_key: str
     item_fields: Mapping[str, str]
     separator: str = "\t"  # of the table of items
-    quote: str | None = None  # None: quotes are ordinary signs
+    quote: str | None = None  # None: quotes are ordinary characters
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
 
@@ -75,7 +75,7 @@ class LightGCNText:
             at = int(np.flatnonzero(outside)[0])
             raise UserError(
                 f"{folder / str(self.valid)}: {int(outside.sum())} of {outside.size} pairs are not in {self.train}, "
-                f"e.g. user {valid[0][at]}, item {valid[1][at]}. If validation is apart: "
+                f"e.g. user {valid[0][at]}, item {valid[1][at]}. If validation is separate: "
                 f"data.reader.valid_inside_train=false"
             )
         keep = ~np.isin(train_keys, valid_keys)
@@ -101,7 +101,7 @@ def read_lines(file: Path, encoding: str | None = None) -> Pairs:
     text = b"".join(TextSource(file, encoding, OPTIONS["encoding"]).pieces()).decode()
     lines = text.splitlines()
     try:
-        if ODD.search(text):  # int() takes more than whole numbers: 1_0, other digits
+        if ODD.search(text):  # int() accepts more than whole numbers: 1_0, other digits
             raise ValueError
         numbers = np.array(text.split(), dtype=np.int64)
         fields = np.array([len(line.split()) for line in lines], dtype=np.int64)

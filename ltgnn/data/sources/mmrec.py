@@ -31,12 +31,12 @@ class MMRec:
     labels: Mapping[str, str]  # value of the label -> train, val, test
     vectors: Mapping[str, str] | None  # our name -> .npy file
     separator: str = "\t"
-    quote: str | None = None  # None: quotes are ordinary signs
+    quote: str | None = None  # None: quotes are ordinary characters
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
     time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # of numbers: s, ms, us, ns; auto: by their range
-    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
+    missing: Sequence[str] = ()  # values that are not ids, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         options = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape")}

@@ -33,7 +33,7 @@ class MovieLens:
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
     time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # of numbers: s, ms, us, ns; auto: by their range
-    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
+    missing: Sequence[str] = ()  # values that are not ids, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         rating_names = None if self.movie_names is None else RATING_NAMES

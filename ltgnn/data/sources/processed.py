@@ -26,7 +26,7 @@ class Processed:
     time_unit: Literal["auto", "s", "ms", "us", "ns"] = (
         "s"  # as ltgnn writes them; ms, us, ns, auto for a folder of another hand
     )
-    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
+    missing: Sequence[str] = ()  # values that are not ids, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         interactions, items, users = (Parquet(folder / name) for name in (INTERACTIONS, ITEMS, USERS))
@@ -60,7 +60,7 @@ def _card(file: Path) -> dict[str, Any]:
     try:
         card = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise Damaged(f"{file} is damaged ({error}). Delete it: the data stand in the other files.") from error
+        raise Damaged(f"{file} is damaged ({error}). Delete it: the data are in the other files.") from error
     if not isinstance(card, dict):
-        raise Damaged(f"{file} is no data card. Delete it: the data stand in the other files.")
+        raise Damaged(f"{file} is not a data card. Delete it: the data are in the other files.")
     return card

@@ -21,7 +21,7 @@ from ltgnn.types import UserError
 class RecBoleAtomic:
     """``NAME.inter`` (or benchmark parts ``NAME.part1.inter`` ...), ``NAME.item``, ``NAME.user``.
 
-    Columns are named without RecBole's ``:type``; quotes are ordinary signs if ``quote`` is not given. See
+    Columns are named without RecBole's ``:type``; quotes are ordinary characters if ``quote`` is not given. See
     https://recbole.io/docs/user_guide/data/atomic_files.html.
     """
 
@@ -38,14 +38,14 @@ class RecBoleAtomic:
     user_fields: Mapping[str, str]
     keep_unknown: bool  # ids without a row in the item or user file
     separator: str = "\t"  # RecBole's field_separator
-    quote: str | None = None  # None: quotes are ordinary signs
+    quote: str | None = None  # None: quotes are ordinary characters
     encoding: str | None = None  # None: by a byte order mark, else UTF-8
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     first_counts: bool = False  # of rows of the item or user file with the same id
     drop_incomplete: bool = False  # drop and count rows without a required value
     time_format: str | None = None  # "%Y-%m-%d %H:%M:%S", or iso; None: numbers
     time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # of numbers: s, ms, us, ns; auto: by their range
-    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
+    missing: Sequence[str] = ()  # values that are not ids, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         def nodes(name: str, key: str, fields: Mapping[str, str], numbers: Mapping[str, str]) -> NodeTable:
@@ -92,6 +92,6 @@ class RecBoleAtomic:
 
 
 def strip_quotes(texts: pl.Series) -> pl.Series:
-    """Texts that are quoted as a whole without their quotes, as pandas and so RecBole reads them."""
+    """Fully quoted texts without their quotes, as pandas and so RecBole reads them."""
     inside = texts.str.slice(1, texts.str.len_chars() - 2).str.replace_all('""', '"', literal=True)
     return inside.zip_with(texts.str.contains(r'^"(?:[^"]|"")*"$'), texts)

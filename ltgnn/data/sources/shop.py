@@ -43,7 +43,7 @@ class ShopPair:
     names: Sequence[str] | None = None  # columns of the behaviour; None: its first line has them
     product_names: Sequence[str] | None = None
     time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # of numbers: s, ms, us, ns; auto: by their range
-    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
+    missing: Sequence[str] = ()  # values that are not ids, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         behaviour = self._file(folder / self.behaviour, self.names, "names")

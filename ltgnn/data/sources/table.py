@@ -1,4 +1,4 @@
-"""Any table of interactions, with or without a table of items: CSV, TSV, JSON, Parquet, told by content."""
+"""Any table of interactions, with or without a table of items: CSV, TSV, JSON, Parquet, detected by content."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Table:
     interactions: Mapping[str, str]  # {"all": file}, or {"train": ..., "val": ..., "test": ...}
     items: str | None
     separator: str | None  # None: found in the first line
-    quote: str | None  # None: quotes are ordinary signs
+    quote: str | None  # None: quotes are ordinary characters
     names: Sequence[str] | None  # columns of the interactions; None: the first line has them
     user: str
     item: str
@@ -40,7 +40,7 @@ class Table:
     escape: str | None = None  # sign before a quote inside of a value, such as a backslash
     item_names: Sequence[str] | None = None  # columns of the item file; None: its first line has them
     time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # of numbers: s, ms, us, ns; auto: by their range
-    missing: Sequence[str] = ()  # words that are no id, e.g. ["NA", "null"]
+    missing: Sequence[str] = ()  # values that are not ids, e.g. ["NA", "null"]
 
     def __call__(self, folder: Path) -> Raw:
         check_parts(self.interactions)

@@ -23,7 +23,7 @@ class Adaptation(Protocol):
 
 @dataclass(frozen=True)
 class Full:
-    """Every weight that is read is trained; ``freeze_embeddings`` leaves the word vectors as they are."""
+    """Every weight that is read is trained; ``freeze_embeddings`` keeps the word vectors fixed."""
 
     freeze_embeddings: bool
 

@@ -9,7 +9,7 @@ from typing import Any
 def model_card(facts: Mapping[str, Any], before: Mapping[str, float], after: Mapping[str, float]) -> str:
     """Markdown with the YAML head that the Hugging Face hub reads.
 
-    ``before`` and ``after``: metric -> value on the test part, ranking by text alone.
+    ``before`` and ``after``: metric -> value on the test part, ranking by text only.
     """
     rows = [
         f"| {name} | {before[name]:.4f} | {after[name]:.4f} | {_change(before[name], after[name])} |"
@@ -28,7 +28,7 @@ def model_card(facts: Mapping[str, Any], before: Mapping[str, float], after: Map
         "",
         *(f"- **{name}**: {value}" for name, value in facts.items()),
         "",
-        "Ranking of all unseen items by text alone (sum of cosines to the user's train items), held-out test pairs:",
+        "Ranking of all unseen items by text only (sum of cosines to the user's train items), held-out test pairs:",
         "",
         "| metric | before | after | change |",
         "|---|---|---|---|",

@@ -21,7 +21,7 @@ class CoPurchase(Objective):
 
     A unit is an item; its partner is another train item of one of its train users, both drawn uniformly. So each item
     is an anchor once an epoch, however rare it is. ``examples`` bounds the anchors an epoch (None: all). Pairs of the
-    batch that some train user bought together, and equal texts, are no negatives.
+    batch that some train user bought together, and equal texts, are not negatives.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class CoPurchase(Objective):
         return both_ways(similarity, self.not_negative(anchors, partners).to(similarity.device))
 
     def not_negative(self, anchors: Rows, partners: Rows) -> Tensor:
-        """[B, B] bool: the anchor and the partner were bought together by a train user, or read the same."""
+        """[B, B] bool: the anchor and the partner were bought together by a train user, or have equal texts."""
         together = (self.users_of[anchors] @ self.users_of[partners].T).toarray() > 0
         texts = self.encoder.text_ids
         return torch.from_numpy(together) | (texts[anchors][:, None] == texts[partners])

@@ -1,4 +1,4 @@
-"""Tuning on the words of the catalogue: masked-language modelling."""
+"""Masked language modelling on the catalogue."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ltgnn.types import Interactions, UserError
 
 
 class MaskedWords(Objective):
-    """Guess hidden words of the catalogue (Devlin et al., arXiv:1810.04805): adapts the model to the shop's language.
+    """Predict masked words of the catalogue (Devlin et al., arXiv:1810.04805): adapts the model to the shop's language.
 
     A share ``rate`` of the tokens is chosen; of these 80 % read [MASK], 10 % a random token, 10 % stay. The head is the
-    model's own where its folder has one, else a fresh one tied to the word vectors.
+    model's own where its folder has one, else a new one tied to the word vectors.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ def _with_mlm_head(encoder: TunedEncoder) -> Any:
     from transformers.utils import logging
 
     level = logging.get_verbosity()
-    logging.set_verbosity_error()  # that the head is fresh is expected here
+    logging.set_verbosity_error()  # a new head is expected here
     try:
         whole = AutoModelForMaskedLM.from_pretrained(
             encoder.reading.folder, local_files_only=True, trust_remote_code=False

@@ -1,6 +1,6 @@
-"""What an encoder is tuned for: batches drawn from (seed, epoch, step) alone, and the loss of one.
+"""Objectives of tuning: batches drawn only from (seed, epoch, step), and their loss.
 
-So a resumed run goes on exactly. An objective sees the train part and no other.
+So a resumed run continues exactly. An objective sees the train part and no other.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Tuning on the question whether a user buys a product, the article's objective."""
+"""Tuning on purchase prediction: does a user buy a product?"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
@@ -16,13 +16,15 @@ from ltgnn.types import Interactions, UserError
 
 
 class Purchase(Objective):
-    """Does this user buy this product? The article's objective: cross-entropy over (history text, product text).
+    """Does this user buy this product? Cross-entropy over (history text, product text).
 
     A unit is a train pair of a user with another train item; its example is followed by one with a product drawn from
     those that the user has not in train. The history is the texts of up to ``history`` other train items of the user,
     drawn at random. Both texts are read together, pooled, and classified by one linear layer. ``examples`` bounds the
     train pairs an epoch (None: all).
     """
+
+    halves_batch: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from ltgnn.types import Interactions, UserError
 
 
 class SimCSE(Objective):
-    """Two readings of a text that differ by dropout alone are near, other texts far (Gao et al., arXiv:2104.08821)."""
+    """Two encodings of a text that differ only by dropout are near, other texts far (Gao et al., arXiv:2104.08821)."""
 
     def __init__(
         self,

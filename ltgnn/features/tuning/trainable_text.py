@@ -1,7 +1,7 @@
 """The encoder inside the recommender's loop: a few items are read anew with gradient, the rest come from a table.
 
 Encoding a whole catalogue with gradient in every step is out of the question; so each step re-encodes some items of its
-batch with gradient, takes all others from a table of earlier vectors, and the table is renewed every so many steps.
+batch with gradient, takes all others from a table of earlier vectors, and the table is recomputed periodically.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
-from annotated_types import Ge, Gt
+from annotated_types import Ge
 from torch import Tensor
 
-from ltgnn.features.encoders import HuggingFace
-from ltgnn.features.item_features import ItemText
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.features.template import render
-from ltgnn.features.transform import Keep
 from ltgnn.features.tuning.adaptation import Adaptation
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.types import Dataset, Features, ItemContent, UserError
@@ -27,11 +25,11 @@ from ltgnn.types import Dataset, Features, ItemContent, UserError
 log = logging.getLogger(__name__)
 
 
-class LiveText(ItemContent):
+class TrainableText(ItemContent):
     """Text features [I, D] that are trained with the recommender.
 
-    ``values`` [I, D]: what the encoder says before training. ``rows``: items re-encoded with gradient in a step.
-    ``refresh``: the table is made anew when so many steps have passed since (0: for evaluation only). ``lr``: the rate
+    ``values`` [I, D]: the encoder's output before training. ``rows``: items re-encoded with gradient in a step.
+    ``refresh``: steps after which the table is recomputed (0: for evaluation only). ``lr``: the rate
     of the encoder's weights. Dropout is off, so that a row read anew is what the table would hold. Only what is trained
     goes into a checkpoint.
     """
@@ -43,7 +41,7 @@ class LiveText(ItemContent):
         self.encoder, self.rows, self.every = encoder.eval(), rows, refresh  # Lightning keeps modes as it finds them
         self.register_buffer("table", values.clone(), persistent=False)
         self.attended: list[int] = []
-        self.age = 0  # steps since the whole table was made
+        self.steps_since_refresh = 0  # steps since the full table was made
         self.lr = lr
         self.register_state_dict_post_hook(_only_trained)  # type: ignore[no-untyped-call]
         self.register_load_state_dict_pre_hook(_fill_frozen)  # type: ignore[no-untyped-call]
@@ -52,21 +50,21 @@ class LiveText(ItemContent):
     def width(self) -> int:
         return self.table.shape[1]
 
-    def train(self, mode: bool = True) -> LiveText:
+    def train(self, mode: bool = True) -> TrainableText:
         super().train(mode)
         self.encoder.eval()  # no dropout
         return self
 
-    def attend(self, items: Tensor, generator: torch.Generator) -> None:
+    def select_items(self, items: Tensor, generator: torch.Generator) -> None:
         """Choose the items of the next step: up to ``rows`` of ``items`` [n], at random."""
         distinct = torch.unique(items.cpu())
         self.attended = distinct[torch.randperm(len(distinct), generator=generator)[: self.rows]].tolist()
-        if self.every and self.age >= self.every:
+        if self.every and self.steps_since_refresh >= self.every:
             self.renew()
 
     def forward(self) -> Tensor:
         """All features [I, D]: in training with gradient in the rows attended to, else as they now are."""
-        if not self.training and self.age:
+        if not self.training and self.steps_since_refresh:
             self.renew()
         if not (self.training and self.attended):
             return self.table
@@ -74,7 +72,7 @@ class LiveText(ItemContent):
         values = self.encoder(self.attended)
         mixed = self.table.index_copy(0, where, values)
         self.table[where] = values.detach()
-        self.age += 1
+        self.steps_since_refresh += 1
         return mixed
 
     def read(self, texts: Sequence[str]) -> Tensor:
@@ -85,18 +83,18 @@ class LiveText(ItemContent):
         """Read every item anew with the weights as they are."""
         started = time.perf_counter()
         self.table.copy_(self.encoder.encode_all())
-        self.age = 0
+        self.steps_since_refresh = 0
         log.debug("text table renewed in %.1f s", time.perf_counter() - started)
 
 
-def _fill_frozen(live: LiveText, state: dict[str, Any], prefix: str, *_: Any) -> None:
+def _fill_frozen(live: TrainableText, state: dict[str, Any], prefix: str, *_: Any) -> None:
     """Frozen weights are not in the checkpoint: they are those of the folder. The table is made anew on demand."""
     for name, weight in live.named_parameters():
         state.setdefault(prefix + name, weight.detach())
-    live.age = 1
+    live.steps_since_refresh = 1
 
 
-def _only_trained(live: LiveText, state: dict[str, Any], prefix: str, _: Any) -> None:
+def _only_trained(live: TrainableText, state: dict[str, Any], prefix: str, _: Any) -> None:
     for name, weight in live.named_parameters():
         if not weight.requires_grad:
             state.pop(prefix + name, None)
@@ -104,35 +102,37 @@ def _only_trained(live: LiveText, state: dict[str, Any], prefix: str, _: Any) ->
 
 @dataclass(frozen=True)
 class EndToEnd:
-    """Makes the trained text of a run from its frozen one; the group ``live`` of the yaml tree."""
+    """Makes the trainable text of a run from its frozen one; the config group ``live``."""
 
-    needs_features = True
+    needs_features: ClassVar[bool] = True
+    trains_encoder: ClassVar[bool] = True
 
     adapt: Adaptation
     rows: Annotated[int, Ge(1)]
     refresh: Annotated[int, Ge(0)]
-    lr: Annotated[float, Gt(0)]
+    lr: Annotated[float, Ge(0)]
     checkpointing: bool
     chunk_tokens: Annotated[int, Ge(1)]
 
-    def __call__(self, source: Any, dataset: Dataset, features: Features | None) -> LiveText:
+    def __call__(self, source: FeatureSource, dataset: Dataset, features: Features | None) -> TrainableText:
         """``source``: what the group ``features`` built; ``features``: what it made of the data set."""
-        if not isinstance(source, ItemText) or not isinstance(source.encoder, HuggingFace) or features is None:
+        text = source.item_text
+        if text is None or text is not source or (trainable := text.trainable) is None or features is None:
             raise UserError(
                 "live=lora and live=full train a Hugging Face encoder on item text; set features=minilm or "
                 "features=folder"
             )
-        if not (isinstance(source.transform, Keep) and isinstance(source.control, Keep)):
+        if text.transform.changes_features or text.control.changes_features:
             raise UserError(
                 "live=lora and live=full train on the encoder's own output; set features/transform=none "
                 "features/control=none"
             )
-        texts = render(source.template_for(dataset), dataset.item_fields)
+        texts = render(text.template_for(dataset), dataset.item_fields)
         with torch.random.fork_rng(devices=[]):  # all else starts as it does beside a frozen text
-            encoder = TunedEncoder(source.encoder, texts, self.adapt, self.checkpointing, self.chunk_tokens)
-        return LiveText(encoder, features.values, self.rows, self.refresh, self.lr)
+            encoder = TunedEncoder(trainable, texts, self.adapt, self.checkpointing, self.chunk_tokens)
+        return TrainableText(encoder, features.values, self.rows, self.refresh, self.lr)
 
 
-def frozen(source: Any, dataset: Dataset, features: Features | None) -> Tensor | None:
+def frozen(source: FeatureSource, dataset: Dataset, features: Features | None) -> Tensor | None:
     """The text as the frozen encoder gives it: ``live=none``."""
     return None if features is None else features.values

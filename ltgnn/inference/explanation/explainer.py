@@ -1,4 +1,4 @@
-"""Why a user gets an item: summands that add up to the score, what of the history reads alike, and shared words."""
+"""Why a user gets an item: summands that add up to the score, similar items of the history, and shared words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True)
 class Line:
-    """A summand of the score: an item of the history, or something said in words."""
+    """A summand of the score: an item of the history, or a label."""
 
     item: str  # "" where it is none
     title: str
@@ -55,7 +55,7 @@ class Explanation:
     total: float  # of the lines, in float64
     rank: int | None  # among the user's candidates; None: the user has the item already
     lines: list[Line]
-    by: dict[str, float]  # all lines together
+    by: dict[str, float]  # sums over all lines
     alike: list[Alike]
     note: str
 
@@ -66,7 +66,7 @@ class Explanation:
 class Explainer:
     """Explains scores of one model. ``linear``: of a graph model; ``texts``: the items' texts, [] where there are none.
 
-    ``refusal``: why the model's own part cannot be split, raised when somebody asks.
+    ``refusal``: why the model's own part cannot be split, raised when an explanation is requested.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Explainer:
         self.served, self.linear, self.texts, self.note, self.refusal = served, linear, texts, note, refusal
 
     def on(self, served: Served) -> Explainer:
-        """The same for a model that differs in a dial."""
+        """The same for a model that differs in its score adjustments."""
         return self if served is self.served else Explainer(served, self.linear, self.texts, self.note, self.refusal)
 
     def __call__(self, user: str, item: str, k: int = 10) -> Explanation:
@@ -97,7 +97,7 @@ class Explainer:
         if abs(score - total) > TOLERANCE * size:
             raise UserError(
                 f"the summands ({total:.6g}) do not give the score ({score:.6g}): this model ranks in a way that is "
-                "not taken apart yet."
+                "not split yet."
             )
         offsets, seen = served.seen
         mine = seen[offsets[u] : offsets[u + 1]]
@@ -147,7 +147,7 @@ class Explainer:
 
     @cached_property
     def _counts(self) -> Counter[str]:
-        """In how many texts each word occurs."""
+        """Document frequency of each word."""
         return Counter(word for text in self.texts for word in set(words(text)))
 
     def _rarity(self, word: str) -> float:
@@ -171,4 +171,4 @@ def _sums(found: Sequence[Term]) -> dict[str, float]:
 
 
 def _rest(found: Sequence[Term]) -> Term:
-    return Term(None, f"{len(found)} others together", _sums(found))
+    return Term(None, f"{len(found)} others combined", _sums(found))

@@ -8,7 +8,7 @@ from ltgnn.types import UserError
 
 
 def explainer(shop: OpenRun) -> Explainer:
-    """Of a finished run that is open; what cannot be split says so when it is asked."""
+    """The explainer of an open run; a score that cannot be split is reported at the first request."""
     fields = shop.problem.dataset.item_fields
     texts = shop.texts if fields else []
     if shop.module is None:

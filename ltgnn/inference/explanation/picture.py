@@ -12,9 +12,9 @@ SHORT = 34  # characters of a title
 
 
 def picture(found: Explanation, most: int = 8) -> str:
-    """SVG. Lines from the user over each summand to the item, as thick as it is large; green adds, red takes away.
+    """SVG. Lines from the user over each summand to the item, as thick as it is large; green adds, red subtracts.
 
-    Dashed: the texts are alike (cosine), for items of the history that are shown.
+    Dashed: similar texts (cosine), for items of the history that are shown.
     """
     lines = [line for line in found.lines if line.value][:most]
     height = TOP + ROW * max(1, len(lines)) + 40
@@ -41,13 +41,13 @@ def picture(found: Explanation, most: int = 8) -> str:
         parts += _box(line, y, cosines.get(line.item), colour)
     parts.append(_node(66, middle, "user", shorten(found.user, 12)))
     parts.append(_node(790, middle, found.group, shorten(found.title, 13)))
-    parts.append(_text(20, height - 12, "green adds to the score, red takes away; cos: the texts are alike", "start",
+    parts.append(_text(20, height - 12, "green adds to the score, red subtracts; cos: similarity of the texts", "start",
                        colour="#5c6772"))  # fmt: skip
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
 def shorten(text: str, most: int = SHORT) -> str:
-    """One line of at most so many characters."""
+    """One line of at most ``size`` characters."""
     text = " ".join(text.split())
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 

@@ -1,4 +1,4 @@
-"""Any score that is a sum, as its summands: over the user's history, over members, over what is said to everybody."""
+"""Any score that is a sum, as its summands: over the user's history, over members, over terms without a user."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ltgnn.types import LinearTerms, Scorer, Term, UserError
 
 
 def terms(scorer: Scorer, user: int, item: int, linear: LinearTerms | None) -> list[Term]:
-    """Summands of ``scorer(user)[item]``. ``linear``: what takes the inner product of a graph model apart.
+    """Summands of ``scorer(user)[item]``. ``linear``: splits the inner product of a graph model.
 
-    Raises ``UserError`` where the score is no sum of this kind, with the reason.
+    Raises ``UserError`` with the reason where the score is not a sum of this kind.
     """
     history = scorer.history_terms(user, item)
     if history is not None:
@@ -28,7 +28,7 @@ def terms(scorer: Scorer, user: int, item: int, linear: LinearTerms | None) -> l
             found += [replace(t, by={name: factor * value for name, value in t.by.items()}) for t in inside]
         return found
     if scorer.factors is None:
-        raise UserError(f"this model's score is no sum: {scorer.label} is another way of ranking.")
+        raise UserError(f"this model's score is not a sum: {scorer.label} ranks in another way.")
     if linear is None:
         raise UserError(
             "this model's score is the product of two fitted vectors, and how the history made the user's is not kept: "

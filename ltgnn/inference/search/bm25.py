@@ -1,4 +1,4 @@
-"""Retrieval by words: BM25, and what counts as a word."""
+"""Keyword retrieval: BM25 and its tokenizer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words without accents; runs of signs in scripts without blanks (:func:`ltgnn.features.words.tokens`).
+    """Lower-case words without accents; n-grams in scripts without blanks (:func:`ltgnn.features.words.tokens`).
 
     No stop words and no stemming: they would tie the search to one language, and BM25 weighs frequent words down.
     """
@@ -36,14 +36,14 @@ class Words:
             import bm25s
         except ImportError:
             raise UserError(
-                "search by words needs the package bm25s: pip install 'ltgnn[search]', or leave words out: by=text"
+                "keyword search needs the package bm25s: pip install 'ltgnn[search]', or omit words: by=text"
             ) from None
         self.count = len(texts)
         self.known: set[str] = set()
         tokens = [words(text) for text in texts]
         self.known.update(*tokens)
         if not self.known:
-            raise UserError("none of the texts holds a word to search by; set by=text, or look at the template")
+            raise UserError("none of the texts contains a word; set by=text, or check the template")
         self.index = bm25s.BM25(k1=k1, b=b, method="lucene")
         self.index.index(tokens, show_progress=False)
 

@@ -1,4 +1,4 @@
-"""Answers to questions: the search over a table of question and answer, which also says when it has none."""
+"""Answers to questions: the search over a table of question and answer, which also reports that it has none."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ltgnn.inference.search.retrieval import Dense, Search, check_query
 from ltgnn.types import UserError
 
 THRESHOLD = 0.39
-"""Chosen on the even rows of tests/serving/questions.csv with MiniLM; judged on the odd ones: experiments/search."""
+"""Chosen on the even rows of tests/serving/questions.csv with MiniLM; evaluated on the odd ones: experiments/search."""
 
 WORDS_WEIGHT = 0.25
-"""Of BM25 beside meaning: more loses right answers on that half, see there."""
+"""Weight of BM25: more loses correct answers on that half, see there."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class Answer:
 
 
 class Answers:
-    """``questions`` [n] and ``answers`` [n]; the question asked is compared with both, by words and by meaning.
+    """``questions`` [n] and ``answers`` [n]; the question asked is compared with both, by keywords and by meaning.
 
-    ``encode``: strings -> [n, D]. ``threshold``: the likeness that the best row must have, else there is no answer;
-    ``THRESHOLD`` fits MiniLM; another encoder wants another, which ``ltgnn answers ... judge=FILE`` finds.
+    ``encode``: strings -> [n, D]. ``threshold``: the least similarity of an answer;
+    ``THRESHOLD`` fits MiniLM; another encoder needs another, which ``ltgnn answers ... judge=FILE`` finds.
     """
 
     def __init__(
@@ -47,9 +47,7 @@ class Answers:
         words_weight: float = WORDS_WEIGHT,
     ) -> None:
         if not questions:
-            raise UserError(
-                "there is no question to be found; wanted a table with a question and an answer in each row"
-            )
+            raise UserError("no questions found; expected a table with a question and an answer in each row")
         if not -1 <= threshold <= 1:
             raise UserError(f"threshold={threshold} given, a cosine from -1 to 1 wanted")
         self.questions, self.answers, self.threshold = list(questions), list(answers), threshold
@@ -95,7 +93,7 @@ class Judgement:
         return (self.right + self.declined) / (self.answerable + self.unanswerable)
 
 
-def judge(
+def evaluate(
     likeness: Sequence[float], correct: Sequence[bool], answerable: Sequence[bool], threshold: float
 ) -> Judgement:
     """From the best row of each question: its likeness, whether it is the one meant, whether there is one."""
@@ -111,6 +109,6 @@ def judge(
 def best_threshold(likeness: Sequence[float], correct: Sequence[bool], answerable: Sequence[bool]) -> float:
     """The threshold with the greatest accuracy; of several the middle one. Rounded to two digits."""
     tried = [number / 100 for number in range(-100, 101)]
-    accuracy = [judge(likeness, correct, answerable, value).accuracy for value in tried]
+    accuracy = [evaluate(likeness, correct, answerable, value).accuracy for value in tried]
     best = [value for value, reached in zip(tried, accuracy, strict=True) if reached == max(accuracy)]
     return best[len(best) // 2]

@@ -21,7 +21,7 @@ Nearest = Callable[[Tensor, int], tuple[Tensor, Tensor]]
 
 
 class Indexed:
-    """A dense retriever that asks an index for its ``depth`` nearest and leaves the others unfound."""
+    """A dense retriever that returns the ``depth`` nearest items of an index."""
 
     def __init__(self, exact: Dense, nearest: Nearest, depth: int = 200) -> None:
         self.exact, self.nearest, self.depth = exact, nearest, min(depth, len(exact.unit))

@@ -27,11 +27,11 @@ class Hit:
 
     item: int
     score: float  # fused
-    by: Mapping[str, float]  # what each retriever says that found it
+    by: Mapping[str, float]  # score of each retriever that found it
 
 
 def check_query(query: str) -> str:
-    """The query with one blank between words and none around; ``UserError`` if it is empty or too long."""
+    """The query with single blanks between words and stripped; ``UserError`` if it is empty or too long."""
     asked = " ".join(part for part in re.split(f"[{BLANKS}]+", query.encode(errors="replace").decode()) if part)
     if not asked:
         raise UserError("the query is empty: give some words to search for")
@@ -79,7 +79,7 @@ class Search:
         """The ``k`` best, ties by smaller item number.
 
         ``taste`` [I]: the user's scores of all items, -inf where there is none; ``taste_weight`` times its z-score
-        among the items found is added to the z-score of the fused relevance: what nobody asked for never comes in.
+        among the items found is added to the z-score of the fused relevance: irrelevant items never enter.
         """
         if not 1 <= k <= MOST:
             raise UserError(f"k={k} given, 1 to {MOST} wanted")

@@ -21,7 +21,7 @@ class EASE:
     """Item-item ridge regression with zero diagonal, ``s = X B`` (Steck, WWW 2019, arXiv:1905.03375).
 
     ``P = (X'X + l2 I)^-1``, ``B = -P / diag(P)`` by columns, 0 on the diagonal. Time I^3, memory
-    4 I^2 bytes beside the sparse product; ``max_items`` refuses a catalogue that would not fit.
+    4 I^2 bytes in addition to the sparse product; ``max_items`` rejects a catalogue that would not fit.
     """
 
     reads_features: ClassVar[bool] = False

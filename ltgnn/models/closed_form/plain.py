@@ -23,7 +23,7 @@ class Popularity:
 
 
 class Random:
-    """A number in 0..1 that depends on (seed, user, item) alone: what chance gives, tail and head alike."""
+    """A number in 0..1 that depends only on (seed, user, item): the chance level, equal for tail and head."""
 
     reads_features: ClassVar[bool] = False
 

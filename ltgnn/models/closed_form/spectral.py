@@ -1,4 +1,4 @@
-"""Graph filters: what low frequencies of the normalised user-item graph say."""
+"""Graph filters: low frequencies of the normalised user-item graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page and its JSON API over one model; every answer is what the command of the same name says."""
+"""The web demo and JSON API over one model; each endpoint answers as the command of the same name."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def create(
     threads: int = 2,
     explain: Explainer | None = None,
     rules: Rules | None = None,
-    dial: TailShare | None = None,
+    tail_share: TailShare | None = None,
     token: str | None = None,
     waiting: int = WAITING,
 ) -> FastAPI:
-    """The application. ``find`` and ``by``: the search and what it goes by, None and nothing where there is none.
+    """The application. ``find`` and ``by``: the search and its retrievers; None and empty if search is unavailable.
 
     ``explain``: of the same model; None: no explanations. ``rules``: those of every list, as in ``ltgnn recommend``;
-    ``dial``: whose groups the share dial counts, where no rule has a share of its own.
+    ``tail_share``: whose groups the parameter ``tail`` counts, where no rule has a share of its own.
 
     ``hosts``: values of the Host header that are answered. ``token``: what every request has to bring; None: nothing.
     ``threads``: requests computed at a time; others wait, up to ``waiting`` in all, beyond that they get 503.
@@ -94,15 +94,15 @@ def create(
     policy = content_policy(page)
     chosen, kept = rules or Rules({}), Kept()
     composed = chosen.share[1] if chosen.share else None
-    counted = composed if isinstance(composed, TailShare) else dial or TailShare(0, ("tail", "cold"))
+    counted = composed if isinstance(composed, TailShare) else tail_share or TailShare(0, ("tail", "cold"))
     own_share = composed.share if isinstance(composed, TailShare) else composed.least(1000) / 1000 if composed else 0.0
-    Ruled(chosen, served, 1, kept)  # a file or a column that is not there is said at the start
+    Ruled(chosen, served, 1, kept)  # a missing file or column is reported at the start
 
-    @lru_cache(maxsize=8)  # a turned model adds one number an item; all else is shared
+    @lru_cache(maxsize=8)  # an adjusted model adds one number per item; all else is shared
     def turned(tail: float) -> Served:
         return towards_tail(served, tail)
 
-    @lru_cache(maxsize=32)  # what rules say of the items is in `kept`, once
+    @lru_cache(maxsize=32)  # answers of rules about items are cached in `kept`
     def ruled(k: int, share: float) -> Ruled:
         changed = (
             chosen if share == own_share else chosen.with_share(TailShare(share, counted.groups) if share else None)
@@ -112,8 +112,8 @@ def create(
     def how(tail: float, share: float) -> str:
         names = [name for name, rule in chosen.rules.items() if rule is not composed]
         least = [f"at least {share:.0%} {' or '.join(counted.groups)}"] if share else []
-        turn = f", turned by {tail:g} towards the tail" if tail else ""
-        return f"the model's scores{turn}" + (f"; rules: {', '.join([*names, *least])}" if names or least else "")
+        shift = f", adjusted by {tail:g} towards the tail" if tail else ""
+        return f"the model's scores{shift}" + (f"; rules: {', '.join([*names, *least])}" if names or least else "")
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def front() -> HTMLResponse:
@@ -126,7 +126,7 @@ def create(
 
     @app.get("/health", responses={400: refusals.ERRORS[400]})
     async def health() -> Health:
-        """Whether the server lives; needs no token and waits for no other request."""
+        """Liveness; needs no token and does not queue."""
         return Health(status="ok")
 
     api = APIRouter(prefix="/api", responses=refusals.answers(), dependencies=[Depends(refusals.known_only)])
@@ -154,7 +154,7 @@ def create(
     def users(
         begins: Annotated[str, Query(max_length=LONGEST_ID, description="of the id")] = "", k: Count = 20
     ) -> list[User]:
-        """Users whose id begins so, in the order of the data."""
+        """Users by prefix of their id, in the order of the data."""
         counts = served.split.train.user_counts
         found = []
         for number, name in enumerate(served.catalogue.user_ids):
@@ -178,7 +178,7 @@ def create(
     def recommend(user: UserId, k: Count = 10, tail: Tail = 0, tail_share: Least = own_share) -> Listed:
         """The user's list with reasons: ``ltgnn recommend`` with the rules of this server.
 
-        ``tail`` turns the scores towards rare items; ``tail_share`` is the share of the rule of that name.
+        ``tail`` adjusts the scores towards rare items; ``tail_share`` is the share of the rule of that name.
         """
         model, work = turned(round(tail, 3)), ruled(k, tail_share)
         rows = model.recommend([user], k, work).drop("user").to_dicts()
@@ -187,7 +187,7 @@ def create(
 
     @api.post("/recommend/history", responses=refusals.answers(404, 409, 411, 413))
     def recommend_to_history(wanted: Wanted) -> Listed:
-        """A list for somebody who is no user of the model, from what they have; by the same rules."""
+        """A list for a user outside of training, from a history; by the same rules."""
         numbers = [served.catalogue.item(item) for item in dict.fromkeys(wanted.history)]
         scores = of_history(turned(round(wanted.tail, 3)), numbers)
         items, values = ruled(wanted.k, own_share)(torch.tensor([-1]), scores[None])
@@ -197,7 +197,7 @@ def create(
 
     @api.get("/explain", responses=refusals.answers(404))
     def why(user: UserId, item: ItemId, k: Count = 10, tail: Tail = 0) -> Explained:
-        """Why the user gets the item, as summands that add up to the score: ``ltgnn explain``, with the dial."""
+        """Why the user gets the item, as summands that add up to the score (``ltgnn explain``)."""
         if explain is None:
             raise UserError("this model is served without explanations")
         return Explained(**explain.on(turned(round(tail, 3)))(user, item, k).plain())

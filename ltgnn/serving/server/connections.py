@@ -27,14 +27,14 @@ LARGEST_HEAD = 16_384  # bytes
 
 @dataclass(frozen=True)
 class Bounds:
-    """``seconds``: for a request to arrive whole, and that an idle connection stays; ``most`` connections at a time."""
+    """``seconds``: timeout of a request and of an idle connection; ``most``: connections at a time."""
 
     seconds: float = 10
     most: int = 256
 
 
 class Bounded(H11Protocol):
-    """One connection. Beyond ``most`` a request gets 503; beyond twice as many a connection is closed unheard."""
+    """One connection. Beyond ``most`` a request gets 503; beyond twice as many, connections are closed."""
 
     bounds = Bounds()
     timer: asyncio.TimerHandle | None = None
@@ -78,7 +78,7 @@ class Bounded(H11Protocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Called at the end: a request that has come whole is answered, anything else is closed at once."""
+        """Called at the end: a complete request is answered, anything else is closed at once."""
         if self._whole and self.cycle is not None and not self.cycle.response_complete:
             super().shutdown()
         else:
@@ -110,12 +110,12 @@ class Bounded(H11Protocol):
             self.transport.abort()
 
     def _answer(self, status: int, detail: str) -> None:
-        """An answer of the server's own, where none has begun, and the end of the connection."""
+        """An answer of the server itself, where none has started, and the end of the connection."""
         if self.transport.is_closing():
             return
         unanswered = self.cycle is None or self.cycle.response_complete or not self.cycle.response_started
         if self.cycle is not None:
-            self.cycle.disconnected = True  # whatever it still says is not sent
+            self.cycle.disconnected = True  # further output is not sent
             self.cycle.message_event.set()
         if unanswered:
             body = json.dumps({"detail": detail}).encode()

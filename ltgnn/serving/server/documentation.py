@@ -15,7 +15,7 @@ Schema = Mapping[str, Any]
 
 
 def write(api: Schema) -> str:
-    """HTML of an OpenAPI description; all text goes in escaped."""
+    """HTML of an OpenAPI description; all text is escaped."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     schemas: Schema = api.get("components", {}).get("schemas", {})
     operations = [
@@ -29,7 +29,7 @@ def write(api: Schema) -> str:
 
 
 def describe_operation(method: str, path: str, operation: Schema, schemas: Schema) -> dict[str, Any]:
-    """What the page says of one operation."""
+    """The section of one operation."""
     parameters = [
         {
             "name": p["name"],
@@ -72,7 +72,7 @@ def value(schema: Schema, about: str) -> dict[str, Any]:
 
 
 def kind(schema: Schema) -> str:
-    """The type in words."""
+    """The type as text."""
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
     if "anyOf" in schema:
@@ -85,7 +85,7 @@ def kind(schema: Schema) -> str:
 
 
 def example(method: str, path: str, operation: Schema, body: Schema | None) -> str:
-    """A command that asks it, with what is required."""
+    """An example command with the required parameters."""
     required = [p["name"] for p in operation.get("parameters", []) if p.get("required")]
     query = "&".join(f"{name}={quote(name.upper())}" for name in required)
     address = f'"http://127.0.0.1:8000{path}{"?" + query if query else ""}"'

@@ -29,7 +29,7 @@ HEADERS = {
 class Guard:
     """``hosts``: values of the Host header that are answered, ``*`` for any. ``token``: None, where none is needed.
 
-    ``waiting``: requests to /api computed or waiting at a time. /health needs no token and waits for nobody.
+    ``waiting``: requests to /api computed or waiting at a time. /health needs no token and does not queue.
     """
 
     app: ASGIApp
@@ -45,7 +45,7 @@ class Guard:
         cookie: list[str] = []
 
         async def marked(message: Message) -> None:
-            """Nothing goes out that a page elsewhere could use."""
+            """Headers that keep other origins from using an answer."""
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
@@ -69,7 +69,7 @@ class Guard:
                 self.under_way -= 1
 
     def refusal(self, scope: Scope, cookie: list[str]) -> JSONResponse | None:
-        """The answer to a request that goes no further; a token in the address of a page is added to ``cookie``."""
+        """The refusal of a request, if any; a token in the address of a page is added to ``cookie``."""
         headers = Headers(scope=scope)
         if not self.is_own_host(headers.get("host", "")):
             return JSONResponse({"detail": "this server does not answer to that Host"}, 400)
@@ -91,7 +91,7 @@ class Guard:
         return None
 
     def is_own_host(self, host: str) -> bool:
-        """Whether the Host header, its port left out, is one of ours: no page of another name can ask."""
+        """Whether the Host header, its port left out, is allowed: no page of another origin can send requests."""
         found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]/@]+)(?::[0-9]{0,5})?", host)
         return found is not None and ("*" in self.hosts or found.group(1).lower() in self.hosts)
 
@@ -116,5 +116,5 @@ class Guard:
         return False
 
     def same(self, given: str) -> bool:
-        """Whether it is the token, in a time that does not tell how much of it is right."""
+        """Whether it is the token, compared in constant time."""
         return self.token is not None and hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode())

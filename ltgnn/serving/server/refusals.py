@@ -23,8 +23,8 @@ ERRORS: Answers = {
     409: {"model": Failure, "description": "rules that no list of this catalogue keeps at once"},
     411: {"model": Failure, "description": "a body without Content-Length"},
     413: {"model": Failure, "description": "the request is too large"},
-    422: {"model": Refusal, "description": "a mistake: what was given, what was wanted"},
-    503: {"model": Failure, "description": "too many requests wait; Retry-After says when to come again"},
+    422: {"model": Refusal, "description": "invalid request: what was given, what was expected"},
+    503: {"model": Failure, "description": "too many requests wait; Retry-After gives the delay"},
 }
 
 
@@ -50,7 +50,7 @@ async def unreadable(request: Request, error: Exception) -> JSONResponse:
 
 
 async def invalid(request: Request, error: Exception) -> JSONResponse:
-    """422 with place, message and type of each problem. What was given is not said again: JSON may not hold it."""
+    """422 with place, message and type of each problem. The given value is not repeated: JSON may not hold it."""
     assert isinstance(error, RequestValidationError)
     problems = [
         {
@@ -75,5 +75,5 @@ async def known_only(request: Request) -> None:
         if name in known and times == 1:
             continue
         wanted = f"known: {', '.join(known)}" if known else "this operation has none"
-        message = f"there is no parameter {name[:60]!r}; {wanted}" if name not in known else f"{name} is given twice"
+        message = f"unknown parameter {name[:60]!r}; {wanted}" if name not in known else f"{name} is given twice"
         raise RequestValidationError([{"loc": ("query", name), "msg": message, "type": "unknown_parameter"}])

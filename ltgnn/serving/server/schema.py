@@ -1,4 +1,4 @@
-"""What goes in and out of the JSON API: the schema that /openapi.json shows."""
+"""Requests and responses of the JSON API: the schema that /openapi.json shows."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Failure(BaseModel):
 
 
 class Refusal(BaseModel):
-    detail: str | list[dict[str, Any]] = Field(description="a mistake in words, or what is wrong with each value")
+    detail: str | list[dict[str, Any]] = Field(description="a message, or what is wrong with each value")
 
 
 class Health(BaseModel):
@@ -61,7 +61,7 @@ class Info(BaseModel):
     tail_groups: list[str]
     data: str
     search: list[str] = Field(description="by what is searched; empty: the items have no text")
-    unknown_user: str = Field(description="what somebody gets whom the model does not know")
+    unknown_user: str = Field(description="what an unknown user gets")
 
 
 class User(BaseModel):
@@ -120,7 +120,7 @@ class Body(BaseModel):
     def known_only(cls, values: Any) -> Any:
         names = list(cls.model_fields)
         if isinstance(values, dict) and (unknown := [key for key in values if key not in names]):
-            raise ValueError(f"there is no {unknown[0]!r:.60}; known: {', '.join(names)}")
+            raise ValueError(f"unknown: {unknown[0]!r:.60}; known: {', '.join(names)}")
         return values
 
 
@@ -138,7 +138,7 @@ class Wanted(Body):
 
 
 class Summand(BaseModel):
-    item: str = Field(description="of the user's history; empty: what is said in the title")
+    item: str = Field(description="of the user's history; empty: see the title")
     title: str
     group: str
     value: float

@@ -129,15 +129,15 @@ def serve(pipe: Connection, task: Task, since: float, parent: int) -> None:
 
 
 def end_with(parent: int) -> None:
-    """Be ended by the kernel when the parent is killed (Linux), so that no orphan goes on with a job."""
+    """Be ended by the kernel when the parent is killed (Linux), so that no orphan continues a job."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:  # it was killed before we could ask
+        if os.getppid() != parent:  # it was killed before this call
             sys.exit(1)
 
 
 def record_death(job: Job, code: int | None) -> Outcome:
-    """A job whose process is gone without a word, and the record of that in its folder."""
+    """A job whose process died without a report, and the record of that in its folder."""
     from ltgnn.runs.folder import RunFolder
     from ltgnn.sweeps.ledger import Ledger, read_status
 

@@ -1,8 +1,8 @@
 """Dimension-parallel training: each process keeps d / R columns of all embeddings, their gradients and Adam's states.
 
-``x_(l+1) = A x_l`` acts on every column alone, so that propagation needs no communication. Of a batch the partial inner
-products and squared norms are added up over the processes (``ltgnn/tensors/sharded_columns.py``), B (1 + S) numbers a
-step instead of gradients of N d. Every process has the same loss then, and the gradient of its own columns.
+``x_(l+1) = A x_l`` acts on every column separately, so that propagation needs no communication. Of a batch the partial
+inner products and squared norms are added up over the processes (``ltgnn/tensors/sharded_columns.py``), B (1 + S)
+numbers a step instead of gradients of N d. Every process has the same loss then, and the gradient of its own columns.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def refuse_to_share(cfg: DictConfig, module: Recommender) -> None:
         refuse_mixed_columns(module, processes(cfg), cfg.trainer.gradient_clip_val, cfg.choices.get("fusion", ""))
     else:
         refuse_losses(
-            [name for name, loss in module.losses.items() if not loss.row_separable], "ddp", "sees a batch as a whole"
+            [name for name, loss in module.losses.items() if not loss.row_separable], "ddp", "sees a batch as one"
         )
 
 
@@ -91,7 +91,7 @@ def refuse_mixed_columns(module: Recommender, world: int, clip: Any, fusion: str
     encoder, embedding = module.encoder, module.encoder.embedding
     if not encoder.column_separable:
         raise UserError(
-            "trainer=dim_parallel cuts the columns of model=lightgcn or mf with a readout that weighs whole layers; "
+            "trainer=dim_parallel cuts the columns of model=lightgcn or mf with a readout of scalar layer weights; "
             f"{type(encoder).__name__} with this readout mixes columns. {WAY_OUT} model=lightgcn."
         )
     if not embedding.column_separable:
@@ -109,7 +109,7 @@ def refuse_mixed_columns(module: Recommender, world: int, clip: Any, fusion: str
         "reads more of the states than products with sampled negatives",
     )
     if embedding.dim % world:
-        raise UserError(f"dim={embedding.dim} is no multiple of trainer.devices={world}: change one of them.")
+        raise UserError(f"dim={embedding.dim} is not a multiple of trainer.devices={world}: change one of them.")
     if clip is not None:
         raise UserError(
             "trainer.gradient_clip_val is a norm over all columns: set it to null with trainer=dim_parallel."

@@ -1,7 +1,7 @@
 """Several processes of this machine that train one run together: process 0 is the run, the others are started by it.
 
 The others read the recipe from the run folder's ``config.yaml`` (``python -m ltgnn.training.distributed.worker
-FOLDER``), so that a sweep, a test and SLURM start them alike, and write nothing but ``rank1.log`` ... there.
+FOLDER``), so that a sweep, a test and SLURM start them in the same way, and write nothing but ``rank1.log`` ... there.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def start(folder: Path, rank: int, place: dict[str, str]) -> subprocess.Popen[by
 
 
 def ready_file(folder: Path, rank: int) -> Path:
-    """The file by which a process says that it has built all it needs."""
+    """The file by which a process reports that it is ready."""
     return folder / f".rank{rank}.ready"
 
 
@@ -102,14 +102,14 @@ def disconnect() -> None:
 
 
 def last_log_line(folder: Path, rank: int) -> str:
-    """The last thing that a process said; an error's further lines are indented."""
+    """The last log line of a process; an error's further lines are indented."""
     lines = (folder / f"rank{rank}.log").read_text(encoding="utf-8", errors="replace").splitlines()
     lines = [line for line in lines if line.strip() and not line.startswith(" ")]
-    return lines[-1] if lines else f"nothing said; see {folder}/rank{rank}.log"
+    return lines[-1] if lines else f"no output; see {folder}/rank{rank}.log"
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free port."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

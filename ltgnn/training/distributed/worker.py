@@ -16,7 +16,7 @@ from ltgnn.sweeps.launchers.process_pool import end_with
 from ltgnn.training.loop import fit_module
 
 OF_THE_RUN = ("history", "progress")
-"""Callbacks of process 0 alone: they write or show, and wait for nobody."""
+"""Callbacks of process 0 only: they write or show, without communication."""
 
 
 def main(folder: str) -> None:

@@ -18,7 +18,7 @@ from ltgnn.features.store import FeatureStore
 from ltgnn.features.transform import Keep
 from ltgnn.features.tuning.adaptation import Full, Lora
 from ltgnn.features.tuning.encoder import TunedEncoder
-from ltgnn.features.tuning.trainable_text import EndToEnd, LiveText
+from ltgnn.features.tuning.trainable_text import EndToEnd, TrainableText
 from ltgnn.module import Recommender
 from ltgnn.types import Dataset, Features, UserError
 from tests.conftest import run_folders
@@ -28,21 +28,21 @@ LORA = Lora(rank=2, alpha=4, dropout=0.0, targets="all-linear")
 FULL = Full(freeze_embeddings=False)
 
 
-def live(encoder: TunedEncoder, rows: int = 3, refresh: int = 0) -> LiveText:
-    return LiveText(encoder, encoder.encode_all(), rows, refresh, lr=0.01)
+def live(encoder: TunedEncoder, rows: int = 3, refresh: int = 0) -> TrainableText:
+    return TrainableText(encoder, encoder.encode_all(), rows, refresh, lr=0.01)
 
 
-def moved(text: LiveText) -> None:
+def moved(text: TrainableText) -> None:
     """A step of some optimizer."""
     with torch.no_grad():
         for weight in text.parameters():
             if weight.requires_grad:
                 weight.add_(0.05 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
-    text.age = 1
+    text.steps_since_refresh = 1
 
 
-def attend(text: LiveText, items: list[int], seed: int = 0) -> None:
-    text.attend(torch.tensor(items), torch.Generator().manual_seed(seed))
+def attend(text: TrainableText, items: list[int], seed: int = 0) -> None:
+    text.select_items(torch.tensor(items), torch.Generator().manual_seed(seed))
 
 
 def test_attends_to_some_items_of_the_batch(encoder: Make) -> None:
@@ -89,7 +89,7 @@ def test_the_table_follows_what_was_read_and_is_renewed_for_evaluation(encoder: 
     assert torch.equal(mixed[others], before[others])
     assert torch.equal(text.table, mixed.detach())
     torch.testing.assert_close(text.eval()(), now, atol=1e-5, rtol=0)
-    assert text.age == 0
+    assert text.steps_since_refresh == 0
 
 
 def test_dropout_is_off(encoder: Make) -> None:
@@ -114,7 +114,7 @@ def test_the_table_is_renewed_after_so_many_steps(encoder: Make) -> None:
     text = live(encoder(), refresh=2).train()
     before = text.table.clone()
     moved(text)
-    text.age = 0
+    text.steps_since_refresh = 0
     for _ in range(2):
         attend(text, [2, 5])
         text()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ltgnn.cli import main
-from ltgnn.inference.search.faq import THRESHOLD, Answers, best_threshold, judge
+from ltgnn.inference.search.faq import THRESHOLD, Answers, best_threshold, evaluate
 from ltgnn.types import UserError
 from tests.conftest import CONF
 from tests.toy import Words
@@ -45,14 +45,14 @@ def test_the_nearest_row_above_the_threshold_or_none() -> None:
 def test_judgement_by_hand() -> None:
     likeness, correct = [0.9, 0.8, 0.2, 0.6, 0.1], [True, False, True, False, False]
     answerable = [True, True, True, False, False]
-    at_half = judge(likeness, correct, answerable, 0.5)
+    at_half = evaluate(likeness, correct, answerable, 0.5)
     assert (at_half.right, at_half.wrong, at_half.declined) == (1, 2, 1)
     assert at_half.accuracy == pytest.approx(2 / 5)
-    low = judge(likeness, correct, answerable, 0.15)
+    low = evaluate(likeness, correct, answerable, 0.15)
     assert (low.right, low.wrong, low.declined, low.accuracy) == (2, 2, 1, 0.6)
     best = best_threshold(likeness, correct, answerable)
-    accuracies = [judge(likeness, correct, answerable, n / 100).accuracy for n in range(-100, 101)]
-    assert judge(likeness, correct, answerable, best).accuracy == max(accuracies) == 0.6
+    accuracies = [evaluate(likeness, correct, answerable, n / 100).accuracy for n in range(-100, 101)]
+    assert evaluate(likeness, correct, answerable, best).accuracy == max(accuracies) == 0.6
 
 
 def test_the_small_set_with_minilm(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_command(capsys: pytest.CaptureFixture[str]) -> None:
         ([str(FAQ), "x", "k=0"], "k=0"),
         ([str(FAQ), "x", "threshold=high"], "threshold=high"),
         ([str(FAQ), "x", "question=nope"], "nope"),
-        ([str(FAQ), "how", "long"], "between quotes"),
+        ([str(FAQ), "how", "long"], "in quotes"),
         ([str(FAQ), "x", "features=none"], "no encoder"),
     ],
 )

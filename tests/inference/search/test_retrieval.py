@@ -45,7 +45,7 @@ def test_what_a_word_is() -> None:
     assert words("... !!") == []
     found = Words(TEXTS)("!!! unseen")
     assert (found == -torch.inf).all()
-    with pytest.raises(UserError, match="none of the texts holds a word"):
+    with pytest.raises(UserError, match="none of the texts contains a word"):
         Words(["", "!!"])
 
 

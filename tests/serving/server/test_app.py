@@ -56,7 +56,7 @@ def test_the_same_rules_give_the_same_lists(runs: dict[str, Path], tmp_path: Pat
     assert [row for answer in answers for row in answer["list"]] == frame.drop("user").to_dicts()
 
 
-def test_the_share_dial_is_the_rule_of_that_name(runs: dict[str, Path], client: TestClient) -> None:
+def test_the_tail_share_is_the_rule_of_that_name(runs: dict[str, Path], client: TestClient) -> None:
     model = ltgnn.load(runs["gnn"])
 
     def ask(client: TestClient, **options: Any) -> list[str]:
@@ -132,14 +132,14 @@ def test_bodies_that_are_right_or_no_json_at_all(client: TestClient) -> None:
     assert post(b'{"query": "castle", "k": 10.0, "taste": 1, "user": null}') == 200  # JSON knows one kind of number
     assert post(b"[" * 100_000) == 400
     assert client.post(SEARCH, json={"query": "a", "limit": 3}).json()["detail"][0]["msg"] == (
-        "there is no 'limit'; known: query, k, user, taste"
+        "unknown: 'limit'; known: query, k, user, taste"
     )
 
 
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("limit=3", "there is no parameter 'limit'; known: user, k, tail, tail_share"),
+        ("limit=3", "unknown parameter 'limit'; known: user, k, tail, tail_share"),
         ("k=3&k=4", "k is given twice"),
         ("tail=nan", "a number wanted"), ("tail=1e999", "finite"), ("tail=Infinity", "a number wanted"),
         ("tail=true", "a number wanted"), ("k=true", "a whole number wanted"), ("k=1_0", "a whole number wanted"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ltgnn.sweeps.launchers import process_pool
-from ltgnn.sweeps.process_id import born
+from ltgnn.sweeps.process_id import start_time
 from tests.conftest import run_folders
 from tests.sweeps.toy import ended, journal, numbers, start
 
@@ -99,7 +99,7 @@ def test_orphans_end_with_the_sweep(shop: Path, tmp_path: Path) -> None:
     workers = [json.loads((f / "status.json").read_text())["pid"] for f in run_folders(folder)]
     sweep.send_signal(signal.SIGKILL)
     ended(sweep)  # whose output ends when the last of its children has ended
-    while any(born(pid) not in (None, "dead") for pid in workers):  # the kernel's word comes a little later
+    while any(start_time(pid) not in (None, "dead") for pid in workers):  # the kernel's word comes a little later
         time.sleep(0.01)
     assert len(workers) == 2
 

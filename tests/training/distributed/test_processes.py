@@ -67,14 +67,14 @@ def test_a_sweep_of_shared_runs(launch: Launch, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["trainer=ddp", "loss=softmax"], "loss.ranking sees a batch as a whole"),
+        (["trainer=ddp", "loss=softmax"], "loss.ranking sees a batch as one"),
         (["trainer=dim_parallel", "loss=softmax"], "trainer=dim_parallel: loss.ranking reads more"),
         (["trainer=dim_parallel", "fusion=sum"], "fusion=sum has nothing to cut"),
         (["trainer=dim_parallel", "model=layergcn"], "LayerGCN with this readout mixes columns"),
         (["trainer=dim_parallel", "model.encoder.readout.ego=false"], "mixes columns"),
         (["trainer=dim_parallel", "graph=lightgcnpp"], "mixes columns"),
         (["trainer=dim_parallel", "sampler=hard"], "looks at the states"),
-        (["trainer=dim_parallel", "trainer.devices=3"], "dim=8 is no multiple of trainer.devices=3"),
+        (["trainer=dim_parallel", "trainer.devices=3"], "dim=8 is not a multiple of trainer.devices=3"),
         (["trainer=dim_parallel", "trainer.gradient_clip_val=1.0"], "is a norm over all columns"),
         (["trainer=ddp", "callbacks.checkpoint=null"], "by a checkpoint"),
         (["trainer=ddp", "trainer.devices=auto"], "wanted the number of processes"),
