@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import torch
 from hydra.utils import instantiate
@@ -36,6 +36,7 @@ from ltgnn.types import (
     Views,
     as_scorer,
     need_closed_form,
+    of_kind,
 )
 
 if TYPE_CHECKING:  # Lightning costs seconds to import, and a closed form needs none of it
@@ -124,19 +125,6 @@ def build_evaluators(
     return cache.shared("evaluators", cfg, (*DATA, "groups", "features", "eval"), make)
 
 
-def cold_items(split: Split, scorer: Scorer) -> dict[str, Any]:
-    """Items without a train interaction: how many, on how many held-out pairs, and how many of them the scorer knows.
-
-    The others are "not scorable": no candidates, so that their held-out pairs count as missed.
-    """
-    cold = split.train.item_counts == 0
-    return {
-        "items": int(cold.sum()),
-        "scorable": int((cold if scorer.candidates is None else cold & scorer.candidates).sum()),
-        "pairs": {part: int(cold[pairs.items].sum()) for part, pairs in (("val", split.val), ("test", split.test))},
-    }
-
-
 def is_closed_form(cfg: DictConfig) -> bool:
     """Whether the model is computed rather than trained."""
     return "closed_form" in cfg.model
@@ -212,19 +200,6 @@ def build_module(
         shared=batches_per_step(cfg),
         schedule=instantiate(cfg.schedule) if cfg.get("schedule") else None,
     )
-
-
-Kind = TypeVar("Kind")
-
-
-def of_kind(part: object, kind: type[Kind], option: str) -> Kind:
-    """The part itself; ``UserError`` where it is not derived from the base class of its config group."""
-    if not isinstance(part, kind):
-        raise UserError(
-            f"{option}: {type(part).__name__} given, a subclass of ltgnn.types.{kind.__name__} wanted, which has a "
-            "default for all that a part need not be able to do."
-        )
-    return part
 
 
 def build_data(cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartEvaluator]) -> RecommendationData:

@@ -57,6 +57,10 @@ COMMANDS = {name: command for group in GROUPS.values() for name, command in grou
 """All commands by name."""
 
 
+CHECKED = ("train", "evaluate", "finetune", "ensemble")
+"""Commands with knobs at the root of their yaml."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Dispatch; the modules are imported only when called, so that help is instant."""
     try:
@@ -105,6 +109,9 @@ def dispatch(arguments: list[str]) -> int:
         hint = f" Did you mean '{near[0]}'?" if near else ""
         print(f"ltgnn: unknown command '{printable(command)}'.{hint}\n\n{usage()}", file=sys.stderr)
         return 1
+    if command in CHECKED and (wrong := wrong_words(command, rest)):
+        print("\n".join(wrong), file=sys.stderr)
+        return 1
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a busy neighbour makes spinning threads six times slower
     from ltgnn.training.memory import huge_pages
 
@@ -117,6 +124,14 @@ def dispatch(arguments: list[str]) -> int:
     with faster_omegaconf(), trusting(packages):
         code: int = module.main(words)
     return code
+
+
+def wrong_words(command: str, words: Sequence[str]) -> list[str]:
+    """What is surely wrong in ``KEY=VALUE`` words, in lines to print; seconds before PyTorch would be there."""
+    from ltgnn.config.knobs import wrong_knobs
+    from ltgnn.io.terminal import printable_lines
+
+    return printable_lines("ltgnn: " + "\n".join(found)).split("\n") if (found := wrong_knobs(command, words)) else []
 
 
 def is_output_closed() -> bool:

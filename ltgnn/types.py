@@ -14,7 +14,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -509,6 +509,7 @@ class Encoder(nn.Module):
     """
 
     reads_features: ClassVar[bool] = False  # itself, in addition to those that the embedding reads
+    mixes_columns: ClassVar[bool] = False  # whatever its readout and graph: no column of the states can be apart
     embedding: Embedding
 
     @abstractmethod
@@ -619,6 +620,12 @@ class Loss:
     """It reads the states only through inner products and squared norms, so that tables can be cut by columns among
     processes (``ltgnn/tensors/sharded_columns.py``)."""
 
+    separable_without: ClassVar[str] = ""
+    """The option that, where it is false, makes the loss separable by rows and by columns; empty: there is none."""
+
+    needs_projected_text: ClassVar[bool] = False
+    """Whether it reads ``Encoded.content``."""
+
     changes_ranking: bool = False
     """Whether ``at_ranking`` returns another scorer than it was given."""
 
@@ -665,3 +672,16 @@ def need_closed_form(model: object, option: str) -> ClosedForm:
             "`reads_features = True`, or False where fit does not read them (ltgnn.types.ClosedForm)."
         )
     return model
+
+
+Kind = TypeVar("Kind")
+
+
+def of_kind(part: object, kind: type[Kind], option: str) -> Kind:
+    """The part itself; ``UserError`` where it is not derived from the base class of its config group."""
+    if not isinstance(part, kind):
+        raise UserError(
+            f"{option}: {type(part).__name__} given, a subclass of ltgnn.types.{kind.__name__} wanted, which has a "
+            "default for all that a part need not be able to do."
+        )
+    return part

@@ -233,3 +233,12 @@ def test_make_targets_of_the_readme_exist() -> None:
     named = set(re.findall(r"\bmake ([a-z][a-z-]+)", "\n".join(re.findall(r"```.*?```", readme, re.DOTALL))))
     assert {"quickstart", "test"} <= named
     assert named <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+
+
+LONGEST = 250
+"""Lines of a file; ``types.py``, which holds what every room shares, may have more."""
+
+
+def test_no_file_is_long() -> None:
+    lines = {f: len(f.read_text(encoding="utf-8").splitlines()) for f in (ROOT / "ltgnn").rglob("*.py")}
+    assert {str(f.relative_to(ROOT)) for f, number in lines.items() if number > LONGEST} == {"ltgnn/types.py"}

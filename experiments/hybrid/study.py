@@ -25,8 +25,9 @@ from kept import earlier, with_entries, with_rows  # beside this file
 from omegaconf import OmegaConf
 
 from ltgnn.analysis.anova import anova
-from ltgnn.analysis.claim_rule import Difference, claim
+from ltgnn.analysis.claim_rule import claim
 from ltgnn.analysis.comparison import read_finished
+from ltgnn.analysis.group_difference import Difference
 from ltgnn.analysis.run_groups import Run, RunGroup, differing, parse
 from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.folder import RunFolder

@@ -19,7 +19,6 @@ from ltgnn.build import (
     build_evaluators,
     build_problem,
     build_score,
-    cold_items,
     fitting_evaluator,
     uses_features,
 )
@@ -30,6 +29,7 @@ from ltgnn.runs.begun import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.scoring.candidates import pool_of
+from ltgnn.scoring.cold_items import cold_items
 from ltgnn.scoring.ensemble import Blended
 from ltgnn.training.loop import write_cards
 from ltgnn.types import UserError

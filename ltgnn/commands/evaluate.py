@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ltgnn.analysis.table import show
-from ltgnn.build import build_evaluators, build_problem, build_split, cold_items, uses_features
+from ltgnn.build import build_evaluators, build_problem, build_split, uses_features
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
@@ -29,6 +29,7 @@ from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
+from ltgnn.scoring.cold_items import cold_items
 from ltgnn.types import Interactions, Split, UserError
 
 log = logging.getLogger(__name__)

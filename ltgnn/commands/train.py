@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 
-from ltgnn.analysis.table import show
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
-from ltgnn.data.fetch import fetch_unpublished
-from ltgnn.runs.begun import finished_metrics
-from ltgnn.runs.pinned_recipes import reject_changed_recipe
-from ltgnn.runs.run_key import plain
-from ltgnn.training.loop import headline, train
-
-if TYPE_CHECKING:
-    pass
-
-log = logging.getLogger(__name__)
 
 
 def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     """What Hydra calls for each job, a sweep with its cache; returns the monitored value."""
+    from ltgnn.analysis.table import show  # what trains comes late: a config that is refused does not wait for it
+    from ltgnn.data.fetch import fetch_unpublished
+    from ltgnn.runs.begun import finished_metrics
+    from ltgnn.runs.pinned_recipes import reject_changed_recipe
+    from ltgnn.runs.run_key import plain
+    from ltgnn.training.loop import headline, train
+
     hydra = HydraConfig.get()
     with open_dict(cfg):
         cfg.choices = {

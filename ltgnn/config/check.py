@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from omegaconf import DictConfig
-from pydantic import ValidationError
 
-from ltgnn.config.conflicts import conflicts
+from ltgnn.config.conflicts import conflicts, quick_conflicts
 from ltgnn.config.parameters import UNKNOWN, Parameter, Parameters, of_callable, of_target
-from ltgnn.config.resolving import MISSING, OPEN, resolved, source
+from ltgnn.config.refusals import Finding, is_node, refusals
+from ltgnn.config.resolving import MISSING, resolved, source
 from ltgnn.config.root_schema import ROOTS, SECTIONS, Recommend, concerns
-from ltgnn.config.wanted import shown, wanted, within
+from ltgnn.config.wanted import wanted
 from ltgnn.types import UserError
 
 SOURCES = ("projector", "init", "adapt")
 """Groups of which parts are taken over by others: what they lack is lacking only where they are taken."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One value that is refused: its key, and the message from there on."""
-
-    key: str
-    rest: str
-
-    def __str__(self) -> str:
-        return f"{self.key}{self.rest}"
 
 
 def refuse_wrong_values(
@@ -49,7 +37,10 @@ def refuse_wrong_values(
 def wrong_values(cfg: DictConfig, config: Mapping[str, Any], root: str, choices: Mapping[str, Any] | None) -> list[str]:
     """A line for each value that is refused, without double; ``config``: ``cfg`` resolved."""
     config = {key: value for key, value in config.items() if concerns(root, key, config)}
-    refused = list(at_root(config, root)) or list(findings(config))  # what is wrong at the root spares the imports
+    refused = list(at_root(config, root))  # what is wrong there spares the imports of what is checked next
+    if not refused and choices is not None and (early := list(quick_conflicts(config, root, choices))):
+        return early
+    refused = refused or list(findings(config))
     found = [replace(one, key=source(cfg, one.key)) for one in refused]
     lines = list(dict.fromkeys(map(str, {one.key: one for one in reversed(found)}.values())))[::-1]
     return lines or ([] if choices is None else list(conflicts(config, root, choices)))
@@ -99,7 +90,7 @@ def _inside(key: str, value: Any) -> Iterator[Finding]:
 def _against(takes: Parameters, key: str, node: Mapping[str, Any], complete: bool) -> Iterator[Finding]:
     """The values of one node against the parameters. ``complete``: none may be left out."""
     for name, value in node.items():
-        if str(name).startswith("_") or _is_node(value):
+        if str(name).startswith("_") or is_node(value):
             continue
         place = f"{key}.{name}".lstrip(".")
         if value == MISSING:
@@ -114,87 +105,11 @@ def _against(takes: Parameters, key: str, node: Mapping[str, Any], complete: boo
             yield Finding(f"{key}.{parameter.name}", f" is missing, {_wanted(parameter)} wanted.")
 
 
-def refusals(parameter: Parameter, key: str, value: Any) -> Iterator[Finding]:
-    """What is wrong with a value without ``_target_``; parts in it are checked separately."""
-    known = _known(value)
-    if known is OPEN or parameter.adapter is None:
-        return
-    try:
-        parameter.adapter.validate_json(_json(known), strict=True)
-        return
-    except ValidationError as error:
-        refused = error
-    try:  # a text may look like a number: a column that is called 0
-        parameter.adapter.validate_json(_json(_as_text(known)), strict=True)
-        return
-    except ValidationError:
-        pass
-    places = {tuple(_path(known, one["loc"])) for one in refused.errors() if one["type"] != "needs_python_object"}
-    if not places:  # a Python object is expected: only a string or number is surely not one
-        if isinstance(known, (dict, list)) or known is None:
-            return
-        places = {()}
-    for path in sorted((path for path in places if path or len(places) == 1), key=str) or [()]:
-        annotation, inner, where = parameter.annotation, known, key
-        for part in path:
-            annotation, inner = within(annotation, part), inner[part]
-            where += f"[{part}]" if isinstance(part, int) else f".{part}"
-        if annotation is None:
-            annotation, inner, where = parameter.annotation, known, key
-        yield Finding(where, f"={shown(inner)} given, {wanted(annotation)} wanted.{_instead(key, value)}")
-
-
 def near(given: str, known: Sequence[str], key: str) -> str:
     """``Did you mean ...?``, else what there is."""
     if found := difflib.get_close_matches(given, known, n=1, cutoff=0.6):
         return f" Did you mean '{f'{key}.{found[0]}'.lstrip('.')}'?"
     return f" It takes {', '.join(known)}." if known else " It takes nothing."
-
-
-def _is_node(value: Any) -> bool:
-    return value is OPEN or (isinstance(value, dict) and "_target_" in value)
-
-
-def _known(value: Any) -> Any:
-    """``value`` without the parts and the open places in it; ``OPEN`` where nothing is left."""
-    if _is_node(value) or value == MISSING:
-        return OPEN
-    if isinstance(value, dict):
-        inner = {str(name): kept for name, one in value.items() if (kept := _known(one)) is not OPEN}
-        return inner if inner or not value else OPEN
-    if isinstance(value, list):
-        kept = [one for one in map(_known, value) if one is not OPEN]
-        return kept if kept or not value else OPEN
-    return value
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, default=str)
-
-
-def _as_text(value: Any) -> Any:
-    """``value`` with its numbers as text."""
-    if isinstance(value, dict):
-        return {name: _as_text(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_as_text(one) for one in value]
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-
-
-def _path(value: Any, loc: Sequence[str | int]) -> Iterator[str | int]:
-    """The keys in ``value`` that pydantic's place of an error names, without its names for the arms of unions."""
-    for part in loc:
-        if (isinstance(value, dict) and part in value) or (
-            isinstance(value, list) and isinstance(part, int) and part < len(value)
-        ):
-            value = value[part]  # type: ignore[index]  # a number where it is a list
-            yield part
-
-
-def _instead(key: str, value: Any) -> str:
-    """The key inside a part that a number was most likely meant for: ``sampler.negatives.negatives``."""
-    name = key.rpartition(".")[2]
-    return f" Did you mean {key}.{name}={shown(value)}?" if key == "sampler.negatives" else ""
 
 
 def _wanted(parameter: Parameter | None) -> str:

@@ -2,19 +2,20 @@
 
 A class states what it needs or gives by attributes: ``needs_features``, ``gives_features`` (the group ``features``),
 ``negatives_from`` and ``draws`` (loss, sampler), ``needs_views`` and ``clean`` (loss, views), ``needs_layers`` (views),
-``needs_projected_text`` and ``projects_text`` (loss, fusion), ``without_ids`` and ``uses_ids`` (embedding, fusion).
+``needs_projected_text`` and ``projects_text``, ``for_losses_alone`` (loss, fusion), ``without_ids`` and ``uses_ids``
+(embedding, fusion), ``trains_encoder``, ``trainable`` and ``changes_features`` (live, encoder, steps of features).
 A class that states nothing is not refused here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from ltgnn.config.conflicts_of_processes import conflicts_of_processes
+from ltgnn.config.conflicts_of_values import conflicts_of_finetuning, conflicts_of_values
 from ltgnn.config.monitor import wrong_monitor
-from ltgnn.config.parameters import located
-
-Config = Mapping[str, Any]
+from ltgnn.config.parts import Built, Config, built, word_of
 
 READERS = ("fusion", "model", "graph", "live", "score")
 """Groups whose parts may read the features of items."""
@@ -23,22 +24,9 @@ CLOSED = ("fusion", "graph", "live", "views", "loss", "sampler")
 """Groups that a closed form does without."""
 
 
-class Built(NamedTuple):
-    """A node with a ``_target_``, and the class behind it; None where that is not imported."""
-
-    key: str
-    node: Mapping[str, Any]
-    kind: Any
-
-    def states(self, ability: str, unsaid: Any = None) -> Any:
-        """The declaration of the class; ``unsaid`` where there is none."""
-        return getattr(self.kind, ability, unsaid)
-
-
 def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator[str]:
     """A line for each pair of options that a run would reject. ``choices``: option of each group, for messages."""
-    yield from _shares(config)
-    yield from _adjustments(config)
+    yield from conflicts_of_values(config)
     if root not in ("train", "finetune"):
         return
     yield from _no_gpu(config, choices)
@@ -50,37 +38,21 @@ def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator
         yield from _negatives(parts, choices)
         yield from _views(parts, choices)
         yield from _projected(parts, choices)
+        yield from _live(parts, choices)
+        if not closed:
+            yield from conflicts_of_processes(config, parts, choices)
+    else:
+        yield from conflicts_of_finetuning(config, choices)
 
 
-def built(key: str, node: Any) -> Iterator[Built]:
-    """Every node with a ``_target_`` in ``node``, itself included."""
-    if isinstance(node, list):
-        for number, one in enumerate(node):
-            yield from built(f"{key}[{number}]", one)
-    elif isinstance(node, dict):
-        if isinstance(target := node.get("_target_"), str):
-            try:
-                kind = located(target)
-            except (ImportError, AttributeError):
-                kind = None
-            yield Built(key, node, kind)
-        for name, one in node.items():
-            yield from built(f"{key}.{name}", one)
-
-
-def _word(group: str, choices: Mapping[str, Any]) -> str:
-    """``fusion=sum``; of a group without a known option its name."""
-    return f"{group}={choices[group]}" if choices.get(group) else group
-
-
-def _shares(config: Config) -> Iterator[str]:
-    split = config.get("split")
-    if isinstance(split, dict):
-        val, test, folds, fold = (split.get(key) for key in ("val", "test", "folds", "fold"))
-        if isinstance(val, (int, float)) and isinstance(test, (int, float)) and val + test >= 1:
-            yield f"split.val={val:g} and split.test={test:g}: wanted shares above 0, together below 1."
-        if isinstance(folds, int) and isinstance(fold, int) and fold >= folds:
-            yield f"split.folds={folds}, split.fold={fold}: wanted 0 <= fold < folds."
+def quick_conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator[str]:
+    """Those among them that need few imports, and no value but those that are told of: seen before all else."""
+    if root in ("train", "finetune"):
+        yield from wrong_monitor(config)
+    if root == "train" and "closed_form" not in (config.get("model") or {}):
+        yield from _features(
+            {group: list(built(group, config.get(group))) for group in ("features", "fusion", "model")}, choices
+        )
 
 
 def _no_gpu(config: Config, choices: Mapping[str, Any]) -> Iterator[str]:
@@ -89,7 +61,7 @@ def _no_gpu(config: Config, choices: Mapping[str, Any]) -> Iterator[str]:
         import torch
 
         if not torch.cuda.is_available():
-            yield f"{_word('trainer', choices)}: there is no GPU here that PyTorch can use. Set trainer=cpu or auto."
+            yield f"{word_of('trainer', choices)}: there is no GPU here that PyTorch can use. Set trainer=cpu or auto."
 
 
 def _features(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
@@ -99,15 +71,9 @@ def _features(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> I
     for group in READERS:
         if any(part.states("needs_features") for part in parts.get(group, ())):
             yield (
-                f"{_word(group, choices)} needs item features, but {_word('features', choices)} was given. Set "
+                f"{word_of(group, choices)} needs item features, but {word_of('features', choices)} was given. Set "
                 f"features=minilm (or another: ltgnn models features), or another {group}= (ltgnn models {group})."
             )
-
-
-def _adjustments(config: Config) -> Iterator[str]:
-    score = config.get("score")
-    if isinstance(score, dict) and score.get("fit") and score.get("adjustments") == {}:
-        yield "score.fit needs score adjustments, but score.adjustments is empty. Set score=content, or score.fit=null."
 
 
 def _negatives(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
@@ -125,8 +91,8 @@ def _negatives(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> 
         if source == "sampler" or (source == "batch" and in_batch is False):
             instead = f"{part.key}.in_batch=true or " if source == "batch" else ""
             yield (
-                f"{_word('loss', choices)} needs sampled negatives, but {_word('sampler', choices)} draws none. Set "
-                f"{instead}sampler=uniform."
+                f"{word_of('loss', choices)} needs sampled negatives, but {word_of('sampler', choices)} draws none. "
+                f"Set {instead}sampler=uniform."
             )
 
 
@@ -135,8 +101,8 @@ def _views(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iter
     views, losses = list(parts.get("views", ()))[:1], parts.get("loss", ())
     if any(part.states("clean") for part in views) and any(part.states("needs_views") for part in losses):
         yield (
-            f"{_word('loss', choices)} needs other views of the graph, but {_word('views', choices)} gives none. Set "
-            "views=edge_drop, simgcl or xsimgcl, or a loss without contrast."
+            f"{word_of('loss', choices)} needs other views of the graph, but {word_of('views', choices)} gives none. "
+            "Set views=edge_drop, simgcl or xsimgcl, or a loss without contrast."
         )
     depths = [part.node["num_layers"] for part in parts.get("model", ()) if "num_layers" in part.node]
     if not depths or not any(part.states("needs_layers") for part in views):
@@ -144,7 +110,7 @@ def _views(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iter
     layer = views[0].node.get("layer")
     if max(depths) == 0:
         yield (
-            f"{_word('views', choices)} differ by what happens between the layers, but this model has none "
+            f"{word_of('views', choices)} differ by what happens between the layers, but this model has none "
             "(num_layers=0): both views would be the same. Set views=clean, or model=lightgcn num_layers=2."
         )
     elif isinstance(layer, int) and layer > max(depths):
@@ -158,9 +124,39 @@ def _projected(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> 
     plain = any(part.states("projects_text") is False for part in fusion)
     if plain and any(part.states("needs_projected_text") for part in parts.get("loss", ())):
         yield (
-            f"{_word('loss', choices)} needs projected features, but {_word('fusion', choices)} has none. Set "
+            f"{word_of('loss', choices)} needs projected features, but {word_of('fusion', choices)} has none. Set "
             "fusion=side (content besides the ids), or sum, gate, concat; or a loss without alignment."
+        )
+    aligned = [part.states("needs_projected_text") for part in parts.get("loss", ())]
+    if any(part.states("for_losses_alone") for part in fusion) and aligned and all(one is False for one in aligned):
+        yield (
+            f"{word_of('fusion', choices)} gives its projected features to the losses alone, and "
+            f"{word_of('loss', choices)} reads none, so that they would change nothing. Set loss=bpr_align (a loss of "
+            "your own says that it reads them by `needs_projected_text = True`), or another fusion=."
         )
     ids = any(part.states("uses_ids") for part in fusion)
     if ids and any(part.states("without_ids") for part in parts.get("model", ())):
-        yield f"{_word('model', choices)} uses only content, no ids: set fusion=content."
+        yield f"{word_of('model', choices)} uses only content, no ids: set fusion=content."
+
+
+def _live(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
+    """Text encoders that are trained with the model, with features that have none or change what it gives."""
+    if not any(part.states("trains_encoder") for part in parts.get("live", ())):
+        return
+    by_key = {part.key: part for part in parts.get("features", ())}
+    whole, encoder = by_key.get("features"), by_key.get("features.encoder")
+    given = isinstance(whole.node.get("encoder"), str) if whole is not None else False  # a folder of `ltgnn finetune`
+    if whole is None or whole.kind is None or (encoder is not None and encoder.kind is None):
+        return
+    if not given and (encoder is None or encoder.states("trainable") is not True):
+        yield (
+            f"{word_of('live', choices)} trains a Hugging Face encoder on item text, and "
+            f"{word_of('features', choices)} has none. Set features=minilm or features=folder."
+        )
+        return
+    steps = (by_key[key] for key in ("features.control", "features.transform") if key in by_key)
+    if any(step.states("changes_features") is True for step in steps):
+        yield (
+            f"{word_of('live', choices)} trains on the encoder's own output: set features/transform=none "
+            "features/control=none."
+        )

@@ -61,3 +61,9 @@ LIBRARIES: Mapping[str, Mapping[str, Any]] = {
     "torch.nn.functional.normalize": {"p": float, "dim": int, "eps": Positive},
 }
 """Class or function -> parameter -> type and bounds. Parameters that are not here are not checked."""
+
+STRATEGIES: Mapping[str, str] = {
+    "pytorch_lightning.strategies.DDPStrategy": "row_separable",
+    "ltgnn.training.distributed.column_parallel.DimParallel": "column_separable",
+}
+"""How several processes train one run -> the ability that each loss needs for it; their modules cost seconds."""

@@ -13,11 +13,23 @@ COUNTS = ("users", "not_scorable")
 """What is counted in each group of items."""
 
 
+SHAPES: Mapping[str, type] = {
+    **dict.fromkeys(("ks", "user_ks"), list),
+    **dict.fromkeys(("metrics", "ranks", "lists", "exposure", "mixtures"), dict),
+}
+"""What the keys of ``eval`` that names are made of hold."""
+
+
 def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
     """A line where ``monitor`` names a value that this ``eval`` and these ``groups`` do not give."""
     monitor, evaluation = str(config.get("monitor")), config.get("eval")
     if not isinstance(evaluation, dict) or not isinstance(evaluation.get("metrics"), dict):
         return  # an evaluator of the user's own
+    lengths = evaluation.get("ks")
+    if not all(isinstance(evaluation.get(key) or kind(), kind) for key, kind in SHAPES.items()) or not (
+        isinstance(lengths, list) and all(isinstance(k, int) and k > 0 for k in lengths)
+    ):
+        return  # a wrong value, which is told by itself
     part, _, name = monitor.partition("/")
     if part not in PARTS:
         yield f"monitor={monitor}: unknown part '{part}'. Expected PART/[POLICY/GROUP/]METRIC@K, such as val/ndcg@20."

@@ -100,6 +100,7 @@ class Sweep:
     name: str
     dir: str
     resume: bool
+    save_every: Annotated[float, Ge(0)]
     on_error: Literal["continue", "stop"]
     dry_run: bool
     probe: Part | None

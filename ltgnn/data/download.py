@@ -18,7 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ltgnn.data.fetch import Unavailable, copy, digest_of
+from ltgnn.data.fetch import Unavailable, copy
+from ltgnn.data.verified import digest_of
 from ltgnn.types import UserError
 
 TIMEOUT = 20.0  # seconds without an answer before a host counts as unreachable

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import logging
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,13 +17,11 @@ from typing import Any, Protocol
 from hydra.utils import instantiate
 
 from ltgnn.config import safe_names
-from ltgnn.config.paths import write_whole
-from ltgnn.io.atomic_write import Unwritable, make_folder
+from ltgnn.data.verified import check, digest_of, read_marker, remember, seen_digest
+from ltgnn.io.atomic_write import make_folder
 from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
-
-MARKER = ".verified.json"  # file -> size, mtime, sha256 as last seen; spares the hashing of large files at each start
 
 
 class Unavailable(Exception):
@@ -91,9 +87,9 @@ class Files:
 
     def missing(self, folder: Path) -> dict[str, str]:
         """The files that are absent or not the expected ones -> what is wrong with each."""
-        marker, wrong = _read_marker(folder), {}
+        marker, wrong = read_marker(folder), {}
         for file, expected in self.sha256.items():
-            reason = _check(folder / file, expected or _seen_digest(marker, file), marker)
+            reason = check(folder / file, expected or seen_digest(marker, file), marker)
             if reason:
                 wrong[file] = reason
         return wrong
@@ -151,7 +147,7 @@ class Files:
                 log.warning("%s: no sha256 is published for %s; the one obtained, %s, is kept", self.name, file, digest)
             inside(folder, file).mkdir(parents=True, exist_ok=True)
             os.replace(new, folder / file)
-            _remember(folder, folder / file, digest)
+            remember(folder, folder / file, digest)
             del missing[file]
         return "; ".join(refused)
 
@@ -173,7 +169,7 @@ OURS = re.compile(r"\.(lock|verified\.json.*|incoming-.*|.*\.part|.*\.part\.etag
 
 def refuse_foreign(folder: Path, files: Iterable[str], missing: Mapping[str, str]) -> None:
     """``UserError`` where files would be put among those of others, or over one that was not fetched."""
-    marker = _read_marker(folder)
+    marker = read_marker(folder)
     if theirs := [file for file in missing if (folder / file).exists() and file not in marker]:
         raise UserError(
             f"{folder / theirs[0]}: {missing[theirs[0]]}. ltgnn did not put it there and leaves it as it is: move it "
@@ -197,56 +193,10 @@ def inside(folder: Path, file: str) -> Path:
     return found
 
 
-def digest_of(file: Path, algorithm: str = "sha256") -> str:
-    """The digest of a file, read in blocks."""
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, algorithm).hexdigest()
-
-
 def copy(source: Path, target: Path) -> None:
     """Copies the contents of a file (not its permissions: mirrors are often read-only)."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
-
-
-def _check(path: Path, expected: str | None, marker: Mapping[str, Mapping[str, object]]) -> str | None:
-    if not path.is_file():
-        return "absent"
-    file = next((name for name in marker if path.as_posix().endswith("/" + name)), path.name)
-    state = path.stat()
-    seen = marker.get(file, {})
-    if seen == {"size": state.st_size, "mtime": state.st_mtime_ns, "sha256": expected}:
-        return None
-    digest = digest_of(path)
-    if expected is not None and digest != expected:
-        return f"present, but its sha256 is {digest}, wanted {expected}"
-    _remember(path.parents[file.count("/")], path, digest)
-    return None
-
-
-def _seen_digest(marker: Mapping[str, Mapping[str, object]], file: str) -> str | None:
-    seen = marker.get(file, {}).get("sha256")
-    return seen if isinstance(seen, str) else None
-
-
-def _read_marker(folder: Path) -> dict[str, dict[str, object]]:
-    try:
-        marker: dict[str, dict[str, object]] = json.loads((folder / MARKER).read_text())
-        return marker
-    except (OSError, ValueError, RecursionError):
-        return {}
-
-
-def _remember(folder: Path, path: Path, digest: str) -> None:
-    state = path.stat()
-    marker = _read_marker(folder)
-    marker[path.relative_to(folder).as_posix()] = {
-        "size": state.st_size,
-        "mtime": state.st_mtime_ns,
-        "sha256": digest,
-    }
-    with suppress(Unwritable):  # a read-only folder: files are hashed at each start
-        write_whole(folder / MARKER, json.dumps(marker, indent=1))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Ge, Gt, Le
@@ -21,6 +21,8 @@ from ltgnn.types import Groups, UserError
 
 class Shares(ABC):
     """Groups in the order of popularity, each with its share of the total; the shares sum to 1."""
+
+    shares_sum_to_one: ClassVar[bool] = True
 
     def __init__(
         self, policy: str, names: Sequence[str], shares: Sequence[Annotated[float, Gt(0), Le(1)]], of: str

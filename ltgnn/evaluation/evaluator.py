@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import torch
 from annotated_types import Ge, Gt, MinLen
@@ -12,25 +12,17 @@ from torch import Tensor
 
 from ltgnn.config.metric_direction import mixed_direction, named_smaller, smaller
 from ltgnn.evaluation.exact_topk import best_items
-from ltgnn.evaluation.lists import Lists, Number
+from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.metric import SECTIONS, metrics_by_input
 from ltgnn.evaluation.metrics import Hits, find
 from ltgnn.evaluation.ranks import Ranks, places
+from ltgnn.evaluation.record import Record, Stratum
 from ltgnn.evaluation.topk import each_block, top_k
 from ltgnn.tensors.csr import Csr, csr_rows, union_by_user
 from ltgnn.types import Evaluation, Groups, Interactions, Scorer, TopK, UserError, as_scorer
 
 Function = Callable[..., Any]
 """A metric (``metric.py``), or a partial of one."""
-
-
-class Stratum(NamedTuple):
-    """The held-out items of one group (or all), and how many each user has."""
-
-    prefix: str  # of value names: "" or "items20/tail/"
-    pairs: Tensor  # [p] bool, held-out pairs in the group
-    relevant: Tensor  # [n] int64
-    members: Tensor | None  # [I] bool, items of the group; None: all
 
 
 class Evaluator:
@@ -231,21 +223,3 @@ class Evaluator:
                 relevant = torch.bincount(self.pair_rows[pairs], minlength=self.users.numel())
                 strata.append(Stratum(f"{policy}/{name}/", pairs, relevant, members))
         return strata
-
-
-class Record:
-    """Collects numbers under their names."""
-
-    def __init__(self, users: int) -> None:
-        self.users = users
-        self.values: dict[str, float] = {}
-        self.per_user: dict[str, Tensor] = {}
-
-    def add(self, name: str, number: Number) -> None:
-        """Keep a number for all, or one per user [n] and its mean where defined; nothing that is defined nowhere."""
-        if isinstance(number, Tensor):
-            defined = number[~torch.isnan(number)]
-            if defined.numel():
-                self.values[name], self.per_user[name] = float(defined.mean()), number
-        elif number is not None and number == number:
-            self.values[name] = number

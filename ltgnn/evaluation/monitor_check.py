@@ -6,8 +6,9 @@ import difflib
 
 import torch
 
-from ltgnn.evaluation.evaluator import Evaluator, Stratum
+from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.lists import Lists
+from ltgnn.evaluation.record import Stratum
 from ltgnn.types import UserError
 
 

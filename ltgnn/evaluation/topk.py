@@ -104,11 +104,13 @@ def top_k(
     k: int,
     block_mib: float,
     device: str | torch.device = "cpu",
+    rough: bool | None = None,
 ) -> TopK:
     """The ``k`` best unseen items of each user, best first, ties by smaller item id.
 
     ``users`` [n], ``seen`` CSR over all users. The lists come back on the CPU, in the order of ``users``. Raises
-    ``UserError`` when a score is nan.
+    ``UserError`` when a score is nan. ``rough``: whether a pass in bfloat16 comes first, where scores are inner
+    products on the CPU; None: where it pays. The lists are the same.
     """
     items, scores = torch.empty(users.numel(), k, dtype=torch.int64), torch.empty(users.numel(), k)
     left = torch.arange(users.numel())  # rows that have no list yet
@@ -118,23 +120,31 @@ def top_k(
         items[places], scores[places] = best[0].cpu(), best[1].cpu()
 
     scorer = as_scorer(scorer)
-    rough = rough_pass(scorer, users, num_items, k, block_mib, device)
-    if rough is not None:
-        left = torch.nonzero(~write_resolved(rough, users, seen, items, scores))[:, 0]
+    first = rough_pass(scorer, users, num_items, k, block_mib, device, rough)
+    if first is not None:
+        left = torch.nonzero(~write_resolved(first, users, seen, items, scores))[:, 0]
     each_block(scorer, users[left.to(users.device)], seen, num_items, block_mib, device, keep)
     return TopK(users.cpu(), items, scores)
 
 
 def rough_pass(
-    scorer: Scorer, users: Tensor, num_items: int, k: int, block_mib: float, device: str | torch.device
+    scorer: Scorer,
+    users: Tensor,
+    num_items: int,
+    k: int,
+    block_mib: float,
+    device: str | torch.device,
+    wanted: bool | None = None,
 ) -> Bfloat16TopK | None:
-    """The way by bfloat16, where scores are inner products, many, and such products fast."""
+    """The way by bfloat16, where scores are inner products and it is ``wanted``; None: many, and such products fast."""
     factors = scorer.factors
     if factors is None or torch.device(device).type != "cpu" or num_items < GROUP * k:
         return None
     states, table = factors
     plain = states.is_cpu and states.dtype == table.dtype == torch.float32 and table.shape[1] == num_items
-    if not plain or users.numel() * num_items < MIN_SCORES or not is_faster(len(table)):
+    if wanted is None:
+        wanted = plain and users.numel() * num_items >= MIN_SCORES and is_faster(len(table))
+    if not plain or not wanted:
         return None
     size = 2 * block_users(num_items, block_mib)  # of numbers half as wide
     return Bfloat16TopK(states[users], table, scorer.candidates, k, size)

@@ -7,7 +7,7 @@ from copy import copy
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from annotated_types import Ge
@@ -16,8 +16,7 @@ from torch import Tensor
 from ltgnn.features.model_source import description_hash, locate, weights_hash
 from ltgnn.features.pooling import POOLINGS
 from ltgnn.features.token_statistics import sample_texts, token_shares
-from ltgnn.io.bounded_read import read_json
-from ltgnn.types import Damaged, UserError
+from ltgnn.types import UserError
 
 DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -32,6 +31,8 @@ class HuggingFace:
     ``batch_tokens``: tokens per forward pass, padding included; bounds the memory and does not touch the result.
     ``device``: "auto", "cpu", "cuda" ... Nothing is loaded before the first call. Code from the hub is never run.
     """
+
+    trainable: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -203,33 +204,6 @@ class HuggingFace:
                 raise
         half = len(tokens) // 2
         return torch.cat([self._encode(model, tokens[:half]), self._encode(model, tokens[half:])])
-
-
-READING = ("pooling", "layer", "max_length", "prompt")
-"""The contents of ``reading.json`` of a tuned encoder."""
-
-
-def load_tuned(folder: str) -> HuggingFace:
-    """The encoder in a folder that `ltgnn finetune` wrote; ``reading.json`` there holds its pooling and length."""
-    path = Path(folder).expanduser() / "reading.json"
-    if not path.is_file():
-        raise UserError(
-            f"features.encoder={folder} is not a folder of `ltgnn finetune` (it lacks reading.json); "
-            "for any other encoder set features=folder features.encoder.model=ID_OR_FOLDER"
-        )
-    reading = read_json(path.parent, path.name) or {}
-    if set(reading) != set(READING):
-        raise Damaged(f"{path.parent}: {path.name} has the keys {', '.join(reading)}; wanted {', '.join(READING)}.")
-    return HuggingFace(
-        model=str(path.parent),
-        weights_sha256=None,
-        revision=None,
-        local_files_only=True,
-        dtype="float32",
-        batch_tokens=2048,
-        device="auto",
-        **reading,
-    )
 
 
 def pool_tokens(model: Any, tokens: list[list[int]], reading: HuggingFace) -> Tensor:

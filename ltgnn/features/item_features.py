@@ -12,12 +12,12 @@ from torch import Tensor
 
 from ltgnn.features.card import describe
 from ltgnn.features.checks import measure, refuse_overflow, shares, warnings
-from ltgnn.features.encoders import load_tuned
 from ltgnn.features.precomputed import FeatureFile
 from ltgnn.features.scaling import silent, standardise
 from ltgnn.features.store import FeatureStore, key_of
 from ltgnn.features.template import render
 from ltgnn.features.transform import Step
+from ltgnn.features.tuned_folder import load_tuned
 from ltgnn.types import Dataset, Features, TextEncoder, UserError
 
 log = logging.getLogger(__name__)

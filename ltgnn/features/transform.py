@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from annotated_types import Ge
@@ -19,6 +19,8 @@ Map = Callable[[Tensor], Tensor]
 @dataclass(frozen=True)
 class Step:
     """``(values [I, D], fit [I] bool) -> [I, d]``; its name and fields are its identity in the key of the features."""
+
+    changes_features: ClassVar[bool] = True
 
     def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
         return self.fitted(values, fit)(values)
@@ -35,6 +37,8 @@ class Step:
 @dataclass(frozen=True)
 class Keep(Step):
     """The features as they are."""
+
+    changes_features: ClassVar[bool] = False
 
     def fitted(self, values: Tensor, fit: Tensor) -> Map:
         return _same

@@ -22,10 +22,10 @@ class Messages(NamedTuple):
     senders: Tensor  # [M] int64
     strength: Tensor | None  # [M] float64; None: all 1
 
-    def blocks(self, order: Tensor) -> Iterable[tuple[slice, Tensor, Tensor, Tensor]]:
-        """Places in ``order`` [M] and the receivers, senders and strengths there, some at a time."""
-        for start in range(0, len(order), BLOCK):
-            rows = order[start : start + BLOCK]
+    def blocks(self, order: Tensor, size: int) -> Iterable[tuple[slice, Tensor, Tensor, Tensor]]:
+        """Places in ``order`` [M] and the receivers, senders and strengths there, ``size`` at a time."""
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
             strength = self.strength[rows] if self.strength is not None else rows.new_ones((), dtype=torch.float64)
             yield slice(start, start + len(rows)), self.receivers[rows], self.senders[rows], strength
 
@@ -60,14 +60,14 @@ class Rows(NamedTuple):
     back: Tensor  # [M] float32, weight of the message the other way; the same tensor object where all are equal
 
 
-def rows_of(messages: Messages, degree: Tensor, normalisation: Normalisation) -> Rows:
-    """The rows of the receivers; a weight is normalisation times strength, in float64."""
+def rows_of(messages: Messages, degree: Tensor, normalisation: Normalisation, block: int = BLOCK) -> Rows:
+    """The rows of the receivers; a weight is normalisation times strength, in float64, ``block`` of them at a time."""
     size, total = len(degree), len(messages.senders)
     order = torch.argsort(messages.receivers * size + messages.senders, stable=True)
     columns = torch.empty(total, dtype=torch.int32 if size < 2**31 else torch.int64)
     forth = torch.empty(total)
     back: Tensor | None = None
-    for place, receivers, senders, strength in messages.blocks(order):
+    for place, receivers, senders, strength in messages.blocks(order, block):
         columns[place] = senders
         to, of = degree[receivers], degree[senders]
         one, other = strength * normalisation(to, of), strength * normalisation(of, to)

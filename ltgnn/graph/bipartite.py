@@ -27,6 +27,7 @@ class BipartiteGraph(nn.Module, Graph):
       popular one does.
     - ``normalisation``: message weight from the (weighted) degrees of its ends, times the strength of the edge.
     - ``message``: what a node sends, as a function of its state [N, d]; None: the state.
+    - ``reorder``: how to find an order of the nodes to train in on a CPU (``locality.py``); None of it: as they are.
 
     The transpose has the same pattern with the two directions' weights exchanged, so it costs one weight vector, or
     nothing when the two agree. Dense index buffers only: they move with the module and can be broadcast; none is in
@@ -48,10 +49,12 @@ class BipartiteGraph(nn.Module, Graph):
         item_edges: Mapping[str, ItemEdges] | None = None,
         message: Callable[[Tensor], Tensor] | None = None,
         features: Tensor | None = None,
+        reorder: Callable[[Csr, Csr, Kernel, int], Renumbered | None] = faster,
     ) -> None:
         super().__init__()
         self.num_users, self.num_items, self.size = train.num_users, train.num_items, train.num_users + train.num_items
         self.train_edges, self.normalisation, self.kernel, self.message = train, normalisation, kernel, message
+        self.reorder = reorder
         self._strength: Tensor | None = None
         factors = list((strength or {}).values())
         self.strength_is_fixed = all(factor.is_fixed for factor in factors)
@@ -109,7 +112,7 @@ class BipartiteGraph(nn.Module, Graph):
             return None
         width = states.shape[1]
         if width not in self._orders:
-            self._orders[width] = faster(*self._both_ways, kernel, width)
+            self._orders[width] = self.reorder(*self._both_ways, kernel, width)
         return self._orders[width]
 
     @property
@@ -160,6 +163,7 @@ class BipartiteGraph(nn.Module, Graph):
             {} if strength is None else {"kept": Kept(strength)},
             {str(n): partial(_as_built, kept) for n, kept in enumerate(self.between_items)},
             self.message,
+            reorder=self.reorder,
         )
         return graph.to(device=self.weights.device, dtype=self.weights.dtype)
 

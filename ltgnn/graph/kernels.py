@@ -57,25 +57,25 @@ BLOCK = 2**20
 """Entries of a block of rows in a large product."""
 
 
-def embedding_bag(matrix: Csr, states: Tensor) -> Tensor:
+def embedding_bag(matrix: Csr, states: Tensor, block: int = BLOCK) -> Tensor:
     """Each row is a weighted bag of embeddings: the fastest on CPU, and multi-threaded.
 
     torch gives each thread as many rows as the next, and where popular nodes have the low numbers that is not the same
-    work. A large product is therefore made in blocks of rows, within which neighbours are similar; the sums are the
-    same.
+    work. A large product is therefore made in blocks of rows of about ``block`` entries, within which neighbours are
+    alike; the sums are the same.
     """
-    if len(matrix.columns) <= 4 * BLOCK or states.device.type != "cpu":
+    if len(matrix.columns) <= 4 * block or states.device.type != "cpu":
         return bags(matrix, states)
     result = empty(len(matrix.offsets) - 1, states.shape[1], states.dtype, states.device)
-    for rows, block in blocks(matrix):
-        result[rows] = bags(block, states)
+    for rows, part in blocks(matrix, block):
+        result[rows] = bags(part, states)
     return result
 
 
-def blocks(matrix: Csr) -> Iterator[tuple[slice, Csr]]:
-    """All rows in order, in blocks of about ``BLOCK`` entries, or of one row that has more."""
+def blocks(matrix: Csr, size: int) -> Iterator[tuple[slice, Csr]]:
+    """All rows in order, in blocks of about ``size`` entries, or of one row that has more."""
     offsets = matrix.offsets
-    marks = torch.arange(0, len(matrix.columns), BLOCK, dtype=offsets.dtype)
+    marks = torch.arange(0, len(matrix.columns), size, dtype=offsets.dtype)
     cuts = torch.cat([torch.searchsorted(offsets, marks), torch.tensor([len(offsets) - 1])]).unique_consecutive()
     starts, ends = pairwise(cuts.tolist()), pairwise(offsets[cuts].tolist())
     for (first, last), (begin, end) in zip(starts, ends, strict=True):
@@ -136,6 +136,22 @@ BAGS = (embedding_bag, half_gather)
 BY_DEVICE: dict[str, Kernel] = {"cpu": embedding_bag, "cuda": csr_product}
 
 
+def seconds(kernel: Kernel, matrix: Csr, states: Tensor, rounds: int) -> float:
+    """The least of some timings after one to warm up; infinite where the device has no such operation."""
+    best = float("inf")
+    for number in range(rounds + 1):
+        start = time.perf_counter()
+        try:
+            kernel(matrix, states)
+        except (RuntimeError, NotImplementedError, UserError):
+            return float("inf")
+        if states.device.type == "cuda":
+            torch.cuda.synchronize(states.device)
+        if number:
+            best = min(best, time.perf_counter() - start)
+    return best
+
+
 class Fastest:
     """The fastest kernel on this machine: ``candidates`` are timed with the first product, and the winner is logged.
 
@@ -151,8 +167,10 @@ class Fastest:
         rounds: Annotated[int, Ge(1)],
         margin: Annotated[float, Gt(0)] = 1.0,
         least: Annotated[float, Ge(0)] = 0,
+        timer: Callable[[Kernel, Csr, Tensor, int], float] = seconds,
     ) -> None:
         self.candidates, self.rounds, self.margin, self.least = dict(candidates), rounds, margin, least
+        self.timer = timer
         self.won: dict[tuple[str, int, int], Kernel] = {}
 
     def __call__(self, matrix: Csr, states: Tensor) -> Tensor:
@@ -171,7 +189,7 @@ class Fastest:
         """Of all that run on this device; ``scatter`` if none does."""
         with warnings.catch_warnings():  # torch calls its CSR tensors a beta
             warnings.simplefilter("ignore", UserWarning)
-            found = {name: seconds(kernel, matrix, states, self.rounds) for name, kernel in self.candidates.items()}
+            found = {name: self.timer(kernel, matrix, states, self.rounds) for name, kernel in self.candidates.items()}
         found = {name: value for name, value in found.items() if value < float("inf")}
         best = min(found, key=lambda name: found[name], default="scatter")
         own = next((name for name in found if plain(self.candidates[name]) is of_device(states)), best)
@@ -181,22 +199,6 @@ class Fastest:
         size = len(matrix.columns), states.shape[1]
         log.info("graph.kernel on %s, %d edges, width %d: %s (%s)", states.device, *size, best, times)
         return self.candidates.get(best, scatter)
-
-
-def seconds(kernel: Kernel, matrix: Csr, states: Tensor, rounds: int) -> float:
-    """The least of some timings after one to warm up; infinite where the device has no such operation."""
-    best = float("inf")
-    for number in range(rounds + 1):
-        start = time.perf_counter()
-        try:
-            kernel(matrix, states)
-        except (RuntimeError, NotImplementedError, UserError):
-            return float("inf")
-        if states.device.type == "cuda":
-            torch.cuda.synchronize(states.device)
-        if number:
-            best = min(best, time.perf_counter() - start)
-    return best
 
 
 class _Product(torch.autograd.Function):

@@ -12,6 +12,7 @@ keep their order within a row, so that all sums are the same to the last bit.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -58,17 +59,24 @@ def renumber(matrix: Csr, transposed: Csr, order: Tensor) -> Renumbered:
     return Renumbered(place, forth, back, first)
 
 
-def faster(matrix: Csr, transposed: Csr, kernel: Kernel, width: int) -> Renumbered | None:
+def faster(
+    matrix: Csr,
+    transposed: Csr,
+    kernel: Kernel,
+    width: int,
+    cache: int = CACHE,
+    timer: Callable[[Kernel, Csr, Tensor, int], float] = seconds,
+) -> Renumbered | None:
     """The graph in the order of its clusters, where that order is faster for states of ``width`` columns, as measured.
 
-    The results are the same either way.
+    The results are the same either way. ``cache``: bytes of states up to which no order is looked for.
     """
     nodes = len(matrix.offsets) - 1
-    if nodes * width * 4 <= CACHE:
+    if nodes * width * 4 <= cache:
         return None
     found = renumber(matrix, transposed, cluster_order(matrix, nodes * width * 4 // CLUSTER))
     states = torch.ones(nodes, width)
-    before, after = (min(seconds(kernel, m, states, 2) for _ in range(2)) for m in (matrix, found.matrix))
+    before, after = (min(timer(kernel, m, states, 2) for _ in range(2)) for m in (matrix, found.matrix))
     worth = after < GAIN * before
     log.info(
         "graph order, width %d: %s (%.1f ms a layer by cluster, %.1f as in the data)",

@@ -42,10 +42,15 @@ ALONE = references([np.empty(0, np.uint8)], 0)
 """Those of memory that no tensor is on."""
 
 
-class Tables:
-    """Pieces of memory in huge pages."""
+LARGE = 2**22
+"""Bytes of a result from which on new memory for it costs more than to look for some that is free."""
 
-    def __init__(self) -> None:
+
+class Tables:
+    """Pieces of memory in huge pages, for results of at least ``least`` bytes."""
+
+    def __init__(self, least: int = LARGE) -> None:
+        self.least = least
         self.kept: list[NDArray[np.uint8]] = []
         self.lock = Lock()
 
@@ -63,20 +68,18 @@ class Tables:
             return torch.from_numpy(memory[first : first + size]).view(dtype).view(rows, width)
 
 
-LARGE = 2**22
-"""Bytes of a result from which on new memory for it costs more than to look for some that is free."""
-
 _tables: Tables | None = None  # of the ``reused_memory`` that is open; a variable, since backward passes have threads
 
 
 @contextmanager
-def reused_memory() -> Iterator[None]:
-    """Inside, ``empty`` gives large tables reused memory; afterwards it is freed with the last tensor on it.
+def reused_memory(least: int = LARGE) -> Iterator[None]:
+    """Inside, ``empty`` gives tables of at least ``least`` bytes memory that is used again; afterwards it goes with the
+    last tensor on it.
 
     Free memory is found by CPython's reference counts. Values do not depend on it.
     """
     global _tables
-    before, _tables = _tables, _tables or Tables()
+    before, _tables = _tables, _tables or Tables(least)
     try:
         yield
     finally:
@@ -85,6 +88,6 @@ def reused_memory() -> Iterator[None]:
 
 def empty(rows: int, width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """A tensor [rows, width] with whatever was there before."""
-    if _tables is None or device.type != "cpu" or rows * width * dtype.itemsize < LARGE:
+    if _tables is None or device.type != "cpu" or rows * width * dtype.itemsize < _tables.least:
         return torch.empty(rows, width, dtype=dtype, device=device)
     return _tables.empty(rows, width, dtype)

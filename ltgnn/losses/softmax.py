@@ -28,6 +28,7 @@ class SampledSoftmax(RankingLoss):
     """
 
     negatives_from = "batch"
+    separable_without = "in_batch"
 
     frequency: Tensor
 

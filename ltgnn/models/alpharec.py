@@ -61,8 +61,3 @@ class TextNodes(ItemEmbedding):
         """All to the features, those of users too."""
         states = self()[0]
         return torch.zeros_like(states), states
-
-    @property
-    def column_separable(self) -> bool:
-        """A projector makes each column of all features."""
-        return False

@@ -27,6 +27,7 @@ class WithContent(Encoder):
     """
 
     reads_features: ClassVar[bool] = True
+    mixes_columns: ClassVar[bool] = True
     needs_features = True
     content: Tensor
 

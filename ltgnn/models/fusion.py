@@ -10,6 +10,7 @@ import torch
 from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
+from ltgnn.models.whitening import whiten
 from ltgnn.types import UserError
 
 Projector = Callable[..., nn.Module]
@@ -224,6 +225,8 @@ class Gate(Mix):
 class AlignedText(Mix):
     """Ids only in the graph; the projected features go to the losses that align the two (RLMRec, WWW 2024)."""
 
+    for_losses_alone: ClassVar[bool] = True
+
     def __init__(self, dim: int, features_dim: int, projector: Projector) -> None:
         super().__init__(dim, features_dim, projector)
 
@@ -233,22 +236,3 @@ class AlignedText(Mix):
     def known_items(self, features: Tensor | None, trained: Tensor) -> Tensor:
         """The state is the id."""
         return trained
-
-
-def whiten(features: Tensor, fit: Tensor, dim: int) -> Tensor:
-    """First ``min(d, D, rank)`` principal components of ``features`` [I, D], of unit variance on the rows ``fit`` [I].
-
-    Signs are fixed (largest loading positive), so that the same features give the same table everywhere.
-    """
-    wide = features.double()
-    seen = wide[fit]
-    centre = seen.mean(0)
-    covariance = torch.cov((seen - centre).T, correction=0)
-    values, vectors = torch.linalg.eigh(covariance)
-    order = torch.argsort(values, descending=True)[: min(dim, features.shape[1])]
-    order = order[values[order] > 1e-10 * values.max()]
-    axes = vectors[:, order]
-    largest = axes.gather(0, axes.abs().argmax(0, keepdim=True))
-    axes = axes * largest.sign() / values[order].sqrt()
-    white: Tensor = (wide - centre) @ axes
-    return white.to(features.dtype)

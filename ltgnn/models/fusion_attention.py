@@ -48,6 +48,11 @@ class Attention(Mix):
         weighted, sets = self.weigh(ids, features)
         return weighted.sum(1), sets.mean(1)
 
+    def project(self, features: Tensor) -> Tensor:
+        """The mean of the projected sets.  [n, D] -> [n, d]"""
+        assert isinstance(self.projector, Separate)
+        return torch.stack(self.projector.each(features), 1).mean(1)
+
     def weigh(self, ids: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         """``a_k z_k`` of the id and each set [I, 1 + kinds, d], and the sets [I, kinds, d]."""
         assert isinstance(self.projector, Separate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from annotated_types import Ge
@@ -22,6 +22,8 @@ class Historical(LightGCN):
     is a constant in between, in the manner of historical embeddings (GNNAutoScale, ICML 2021; LTGNN, WWW 2024). Its
     gradient is left out, so that ``every=1`` has LightGCN's scores but not its gradient. Ranking is always exact.
     """
+
+    mixes_columns: ClassVar[bool] = True  # its memory of far layers has all columns
 
     far: Tensor
 
@@ -77,11 +79,6 @@ class Historical(LightGCN):
         near = sum((c * layer for c, layer in zip(coefficients, layers, strict=False)), self.far[where])
         users, items = near.split([len(nodes.users), len(nodes.items)])
         return Encoded(users, items, layers, None if content is None else content[nodes.items]), nodes.batch
-
-    @property
-    def column_separable(self) -> bool:
-        """Its memory of far layers has all columns."""
-        return False
 
     @staticmethod
     def refusal() -> UserError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -18,6 +19,8 @@ class LayerGCN(LightGCN):
     Its readout is the sum of layers 1..L; its pruning of edges by degree is not part of it. A node
     whose first state is 0 (a cold item without content) takes what it receives as it is.
     """
+
+    mixes_columns: ClassVar[bool] = True
 
     def step(self, graph: Graph, layers: Sequence[Tensor]) -> Tensor:
         received = super().step(graph, layers)

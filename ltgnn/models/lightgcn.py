@@ -92,4 +92,4 @@ class LightGCN(Encoder):
     @property
     def column_separable(self) -> bool:
         """If the readout weighs layers by scalars."""
-        return self.linear and self.readout.coefficients(self.num_layers) is not None
+        return not self.mixes_columns and self.linear and self.readout.coefficients(self.num_layers) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Ge
@@ -23,6 +23,8 @@ class SequenceModel(Encoder):
     features (those of a trained GNN come in by features=run), and the graph is not looked at. ``max_length``:
     how many of the latest items are read.
     """
+
+    mixes_columns: ClassVar[bool] = True
 
     embedding: ItemEmbedding
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar, Protocol
 
 import torch
 from annotated_types import Ge
@@ -27,6 +27,8 @@ class SideChannel(LightGCN):
     FREEDOM (Zhou & Shen, MM 2023, arXiv:2211.06924); LATTICE (MM 2021) learns ``S`` as well. Here it is frozen, built
     once from the features as they are before training, and symmetric.
     """
+
+    mixes_columns: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import logging
+import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -85,10 +86,16 @@ class Sweep:
             probe = instantiate(options.probe)
             dry_run(self.list_jobs(given), Ledger.of(sweep_dir), probe, self.launcher.workers, self.trials)
             return
+        made = not any(sweep_dir.glob("*"))
         ledger = Ledger(sweep_dir)
         write_whole(sweep_dir / "multirun.yaml", OmegaConf.to_yaml(self.config))
         ledger.adopt()
-        plan, total = self.plan(given, ledger)
+        try:
+            plan, total = self.plan(given, ledger)
+        except UserError:
+            if made:
+                discard(sweep_dir)
+            raise
         sweep_record.write(sweep_dir, words, "running")
         board = Board(plan, total, self.launcher.workers, str(self.config.get("monitor") or MONITOR))
         again = command(words, entry, Path(self.config.hydra.sweep.dir))
@@ -170,6 +177,13 @@ def claim_folder(folder: Path) -> Path:
             free.mkdir(parents=True)
             return free
     raise AssertionError("unreachable")
+
+
+def discard(sweep_dir: Path) -> None:
+    """Remove the folder of a sweep that was refused, unless another process has put something there meanwhile."""
+    there = {str(file.relative_to(sweep_dir)) for file in sweep_dir.rglob("*")}
+    if there <= {"multirun.yaml", ".sweep", ".sweep/lock"}:
+        shutil.rmtree(sweep_dir, ignore_errors=True)
 
 
 class Failed(Exception):

@@ -21,7 +21,6 @@ from ltgnn.build import (
     build_evaluators,
     build_module,
     build_problem,
-    cold_items,
     fit_closed_form,
     fitting_evaluator,
     is_closed_form,
@@ -37,6 +36,7 @@ from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain, run_key
 from ltgnn.runs.tracking import Tracker
 from ltgnn.runs.warnings import collect
+from ltgnn.scoring.cold_items import cold_items
 from ltgnn.training.distributed.processes import processes, worker_processes
 from ltgnn.training.memory import keep_large_tables
 from ltgnn.training.quiet import quiet_lightning
@@ -168,7 +168,7 @@ def fit_module(
     elif cfg.sweep.trial is None:
         from ltgnn.training.resume import Resume
 
-        callbacks["resume"] = resume = Resume(Path(cfg.paths.run_dir), run_key(cfg))
+        callbacks["resume"] = resume = Resume(Path(cfg.paths.run_dir), run_key(cfg), every=float(cfg.sweep.save_every))
         resumed = resume.checkpoint() if cfg.sweep.resume else None
     if monitored_part(cfg, evaluators) == "test" and "early_stop" in callbacks:
         log.warning("selection: TEST (monitor=%s), as a paper did; such a number is not a claim.", cfg.monitor)

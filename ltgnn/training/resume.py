@@ -18,9 +18,6 @@ from ltgnn.runs.folder import RESUME
 
 log = logging.getLogger(__name__)
 
-EVERY = 60.0
-"""Seconds from one save to the next; shorter runs restart as fast, and are never saved."""
-
 
 def readable(history: Path) -> bool:
     """Whether every row of a history has its epoch; a history that is absent has none to miss."""
@@ -40,9 +37,10 @@ class Resume(Checkpoint):
     In addition to what Lightning saves (weights, optimiser, schedule, early stop, best checkpoint) it has the state of
     the global random numbers, of which dropout draws; batches, negatives and noise depend only on seed, epoch and step.
     Of Lightning's kind ``Checkpoint``, so that it comes after all callbacks whose state it saves; the last of them.
+    ``every``: seconds from one save to the next; shorter runs restart as fast, and are never saved.
     """
 
-    def __init__(self, folder: Path, key: str, every: float = EVERY) -> None:
+    def __init__(self, folder: Path, key: str, every: float) -> None:
         self.file, self.key, self.every = folder / RESUME, key, every
         self.started = self.saved = time.perf_counter()
         self.before = 0.0  # seconds of fitting of those who were interrupted

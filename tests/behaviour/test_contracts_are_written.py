@@ -24,7 +24,7 @@ TEXTS = "asks which features can read other texts; features have no base class y
 EXCEPTIONS: dict[str, str] = {
     "build.py:Problem.record": "an evaluator of one's own need not say which values are better if smaller",
     "build.py:refuse_unknown_monitor": "an evaluator of one's own need not know its values beforehand",
-    "commands/answers.py:opened": TEXTS,
+    "commands/answers.py:open_answers": TEXTS,
     "commands/data/__init__.py:main": PARSED,
     "commands/finetune.py:item_text": TEXTS,
     "commands/finetune.py:tune": "for the type checker: `item_text` has asked",
@@ -36,7 +36,7 @@ EXCEPTIONS: dict[str, str] = {
     "config/parameters.py:of_callable": "reads what a class states of its parameters, before anything is built",
     "config/parameters.py:parts_named": "reads what a class states of its parameters, before anything is built",
     "config/reads_features.py:_of_target": DECLARED,
-    "config/reads_features.py:declared": DECLARED,
+    "config/reads_features.py:declared_flag": DECLARED,
     "config/reads_features.py:inside": DECLARED,
     "config/trust.py:_belongs": "asks what was imported where it comes from",
     "data/blocks.py:release": PLATFORM,
@@ -49,7 +49,7 @@ EXCEPTIONS: dict[str, str] = {
     "features/tuning/encoder.py:TunedEncoder.__init__": LIBRARY,
     "features/tuning/module.py:StepBar.teardown": "the bar is there once training has begun",
     "features/tuning/purchase.py:Purchase.__init__": LIBRARY,
-    "graph/tables.py:fetched": PLATFORM,
+    "graph/tables.py:map_memory": PLATFORM,
     "io/atomic_write.py:refusal": ERRORS,
     "io/libyaml.py:measure": LIBRARY,
     "runs/folder.py:RunFolder.job": ERRORS,
@@ -145,6 +145,8 @@ def test_only_listed_places_guess() -> None:
     for file in sorted(PACKAGE.rglob("*.py")):
         path = file.relative_to(PACKAGE)
         own = path.parts[0] if len(path.parts) > 1 else path.stem
+        if own == "testing":  # what a case asserts of a part is the contract itself
+            continue
         found |= {f"{path.as_posix()}:{place}" for place in found_in(file.read_text(), own)}
     assert sorted(found - EXCEPTIONS.keys()) == []
     assert sorted(EXCEPTIONS.keys() - found) == [], "these exceptions are needed no more"

@@ -50,7 +50,8 @@ def test_help_of_fetch_names_the_mirror(capsys):
 
 def test_no_command_prints_help(capsys):
     assert main([]) == 0
-    assert all(command in capsys.readouterr().out or command for command in COMMANDS)
+    printed = capsys.readouterr().out
+    assert [command for command in COMMANDS if f" {command} " not in printed] == []
 
 
 def test_import_shows_rows_and_the_way_on(shop):
@@ -142,6 +143,27 @@ def test_export_of_lists(shop, files):
         "u00,sku0,1.0",
         "u01,sku2,3.0",
     ]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("split.vall=0.2", "has no key 'split.vall'. Did you mean 'split.val'?"),
+        ("splt.val=0.2", "has no key 'splt.val'. Did you mean 'split.val'?"),
+        ("split.val=2", "split.val=2 given, a number above 0 and less than 1 wanted."),
+        ("split=leave_one_out", "name the data set instead of run"),
+        ("groups.mass.shares=[0.9,0.2,0.2]", "together 1"),
+    ],
+)
+def test_values_for_a_run_are_checked(shop, files, override, message):
+    from omegaconf import OmegaConf
+
+    (files / "run").mkdir()
+    OmegaConf.save(target("shop", []).cfg, files / "run" / "config.yaml")
+    with pytest.raises(UserError) as caught:
+        target("run", [override])
+    assert message in str(caught.value)
+    assert target("run", ["split.val=0.2"]).cfg.split.val == 0.2
 
 
 def test_fetch_lists_the_catalogue_and_says_what_is_missing(monkeypatch, tmp_path, capsys):

@@ -11,8 +11,10 @@ from typing import Any
 import polars as pl
 import pytest
 import torch
+from matplotlib.image import imread
 from omegaconf import OmegaConf
 
+from ltgnn.analysis.pareto import read_points
 from ltgnn.commands.evaluate import main, unseen
 from ltgnn.types import Interactions, Split, UserError
 from tests.conftest import CONF, run_folders
@@ -81,16 +83,23 @@ def test_an_adjustment_is_swept_without_retraining_and_drawn(home: Path, evaluat
     first = metrics(home, "gnn")["test"]["ndcg@20"]
     assert [result["test"]["ndcg@20"] == pytest.approx(first, abs=1e-9) for result in swept] == [True, False]
     (picture,) = tmp_path.rglob("pareto.png")
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    points, *_ = read_points(picture.parent, "ndcg@20", "items20/tail/ndcg@20")
+    assert {(point.x, point.y) for point in points} == {
+        (result["test"]["ndcg@20"], result["test"]["items20/tail/ndcg@20"]) for result in swept
+    }
+    assert [point.settings["score.adjustments.content.weight"] for point in points] == ["0", "5"]
+    for colour in ((31, 119, 180), (214, 39, 40)):  # matplotlib's tab:blue of a point, tab:red of the front
+        assert (abs(imread(picture)[:, :, :3] * 255 - colour).max(2) < 2).sum() > 20
     assert not (home / "logs/train/gnn/pareto.png").exists()
 
 
 @pytest.mark.parametrize("score", ["cosine", "content_fit", "content_gate", "profile", "popularity", "tag"])
-def test_every_adjustment_applies_to_a_finished_run(home: Path, evaluate: Evaluate, score: str) -> None:
+def test_every_adjustment_applies_to_a_finished_run(home: Path, evaluate: Evaluate, tmp_path: Path, score: str) -> None:
     (again,) = evaluate("run=logs/train/gnn", f"score={score}", "eval.ks=[20]")
-    first = metrics(home, "gnn")
-    assert again["selection"] == first["selection"]
-    assert 0 <= again["test"]["ndcg@20"] <= 1
+    assert again["selection"] == metrics(home, "gnn")["selection"]
+    (folder,) = run_folders(tmp_path)
+    turned, plain = (pl.read_parquet(f / "topk.parquet")["items"].to_list() for f in (folder, home / "logs/train/gnn"))
+    assert [row[:20] for row in turned] != [row[:20] for row in plain]
 
 
 def test_another_split_holds_out_nothing_that_was_trained_on(home: Path, evaluate: Evaluate, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_ls_shows_every_entry(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize("damage", ["byte", "header", "card", "nan"])
 def test_verify_finds_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str) -> None:
-    whole = fill(tmp_path, "whole")
+    intact = fill(tmp_path, "whole")
     key = fill(tmp_path, "broken", float("nan") if damage == "nan" else 1.0)
     path = tmp_path / f"{key}.safetensors"
     if damage == "byte":
@@ -51,8 +51,8 @@ def test_verify_finds_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str],
         path.with_suffix(".json").unlink()
     assert run(tmp_path, "verify") == 1
     shown = capsys.readouterr().out
-    assert f"{whole[:12]}  whole" in shown
-    assert f"{key[:12]}  whole" not in shown
+    assert f"{whole[:12]}  intact" in shown
+    assert f"{key[:12]}  intact" not in shown
     assert "1 intact, 1 damaged" in shown
     assert run(tmp_path, "prune", "--damaged", "--yes") == 0
     assert [entry.key for entry in entries(tmp_path)] == [whole]

@@ -11,7 +11,7 @@ import yaml
 
 from ltgnn.cli import main as cli
 from ltgnn.commands import reproduce
-from ltgnn.data.fetch import digest_of
+from ltgnn.data.verified import digest_of
 from ltgnn.reproduction.result import BEGIN, END
 from ltgnn.types import UserError
 

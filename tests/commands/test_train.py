@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import torch
 
+import ltgnn
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -48,7 +49,7 @@ def test_run_folder_is_complete_and_consistent(launch: Launch, tmp_path: Path) -
     for name in ("ndcg@20", "items20/tail/recall@10", "mass/head/ndcg@20"):
         assert per_user[name].fill_nan(None).mean() == pytest.approx(found["test"][name], abs=1e-12)
     lists = pl.read_parquet(folder / "topk.parquet")
-    assert lists["items"].list.len().unique().to_list() == [50] if lists["items"].dtype == pl.List else True
+    assert lists["items"].cast(pl.List(pl.Int64)).list.len().unique().to_list() == [50]
 
     with (folder / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -73,14 +74,34 @@ def test_checkpoint_is_weights_only_and_lean(launch: Launch, tmp_path: Path) -> 
     "model", ["popularity", "random", "ease", "ease_gram", "ease_text", "item_knn", "text_knn", "gfcf_text", "svd"]
 )
 def test_closed_forms_leave_the_same_folder(launch: Launch, tmp_path: Path, model: str) -> None:
+    """That of a trained run, less what training leaves; its lists are those that its numbers are of."""
     assert launch(f"model={model}") == 0
-    assert metrics(only(tmp_path))["test"]["ndcg@20"] > 0
+    folder = only(tmp_path)
+    left = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    wanted = "config.yaml overrides.yaml metrics.json per_user.parquet topk.parquet data_card.json env.json run.log"
+    assert {*wanted.split(), "status.json"} - left == set()
+    assert not any("ckpt" in name or name == "history.csv" for name in left)
+    test, per_user = metrics(folder)["test"], pl.read_parquet(folder / "per_user.parquet")
+    assert per_user["ndcg@20"].mean() == pytest.approx(test["ndcg@20"], abs=1e-12)
+    shown = {item for row in pl.read_parquet(folder / "topk.parquet")["items"].to_list() for item in row[:20]} - {-1}
+    assert test["coverage@20"] == pytest.approx(len(shown) / 48)
 
 
 def test_ease_with_text_is_ease_plus_similarity(launch: Launch, tmp_path: Path) -> None:
-    assert launch("model=ease", "score=dot,content", "-m") == 0
-    plain, text = run_folders(tmp_path)
-    assert metrics(plain)["test"]["ndcg@20"] != metrics(text)["test"]["ndcg@20"]
+    """Against a naive sum of cosines over the items of each user's history, all of them neighbours."""
+    similarity = ["score=content", "score.adjustments.content.weight=0.5", "score.adjustments.content.neighbours=47"]
+    for name, words in (("plain", []), ("text", similarity)):
+        assert launch("model=ease", *words, f"paths.run_dir={tmp_path / name}") == 0
+    plain, text = (ltgnn.load(tmp_path / name) for name in ("plain", "text"))
+    train, features = plain.split.train, text.text
+    assert features is not None
+    unit = torch.nn.functional.normalize(features, dim=1)
+    cosines = (unit @ unit.T).fill_diagonal_(0)
+    history = torch.zeros(train.num_users, train.num_items)
+    history[train.users, train.items] = 1
+    everyone, seen = torch.arange(train.num_users), train.item_counts > 0
+    wanted = plain.scorer.unmasked().scores(everyone) + 0.5 * history @ cosines
+    torch.testing.assert_close(text.scorer.scores(everyone)[:, seen], wanted[:, seen], rtol=1e-4, atol=1e-4)
 
 
 def test_same_seed_same_numbers_in_or_out_of_a_sweep(launch: Launch, tmp_path: Path) -> None:

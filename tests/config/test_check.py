@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
 from ltgnn.config import resolvers
-from ltgnn.config.check import Finding, findings, refusals, refuse_wrong_values
+from ltgnn.config.check import findings, refuse_wrong_values
 from ltgnn.config.parameters import UNKNOWN, Parameter, of_target
 from ltgnn.config.paths import conf_dir
+from ltgnn.config.refusals import Finding, refusals
 from ltgnn.config.resolving import resolved
 from ltgnn.config.suggestions import options
 from ltgnn.config.trust import nodes
@@ -122,10 +123,38 @@ def test_a_wrong_value_is_named_with_what_is_wanted(override: str, message: str)
         (["split.val=0.5", "split.test=0.6"], "together below 1"),
         (["split=folds", "split.fold=5"], "wanted 0 <= fold < folds"),
         (["score=content_fit", "~score.adjustments.content"], "score.adjustments is empty"),
+        (
+            ["data=amazon_book", "split=official", "split.val=0", "score=content_fit"],
+            "score.fit chooses by validation, but this split has none",
+        ),
+        (["groups.mass.shares=[0.5,0.3,0.3]"], "groups.mass.shares=[0.5,0.3,0.3]: wanted one share for each name"),
+        (["groups.mass.names=[head,tail]"], "groups.mass.names=[head,tail] and groups.mass.shares=[0.5,0.3,0.2]"),
+        (["fusion=side"], "fusion=side gives its projected features to the losses alone, and loss=bpr reads none"),
+        (["trainer=ddp", "loss=directau"], "trainer=ddp: loss.ranking sees a batch as one"),
+        (["trainer=ddp", "loss=softmax", "sampler=in_batch"], "trainer=ddp: loss.ranking sees a batch as one"),
+        (["trainer=ddp", "~callbacks.checkpoint"], "set callbacks.checkpoint, or trainer=auto"),
+        (["trainer=dim_parallel", "loss=bpr_align", "fusion=side"], "trainer=dim_parallel: loss.alignment reads more"),
+        (["trainer=dim_parallel", "fusion=sum"], "trainer=dim_parallel: fusion=sum reads several columns"),
+        (["trainer=dim_parallel", "model=sasrec"], "model=sasrec reads several columns of a state at once"),
+        (["trainer=dim_parallel", "model=lightgcn_historical"], "model=lightgcn_historical reads several columns"),
+        (["trainer=dim_parallel", "views=simgcl"], "views=simgcl reads several columns"),
+        (["trainer=dim_parallel", "sampler=hard"], "sampler=hard reads several columns"),
+        (["trainer=dim_parallel", "dim=5"], "dim=5 is not a multiple of trainer.devices=2"),
+        (["trainer=dim_parallel", "trainer.gradient_clip_val=1.0"], "trainer.gradient_clip_val is a norm over all"),
+        (["live=lora", "fusion=sum", "features=tfidf"], "live=lora trains a Hugging Face encoder on item text, and"),
+        (["live=lora", "fusion=sum", "features=numbers"], "features=numbers has none. Set features=minilm"),
+        (["live=lora", "fusion=sum", "features/transform=whiten"], "set features/transform=none"),
     ],
 )
 def test_words_that_do_not_go_together_are_refused_at_once(overrides: list[str], message: str) -> None:
     assert message in refused(*overrides)
+
+
+def test_half_of_an_odd_batch_is_refused() -> None:
+    message = "batch_size=31: objective=purchase takes half of a batch as bought, give an even number."
+    assert refused("objective=purchase", "batch_size=31", root="finetune") == message
+    cfg, choices = composed("finetune", "objective=copurchase", "batch_size=31", "trainer=cpu")
+    refuse_wrong_values(cfg, "finetune", choices)
 
 
 def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +171,13 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         ["loss=bpr_infonce", "views=xsimgcl"],
         ["loss=bpr_align", "fusion=side"],
         ["score=content_fit", "monitor=val/balanced"],
+        ["score=content_fit", "split=official", "split.val=0", "data=processed"],  # it may publish a validation part
+        ["trainer=ddp", "loss=bce"],
+        ["trainer=dim_parallel", "fusion=init"],
+        ["trainer=dim_parallel", "loss=softmax", "loss.ranking.in_batch=false"],
+        ["trainer=ddp", "model=ease", "loss=directau"],  # a closed form has no loss
+        ["live=lora", "fusion=sum"],
+        ["live=full", "fusion=sum", "features=folder", "features.encoder.model=X"],
         ["monitor=val/activity/casual/items20/tail/recall@20"],
         ["lr=1", "num_layers=0", "patience=0", "min_epochs=0"],
         ["data.name=2018", "data.reader.user=0"],  # text that looks like a number

@@ -49,7 +49,7 @@ def test_sources_in_order_until_all_files_are_there(tmp_path):
 
 def test_present_files_ask_no_source_and_are_not_hashed_again(tmp_path, monkeypatch):
     files(tmp_path, Shelf(CONTENT))()
-    monkeypatch.setattr("ltgnn.data.fetch.digest_of", lambda *_: pytest.fail("hashed again"))
+    monkeypatch.setattr("ltgnn.data.verified.digest_of", lambda *_: pytest.fail("hashed again"))
     assert files(tmp_path, Shelf({}, "must not be asked"))() == tmp_path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,11 +43,8 @@ def whole_numbers(kind: str, rows: int, generator: torch.Generator) -> Tensor:
 KINDS = ["any", "alike", "equal", "uneven", "zero", "negative", "positive"]
 
 
-@pytest.fixture(autouse=True)
-def always(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also on a processor, and for tables, that gain nothing."""
-    monkeypatch.setattr(topk, "is_faster", lambda width: True)
-    monkeypatch.setattr(topk, "MIN_SCORES", 0)
+top_k = partial(topk.top_k, rough=True)
+"""Also on a processor, and for tables, that gain nothing."""
 
 
 @settings(max_examples=120, deadline=None)
@@ -78,12 +76,12 @@ def test_exact(
     scorable = torch.rand(num_items, generator=generator) < known
     scores = (users.double() @ items.T.double()).float().masked_fill(~scorable, -torch.inf)
     scorer = mask_items(InnerProduct(users, items.T.contiguous()), scorable)
-    found = topk.top_k(scorer, torch.arange(num_users), pairs(seen, num_items).by_user, num_items, k, 0.02)
+    found = top_k(scorer, torch.arange(num_users), pairs(seen, num_items).by_user, num_items, k, 0.02)
     if sum(powers) > -80:  # below, the products themselves are cut off
         assert found.items.tolist() == naive(scores, seen, k)
         expected = scores.gather(1, found.items.clamp(min=0)).masked_fill(found.items < 0, -torch.inf)
         assert torch.equal(found.scores, expected)
-    plain = topk.top_k(lambda some: scorer(some), found.users, pairs(seen, num_items).by_user, num_items, k, 0.02)
+    plain = top_k(lambda some: scorer(some), found.users, pairs(seen, num_items).by_user, num_items, k, 0.02)
     assert torch.equal(found.items, plain.items)
 
 
@@ -107,7 +105,7 @@ def test_ordinary_users_are_decided_and_others_are_not() -> None:
 def test_equal_items_are_too_many_to_decide() -> None:
     users, items = torch.ones(2, 8), torch.ones(4_000, 8)
     assert not rough(users, items).lists(slice(0, 2), *nobody(2))[2].any()
-    listed = topk.top_k(InnerProduct(users, items.T.contiguous()), torch.arange(2), pairs([{0}, set()], 4_000).by_user,
+    listed = top_k(InnerProduct(users, items.T.contiguous()), torch.arange(2), pairs([{0}, set()], 4_000).by_user,
                         4_000, 3, 0.02)  # fmt: skip
     assert listed.items.tolist() == [[1, 2, 3], [0, 1, 2]]
 
@@ -124,9 +122,7 @@ def test_the_error_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("scorable", [None, torch.arange(3_000) % 3 > 0])
-def test_same_bits_as_without_whatever_the_block_and_the_threads(
-    scorable: Tensor | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_same_bits_as_without_whatever_the_block_and_the_threads(scorable: Tensor | None) -> None:
     generator = torch.Generator().manual_seed(1)
     users, items = torch.randn(150, 64, generator=generator), torch.randn(3_008, 64, generator=generator)
     scorer: Any = InnerProduct(users, items.T.contiguous())
@@ -134,14 +130,13 @@ def test_same_bits_as_without_whatever_the_block_and_the_threads(
         scorer = MaskedScorer(scorer, torch.cat([scorable, scorable[:8]]))
     seen = pairs([{u, u + 1} for u in range(150)], 3_008).by_user
     some = torch.tensor([149, 3, 50])
-    found = [topk.top_k(scorer, torch.arange(150), seen, 3_008, 10, mib) for mib in (0.2, 1.0)]
+    found = [top_k(scorer, torch.arange(150), seen, 3_008, 10, mib) for mib in (0.2, 1.0)]
     threads = torch.get_num_threads()
     torch.set_num_threads(3 - min(threads, 2))
-    found.append(topk.top_k(scorer, torch.arange(150), seen, 3_008, 10, 0.4))
+    found.append(top_k(scorer, torch.arange(150), seen, 3_008, 10, 0.4))
     torch.set_num_threads(threads)
-    few = topk.top_k(scorer, some, seen, 3_008, 10, 0.4)
-    monkeypatch.setattr(topk, "is_faster", lambda width: False)
-    plain = topk.top_k(scorer, torch.arange(150), seen, 3_008, 10, 1.0)
+    few = top_k(scorer, some, seen, 3_008, 10, 0.4)
+    plain = topk.top_k(scorer, torch.arange(150), seen, 3_008, 10, 1.0, rough=False)
     # a product of fewer columns rounds as the whole one does where AVX-512 makes it; elsewhere this way does not pay
     apart = 0.0 if torch.backends.cpu.get_cpu_capability() == "AVX512" else 1e-5
     for each in found:
@@ -153,7 +148,7 @@ def test_same_bits_as_without_whatever_the_block_and_the_threads(
 
 def test_only_inner_products_in_float32_of_many_items_take_this_way() -> None:
     def taken(scorer: Any, num_items: int = 1_000) -> bool:
-        return topk.rough_pass(scorer, torch.arange(3), num_items, 5, 1.0, "cpu") is not None
+        return topk.rough_pass(scorer, torch.arange(3), num_items, 5, 1.0, "cpu", wanted=True) is not None
 
     inner = InnerProduct(torch.rand(3, 4), torch.rand(4, 1_000))
     known = torch.arange(1_000) > 3
@@ -173,5 +168,5 @@ def test_nan_is_refused() -> None:
         kept = broken[7].clone()
         broken[7] = torch.nan
         with pytest.raises(UserError, match="diverged"):
-            topk.top_k(InnerProduct(users, items.T.contiguous()), torch.arange(40), nothing, 1_000, 3, 1.0)
+            top_k(InnerProduct(users, items.T.contiguous()), torch.arange(40), nothing, 1_000, 3, 1.0)
         broken[7] = kept

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ltgnn.graph import adjacency
 from ltgnn.graph.adjacency import Messages, concatenate_messages, degrees, rows_of
 from ltgnn.graph.normalisation import Power, Symmetric
 from tests.graph.test_bipartite import EXPONENTS, shop
@@ -19,25 +18,23 @@ def messages(weighted: bool) -> Messages:
 
 @pytest.mark.parametrize("weighted", [True, False])
 @pytest.mark.parametrize("name", EXPONENTS)
-def test_blocks_change_nothing(name: str, weighted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_change_nothing(name: str, weighted: bool) -> None:
     normalisation, _, _ = EXPONENTS[name]
     given = messages(weighted)
     other = Messages(given.senders, given.receivers, given.strength)
     degree = degrees([given, other], 40)
     whole = rows_of(other, degree, normalisation)
     for block in (1, 7, len(given.senders)):
-        monkeypatch.setattr(adjacency, "BLOCK", block)
-        for one, two in zip(rows_of(other, degree, normalisation), whole, strict=True):
+        for one, two in zip(rows_of(other, degree, normalisation, block), whole, strict=True):
             assert torch.equal(one, two)
     assert (whole.back is whole.forth) == isinstance(normalisation, Symmetric)
 
 
-def test_directions_may_agree_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_directions_may_agree_at_first() -> None:
     """Nodes 0 and 1 have one edge between them, whose weights are alike; the edges of 2 have unlike ones."""
-    monkeypatch.setattr(adjacency, "BLOCK", 1)
     given = Messages(torch.tensor([0, 2, 2]), torch.tensor([1, 4, 3]), None)
     degree = degrees([given, Messages(given.senders, given.receivers, None)], 5)
-    rows = rows_of(given, degree, Power(1.0, 0.0))
+    rows = rows_of(given, degree, Power(1.0, 0.0), block=1)
     assert rows.columns.tolist() == [1, 3, 4]
     assert rows.lengths.tolist() == [1, 0, 2, 0, 0]
     assert rows.forth.tolist() == [1, 0.5, 0.5]

@@ -266,7 +266,7 @@ def test_nothing_in_the_checkpoint(tiny: Interactions) -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_blocks_give_the_same_bits(monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype) -> None:
+def test_blocks_give_the_same_bits(dtype: torch.dtype) -> None:
     """Rows without entries, at the ends too, and a row larger than a block; for all thread counts."""
     lengths = torch.tensor([0, 0, 3, 0, 90, 1, 1, 0, 17, 9, 2, 0, 30, 0])
     offsets = torch.cat([torch.zeros(1, dtype=torch.int64), lengths.cumsum(0)]).int()
@@ -275,13 +275,11 @@ def test_blocks_give_the_same_bits(monkeypatch: pytest.MonkeyPatch, dtype: torch
     matrix = Csr(offsets, columns, torch.rand(len(columns), generator=generator, dtype=dtype))
     states = torch.randn(14, 8, generator=generator, dtype=dtype)
     whole = kernels.bags(matrix, states)
-    monkeypatch.setattr(kernels, "BLOCK", 20)
-    assert [rows.start for rows, _ in kernels.blocks(matrix)] == [0, 5, 9, 10, 13]
-    assert [rows.stop for rows, _ in kernels.blocks(matrix)] == [5, 9, 10, 13, 14]
-    assert all(len(part.columns) == part.offsets[-1] for _, part in kernels.blocks(matrix))
-    assert torch.equal(embedding_bag(matrix, states), whole)
-    monkeypatch.setattr(kernels, "BLOCK", 1)
-    assert torch.equal(embedding_bag(matrix, states), whole)
+    assert [rows.start for rows, _ in kernels.blocks(matrix, 20)] == [0, 5, 9, 10, 13]
+    assert [rows.stop for rows, _ in kernels.blocks(matrix, 20)] == [5, 9, 10, 13, 14]
+    assert all(len(part.columns) == part.offsets[-1] for _, part in kernels.blocks(matrix, 20))
+    for block in (20, 1):
+        assert torch.equal(embedding_bag(matrix, states, block), whole)
 
 
 def test_half_gather_adds_up_in_float32() -> None:
@@ -327,25 +325,23 @@ def test_the_fastest_kernel_is_found_once_and_logged(caplog: pytest.LogCaptureFi
     torch.testing.assert_close(graph.propagate(states), BipartiteGraph(train, Symmetric(), None).propagate(states))
 
 
-def test_the_own_kernel_stays_unless_another_is_faster_by_far(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_own_kernel_stays_unless_another_is_faster_by_far(caplog: pytest.LogCaptureFixture) -> None:
     graph = BipartiteGraph(shop(), Symmetric(), None)
     matrix, states = Csr(graph.offsets, graph.columns, graph.weights), torch.ones(40, 4)
     taken = {embedding_bag: 4.0, csr_product: 3.0, triton_rows: float("inf"), scatter: 9.0}
-    monkeypatch.setattr(kernels, "seconds", lambda kernel, *given: taken[plain(kernel)])
+    fastest = partial(Fastest, timer=lambda kernel, *given: taken[plain(kernel)])
     both = {"csr": csr_product, "embedding_bag": partial(embedding_bag), "triton_rows": triton_rows}
     with caplog.at_level("INFO", "ltgnn"):
-        assert Fastest(both, 1).winner(matrix, states) is csr_product
-        assert choose_kernel(Fastest(both, 1, margin=0.6), matrix, states) is embedding_bag
-        assert choose_kernel(Fastest(both, 1, margin=0.8), matrix, states) is csr_product
+        assert fastest(both, 1).winner(matrix, states) is csr_product
+        assert choose_kernel(fastest(both, 1, margin=0.6), matrix, states) is embedding_bag
+        assert choose_kernel(fastest(both, 1, margin=0.8), matrix, states) is csr_product
         assert len(caplog.records) == 3
-        assert Fastest(both, 1, least=len(matrix.columns) * 4 + 1).winner(matrix, states) is embedding_bag
+        assert fastest(both, 1, least=len(matrix.columns) * 4 + 1).winner(matrix, states) is embedding_bag
         assert len(caplog.records) == 3  # too small a product to be timed
         assert (
-            Fastest({"scatter": scatter, "triton_rows": triton_rows}, 1, margin=0.1).winner(matrix, states) is scatter
+            fastest({"scatter": scatter, "triton_rows": triton_rows}, 1, margin=0.1).winner(matrix, states) is scatter
         )
-        assert Fastest({"triton_rows": triton_rows}, 1, margin=0.1).winner(matrix, states) is scatter
+        assert fastest({"triton_rows": triton_rows}, 1, margin=0.1).winner(matrix, states) is scatter
     assert "scatter (no other runs here)" in caplog.text
 
 

@@ -94,6 +94,6 @@ def test_large_states_are_the_same_in_blocks_of_rows(monkeypatch: pytest.MonkeyP
     unit = unit_of(states)
     whole = to_halves(states, unit)
     monkeypatch.setattr(halves, "ROWS", 7)
-    monkeypatch.setattr(tables, "LARGE", 1)  # on memory that is used again
-    assert torch.equal(to_halves(states, unit), whole)
-    assert torch.equal(from_halves(whole, unit, torch.float32), whole.float() * unit)
+    with tables.reused_memory(least=0):
+        assert torch.equal(to_halves(states, unit), whole)
+        assert torch.equal(from_halves(whole, unit, torch.float32), whole.float() * unit)

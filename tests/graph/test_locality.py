@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 import pytest
 import torch
 from torch import Tensor
 
-from ltgnn.graph import bipartite, locality
 from ltgnn.graph.at_nodes import layers_at
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.kernels import Csr, csr_product, embedding_bag, half_gather
-from ltgnn.graph.locality import cluster_order, orthonormal, renumber
+from ltgnn.graph.locality import cluster_order, faster, orthonormal, renumber
 from ltgnn.graph.normalisation import Symmetric
 from ltgnn.types import Interactions
 
@@ -34,8 +34,8 @@ def communities(users: int = 300, items: int = 200, number: int = 5, seed: int =
     return Interactions(one[keys // items], two[keys % items], users, items)
 
 
-def graph_of(train: Interactions, normalisation=None) -> BipartiteGraph:  # type: ignore[no-untyped-def]
-    return BipartiteGraph(train, normalisation or Symmetric(), None)
+def graph_of(train: Interactions, normalisation=None, reorder=faster) -> BipartiteGraph:  # type: ignore[no-untyped-def]
+    return BipartiteGraph(train, normalisation or Symmetric(), None, reorder=reorder)
 
 
 def dense(matrix: Csr, width: int) -> Tensor:
@@ -99,27 +99,25 @@ def test_nodes_without_neighbours_have_a_place() -> None:
     assert torch.equal(cluster_order(graph_of(train)._both_ways[0], 4).sort().values, torch.arange(70))
 
 
-def test_an_order_is_looked_for_in_training_alone_and_kept_if_it_is_faster(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    graph, asked, after = graph_of(communities()), [], [0.0]
+def test_an_order_is_looked_for_in_training_alone_and_kept_if_it_is_faster(caplog: pytest.LogCaptureFixture) -> None:
+    asked, after = [], [0.0]
     nodes, states = torch.arange(20), torch.randn(500, 8, requires_grad=True)
 
     def times(kernel: object, matrix: Csr, states: Tensor, rounds: int) -> float:
         asked.append(matrix)
         return 1.0 if matrix.columns is graph.columns else after[0]
 
-    monkeypatch.setattr(locality, "seconds", times)
+    graph = graph_of(communities(), reorder=partial(faster, timer=times))
     graph.layers_at(states, 2, nodes)
     assert not asked  # 16 kB lie in any cache
-    monkeypatch.setattr(locality, "CACHE", 0)
-    graph = graph_of(communities())
+    always = partial(faster, cache=0, timer=times)
+    graph = graph_of(communities(), reorder=always)
     graph.layers_at(states.detach(), 2, nodes)
     graph.layers_at(states, 1, nodes)
     assert not asked  # nobody trains; a single hop goes to the nodes alone
     for time, kept in ((0.5, True), (1.0, False)):
         after[0] = time
-        graph = graph_of(communities())
+        graph = graph_of(communities(), reorder=always)
         with caplog.at_level(logging.INFO):
             graph.layers_at(states, 2, nodes)
         assert (graph._orders[8] is not None) == kept
@@ -129,10 +127,9 @@ def test_an_order_is_looked_for_in_training_alone_and_kept_if_it_is_faster(
         assert len(asked) == number  # once for each width
 
 
-def test_training_is_the_same_to_the_last_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_is_the_same_to_the_last_bit() -> None:
     def trained(choose) -> Tensor:  # type: ignore[no-untyped-def]
-        monkeypatch.setattr(bipartite, "faster", choose)
-        graph = graph_of(communities())
+        graph = graph_of(communities(), reorder=choose)
         states = torch.nn.Parameter(torch.randn(500, 8, generator=torch.Generator().manual_seed(0)))
         optimizer = torch.optim.Adam([states], lr=0.01)
         for step in range(5):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
 
-from ltgnn.graph import kernels, tables
+from ltgnn.graph import tables
 from ltgnn.graph.bipartite import BipartiteGraph
+from ltgnn.graph.kernels import Csr, Kernel, embedding_bag, half_gather
 from ltgnn.graph.normalisation import Symmetric
 from ltgnn.graph.tables import PAGE, Tables
 from tests.graph.test_bipartite import shop
@@ -36,9 +38,15 @@ def test_what_is_too_small_is_let_go() -> None:
     assert held.unique().tolist() == [3.0]
 
 
-def test_gradients_hold_on_to_their_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two backward passes add up, a layer that is read later stays: as without blocks."""
-    graph = BipartiteGraph(shop(), Symmetric(), kernels.embedding_bag)
+def in_blocks(matrix: Csr, states: Tensor) -> Tensor:
+    """The kernel in blocks of four entries, as those of a large graph are made."""
+    return embedding_bag(matrix, states, block=4)
+
+
+@pytest.mark.parametrize("kernel", [in_blocks, half_gather])
+def test_gradients_hold_on_to_their_table(kernel: Kernel) -> None:
+    """Two backward passes add up, a layer that is read later stays: as in new memory."""
+    graph = BipartiteGraph(shop(), Symmetric(), kernel)
     start, nodes = torch.randn(40, 4), torch.arange(38)
 
     def passes() -> list[torch.Tensor]:
@@ -51,9 +59,7 @@ def test_gradients_hold_on_to_their_table(monkeypatch: pytest.MonkeyPatch) -> No
         return [kept.detach(), states.grad]
 
     whole = passes()
-    monkeypatch.setattr(kernels, "BLOCK", 4)
-    monkeypatch.setattr(tables, "LARGE", 0)
-    with tables.reused_memory():
+    with tables.reused_memory(least=0):
         reused = passes()
         assert tables._tables is not None
         assert tables._tables.kept, "it was in use"

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ltgnn.models.embedding import NodeEmbedding
-from ltgnn.models.fusion import AlignedText, ContentOnly, Gate, Id, Init, Sum, whiten
+from ltgnn.models.fusion import AlignedText, ContentOnly, Gate, Id, Init, Sum
 from ltgnn.models.fusion_attention import Attention
 from ltgnn.models.fusion_concat import Concat
 from ltgnn.models.fusion_popularity import PopularityGate
 from ltgnn.models.projection import MLP, Linear
+from ltgnn.models.whitening import whiten
 from ltgnn.types import UserError
 from tests.conftest import interactions
 

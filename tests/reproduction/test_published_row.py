@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import ttest_1samp
 
 from ltgnn.config.paths import conf_dir, paper_dir
-from ltgnn.data.fetch import digest_of
+from ltgnn.data.verified import digest_of
 from ltgnn.reproduction import result as paper_result
 from ltgnn.reproduction.published_row import read_all, read_row
 from ltgnn.reproduction.verdict import WORDS, Published, describe, evaluate, word, worst

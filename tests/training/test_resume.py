@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from ltgnn.training import resume
+from ltgnn.runs.folder import RunFolder
 from ltgnn.training.callbacks import EarlyStop, History
+from ltgnn.training.resume import Resume
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -28,9 +30,10 @@ RECIPES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def each_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resume.Resume.__init__, "__defaults__", (0.0,))
+@pytest.fixture
+def launch(launch: Launch) -> Launch:
+    """As of all tests, with the state of the training saved after each epoch."""
+    return partial(launch, "sweep.save_every=0")
 
 
 def numbers(folder: Path) -> tuple[dict[str, Any], list[dict[str, str]]]:
@@ -75,13 +78,10 @@ def test_a_resumed_run_equals_an_unbroken_one(
 def test_a_run_broken_in_its_last_evaluation_trains_no_more(
     launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ltgnn.commands import train
-
     words = RECIPES["early stop"].split()
     assert launch(*words, f"paths.run_dir={tmp_path / 'whole'}") == 0
     with monkeypatch.context() as patch:
-        patch.setattr(train, "headline", lambda *_: None)
-        patch.setattr(train.RunFolder, "write_evaluation", interrupt)
+        patch.setattr(RunFolder, "write_evaluation", interrupt)
         assert launch(*words, f"paths.run_dir={tmp_path / 'broken'}") != 0
     steps: list[int] = []
     monkeypatch.setattr(EarlyStop, "on_validation_end", lambda *_: steps.append(1))
@@ -142,19 +142,18 @@ def test_begins_anew_where_that_is_asked_or_the_file_is_broken(
 
 
 def test_a_short_run_writes_nothing(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resume.Resume.__init__, "__defaults__", (60.0,))
     with monkeypatch.context() as patch:
         break_at(patch, 4, KeyboardInterrupt(), "on_train_epoch_end")
-        assert launch(f"paths.run_dir={tmp_path / 'run'}") != 0
+        assert launch(f"paths.run_dir={tmp_path / 'run'}", "sweep.save_every=3600") != 0
     assert not (tmp_path / "run/checkpoints/resume.ckpt").exists()
 
 
 def test_global_random_numbers_are_part_of_it(tmp_path: Path) -> None:
-    kept = resume.Resume(tmp_path, "key")
+    kept = Resume(tmp_path, "key", every=60.0)
     state = kept.state_dict()
     wanted = torch.rand(3)
     torch.rand(5)
-    again = resume.Resume(tmp_path, "key")
+    again = Resume(tmp_path, "key", every=60.0)
     again.load_state_dict(state)
     again.on_train_start(type("Trainer", (), {"current_epoch": 1})(), None)  # type: ignore[arg-type]
     assert torch.equal(torch.rand(3), wanted)

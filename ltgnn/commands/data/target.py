@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from omegaconf import DictConfig, OmegaConf
+
 from ltgnn.build import build_dataset, build_groups, build_split
+from ltgnn.config.check import refuse_wrong_values
 from ltgnn.config.composing import compose_config
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.recipe import open_recipe
@@ -60,14 +63,12 @@ def target(name: str, overrides: Sequence[str], reader: Mapping[str, Any] | None
 
     ``reader`` replaces arguments of the reader as a whole, which overrides of dictionaries cannot.
     """
-    from omegaconf import OmegaConf
-
     folder = Path(name).expanduser()
     if (folder / "config.yaml").is_file():
         cfg = open_recipe(folder)
         if "data" not in cfg:
             raise UserError(f"{folder / 'config.yaml'} is not the recipe of a run: it has no data.")
-        return Target(name, OmegaConf.merge(cfg, OmegaConf.from_dotlist(list(overrides))))
+        return Target(name, with_values(cfg, overrides, folder))
     if (folder / "interactions.parquet").is_file():
         given = [f"data.files.path={folder}", f"data.name={folder.resolve().name}"]
         return Target(
@@ -90,10 +91,39 @@ def target(name: str, overrides: Sequence[str], reader: Mapping[str, Any] | None
     return Target(name, cfg)
 
 
+def with_values(recipe: DictConfig, overrides: Sequence[str], folder: Path) -> DictConfig:
+    """The recipe of a run with other values, checked; ``UserError`` for a key that it does not have, or a word."""
+    there = set(keys_of(recipe))
+    for word in overrides:
+        bare, _, value = word.partition("=")
+        if bare in recipe and OmegaConf.is_dict(recipe[bare]):
+            raise UserError(
+                f"{word}: a run has its own {bare}, of which single values can be set, such as "
+                f"{bare}.{next((str(name) for name in recipe[bare] if str(name)[0] != '_'), 'KEY')}=. For "
+                f"{bare}={value} name the data set instead of {folder}."
+            )
+        if bare not in there:
+            near = difflib.get_close_matches(bare, sorted(there), n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise UserError(f"{word}: the recipe of {folder} has no key '{bare}'.{hint}")
+    merged = OmegaConf.merge(recipe, OmegaConf.from_dotlist(list(overrides)))
+    assert isinstance(merged, DictConfig)
+    if overrides:
+        refuse_wrong_values(merged, "train", choices={}, only=SECTIONS)
+    return merged
+
+
+def keys_of(node: DictConfig, place: str = "") -> Iterator[str]:
+    """Every key in a config, by its path with dots."""
+    for name, value in node.items():
+        key = f"{place}.{name!s}".lstrip(".")
+        yield key
+        if isinstance(value, DictConfig):
+            yield from keys_of(value, key)
+
+
 def catalogue() -> dict[str, dict[str, Any]]:
     """Stem of each data yaml -> its keys, as written."""
-    from omegaconf import OmegaConf
-
     found: dict[str, dict[str, Any]] = {}
     for file in sorted((conf_dir() / "data").glob("*.yaml")):
         keys: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ class Purchase(Objective):
     drawn at random. Both texts are read together, pooled, and classified by one linear layer. ``examples`` bounds the
     train pairs an epoch (None: all).
     """
+
+    halves_batch: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import torch
 from annotated_types import Ge, Gt
@@ -106,7 +106,8 @@ def _only_trained(live: TrainableText, state: dict[str, Any], prefix: str, _: An
 class EndToEnd:
     """Makes the trainable text of a run from its frozen one; the config group ``live``."""
 
-    needs_features = True
+    needs_features: ClassVar[bool] = True
+    trains_encoder: ClassVar[bool] = True
 
     adapt: Adaptation
     rows: Annotated[int, Ge(1)]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from ltgnn.features.encoders import HuggingFace, load_tuned
+from ltgnn.features.encoders import HuggingFace
+from ltgnn.features.tuned_folder import load_tuned
 from ltgnn.features.tuning.adaptation import Full, Lora
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.types import UserError
