@@ -38,7 +38,7 @@ def test_ls_shows_every_entry(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize("damage", ["byte", "header", "card", "nan"])
 def test_verify_finds_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str) -> None:
-    intact = fill(tmp_path, "whole")
+    whole = fill(tmp_path, "whole")
     key = fill(tmp_path, "broken", float("nan") if damage == "nan" else 1.0)
     path = tmp_path / f"{key}.safetensors"
     if damage == "byte":
