@@ -46,7 +46,7 @@ def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator
 
 
 def quick_conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator[str]:
-    """Those among them that need few imports, and no value but those that are told of: seen before all else."""
+    """Those that need few imports and only the values they name: checked first."""
     if root in ("train", "finetune"):
         yield from wrong_monitor(config)
     if root == "train" and "closed_form" not in (config.get("model") or {}):

@@ -1,9 +1,9 @@
-"""Parts that several processes cannot share, told from the classes behind them before anything is loaded.
+"""Components that several processes cannot share, found from their classes before anything is loaded.
 
 A strategy needs an ability of each loss (``STRATEGIES``): ``row_separable`` where processes share the rows of a batch,
 ``column_separable`` where they share the columns of the states. A loss whose ability depends on an option names it by
-``separable_without``. A model says by ``mixes_columns`` that none of its columns can be apart. What only the built
-parts know (a readout, a graph that is not linear) is told when they are built.
+``separable_without``. A model declares by ``mixes_columns`` that its columns cannot be split. What only the built
+parts know (a readout, a graph that is not linear) is reported when they are built.
 """
 
 from __future__ import annotations
