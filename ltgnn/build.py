@@ -19,7 +19,8 @@ from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.evaluators import Evaluators
-from ltgnn.evaluation.monitor_check import refuse_unknown
+from ltgnn.evaluation.monitor_check import refuse_unknown_monitor
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.sampling.batches import stream
 from ltgnn.scoring.score_function import ScoreFunction
 from ltgnn.types import (
@@ -30,6 +31,7 @@ from ltgnn.types import (
     Groups,
     Loss,
     PartEvaluator,
+    Sampler,
     Scorer,
     Split,
     UserError,
@@ -86,7 +88,7 @@ def build_problem(cfg: DictConfig, cache: Cache = NO_CACHE) -> Problem:
         split = build_split(cfg, dataset, cache)
         counts = split.train.item_counts
         features: Features | None = cache.shared(
-            "features", cfg, (*DATA, "features"), lambda: instantiate(cfg.features)(dataset, counts)
+            "features", cfg, (*DATA, "features"), lambda: build_features(cfg)(dataset, counts)
         )
         return Problem(dataset, split, build_groups(cfg, counts), features)
 
@@ -96,6 +98,11 @@ def build_problem(cfg: DictConfig, cache: Cache = NO_CACHE) -> Problem:
 def build_dataset(cfg: DictConfig, cache: Cache = NO_CACHE) -> Dataset:
     """The data set, read and cleaned."""
     return cache.shared("data", cfg, DATA[:1], lambda: load(**instantiate(cfg.data, _convert_="all")))
+
+
+def build_features(cfg: DictConfig) -> FeatureSource:
+    """What makes the item features of a data set."""
+    return of_kind(instantiate(cfg.features), FeatureSource, "features")  # type: ignore[type-abstract]
 
 
 def build_split(cfg: DictConfig, dataset: Dataset, cache: Cache = NO_CACHE) -> Split:
@@ -180,7 +187,7 @@ def build_module(
     embedding = instantiate(cfg.model.embedding)(
         train=train,
         fusion=instantiate(cfg.fusion),
-        features=instantiate(cfg.live)(instantiate(cfg.features), problem.dataset, problem.features),
+        features=instantiate(cfg.live)(build_features(cfg), problem.dataset, problem.features),
     )
     terms = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}
     losses = {name: t(train, problem.groups) if isinstance(t, partial) else t for name, t in terms.items()}
@@ -190,7 +197,7 @@ def build_module(
         graph=of_kind(graph, Graph, "graph"),  # type: ignore[type-abstract]
         views=of_kind(instantiate(cfg.views), Views, "views"),  # type: ignore[type-abstract]
         losses={n: of_kind(loss, Loss, f"loss.{n}") for n, loss in losses.items()},  # type: ignore[type-abstract]
-        sampler=instantiate(cfg.sampler.negatives)(train),
+        sampler=of_kind(instantiate(cfg.sampler.negatives)(train), Sampler, "sampler.negatives"),  # type: ignore[type-abstract]
         score=build_score(cfg, problem),
         evaluators=evaluators or {},
         monitor=str(cfg.monitor).partition("/")[2],
@@ -231,15 +238,8 @@ def monitored_part(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) -> 
             f"monitor={cfg.monitor} names the part '{part}', but this split holds out: {held}. "
             "Set monitor=PART/METRIC@K."
         )
-    refuse_unknown_monitor(cfg, evaluators)
+    refuse_unknown_monitor(str(cfg.monitor), evaluators)
     return part
-
-
-def refuse_unknown_monitor(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) -> None:
-    """``UserError`` where the monitored part is held out, and its evaluator will not give the monitored value."""
-    part, _, name = str(cfg.monitor).partition("/")
-    if isinstance(evaluator := evaluators.get(part), Evaluator):
-        refuse_unknown(evaluator, name, f"monitor={cfg.monitor}")
 
 
 def build_score(cfg: DictConfig, problem: Problem) -> ScoreFunction:

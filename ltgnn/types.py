@@ -579,26 +579,32 @@ class Views:
         """Called once an epoch; by default nothing is random."""
 
 
-class Sampler(Protocol):
-    """Draws negatives on the device of the batch."""
+class Sampler:
+    """Base of all samplers: draws negatives on the device of the batch. A subclass gives ``forward``.
 
-    @property
-    def reads_states(self) -> bool:
-        """Whether ``narrow`` looks at the states of the model."""
-        ...
+    A default says that there is no table of chances, and that every negative counts. ``ltgnn.sampling.negatives`` has
+    one with the table as a buffer, which moves between devices with the module.
+    """
+
+    draws: bool = True
+    """Whether it draws any; None at all: the loss takes the other positives of the batch."""
+
+    reads_states: bool = False
+    """Whether ``narrow`` looks at the states of the model."""
 
     @property
     def proposal(self) -> Tensor | None:
         """Chance of each item in one draw, before the user's own items are left out.  [I]; None: not known"""
-        ...
+        return None
 
     def narrow(self, batch: Batch, main: Encoded) -> Batch:
         """The batch with the negatives that count, chosen among those drawn by their scores."""
-        ...
+        return batch
 
+    @abstractmethod
     def __call__(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
         """``users`` [B], ``pos`` [B] -> negatives [B, S]."""
-        ...
+        raise NotImplementedError
 
 
 class Loss:
@@ -638,15 +644,30 @@ class Loss:
         return scorer
 
 
-class TextEncoder(Protocol):
+class TextEncoder:
+    """Base of what turns texts into vectors. A subclass gives ``__call__`` and ``identity``."""
+
+    @abstractmethod
     def __call__(self, texts: Sequence[str]) -> Tensor:
         """I strings -> [I, D] float32."""
-        ...
+        raise NotImplementedError
 
     @property
+    @abstractmethod
     def identity(self) -> Mapping[str, Any]:
         """Everything that decides the output (weights' hash, pooling, max length, dtype ...), plain values."""
-        ...
+        raise NotImplementedError
+
+    def queries(self, catalogue: Sequence[str], prompt: str | None = None) -> Callable[[Sequence[str]], Tensor]:
+        """The encoder for texts beside those of the ``catalogue``, on which some are fitted.  n strings -> [n, D]
+
+        ``prompt``: what stands before each of them, where the model wants another than before an item.
+        """
+        return self
+
+    def reading(self, texts: Sequence[str]) -> Mapping[str, Any]:
+        """Shares of the texts that are cut and of tokens that are unknown to it; empty: it cannot tell."""
+        return {}
 
 
 @runtime_checkable

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from ltgnn.commands.answers import table
 from ltgnn.config.composing import compose_config
-from ltgnn.features.queries import encoder_of_queries
 from ltgnn.inference.search.faq import Answers, best_threshold, evaluate
 
 DATA = Path(__file__).parent.parent / "tests/serving"
@@ -30,7 +29,7 @@ def main() -> None:
     faq = table(DATA / "faq.csv", {"question": "question", "answer": "answer"})
     asked = table(DATA / "questions.csv", {"asked": "asked", "question": "question"}, optional=("question",))
     source = instantiate(compose_config("train", [f"features={arguments.text}", "data.template=null"], None).features)
-    read = encoder_of_queries(source.encoder, [*faq["question"], *faq["answer"]])
+    read = source.encoder.queries([*faq["question"], *faq["answer"]])
     known: dict[str, Tensor] = {}
 
     def encode(texts: Sequence[str]) -> Tensor:

@@ -47,7 +47,6 @@ def worker(rank: int, world: int, users: int, items: int, edges: int, dim: int) 
     from ltgnn.models.lightgcn import LightGCN
     from ltgnn.models.readout import Mean
     from ltgnn.tensors.sharded_columns import ShardedColumns
-    from ltgnn.training.distributed.column_parallel import cut_tables
     from ltgnn.types import Batch, Interactions
 
     dist.init_process_group("gloo", rank=rank, world_size=world)
@@ -64,7 +63,7 @@ def worker(rank: int, world: int, users: int, items: int, edges: int, dim: int) 
     settle()
     before = resident("VmRSS")
     embedding = NodeEmbedding(train, dim, partial(torch.nn.init.normal_, std=0.1), Id, None)
-    cut_tables(embedding, rank, world)
+    embedding.cut_columns(rank, world)
     settle()
     columns = ShardedColumns() if world > 1 else None
     Path("/proc/self/clear_refs").write_text("5")  # the highest mark starts here

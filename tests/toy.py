@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ltgnn.types import TextEncoder
+
 TOPICS = ("river", "castle", "engine", "garden")
 
 
@@ -30,7 +32,7 @@ def write_shop(folder: Path, num_users: int = 80, num_items: int = 48, seed: int
     return folder
 
 
-class Words:
+class Words(TextEncoder):
     """A text encoder without a language model: each word has a fixed random vector, a text is their sum."""
 
     def __init__(self, width: int) -> None:

@@ -8,20 +8,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
-from hydra.utils import instantiate
 from torch import Tensor
 
+from ltgnn.build import build_features
 from ltgnn.config.arguments import choice, number, parse
 from ltgnn.config.composing import compose_config
 from ltgnn.data.columns import Column, Kind
 from ltgnn.data.delimited import Delimited
 from ltgnn.features.card import describe
 from ltgnn.features.checks import refuse_overflow, warnings
-from ltgnn.features.item_features import ItemText, read_by
-from ltgnn.features.queries import encoder_of_queries
 from ltgnn.inference.search.faq import THRESHOLD, Answers, best_threshold, evaluate
 from ltgnn.types import UserError
 
@@ -88,11 +85,11 @@ def open_answers(values: dict[str, str], encoder: Sequence[str]) -> Answers:
     except ValueError:
         raise UserError(f"threshold={values['threshold']} given, a cosine from -1 to 1 wanted") from None
     cfg = compose_config("train", ["data.template=null", *encoder], values["config_dir"] or None)
-    source: Any = instantiate(cfg.features)
-    if not isinstance(source, ItemText):
+    source = build_features(cfg).item_text
+    if source is None:
         raise UserError(f"{' '.join(encoder)} has no encoder that could read a question: set features=minilm")
     known = [*questions, *answers]
-    read = encoder_of_queries(source.encoder, known)
+    read = source.encoder.queries(known)
 
     def encode(texts: Sequence[str]) -> Tensor:
         if list(texts) != known:
@@ -102,7 +99,7 @@ def open_answers(values: dict[str, str], encoder: Sequence[str]) -> Answers:
             identity,
             known,
             lambda: source.encoder(known),
-            lambda v: describe(known, v) | read_by(source.encoder, known),
+            lambda v: describe(known, v) | source.reading(known),
         )
         for text in warnings(found.card):
             log.warning("%s: %s", values["file"], text)

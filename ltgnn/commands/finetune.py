@@ -6,18 +6,17 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
-from ltgnn.build import Problem, build_evaluators, build_problem, monitored_part
+from ltgnn.build import Problem, build_evaluators, build_features, build_problem, monitored_part
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.fetch import fetch_unpublished
-from ltgnn.features.encoders import HuggingFace
 from ltgnn.features.item_features import ItemText
 from ltgnn.features.retrieval_quality import by_text
 from ltgnn.features.template import render
@@ -27,6 +26,9 @@ from ltgnn.runs.run_key import plain
 from ltgnn.runs.warnings import small_validation
 from ltgnn.training.quiet import quiet_lightning
 from ltgnn.types import Evaluation, PartEvaluator, UserError
+
+if TYPE_CHECKING:
+    from ltgnn.features.tuning.module import Tuner
 
 log = logging.getLogger(__name__)
 
@@ -67,28 +69,29 @@ def finetune(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_C
 
 def item_text(cfg: DictConfig) -> ItemText:
     """The text part, which has to have an encoder with weights."""
-    source = instantiate(cfg.features)
-    if not isinstance(source, ItemText) or not isinstance(source.encoder, HuggingFace):
+    source = build_features(cfg)
+    text = source.item_text
+    if text is None or text is not source or text.trainable is None:
         raise UserError(
             f"finetune needs a Hugging Face encoder, but features is {cfg.features._target_}; set features=minilm or "
             "features=folder"
         )
-    return source
+    return text
 
 
-def tune(cfg: DictConfig, problem: Problem, evaluate: PartEvaluator | None, source: ItemText, tracker: Any) -> Any:
+def tune(cfg: DictConfig, problem: Problem, evaluate: PartEvaluator | None, source: ItemText, tracker: Any) -> Tuner:
     """The tuner after its training."""
     import pytorch_lightning as pl
 
     from ltgnn.features.tuning.encoder import TunedEncoder
     from ltgnn.features.tuning.module import StepBar, Tuner
 
-    assert isinstance(source.encoder, HuggingFace)
+    assert source.trainable is not None  # `item_text` has asked
     train = problem.split.train
     torch.manual_seed(int(cfg.seed))
     texts = render(source.template_for(problem.dataset), problem.dataset.item_fields)
     encoder = TunedEncoder(
-        source.encoder, texts, instantiate(cfg.adapt), bool(cfg.checkpointing), int(cfg.chunk_tokens), cfg.dropout
+        source.trainable, texts, instantiate(cfg.adapt), bool(cfg.checkpointing), int(cfg.chunk_tokens), cfg.dropout
     )
     objective = instantiate(cfg.objective)(encoder, train, batch_size=int(cfg.batch_size), seed=int(cfg.seed))
     trained = sum(p.numel() for p in objective.parameters() if p.requires_grad)
@@ -153,14 +156,14 @@ def write_card(
     """The model card of the tuned folder, its README.md."""
     from ltgnn.features.tuning.card import model_card
 
-    assert isinstance(source.encoder, HuggingFace)
+    assert source.trainable is not None  # `item_text` has asked
     facts = {
         "data": problem.dataset.name,
         "split": problem.split.name,
         "split fingerprint": problem.split.fingerprint,
         "template": source.template_for(problem.dataset),
-        "base": ", ".join(source.encoder.sources),
-        "base weights": source.encoder.identity["weights"],
+        "base": ", ".join(source.trainable.sources),
+        "base weights": source.trainable.identity["weights"],
         "objective": dict(plain(cfg.objective)),
         "adapted": dict(plain(cfg.adapt)),
         "epochs, batch, lr, seed": f"{cfg.epochs}, {cfg.batch_size}, {cfg.lr}, {cfg.seed}",

@@ -34,7 +34,7 @@ def compose_config(
     try:
         with explain_errors(overrides, root), initialize_config_dir(str(conf_dir()), version_base="1.3"):
             cfg = compose(root, overrides=[*extra, *overrides])
-        refuse_wrong_values(cfg, root, only=only)
+        refuse_wrong_values(cfg, root, only=only or [str(key) for key in cfg if key != "paths"])
         return cfg
     finally:
         GlobalHydra.instance().clear()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 
 import torch
 
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.record import Stratum
-from ltgnn.types import UserError
+from ltgnn.types import PartEvaluator, UserError
 
 
 def refuse_unknown(evaluator: Evaluator, name: str, option: str) -> None:
@@ -81,3 +82,13 @@ def _any_lists(evaluator: Evaluator, k: int) -> Lists:
     scores = -torch.arange(listed.shape[1]).float().expand(len(users), -1)
     sides = evaluator.held_out, evaluator.train, evaluator.seen, evaluator.text, evaluator.categories
     return Lists(users, listed, scores, torch.ones(listed.shape, dtype=torch.bool), evaluator.relevant, *sides)
+
+
+def refuse_unknown_monitor(monitor: str, evaluators: Mapping[str, PartEvaluator]) -> None:
+    """``UserError`` where the monitored part is held out, and its evaluator will not give the monitored value.
+
+    An evaluator of one's own need not know its values beforehand.
+    """
+    part, _, name = monitor.partition("/")
+    if isinstance(evaluator := evaluators.get(part), Evaluator):
+        refuse_unknown(evaluator, name, f"monitor={monitor}")

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ltgnn.features.item_features import apply_steps
+from ltgnn.features.item_features import FeatureSource
+from ltgnn.features.steps import apply_steps
 from ltgnn.features.store import key_of
 from ltgnn.features.transform import Step
 from ltgnn.types import Dataset, Features, UserError
 
 
-class DatasetVectors:
+class DatasetVectors(FeatureSource):
     """``Dataset.item_vectors`` as features, several kinds side by side in the order of ``names``.
 
     ``names``: which of them, or None for all, by name. An item has no vector where its row is nan or all zeros; such

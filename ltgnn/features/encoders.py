@@ -16,12 +16,12 @@ from torch import Tensor
 from ltgnn.features.model_source import description_hash, locate, weights_hash
 from ltgnn.features.pooling import POOLINGS
 from ltgnn.features.token_statistics import sample_texts, token_shares
-from ltgnn.types import UserError
+from ltgnn.types import TextEncoder, UserError
 
 DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-class HuggingFace:
+class HuggingFace(TextEncoder):
     """Any Hugging Face ``AutoModel``: an id, a folder, or a folder inside an installed package.
 
     ``model``: one source or several, tried in that order (see :func:`ltgnn.features.model_source.locate`).
@@ -107,7 +107,7 @@ class HuggingFace:
         place = {text: row for row, text in enumerate(unique)}
         return values[[place[text] for text in texts]] if len(unique) < len(texts) else values
 
-    def queries(self, catalogue: Sequence[str], prompt: str | None) -> Callable[[Sequence[str]], Tensor]:
+    def queries(self, catalogue: Sequence[str], prompt: str | None = None) -> Callable[[Sequence[str]], Tensor]:
         """The same model for other texts, loaded once and kept; ``prompt``: before each of them, None: that of items.
 
         n strings -> [n, D] float32, on the CPU.

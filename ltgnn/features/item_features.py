@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from ltgnn.features.card import describe
-from ltgnn.features.checks import measure, refuse_overflow, shares, warnings
+from ltgnn.features.encoders import HuggingFace
 from ltgnn.features.precomputed import FeatureFile
 from ltgnn.features.scaling import silent, standardise
+from ltgnn.features.steps import apply_steps, fit_hash
 from ltgnn.features.store import FeatureStore, key_of
 from ltgnn.features.template import render
 from ltgnn.features.transform import Step
 from ltgnn.features.tuned_folder import load_tuned
-from ltgnn.types import Dataset, Features, TextEncoder, UserError
+from ltgnn.types import Dataset, Features, TextEncoder, UserError, of_kind
 
 log = logging.getLogger(__name__)
 
@@ -26,24 +28,36 @@ LARGEST = 1e19
 """Of the numbers of an item: the square of a larger one is not a 32-bit number. Times in nanoseconds are below."""
 
 
-class FeatureSource(Protocol):
-    """What a yaml of the group ``features`` builds."""
+class FeatureSource:
+    """Base of what a yaml of the group ``features`` builds. A subclass gives ``__call__``."""
 
+    gives_features: ClassVar[bool] = True
+
+    @abstractmethod
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:
         """``counts`` [I]: train interactions per item; transforms are fitted where it is above 0."""
-        ...
+        raise NotImplementedError
+
+    @property
+    def item_text(self) -> ItemText | None:
+        """The part that encodes the texts of the items, all of it or one of several; None: there is none."""
+        return None
+
+    def text_columns(self, features: Features) -> slice | None:
+        """The columns of the ``features`` that it made which ``item_text`` gave; None: none of them."""
+        return None
 
 
-class NoFeatures:
+class NoFeatures(FeatureSource):
     """No features at all: what an id-only model gets."""
 
-    gives_features = False
+    gives_features: ClassVar[bool] = False
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> None:
         return None
 
 
-class ItemText:
+class ItemText(FeatureSource):
     """Fields -> strings (template) -> frozen encoder -> [I, D], kept in the store; then control and transform.
 
     ``encoder``: a text encoder, or a folder that `ltgnn finetune` wrote (``features.encoder=FOLDER``).
@@ -52,7 +66,8 @@ class ItemText:
     def __init__(
         self, encoder: TextEncoder | str, template: str | None, store: FeatureStore, control: Step, transform: Step
     ) -> None:
-        self.encoder = load_tuned(encoder) if isinstance(encoder, str) else encoder
+        made = load_tuned(encoder) if isinstance(encoder, str) else encoder
+        self.encoder = of_kind(made, TextEncoder, "features.encoder")  # type: ignore[type-abstract]
         self.template, self.store = template, store
         self.control, self.transform = control, transform
 
@@ -87,8 +102,25 @@ class ItemText:
             identity,
             texts,
             lambda: self.encoder(texts),
-            lambda values: describe(texts, values) | read_by(self.encoder, texts),
+            lambda values: describe(texts, values) | self.reading(texts),
         )
+
+    def reading(self, texts: Sequence[str]) -> dict[str, Any]:
+        """What the encoder says of its reading, for the card; empty: it cannot tell."""
+        found = dict(self.encoder.reading(texts))
+        return {"reading": found} if found else {}
+
+    @property
+    def item_text(self) -> ItemText:
+        return self
+
+    def text_columns(self, features: Features) -> slice:
+        return slice(0, features.values.shape[1])
+
+    @property
+    def trainable(self) -> HuggingFace | None:
+        """The encoder, where it has weights that can be trained; None: it has none."""
+        return self.encoder if isinstance(self.encoder, HuggingFace) else None
 
     @property
     def what(self) -> str:
@@ -96,7 +128,7 @@ class ItemText:
         return f"text features of {type(self.encoder).__name__}"
 
 
-class ItemNumbers:
+class ItemNumbers(FeatureSource):
     """Numeric columns of the items, standardised on the items seen in training.
 
     ``columns``: names, or None for all. A missing number becomes 0, the mean, and is marked in a column of its own.
@@ -112,7 +144,7 @@ class ItemNumbers:
             "class": "ItemNumbers",
             "columns": columns,
             "values": hashlib.sha256(table.numpy().tobytes()).hexdigest(),
-            "fit": _fit_hash(counts),
+            "fit": fit_hash(counts),
         }
         raw = self.store.get(
             identity, [], lambda: standardise(table, counts > 0), lambda _: silent(table[counts > 0], columns)
@@ -142,7 +174,7 @@ class ItemNumbers:
         return table
 
 
-class ItemVectors:
+class ItemVectors(FeatureSource):
     """Vectors made elsewhere (images, another encoder), read from a file and checked against the items."""
 
     def __init__(self, file: FeatureFile, store: FeatureStore, control: Step, transform: Step) -> None:
@@ -158,7 +190,7 @@ class ItemVectors:
         return self.store.get(self.file.identity, ids, lambda: self.file(ids), lambda _: {"file": str(self.file.path)})
 
 
-class JoinedFeatures:
+class JoinedFeatures(FeatureSource):
     """Several kinds of features side by side, ``[I, D1 + D2 + ...]``; each has its own entry in the store.
 
     The card has the number of columns of each (``widths``), for a projector that treats them separately.
@@ -166,6 +198,18 @@ class JoinedFeatures:
 
     def __init__(self, parts: Mapping[str, FeatureSource]) -> None:
         self.parts = parts
+
+    @property
+    def item_text(self) -> ItemText | None:
+        return next((found for part in self.parts.values() if (found := part.item_text) is not None), None)
+
+    def text_columns(self, features: Features) -> slice | None:
+        start = 0
+        for name, width in features.card["widths"].items():
+            if self.parts[name].item_text is not None:
+                return slice(start, start + width)
+            start += width
+        return None
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:
         if not self.parts:
@@ -183,42 +227,3 @@ class JoinedFeatures:
                 "warnings": [f"{n}: {text}" for n, part in parts.items() for text in part.card.get("warnings", ())],
             },
         )
-
-
-def read_by(encoder: Any, texts: Sequence[str]) -> dict[str, Any]:
-    """Shares of texts cut and of tokens unknown, if the encoder reports them."""
-    return {"reading": dict(encoder.reading(texts))} if hasattr(encoder, "reading") else {}
-
-
-def apply_steps(
-    raw: Features, counts: Tensor, *steps: Step, what: str = "item features", items: Sequence[str] = ()
-) -> Features:
-    """The features after the steps; steps that change something are part of the key and noted in the card.
-
-    Problems are logged and kept on the card as ``warnings``. ``what``, ``items``: names for messages.
-    """
-    values, card, fit = raw.values, dict(raw.card), counts > 0
-    card.setdefault("features", measure(values))
-    card["warnings"] = [f"{what[0].upper()}{what[1:]}: {text}" for text in warnings(card)]
-    log.info("%s: %s", what, shares(card))
-    for text in card["warnings"]:
-        log.warning(text)
-    if len(values) != len(counts):
-        raise UserError(f"{len(values)} rows of features for {len(counts)} items")
-    if not fit.any():
-        raise UserError(
-            "no item has a train interaction, so no transform can be fitted; look at split and data.cleaning"
-        )
-    for step in steps:
-        changed = step(values, fit)
-        if changed is not values:
-            identity: dict[str, Any] = {"of": card["key"], **step.identity, "fit": _fit_hash(counts)}
-            card |= {"key": key_of(identity, []), "shape": list(changed.shape)}
-            card["steps"] = [*card.get("steps", []), dict(step.identity)]
-            values = changed
-    refuse_overflow(values, what, items)
-    return Features(values, card)
-
-
-def _fit_hash(counts: Tensor) -> str:
-    return hashlib.sha256((counts > 0).numpy().tobytes()).hexdigest()

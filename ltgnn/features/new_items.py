@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
 from ltgnn.features.dataset_vectors import DatasetVectors
-from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, JoinedFeatures
+from ltgnn.features.item_features import FeatureSource, ItemNumbers, ItemText, ItemVectors, JoinedFeatures
 from ltgnn.features.queries import TextPart, reader
 from ltgnn.features.scaling import standardising
 from ltgnn.features.template import render
@@ -16,7 +14,7 @@ from ltgnn.features.transform import Step
 from ltgnn.types import Dataset, Features, UserError
 
 
-def later(source: Any, features: Features, dataset: Dataset, counts: Tensor, grown: Dataset) -> Tensor:
+def later(source: FeatureSource, features: Features, dataset: Dataset, counts: Tensor, grown: Dataset) -> Tensor:
     """Features of the items of ``grown`` that ``dataset`` lacks, by the encoder, scales and transforms of the run.
 
     ``source``: what the group ``features`` built; ``features``: what it made of ``dataset``; ``counts`` [I]: train

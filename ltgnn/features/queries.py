@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
-from ltgnn.features.item_features import ItemText, JoinedFeatures
+from ltgnn.features.item_features import FeatureSource, ItemText
 from ltgnn.features.template import render
 from ltgnn.features.transform import Step
 from ltgnn.types import Dataset, Features, UserError
@@ -32,31 +31,22 @@ class TextPart:
         return f"{unfitted[0]} is fitted to all items at once and cannot read another text" if unfitted else ""
 
 
-def text_part(source: Any, features: Features | None) -> TextPart | None:
+def text_part(source: FeatureSource, features: Features | None) -> TextPart | None:
     """The part of ``source`` (built by the group ``features``) that encodes texts: all of it, or one of its parts."""
-    if features is None:
+    if features is None or source.item_text is None or (columns := source.text_columns(features)) is None:
         return None
-    if isinstance(source, ItemText):
-        return TextPart(source, slice(0, features.values.shape[1]))
-    start = 0
-    for name, width in features.card.get("widths", {}).items() if isinstance(source, JoinedFeatures) else ():
-        if isinstance(part := source.parts[name], ItemText):
-            return TextPart(part, slice(start, start + width))
-        start += width
-    return None
+    return TextPart(source.item_text, columns)
 
 
-def item_texts(source: Any, dataset: Dataset, template: str | None) -> list[str]:
+def item_texts(source: FeatureSource, dataset: Dataset, template: str | None) -> list[str]:
     """The text of each item: what the encoder of ``source`` reads; without one, ``template`` or all fields filled.
 
     Empty where the items have no fields. Keyword and semantic search, and explanations, read these.
     """
     if not dataset.item_fields:
         return []
-    kinds = source.parts.values() if isinstance(source, JoinedFeatures) else [source]
-    reading = next((kind for kind in kinds if isinstance(kind, ItemText)), None)
-    if reading is not None:
-        return render(reading.template_for(dataset), dataset.item_fields)
+    if source.item_text is not None:
+        return render(source.item_text.template_for(dataset), dataset.item_fields)
     return render(template or ". ".join(f"{{{name}}}" for name in dataset.item_fields), dataset.item_fields)
 
 
@@ -72,13 +62,7 @@ def reader(part: TextPart, dataset: Dataset, counts: Tensor, prompt: str | None 
         raise UserError(
             f"a query cannot be read: {part.refusal or 'the items have no text'}. Use keyword search: by=words."
         )
-    encode = encoder_of_queries(source.encoder, render(source.template_for(dataset), dataset.item_fields), prompt)
+    encode = source.encoder.queries(render(source.template_for(dataset), dataset.item_fields), prompt)
     control = source.control.fitted(raw.values, counts > 0)
     transform = source.transform.fitted(source.control(raw.values, counts > 0), counts > 0)
     return lambda texts: transform(control(encode(texts)))
-
-
-def encoder_of_queries(encoder: Any, catalogue: Sequence[str], prompt: str | None = None) -> Reader:
-    """``encoder`` for texts outside of the ``catalogue``, which some encoders are fitted on."""
-    made: Reader = encoder.queries(catalogue, prompt) if hasattr(encoder, "queries") else encoder
-    return made

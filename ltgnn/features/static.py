@@ -13,10 +13,10 @@ from torch import Tensor
 
 from ltgnn.features.model_source import description_hash, locate, weights_hash
 from ltgnn.features.token_statistics import sample_texts, token_shares
-from ltgnn.types import UserError
+from ltgnn.types import TextEncoder, UserError
 
 
-class Static:
+class Static(TextEncoder):
     """A model2vec model (github.com/MinishLab/model2vec): an id, a folder, or a folder inside an installed package."""
 
     def __init__(
@@ -46,7 +46,7 @@ class Static:
         """I strings -> [I, D] float32."""
         return self.queries(texts, None)(texts)
 
-    def queries(self, catalogue: Sequence[str], prompt: str | None) -> Callable[[Sequence[str]], Tensor]:
+    def queries(self, catalogue: Sequence[str], prompt: str | None = None) -> Callable[[Sequence[str]], Tensor]:
         """The same model for other texts, loaded once and kept; it knows no prompt."""
         model = self._model()
 

@@ -12,12 +12,12 @@ from annotated_types import Ge, Lt
 from torch import Tensor
 
 from ltgnn.features.words import tokens
-from ltgnn.types import UserError
+from ltgnn.types import TextEncoder, UserError
 
 WORD = re.compile(r"\b\w+\b")
 
 
-class TfidfSvd:
+class TfidfSvd(TextEncoder):
     """Latent semantic analysis (Deerwester et al. 1990): sublinear TF-IDF of word n-grams, then a truncated SVD.
 
     Fitted on the texts it is given: all items, no interactions. ``min_df``: texts a word must occur in. In scripts that
@@ -43,7 +43,7 @@ class TfidfSvd:
         _, counts, svd = self._words(texts)
         return torch.from_numpy(svd.fit_transform(counts)).float()
 
-    def queries(self, catalogue: Sequence[str], prompt: str | None) -> Callable[[Sequence[str]], Tensor]:
+    def queries(self, catalogue: Sequence[str], prompt: str | None = None) -> Callable[[Sequence[str]], Tensor]:
         """Other texts in the space of the ``catalogue``; a text without its words is 0. There is no prompt."""
         vectorizer, counts, svd = self._words(catalogue)
         svd.fit(counts)

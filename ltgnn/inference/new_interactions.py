@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import Tensor
 
-from ltgnn.build import Problem, build_groups, build_module, uses_features
+from ltgnn.build import Problem, build_features, build_groups, build_module, uses_features
 from ltgnn.features.new_items import later
 from ltgnn.inference.incremental_propagation import among
 from ltgnn.module import Recommender
@@ -109,9 +108,7 @@ def _later(cfg: DictConfig, problem: Problem, grown: Dataset) -> Tensor:
     """Features of the new items; zeros where they cannot be made and the run does not read any.  [n, D]"""
     assert problem.features is not None
     try:
-        return later(
-            instantiate(cfg.features), problem.features, problem.dataset, problem.split.train.item_counts, grown
-        )
+        return later(build_features(cfg), problem.features, problem.dataset, problem.split.train.item_counts, grown)
     except UserError:
         if uses_features(cfg, problem):
             raise

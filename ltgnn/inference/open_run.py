@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import torch
-from hydra.utils import instantiate
 from torch import Tensor
 
-from ltgnn.build import build_evaluators, fitting_evaluator, is_closed_form
+from ltgnn.build import build_evaluators, build_features, fitting_evaluator, is_closed_form
 from ltgnn.features.queries import TextPart, item_texts, reader, text_part
 from ltgnn.inference.finished_run import load_finished_run, to_served_model
 from ltgnn.inference.restore import load_module, restore_scorer
@@ -54,7 +52,7 @@ class OpenRun:
             scorer = self.module.scorer(fitting_evaluator(self.cfg, build_evaluators(self.cfg, self.problem)))
         self.served: Served = to_served_model(self.run, self.cfg, self.problem, scorer)
         self.asked_by, self.index, self.prompt = tuple(by), index, prompt
-        self.source: Any = instantiate(self.cfg.features)  # what made the item features
+        self.source = build_features(self.cfg)  # what made the item features
 
     @cached_property
     def by(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from ltgnn.inference.reasons import Reasons
 from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.scoring.scorers import decompose
 from ltgnn.tensors.csr import Csr, union_by_user
-from ltgnn.types import Groups, Scorer, Split, UserError
+from ltgnn.types import Groups, Scorer, Split, UserError, as_scorer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,6 +46,9 @@ class Served:
     groups: Groups
     text: Tensor | None  # features [I, D]
     card: Mapping[str, Any]  # recipe, data, numbers: plain values
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "scorer", as_scorer(self.scorer))
 
     @property
     def num_items(self) -> int:

@@ -35,7 +35,7 @@ class Mixture(Negatives):
         known = [table for table in tables if table is not None]
         if len(known) == len(tables):
             weighted = [number * table for number, table in zip(self.widths, known, strict=True)]
-            self.proposal = torch.stack(weighted).sum(0) / sum(self.widths)
+            self.chances = torch.stack(weighted).sum(0) / sum(self.widths)
         return torch.cat(drawn, 1)
 
     def narrow(self, batch: Batch, main: Encoded) -> Batch:

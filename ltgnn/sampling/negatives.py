@@ -8,23 +8,21 @@ import torch
 from annotated_types import Ge
 from torch import Tensor, nn
 
-from ltgnn.types import Batch, Encoded, Interactions, UserError
+from ltgnn.types import Interactions, Sampler, UserError
 
 
-class Negatives(nn.Module):
-    """Base of all samplers: no table of chances, and every negative counts."""
+class Negatives(nn.Module, Sampler):
+    """Base of our samplers: the table of chances is a buffer, None unless it is set."""
 
-    draws = True  # whether it draws any
-
-    proposal: Tensor | None
-    reads_states: bool = False
+    chances: Tensor | None
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("proposal", None, persistent=False)
+        self.register_buffer("chances", None, persistent=False)
 
-    def narrow(self, batch: Batch, main: Encoded) -> Batch:
-        return batch
+    @property
+    def proposal(self) -> Tensor | None:
+        return self.chances
 
 
 class InBatch(Negatives):
@@ -81,7 +79,7 @@ class Drawn(Negatives):
         keys = users * (self.total + 1) + (ends - weights)[items] - before
         for name, table in (("keys", keys), ("offsets", offsets), ("ends", ends)):
             self.register_buffer(name, table, persistent=False)
-        self.proposal = weights.double() / self.total
+        self.chances = weights.double() / self.total
 
     def forward(self, users: Tensor, pos: Tensor, generator: torch.Generator) -> Tensor:
         """[B], [B] -> [B, S] int64."""

@@ -25,11 +25,11 @@ from ltgnn.build import (
     fitting_evaluator,
     is_closed_form,
     monitored_part,
-    refuse_unknown_monitor,
     uses_features,
 )
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.cutting import count_ties
+from ltgnn.evaluation.monitor_check import refuse_unknown_monitor
 from ltgnn.graph.tables import reused_memory
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder
@@ -63,7 +63,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACH
         with during(parts, "setup"):
             problem = build_problem(cfg, cache)
             evaluators = build_evaluators(cfg, problem, cache)
-            refuse_unknown_monitor(cfg, evaluators)
+            refuse_unknown_monitor(str(cfg.monitor), evaluators)
             write_cards(folder, problem)
         ready = time.perf_counter()
         scorer, device, selection = fit(cfg, problem, evaluators, tracker, parts, cache)

@@ -19,16 +19,10 @@ PLATFORM = "what the operating system offers"
 ERRORS = "errors of other libraries, which have no common base class"
 PARSED = "argparse leaves out what a subcommand does not have"
 DECLARED = "reads what a class, a partial or a recipe's `_target_` declares, before anything is built"
-TEXTS = "asks which features can read other texts; features have no base class yet"
 
 EXCEPTIONS: dict[str, str] = {
     "build.py:Problem.record": "an evaluator of one's own need not say which values are better if smaller",
-    "build.py:refuse_unknown_monitor": "an evaluator of one's own need not know its values beforehand",
-    "commands/answers.py:open_answers": TEXTS,
     "commands/data/__init__.py:main": PARSED,
-    "commands/finetune.py:item_text": TEXTS,
-    "commands/finetune.py:tune": "for the type checker: `item_text` has asked",
-    "commands/finetune.py:write_card": "for the type checker: `item_text` has asked",
     "config/error_messages.py:message": ERRORS,
     "config/hydra_entry.py:_sweeping": "an error has notes only where somebody added one",
     "config/older_recipes.py:_node": "a recipe's node has a class of an older version, by its name",
@@ -43,8 +37,6 @@ EXCEPTIONS: dict[str, str] = {
     "data/download.py:download": ERRORS,
     "data/text_source.py:TextSource._undecodable": ERRORS,
     "features/encoders.py:HuggingFace.load": LIBRARY,
-    "features/item_features.py:read_by": TEXTS,
-    "features/queries.py:encoder_of_queries": TEXTS,
     "features/tuning/adaptation.py:Full.__call__": LIBRARY,
     "features/tuning/encoder.py:TunedEncoder.__init__": LIBRARY,
     "features/tuning/module.py:StepBar.teardown": "the bar is there once training has begun",

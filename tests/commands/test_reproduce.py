@@ -186,7 +186,7 @@ def test_all_goes_on_after_a_refusal_and_leaves_gpu_rows_alone(
 
 
 def test_a_seed_that_fails_gives_no_number(bench: Bench) -> None:
-    bench.trained_row("broken", whole=["epochs=3", "sampler=uniform", "sampler.negatives.negatives=-1"])
+    bench.trained_row("broken", whole=["epochs=3", "loss=bpr_tail", "loss.ranking.weights.policy=none"])
     with pytest.raises(UserError, match="broken, seed 5"):
         bench.run("broken", "--seeds", "1")
     assert not bench.results.exists()

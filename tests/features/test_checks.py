@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,17 +18,19 @@ from ltgnn.features.precomputed import FeatureFile
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.tfidf import TfidfSvd
 from ltgnn.features.transform import Keep, Principal
-from ltgnn.types import Dataset, Features, UserError
+from ltgnn.types import Dataset, Features, TextEncoder, UserError
 
 Make = Callable[..., HuggingFace]
 IDS = ["a", "b", "c", "d"]
 COUNTS = torch.tensor([3, 1, 0, 2])
 
 
-class Fixed:
+class Fixed(TextEncoder):
     """An encoder of given vectors."""
 
-    identity: ClassVar = {"class": "Fixed"}
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        return {"class": "Fixed"}
 
     def __init__(self, rows: Sequence[Sequence[float]]) -> None:
         self.rows = torch.tensor(rows)
@@ -155,7 +157,7 @@ def test_a_language_that_does_not_fit(titles: list[str], words: str, minilm: Mak
     encoder = minilm()
     store, texts = FeatureStore(tmp_path), dataset(titles)
     encoder_of_zeros = Fixed(torch.eye(4).tolist())
-    encoder_of_zeros.reading = encoder.reading  # type: ignore[attr-defined]  # the tokenizer alone: no need to encode
+    encoder_of_zeros.reading = encoder.reading  # type: ignore[method-assign]  # the tokenizer alone: no need to encode
     side = ItemText(encoder_of_zeros, "{title}", store, Keep(), Keep())
     found = side(texts, COUNTS)
     assert found is not None

@@ -130,8 +130,8 @@ def test_a_place_that_cannot_be(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_was_writing_goes_with_the_next_write(tmp_path: Path) -> None:
     code = (
-        "import os, sys, pathlib\nfrom ltgnn.io.atomic_write import whole\n"
-        f"with whole(pathlib.Path({str(tmp_path / 'o')!r})) as t:\n"
+        "import os, sys, pathlib\nfrom ltgnn.io.atomic_write import replace_atomically\n"
+        f"with replace_atomically(pathlib.Path({str(tmp_path / 'o')!r})) as t:\n"
         "    t.mkdir(); (t / 'x').write_text('x'); print(os.getpid(), flush=True); sys.stdin.read()"
     )
     child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import torch
-from annotated_types import Ge, Gt
+from annotated_types import Ge
 from torch import Tensor
 
-from ltgnn.features.encoders import HuggingFace
-from ltgnn.features.item_features import ItemText
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.features.template import render
-from ltgnn.features.transform import Keep
 from ltgnn.features.tuning.adaptation import Adaptation
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.types import Dataset, Features, ItemContent, UserError
@@ -112,28 +110,29 @@ class EndToEnd:
     adapt: Adaptation
     rows: Annotated[int, Ge(1)]
     refresh: Annotated[int, Ge(0)]
-    lr: Annotated[float, Gt(0)]
+    lr: Annotated[float, Ge(0)]
     checkpointing: bool
     chunk_tokens: Annotated[int, Ge(1)]
 
-    def __call__(self, source: Any, dataset: Dataset, features: Features | None) -> TrainableText:
+    def __call__(self, source: FeatureSource, dataset: Dataset, features: Features | None) -> TrainableText:
         """``source``: what the group ``features`` built; ``features``: what it made of the data set."""
-        if not isinstance(source, ItemText) or not isinstance(source.encoder, HuggingFace) or features is None:
+        text = source.item_text
+        if text is None or text is not source or (trainable := text.trainable) is None or features is None:
             raise UserError(
                 "live=lora and live=full train a Hugging Face encoder on item text; set features=minilm or "
                 "features=folder"
             )
-        if not (isinstance(source.transform, Keep) and isinstance(source.control, Keep)):
+        if text.transform.changes_features or text.control.changes_features:
             raise UserError(
                 "live=lora and live=full train on the encoder's own output; set features/transform=none "
                 "features/control=none"
             )
-        texts = render(source.template_for(dataset), dataset.item_fields)
-        with torch.random.fork_rng(devices=[]):  # all else starts as with frozen text
-            encoder = TunedEncoder(source.encoder, texts, self.adapt, self.checkpointing, self.chunk_tokens)
+        texts = render(text.template_for(dataset), dataset.item_fields)
+        with torch.random.fork_rng(devices=[]):  # all else starts as it does beside a frozen text
+            encoder = TunedEncoder(trainable, texts, self.adapt, self.checkpointing, self.chunk_tokens)
         return TrainableText(encoder, features.values, self.rows, self.refresh, self.lr)
 
 
-def frozen(source: Any, dataset: Dataset, features: Features | None) -> Tensor | None:
+def frozen(source: FeatureSource, dataset: Dataset, features: Features | None) -> Tensor | None:
     """The text as the frozen encoder gives it: ``live=none``."""
     return None if features is None else features.values

@@ -226,7 +226,7 @@ def test_an_address_that_cannot_be_opened_is_one_message() -> None:
 
 STUCK = """
 import anyio.to_thread, time
-from ltgnn.serving.server.connections import Bounds, opened, server
+from ltgnn.serving.server.connections import Bounds, open_socket, server
 
 async def app(scope, receive, send):
     if scope["type"] == "http" and scope["path"] == "/thread":
@@ -238,7 +238,7 @@ async def app(scope, receive, send):
     else:
         raise RuntimeError("no lifespan")
 
-bound = opened("127.0.0.1", 0)
+bound = open_socket("127.0.0.1", 0)
 bound.listen()
 print(bound.getsockname()[1], flush=True)
 server(app, Bounds(600, 50)).run(sockets=[bound])
