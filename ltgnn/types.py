@@ -508,7 +508,7 @@ class Encoder(nn.Module):
     ``column_separable`` (``trainer=dim_parallel``), ``at`` (steps on only the batch's nodes).
     """
 
-    reads_features: ClassVar[bool] = False  # of its own, beside those that the embedding reads
+    reads_features: ClassVar[bool] = False  # itself, in addition to those that the embedding reads
     mixes_columns: ClassVar[bool] = False  # whatever its readout and graph: no column of the states can be apart
     embedding: Embedding
 
@@ -699,7 +699,7 @@ Kind = TypeVar("Kind")
 
 
 def of_kind(part: object, kind: type[Kind], option: str) -> Kind:
-    """The part itself; ``UserError`` where it is not derived from the base class of its axis."""
+    """The part itself; ``UserError`` where it is not derived from the base class of its config group."""
     if not isinstance(part, kind):
         raise UserError(
             f"{option}: {type(part).__name__} given, a subclass of ltgnn.types.{kind.__name__} wanted, which has a "

@@ -39,7 +39,7 @@ JOBS = {
 FREE = ("seconds", "warnings")
 """Keys of metrics.json that are no result."""
 
-SAME = {"ild_text": "ild_features"}
+SAME = {"ild_text@": "ild_features@"}
 """Values by the name that an older version gave them -> today's."""
 
 
@@ -91,6 +91,13 @@ def recorded(python: str, words: str) -> list[dict[str, Any]]:
         return [dict(flat(json.loads(file.read_text()))) for file in files]
 
 
+def todays(name: str) -> str:
+    """The name of a value as this version gives it."""
+    for old, new in SAME.items():
+        name = name.replace(old, new)
+    return name
+
+
 def order(file: Path) -> str:
     """Of a sweep the number of the job, which leads the name of its folder."""
     return file.parent.name[:3] if "multiruns" in file.parts else ""
@@ -101,9 +108,9 @@ def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             if key not in FREE:
-                yield from flat(inner, f"{name}.{SAME.get(key, key)}".lstrip("."))
+                yield from flat(inner, f"{name}.{todays(key)}".lstrip("."))
     elif isinstance(value, list):
-        yield name, json.dumps([SAME.get(item, item) if isinstance(item, str) else item for item in value])
+        yield name, json.dumps([todays(item) if isinstance(item, str) else item for item in value])
     else:
         yield name, value
 

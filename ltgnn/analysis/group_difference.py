@@ -19,8 +19,8 @@ class Difference:
     base_sd: float | None  # over seeds
     new_sd: float | None
     interval: stats.Interval  # users and seeds
-    interval_users: stats.Interval  # users alone, seeds averaged
-    seed_width: float  # half-width from seeds alone
+    interval_users: stats.Interval  # users only, seeds averaged
+    seed_width: float  # half-width from seeds only
     p: dict[str, float]  # test over users -> p
     p_holm: dict[str, float]  # the same, adjusted for the three groups
     p_bh: dict[str, float]

@@ -25,7 +25,7 @@ CLOSED = ("fusion", "graph", "live", "views", "loss", "sampler")
 
 
 def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator[str]:
-    """A line for each pair of words that a run would refuse. ``choices``: the word of each group, for the messages."""
+    """A line for each pair of options that a run would reject. ``choices``: option of each group, for messages."""
     yield from conflicts_of_values(config)
     if root not in ("train", "finetune"):
         return
@@ -46,7 +46,7 @@ def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator
 
 
 def quick_conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator[str]:
-    """Those among them that need few imports, and no value but those that are told of: seen before all else."""
+    """Those that need few imports and only the values they name: checked first."""
     if root in ("train", "finetune"):
         yield from wrong_monitor(config)
     if root == "train" and "closed_form" not in (config.get("model") or {}):
@@ -72,7 +72,7 @@ def _features(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> I
         if any(part.states("needs_features") for part in parts.get(group, ())):
             yield (
                 f"{word_of(group, choices)} needs item features, but {word_of('features', choices)} was given. Set "
-                f"features=minilm (or another word: ltgnn models features), or another {group}= (ltgnn models {group})."
+                f"features=minilm (or another: ltgnn models features), or another {group}= (ltgnn models {group})."
             )
 
 
@@ -125,7 +125,7 @@ def _projected(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> 
     if plain and any(part.states("needs_projected_text") for part in parts.get("loss", ())):
         yield (
             f"{word_of('loss', choices)} needs projected features, but {word_of('fusion', choices)} has none. Set "
-            "fusion=side (content beside the ids), or sum, gate, concat; or a loss without alignment."
+            "fusion=side (content besides the ids), or sum, gate, concat; or a loss without alignment."
         )
     aligned = [part.states("needs_projected_text") for part in parts.get("loss", ())]
     if any(part.states("for_losses_alone") for part in fusion) and aligned and all(one is False for one in aligned):
@@ -136,7 +136,7 @@ def _projected(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> 
         )
     ids = any(part.states("uses_ids") for part in fusion)
     if ids and any(part.states("without_ids") for part in parts.get("model", ())):
-        yield f"{word_of('model', choices)} has nodes of content alone, without ids: set fusion=content."
+        yield f"{word_of('model', choices)} uses only content, no ids: set fusion=content."
 
 
 def _live(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:

@@ -1,9 +1,9 @@
-"""Parts that several processes cannot share, told from the classes behind them before anything is loaded.
+"""Components that several processes cannot share, found from their classes before anything is loaded.
 
 A strategy needs an ability of each loss (``STRATEGIES``): ``row_separable`` where processes share the rows of a batch,
 ``column_separable`` where they share the columns of the states. A loss whose ability depends on an option names it by
-``separable_without``. A model says by ``mixes_columns`` that none of its columns can be apart. What only the built
-parts know (a readout, a graph that is not linear) is told when they are built.
+``separable_without``. A model declares by ``mixes_columns`` that its columns cannot be split. What only the built
+parts know (a readout, a graph that is not linear) is reported when they are built.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ltgnn.config.libraries import STRATEGIES
 from ltgnn.config.parts import Built, Config, word_of
 
 WHY = {
-    "row_separable": "sees a batch as a whole",
+    "row_separable": "sees a batch as one",
     "column_separable": "reads more of the states than products with sampled negatives",
 }
 """Ability -> what a loss without it does."""
@@ -58,7 +58,7 @@ def _mixed_columns(config: Config, parts: Mapping[str, list[Built]], choices: Ma
             yield f"{word}: {word_of(group, choices)} reads several columns of a state at once. Set {instead}."
     dim, devices = config.get("dim"), config["trainer"].get("devices")
     if isinstance(dim, int) and isinstance(devices, int) and devices > 0 and dim % devices:
-        yield f"{word}: dim={dim} is no multiple of trainer.devices={devices}: change one of them."
+        yield f"{word}: dim={dim} is not a multiple of trainer.devices={devices}: change one of them."
     if config["trainer"].get("gradient_clip_val") is not None:
         yield f"{word}: trainer.gradient_clip_val is a norm over all columns: set it to null."
 

@@ -1,4 +1,4 @@
-"""Values that are right one by one and do not go together, told before anything is loaded."""
+"""Values that are valid one by one but incompatible, reported before anything is loaded."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def conflicts_of_finetuning(config: Config, choices: Mapping[str, Any]) -> Itera
 
 
 def _at(config: Config, key: str) -> Any:
-    """What stands at a key with dots; None where there is no such key."""
+    """The value at a dotted key; None where there is no such key."""
     node: Any = config
     for name in key.split("."):
         node = node.get(name) if isinstance(node, dict) else None

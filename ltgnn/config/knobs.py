@@ -1,4 +1,4 @@
-"""Knobs of the command line that are surely wrong, told before PyTorch and Hydra are imported.
+"""Clearly wrong knobs of the command line, reported before PyTorch and Hydra are imported.
 
 Only plain words ``KEY=VALUE`` are looked at, whose meaning needs no grammar; the check of the composed config
 (``check.py``) sees the rest, and would say the same of these.

@@ -29,7 +29,7 @@ def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
     if not all(isinstance(evaluation.get(key) or kind(), kind) for key, kind in SHAPES.items()) or not (
         isinstance(lengths, list) and all(isinstance(k, int) and k > 0 for k in lengths)
     ):
-        return  # a wrong value, which is told by itself
+        return  # a wrong value, which is reported separately
     part, _, name = monitor.partition("/")
     if part not in PARTS:
         yield f"monitor={monitor}: unknown part '{part}'. Expected PART/[POLICY/GROUP/]METRIC@K, such as val/ndcg@20."

@@ -19,7 +19,7 @@ class Built(NamedTuple):
     kind: Any
 
     def states(self, ability: str, unsaid: Any = None) -> Any:
-        """What the class says of itself; ``unsaid`` where it says nothing."""
+        """The declaration of the class; ``unsaid`` where there is none."""
         return getattr(self.kind, ability, unsaid)
 
 
@@ -40,5 +40,5 @@ def built(key: str, node: Any) -> Iterator[Built]:
 
 
 def word_of(group: str, choices: Mapping[str, Any]) -> str:
-    """``fusion=sum``; of a group whose word is not known its name."""
+    """``fusion=sum``; of a group without a known option its name."""
     return f"{group}={choices[group]}" if choices.get(group) else group

@@ -26,7 +26,7 @@ class Finding:
 
 
 def refusals(parameter: Parameter, key: str, value: Any) -> Iterator[Finding]:
-    """What is wrong with a value without ``_target_``; parts in it are judged on their own."""
+    """What is wrong with a value without ``_target_``; parts in it are checked separately."""
     known = _known(value)
     if known is OPEN or parameter.adapter is None:
         return
@@ -41,7 +41,7 @@ def refusals(parameter: Parameter, key: str, value: Any) -> Iterator[Finding]:
     except ValidationError:
         pass
     places = {tuple(_path(known, one["loc"])) for one in refused.errors() if one["type"] != "needs_python_object"}
-    if not places:  # an object of Python is wanted: only a word or number is surely none
+    if not places:  # a Python object is expected: only a string or number is surely not one
         if isinstance(known, (dict, list)) or known is None:
             return
         places = {()}

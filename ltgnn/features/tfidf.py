@@ -36,7 +36,7 @@ class TfidfSvd(TextEncoder):
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        return {"class": "TfidfSvd", **vars(self), "words": "runs of signs in scripts without blanks"}
+        return {"class": "TfidfSvd", **vars(self), "words": "character n-grams in scripts without blanks"}
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
         """I strings -> [I, min(dim, I - 1, words - 1)] float32, rows of length up to 1."""

@@ -91,5 +91,5 @@ class LightGCN(Encoder):
 
     @property
     def column_separable(self) -> bool:
-        """Where the readout weighs whole layers."""
+        """If the readout weighs layers by scalars."""
         return not self.mixes_columns and self.linear and self.readout.coefficients(self.num_layers) is not None

@@ -37,7 +37,7 @@ class Resume(Checkpoint):
     In addition to what Lightning saves (weights, optimiser, schedule, early stop, best checkpoint) it has the state of
     the global random numbers, of which dropout draws; batches, negatives and noise depend only on seed, epoch and step.
     Of Lightning's kind ``Checkpoint``, so that it comes after all callbacks whose state it saves; the last of them.
-    ``every``: seconds from one save to the next; what is shorter is as fast to begin anew, and is never written.
+    ``every``: seconds from one save to the next; shorter runs restart as fast, and are never saved.
     """
 
     def __init__(self, folder: Path, key: str, every: float) -> None:

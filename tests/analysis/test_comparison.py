@@ -171,7 +171,7 @@ def test_a_document_is_written(sweep: Path, tmp_path: Path) -> None:
     [
         (["--by", "fusion"], r"the 6 runs with fusion=id also differ in loss. Add that to --by"),
         (["--by", "nothing"], "--by nothing: no run has that"),
-        (["--baseline", "fusion"], "'fusion' is no AXIS=WORD"),
+        (["--baseline", "fusion"], "'fusion' is not GROUP=OPTION"),
         (["--baseline", "fusion=gate"], "no run has that; there are id, sum"),
         (["--baseline", "model=mf"], "the config groups are fusion, loss"),
         (["--metrics", "recall@7"], "no run has the value 'recall@7'"),

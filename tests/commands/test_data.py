@@ -205,7 +205,7 @@ def test_names():
         (["stats", "ml100k", "split=rnadom"], "Could not find 'split/rnadom'"),
         (["stats", "ml100k", "data.cleaning.user_cor=5"], "user_cor"),
         (["import", "absent.csv", "--out", "x"], "No file absent.csv"),
-        (["import", "clicks.csv", "--field", "title", "--out", "x"], "--field 'title': wanted NAME=COLUMN"),
+        (["import", "clicks.csv", "--field", "title", "--out", "x"], "--field 'title': expected NAME=COLUMN"),
         (["import", "clicks.csv", "--out", "x"], "no column 'user_id'"),
         (["import", "clicks.csv", *MAPPING, "--out", "."], "exists and is not empty"),
     ],

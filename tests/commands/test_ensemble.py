@@ -155,7 +155,7 @@ def test_other_splits_and_other_mistakes_are_named(
 
     says([gnn, other], f"{gnn} and {other} have different splits")
     says([gnn, gnn], "is given twice")
-    says(["blend=rrf"], "wants the folders of finished runs")
+    says(["blend=rrf"], "requires the folders of finished runs")
     says([gnn, str(tmp_path)], "is not a run folder")
     says([gnn, ease, "blend=rank"], "The options of blend: learned")
     assert main(["ensemble", "--help"]) == 0

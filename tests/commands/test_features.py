@@ -51,8 +51,8 @@ def test_verify_finds_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str],
         path.with_suffix(".json").unlink()
     assert run(tmp_path, "verify") == 1
     shown = capsys.readouterr().out
-    assert f"{whole[:12]}  whole" in shown
-    assert f"{key[:12]}  whole" not in shown
+    assert f"{whole[:12]}  intact" in shown
+    assert f"{key[:12]}  intact" not in shown
     assert "1 intact, 1 damaged" in shown
     assert run(tmp_path, "prune", "--damaged", "--yes") == 0
     assert [entry.key for entry in entries(tmp_path)] == [whole]

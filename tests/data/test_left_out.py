@@ -57,7 +57,7 @@ def test_its_closing_line_names_all_text_fields(files, capsys):
 
 def test_untouched_items_are_kept_by_an_option(files, capsys):
     assert main([*IMPORT, "--drop-incomplete", "--keep-untouched", "--out", "out"]) == 0
-    assert "nobody touched" not in capsys.readouterr().out
+    assert "without interactions" not in capsys.readouterr().out
     data = target("out", []).dataset
     assert (data.num_items, data.card["items without an interaction"]) == (8, 2)
     with pytest.raises(SystemExit):

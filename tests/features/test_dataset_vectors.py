@@ -149,5 +149,5 @@ def test_beside_other_kinds_by_name(files: Path) -> None:
     unit = TEXTS / np.linalg.norm(TEXTS, axis=1, keepdims=True)
     torch.testing.assert_close(features.values, rows_of(dataset, IMAGES, unit))
     assert features.card["widths"] == {"image": 5, "text": 3}
-    with pytest.raises(UserError, match=r"features=joined has no parts: .*\+features@features.parts.NAME=WORD"):
+    with pytest.raises(UserError, match=r"features=joined has no parts: .*\+features@features.parts.NAME=OPTION"):
         made(*given, "features=joined")

@@ -94,7 +94,7 @@ def test_the_table_names_unknown_users(
     ("words", "message"),
     [
         (["users=@nowhere"], "file not found"),
-        (["users=,"], "names nobody"),
+        (["users=,"], "users= is empty"),
         (["k=0"], "k=0 given, a whole number of at least 1"),
         (["k=many"], "k=many given"),
         (["out=x.xlsx"], "ends in .csv"),

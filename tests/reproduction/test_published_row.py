@@ -208,7 +208,7 @@ def test_readme_is_changed_between_its_marks_alone(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no place for the table"):
         paper_result.rebuild(readme, [row], tmp_path)
     assert readme.read_text() == "no marks"
-    with pytest.raises(UserError, match="Wanted a file"):
+    with pytest.raises(UserError, match="Expected a file"):
         paper_result.rebuild(tmp_path / "absent", [row], tmp_path)
 
 

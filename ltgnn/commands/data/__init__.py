@@ -141,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
         "ltgnn data export ml100k --to recbole --out peers/ml100k\n"
         "ltgnn data export logs/train/runs/RUN --to lists --out lists.csv",
         _export,
-        "\n\nIn lists, an id that a spreadsheet would run as a formula (= + - @ first) begins with an apostrophe;\n"
+        "\n\nIn lists, an id that a spreadsheet would run as a formula (= + - @ first) starts with an apostrophe;\n"
         "ltgnn evaluate lists=FILE takes it off. recbole: as pandas.read_csv reads it.",
     )
     export.add_argument(
