@@ -58,6 +58,8 @@ class Scaled(Mix):
 class Fading(Encoder):
     """An encoder: ``sum over l of fade^l A^l x``."""
 
+    embedding: NodeEmbedding
+
     def __init__(self, embedding: NodeEmbedding, num_layers: Annotated[int, Ge(0)], fade: float) -> None:
         super().__init__()
         self.embedding, self.num_layers, self.fade = embedding, num_layers, fade
@@ -70,6 +72,14 @@ class Fading(Encoder):
             total = total + self.fade**number * layers[-1]
         users, items = total.split([self.embedding.num_users, self.embedding.num_items])
         return Encoded(users, items, tuple(layers), content)
+
+    @torch.no_grad()
+    def known_items(self, graph: Graph) -> Tensor:
+        """Those whose first state says something, and those that messages reach.  [I] bool"""
+        known = torch.cat([self.embedding.trained_users, super().known_items(graph)])
+        for _ in range(self.num_layers):
+            known = known | (graph.propagate(known.float()[:, None])[:, 0] > 0)
+        return known[self.embedding.num_users :]
 
 
 class TrainItems(Negatives):

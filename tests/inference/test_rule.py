@@ -125,7 +125,7 @@ def test_every_option_of_the_tree_is_listed_by_help_and_by_models(capsys: pytest
 def test_the_command_line_refuses_what_is_no_rule(runs: dict[str, Path]) -> None:
     with pytest.raises(UserError, match=r"rules: mine \(dict\) is not a rule"):
         main([f"run={runs['gnn']}", "+rules.mine.weight=1"])
-    with pytest.raises(UserError, match=r"rules.tail.share=abc given, a number from 0 to 1 wanted"):
+    with pytest.raises(UserError, match=r"rules\.tail\.share=abc given, a number from 0 to 1 wanted"):
         main([f"run={runs['gnn']}", "rules=tail", "rules.tail.share=abc"])
     with pytest.raises(UserError, match=r"mine \(Random\) is not a rule"):
         main([f"run={runs['gnn']}", "+rules.mine._target_=random.Random"])
