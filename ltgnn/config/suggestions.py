@@ -42,7 +42,7 @@ def no_match(group: str, root: str, tree: Path | None) -> str:
     """Of a group that there is, but not in this command."""
     found = re.findall(r"^ *- \"?([\w/]+)\"?:", (tree or conf_dir()).joinpath(f"{root}.yaml").read_text(), re.MULTILINE)
     text = f"'{group}' is not a config group of this ltgnn {root} command; it has {', '.join(dict.fromkeys(found))}."
-    if root == "evaluate" and group in groups():
+    if root == "evaluate" and tree is None and group in groups():  # with run=DIR the tree is that of the run
         text += f" {group}= needs a trained model: name one by run=DIR."
     return text
 

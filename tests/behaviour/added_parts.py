@@ -15,7 +15,8 @@ from torch import Tensor
 
 from ltgnn.data.cutting import all_interactions, check_shares, make_split, percent, permute
 from ltgnn.data.raw import Raw
-from ltgnn.features.item_features import apply_steps
+from ltgnn.features.item_features import FeatureSource
+from ltgnn.features.steps import apply_steps
 from ltgnn.features.store import key_of
 from ltgnn.features.transform import Step
 from ltgnn.models.embedding import NodeEmbedding
@@ -132,7 +133,7 @@ class TailBonus(Scorer):
         return self.values.to(users.device).expand(len(users), -1)
 
 
-class TextLength:
+class TextLength(FeatureSource):
     """Features: words in each text column of the items.  [I, columns]"""
 
     def __init__(self, control: Step, transform: Step) -> None:

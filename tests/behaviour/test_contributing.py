@@ -70,8 +70,9 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file.write_text(body, encoding="utf-8")
     cli = copy / "ltgnn" / "cli.py"
     text = cli.read_text(encoding="utf-8")
-    assert text.count("COMMANDS = {\n") == 1
-    cli.write_text(text.replace("COMMANDS = {\n", "COMMANDS = {\n" + LINES["ltgnn/cli.py"]), encoding="utf-8")
+    group = '    "analyse": {\n'
+    assert text.count(group) == 1
+    cli.write_text(text.replace(group, group + LINES["ltgnn/cli.py"]), encoding="utf-8")
     shutil.copy(added_command.__file__, copy / "ltgnn" / "commands" / "sizes.py")
     return copy
 
