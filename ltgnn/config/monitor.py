@@ -43,7 +43,8 @@ def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
         if value not in known:
             near = difflib.get_close_matches(value, [*known, *mixtures], n=3, cutoff=0.3)
             where = f" in eval.mixtures.{name}" if value != name else ""
-            yield f"monitor={monitor}: unknown value '{value}'{where}. Did you mean: {', '.join(near)}."
+            hint = f" Did you mean: {', '.join(near)}." if near else ""
+            yield f"monitor={monitor}: unknown value '{value}'{where}.{hint}"
 
 
 def value_names(

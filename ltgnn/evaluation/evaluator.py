@@ -121,7 +121,8 @@ class Evaluator:
             missing = [name for name in self.mixtures.get(monitor, {monitor: 1}) if name not in record.values]
             near = difflib.get_close_matches(missing[0], record.values, n=3, cutoff=0.3)
             where = f"eval.mixtures.{monitor}" if monitor in self.mixtures else "monitor"
-            raise UserError(f"{where}: unknown value '{missing[0]}'. Did you mean: {', '.join(near)}")
+            hint = f" Did you mean: {', '.join(near)}." if near else ""
+            raise UserError(f"{where}: unknown value '{missing[0]}'.{hint}")
         return Evaluation(record.values, record.per_user, lists)
 
     def smaller(self, name: str) -> bool:

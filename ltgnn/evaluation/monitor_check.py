@@ -21,7 +21,8 @@ def refuse_unknown(evaluator: Evaluator, name: str, option: str) -> None:
         if part not in known:
             near = difflib.get_close_matches(part, known, n=3, cutoff=0.3)
             where = f" in eval.mixtures.{name}" if part != name else ""
-            raise UserError(f"{option}: unknown value '{part}'{where}. Did you mean: {', '.join(near)}.")
+            hint = f" Did you mean: {', '.join(near)}." if near else ""
+            raise UserError(f"{option}: unknown value '{part}'{where}.{hint}")
         if lacks := _lacking(evaluator, part):
             raise UserError(f"{option}: the value '{part}' is not defined here: {lacks}.")
 

@@ -22,6 +22,7 @@ from ltgnn.build import (
 from ltgnn.config.input_files import find_changed
 from ltgnn.config.reads_features import uses_features
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.features.steps import apply_steps
 from ltgnn.features.transform import Step
 from ltgnn.runs.checksums import warn_if_changed
@@ -99,7 +100,7 @@ def refuse_other_data(run: RunFolder, cfg: DictConfig, problem: Problem) -> None
     log.warning("run=%s: %s. The pairs that it was trained on are the same.", run.path, what)
 
 
-class RunVectors:
+class RunVectors(FeatureSource):
     """Final item vectors [I, d] of a finished run, such as a LightGCN's, for another model to build on.
 
     The run must have had the same items and the same train part: trained on other pairs, its vectors could know what is

@@ -120,8 +120,8 @@ def test_the_names_that_are_promised_are_those_that_come(evaluator: Any) -> None
         ("ild_features@20", "the data lack"), ("ild_category@20", "the data lack"),
         ("items20/tail/aplt@20", "overall"),
         ("items20/share@20", "share exists for head, tail"), ("activity/casual/gini@20", "one number for all users"),
-        ("activity/casual/items20/tail/coverage@20", "one number for all users"), ("items20/cold/ndcg@20", "no value"),
-        ("", "no value"),
+        ("activity/casual/items20/tail/coverage@20", "one number for all users"),
+        ("items20/cold/ndcg@20", "unknown value"), ("", "unknown value"),
     ],
 )  # fmt: skip
 def test_a_value_that_will_not_come_is_told_before(evaluator: Any, name: str, said: str) -> None:

@@ -121,7 +121,7 @@ def test_what_failed_begins_anew_and_so_does_another_recipe(
         break_at(patch, 4, KeyboardInterrupt(), "on_train_epoch_end")
         assert launch(folder) != 0
     assert launch(folder, "seed=5") == 0
-    assert "of another recipe" in capfd.readouterr().out
+    assert "belongs to another recipe" in capfd.readouterr().out
     with (tmp_path / "run/history.csv").open() as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == ["2", "4", "6"]
 
