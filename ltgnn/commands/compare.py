@@ -111,7 +111,7 @@ def show(table: Comparison, runs: Sequence[Run], console: Console) -> None:
     width = max(console.width, Console(width=1000).measure(drawn).maximum)  # numbers are never cut
     console.width = width
     console.print(drawn)
-    say(console, formats.note(table))
+    say(console, formats.note(table, bold=console.is_terminal))
     if len(table.rows) > 2:
         drawn = anova_tables.terminal(variance(table, runs))
         console.width = max(width, Console(width=1000).measure(drawn).maximum)

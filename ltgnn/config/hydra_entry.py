@@ -106,7 +106,8 @@ def guard(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., An
             hydra = HydraConfig.get()
             if hydra.mode == RunMode.MULTIRUN:
                 error.add_note(SWEPT)
-                log.error("job %s failed: %s", hydra.job.num, error if isinstance(error, UserError) else repr(error))
+                text = printable_lines(error if isinstance(error, UserError) else repr(error))
+                log.error("job %s failed: %s", hydra.job.num, text)
             return None
 
     job.caught = caught  # type: ignore[attr-defined]  # a sweeper adds what failed in other processes

@@ -33,13 +33,19 @@ def write_checksums(folder: Path) -> None:
 def warn_if_changed(folder: Path, *names: str) -> bool:
     """Whether one of these files of a run differs from what the run wrote; logged in one line.
 
-    Older runs without checksums, and missing files, are not checked. A file is read once
-    per process and state.
+    Older runs without checksums, and missing files, are not checked; that damaged checksums cannot be read is logged
+    too. A file is read once per process and state.
     """
+    if not (folder / FILE).is_file():
+        return False
     try:
-        wanted = json.loads(read_text(folder / FILE))
-        changed = [name for name in names if name in wanted and _differs(folder / name, wanted[name])]
+        wanted = dict(json.loads(read_text(folder / FILE)))
     except (OSError, ValueError, TypeError, RecursionError):
+        _warn_unchecked(folder)
+        return False
+    try:
+        changed = [name for name in names if name in wanted and _differs(folder / name, wanted[name])]
+    except OSError:  # its reader reports it
         return False
     if changed:
         _warn(folder, " and ".join(changed), len(changed) > 1)
@@ -59,6 +65,11 @@ def _warn(folder: Path, names: str, several: bool) -> None:
         "are not those of the run. Train it again.",
         folder, names, "are" if several else "is", FILE, "them" if several else "it",
     )  # fmt: skip
+
+
+@cache
+def _warn_unchecked(folder: Path) -> None:
+    log.warning("%s: %s is damaged, so that it cannot be told whether files of this run have changed.", folder, FILE)
 
 
 def sha256(file: Path) -> str:

@@ -158,6 +158,13 @@ def test_every_layout_has_the_same_numbers(sweep: Path, capsys: pytest.CaptureFi
     assert r"fusion $\times$ loss" in texts["latex"]
 
 
+def test_where_there_is_no_bold_type_none_is_promised(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(sweep)]) == 0
+    assert "bold" not in capsys.readouterr().out
+    assert main([str(sweep), "--format", "markdown"]) == 0
+    assert "best of each column bold" in capsys.readouterr().out
+
+
 def test_a_document_is_written(sweep: Path, tmp_path: Path) -> None:
     assert main([str(sweep), "--metrics", METRIC, "--format", "latex", "--out", str(tmp_path / "table.tex")]) == 0
     assert (tmp_path / "table.tex").read_text().count(r"\toprule") == 2

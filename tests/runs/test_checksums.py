@@ -41,10 +41,14 @@ def test_a_change_is_said_once_and_names_the_file(tmp_path: Path, caplog: pytest
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"topk.parquet": 3', "[" * 100_000])
-def test_a_damaged_record_judges_nothing_or_warns(tmp_path: Path, content: str) -> None:
+def test_a_damaged_record_decides_nothing_and_is_named(
+    tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "topk.parquet").write_bytes(b"lists")
     (tmp_path / FILE).write_text(content)
     assert not warn_if_changed(tmp_path, "topk.parquet")
+    damaged = f"{tmp_path}: {FILE} is damaged"
+    assert [damaged in message for message in caplog.messages] == ([] if content in ("[]", "{}") else [True])
 
 
 def test_a_run_writes_them_and_its_readers_look(
