@@ -53,6 +53,12 @@ def test_columns_of_items_without_their_file(option):
         reader("recbole", interactions={"all": "x.inter"}, item_fields={"title": "title"})(Path())
 
 
+@pytest.mark.parametrize("given", ["--item-key sku", "--item-names a,b", "--first-counts", "--keep-unknown"])
+def test_options_about_items_without_their_file_are_refused(given):
+    option, *_ = words = given.split()
+    assert said(TEXT, *words).startswith(f"{option} is about the file of items, and none was given: add --items FILE")
+
+
 def test_rows_without_an_id_name_the_option():
     assert said(TEXT + ",i1,1\n").endswith("Mend the row or delete it. To drop such rows: --drop-incomplete")
     assert "'NA'" in said(TEXT + "NA,i1,1\n", "--missing", "NA")

@@ -19,6 +19,8 @@ CLEANING = ("min_rating", "user_core", "item_core", "repeats")
 WORDS = ("user", "item", "rating", "time", "time_format", "time_unit", "item_key", "separator", "encoding", "escape")
 LISTS = ("names", "item_names", "missing")
 FLAGS = ("drop_incomplete", "first_counts", "keep_unknown")
+OF_ITEMS = ("item_key", "item_names", "first_counts", "keep_unknown")
+"""Options about the file of items."""
 
 
 def bring(arguments: argparse.Namespace) -> int:
@@ -34,6 +36,9 @@ def bring(arguments: argparse.Namespace) -> int:
         quoted = out.resolve().name.replace("\\", "\\\\").replace('"', '\\"')
         name = f'data.name="{quoted}"'
         keys["interactions"] = {"all": str(file.resolve())}
+        if not arguments.items and (useless := [key for key in OF_ITEMS if key in keys]):
+            option = f"--{useless[0].replace('_', '-')}"
+            raise UserError(f"{option} is about the file of items, and none was given: add --items FILE, or omit it.")
         if "item" in keys:
             keys.setdefault("item_key", keys["item"])
         with name_flags(of_file=True):
