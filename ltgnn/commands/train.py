@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -11,9 +12,13 @@ from omegaconf import DictConfig, open_dict
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 
+log = logging.getLogger(__name__)
+
 
 def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     """What Hydra calls for each job, a sweep with its cache; returns the monitored value."""
+    if HydraConfig.get().mode != RunMode.MULTIRUN:
+        log.info("run folder %s", cfg.paths.run_dir)
     from ltgnn.analysis.table import show  # what trains comes late: a config that is refused does not wait for it
     from ltgnn.data.fetch import fetch_unpublished
     from ltgnn.runs.begun import finished_metrics

@@ -1,4 +1,4 @@
-"""Lightning callbacks: early stop with a warm-up, history as CSV, one progress bar per run."""
+"""Lightning callbacks: early stop with a warm-up, history as CSV, progress."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import io
 import logging
 import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pytorch_lightning as pl
 from annotated_types import Ge
 from pytorch_lightning.callbacks import Callback, EarlyStopping
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from ltgnn.config.paths import write_whole
+from ltgnn.training.progress import Progress
+
+__all__ = ["EarlyStop", "History", "Progress"]
 
 log = logging.getLogger(__name__)
 
@@ -101,33 +102,3 @@ class History(Callback):
         writer.writerows(kept)
         write_whole(self.path, text.getvalue())
         return kept
-
-
-class Progress(Callback):
-    """A bar over the epochs with the losses and the monitor."""
-
-    def __init__(self, monitor: str | None) -> None:
-        self.monitor = monitor
-        self.bar: Bar | None = None
-
-    def on_fit_start(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("epochs"))
-        values = TextColumn("{task.fields[values]}", markup=False)
-        times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), values)
-        self.bar = Bar(*columns, *times, transient=True)
-        self.bar.start()
-        self.task = self.bar.add_task("", total=trainer.max_epochs, completed=trainer.current_epoch, values="")
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        metrics = trainer.callback_metrics
-        shown = [name for name in ("train/loss", self.monitor) if name in metrics]
-        values = "  ".join(f"{name} {float(metrics[name]):.4f}" for name in shown)
-        if self.bar is not None:
-            self.bar.update(self.task, completed=trainer.current_epoch + 1, values=values)
-
-    def teardown(self, trainer: pl.Trainer, module: pl.LightningModule, stage: str) -> None:
-        if self.bar is not None:
-            self.bar.stop()
-
-    def state_dict(self) -> dict[str, Any]:
-        return {}

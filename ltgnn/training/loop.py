@@ -39,6 +39,7 @@ from ltgnn.runs.warnings import collect
 from ltgnn.scoring.cold_items import cold_items
 from ltgnn.training.distributed.processes import processes, worker_processes
 from ltgnn.training.memory import keep_large_tables
+from ltgnn.training.progress import IN_A_SWEEP, Progress, on_terminal
 from ltgnn.training.quiet import quiet_lightning
 from ltgnn.types import Evaluation, PartEvaluator, Scorer
 
@@ -122,6 +123,8 @@ def fit(
 ) -> tuple[Scorer, torch.device, dict[str, Any]]:
     """The scorer of the selected model, where it expects its users, and how it was selected."""
     if is_closed_form(cfg):
+        if not cfg.sweep.running:
+            log.info("training: a closed form, in one step")
         with during(parts, "setup"):
             return fit_closed_form(cfg, problem, evaluators, cache), torch.device("cpu"), {"by": "none: closed form"}
     module, trainer, callbacks = fit_module(cfg, problem, evaluators, tracker, parts, cache)
@@ -154,8 +157,11 @@ def fit_module(
     with during(parts, "setup"):
         module = build_module(cfg, problem, evaluators, cache)
     callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}
-    if cfg.sweep.running:
-        callbacks.pop("progress", None)  # the table of the sweep shows it
+    if cfg.sweep.running and isinstance(progress := callbacks.get("progress"), Progress):
+        if on_terminal():
+            callbacks.pop("progress")  # the table of the sweep shows it
+        else:
+            progress.name, progress.every = Path(cfg.paths.run_dir).name, IN_A_SWEEP
     if cfg.sweep.trial is not None:
         from ltgnn.training.pruning import Prune
 
