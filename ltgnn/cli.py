@@ -33,6 +33,7 @@ GROUPS = {
             "configurations side by side: mean and spread, differences, analysis of variance",
         ),
         "claim": ("ltgnn.commands.claim", "is NEW better than BASE on the tail at no cost for the head?"),
+        "plot": ("ltgnn.commands.plot", "pictures: head against tail, Pareto, popularity, learning, differences"),
         "pareto": ("ltgnn.commands.pareto", "accuracy against tail, for a sweep of score adjustments"),
         "report": (
             "ltgnn.commands.report",

@@ -17,10 +17,11 @@ import numpy as np
 
 from ltgnn.analysis import significance as stats
 from ltgnn.analysis.group_difference import Difference
+from ltgnn.analysis.intervals import interval_of, paired_columns
 from ltgnn.analysis.item_groups import rule
 from ltgnn.analysis.labels import names
+from ltgnn.analysis.pairing import pair_by_split
 from ltgnn.analysis.run_groups import CLOSED_FORM, RunGroup
-from ltgnn.types import UserError
 
 MIN_SEEDS = 5
 MOST_SEEDS = 1_000
@@ -53,15 +54,8 @@ def claim(
     base: RunGroup, new: RunGroup, metric: str, policy: str, margin: float, level: float, draws: int, seed: int
 ) -> Claim:
     """Compare two sides on ``metric`` for all, head and tail of ``policy``, and apply the rule."""
-    if base.fingerprint != new.fingerprint:
-        raise UserError(
-            f"the two sides were tested on different splits ({base.fingerprint[:12]} and {new.fingerprint[:12]}): "
-            "differences of users cannot be paired. Run both with the same data, split and split.seed."
-        )
-    if not np.array_equal(base.users(), new.users()):
-        raise UserError(
-            "the two sides hold different test users although the split is the same: evaluate one of them again"
-        )
+    base_runs, new_runs, left_out = pair_by_split(base.runs, new.runs)
+    base, new = RunGroup(base_runs, base.damaged), RunGroup(new_runs, new.damaged)
     differences = _differences(base, new, metric, policy, level, draws, seed)
     by_group = {difference.group: difference for difference in differences}
     verdict, reasons = decide(by_group["head"], by_group["tail"], margin)
@@ -76,7 +70,7 @@ def claim(
         verdict, reasons = "undecided", [*doubts, *reasons]
     counts = len(base.runs), len(new.runs)
     runs = [*base.runs, *new.runs]
-    warnings = list(dict.fromkeys(text for run in runs for text in run.warnings))
+    warnings = list(dict.fromkeys([*([left_out] if left_out else []), *(t for run in runs for t in run.warnings)]))
     called = names([base.runs[0], new.runs[0]])
     return Claim(
         verdict, reasons, needed, metric, policy, margin, level, called[0], called[1], counts, differences,
@@ -147,10 +141,7 @@ def _differences(
     base: RunGroup, new: RunGroup, metric: str, policy: str, level: float, draws: int, seed: int
 ) -> list[Difference]:
     names = [metric if group == "all" else f"{policy}/{group}/{metric}" for group in GROUPS]
-    columns = np.stack([new.per_user(name) - base.per_user(name) for name in names], axis=1)  # [n, groups]
-    for name, d in zip(names, columns.T, strict=True):
-        if np.isnan(d).all():
-            raise UserError(f"no test user has a value of {name} on both sides, so that nothing can be compared.")
+    columns = paired_columns(base, new, names)
     bootstrap = stats.Bootstrap.of(columns, draws, seed)
     tests = {
         "t": [stats.t_test(d) for d in columns.T],
@@ -163,9 +154,7 @@ def _differences(
     found = []
     for row, (group, name, d) in enumerate(zip(GROUPS, names, columns.T, strict=True)):
         before, after = base.values(name), new.values(name)
-        users = bootstrap.interval(row, level)
-        paired = base.many_splits  # the splits' own hardness is in both sides
-        seeds = stats.over_pairs(after - before, level) if paired else stats.over_seeds(before, after, level)
+        found_interval = interval_of(base, new, name, bootstrap.interval(row, level), level)
         less = new.smaller(metric)
         gains, losses = stats.wins(-d if less else d)
         found.append(
@@ -177,9 +166,9 @@ def _differences(
                 new=float(after.mean()),
                 base_sd=base.sd(name),
                 new_sd=new.sd(name),
-                interval=stats.combine(users, seeds),
-                interval_users=users,
-                seed_width=seeds,
+                interval=found_interval.interval,
+                interval_users=found_interval.users,
+                seed_width=found_interval.seed_width,
                 p={test: p[row] for test, p in tests.items()},
                 p_holm={test: p[row] for test, p in holm.items()},
                 p_bh={test: p[row] for test, p in bh.items()},
@@ -223,7 +212,8 @@ def _over_seeds(base: RunGroup, new: RunGroup, before: stats.Array, after: stats
 def _too_few_seeds(side: RunGroup, name: str) -> list[str]:
     if side.deterministic or len(side.runs) >= MIN_SEEDS:
         return []
-    return [f"{name} has {len(side.runs)} seed(s), the rule requires {MIN_SEEDS}"]
+    seeds = f"{len(side.runs)} seed{'s' * (len(side.runs) != 1)}"
+    return [f"{name} has {seeds}, the rule requires {MIN_SEEDS}"]
 
 
 def _selection(side: RunGroup, name: str) -> list[str]:

@@ -11,7 +11,8 @@ import numpy as np
 from ltgnn.analysis import significance as stats
 from ltgnn.analysis.item_groups import not_scorable
 from ltgnn.analysis.labels import axes_of
-from ltgnn.analysis.run_groups import RunGroup, differing
+from ltgnn.analysis.pairing import differing
+from ltgnn.analysis.run_groups import RunGroup
 from ltgnn.runs.reading import read_all
 from ltgnn.runs.run import DamagedRun, Run, first_line
 from ltgnn.types import UserError

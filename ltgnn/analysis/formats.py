@@ -9,6 +9,7 @@ from typing import Any
 
 from ltgnn.analysis.comparison import Cell, Comparison, Row
 from ltgnn.analysis.item_groups import rule
+from ltgnn.analysis.notes import count_runs
 from ltgnn.io.spreadsheet import mark_formula
 from ltgnn.io.terminal import literal, printable
 
@@ -18,9 +19,9 @@ STARS = "* < 0.05, ** < 0.01, *** < 0.001"
 def note(table: Comparison, bold: bool = True) -> str:
     """What the reader has to know to read the numbers; ``bold``: where they are shown has bold type."""
     seeds = sorted({len(row.side.runs) for row in table.rows})
-    counted = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    counted = count_runs(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} runs"
     best = "; best of each column bold" if bold else ""
-    lines = [f"Test part, mean ± standard deviation over {counted} run(s) of a configuration{best}."]
+    lines = [f"Test part, mean ± standard deviation over {counted} of a configuration{best}."]
     if table.baseline:
         words = ", ".join(f"{axis}={word}" for axis, word in table.baseline.items())
         adjusted = {"holm": "Holm's", "bh": "Benjamini and Hochberg's", "none": "no"}[table.correction]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ltgnn.analysis.item_groups import not_scorable, rule
+from ltgnn.analysis.item_groups import not_scorable
 from ltgnn.analysis.rows import Row, splits
 from ltgnn.io.terminal import printable
 
@@ -80,11 +80,17 @@ def answer(rows: Sequence[Row], policy: str, k: int) -> str:
     listed = ", ".join(f"{group} {gain}" for group, gain in gains.items())
     counts = len(ids.runs), len(features.runs)
     once = "One run of each, so no claim: `ltgnn claim` tests several seeds."
-    means = f"Means of {counts[1]} and {counts[0]} run(s); `ltgnn claim` tests whether the difference is real."
+    means = f"Means over {count_runs(counts[1])} and {count_runs(counts[0])}; `ltgnn claim` tests whether the "
+    means += "difference is real."
     return (
         f"Best with features (by validation): {features.label}; best without: {ids.label}.\n"
-        f"Test {ndcg.upper()}, groups {rule([ids.first], policy)}: {listed}.\n" + (once if counts == (1, 1) else means)
+        f"Test {ndcg.upper()}, groups {policy}: {listed}.\n" + (once if counts == (1, 1) else means)
     )
+
+
+def count_runs(n: int) -> str:
+    """``1 run``, ``3 runs``"""
+    return f"{n} run{'s' * (n != 1)}"
 
 
 def _format_value(row: Row, name: str) -> str:

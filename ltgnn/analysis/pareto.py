@@ -1,38 +1,29 @@
-"""What the tail costs: the curve of one model over a score adjustment, or of many runs, drawn with its Pareto front."""
+"""What the tail costs: finished runs as points of two values, and the Pareto front among them."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from hydra.experimental.callback import Callback
-from omegaconf import DictConfig
 
 from ltgnn.analysis.item_groups import rule
-from ltgnn.analysis.labels import axes_of
+from ltgnn.analysis.labels import PLAINLY, axes_of
 from ltgnn.analysis.run_groups import RunGroup, drop_repeated, repetitions
 from ltgnn.config.metric_direction import smaller
-from ltgnn.io.atomic_write import replace_atomically
-from ltgnn.io.terminal import printable
 from ltgnn.runs.reading import read_all, without_damaged
 from ltgnn.runs.run import DamagedRun
-
-PARTS = ("val/", "test/")
-"""Prefixes of a name that includes its part."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Point:
-    """One finished run: what was set, and its two values on the test part."""
+    """One configuration: what was set, and its two values on the test part, means over seeds."""
 
     settings: Mapping[str, str]  # override -> value
     x: float
     y: float
+    label: str = ""
+    spread: tuple[float, float] = (0.0, 0.0)  # standard deviations over seeds
+    features: bool | None = None  # whether item features reach the scores; None: not known
 
 
 def front(points: Sequence[Point], x: str = "", y: str = "") -> list[Point]:
@@ -58,9 +49,19 @@ def read_points(folder: Path, x: str, y: str) -> tuple[list[Point], list[Damaged
     for several in parts:
         side, first = RunGroup(several), several[0]
         settings = {axis: first.word(axis) for axis in axes} | first.changed
-        points.append(Point(settings, float(side.values(x).mean()), float(side.values(y).mean())))
+        spread = side.sd(x) or 0.0, side.sd(y) or 0.0
+        points.append(Point(settings, *(float(side.values(n).mean()) for n in (x, y)), "", spread, first.uses_features))
+    swept = swept_keys(points)
+    points = [replace(point, label=name_settings(point.settings, swept)) for point in points]
     policies = dict.fromkeys(name.removeprefix("val/").split("/")[0] for name in (x, y) if "/" in name)
     return points, damaged, "\n".join(f"groups {rule(there, policy)}" for policy in policies)
+
+
+def name_settings(settings: Mapping[str, str], swept: Sequence[str]) -> str:
+    """``lightgcn sum lr=0.01``: the options of a point that differ among the points."""
+    said = {key: word for key in swept if (word := settings.get(key, "-")) not in ("-", "None")}
+    keys = {key: key.rpartition(".adjustments.")[2] for key in said}
+    return " ".join(word if key in PLAINLY else f"{keys[key]}={word}" for key, word in said.items())
 
 
 def swept_keys(points: Sequence[Point]) -> list[str]:
@@ -81,73 +82,8 @@ def lines(points: Sequence[Point], swept: Sequence[str]) -> list[list[Point]]:
     return [sorted(line, key=lambda p: _number(p.settings[along]) or 0.0) for line in found.values()]
 
 
-NAMED = 12
-"""Points up to which each is labelled; of more only those of the front, or labels would overlap."""
-
-
-def draw(
-    points: Sequence[Point], x: str, y: str, file: Path, best: Sequence[Point] | None = None, about: str = ""
-) -> None:
-    """A PNG: every point, a line along a numeric key, the Pareto front marked and labelled.
-
-    ``best``: the front; None: by the directions of the two values.
-    """
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot as plt
-
-    swept = swept_keys(points)
-    figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
-    best = front(points, x, y) if best is None else best
-    for line in lines(points, swept) if len(points) <= NAMED else []:
-        axes.plot([p.x for p in line], [p.y for p in line], color="0.7", linewidth=1, zorder=1)
-    axes.scatter([p.x for p in points], [p.y for p in points], color="tab:blue", zorder=2)
-    axes.scatter([p.x for p in best], [p.y for p in best], facecolors="none", edgecolors="tab:red", s=110, zorder=3)
-    middle = (min(p.x for p in points) + max(p.x for p in points)) / 2
-    for number, point in enumerate(points if len(points) <= NAMED else best):
-        label = escape_text(", ".join(point.settings.get(key, "-") for key in swept))
-        left = point.x > middle  # labels stay inside, and do not overlap
-        place = (-8 if left else 8, 5 if number % 2 else -11)
-        side = "right" if left else "left"
-        axes.annotate(
-            label, (point.x, point.y), textcoords="offset points", xytext=place, ha=side, fontsize=8, zorder=4
-        )
-    axes.margins(0.12)  # room for the labels of the outermost points
-    axes.set_xlabel(x if x.startswith(PARTS) else f"{x} (test)")
-    axes.set_ylabel(y if y.startswith(PARTS) else f"{y} (test)")
-    named = "at each point" if len(points) <= NAMED else "at each circle"
-    words = f"{named}: {', '.join(key.rpartition('.adjustments.')[2] for key in swept)}; " if swept else ""
-    axes.set_title(escape_text(f"{words}circled: Pareto front"), fontsize=10)
-    if about:
-        figure.supxlabel(escape_text(about), fontsize=6)
-    axes.grid(alpha=0.3)
-    with replace_atomically(file, "--out") as temporary:
-        figure.savefig(temporary, dpi=130)
-    plt.close(figure)
-
-
-def escape_text(text: str) -> str:
-    """Text that comes from data, as matplotlib takes it for text rather than for a formula."""
-    return "\n".join(map(printable, text.split("\n"))).replace("$", r"\$")
-
-
 def _number(text: str | None) -> float | None:
     try:
         return None if text is None else float(text)
     except ValueError:
         return None
-
-
-class SweepCurve(Callback):
-    """Draws ``pareto.png`` into the folder of a sweep of score adjustments when it ends."""
-
-    def __init__(self, head: str, tail: str) -> None:
-        self.x, self.y = head, tail
-
-    def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        folder = Path(config.hydra.sweep.dir)
-        points, _, about = read_points(folder, self.x, self.y)
-        if len(points) > 1:
-            draw(points, self.x, self.y, folder / "pareto.png", about=about)
-            log.info("accuracy against tail: %s", folder / "pareto.png")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ltgnn.analysis.labels import plain_name
+from ltgnn.analysis.pairing import check_alike
 from ltgnn.config.metric_direction import RECORD, smaller
 from ltgnn.io.terminal import printable
 from ltgnn.runs.reading import HUGE, read_all
@@ -172,14 +173,29 @@ def drop_repeated(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
     return list(seen.values()), again
 
 
-def load_group(spec: str) -> RunGroup:
-    """``FOLDER`` or ``FOLDER:key=value,...``: a run, or the runs below a folder (or glob) that match.
+def load_group(specs: str | Sequence[str]) -> RunGroup:
+    """One side of a comparison, of one place or several.
 
-    Keys are options of a config group (``fusion=sum``) or root knobs (``dim=64``). Damaged runs are left out. Raises
+    A place is ``FOLDER`` or ``FOLDER:key=value,...``: a run, or the runs below a folder (or glob) that match. Keys are
+    options of a config group (``fusion=sum``) or root knobs (``dim=64``). Damaged runs are left out. Raises
     ``UserError`` where no run is found, runs have not finished, or runs differ in more than the seed.
     """
+    listed = [specs] if isinstance(specs, str) else list(specs)
+    found: dict[Path, Run] = {}
+    damaged: list[DamagedRun] = []
+    for spec in listed:
+        matching, broken = _matching_runs(spec)
+        found |= {run.folder.resolve(): run for run in matching}
+        damaged += broken
+    called = " ".join(listed) if len(listed) < 4 else f"{listed[0]} ... {listed[-1]}"
+    check_alike(called, list(found.values()))
+    return RunGroup(sorted(found.values(), key=lambda run: (len(run.seed), run.seed)), damaged)
+
+
+def _matching_runs(spec: str) -> tuple[list[Run], list[DamagedRun]]:
+    """The finished runs of a place, and what is damaged there."""
     path, wanted = parse(spec)
-    tops = [Path(top) for top in glob.glob(path)]
+    tops = [Path(top) for top in glob.glob(path)] or ([Path(path)] if Path(path).exists() else [])
     if not tops:
         raise UserError(f"no run folder (with a status.json) at or below '{path}'")
     found, damaged = read_all(tops)
@@ -191,8 +207,7 @@ def load_group(spec: str) -> RunGroup:
         raise UserError(
             f"not finished: {', '.join(map(str, unfinished))}. Run them again, or exclude them from '{spec}'"
         )
-    _check_alike(spec, matching)
-    return RunGroup(sorted(matching, key=lambda run: (len(run.seed), run.seed)), damaged)
+    return matching, damaged
 
 
 def parse(spec: str) -> tuple[str, dict[str, str]]:
@@ -207,37 +222,6 @@ def parse(spec: str) -> tuple[str, dict[str, str]]:
 def _matches(run: Run, wanted: Mapping[str, str]) -> bool:
     known = {k: v for k, v in run.config.items() if not isinstance(v, dict)} | run.config.get("choices", {})
     return all(str(known.get(key)) == value for key, value in wanted.items())
-
-
-def differing(runs: Sequence[Run]) -> list[str]:
-    """Keys of the recipe that make the runs more than repetitions of each other with other seeds."""
-    recipes = [(run.seed, run.repeated) for run in runs]
-    return [
-        key
-        for key in sorted({key for _, recipe in recipes for key in recipe})
-        if len({recipe.get(key) for _, recipe in recipes}) > 1 and any(recipe.get(key) != s for s, recipe in recipes)
-    ]
-
-
-def _check_alike(spec: str, runs: Sequence[Run]) -> None:
-    """Reject runs that are not repetitions of each other."""
-    different = differing(runs)
-    if different:
-        axes = [
-            axis
-            for axis in runs[0].config.get("choices", {})
-            if len({str(r.config["choices"].get(axis)) for r in runs}) > 1
-        ]
-        hint = ",".join(f"{axis}={runs[0].config['choices'][axis]}" for axis in axes) or f"{different[0]}=..."
-        raise UserError(
-            f"'{spec}' holds {len(runs)} runs that differ in more than the seed: {', '.join(axes or different[:8])}. "
-            f"Choose one configuration, such as {spec.split(':')[0]}:{hint}"
-        )
-    seen: dict[str, Path] = {}
-    for run in runs:
-        if run.seed in seen:
-            raise UserError(f"'{spec}' holds seed {run.seed} twice: {seen[run.seed]} and {run.folder}. Omit one.")
-        seen[run.seed] = run.folder
 
 
 def _words(wanted: Mapping[str, str]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,61 +15,108 @@ from ltgnn.analysis import item_groups
 from ltgnn.analysis.notes import answer, cold_note, ensemble_note, warnings_note
 from ltgnn.analysis.other_data import data_note
 from ltgnn.analysis.rows import Row, rows_of, splits
+from ltgnn.analysis.table_formats import best_of, cell_text
+from ltgnn.analysis.table_values import Chosen, Column, columns_of, every_column, mean, seconds, sort_rows
 from ltgnn.io.terminal import heading, literal, printable, say
 from ltgnn.runs.reading import name_left_out, read_all, without_damaged
+from ltgnn.runs.run import DamagedRun, Run
 
-METRICS = (("NDCG", "ndcg"), ("Recall", "recall"))
+USUAL = Chosen()
+"""The columns that are shown unless others are asked for."""
 
 
-def columns(policy: str, names: Sequence[str], k: int) -> list[tuple[str, str, str]]:
-    """(metric, group, value name) of each column; the metric is named once, over its first group."""
-    shown = [("all", ""), *((name, f"{policy}/{name}/") for name in names)]
-    return [
-        (f"{title}@{k}" if group == "all" else "", group, f"{prefix}{metric}@{k}")
-        for title, metric in METRICS
-        for group, prefix in shown
+WIDTH, NARROW = 120, 80
+"""Widest and narrowest block of a table in a terminal; elsewhere the widest."""
+
+LABEL, SHORT_LABEL = 44, 30
+"""Characters of a label on one line; the short one where the usual columns would not fit otherwise."""
+
+
+def header(rows: Sequence[Row], policy: str) -> str:
+    """What the reader has to know to read the numbers, on lines of at most ``WIDTH`` characters."""
+    done = [row for row in rows if row.done]
+    runs = [run for row in done for run in row.runs]
+    several = any(len(row.runs) > 1 for row in rows)
+    spread = "Mean ± standard deviation over the runs of a configuration. " if several else ""
+    best = "Best of each column: *" if len(done) > 1 and splits(rows) == 1 else ""
+    lines = [
+        f"Test part, full ranking. Groups {item_groups.rule(runs, policy)}.",
+        f"Items: {item_groups.sizes(runs, policy)}. {spread}{best}".rstrip(),
     ]
+    return "\n".join(textwrap.fill(printable(line), WIDTH) for line in lines)
 
 
-def render(rows: Sequence[Row], policy: str) -> Any:
-    """A rich table over the test part."""
+def blocks(rows: Sequence[Row], columns: Sequence[Column], width: int = WIDTH, label: int = LABEL) -> list[Any]:
+    """Rich tables of at most ``width`` columns, each with all rows: what does not fit beside stands below.
+
+    Columns of one metric stay together as long as they fit. ``label``: characters of a label on one line.
+    """
+    sections: list[list[Column]] = []
+    for column in columns:
+        if sections and sections[-1][0].metric == column.metric and column.group:
+            sections[-1].append(column)
+        else:
+            sections.append([column])
+    packed: list[list[Column]] = [[]]
+    for number, section in enumerate(sections):
+        for part in [section] if _fits(rows, section, width, label) else [[column] for column in section]:
+            last = number == len(sections) - 1 and part[-1] is section[-1]
+            if packed[-1] and not _fits(rows, [*packed[-1], *part], width, label, last):
+                packed.append([])
+            packed[-1] += part
+    return [_block(rows, part, label, with_seconds=n == len(packed) - 1) for n, part in enumerate(packed)]
+
+
+def _fits(rows: Sequence[Row], columns: Sequence[Column], width: int, label: int, last: bool = False) -> bool:
+    from rich.console import Console
+
+    return Console(width=1000).measure(_block(rows, columns, label, with_seconds=last)).maximum <= width
+
+
+def _block(rows: Sequence[Row], columns: Sequence[Column], wrap: int, with_seconds: bool) -> Any:
+    """One table; a metric is named once, over its first group."""
     from rich import box
     from rich.table import Table
 
-    done = [row for row in rows if row.done]
-    runs = [run for row in done for run in row.runs]
-    several, marked = any(len(row.runs) > 1 for row in rows), len(done) > 1 and splits(rows) == 1
-    spread = "Mean ± standard deviation over the runs of a configuration. " if several else ""
-    best_of = "Best of each column: *" if marked else ""
-    title = (
-        f"Test part, full ranking. Groups {item_groups.rule(runs, policy)}.\n"
-        f"Items: {item_groups.sizes(runs, policy)}. {spread}{best_of}"
-    )
-    table = Table(title=heading(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("\nconfiguration", no_wrap=True)
+    several = any(len(row.runs) > 1 for row in rows)
     if several:
         table.add_column("\nruns", justify="right", no_wrap=True)
-    k = item_groups.list_length(runs)
-    shown = columns(policy, list(item_groups.card(runs, policy)["sizes"]), k)
-    for metric, group, _ in shown:
-        table.add_column(heading(f"{printable(metric)}\n{printable(group)} "), justify="right", no_wrap=True)
-    table.add_column("cover-\nage ", justify="right", no_wrap=True)
-    table.add_column("\nsec", justify="right", no_wrap=True)
-    names = [name for _, _, name in shown] + [f"coverage@{k}"]
-    best = {name: max((mean for row in done if (mean := row.side.mean(name)) is not None), default=0) for name in names}
+    before = ""
+    for column in columns:
+        metric = column.metric if column.metric != before or not column.group else ""
+        before = column.metric
+        table.add_column(_column_head(metric, column.group), justify="right", no_wrap=True)
+    if with_seconds:
+        table.add_column("\nsec", justify="right", no_wrap=True)
+    best = best_of(rows, columns)
     for row in rows:
-        cells = [_cell(row, name, best[name] if marked else None) for name in names]
+        cells = [_cell(row, column.name, best.get(column.name)) for column in columns]
+        label = heading("\n".join(textwrap.wrap(row.label, wrap, break_on_hyphens=False)) or row.label)
         counted = [str(len(row.runs))] if several else []
-        table.add_row(str(row.number), literal(row.label), *counted, *cells, _seconds(row))
+        shown = [_seconds(row)] if with_seconds else []
+        if not with_seconds and not row.done and cells:
+            cells[0] = literal(f"{row.first.state} ", "red")
+        table.add_row(str(row.number), label, *counted, *cells, *shown)
     return table
+
+
+def _column_head(metric: str, group: str) -> Any:
+    if group:
+        return heading(f"{printable(metric)}\n{printable(group)} ")
+    if metric.startswith("Coverage@"):
+        return heading("cover-\nage ")
+    policy, slash, rest = metric.rpartition("/")
+    return heading(f"{printable(policy)}\n{printable(rest)} " if slash else f"\n{printable(metric)} ")
 
 
 def _cell(row: Row, name: str, best: float | None) -> Any:
     if not row.done:
         return literal("- ")
-    text, mean = row.cell(name), row.side.mean(name)
-    marked = best is not None and mean == best and best > 0
+    text = cell_text(row, name)
+    marked = best is not None and best > 0 and mean(row, name) == best
     return literal(f"{text}*", "bold green") if marked else literal(f"{text} ")
 
 
@@ -75,53 +124,95 @@ def _seconds(row: Row) -> Any:
     """Mean over the runs; of one without a result, its state."""
     if not row.done:
         return literal(row.first.state, "red")
-    taken = [run.metrics.get("seconds", {}).get("total") for run in row.runs]
-    return "-" if None in taken else f"{sum(taken) / len(taken):.0f}"
+    taken = seconds(row)
+    return "-" if taken is None else f"{taken:.0f}"
 
 
-def show(folders: Sequence[Path], policy: str | None = None, single: bool = False) -> int:
-    """Print table, answer, notes and folders; the number of runs that are damaged, or neither finished nor pruned.
+@dataclass(frozen=True)
+class Table:
+    """Rows and columns of a table, and what could not be read."""
 
-    ``policy``: groups of items (default: items20); ``single``: a row for each run rather than means over seeds.
-    """
+    rows: list[Row]
+    columns: list[Column]
+    policy: str
+    damaged: list[DamagedRun]
+
+    @property
+    def failures(self) -> int:
+        """Runs that are damaged, or neither finished nor pruned."""
+        states = [run.state for row in self.rows for run in row.runs]
+        return len(self.damaged) + sum(state not in ("finished", "pruned") for state in states)
+
+
+def read_table(folders: Sequence[Path], chosen: Chosen, single: bool = False, sort: str = "") -> Table:
+    """The runs in ``folders`` as a table; ``single``: a row for each run; ``sort``: see ``sort_rows``."""
+    runs, damaged = read_all(folders, deep=False)
+
+    def work(left: Sequence[Run]) -> tuple[list[Row], list[Column]]:
+        rows = rows_of(left, single)
+        columns = every_column(rows) if list(chosen.metrics) == ["every"] else columns_of(rows, chosen)
+        return (sort_rows(rows, sort, columns) if sort else rows), columns
+
+    rows, columns = without_damaged(runs, work, damaged)
+    return Table(
+        rows, columns, item_groups.policy_of([run for row in rows for run in row.runs], chosen.policy), damaged
+    )
+
+
+def show(folders: Sequence[Path], chosen: Chosen = USUAL, single: bool = False, sort: str = "") -> int:
+    """Print table, answer, notes and folders; the number of runs that are damaged, or neither finished nor pruned."""
     from rich.console import Console
 
-    runs, damaged = read_all(folders, deep=False)
-    rows = without_damaged(runs, lambda left: rows_of(left, single), damaged)
-    kept = [run for row in rows for run in row.runs]
-    policy = item_groups.policy_of(kept, policy)
-    table = render(rows, policy)
+    table = read_table(folders, chosen, single, sort)
+    rows, in_order = table.rows, sorted(table.rows, key=lambda row: row.number)
     console = Console()
-    full = Console(width=1000).measure(table).maximum  # numbers are never cut: a narrow terminal wraps lines
-    console = Console(width=max(console.width, full))
-    console.print(table)
+    width = max(NARROW, min(WIDTH, console.width)) if console.is_terminal else WIDTH
+    drawn = blocks(rows, table.columns, width)
+    fewer = [column for column in table.columns if not column.name.rpartition("/")[2].startswith("recall@")]
+    dropped = chosen == USUAL and len(drawn) > 1 and len(fewer) < len(table.columns)
+    if dropped:
+        drawn = blocks(rows, fewer, width, SHORT_LABEL)
+    full = max(Console(width=1000).measure(block).maximum for block in drawn)  # numbers are never cut
+    console = Console(width=max(console.width, full, width))
+    say(console, header(rows, table.policy))
+    for block in drawn:
+        console.print(block)
     different = splits(rows)
     notes = [
+        "Recall: --metric recall." if dropped else "",
         f"The rows were tested on {different} different splits: their numbers cannot be compared with each other."
         if different > 1
         else "",
-        cold_note(rows),
-        data_note([(row.first.config, row.first.metrics) for row in rows]),
-        ensemble_note(rows),
-        warnings_note(rows),
-        answer(rows, policy, item_groups.list_length(kept)),
+        cold_note(in_order),
+        data_note([(row.first.config, row.first.metrics) for row in in_order]),
+        ensemble_note(in_order),
+        warnings_note(in_order),
+        answer(in_order, table.policy, item_groups.list_length([run for row in rows for run in row.runs])),
     ]
     for note in filter(None, notes):
         say(console, note)
     for row in rows:
-        for run in row.runs:
-            console.print(_place(row, run), soft_wrap=True)
-    if damaged:
-        say(console, name_left_out(damaged), "red")
-    return len(damaged) + sum(run.state not in ("finished", "pruned") for row in rows for run in row.runs)
+        for line in _places(row):
+            console.print(line, soft_wrap=True)
+    if table.damaged:
+        say(console, name_left_out(table.damaged), "red")
+    return table.failures
 
 
-def _place(row: Row, run: Any) -> Any:
-    """Number and folder of a run; of one that did not finish also why."""
-    line = literal(f"{row.number:>3} {run.folder}")
-    if run.state != "finished":
-        line.append_text(literal(f"  {run.state}: {run.error}", "red"))
-    return line
+def _places(row: Row) -> list[Any]:
+    """Number and folders of a row: finished runs of one parent on a line; of one that did not finish also why."""
+    lines: list[Any] = []
+    parents: dict[Path, list[str]] = {}
+    for run in row.runs:
+        if run.state != "finished":
+            line = literal(f"{row.number:>3} {run.folder}")
+            line.append_text(literal(f"  {run.state}: {run.error}", "red"))
+            lines.append(line)
+        else:
+            parents.setdefault(run.folder.parent, []).append(run.folder.name)
+    lines += [literal(f"{row.number:>3} {parent / names[0]}{''.join(f', {name}' for name in names[1:])}")
+              for parent, names in parents.items()]  # fmt: skip
+    return lines
 
 
 class SweepTable(Callback):

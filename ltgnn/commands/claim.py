@@ -1,95 +1,38 @@
-"""``ltgnn claim BASE NEW``: is there a tail gain at no head loss? Tables, verdict and exit code."""
+"""``ltgnn claim BASE NEW``: is there a tail gain at no head loss? Verdict, differences and exit code."""
 
 from __future__ import annotations
 
 import json
+from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from ltgnn.analysis.claim_rule import TESTS, Claim, claim, decide
+from ltgnn.analysis.claim_rule import claim
+from ltgnn.analysis.claim_text import caption, details, header, sentence, summary
+from ltgnn.analysis.pairing import differing
 from ltgnn.analysis.run_groups import RunGroup, load_group
-from ltgnn.io.terminal import heading, printable, say
+from ltgnn.io.terminal import printable, say
 from ltgnn.runs.reading import name_left_out
 from ltgnn.runs.run import DamagedRun
 from ltgnn.types import UserError
 
 T = TypeVar("T")
 
+BETWEEN = "\0between the sides"
+"""Stands for ``--`` while options are parsed, since argparse gives that word another meaning."""
 
-def render(result: Claim) -> Any:
-    """Tables and verdict for the terminal."""
-    from rich.console import Group
+EPILOG = """what is compared (each side: runs that differ only in the seed):
+  ltgnn claim BASE NEW                          a run each, a folder of runs, or a quoted 'GLOB'
+  ltgnn claim BASE... -- NEW...                 several, as a shell makes of a glob
+  ltgnn claim --base BASE... --new NEW...       the same with names
 
-    return Group(heading(header(result)), *tables(result), heading(sentence(result)))
+examples:
+  ltgnn claim logs/train/multiruns/X:fusion=id logs/train/multiruns/X:fusion=sum
+  ltgnn claim logs/train/multiruns/X/*_id_* -- logs/train/multiruns/X/*_sum_*
 
-
-def header(result: Claim) -> str:
-    """What is compared, by which value and groups."""
-    runs = [f"{count} run{'s' * (count != 1)}" for count in result.seeds]
-    return (
-        f"{result.metric}, test part, groups {result.rule}\n"
-        f"base: {result.base} ({runs[0]})\nnew: {result.new} ({runs[1]})"
-    )
-
-
-def tables(result: Claim) -> list[Any]:
-    """The differences with their intervals, the tests behind them, and the effect sizes."""
-    effects = _table(
-        "",
-        ["", "users", "base", "new", "difference", limits := f"{100 * result.level:g} % interval", "relative", limits],
-    )
-    for d in result.differences:
-        i, r = d.interval, d.relative
-        effects.add_row(
-            d.group, f"{d.users}", _mean(d.base, d.base_sd), _mean(d.new, d.new_sd), f"{i.estimate:+.5f}",
-            f"{i.lower:+.5f} {i.upper:+.5f}",
-            *((f"{r.estimate:+.1%}", f"{r.lower:+.1%} {r.upper:+.1%}") if d.base else ("base is 0", "-")),
-        )  # fmt: skip
-    groups = [d.group for d in result.differences]
-    tests = _table(
-        "Two-sided p: raw / Holm / Benjamini-Hochberg over the groups; with a run as the unit, raw", ["", *groups]
-    )
-    for test in TESTS:
-        p = (f"{d.p[test]:.2g} / {d.p_holm[test]:.2g} / {d.p_bh[test]:.2g}" for d in result.differences)
-        tests.add_row(f"users: {test}", *p)
-    for test in TESTS:
-        if any(test in d.p_seeds for d in result.differences):
-            tests.add_row(
-                f"runs: {test}", *(f"{d.p_seeds[test]:.2g}" if test in d.p_seeds else "-" for d in result.differences)
-            )
-    sizes = _table("Effect sizes over users", ["", *groups])
-    sizes.add_row("Cohen's d", *(f"{d.cohen:+.3f}" for d in result.differences))
-    sizes.add_row("rank-biserial r", *(f"{d.rank_biserial:+.3f}" for d in result.differences))
-    sizes.add_row("users who gain / lose", *(f"{d.wins:.0%} / {d.losses:.0%}" for d in result.differences))
-    return [effects, tests, sizes]
-
-
-def _table(title: str, columns: Sequence[str]) -> Any:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=title or None, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(column, justify="left" if column == "" else "right", no_wrap=True)
-    return table
-
-
-def sentence(result: Claim) -> str:
-    """The verdict as text."""
-    lines = [f"Tail gain at no head loss: {result.verdict.upper()}", *(f"  {reason}" for reason in result.reasons)]
-    by_group = {d.group: d for d in result.differences}
-    if result.seeds_needed:
-        lines.append(f"  {result.seeds_needed} seeds a side would decide it, if estimates and spreads stay as they are")
-    elif decide(by_group["head"], by_group["tail"], result.margin)[0] == "undecided":
-        lines.append(
-            "  more seeds would not decide it: the test part has too few users, or the spread over seeds is unknown"
-        )
-    return "\n".join(lines)
-
-
-def _mean(mean: float, sd: float | None) -> str:
-    return f"{mean:.4f}" if sd is None else f"{mean:.4f} ± {sd:.4f}"
+FOLDER:key=value,... selects runs of a folder by options or root knobs (fusion=sum,dim=64).
+Exit code 0: yes, 2: no, 3: undecided (1 is an error)."""
 
 
 def refuse_same(base: RunGroup, new: RunGroup) -> None:
@@ -99,6 +42,16 @@ def refuse_same(base: RunGroup, new: RunGroup) -> None:
         raise UserError(
             f"{again[0]} is on both sides{f', with {len(again) - 1} more' if len(again) > 1 else ''}: nothing can be "
             "claimed of a run against itself. Name other runs as BASE or NEW, such as FOLDER:fusion=id."
+        )
+
+
+def refuse_one_configuration(base: RunGroup, new: RunGroup) -> None:
+    """``UserError`` for two runs that are seeds of one configuration: a glob that was meant as one side."""
+    runs = [*base.runs, *new.runs]
+    if len(runs) == 2 and runs[0].seed != runs[1].seed and not differing(runs):
+        raise UserError(
+            f"{runs[0].folder} and {runs[1].folder} differ only in the seed, as a shell makes of a glob for one side: "
+            "write BASE... -- NEW... (or --base BASE --new NEW, if they are to be compared with each other)"
         )
 
 
@@ -120,20 +73,45 @@ def claim_readable(
             base, new = fewer
 
 
-def main(argv: Sequence[str]) -> int:
-    """Exit code 0: yes, 2: no, 3: undecided (1 is an error)."""
-    import argparse
+def sides(places: Sequence[str], base: Sequence[str], new: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Which places are base and which are new; ``UserError`` where that is not clear."""
+    if base or new:
+        if places:
+            raise UserError(f"'{places[0]}' is neither behind --base nor behind --new: name it there, or use neither")
+        found = [*base], [*new]
+    elif BETWEEN in places:
+        at = list(places).index(BETWEEN)
+        found = [*places[:at]], [*places[at + 1 :]]
+        if BETWEEN in found[1]:
+            raise UserError("-- is there twice: it stands once, between BASE... and NEW...")
+    elif len(places) == 2:
+        found = [places[0]], [places[1]]
+    else:
+        few = "two sides are compared" if len(places) < 2 else f"of {len(places)} places it is not clear which are base"
+        raise UserError(
+            f"{few}: write BASE... -- NEW..., or --base BASE... --new NEW... "
+            "(each side: runs that differ only in the seed). `ltgnn claim --help` has examples"
+        )
+    for name, side in zip(("base", "new"), found, strict=True):
+        if not side:
+            raise UserError(f"nothing is named as {name}: write BASE... -- NEW..., or --base BASE... --new NEW...")
+    return found
 
-    from rich.console import Console
 
-    parser = argparse.ArgumentParser(
+def make_parser() -> ArgumentParser:
+    """The options."""
+    from argparse import RawDescriptionHelpFormatter
+
+    parser = ArgumentParser(
         prog="ltgnn claim",
-        description="Tail gain at no head loss? Yes, no or undecided, with intervals, paired tests and effect sizes.",
-        epilog="example: ltgnn claim logs/train/multiruns/X:model=lightgcn,fusion=id logs/train/multiruns/X:fusion=sum",
+        usage="ltgnn claim BASE... -- NEW... [options]",
+        description="Tail gain at no head loss? Yes, no or undecided, with intervals and paired tests.",
+        epilog=EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
     )
-    side = "a run, or a folder of runs that differ only in the seed; FOLDER:key=value,... selects some"
-    parser.add_argument("base", help=side)
-    parser.add_argument("new", help="likewise")
+    parser.add_argument("places", nargs="*", metavar="BASE... -- NEW...", help="runs, folders or globs; see below")
+    parser.add_argument("--base", nargs="+", default=[], metavar="BASE", help="the base, where named by options")
+    parser.add_argument("--new", nargs="+", default=[], metavar="NEW", help="likewise")
     parser.add_argument("--metric", default="ndcg@20", help="per-user value (default: %(default)s)")
     parser.add_argument("--policy", default="items20", help="groups of items (default: %(default)s)")
     parser.add_argument(
@@ -144,18 +122,33 @@ def main(argv: Sequence[str]) -> int:
         "--draws", type=int, default=10_000, help="bootstrap and permutation draws (default: %(default)s)"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the draws (default: %(default)s)")
+    parser.add_argument("--details", action="store_true", help="all tests with raw and adjusted p, and effect sizes")
     parser.add_argument("--json", metavar="FILE", help="write all numbers there")
-    given = parser.parse_args(argv)
-    sides = load_group(given.base), load_group(given.new)
-    refuse_same(*sides)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Exit code 0: yes, 2: no, 3: undecided (1 is an error)."""
+    from rich.console import Console
+
+    given = make_parser().parse_intermixed_args([BETWEEN if word == "--" else word for word in argv])
+    base, new = map(load_group, sides(given.places, given.base, given.new))
+    refuse_same(base, new)
+    if len(given.places) == 2:
+        refuse_one_configuration(base, new)
     rest = given.metric, given.policy, given.margin, given.level, given.draws, given.seed
-    result, damaged = claim_readable(*sides, lambda base, new: claim(base, new, *rest))
-    widest = max(Console(width=1000).measure(table).maximum for table in tables(result))  # numbers are never cut
+    result, damaged = claim_readable(base, new, lambda base, new: claim(base, new, *rest))
+    tables = [summary(result), *(details(result) if given.details else [])]
+    widest = max(Console(width=1000).measure(table).maximum for table in tables)  # numbers are never cut
     console = Console(width=max(Console().width, widest))
-    say(console, header(result))
-    for table in tables(result):
-        console.print(table, highlight=False)
     say(console, sentence(result))
+    say(console, "")
+    say(console, header(result))
+    console.print(tables[0], highlight=False)
+    if not given.details:
+        say(console, caption(result))
+    for table in tables[1:]:
+        console.print(table, highlight=False)
     for warning in result.warnings:
         say(console, f"Warning: {printable(warning)}")
     if damaged:

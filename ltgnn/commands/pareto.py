@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ltgnn.analysis.pareto import draw, read_points
+from ltgnn.analysis.pareto import read_points
+from ltgnn.analysis.plots.sweep_curve import draw_points
 from ltgnn.io.terminal import printable_lines
 from ltgnn.runs.reading import name_left_out
 from ltgnn.types import UserError
@@ -28,6 +29,6 @@ def main(argv: Sequence[str]) -> int:
         print(printable_lines(name_left_out(damaged)), file=sys.stderr)
     if not points:
         raise UserError(f"no finished run with {given.x} and {given.y} at or below {given.folder}")
-    draw(points, given.x, given.y, given.folder / "pareto.png", about=about)
+    draw_points(points, given.x, given.y, given.folder / "pareto.png", about=about)
     print(given.folder / "pareto.png")
     return 0

@@ -10,7 +10,8 @@ from typing import Any
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from ltgnn.analysis.pareto import Point, draw
+from ltgnn.analysis.pareto import Point, name_settings
+from ltgnn.analysis.plots.sweep_curve import draw_points
 from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.io.spreadsheet import mark_formula
 from ltgnn.io.terminal import literal
@@ -39,9 +40,13 @@ def conclude(study: Study, objectives: Sequence[str], free: Sequence[str], ledge
     more = study.directions[0] == StudyDirection.MAXIMIZE
     Console().print(table("Pareto front" if several else "Best trial", best, objectives, free, ledger, more))
     if len(objectives) == 2:
-        points = {t.number: Point({k: short(v) for k, v in t.params.items()}, *t.values) for t in completed}
+        said = {t.number: {k: short(v) for k, v in t.params.items()} for t in completed}
+        points = {
+            t.number: Point(said[t.number], *t.values, name_settings(said[t.number], list(said[t.number])))
+            for t in completed
+        }
         chosen = [points[t.number] for t in best]
-        draw(list(points.values()), objectives[0], objectives[1], ledger.sweep_dir / "pareto.png", chosen)
+        draw_points(list(points.values()), objectives[0], objectives[1], ledger.sweep_dir / "pareto.png", chosen)
         log.info("%s", ledger.sweep_dir / "pareto.png")
 
 

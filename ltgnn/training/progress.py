@@ -22,9 +22,10 @@ IN_A_SWEEP = 60.0
 class Progress(Callback):
     """Epoch, losses, monitored value and its best so far, while a model is trained.
 
-    Which values are better, larger or smaller ones, is what the checkpoint goes by. ``write``: takes the lines, such as ``print``; None: a bar where the output is a terminal, else the log, which is
-    on the screen and in the run's ``run.log``. ``every``: least seconds between two lines; the first and the last are
-    always written. ``name``: put before each line, of a job among others.
+    ``write``: takes the lines, such as ``print``; None: a bar where the output is a terminal, else the log, which is on
+    the screen and in the run's ``run.log``. ``every``: least seconds between two lines; the first and the last are
+    always written. ``name``: put before each line, of a job among others. Whether larger or smaller values are better
+    is what the checkpoint goes by.
 
     A line is written at the start, after the first epoch, after each evaluation and after the last epoch::
 

@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from ltgnn.analysis.claim_rule import Claim, claim
+from ltgnn.analysis.claim_text import sentence
 from ltgnn.analysis.run_groups import load_group, parse
-from ltgnn.commands.claim import main, sentence
+from ltgnn.commands.claim import main
 from ltgnn.types import UserError
 from tests.analysis.made import METRIC, NAMES, USERS, side, write_run
 
@@ -97,7 +98,7 @@ def test_too_few_seeds_and_selection_on_test_make_no_claim(tmp_path: Path) -> No
     base = side(tmp_path / "base", 5, tail=0.1, head=0.5)
     few = verdict(base, side(tmp_path / "few", 2, 0.14, 0.5, spread=0.0001))
     assert few.verdict == "undecided"
-    assert "new has 2 seed(s), the rule requires 5" in sentence(few)
+    assert "new has 2 seeds, the rule requires 5" in sentence(few)
     assert few.seeds_needed == 5
     peeked = verdict(base, side(tmp_path / "peeked", 5, 0.14, 0.5, by="test/ndcg@20"))
     assert peeked.verdict == "undecided"
@@ -224,8 +225,9 @@ def test_the_caption_names_both_sides_and_the_groups(tmp_path: Path, capsys: pyt
     base, new = side(tmp_path / "base", 5, 0.1, 0.5), side(tmp_path / "new", 1, 0.14, 0.5, fusion="sum")
     main([base, new, "--draws", "50"])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "ndcg@20, test part, groups items20, not recorded"
-    assert lines[1:3] == ["base: lightgcn id bpr (5 runs)", "new: lightgcn sum bpr (1 run)"]
+    assert lines[0] == "Tail gain at no head loss: UNDECIDED"
+    start = lines.index("ndcg@20, test part, groups items20, not recorded")
+    assert lines[start + 1 : start + 3] == ["base: lightgcn id bpr (5 runs)", "new: lightgcn sum bpr (1 run)"]
 
 
 def test_a_damaged_seed_is_left_out_and_a_damaged_run_is_one_message(

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from ltgnn.analysis.report.gather import group
-from ltgnn.analysis.run_groups import Run, differing
+from ltgnn.analysis.pairing import differing
+from ltgnn.analysis.run_groups import Run
 
 
 def blend(folder: Path, seed: int, weight: float, *, lr: float = 0.1, fitting: Any = "logit") -> Run:

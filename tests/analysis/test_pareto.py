@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltgnn.analysis.pareto import Point, draw, front, lines, read_points, swept_keys
+from ltgnn.analysis.pareto import Point, front, lines, read_points, swept_keys
+from ltgnn.analysis.plots.sweep_curve import draw_points
 from ltgnn.commands.pareto import main
 from ltgnn.types import UserError
 
@@ -51,7 +52,7 @@ def test_runs_become_points_and_a_picture(tmp_path: Path, capsys: pytest.Capture
     assert picture.startswith(b"\x89PNG")
     assert capsys.readouterr().out.strip() == str(tmp_path / "pareto.png")
     assert not list(tmp_path.glob(".*.png"))
-    draw(
+    draw_points(
         [Point({"a": "x"}, 1, 1), Point({"a": "y", "b": "2"}, 2, 0)], "x", "y", tmp_path / "two.png"
     )  # no number, no line
     with pytest.raises(UserError, match="no finished run with recall@5"):

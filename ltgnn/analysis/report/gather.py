@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from ltgnn.analysis.item_groups import list_length, policy_of
 from ltgnn.analysis.labels import axes_of, labels
 from ltgnn.analysis.run_groups import RunGroup, drop_repeated, repetitions
 from ltgnn.io.terminal import printable
-from ltgnn.runs.reading import HUGE, read_all, without_damaged
+from ltgnn.runs.reading import read_all, without_damaged
 from ltgnn.runs.run import DamagedRun, Run
 from ltgnn.types import UserError
 
@@ -117,15 +116,3 @@ def group(runs: Sequence[Run], axes: Sequence[str]) -> list[Configuration]:
 def command(run: Run) -> str:
     """The line that runs one job again."""
     return shlex.join(["ltgnn", str(run.config.get("task", "train")), *run.overrides])
-
-
-def history(run: Run) -> list[dict[str, float]]:
-    """Rows of history.csv; of an epoch that was run twice (killed and restarted) the later one."""
-    return run.reading("history.csv", _epochs) if (run.folder / "history.csv").is_file() else []
-
-
-def _epochs(file: Path) -> list[dict[str, float]]:
-    with file.open(newline="", encoding="utf-8") as lines:
-        rows = [{key: float(value) for key, value in row.items() if value} for row in csv.DictReader(lines)]
-    finite = [{key: value for key, value in row.items() if abs(value) < HUGE} for row in rows]
-    return [row for _, row in sorted({row["epoch"]: row for row in finite}.items())]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ltgnn.analysis.pareto import Point, front
-from ltgnn.analysis.report.gather import Configuration, Runs, history
+from ltgnn.analysis.report.gather import Configuration, Runs
 from ltgnn.analysis.report.plots import Axis, Line, Mark, Plot, axes, path, percent
 from ltgnn.config.metric_direction import RECORD, smaller
 from ltgnn.runs.exposure import Array, Exposure, exposure
+from ltgnn.runs.history import read_history
 from ltgnn.runs.run import Run
 
 
@@ -62,7 +63,7 @@ def training(runs: Runs, shown: Sequence[Configuration], name: str, words: str) 
         (colour, c, run, [(row["epoch"], row[name]) for row in rows])
         for colour, c in enumerate(shown)
         for run in c.side.runs
-        if (rows := [row for row in history(run) if name in row])
+        if (rows := [row for row in read_history(run) if name in row])
     ]
     if not curves:
         return None

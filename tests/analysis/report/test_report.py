@@ -12,11 +12,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ltgnn.analysis.report.gather import history, read_runs
+from ltgnn.analysis.report.gather import read_runs
 from ltgnn.analysis.report.plots import Axis, nice
 from ltgnn.commands.report import main
 from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.exposure import cumulative
+from ltgnn.runs.history import read_history
 from ltgnn.types import UserError
 from tests.analysis.report.browser import HERE, opened
 from tests.conftest import run_folders
@@ -166,7 +167,7 @@ def test_an_epoch_that_was_run_twice_counts_once(sweep: Path, tmp_path: Path) ->
     lines = (folder / "history.csv").read_text().splitlines()
     (folder / "history.csv").write_text("\n".join([*lines, *lines[1:]]) + "\n")
     (copied,) = read_runs([folder]).finished
-    assert history(copied) == history(run)
+    assert read_history(copied) == read_history(run)
 
 
 @pytest.mark.parametrize("command", [lambda p: [str(p / "no")], lambda p: [str(p), "--out", str(p / "no/r.html")]])
