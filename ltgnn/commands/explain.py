@@ -12,6 +12,7 @@ from ltgnn.config.paths import write_whole
 from ltgnn.inference.explanation.explainer import Explanation
 from ltgnn.inference.explanation.open_explainer import explainer
 from ltgnn.inference.explanation.picture import picture
+from ltgnn.inference.explanation.terms import ABOUT
 from ltgnn.inference.open_run import OpenRun
 from ltgnn.io.terminal import literal
 from ltgnn.types import UserError
@@ -82,6 +83,10 @@ def show(found: Explanation) -> None:
     if not console.is_terminal:
         console.width = 160
     console.print(table)
+    print(f"adds: what the line adds to the score; the lines together are the score ({found.total:.4f}).")
+    for name in columns:
+        if name in ABOUT and len(columns) > 1:
+            print(f"{name}: {ABOUT[name]}")
     if found.alike:
         near = Table(
             title="Similar items in the history", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD

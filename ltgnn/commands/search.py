@@ -26,11 +26,18 @@ keys:
   taste={TASTE}         how strongly
   k=10              items shown, up to 1000
   by=words,text     which of words, text, model; default: words and text as far as the run has them
-                    (columns: score is the fused one; words is BM25, text and model are cosines)
   index=exact       or usearch, faiss: approximate (extra `index`); prints its recall against exact search
   prompt=TEXT       before the query, where the encoder expects another than before an item
   format=table      or json
 """
+
+ABOUT = {
+    "words": "words of the query in the item's text, rare ones count more (BM25)",
+    "text": "similarity of meaning: cosine of query and text by the run's encoder",
+    "model": "similarity in the model: cosine with the query as if it were an item",
+    "taste": "what the model's scores for this user add to the score, from the mean of the items found",
+}
+"""What the columns of a result are."""
 
 DEFAULTS: dict[str, str | None] = {
     "run": None, "query": "", "user": "", "taste": str(TASTE), "k": "10", "by": "", "index": "exact",
@@ -81,15 +88,27 @@ def show(found: Sequence[SearchResult], by: Sequence[str]) -> None:
     table = Table(box=box.SIMPLE_HEAD)
     for name, right in (("#", True), ("item", False), ("title", False), ("group", False), ("score", True)):
         table.add_column(name, justify="right" if right else "left")
-    for name in by:
+    columns = [*by, *(["taste"] if any("taste" in hit.by for hit in found) else [])]
+    for name in columns:
         table.add_column(name, justify="right")
     for hit in found:
-        cells = [f"{hit.by[name]:.3f}" if name in hit.by else "" for name in by]
+        cells = [f"{hit.by[name]:.3f}" if name in hit.by else "" for name in columns]
         table.add_row(str(hit.rank), *map(literal, (hit.item, hit.title, hit.group)), f"{hit.score:.4f}", *cells)
     console = Console()
     if not console.is_terminal:
         console.width = 160
     console.print(table)
+    for line in captions(columns):
+        print(line)
+
+
+def captions(columns: Sequence[str]) -> list[str]:
+    """What each column of numbers is; ``columns``: those beside the score."""
+    by_taste = "taste" in columns
+    found = " and ".join(name for name in columns if name != "taste")
+    first = f"score: how well the item fits by {found}"
+    first += ", and the user's taste" if by_taste else " (sum of 1 / (60 + place) over these rankings)"
+    return [first, *(f"{name}: {ABOUT[name]}" for name in columns if name in ABOUT)]
 
 
 if __name__ == "__main__":

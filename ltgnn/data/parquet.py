@@ -29,7 +29,7 @@ class Parquet:
         if not self.file.is_file():
             raise UserError(f"No file {self.file}. Check data.files and the file names in data.reader.")
         try:
-            return dict(pl.read_parquet_schema(self.file))
+            return dict(pl.scan_parquet(self.file, glob=False).collect_schema())
         except (pl.exceptions.PolarsError, OSError) as error:
             raise UserError(f"{self.file}: not a Parquet file: {str(error).splitlines()[0]}") from error
 
@@ -42,13 +42,13 @@ class Parquet:
         return self.schema
 
     def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
-        lazy = pl.scan_parquet(self.file)
+        lazy = pl.scan_parquet(self.file, glob=False)
         rows = lazy.select(pl.len()).collect().item()
         for start in range(0, rows, PIECE):  # the streaming engine reads ahead and holds far more than a piece
             yield lazy.slice(start, PIECE).select(values).collect()
 
     def place(self, column: str, values: Sequence[str]) -> str:
-        texts = pl.read_parquet(self.file, columns=[column])[column].cast(pl.String)
+        texts = pl.read_parquet(self.file, columns=[column], glob=False)[column].cast(pl.String)
         found = texts.is_in(values).arg_max() or 0
         return f"{self.file}, row {found + 1}, column {column!r}"
 
@@ -58,7 +58,7 @@ class Parquet:
     def explain(self, columns: Mapping[str, Column], drop_incomplete: bool) -> None:
         names = [column.name for column in columns.values()]
         lazy = (
-            pl.scan_parquet(self.file)
+            pl.scan_parquet(self.file, glob=False)
             .select(names)
             .with_columns(cs.float().fill_nan(None))
             .cast(pl.String)

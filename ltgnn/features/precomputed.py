@@ -144,7 +144,7 @@ class FeatureFile:
     def _read_parquet(self) -> tuple[Tensor, list[str] | None]:
         import polars as pl
 
-        frame = pl.read_parquet(self.path)
+        frame = pl.read_parquet(self.path, glob=False)
         names = None
         if self.ids not in ("rows", "order"):
             if self.ids not in frame.columns:

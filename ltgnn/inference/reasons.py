@@ -27,10 +27,11 @@ class Reasons:
     """For item ``i`` on the list of user ``u``, the first of these that is true:
 
     1. the train item ``j`` of ``u`` with the greatest cosine ``n_ij / sqrt(n_i n_j)`` of common users, among the
-       ``NEIGHBOURS`` nearest of ``i``: ``12 of its 40 buyers also have "j"``;
-    2. the train item of ``u`` with the most similar text, likewise: ``reads like "j" (.81)``;
-    3. ``popular: 40 users`` for an item of the head (``items20``), ``2 users have it`` for one of the tail, ``new`` for
-       one without a train interaction.
+       ``NEIGHBOURS`` nearest of ``i``: ``recommended because you have "j", as 12 of the 40 users of this item do``;
+    2. the train item of ``u`` with the most similar text, likewise: ``recommended because it is similar to "j", which
+       you have (similarity 0.81)``;
+    3. ``popular: 40 users have it`` for an item of the head (``items20``), ``2 users have it`` for one of the tail,
+       ``new: no user has it yet`` for one without a train interaction.
 
     Neighbours are found when an item is first recommended, and kept.
     """
@@ -66,16 +67,15 @@ class Reasons:
             if place is not None:
                 other = int(self.together[item, place])
                 common = int(self.common[item, place])
-                return f'{common} of its {count} users also have "{self._title(other)}"'
+                return f'recommended because you have "{self._title(other)}", as {_do(common, count)}'
             place = _first(self.alike[item].numpy(), history)
             if place is not None:
-                cosine = f"{float(self.cosines[item, place]):.2f}".lstrip("0")
-                return f'similar to "{self._title(int(self.alike[item, place]))}" ({cosine})'
+                title, cosine = self._title(int(self.alike[item, place])), float(self.cosines[item, place])
+                return f'recommended because it is similar to "{title}", which you have (similarity {cosine:.2f})'
         if not count:
-            return "new: no interactions yet"
-        if self.popular[item]:
-            return f"popular: {count} user{'s' * (count != 1)}"
-        return f"{count} users have it" if count > 1 else "1 user has it"
+            return "new: no user has it yet"
+        users = f"{count} users have it" if count > 1 else "1 user has it"
+        return f"popular: {users}" if self.popular[item] else users
 
     def _title(self, item: int) -> str:
         title = " ".join(self.titles[item].split())
@@ -98,6 +98,13 @@ class Reasons:
                 self.alike[new] = best.indices.masked_fill(best.values <= 0, -1).int()
                 self.cosines[new] = best.values
             self.known[new] = True
+
+
+def _do(common: int, count: int) -> str:
+    """``12 of the 40 users of this item do``"""
+    if count == 1:
+        return "its only user does"
+    return f"{common} of the {count} users of this item do{'es' * (common == 1)}"
 
 
 def _first(neighbours: Any, history: Any) -> int | None:

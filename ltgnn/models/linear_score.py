@@ -105,5 +105,5 @@ def _by(said: Sequence[Tensor], ids: Tensor, content: Tensor) -> dict[str, float
     return {
         "ids": float(said[0] @ ids),
         "text": float(said[1] @ content),
-        "ids x text": float(said[0] @ content + said[1] @ ids),
+        "ids with text": float(said[0] @ content + said[1] @ ids),
     }

@@ -34,7 +34,7 @@ def exposure(folder: Path, k: int) -> Exposure | None:
     shown = places(folder, k)
     if shown is None:
         return None
-    counts = pl.read_parquet(folder / "items.parquet", columns=["train_count"])["train_count"].to_numpy()
+    counts = pl.read_parquet(folder / "items.parquet", columns=["train_count"], glob=False)["train_count"].to_numpy()
     return cumulative(counts, shown)
 
 
@@ -47,10 +47,10 @@ def places(folder: Path, k: int) -> NDArray[np.int64] | None:
         return None
     for file in (items, lists):
         warn_if_changed(folder, file.name)
-    shown = pl.read_parquet(lists, columns=["items"])["items"].to_numpy()
+    shown = pl.read_parquet(lists, columns=["items"], glob=False)["items"].to_numpy()
     shown = np.stack(list(shown)) if shown.dtype == object else shown  # polars lists, not an array
     first = shown[:, :k]
-    rows: int = pl.scan_parquet(items).select(pl.len()).collect().item()
+    rows: int = pl.scan_parquet(items, glob=False).select(pl.len()).collect().item()
     found: NDArray[np.int64] = np.bincount(first[first >= 0], minlength=rows)
     return found
 

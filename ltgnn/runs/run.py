@@ -139,7 +139,8 @@ class Run:
         warn_if_changed(self.folder, name)
         stored = {older_recipes.metric(column): column for column in self._stored(name)}
         found = self.reading(
-            name, lambda file: pl.read_parquet(file, columns=[stored.get(column, column) for column in columns])
+            name,
+            lambda file: pl.read_parquet(file, columns=[stored.get(column, column) for column in columns], glob=False),
         )
         return found.rename({stored.get(column, column): column for column in columns})
 
@@ -151,7 +152,9 @@ class Run:
         """Column names as they are in the file."""
         import polars as pl
 
-        return list(self.reading(name, pl.read_parquet_schema)) if (self.folder / name).is_file() else []
+        if not (self.folder / name).is_file():
+            return []
+        return self.reading(name, lambda file: pl.scan_parquet(file, glob=False).collect_schema().names())
 
     def json(self, name: str) -> dict[str, Any]:
         """A JSON file of the run; empty where it is absent."""

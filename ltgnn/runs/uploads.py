@@ -46,7 +46,7 @@ def _items(folder: Path, k: int) -> Any:
 
     if (shown := places(folder, k)) is None:
         return None
-    items = pl.read_parquet(folder / "items.parquet").with_columns(pl.Series("recommended", shown))
+    items = pl.read_parquet(folder / "items.parquet", glob=False).with_columns(pl.Series("recommended", shown))
     items = items.sort("train_count", descending=True, maintain_order=True)
     items = items.gather_every(-(-len(items) // MOST_ITEMS))
     group = "group_items20" if "group_items20" in items.columns else None

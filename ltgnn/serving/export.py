@@ -129,7 +129,7 @@ def _open_files(folder: Path, record: Mapping[str, Any]) -> Served:
     import polars as pl
 
     tensors = load_file(folder / "model.safetensors")
-    items, users = pl.read_parquet(folder / "items.parquet"), pl.read_parquet(folder / "users.parquet")
+    items, users = (pl.read_parquet(folder / f"{name}.parquet", glob=False) for name in ("items", "users"))
     catalogue = Catalogue(
         users["id"].to_list(),
         items["id"].to_list(),

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ltgnn.analysis.report.gather import group
 from ltgnn.analysis.pairing import differing
+from ltgnn.analysis.report.gather import group
 from ltgnn.analysis.run_groups import Run
 
 

@@ -1,4 +1,4 @@
-"""``ltgnn claim``: which runs are base and which are new, the verdict first, all tests only where they are asked for."""
+"""``ltgnn claim``: which runs are base and which new, the verdict first, all tests only where asked for."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def test_every_summand_is_that_of_dense_float64(trained: Train, fusion: str, lay
                 parts = {
                     "ids": by_ids @ v_ids,
                     "text": by_text @ v_text,
-                    "ids x text": by_ids @ v_text + by_text @ v_ids,
+                    "ids with text": by_ids @ v_text + by_text @ v_ids,
                 }
                 for name, value in parts.items():
                     assert abs(line.by[name] - float(value)) <= 1e-5 * max(1.0, abs(score)), (line, name)

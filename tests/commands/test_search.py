@@ -51,7 +51,12 @@ def test_taste_is_the_model_s_score_of_the_user(run: Path) -> None:
         relevance[shop.served.catalogue.item(hit.item)] = hit.score
     wanted = with_taste(relevance, scores, 3.0)
     assert [hit.item for hit in personal] != [hit.item for hit in plain]
-    for hit in personal:
+    without = {hit.item: hit for hit in shop.find("river number", 48, "u5", 0.0)}
+    assert not any("taste" in hit.by for hit in without.values())
+    fused = torch.tensor([without[hit.item].score for hit in personal], dtype=torch.float64)
+    z = (fused - fused.mean()) / fused.std(correction=0)
+    for hit, own in zip(personal, z.tolist(), strict=True):
+        assert hit.score == pytest.approx(own + hit.by["taste"], abs=1e-4)  # the parts of the score are shown
         assert hit.score == pytest.approx(float(wanted[shop.served.catalogue.item(hit.item)]), abs=1e-5)
     with pytest.raises(UserError, match="user=nobody"):
         shop.find("river", 3, "nobody")

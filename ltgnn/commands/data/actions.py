@@ -107,7 +107,7 @@ def export(name: str, overrides: Sequence[str], to: str, out: str) -> int:
         lists = Path(name) / "topk.parquet"
         if not lists.is_file():
             raise UserError(f"No file {lists}: --to lists needs the folder of a finished run.")
-        write_lists(Path(out), found.dataset, pl.read_parquet(lists))
+        write_lists(Path(out), found.dataset, pl.read_parquet(lists, glob=False))
     else:
         WRITERS[to](Path(out), found.dataset, parts_of(found.split), found.card())
     print(f"written: {out}")

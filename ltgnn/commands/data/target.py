@@ -157,7 +157,8 @@ def _official(folder: Path, overrides: Sequence[str]) -> list[str]:
     """``split=official`` for a folder with parts, unless the user names another."""
     import polars as pl
 
-    parts = pl.scan_parquet(folder / "interactions.parquet").select(pl.col("part").unique()).collect()["part"]
+    rows = pl.scan_parquet(folder / "interactions.parquet", glob=False)
+    parts = rows.select(pl.col("part").unique()).collect()["part"]
     chosen = any(override.split("=")[0].lstrip("+") == "split" for override in overrides)
     return ["split=official"] if "train" in parts.to_list() and not chosen else []
 

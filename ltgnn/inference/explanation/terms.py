@@ -7,6 +7,16 @@ from dataclasses import replace
 
 from ltgnn.types import LinearTerms, Scorer, Term, UserError
 
+ABOUT = {
+    "ids": "learned from who has which items: the id vectors of both sides",
+    "text": "the item features (text) of both sides",
+    "ids with text": "the id vector of one side with the item features of the other",
+    "text match": "how similar the text is to the texts of the history",
+    "item weights": "learned weights between pairs of items",
+    "popularity": "the same for all users: how popular the item is",
+}
+"""What the parts of a score are; others carry the names of members and score adjustments."""
+
 
 def terms(scorer: Scorer, user: int, item: int, linear: LinearTerms | None) -> list[Term]:
     """Summands of ``scorer(user)[item]``. ``linear``: splits the inner product of a graph model.

@@ -27,7 +27,7 @@ class Hit:
 
     item: int
     score: float  # fused
-    by: Mapping[str, float]  # score of each retriever that found it
+    by: Mapping[str, float]  # score of each retriever that found it; ``taste``: what the user's taste adds
 
 
 def check_query(query: str) -> str:
@@ -86,13 +86,16 @@ class Search:
         asked = check_query(query)
         by = {name: retriever(asked) for name, retriever in self.retrievers.items()}
         total = self.fusing(by, self.weights)
+        liked = None
         if taste is not None and taste_weight:
+            liked = taste_weight * standard_taste(total, taste)
             total = with_taste(total, taste, taste_weight)
         return [
             Hit(
                 int(item),
                 float(total[item]),
-                {name: float(scores[item]) for name, scores in by.items() if scores[item] > -torch.inf},
+                {name: float(scores[item]) for name, scores in by.items() if scores[item] > -torch.inf}
+                | ({} if liked is None else {"taste": float(liked[item])}),
             )
             for item in leading(total, k)
         ]
@@ -105,12 +108,18 @@ def with_taste(relevance: Tensor, taste: Tensor, weight: float, depth: int = 100
     """
     best = leading(relevance, depth)
     total = torch.full_like(relevance, -torch.inf)
+    total[best] = _standard(relevance[best]) + weight * standard_taste(relevance, taste, depth)[best]
+    return total
+
+
+def standard_taste(relevance: Tensor, taste: Tensor, depth: int = 100) -> Tensor:
+    """z-scores of the taste among the ``depth`` most relevant items, 0 for all others and what has no taste.  [I]"""
+    best = leading(relevance, depth)
     liked = taste.to(relevance.dtype)[best]
     known = liked > -torch.inf
-    z = torch.zeros_like(liked)
-    z[known] = _standard(liked[known])
-    total[best] = _standard(relevance[best]) + weight * z
-    return total
+    z = torch.zeros_like(relevance)
+    z[best[known]] = _standard(liked[known])
+    return z
 
 
 def _standard(values: Tensor) -> Tensor:

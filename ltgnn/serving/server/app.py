@@ -47,7 +47,7 @@ from ltgnn.types import UserError
 
 PAGE = Path(__file__).with_name("page.html")
 WAITING = 64
-POPULAR = "not known to the model, or without a train interaction: the most popular items (score: their users)"
+POPULAR = "this user is new to the model, so these are the most popular items (score: how many users have them)"
 
 
 class Finder(Protocol):
@@ -112,8 +112,8 @@ def create(
     def how(tail: float, share: float) -> str:
         names = [name for name, rule in chosen.rules.items() if rule is not composed]
         least = [f"at least {share:.0%} {' or '.join(counted.groups)}"] if share else []
-        shift = f", adjusted by {tail:g} towards the tail" if tail else ""
-        return f"the model's scores{shift}" + (f"; rules: {', '.join([*names, *least])}" if names or least else "")
+        shift = f", {'rare' if tail > 0 else 'popular'} items raised by {abs(tail):g}" if tail else ""
+        return f"ranked by the model{shift}" + (f"; rules: {', '.join([*names, *least])}" if names or least else "")
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def front() -> HTMLResponse:

@@ -79,7 +79,7 @@ def test_the_tail_share_is_the_rule_of_that_name(runs: dict[str, Path], client: 
         assert ask(other, tail_share=0) == wanted(bought=composed["bought"])
         assert ask(other, tail_share=1) == wanted(bought=composed["bought"], tail=TailShare(1, groups))
         said = other.get("/api/recommend", params={"user": "u5"}).json()["policy"]
-        assert said == "the model's scores; rules: bought, at least 40% tail or cold"
+        assert said == "ranked by the model; rules: bought, at least 40% tail or cold"
         rows = other.post("/api/recommend/history", json={"history": ["i1", "i2"], "k": 5}).json()["list"]
         assert sum(row["group"] in groups for row in rows) >= 2
 
