@@ -50,7 +50,8 @@ def read_points(folder: Path, x: str, y: str) -> tuple[list[Point], list[Damaged
         side, first = RunGroup(several), several[0]
         settings = {axis: first.word(axis) for axis in axes} | first.changed
         spread = side.sd(x) or 0.0, side.sd(y) or 0.0
-        points.append(Point(settings, *(float(side.values(n).mean()) for n in (x, y)), "", spread, first.uses_features))
+        across, up = (float(side.values(name).mean()) for name in (x, y))
+        points.append(Point(settings, across, up, "", spread, first.uses_features))
     swept = swept_keys(points)
     points = [replace(point, label=name_settings(point.settings, swept)) for point in points]
     policies = dict.fromkeys(name.removeprefix("val/").split("/")[0] for name in (x, y) if "/" in name)

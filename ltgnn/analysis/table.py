@@ -169,7 +169,7 @@ def show(folders: Sequence[Path], chosen: Chosen = USUAL, single: bool = False, 
     width = max(NARROW, min(WIDTH, console.width)) if console.is_terminal else WIDTH
     drawn = blocks(rows, table.columns, width)
     fewer = [column for column in table.columns if not column.name.rpartition("/")[2].startswith("recall@")]
-    dropped = chosen == USUAL and len(drawn) > 1 and len(fewer) < len(table.columns)
+    dropped = not (chosen.metrics or chosen.groups) and len(drawn) > 1 and len(fewer) < len(table.columns)
     if dropped:
         drawn = blocks(rows, fewer, width, SHORT_LABEL)
     full = max(Console(width=1000).measure(block).maximum for block in drawn)  # numbers are never cut

@@ -42,7 +42,7 @@ def conclude(study: Study, objectives: Sequence[str], free: Sequence[str], ledge
     if len(objectives) == 2:
         said = {t.number: {k: short(v) for k, v in t.params.items()} for t in completed}
         points = {
-            t.number: Point(said[t.number], *t.values, name_settings(said[t.number], list(said[t.number])))
+            t.number: Point(said[t.number], t.values[0], t.values[1], name_settings(said[t.number], [*said[t.number]]))
             for t in completed
         }
         chosen = [points[t.number] for t in best]

@@ -64,7 +64,7 @@ class Progress(Callback):
         """Moves the bar, or writes a line."""
         epoch, values = trainer.current_epoch + 1, shown_values(trainer.callback_metrics)
         evaluated = not epoch % (trainer.check_val_every_n_epoch or 1)
-        if evaluated and self.monitor in values:
+        if evaluated and self.monitor is not None and self.monitor in values:
             self._compare(values[self.monitor], epoch, smaller_is_better(trainer, self.monitor))
         if self.bar is not None:
             listed = [f"{name} {values[name]:.4f}" for name in ("train/loss", self.monitor) if name in values]
@@ -106,7 +106,7 @@ class Progress(Callback):
 
     def _line(self, epoch: int, last: int | None, values: Mapping[str, float], evaluated: bool) -> str:
         parts = [f"epoch {epoch}/{last}", *(f"{k} {v:.4f}" for k, v in values.items() if k.startswith("train/"))]
-        if evaluated and self.monitor in values:
+        if evaluated and self.monitor is not None and self.monitor in values:
             best = "best so far" if self.best_epoch == epoch else f"best {self.best:.4f} at epoch {self.best_epoch}"
             parts.append(f"{self.monitor} {values[self.monitor]:.4f}" + (f" ({best})" if self.best is not None else ""))
         return "  ".join([*parts, f"{time.perf_counter() - self.started:.0f} s"])

@@ -38,12 +38,15 @@ def test_nine_features_of_three_seeds_in_120_columns(tmp_path: Path, capsys: pyt
             run = made(tmp_path / f"{option}{seed}", seed, 0.4 + 0.01 * seed, fusion="sum", test={"coverage@20": 0.5})
             config = (run / "config.yaml").read_text()
             inner = f"  features: {option}\n  features/transform: t-{option}\n  features/store@features.text.store: cache\n"
-            (run / "config.yaml").write_text(config.replace("choices:\n", f"choices:\n{inner}"))
+            whole = f"features:\n  kind: {option}\n" + config.replace("choices:\n", f"choices:\n{inner}")
+            (run / "config.yaml").write_text(whole)
     lines = said(capsys, tmp_path).splitlines()
     table = lines[: next(n for n, line in enumerate(lines) if line.startswith("  0 /"))]
     assert max(map(len, table)) <= 120
     for option in FEATURES:
-        (row,) = [line for line in table if f" features={option} " in line]
+        rows = [line for line in table if f" features={option} " in line]
+        assert len(rows) == 1, "\n".join(table)
+        (row,) = rows
         assert " 3 " in row
         assert "±" in row
         assert "transform" not in row  # what the option implies is not said again

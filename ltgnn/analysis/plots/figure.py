@@ -47,7 +47,8 @@ def style() -> AbstractContextManager[None]:
     """The style of all pictures, inside a ``with`` block: nothing else in the process changes."""
     from matplotlib import rc_context
 
-    return rc_context(STYLE)
+    settings: Any = STYLE  # matplotlib 3.11 annotates each key, older ones do not
+    return rc_context(settings)
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -26,6 +26,8 @@ def draw(rows: Sequence[Row], name: str = "val/ndcg@20") -> Figure:
         known = sorted({key for row in rows for run in row.runs for epoch in read_history(run)[:1] for key in epoch})
         told = f"; there are {', '.join(known[:8])} ..." if known else ": closed forms are not trained in epochs"
         raise UserError(f"no history.csv of these runs has the column '{name}'{told}")
+    from matplotlib.ticker import MaxNLocator
+
     with style():
         figure = new_figure(8.5, 4.8)
         panel = figure.subplots()
@@ -40,7 +42,7 @@ def draw(rows: Sequence[Row], name: str = "val/ndcg@20") -> Figure:
                 panel.fill_between(epochs, lowest, highest, color=look["color"], alpha=0.15, linewidth=0)
         title = value_title(name) if "/" in name and not name.startswith("train/") else name
         panel.set(xlabel="epoch", ylabel=title.replace("train/", "train "))
-        panel.xaxis.get_major_locator().set_params(integer=True)
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         _legend(figure, len(curves))
         several = any(len(row.runs) > 1 for row, _ in curves)
         footnote(figure, "Mean over the seeds of a configuration; the band reaches from the smallest to the largest."
