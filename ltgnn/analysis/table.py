@@ -17,6 +17,7 @@ from ltgnn.analysis.other_data import data_note
 from ltgnn.analysis.rows import Row, rows_of, splits
 from ltgnn.analysis.table_formats import best_of, cell_text
 from ltgnn.analysis.table_values import Chosen, Column, columns_of, every_column, mean, seconds, sort_rows
+from ltgnn.config.metric_direction import metric_of
 from ltgnn.io.terminal import heading, literal, printable, say
 from ltgnn.runs.reading import name_left_out, read_all, without_damaged
 from ltgnn.runs.run import DamagedRun, Run
@@ -167,11 +168,7 @@ def show(folders: Sequence[Path], chosen: Chosen = USUAL, single: bool = False, 
     rows, in_order = table.rows, sorted(table.rows, key=lambda row: row.number)
     console = Console()
     width = max(NARROW, min(WIDTH, console.width)) if console.is_terminal else WIDTH
-    drawn = blocks(rows, table.columns, width)
-    fewer = [column for column in table.columns if not column.name.rpartition("/")[2].startswith("recall@")]
-    dropped = not (chosen.metrics or chosen.groups) and len(drawn) > 1 and len(fewer) < len(table.columns)
-    if dropped:
-        drawn = blocks(rows, fewer, width, SHORT_LABEL)
+    drawn, gone = _usual_blocks(table, width) if is_usual(chosen) else (blocks(rows, table.columns, width), [])
     full = max(Console(width=1000).measure(block).maximum for block in drawn)  # numbers are never cut
     console = Console(width=max(console.width, full, width))
     say(console, header(rows, table.policy))
@@ -179,7 +176,7 @@ def show(folders: Sequence[Path], chosen: Chosen = USUAL, single: bool = False, 
         console.print(block)
     different = splits(rows)
     notes = [
-        "Recall: --metric recall." if dropped else "",
+        f"Not shown for want of room: {' and '.join(gone)} (--metric {','.join(gone)})." if gone else "",
         f"The rows were tested on {different} different splits: their numbers cannot be compared with each other."
         if different > 1
         else "",
@@ -197,6 +194,27 @@ def show(folders: Sequence[Path], chosen: Chosen = USUAL, single: bool = False, 
     if table.damaged:
         say(console, name_left_out(table.damaged), "red")
     return table.failures
+
+
+def is_usual(chosen: Chosen) -> bool:
+    """Whether no columns were asked for."""
+    return not (chosen.metrics or chosen.groups)
+
+
+def _usual_blocks(table: Table, width: int) -> tuple[list[Any], list[str]]:
+    """One block if that can be: with shorter lines of the names, without Recall, without the coverage.
+
+    The metrics that are left out, too.
+    """
+    gone: list[str] = []
+    for metric in ("", "recall", "coverage"):
+        gone += [metric] if metric else []
+        columns = [column for column in table.columns if metric_of(column.name) not in gone]
+        for label in (LABEL, SHORT_LABEL):
+            drawn = blocks(table.rows, columns, width, label)
+            if len(drawn) == 1:
+                return drawn, gone
+    return drawn, gone
 
 
 def _places(row: Row) -> list[Any]:

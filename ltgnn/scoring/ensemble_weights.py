@@ -96,7 +96,9 @@ class Logit:
         weights = (common[:, None, None] + own).detach()
         ended = float(self.loss(pool, weights, bias.detach()))
         log.info(
-            "blend: -log likelihood of a held-out item %.5f without weights, now %.5f", float(value.detach()), ended
+            "weights fitted on validation: -log likelihood of a held-out item (less is better) %.5f before, %.5f after",
+            float(value.detach()),
+            ended,
         )
         return weights.float(), bias.detach().float()
 

@@ -37,7 +37,9 @@ def test_nine_features_of_three_seeds_in_120_columns(tmp_path: Path, capsys: pyt
         for seed in (1, 2, 3):
             run = made(tmp_path / f"{option}{seed}", seed, 0.4 + 0.01 * seed, fusion="sum", test={"coverage@20": 0.5})
             config = (run / "config.yaml").read_text()
-            inner = f"  features: {option}\n  features/transform: t-{option}\n  features/store@features.text.store: cache\n"
+            inner = (
+                f"  features: {option}\n  features/transform: t-{option}\n  features/store@features.text.store: cache\n"
+            )
             whole = f"features:\n  kind: {option}\n" + config.replace("choices:\n", f"choices:\n{inner}")
             (run / "config.yaml").write_text(whole)
     lines = said(capsys, tmp_path).splitlines()
@@ -50,7 +52,7 @@ def test_nine_features_of_three_seeds_in_120_columns(tmp_path: Path, capsys: pyt
         assert " 3 " in row
         assert "±" in row
         assert "transform" not in row  # what the option implies is not said again
-    assert "Recall: --metric recall." in lines
+    assert "Not shown for want of room: recall (--metric recall)." in lines
 
 
 def test_any_number_of_metrics_fits_below_each_other(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,7 +94,9 @@ def test_documents_hold_all_digits(sweep: Path, capsys: pytest.CaptureFixture[st
     assert record["ndcg@20_sd"] == pytest.approx(np.std(values, ddof=1), rel=1e-12)
     assert record["seeds"] == ["1", "2", "3"]
     assert record["items20/tail/ndcg@20"] is not None
-    (line,) = [row for row in csv.DictReader(io.StringIO(said(capsys, sweep, "--format", "csv"))) if row["fusion"] == "sum"]
+    (line,) = [
+        row for row in csv.DictReader(io.StringIO(said(capsys, sweep, "--format", "csv"))) if row["fusion"] == "sum"
+    ]
     assert float(line["ndcg@20"]) == record["ndcg@20"]
     assert line["seeds"] == "1 2 3"
     every = json.loads(said(capsys, sweep, "--format", "json", "--metric", "every"))["rows"][0]
