@@ -62,8 +62,8 @@ def _write(served: Served, found: Sequence[ScoreTable], temporary: Path, recipe:
         tensors |= {f"{name}.users": part.users, f"{name}.items": part.items}
         tensors |= {f"{name}.{column}": values for column in ("times", "weights")
                     if (values := getattr(part, column)) is not None}  # fmt: skip
-    if served.text is not None:
-        tensors["features"] = served.text
+    if served.features is not None:
+        tensors["features"] = served.features
     save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
               temporary / "model.safetensors")  # fmt: skip
     _tables(served, temporary)
