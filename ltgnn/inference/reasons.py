@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.data.groups import ItemShare
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Interactions
 
 HEAD = ItemShare("items20", ["head", "tail"], [0.2, 0.8], "items")
@@ -66,7 +67,9 @@ class Reasons:
             if place is not None:
                 other = int(self.together[item, place])
                 common = int(self.common[item, place])
-                return f'{common} of its {count} users also have "{self._title(other)}"'
+                users = pluralize(count, "user")
+                also = pluralize(common, f"of its {users} also has", f"of its {users} also have")
+                return f'{also} "{self._title(other)}"'
             place = _first(self.alike[item].numpy(), history)
             if place is not None:
                 cosine = f"{float(self.cosines[item, place]):.2f}".lstrip("0")
@@ -74,8 +77,8 @@ class Reasons:
         if not count:
             return "new: no interactions yet"
         if self.popular[item]:
-            return f"popular: {count} user{'s' * (count != 1)}"
-        return f"{count} users have it" if count > 1 else "1 user has it"
+            return f"popular: {pluralize(count, 'user')}"
+        return pluralize(count, "user has it", "users have it")
 
     def _title(self, item: int) -> str:
         title = " ".join(self.titles[item].split())

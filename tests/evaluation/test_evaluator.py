@@ -154,7 +154,7 @@ def test_coverage_counts_the_items_of_all_lists() -> None:
     assert result.values["coverage@3"] == 4 / 8
 
 
-def test_mistakes_name_the_mend() -> None:
+def test_errors_say_what_to_do() -> None:
     none, one = (Interactions(torch.arange(n), torch.arange(n), 2, 3) for n in (0, 1))
     with pytest.raises(UserError, match="no held-out pair"):
         evaluator(none, [], {})

@@ -16,6 +16,7 @@ from ltgnn.evaluation.topk import each_block
 from ltgnn.inference.explanation.terms import merge_terms, terms
 from ltgnn.inference.search.bm25 import words
 from ltgnn.inference.served_model import BLOCK_MIB, Served
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import LinearTerms, Term, UserError
 
 TOLERANCE = 1e-4
@@ -171,4 +172,4 @@ def _sums(found: Sequence[Term]) -> dict[str, float]:
 
 
 def _rest(found: Sequence[Term]) -> Term:
-    return Term(None, f"{len(found)} others combined", _sums(found))
+    return Term(None, f"{pluralize(len(found), 'other')} combined", _sums(found))
