@@ -66,7 +66,7 @@ def _ids(noun: str, left: DatasetSide, right: DatasetSide) -> list[str]:
         only = [name for name in here if name not in known]
         if only:
             examples = ", ".join(map(repr, only[:EXAMPLES]))
-            lines.append(f"{len(only):,} {noun}s only in {side.name}, e.g. {examples}")
+            lines.append(f"{pluralize(len(only), noun)} only in {side.name}, e.g. {examples}")
     if not lines and ids[0] != ids[1]:
         lines.append(f"the same {noun}s in another order: their numbers differ, and so do fingerprints")
     return lines
