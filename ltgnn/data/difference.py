@@ -152,4 +152,4 @@ def _describe_changes(
     changed = [id for id, value in zip(ids, one, strict=True) if id in place and two[place[id]] != value]
     if not changed:
         return []
-    return [f"{len(changed):,} {noun}s with another {name!r}, e.g. {', '.join(map(repr, changed[:EXAMPLES]))}"]
+    return [f"{pluralize(len(changed), noun)} with another {name!r}, e.g. {', '.join(map(repr, changed[:EXAMPLES]))}"]
