@@ -14,7 +14,7 @@ from ltgnn.build import Problem, build_features, build_groups, build_module, use
 from ltgnn.features.new_items import later
 from ltgnn.inference.incremental_propagation import among
 from ltgnn.module import Recommender
-from ltgnn.types import Dataset, Features, Interactions, UserError
+from ltgnn.types import ITEM, Dataset, Features, Interactions, UserError
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,10 @@ def extend_problem(cfg: DictConfig, problem: Problem, new: NewInteractions) -> P
             for name, rows in data.item_vectors.items()
         },
         user_fields={name: [*column, *([""] * len(new.user_ids))] for name, column in data.user_fields.items()},
+        relations={
+            name: replace(relation, num_others=num_items) if relation.kind == ITEM else relation
+            for name, relation in data.relations.items()
+        },
     )
     features = problem.features
     if features is not None and new.item_ids:

@@ -28,7 +28,7 @@ class Target:
     """A resolved config, and what it builds, each once."""
 
     name: str
-    cfg: Any
+    cfg: DictConfig
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -149,7 +149,7 @@ def stem(name: str) -> str:
     )
 
 
-def _keys(reader: Any) -> str:
+def _keys(reader: DictConfig) -> str:
     return ", ".join(str(key) for key in reader if not str(key).startswith("_"))
 
 
