@@ -14,6 +14,7 @@ from ltgnn.build import Problem, build_features, build_groups, build_module, use
 from ltgnn.features.new_items import later
 from ltgnn.inference.incremental_propagation import among
 from ltgnn.module import Recommender
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.types import ITEM, Dataset, Features, Interactions, UserError
 
 
@@ -128,7 +129,7 @@ def rebuild_module(cfg: DictConfig, problem: Problem, after: Problem, state: Map
     embedding, train = module.encoder.embedding, problem.split.train
     tables = {id(table): kind for kind, table in embedding.tables.items()}
     kinds = {name: tables[id(weight)] for name, weight in module.named_parameters() if id(weight) in tables}
-    trained = {"users": torch.ones(train.num_users, dtype=torch.bool), "items": train.item_counts > 0}
+    trained = {"users": torch.ones(train.num_users, dtype=torch.bool), "items": has_interactions(train.item_counts)}
     grown_state = {
         name: embedding.grow(kinds[name], weight, trained[kinds[name]]) if name in kinds else weight
         for name, weight in state.items()
