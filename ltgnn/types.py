@@ -402,7 +402,7 @@ class Problem:
         }
 
     @property
-    def text(self) -> Tensor | None:
+    def feature_matrix(self) -> Tensor | None:
         return None if self.features is None else self.features.values
 
 
@@ -714,7 +714,7 @@ class Loss:
     separable_without: ClassVar[str] = ""
     """The option that, where it is false, makes the loss separable by rows and by columns; empty: there is none."""
 
-    needs_projected_text: ClassVar[bool] = False
+    needs_projected_features: ClassVar[bool] = False
     """Whether it reads ``Encoded.content``."""
 
     changes_ranking: bool = False

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ltgnn.data.raw import Raw
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import ITEM, Relation, UserError
 
 
@@ -37,10 +38,11 @@ def refuse_wrong_items(name: str, raw: Raw) -> None:
 def describe_related(raw: Raw) -> dict[str, Any]:
     """For the card; empty where there are neither relations nor images."""
     relations = {
-        name: f"{len(one):,} edges of {len(torch.unique(one.items)):,} items to {one.num_others:,} of {one.kind}"
+        name: f"{pluralize(len(one), 'edge')} of {pluralize(items, 'item')} to {one.num_others:,} of {one.kind}"
         for name, one in raw.relations.items()
+        for items in [len(torch.unique(one.items))]
     }
-    images = f"of {len(raw.images):,} items" if raw.images else ""
+    images = f"of {pluralize(len(raw.images), 'item')}" if raw.images else ""
     return {key: value for key, value in (("relations", relations), ("images", images)) if value}
 
 

@@ -65,7 +65,7 @@ def test_they_keep_their_items_when_others_are_dropped() -> None:
     assert cut.images == {"a": Path("a.jpg"), "d": Path("d.jpg")}
     assert cut.card["relations"] == {
         "brand": "3 edges of 3 items to 3 of brand",
-        "then": "1 edges of 1 items to 3 of item",
+        "then": "1 edge of 1 item to 3 of item",
     }
 
 

@@ -12,11 +12,10 @@ from ltgnn.scoring.known_items import has_content, has_interactions, known_first
 
 PACKAGE = Path(ltgnn.__file__).parent
 ROOMS = ("models", "scoring", "inference", "serving", "commands")
-RULE = re.compile(r"(?<!user_)counts *(?:>|==|!=) *0|\.any\((?:dim=)?-?1\)|marks\.float\(\)")
+RULE = re.compile(r"(?<!user_)counts *(?:>|==|!=) *0|\.any\((?:dim=)?-?1\)")
 
 EXCEPTIONS: dict[str, str] = {
     "scoring/known_items.py": "this is the place",
-    "inference/incremental_propagation.py": "how marks go along the edges of its graph: what `reach` is given",
     "inference/search/retrieval.py": "items without text, which a search cannot find; recommended they can be",
     "models/fusion.py": "fusion=init is whitened on the items that training sees",
     "models/fusion_popularity.py": "a weight, of an item whose id is 0 anyway",
