@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+import torch
 
 from ltgnn.data.card import moment
+from ltgnn.data.related import edges_in_order
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Interactions
 
@@ -41,7 +43,7 @@ def difference(left: DatasetSide, right: DatasetSide) -> list[str]:
         lines.append(f"{pluralize(len(rows), 'pair')} in {before} of {left.name}, but in {after} of {right.name}")
     for column in ("time", "weight"):
         lines += _values(column, both, left, right)
-    return lines + _fields(left, right) + _numbers(left, right)
+    return lines + _fields(left, right) + _numbers(left, right) + _relations(left, right)
 
 
 def summary(left: DatasetSide, right: DatasetSide) -> str:
@@ -128,6 +130,19 @@ def _fields(left: DatasetSide, right: DatasetSide) -> list[str]:
                 lines.append(f"the {noun} field {name!r} only in {(left if name in one else right).name}")
                 continue
             lines += _describe_changes(noun, name, left, right, one[name], two[name])
+    return lines
+
+
+def _relations(left: DatasetSide, right: DatasetSide) -> list[str]:
+    """Relations of the items; their numbers are compared where both sets number the items alike."""
+    lines = []
+    one, two = left.dataset.relations, right.dataset.relations
+    alike = list(left.dataset.item_ids) == list(right.dataset.item_ids)
+    for name in dict.fromkeys((*one, *two)):
+        if name not in one or name not in two:
+            lines.append(f"the relation {name!r} only in {(left if name in one else right).name}")
+        elif alike and not torch.equal(edges_in_order(one[name]), edges_in_order(two[name])):
+            lines.append(f"the relation {name!r} has other edges: {len(one[name]):,} and {len(two[name]):,}")
     return lines
 
 
