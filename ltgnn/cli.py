@@ -109,6 +109,9 @@ def dispatch(arguments: list[str]) -> int:
         hint = f" Did you mean '{near[0]}'?" if near else ""
         print(f"ltgnn: unknown command '{printable(command)}'.{hint}\n\n{usage()}", file=sys.stderr)
         return 1
+    from ltgnn.config.search_path import searching, split_folders
+
+    rest, folders = split_folders(rest)
     if command in CHECKED and (wrong := wrong_words(command, rest)):
         print("\n".join(wrong), file=sys.stderr)
         return 1
@@ -121,7 +124,7 @@ def dispatch(arguments: list[str]) -> int:
     from ltgnn.io.libyaml import faster_omegaconf
 
     words, packages = split_trust(rest)
-    with faster_omegaconf(), trusting(packages):
+    with faster_omegaconf(), trusting(packages), searching(folders):
         code: int = module.main(words)
     return code
 
