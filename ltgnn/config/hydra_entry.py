@@ -50,6 +50,8 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
         try:
             arguments, folders = split_folders(arguments)
             own.enter_context(searching(folders))
+            if any(word.partition("=")[0] in ("-sc", "--shell-completion") for word in arguments):
+                raise UserError('tab completion is set up by: eval "$(ltgnn completion bash)"; or zsh, fish (--help).')
             if double := refuse_two_parts(arguments):
                 raise UserError(double)
             with trusting(packages), faster_omegaconf(), as_hydra_reads_it(config_name, arguments):

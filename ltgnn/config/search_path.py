@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from ltgnn.config.paths import conf_dir
-from ltgnn.types import UserError
 
 VARIABLE, FLAG = "LTGNN_CONF", "--config-dir"
 """The environment variable and the flag that name folders."""
 
 HOW = f"Yaml of your own: {FLAG} FOLDER, or {VARIABLE}=FOLDER in the environment."
+
+
+def refuse(message: str) -> NoReturn:
+    """Raise ``UserError``, whose module brings PyTorch along: seconds that completion and early checks do not have."""
+    from ltgnn.types import UserError
+
+    raise UserError(message)
 
 
 def split_folders(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -32,7 +40,7 @@ def split_folders(words: Sequence[str]) -> tuple[list[str], list[str]]:
         if key in (FLAG, "-cd"):
             folder = value if equals else next(rest, "")
             if not folder:
-                raise UserError(f"{FLAG} names no folder: give {FLAG} FOLDER, a folder with yaml of your own.")
+                refuse(f"{FLAG} names no folder: give {FLAG} FOLDER, a folder with yaml of your own.")
             folders.append(folder)
         elif key.lstrip("+") == "hydra.searchpath" and (listed := _files(value)):
             folders += listed
@@ -53,7 +61,7 @@ def searching(folders: Sequence[str | Path]) -> Iterator[None]:
     before = os.environ.get(VARIABLE)
     given = [str(Path(folder).expanduser().resolve()) for folder in folders]
     if missing := [name for name in given if not Path(name).is_dir()]:
-        raise UserError(f"{FLAG}: there is no folder {missing[0]}.")
+        refuse(f"{FLAG}: there is no folder {missing[0]}.")
     refuse_taken_names([*map(Path, given), *named_folders()])
     if given:
         os.environ[VARIABLE] = os.pathsep.join(dict.fromkeys([*given, *_named(before)]))
@@ -69,7 +77,7 @@ def named_folders() -> list[Path]:
     found = [Path(name).expanduser().resolve() for name in _named(os.environ.get(VARIABLE))]
     for folder in found:
         if not folder.is_dir():
-            raise UserError(f"{VARIABLE}={os.environ[VARIABLE]}: there is no folder {folder}.")
+            refuse(f"{VARIABLE}={os.environ[VARIABLE]}: there is no folder {folder}.")
     return list(dict.fromkeys(found))
 
 
@@ -79,6 +87,8 @@ def _named(value: str | None) -> list[str]:
 
 def plugin_folders() -> list[Path]:
     """The folders that search-path plugins of installed packages add."""
+    if "hydra.core.plugins" not in sys.modules and not _has_plugins():
+        return []  # which spares the import of Hydra
     from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
     from hydra.core.plugins import Plugins
     from hydra.plugins.search_path_plugin import SearchPathPlugin
@@ -89,6 +99,13 @@ def plugin_folders() -> list[Path]:
             kind().manipulate_search_path(found)
     places = [_folder(element.path) for element in found.get_path() if element.path]
     return [place for place in places if place is not None and place.is_dir()]
+
+
+def _has_plugins() -> bool:
+    """Whether a search-path plugin other than that of ltgnn can be imported."""
+    places = [Path(place) / "hydra_plugins" for place in sys.path]
+    files = (file for place in places if place.is_dir() for file in place.rglob("*.py"))
+    return any(file.name != "ltgnn_conf.py" and b"SearchPathPlugin" in file.read_bytes() for file in files)
 
 
 def _folder(place: str) -> Path | None:
@@ -149,7 +166,7 @@ def refuse_taken_names(folders: Sequence[Path]) -> None:
         for name in (file.relative_to(conf_dir()) for file in sorted(conf_dir().rglob("*.yaml"))):
             if folder != conf_dir() and (folder / name).is_file():
                 word = f"{name.parent.as_posix()}={name.stem}" if name.parent.name else f"a {name} at the root"
-                raise UserError(
+                refuse(
                     f"{folder / name}: ltgnn has {word} of its own, which would be read instead. Give yours another "
                     "name."
                 )
