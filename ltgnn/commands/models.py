@@ -191,9 +191,8 @@ def describe(group: str, name: str, keys: Sequence[OptionKey]) -> Iterator[str]:
     for key in keys:
         if key.part:
             yield f"\n  {key.key}: {key.default}"
-            continue
-        head = f"  {f'{key.key}={key.default}':<{width}}"
-        yield f"{head}  {key.wanted}".rstrip()
+        else:
+            yield f"  {f'{key.key}={key.default}':<{width}}  {key.wanted}".rstrip()
         if key.comment:
             yield from textwrap.wrap(key.comment, 80, initial_indent=" " * 6, subsequent_indent=" " * 6)
     values = [f"{key.key}={key.default}" for key in keys if key.wanted]

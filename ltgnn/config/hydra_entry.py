@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ltgnn.config.error_messages import message
+from ltgnn.config.help_page import HELP, help_page
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.search_path import FLAG, named_folders, searching, split_folders
 from ltgnn.config.suggestions import in_plain_words, refuse_two_parts
@@ -50,6 +51,9 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
         try:
             arguments, folders = split_folders(arguments)
             own.enter_context(searching(folders))
+            if any(word in HELP for word in arguments):
+                print(help_page(config_name))
+                return 0
             if any(word.partition("=")[0] in ("-sc", "--shell-completion") for word in arguments):
                 raise UserError('tab completion is set up by: eval "$(ltgnn completion bash)"; or zsh, fish (--help).')
             if double := refuse_two_parts(arguments):

@@ -52,7 +52,7 @@ def written_keys(group: str, option: str, among: Sequence[Path], at: str | None 
             for entry in yaml.safe_load(yaml.serialize(node)) or ():
                 found = _merged(found, _of_default(entry, group, among, at))
         else:
-            own |= dict(_leaves(key, node, f"{at}.{key.value}".lstrip("."), text.splitlines()))
+            own |= dict(leaves(key, node, f"{at}.{key.value}".lstrip("."), text.splitlines()))
     return _merged(found, own)
 
 
@@ -84,11 +84,11 @@ def _of_default(entry: Any, group: str, among: Sequence[Path], at: str) -> dict[
     return written_keys(inner, option, among, f"{outer}.{package}".strip("."))
 
 
-def _leaves(name: yaml.Node, node: yaml.Node, key: str, lines: Sequence[str]) -> Iterator[tuple[str, Written]]:
+def leaves(name: yaml.Node, node: yaml.Node, key: str, lines: Sequence[str]) -> Iterator[tuple[str, Written]]:
     """Every value below a node, with the comment at the end of its line, or of the line of its name."""
     if isinstance(node, yaml.MappingNode) and node.value:
         for inner, value in node.value:
-            yield from _leaves(inner, value, f"{key}.{inner.value}", lines)
+            yield from leaves(inner, value, f"{key}.{inner.value}", lines)
         return
     block = isinstance(node, yaml.CollectionNode) and not node.flow_style
     end = name.end_mark if block else node.end_mark

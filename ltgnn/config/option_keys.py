@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ltgnn.config.not_importable import how_to_import
 from ltgnn.config.option_files import CHOICE, Plain, Written, written_keys
 from ltgnn.config.parameters import UNKNOWN, Parameters, of_callable, of_target
 from ltgnn.config.root_schema import SECTIONS
@@ -42,8 +43,9 @@ def option_keys(group: str, option: str) -> list[OptionKey]:
 def _typed(node: Mapping[str, Any], key: str, takes: Parameters | None) -> Iterator[OptionKey]:
     target = node.get("_target_")
     if isinstance(target, Written):
-        takes = _parameters(str(target.value))
-        yield OptionKey(key, str(target.value), "", "", part=True)
+        name = str(target.value)
+        yield OptionKey(key, name, "", unknown(name), part=True)
+        takes = _parameters(name)
     elif takes is None and key in SECTIONS:
         section = SECTIONS[key]
         takes = _parameters(section) if isinstance(section, str) else of_callable(section)
@@ -81,6 +83,15 @@ def _parameters(target: str) -> Parameters | None:
         return of_target(target)
     except (ImportError, AttributeError):
         return None
+
+
+def unknown(target: str) -> str:
+    """A remark where the class cannot be imported here."""
+    try:
+        of_target(target)
+    except (ImportError, AttributeError) as error:
+        return f"cannot be imported, so types and bounds of its keys are not known ({error}). {how_to_import(target)}"
+    return ""
 
 
 def _default(value: Any) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ltgnn.config.hydra_keys import no_key_of_hydra
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.search_path import group_names, is_group, looked_in, option_file, option_names
 
@@ -50,6 +51,8 @@ def no_match(group: str, root: str, tree: Path | None) -> str:
 
 def no_key(key: str, words: Sequence[str], root: str, tree: Path | None) -> str:
     """Of a key that does not exist: the nearest of the node that it was looked for in."""
+    if key.startswith("hydra."):
+        return no_key_of_hydra(key, words)
     config = composed(words, root, tree)
     place, node, names = "", config, key.split(".")
     while names and isinstance(node, Mapping) and names[0] in node:
