@@ -108,7 +108,7 @@ def test_the_slim_requirements_are_those_of_the_package() -> None:
         "torch-geometric": "torch_geometric",
         "scikit-learn": "sklearn",
     }
-    assert {own.get(name, name) for name in set(default) - set(slim)} <= set(HEAVY)
+    assert {modules.get(name, name) for name in set(default) - set(slim)} <= set(HEAVY)
 
 
 def by_name(lines: list[str]) -> dict[str, str]:
