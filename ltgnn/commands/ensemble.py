@@ -25,7 +25,7 @@ from ltgnn.build import (
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.inference.ensemble_members import Member, open_members
-from ltgnn.runs.begun import finished_metrics
+from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.scoring.candidates import pool_of

@@ -20,7 +20,7 @@ from ltgnn.data.fetch import fetch_unpublished
 from ltgnn.features.item_features import ItemText
 from ltgnn.features.retrieval_quality import by_text
 from ltgnn.features.template import render
-from ltgnn.runs.begun import finished_metrics
+from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain
 from ltgnn.runs.tracking import Tracker

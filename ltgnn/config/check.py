@@ -15,7 +15,7 @@ from ltgnn.config.parameters import UNKNOWN, Parameter, Parameters, of_callable,
 from ltgnn.config.refusals import Finding, is_node, refusals
 from ltgnn.config.resolving import MISSING, resolved, source
 from ltgnn.config.root_schema import ROOTS, SECTIONS, Recommend, concerns
-from ltgnn.config.wanted import wanted
+from ltgnn.config.type_names import describe_type
 from ltgnn.types import UserError
 
 SOURCES = ("projector", "init", "adapt")
@@ -94,13 +94,13 @@ def _against(takes: Parameters, key: str, node: Mapping[str, Any], complete: boo
         elif name in takes.known:
             yield from refusals(takes.known[name], place, value)
         elif not takes.open:
-            yield Finding(place, f": {takes.name} takes no '{name}'.{near(str(name), list(takes.known), key)}")
+            yield Finding(place, f": {takes.name} takes no '{name}'.{suggest(str(name), list(takes.known), key)}")
     for parameter in takes.known.values():
         if complete and parameter.required and parameter.name not in node:
             yield Finding(f"{key}.{parameter.name}", f" is missing, {_wanted(parameter)} wanted.")
 
 
-def near(given: str, known: Sequence[str], key: str) -> str:
+def suggest(given: str, known: Sequence[str], key: str) -> str:
     """``Did you mean ...?``, else what there is."""
     if found := difflib.get_close_matches(given, known, n=1, cutoff=0.6):
         return f" Did you mean '{f'{key}.{found[0]}'.lstrip('.')}'?"
@@ -108,4 +108,4 @@ def near(given: str, known: Sequence[str], key: str) -> str:
 
 
 def _wanted(parameter: Parameter | None) -> str:
-    return "a value" if parameter is None or parameter.annotation is UNKNOWN else wanted(parameter.annotation)
+    return "a value" if parameter is None or parameter.annotation is UNKNOWN else describe_type(parameter.annotation)

@@ -68,7 +68,7 @@ def _ids(noun: str, left: DatasetSide, right: DatasetSide) -> list[str]:
         only = [name for name in here if name not in known]
         if only:
             examples = ", ".join(map(repr, only[:EXAMPLES]))
-            lines.append(f"{len(only):,} {noun}s only in {side.name}, e.g. {examples}")
+            lines.append(f"{pluralize(len(only), noun)} only in {side.name}, e.g. {examples}")
     if not lines and ids[0] != ids[1]:
         lines.append(f"the same {noun}s in another order: their numbers differ, and so do fingerprints")
     return lines
@@ -167,4 +167,4 @@ def _describe_changes(
     changed = [id for id, value in zip(ids, one, strict=True) if id in place and two[place[id]] != value]
     if not changed:
         return []
-    return [f"{len(changed):,} {noun}s with another {name!r}, e.g. {', '.join(map(repr, changed[:EXAMPLES]))}"]
+    return [f"{pluralize(len(changed), noun)} with another {name!r}, e.g. {', '.join(map(repr, changed[:EXAMPLES]))}"]

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from ltgnn.build import Problem, build_features, build_groups, build_module, uses_features
-from ltgnn.features.new_items import later
+from ltgnn.features.new_items import encode_new_items
 from ltgnn.inference.incremental_propagation import among
 from ltgnn.module import Recommender
 from ltgnn.scoring.known_items import has_interactions
@@ -113,7 +113,9 @@ def _later(cfg: DictConfig, problem: Problem, grown: Dataset) -> Tensor:
     """Features of the new items; zeros where they cannot be made and the run does not read any.  [n, D]"""
     assert problem.features is not None
     try:
-        return later(build_features(cfg), problem.features, problem.dataset, problem.split.train.item_counts, grown)
+        return encode_new_items(
+            build_features(cfg), problem.features, problem.dataset, problem.split.train.item_counts, grown
+        )
     except UserError:
         if uses_features(cfg, problem):
             raise

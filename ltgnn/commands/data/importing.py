@@ -24,7 +24,7 @@ OF_ITEMS = ("item_key", "item_names", "first_counts", "keep_unknown")
 """Options about the file of items."""
 
 
-def bring(arguments: argparse.Namespace) -> int:
+def import_data(arguments: argparse.Namespace) -> int:
     """Reads, cleans and writes a data set as a folder."""
     file, out = Path(arguments.source).expanduser(), Path(arguments.out)
     given = {key: getattr(arguments, key) for key in CLEANING}
