@@ -1,11 +1,9 @@
-"""The package as it is installed: quick to import, whole in a wheel, its rooms apart, its README true."""
+"""The package as it is installed: quick to import, whole in a wheel, its rooms apart."""
 
 from __future__ import annotations
 
 import ast
 import os
-import re
-import shlex
 import subprocess
 import sys
 import tomllib
@@ -13,7 +11,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hydra.core.override_parser.types import IntervalSweep, Override
 
 from ltgnn import cli
 
@@ -52,22 +49,19 @@ def test_import_directions() -> None:
     assert "0 broken" in answer.stdout
 
 
-def test_the_layout_in_the_readme_is_the_contract() -> None:
-    """README lists every room once, from the top to the bottom of the layers that import-linter checks."""
+def test_every_room_is_in_the_contract() -> None:
+    """The layers that import-linter checks hold every room once; CONTRIBUTING lists them from the top to the bottom."""
     contract, *_ = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     assert contract["exhaustive"]
     layers = [layer.split(" | ") for layer in contract["layers"]]
-    level = {room: number for number, layer in enumerate(layers) for room in layer}
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^ltgnn/(\w+)(?:/|\.py) ", text.partition("## Layout")[2], re.MULTILINE)
-    assert sorted(listed) == sorted(level)
-    assert [level[room] for room in listed] == sorted(level.values())
-    assert f"`{' '.join(max(layers, key=len))}`" in text, "the rooms beside each other are named"
-    assert f"`{' '.join(max(layers, key=len))}`" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = [room for layer in layers for room in layer]
+    assert len(rooms) == len(set(rooms))
+    beside = f"`{' '.join(max(layers, key=len))}`"
+    assert beside in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), "the rooms beside each other are named"
     there = {
         path.stem for path in (ROOT / "ltgnn").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()
     }
-    assert there - {"__init__"} == set(level)
+    assert there - {"__init__"} == set(rooms)
     assert len(list((ROOT / "ltgnn").glob("*.py"))) <= 6
 
 
@@ -188,51 +182,6 @@ def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None
     assert list(empty.glob("logs/train/runs/*/metrics.json"))
     rows = python("-m", "ltgnn.cli", "reproduce", "--list", cwd=empty, PYTHONPATH=str(site))
     assert "gfcf-gowalla" in rows.stdout, "the published rows travel, too"
-
-
-def readme_commands() -> list[str]:
-    """Every ``ltgnn ...`` line of the README's code blocks."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL)
-    lines = "\n".join(body for language, body in blocks if language == "bash").replace("\\\n", " ").splitlines()
-    return [line.split(" #")[0].strip() for line in lines if re.match(r"\s*(\w+=\S+ )*ltgnn ", line)]
-
-
-def first_value(override: Override) -> object:
-    """Of a sweep; the lower end of an interval."""
-    value = override.value()
-    return value.start if isinstance(value, IntervalSweep) else next(override.sweep_string_iterator())
-
-
-@pytest.mark.parametrize("line", readme_commands())
-def test_commands_of_the_readme_parse(line: str) -> None:
-    words = [word for word in shlex.split(line) if not re.fullmatch(r"[A-Z_]+=\S+", word)]
-    command, rest = words[1], words[2:]
-    assert command in cli.COMMANDS
-    if command in ("train", "finetune"):  # evaluate composes on top of the run it is given
-        from hydra import compose, initialize_config_dir
-        from hydra.core.global_hydra import GlobalHydra
-        from hydra.core.override_parser.overrides_parser import OverridesParser
-
-        from ltgnn.config import resolvers
-        from ltgnn.config.paths import conf_dir
-
-        resolvers.register()
-        GlobalHydra.instance().clear()
-        overrides = [word for word in rest if not word.startswith("-")]
-        parsed = OverridesParser.create().parse_overrides(overrides)
-        first = [
-            f"{p.input_line.split('=')[0]}={first_value(p)}" if p.is_sweep_override() else p.input_line for p in parsed
-        ]
-        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            compose(command, first, return_hydra_config=True)
-
-
-def test_make_targets_of_the_readme_exist() -> None:
-    readme, makefile = (ROOT / "README.md").read_text(), (ROOT / "Makefile").read_text()
-    named = set(re.findall(r"\bmake ([a-z][a-z-]+)", "\n".join(re.findall(r"```.*?```", readme, re.DOTALL))))
-    assert {"quickstart", "test"} <= named
-    assert named <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
 
 
 LONGEST = 250
