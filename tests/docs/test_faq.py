@@ -24,11 +24,8 @@ def rendered(node: ast.Constant | ast.JoinedStr) -> str:
 @pytest.fixture(scope="module")
 def texts() -> str:
     """All literals of the package, one a line."""
-    found = []
-    for file in (ROOT / "ltgnn").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
-                found.append(" ".join(rendered(node).split()))
+    nodes = [node for file in (ROOT / "ltgnn").rglob("*.py") for node in ast.walk(ast.parse(file.read_text("utf-8")))]
+    found = [" ".join(rendered(node).split()) for node in nodes if isinstance(node, (ast.Constant, ast.JoinedStr))]
     return "\n".join(found)
 
 
