@@ -1,9 +1,11 @@
-"""The package as it is installed: quick to import, whole in a wheel, its rooms apart."""
+"""The package as it is installed: quick to import, whole in a wheel, its rooms apart, its README true."""
 
 from __future__ import annotations
 
 import ast
 import os
+import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -11,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.types import IntervalSweep, Override
 
 from ltgnn import cli
 
@@ -182,6 +185,55 @@ def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None
     assert list(empty.glob("logs/train/runs/*/metrics.json"))
     rows = python("-m", "ltgnn.cli", "reproduce", "--list", cwd=empty, PYTHONPATH=str(site))
     assert "gfcf-gowalla" in rows.stdout, "the published rows travel, too"
+
+
+def commands_of(file: Path) -> list[str]:
+    """Every ``ltgnn ...`` line of the code blocks of a page."""
+    blocks = re.findall(r"```(\w*)\n(.*?)```", file.read_text(encoding="utf-8"), re.DOTALL)
+    lines = "\n".join(body for language, body in blocks if language == "bash").replace("\\\n", " ").splitlines()
+    return [line.split(" #")[0].strip() for line in lines if re.match(r"\s*(\w+=\S+ )*ltgnn ", line)]
+
+
+def first_value(override: Override) -> object:
+    """Of a sweep; the lower end of an interval."""
+    value = override.value()
+    return value.start if isinstance(value, IntervalSweep) else next(override.sweep_string_iterator())
+
+
+@pytest.mark.parametrize("line", commands_of(ROOT / "README.md"))
+def test_commands_of_the_readme_parse(line: str) -> None:
+    parse_command(line)
+
+
+def parse_command(line: str) -> None:
+    """Composes what a line of a page would train; an error where a word is none of today's."""
+    words = [word for word in shlex.split(line) if not re.fullmatch(r"[A-Z_]+=\S+", word)]
+    command, rest = words[1], words[2:]
+    assert command in cli.COMMANDS
+    if command in ("train", "finetune"):  # evaluate composes on top of the run it is given
+        from hydra import compose, initialize_config_dir
+        from hydra.core.global_hydra import GlobalHydra
+        from hydra.core.override_parser.overrides_parser import OverridesParser
+
+        from ltgnn.config import resolvers
+        from ltgnn.config.paths import conf_dir
+
+        resolvers.register()
+        GlobalHydra.instance().clear()
+        overrides = [word for word in rest if not word.startswith("-")]
+        parsed = OverridesParser.create().parse_overrides(overrides)
+        first = [
+            f"{p.input_line.split('=')[0]}={first_value(p)}" if p.is_sweep_override() else p.input_line for p in parsed
+        ]
+        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            compose(command, first, return_hydra_config=True)
+
+
+def test_make_targets_of_the_readme_exist() -> None:
+    readme, makefile = (ROOT / "README.md").read_text(), (ROOT / "Makefile").read_text()
+    named = set(re.findall(r"\bmake ([a-z][a-z-]+)", "\n".join(re.findall(r"```.*?```", readme, re.DOTALL))))
+    assert {"quickstart", "test"} <= named
+    assert named <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
 
 
 LONGEST = 250

@@ -1,18 +1,14 @@
-"""README: short, its commands parse, its tables are those that their scripts make, its links lead somewhere."""
+"""README: short, its table is the one that its script makes, its links lead somewhere; its commands: test_package.py."""
 
 from __future__ import annotations
 
 import ast
 import importlib.util
 import re
-import shlex
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hydra.core.override_parser.types import IntervalSweep, Override
-
-from ltgnn import cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -85,46 +81,3 @@ def test_python_of_the_readme_names_what_exists() -> None:
     }
     assert names
     assert [name for name in names if not hasattr(ltgnn, name)] == []
-
-
-def readme_commands() -> list[str]:
-    """Every ``ltgnn ...`` line of the README's code blocks."""
-    lines = "\n".join(blocks("bash")).replace("\\\n", " ").splitlines()
-    return [line.split(" #")[0].strip() for line in lines if re.match(r"\s*(\w+=\S+ )*ltgnn ", line)]
-
-
-def first_value(override: Override) -> object:
-    """Of a sweep; the lower end of an interval."""
-    value = override.value()
-    return value.start if isinstance(value, IntervalSweep) else next(override.sweep_string_iterator())
-
-
-@pytest.mark.parametrize("line", readme_commands())
-def test_commands_of_the_readme_parse(line: str) -> None:
-    words = [word for word in shlex.split(line) if not re.fullmatch(r"[A-Z_]+=\S+", word)]
-    command, rest = words[1], words[2:]
-    assert command in cli.COMMANDS
-    if command in ("train", "finetune"):  # evaluate composes on top of the run it is given
-        from hydra import compose, initialize_config_dir
-        from hydra.core.global_hydra import GlobalHydra
-        from hydra.core.override_parser.overrides_parser import OverridesParser
-
-        from ltgnn.config import resolvers
-        from ltgnn.config.paths import conf_dir
-
-        resolvers.register()
-        GlobalHydra.instance().clear()
-        overrides = [word for word in rest if not word.startswith("-")]
-        parsed = OverridesParser.create().parse_overrides(overrides)
-        first = [
-            f"{p.input_line.split('=')[0]}={first_value(p)}" if p.is_sweep_override() else p.input_line for p in parsed
-        ]
-        with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            compose(command, first, return_hydra_config=True)
-
-
-def test_make_targets_of_the_readme_exist() -> None:
-    makefile = (ROOT / "Makefile").read_text()
-    named = set(re.findall(r"\bmake ([a-z][a-z-]+)", "\n".join(blocks("bash"))))
-    assert {"quickstart", "test"} <= named
-    assert named <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
