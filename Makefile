@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help quickstart test test-slow bench reproduce lint format clean
+.PHONY: help quickstart test test-slow docs bench reproduce lint format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -22,6 +22,9 @@ test: $(READY)  ## the tests, minutes
 
 test-slow: $(READY)  ## the tests that take long, too
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m 'slow or not slow'
+
+docs: $(READY)  ## the documentation site, into site/index.html; a broken link or an undocumented public name fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(READY)  ## against torch-geometric, RecBole, implicit; scaling; time to a validation NDCG; needs LTGNN_MIRROR
 	$(BIN)/python scripts/bench.py --save

@@ -122,10 +122,12 @@ class Dataset:
 
     @property
     def num_users(self) -> int:
+        """U"""
         return len(self.user_ids)
 
     @property
     def num_items(self) -> int:
+        """I"""
         return len(self.item_ids)
 
 
@@ -335,6 +337,7 @@ class Term:
 
     @property
     def value(self) -> float:
+        """The sum of ``by``."""
         return sum(self.by.values())
 
 
@@ -682,7 +685,9 @@ class ClosedForm(Protocol):
         """
         ...
 
-    def fit(self, train: Interactions, features: Tensor | None) -> Scorer: ...
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
+        """The scorer of the train pairs; ``features`` [I, D], None where there are none."""
+        ...
 
 
 def need_closed_form(model: object, option: str) -> ClosedForm:

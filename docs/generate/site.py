@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,14 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from docs.generate import pages  # noqa: E402  # MkDocs loads this file by its path
+from docs.generate import pages, records  # noqa: E402  # MkDocs loads this file by its path
 
 BLOCK = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """The pages of config groups go into the navigation."""
-    config.nav = expanded(config.nav, pages.GROUPS)
+    config.nav = written(expanded(config.nav, pages.GROUPS), Path(config.docs_dir))
     return config
 
 
@@ -30,6 +30,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the pages that no file holds."""
     for path, page in pages.PAGES.items():
         files.append(File.generated(config, path, content=page()))
+    for picture in records.PICTURES:
+        path = f"images/{picture.parent.name}/{picture.name}"
+        files.append(File.generated(config, path, abs_src_path=str(picture)))
     return files
 
 
@@ -60,4 +63,10 @@ def expanded(nav: Any, groups: Mapping[str, str]) -> Any:
     return nav
 
 
-Page = Callable[[], str]
+def written(nav: Any, folder: Path) -> Any:
+    """The navigation without pages that are not there yet."""
+    if isinstance(nav, list):
+        return [kept for one in nav if (kept := written(one, folder))]
+    if isinstance(nav, dict):
+        return {title: kept for title, inner in nav.items() if (kept := written(inner, folder))}
+    return nav if nav in pages.PAGES or (folder / nav).is_file() else None

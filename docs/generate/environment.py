@@ -1,0 +1,58 @@
+"""Reference page of the environment variables."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from docs.generate.tables import code, table
+
+ROOT = Path(__file__).parents[2]
+
+OURS = {
+    "LTGNN_DATA": ("`~/.cache/ltgnn/data`", "folder of the data sets that are fetched (`paths.data_dir`)"),
+    "LTGNN_CACHE": ("`~/.cache/ltgnn/features`", "folder of encoded features (`paths.cache_dir`)"),
+    "LTGNN_LOGS": ("`logs`", "folder of the runs (`paths.log_dir`)"),
+    "LTGNN_MIRROR": ("none", "folder of data sets that is tried before the network: `$LTGNN_MIRROR/NAME/FILE`"),
+    "LTGNN_TRUST": ("none", "packages, with commas between, whose classes the recipe of a run folder may name; as `trust=` for all commands"),
+    "LTGNN_TOKEN": ("none", "what every request to `ltgnn serve` has to bring; needed where `host=` is not loopback"),
+    "LTGNN_CONF": ("none", "a yaml tree of your own with the same groups, as `--config-dir` for all commands"),
+}  # fmt: skip
+"""Variables that a user sets."""
+
+INTERNAL = {"LTGNN_RANK": "set by ltgnn in the processes that it starts"}
+"""Variables that ltgnn sets itself."""
+
+OTHERS = {
+    "HYDRA_FULL_ERROR": "`1`: errors with their traceback instead of one message",
+    "WANDB_MODE": "`online`, `offline` or `disabled`: before `logger.mode`; see [W&B](../how-to/wandb.md)",
+    "OMP_NUM_THREADS": "threads of PyTorch; 1 where several runs share the cores",
+    "CUDA_VISIBLE_DEVICES": "the GPUs that are seen",
+    "HF_HUB_OFFLINE": "`1`: text encoders come from the local cache alone",
+}  # fmt: skip
+"""Variables of the libraries that matter here."""
+
+
+def page() -> str:
+    """The variables that the code reads; ``KeyError`` where one of them is not explained."""
+    read = named()
+    if unknown := read - set(OURS) - set(INTERNAL):
+        raise KeyError(f"docs/generate/environment.py does not explain {sorted(unknown)}")
+    rows = [[code(name), default, about] for name, (default, about) in OURS.items() if name in read]
+    return "\n".join([
+        "# Environment variables", "", table(("variable", "default", "meaning"), rows), "",
+        "## Of the libraries", "", table(("variable", "meaning"), [[code(name), about] for name, about in OTHERS.items()]), "",
+        "## Set by ltgnn itself", "", table(("variable", "meaning"), [[code(name), about] for name, about in INTERNAL.items()]), "",
+    ])  # fmt: skip
+
+
+def block() -> str:
+    """Our own variables as a table."""
+    read = named()
+    return table(("variable", "default", "meaning"), [[code(name), *said] for name, said in OURS.items() if name in read])
+
+
+def named() -> set[str]:
+    """Every ``LTGNN_...`` in the package and its yaml."""
+    files = [*(ROOT / "ltgnn").rglob("*.py"), *(ROOT / "hydra_plugins").rglob("*.py"), *(ROOT / "conf").rglob("*.yaml")]
+    return {name for file in files for name in re.findall(r"\bLTGNN_[A-Z]+(?:_[A-Z]+)*\b", file.read_text(encoding="utf-8"))}
