@@ -24,7 +24,7 @@ test-slow: $(READY)  ## the tests that take long, too
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m 'slow or not slow'
 
 docs: $(READY)  ## the documentation site, into site/index.html; a broken link or an undocumented public name fails
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(READY)  ## against torch-geometric, RecBole, implicit; scaling; time to a validation NDCG; needs LTGNN_MIRROR
 	$(BIN)/python scripts/bench.py --save

@@ -5,9 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from docs.generate.tables import code, table
 from docs.generate.yaml_keys import Key, Source, package_of
@@ -16,6 +19,8 @@ from ltgnn.config.parameters import UNKNOWN, Parameter, located, of_callable, of
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.root_schema import SECTIONS, Part
 from ltgnn.config.wanted import shown, wanted
+
+MEANINGS = Path(__file__).with_name("meanings.yaml")
 
 ABOUT = {
     "data": "Where interactions and items come from, how they are read and cleaned.",
@@ -141,10 +146,10 @@ def row(key: Key, source: Source, prefix: str) -> list[str]:
     """The line of one key."""
     name = ".".join(filter(None, (prefix, *key.path)))
     if key.is_part:
-        return [code(name), code(key.value), "a part", key.comment or summary(key.value)]
+        return [code(name), code(key.value.rpartition(".")[2]), "a part", key.comment or summary(key.value) or meaning(name)]
     parameter, taker = taken(key, source)
     values = "" if parameter is None or parameter.annotation in (UNKNOWN, Any) else wanted(parameter.annotation)
-    return [code(name), code(key.value), values, key.comment or described(taker, key.path[-1])]
+    return [code(name), code(key.value), values, key.comment or described(taker, key.path[-1]) or meaning(name)]
 
 
 def taken(key: Key, source: Source) -> tuple[Parameter | None, Any]:
@@ -186,6 +191,29 @@ def summary(target: str) -> str:
     return _plain((text or "").split("\n\n")[0])
 
 
+class Unexplained(Exception):
+    """A key without a meaning."""
+
+
+@cache
+def meanings() -> dict[str, str]:
+    """Pattern of a key -> its meaning, for keys that nothing else explains."""
+    return dict(yaml.safe_load(MEANINGS.read_text(encoding="utf-8")))
+
+
+USED: set[str] = set()
+"""Patterns that a key was found by."""
+
+
+def meaning(key: str) -> str:
+    """That of the first pattern that fits; ``Unexplained`` where none does."""
+    for pattern, text in meanings().items():
+        if fnmatchcase(key, pattern):
+            USED.add(pattern)
+            return text
+    raise Unexplained(f"{key} has no comment in its yaml, none in its class, and no line in {MEANINGS.name}")
+
+
 def _docstrings(taker: Any) -> Iterator[str]:
     for one in taker.__mro__ if inspect.isclass(taker) else [taker]:
         if getattr(one, "__module__", "").startswith("ltgnn"):
@@ -210,7 +238,7 @@ def _more(path: tuple[str, ...], target: str, source: Source, prefix: str) -> It
         if "_target_" in values:  # handed over by build.py
             continue
         key = "+" + ".".join(filter(None, (prefix, *path, name)))
-        yield [code(key), code(shown(parameter.default)), values, described(kind, name)]
+        yield [code(key), code(shown(parameter.default)), values, described(kind, name) or meaning(key.lstrip("+"))]
 
 
 def _plain(text: str) -> str:
@@ -220,6 +248,8 @@ def _plain(text: str) -> str:
 
 def _sentence(text: str) -> str:
     text = text.strip()
+    first = text.partition(" ")[0]
+    text = text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
     return text if not text or text.endswith((".", ":", "?")) else f"{text}."
 
 

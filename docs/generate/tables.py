@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from html import escape
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -12,7 +14,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def cell(text: str) -> str:
-    return " ".join(text.replace("\\|", "|").replace("|", "\\|").split())
+    """On one line; a code span with a bar in HTML, since Markdown's tables keep the backslash before it."""
+    line = " ".join(text.split())
+    line = re.sub(r"`([^`]*\|[^`]*)`", lambda found: f"<code>{escape(found[1]).replace('|', '&#124;')}</code>", line)
+    return line.replace("|", "\\|")
 
 
 def code(text: str) -> str:
