@@ -14,7 +14,7 @@ OURS = {
     "LTGNN_CACHE": ("`~/.cache/ltgnn/features`", "folder of encoded features (`paths.cache_dir`)"),
     "LTGNN_LOGS": ("`logs`", "folder of the runs (`paths.log_dir`)"),
     "LTGNN_MIRROR": ("none", "folder of data sets that is tried before the network: `$LTGNN_MIRROR/NAME/FILE`"),
-    "LTGNN_TRUST": ("none", "packages, with commas between, whose classes the recipe of a run folder may name; as `trust=` for all commands"),
+    "LTGNN_TRUST": ("none", "packages, comma-separated, whose classes a run's recipe may name: `trust=` for all"),
     "LTGNN_TOKEN": ("none", "what every request to `ltgnn serve` has to bring; needed where `host=` is not loopback"),
     "LTGNN_CONF": ("none", "a yaml tree of your own with the same groups, as `--config-dir` for all commands"),
 }  # fmt: skip
@@ -38,21 +38,24 @@ def page() -> str:
     read = named()
     if unknown := read - set(OURS) - set(INTERNAL):
         raise KeyError(f"docs/generate/environment.py does not explain {sorted(unknown)}")
-    rows = [[code(name), default, about] for name, (default, about) in OURS.items() if name in read]
-    return "\n".join([
-        "# Environment variables", "", table(("variable", "default", "meaning"), rows), "",
-        "## Of the libraries", "", table(("variable", "meaning"), [[code(name), about] for name, about in OTHERS.items()]), "",
-        "## Set by ltgnn itself", "", table(("variable", "meaning"), [[code(name), about] for name, about in INTERNAL.items()]), "",
-    ])  # fmt: skip
+    lines = ["# Environment variables", "", block()]
+    for title, variables in (("Of the libraries", OTHERS), ("Set by ltgnn itself", INTERNAL)):
+        rows = [[code(name), about] for name, about in variables.items()]
+        lines += ["", f"## {title}", "", table(("variable", "meaning"), rows)]
+    return "\n".join(lines) + "\n"
 
 
 def block() -> str:
     """Our own variables as a table."""
     read = named()
-    return table(("variable", "default", "meaning"), [[code(name), *said] for name, said in OURS.items() if name in read])
+    return table(
+        ("variable", "default", "meaning"), [[code(name), *said] for name, said in OURS.items() if name in read]
+    )
 
 
 def named() -> set[str]:
     """Every ``LTGNN_...`` in the package and its yaml."""
     files = [*(ROOT / "ltgnn").rglob("*.py"), *(ROOT / "hydra_plugins").rglob("*.py"), *(ROOT / "conf").rglob("*.yaml")]
-    return {name for file in files for name in re.findall(r"\bLTGNN_[A-Z]+(?:_[A-Z]+)*\b", file.read_text(encoding="utf-8"))}
+    return {
+        name for file in files for name in re.findall(r"\bLTGNN_[A-Z]+(?:_[A-Z]+)*\b", file.read_text(encoding="utf-8"))
+    }

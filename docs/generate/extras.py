@@ -40,7 +40,9 @@ def block() -> str:
     """The table of extras; ``KeyError`` where an extra of pyproject.toml is not explained or not measured."""
     record = json.loads(RECORD.read_text(encoding="utf-8"))
     rows = [["none", "training, evaluation, tables, reports", f"{record['sizes']['']:,}"]]
-    rows += [[code(f"ltgnn[{name}]"), ABOUT[name], megabytes(record["sizes"][name])] for name in declared() if name != "dev"]
+    rows += [
+        [code(f"ltgnn[{name}]"), ABOUT[name], megabytes(record["sizes"][name])] for name in declared() if name != "dev"
+    ]
     return (
         table(("extra", "what it is for", "MB on disk"), rows)
         + f"\n\nMeasured on {record['machine']}, Python {record['python']}, torch {record['torch']}: "
@@ -84,10 +86,15 @@ def closure(name: str, extras: frozenset[str]) -> set[str]:
         except PackageNotFoundError:  # of another platform
             continue
         found.add(name)
-        for requirement in map(Requirement, requires):
-            if requirement.marker is None or any(requirement.marker.evaluate({"extra": extra}) for extra in extras | {""}):
-                waiting.append((normal(requirement.name), frozenset(requirement.extras)))
+        wanted = [one for one in map(Requirement, requires) if applies(one, extras)]
+        waiting += [(normal(one.name), frozenset(one.extras)) for one in wanted]
     return found
+
+
+def applies(requirement: Requirement, extras: frozenset[str]) -> bool:
+    """Whether a requirement is one here, with these extras."""
+    marker = requirement.marker
+    return marker is None or any(marker.evaluate({"extra": extra}) for extra in extras | {""})
 
 
 def own_requirements() -> list[str]:

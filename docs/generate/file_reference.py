@@ -19,14 +19,23 @@ def declared() -> dict[str, Any]:
 
 def page() -> str:
     """Every folder with its files, their columns and keys."""
-    lines = ["# Files", "", "In the names, `GROUP` is a group of a policy (`items20/head`), `K` a list length; `?`: not always there."]
+    lines = [
+        "# Files",
+        "",
+        "In the names, `GROUP` is a group of a policy (`items20/head`), `K` a list length; `?`: not always there.",
+    ]
     for kind, folder in declared().items():
         lines += ["", f"## {kind.capitalize()}", "", folder["about"], ""]
         lines += [table(("file", "what it is", "only with"), [_row(*one) for one in folder["files"].items()])]
         for name, file in folder["files"].items():
             for what, entries in (("column", file.get("columns")), ("key", file.get("keys"))):
                 if entries:
-                    lines += ["", f"### {kind}: {name}", "", table((what, "type and meaning"), [[code(k), v] for k, v in entries.items()])]
+                    lines += [
+                        "",
+                        f"### {kind}: {name}",
+                        "",
+                        table((what, "type and meaning"), [[code(k), v] for k, v in entries.items()]),
+                    ]
     return "\n".join(lines) + "\n"
 
 

@@ -23,8 +23,8 @@ def page() -> str:
         "",
         "`ltgnn serve run=DIR` answers on `http://127.0.0.1:8000`; the same description is at `/docs`, as OpenAPI at "
         "`/openapi.json`. Where a token is set, every request brings `Authorization: Bearer TOKEN`. Wrong input gets "
-        "status 422 (or 400, 404, 409) and `{\"detail\": ...}` with one sentence; a server with too many waiting requests "
-        "answers 503. How to run it: [Serve](../how-to/serve.md).",
+        "status 422 (or 400, 404, 409) and an object with one sentence, `detail`; a server that too many requests "
+        "wait for answers 503. How to run it: [Serve](../how-to/serve.md).",
     ]
     for path, methods in api["paths"].items():
         for method, operation in methods.items():
@@ -52,7 +52,15 @@ def _operation(one: Mapping[str, Any]) -> list[str]:
     if one["body"]:
         lines += [f"Body: [`{one['body']['name']}`](#{one['body']['name']})", ""]
     answers = [[str(answer["status"]), str(answer["about"]), code(str(answer["kind"]))] for answer in one["answers"]]
-    lines += ["Answers:", "", table(("status", "what it is", "type"), answers), "", "```bash", str(one["example"]), "```"]
+    lines += [
+        "Answers:",
+        "",
+        table(("status", "what it is", "type"), answers),
+        "",
+        "```bash",
+        str(one["example"]),
+        "```",
+    ]
     return lines
 
 

@@ -28,7 +28,7 @@ def page() -> str:
 def rows(root: str) -> list[list[str]]:
     """A line for each root key of ``conf/ROOT.yaml`` that the schema knows."""
     known = of_callable(ROOTS[root]).known
-    found = {key.path[0]: key for key in Source.of(conf_dir() / f"{root}.yaml").keys() if len(key.path) == 1}
+    found = {key.path[0]: key for key in Source.of(conf_dir() / f"{root}.yaml").settings() if len(key.path) == 1}
     return [
         [code(name), code(key.value), wanted(known[name].annotation), key.comment]
         for name, key in found.items()

@@ -12,8 +12,8 @@ from ltgnn.config.paths import conf_dir
 from ltgnn.evaluation.metric import SECTIONS, Metric
 
 ABOUT = {
-    "metrics": ("Accuracy of the first K", "Over the users with a held-out pair, for all items and again for the held-out pairs of each item group. "
-                "An item group's value counts its own pairs alone, in the same lists."),
+    "metrics": ("Accuracy of the first K", "Over the users with a held-out pair, for all items and again for each item "
+                "group, which counts its own held-out pairs alone, in the same lists."),
     "ranks": ("Whole ranking", "Not cut after K, so that the name has no `@K`."),
     "lists": ("Beyond accuracy", "Of the lists themselves, whatever was held out."),
     "exposure": ("Exposure of item groups", "What each group of items gets of the lists."),
@@ -21,8 +21,8 @@ ABOUT = {
 """Section of ``eval`` -> heading and what its values are of."""
 
 NAMES = """
-A value is called `[POLICY/GROUP/]METRIC[@K]`, in a part: `val/ndcg@20`, `test/items20/tail/recall@50`. `POLICY/GROUP` is a
-group of items (`items20/head`, `mass/mid`), or of users (`activity/casual`), or one of both
+A value is called `[POLICY/GROUP/]METRIC[@K]`, in a part: `val/ndcg@20`, `test/items20/tail/recall@50`. `POLICY/GROUP`
+is a group of items (`items20/head`, `mass/mid`), or of users (`activity/casual`), or one of both
 (`activity/casual/items20/tail/ndcg@20`); without it, all. `users` is the number of users that a mean is over.
 `balanced` is a weighted sum, declared under `eval.mixtures`. `monitor=val/METRIC@K` chooses what training is judged by;
 the [files](files.md) say where the values are kept.
@@ -42,12 +42,24 @@ def page() -> str:
     found = list(metrics())
     for section, (title, about) in ABOUT.items():
         rows = [
-            [code(one.name), one.metric.formula.replace("``", "`"), direction(one.metric), "user" if one.metric.per_user else "all lists"]
+            [
+                code(one.name),
+                one.metric.formula.replace("``", "`"),
+                direction(one.metric),
+                "user" if one.metric.per_user else "all lists",
+            ]
             for one in found
             if one.section == section
         ]
-        lines += [f"## {title}", "", about, "", table(("name", "formula and source", "better", "one value per"), rows), ""]
-    lines += ["Options of a metric, such as `eval.metrics.recall.capped=true`, are on the page of [eval](options/eval.md). "
+        lines += [
+            f"## {title}",
+            "",
+            about,
+            "",
+            table(("name", "formula and source", "better", "one value per"), rows),
+            "",
+        ]
+    lines += ["Options of a metric, such as `eval.metrics.recall.capped=true`: page [eval](options/eval.md). "
               "A metric of your own: [Contributing](../contributing.md#add-a-metric)."]  # fmt: skip
     return "\n".join(lines) + "\n"
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from docs.generate.meanings import meaning
 from docs.generate.tables import code, table
 from docs.generate.yaml_keys import Key, Source, package_of
 from ltgnn.commands.models import comment, options
@@ -19,8 +17,6 @@ from ltgnn.config.parameters import UNKNOWN, Parameter, located, of_callable, of
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.root_schema import SECTIONS, Part
 from ltgnn.config.wanted import shown, wanted
-
-MEANINGS = Path(__file__).with_name("meanings.yaml")
 
 ABOUT = {
     "data": "Where interactions and items come from, how they are read and cleaned.",
@@ -67,7 +63,9 @@ def groups() -> list[str]:
 def page(group: str) -> str:
     """The page of one config group with its subgroups."""
     folders = [folder for folder in (conf_dir() / group, *sorted((conf_dir() / group).rglob("*"))) if folder.is_dir()]
-    names = [name for folder in folders if any(folder.glob("*.yaml")) and (name := folder.relative_to(conf_dir()).as_posix())]
+    names = [
+        name for folder in folders if any(folder.glob("*.yaml")) and (name := folder.relative_to(conf_dir()).as_posix())
+    ]
     lines = [f"# {group}", "", ABOUT[group], "", *_legend(group)]
     for name in names:
         if len(names) > 1:
@@ -83,12 +81,14 @@ def page(group: str) -> str:
 
 def index() -> str:
     """The page of all groups: every option with its sentence."""
-    lines = ["# Options", "", "One option of each group makes a run: `ltgnn train GROUP=OPTION ...`; with `-m`, options "
-             "with commas between make a sweep. `ltgnn models` prints this list, `ltgnn train ... --cfg job` a whole "
-             "configuration. The [knobs](knobs.md) are the keys that belong to no group.", ""]  # fmt: skip
+    lines = ["# Options", "", "One option of each group makes a run: `ltgnn train GROUP=OPTION ...`; with `-m`, "
+             "options with commas between make a sweep. `ltgnn models` prints this list, `ltgnn train ... --cfg job` a "
+             "whole configuration. The [knobs](knobs.md) are the keys that belong to no group.", ""]  # fmt: skip
     for group in groups():
         lines += ["", f"## [{group}](options/{group}.md)", "", ABOUT[group], ""]
-        folders = [folder for folder in (conf_dir() / group, *sorted((conf_dir() / group).rglob("*"))) if folder.is_dir()]
+        folders = [
+            folder for folder in (conf_dir() / group, *sorted((conf_dir() / group).rglob("*"))) if folder.is_dir()
+        ]
         rows = []
         for name in (folder.relative_to(conf_dir()).as_posix() for folder in folders):
             rows += [
@@ -107,8 +107,8 @@ def _legend(group: str) -> list[str]:
     if group == "experiment":
         return ["What each recipe sets; everything else has its default."]
     return [
-        f"Choose one with `{group}=OPTION`. A key is set as `KEY=VALUE`; one that begins with `+` is not in the yaml and "
-        "is added. `${...}` reads another key."
+        f"Choose one with `{group}=OPTION`. A key is set as `KEY=VALUE`; one that begins with `+` is not in the yaml "
+        "and is added. `${...}` reads another key."
         if group != "hydra"
         else "Choose with `hydra/launcher=OPTION` and `hydra/sweeper=OPTION`."
     ]
@@ -129,7 +129,7 @@ def _option(source: Source, group: str) -> list[str]:
         lines += [f"Has all keys of {', '.join(known)}; those below are its own or differ.", ""]
     if others:
         lines += [f"Takes {', '.join(others)} unless told otherwise.", ""]
-    rows = [row(key, source, prefix) for key in source.keys()]
+    rows = [row(key, source, prefix) for key in source.settings()]
     rows += [added for path, target in own_targets(source).items() for added in _more(path, target, source, prefix)]
     if rows:
         lines.append(table(("key", "default", "values", "meaning"), rows))
@@ -146,7 +146,12 @@ def row(key: Key, source: Source, prefix: str) -> list[str]:
     """The line of one key."""
     name = ".".join(filter(None, (prefix, *key.path)))
     if key.is_part:
-        return [code(name), code(key.value.rpartition(".")[2]), "a part", key.comment or summary(key.value) or meaning(name)]
+        return [
+            code(name),
+            code(key.value.rpartition(".")[2]),
+            "a part",
+            key.comment or summary(key.value) or meaning(name),
+        ]
     parameter, taker = taken(key, source)
     values = "" if parameter is None or parameter.annotation in (UNKNOWN, Any) else wanted(parameter.annotation)
     return [code(name), code(key.value), values, key.comment or described(taker, key.path[-1]) or meaning(name)]
@@ -180,7 +185,9 @@ def _class(target: str) -> Any:
 def described(taker: Any, name: str) -> str:
     """What the docstring of a class, its bases or its constructor says of a parameter: ``name``: ..."""
     for text in _docstrings(taker):
-        if found := re.search(rf"``{re.escape(name)}``(?: \([^)]*\))?: (.+?)(?=(?<=[.;)])\s+``\w+``:|\n\s*\n|\Z)", text, re.DOTALL):
+        if found := re.search(
+            rf"``{re.escape(name)}``(?: \([^)]*\))?: (.+?)(?=(?<=[.;)])\s+``\w+``:|\n\s*\n|\Z)", text, re.DOTALL
+        ):
             return _plain(found[1])
     return ""
 
@@ -189,29 +196,6 @@ def summary(target: str) -> str:
     """The first sentence of a class's docstring."""
     text = inspect.getdoc(_class(target)) if target.startswith("ltgnn.") and _class(target) else ""
     return _plain((text or "").split("\n\n")[0])
-
-
-class Unexplained(Exception):
-    """A key without a meaning."""
-
-
-@cache
-def meanings() -> dict[str, str]:
-    """Pattern of a key -> its meaning, for keys that nothing else explains."""
-    return dict(yaml.safe_load(MEANINGS.read_text(encoding="utf-8")))
-
-
-USED: set[str] = set()
-"""Patterns that a key was found by."""
-
-
-def meaning(key: str) -> str:
-    """That of the first pattern that fits; ``Unexplained`` where none does."""
-    for pattern, text in meanings().items():
-        if fnmatchcase(key, pattern):
-            USED.add(pattern)
-            return text
-    raise Unexplained(f"{key} has no comment in its yaml, none in its class, and no line in {MEANINGS.name}")
 
 
 def _docstrings(taker: Any) -> Iterator[str]:
@@ -227,8 +211,10 @@ def _more(path: tuple[str, ...], target: str, source: Source, prefix: str) -> It
     kind = _class(target)
     if kind is None or not target.startswith("ltgnn.") or not inspect.isclass(kind):
         return
-    given = {key.path[len(path)] for key in source.keys() if key.path[: len(path)] == path and len(key.path) > len(path)}
-    given |= {key.path[len(path)] for base in source.extended() for key in base.keys() if len(key.path) > len(path)}
+    given = {
+        key.path[len(path)] for key in source.settings() if key.path[: len(path)] == path and len(key.path) > len(path)
+    }
+    given |= {key.path[len(path)] for base in source.extended() for key in base.settings() if len(key.path) > len(path)}
     for name, parameter in inspect.signature(kind).parameters.items():
         plain = isinstance(parameter.default, (int, float, str, bool, type(None)))
         if parameter.default is parameter.empty or name in given or not plain:

@@ -45,6 +45,6 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "extras": extras.block,
     "included": included_parts.block,
     "environment": environment.block,
-    **{f"bench-{name}": partial(records.benchmark, name) for name in ("training", "evaluation", "scale", "schemes", "overhead", "dim_parallel", "data", "sweep", "text", "gowalla")},
-}  # fmt: skip
+    **{f"bench-{name}": partial(records.benchmark, name) for name in records.BENCHMARKS},
+}
 """``<!-- generated: NAME -->`` in a page -> what stands there in the site."""

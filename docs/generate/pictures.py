@@ -14,8 +14,8 @@ from typing import Any
 import matplotlib
 
 matplotlib.use("svg")
-from matplotlib import pyplot as plt  # noqa: E402  # after the backend is chosen
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch  # noqa: E402
+from matplotlib import pyplot as plt  # after the backend is chosen
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
@@ -62,7 +62,10 @@ def description(claims: Sequence[dict[str, Any]]) -> str:
     """The numbers of the picture in one line."""
     parts = [
         f"{claim['data']} {claim['say']}: "
-        + ", ".join(f"{group} {short(claim['groups'][group]['base'])} to {short(claim['groups'][group]['new'])}" for group in ("head", "tail"))
+        + ", ".join(
+            f"{group} {short(claim['groups'][group]['base'])} to {short(claim['groups'][group]['new'])}"
+            for group in ("head", "tail")
+        )
         for claim in claims
     ]
     return "; ".join(parts)
@@ -84,17 +87,18 @@ def draw_study(file: Path) -> None:
                 numbers = claim["groups"][group]
                 for offset, key, colour in ((-0.2, "base", BASE), (0.2, "new", NEW)):
                     axis.bar(at + offset, numbers[key], 0.36, color=colour)
-                    axis.text(at + offset, numbers[key], short(numbers[key]), ha="center", va="bottom", color=GREY, fontsize=8)
+                    axis.text(
+                        at + offset, numbers[key], short(numbers[key]), ha="center", va="bottom", color=GREY, fontsize=8
+                    )
             axis.set_xticks(range(len(panel)), list(CLAIMS.values()), fontsize=8)
             axis.set_title(f"{title}: {group} items", color=GREY, fontsize=10, loc="left")
             axis.margins(y=0.14)
             if column == 0:
                 axis.set_ylabel("NDCG@20", color=GREY, fontsize=9)
             plain(axis)
-    figure.legend(
-        [plt.Rectangle((0, 0), 1, 1, color=BASE), plt.Rectangle((0, 0), 1, 1, color=NEW)], ["without text", "with text"],
-        loc="upper right", ncols=2, frameon=False, labelcolor=GREY, fontsize=9,
-    )  # fmt: skip
+    patches = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in (BASE, NEW)]
+    words = ["without text", "with text"]
+    figure.legend(patches, words, loc="upper right", ncols=2, frameon=False, labelcolor=GREY, fontsize=9)
     figure.tight_layout(rect=(0, 0, 1, 0.96))
     save(figure, file, description(claims))
 
@@ -112,7 +116,8 @@ def draw_axes(file: Path) -> None:
         start, end = ((x + 0.92, y), (x + 0.92, 2.72)) if number < 5 else ((x + 0.92, y + 1.2), (x + 0.92, 1.78))
         axis.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=9, color=GREY, linewidth=1))
     box(axis, 0.08, 1.8, 9.84, 0.9, NEW, fill=True)
-    axis.text(5, 2.25, "one run: head, tail and cold, with tests, in one folder of plain files", ha="center", va="center", color="white", fontsize=12)  # fmt: skip
+    said = "one run: head, tail and cold, with tests, in one folder of plain files"
+    axis.text(5, 2.25, said, ha="center", va="center", color="white", fontsize=12)
     figure.subplots_adjust(0, 0, 1, 1)
     save(figure, file, "; ".join(f"{group}: {' '.join(options.split())}" for group, options in AXES.items()))
 

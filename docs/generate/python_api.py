@@ -44,7 +44,11 @@ def types() -> str:
 
 def testing() -> str:
     """The test cases, module by module."""
-    lines = ["# Test cases", "", "For parts of your own: derive from a case, give it `make`, and pytest runs its tests."]
+    lines = [
+        "# Test cases",
+        "",
+        "For parts of your own: derive from a case, give it `make`, and pytest runs its tests.",
+    ]
     for module in pkgutil.iter_modules(ltgnn.testing.__path__, "ltgnn.testing."):
         refuse_undocumented_in(import_module(module.name))
         lines += ["", block(module.name)]
@@ -56,7 +60,9 @@ def public_names() -> list[str]:
     listed = getattr(ltgnn, "__all__", None)
     if listed is not None:
         return [name for name in listed if not name.startswith("__")]
-    return [name for name, value in vars(ltgnn).items() if getattr(value, "__module__", "") == "ltgnn" and name[0] != "_"]
+    return [
+        name for name, value in vars(ltgnn).items() if getattr(value, "__module__", "") == "ltgnn" and name[0] != "_"
+    ]
 
 
 def block(target: str) -> str:
@@ -82,5 +88,9 @@ def undocumented(value: Any, name: str) -> Iterator[str]:
         yield name
     for member, inner in vars(value).items() if inspect.isclass(value) else ():
         function = inner.fget if isinstance(inner, property) else getattr(inner, "__func__", inner)
-        if not member.startswith(("_", "test_")) and inspect.isfunction(function) and not inspect.getdoc(getattr(value, member)):
+        if (
+            not member.startswith(("_", "test_"))
+            and inspect.isfunction(function)
+            and not inspect.getdoc(getattr(value, member))
+        ):
             yield f"{name}.{member}"

@@ -11,6 +11,9 @@ from ltgnn.reproduction.published_row import read_all
 
 ROOT = Path(__file__).parents[2]
 EXPERIMENTS = ROOT / "experiments"
+BENCHMARKS = sorted(file.stem for file in (EXPERIMENTS / "bench").glob("*.md") if file.stem != "README")
+"""Records of benchmarks."""
+
 PICTURES = sorted(EXPERIMENTS.glob("*/*.png"))
 """Pictures of the records: in the site at ``images/FOLDER/NAME``."""
 
@@ -22,9 +25,9 @@ def results() -> str:
 
 ## Published rows
 
-Each row is a closed recipe (`ltgnn reproduce NAME`): source, files by sha256 and counts, seeds, tolerance fixed beforehand.
-PASS: within the tolerance; NEAR: below by at most twice the tolerance; FAIL: further below; ABOVE: better than published,
-which usually means another split or a leak, and is explained below the table. How to run one:
+Each row is a closed recipe (`ltgnn reproduce NAME`): source, files by sha256 and counts, seeds, tolerance fixed
+beforehand. PASS: within the tolerance; NEAR: below by at most twice the tolerance; FAIL: further below; ABOVE: better
+than published, which usually means another split or a leak, and is explained below the table. How to run one:
 [Reproduce a paper](how-to/reproduce-a-paper.md).
 
 {rows}
@@ -58,7 +61,9 @@ def contributing() -> str:
 
 def included(text: str, folder: str, deeper: int) -> str:
     """A record as part of a page: headings ``deeper``, pictures of the site, links to files as their paths."""
-    text = re.sub(r"^(#+) ", lambda found: "#" * (len(found[1]) + deeper) + " ", outside_fences(text), flags=re.MULTILINE)
+    text = re.sub(
+        r"^(#+) ", lambda found: "#" * (len(found[1]) + deeper) + " ", outside_fences(text), flags=re.MULTILINE
+    )
     text = re.sub(r"!\[([^]]*)\]\((?!http)([\w./-]+)\)", rf"![\1](images/{folder}/\2)", text)
     return plain_links(text.replace(MARK, "#"))
 

@@ -36,7 +36,7 @@ class Source(NamedTuple):
         text = file.read_text(encoding="utf-8")
         return cls(file, text, yaml.compose(text))
 
-    def keys(self) -> list[Key]:
+    def settings(self) -> list[Key]:
         """Its keys in their order, without those of ``INTERNAL``."""
         return list(self._below(self.root, ())) if self.root else []
 
