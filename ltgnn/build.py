@@ -76,7 +76,7 @@ class Problem:
         }
 
     @property
-    def text(self) -> torch.Tensor | None:
+    def feature_matrix(self) -> torch.Tensor | None:
         return None if self.features is None else self.features.values
 
 
@@ -125,7 +125,7 @@ def build_evaluators(
     """
 
     def make() -> Evaluators:
-        parts = problem.groups, problem.text, problem.dataset.item_fields
+        parts = problem.groups, problem.feature_matrix, problem.dataset.item_fields
         return Evaluators(lambda: instantiate(cfg.eval, _convert_="all"), split or problem.split, *parts)
 
     cache = cache if split is None else NO_CACHE
@@ -143,7 +143,7 @@ def fit_closed_form(
     """A model that is computed, with the score adjustments on top; jobs that differ only in these compute it once."""
     refuse_leaks(problem.split, None, None)
     model = need_closed_form(instantiate(cfg.model.closed_form), "model.closed_form")
-    features = problem.text if model.reads_features else None
+    features = problem.feature_matrix if model.reads_features else None
     sections = (*DATA, "model", *(("features",) if model.reads_features else ()))
     base = cache.shared(
         "closed form", cfg, sections, lambda: as_scorer(model.fit(problem.split.train, features)), kept=1
@@ -181,7 +181,7 @@ def build_module(
 
     train = problem.split.train
     sections = (*DATA, "features", "graph")
-    graph = cache.copied("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, features=problem.text))
+    graph = cache.copied("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, features=problem.feature_matrix))
     refuse_leaks(problem.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(
@@ -246,5 +246,5 @@ def build_score(cfg: DictConfig, problem: Problem) -> ScoreFunction:
     """The scores of states, with the score adjustments built from the train part."""
     if cfg.score.get("fit") and not len(problem.split.val):
         raise UserError("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
-    score: ScoreFunction = instantiate(cfg.score).fit(problem.split.train, problem.text)
+    score: ScoreFunction = instantiate(cfg.score).fit(problem.split.train, problem.feature_matrix)
     return score

@@ -632,7 +632,7 @@ class Loss:
     separable_without: ClassVar[str] = ""
     """The option that, where it is false, makes the loss separable by rows and by columns; empty: there is none."""
 
-    needs_projected_text: ClassVar[bool] = False
+    needs_projected_features: ClassVar[bool] = False
     """Whether it reads ``Encoded.content``."""
 
     changes_ranking: bool = False

@@ -14,6 +14,7 @@ from omegaconf import DictConfig
 from ltgnn.build import build_dataset, build_split
 from ltgnn.config.composing import compose_config
 from ltgnn.config.file_sources import resolve_places
+from ltgnn.config.parser import Parser
 from ltgnn.config.paths import checkout, paper_dir
 from ltgnn.config.trust import check
 from ltgnn.data.verified import digest_of
@@ -168,8 +169,8 @@ def rebuild(readme: Path | None, rows: dict[str, Row], results: Path) -> None:
     paper_result.rebuild(readme, list(rows.values()), results)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="ltgnn reproduce", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="rows; --list names them")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 def main(argv: Sequence[str]) -> int:
     """Dispatch to one of the two."""
-    import argparse
+    from ltgnn.config.parser import Parser
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="ltgnn runs",
         description="W&B's offline files into run folders; the yaml of `wandb sweep`.",
         epilog="examples: ltgnn runs import other/wandb --out logs/imported --value ndcg@20=final_ndcg; "

@@ -12,11 +12,12 @@ import torch
 from numpy.typing import NDArray
 
 from ltgnn.data.blocks import release
-from ltgnn.data.card import INCOMPLETE, doubts, figures, left_out
+from ltgnn.data.card import INCOMPLETE, ONE, doubts, figures, left_out, what_is_left_out
 from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.digest import digest
 from ltgnn.data.names import Names
 from ltgnn.data.raw import Raw, Reader, counts_of
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Interactions, UserError
 
 log = logging.getLogger(__name__)
@@ -48,11 +49,12 @@ def load(
     gone = left_out(raw, read, ids)
     said = doubts(raw)
     if gone:
-        log.warning("%s: left out %s", name, ", ".join(f"{number:,} {what}" for what, number in gone.items()))
+        log.warning("%s: left out %s", name, ", ".join(what_is_left_out(gone)))
     for text in said:
         log.warning("%s: %s", name, text)
     if INCOMPLETE in gone:
-        said = list(dict.fromkeys([f"{gone[INCOMPLETE]:,} {INCOMPLETE} are left out", *said]))
+        without = pluralize(gone[INCOMPLETE], f"{ONE[INCOMPLETE]} is left out", f"{INCOMPLETE} are left out")
+        said = list(dict.fromkeys([without, *said]))
     shape = figures(raw)
     release()
     parts = _parts(raw)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ltgnn.data.blocks import blocks, by_code, counts, relabel, release
 from ltgnn.data.raw import Raw, counts_of
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 
@@ -158,9 +159,10 @@ def _refuse_overlap(raw: Raw) -> None:
     key = unique[times > 1][0]
     user, item = divmod(int(key), len(raw.item_ids))
     names = " and ".join(raw.part_names[part] for part in parts[keys == key])
+    several = pluralize(int((times > 1).sum()), "pair is", "pairs are")
     raise UserError(
-        f"{int((times > 1).sum())} pairs are in more than one part, e.g. user {raw.user_ids[user]}, item "
-        f"{raw.item_ids[item]} in {names}. Parts must be disjoint: a held-out pair in train is a leak. If validation "
+        f"{several} in more than one part, e.g. user {raw.user_ids[user]}, item {raw.item_ids[item]} in {names}. Parts "
+        "must be disjoint: a held-out pair in train is a leak. If validation "
         f"lies inside train (LightGCN's text files): data.reader.valid_inside_train=true"
     )
 

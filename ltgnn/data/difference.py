@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from ltgnn.data.card import moment
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Interactions
 
 EXAMPLES = 3
@@ -32,12 +33,12 @@ def difference(left: DatasetSide, right: DatasetSide) -> list[str]:
     for here, there, side in ((one, two, left), (two, one, right)):
         only = here.join(there, on=["user", "item"], how="anti")
         if len(only):
-            lines.append(f"{len(only):,} pairs only in {side.name}, e.g. {_examples(only)}")
+            lines.append(f"{pluralize(len(only), 'pair')} only in {side.name}, e.g. {_examples(only)}")
     both = one.join(two, on=["user", "item"], suffix="_right")
     cut = (pl.col("part") != "all") & (pl.col("part_right") != "all")  # an uncut set has no parts to compare
     moved = both.filter(cut & (pl.col("part") != pl.col("part_right")))
     for (before, after), rows in sorted(moved.group_by("part", "part_right"), key=lambda group: group[0]):
-        lines.append(f"{len(rows):,} pairs in {before} of {left.name} are in {after} of {right.name}")
+        lines.append(f"{pluralize(len(rows), 'pair')} in {before} of {left.name}, but in {after} of {right.name}")
     for column in ("time", "weight"):
         lines += _values(column, both, left, right)
     return lines + _fields(left, right) + _numbers(left, right)
@@ -104,7 +105,7 @@ def _values(name: str, both: pl.DataFrame, left: DatasetSide, right: DatasetSide
         f"({row['user']}, {row['item']}): {_plain(name, row[name])} and {_plain(name, row[f'{name}_right'])}"
         for row in other.sort("user", "item").head(EXAMPLES).iter_rows(named=True)
     ]
-    return [f"{len(other):,} pairs with another {name}, e.g. {', '.join(shown)}"]
+    return [f"{pluralize(len(other), 'pair')} with another {name}, e.g. {', '.join(shown)}"]
 
 
 def _plain(name: str, value: float | None) -> str:

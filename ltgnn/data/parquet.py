@@ -38,7 +38,7 @@ class Parquet:
         return read_whole(self, columns, drop_incomplete)
 
     def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
-        require_columns(self.file, columns, list(self.schema), "Mend the file or the column names in data.reader.")
+        require_columns(self.file, columns, list(self.schema), "Correct the file or the column names in data.reader.")
         return self.schema
 
     def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.data.finding import Finding
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Split
 
 SUSPICIOUS = re.compile(
@@ -80,7 +81,8 @@ def twins(split: Split, texts: Sequence[str], item_ids: Sequence[str]) -> Findin
     touched = sum(int(torch.isin(told(part.users, part.items), train).sum()) for part in (split.val, split.test))
     first, second, *_ = same.filter(pl.col("text") == same["text"][0])["item"].to_list()
     what = (
-        f"e.g. {item_ids[first]!r} and {item_ids[second]!r}; {touched:,} held-out pairs have a twin in the user's train"
+        f"e.g. {item_ids[first]!r} and {item_ids[second]!r}; "
+        f"{pluralize(touched, 'held-out pair has', 'held-out pairs have')} a twin in the user's train"
     )
     return Finding("identical texts under different ids", len(same), what)
 

@@ -69,7 +69,7 @@ class Id(ItemFusion):
     """Ids only: the collaborative baseline."""
 
     reads_features: ClassVar[bool] = False
-    projects_text = False
+    projects_features = False
     column_separable: ClassVar[bool] = True
 
     def __init__(self, dim: int, features_dim: int) -> None:
@@ -127,10 +127,10 @@ class Init(ItemFusion):
     """
 
     cold_ids: ClassVar[bool] = True
-    projects_text = False
+    projects_features = False
     needs_features = True
     column_separable: ClassVar[bool] = True
-    note: ClassVar[str] = "fusion=init: the ids started from the text and were trained since; all counts as ids."
+    note: ClassVar[str] = "fusion=init: the ids started from the features and were trained since; all counts as ids."
 
     def __init__(self, dim: int, features_dim: int) -> None:
         super().__init__()
@@ -204,7 +204,8 @@ class Gate(Mix):
     """``g * id + (1 - g) * projected`` with ``g = sigmoid(W [id; projected])``, one gate per item and dimension."""
 
     note: ClassVar[str] = (
-        "fusion=gate: the gate is held where it is; g times the id counts as ids, (1 - g) times the text as text."
+        "fusion=gate: the gate is held where it is; g times the id counts as ids, (1 - g) times the features as "
+        "features."
     )
 
     def __init__(
@@ -222,7 +223,7 @@ class Gate(Mix):
         return torch.sigmoid(self.gate(torch.cat([ids, content], -1)))
 
 
-class AlignedText(Mix):
+class AlignedContent(Mix):
     """Ids only in the graph; the projected features go to the losses that align the two (RLMRec, WWW 2024)."""
 
     for_losses_alone: ClassVar[bool] = True

@@ -70,7 +70,7 @@ class ContentMatch(Scorer):
         return [(1.0, SparseItemItemWeights(rows, weights, self.per_user))]
 
 
-class TextProfile(Scorer):
+class ContentProfile(Scorer):
     """``weight g(i) * <mean text of the user's train items, text of i>``, texts of unit length, gate as above.
 
     All texts of the history, not only the nearest to the item.

@@ -119,11 +119,11 @@ def test_a_recbole_reader_has_what_its_messages_advise(files):
     Path("x.item").write_text("item_id:token,title:token_seq\nb,one\nd,two\nb,three\n")
     words = ["data.name=x", "data.reader.items=x.item", "+data.reader.item_fields.title=title", "data.reader.time=t"]
     said = []
-    for mend in ("data.reader.separator=','", "data.reader.time_format=iso", "data.reader.first_counts=true"):
+    for option in ("data.reader.separator=','", "data.reader.time_format=iso", "data.reader.first_counts=true"):
         with pytest.raises(UserError) as caught:
             _ = target("recbole", words).dataset
         said.append(str(caught.value))
-        words.append(mend)
+        words.append(option)
     data = target("recbole", words).dataset
     assert (list(data.item_ids), data.item_fields["title"]) == (["b", "d"], ["one", "two"])
     for part, text in zip(

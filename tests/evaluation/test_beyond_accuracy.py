@@ -39,7 +39,7 @@ LISTS = Lists(
     held_out=HELD_OUT,
     train=TRAIN,
     seen=TRAIN.by_user,
-    text=torch.tensor([[1.0, 0], [3, 0], [0, 2], [1, 1], [0, 0]]),
+    features=torch.tensor([[1.0, 0], [3, 0], [0, 2], [1, 1], [0, 0]]),
     categories=Categories(["genres"], "|")({"genres": ["A", "A|B", "B", "C", ""]}),
 )
 GROUPS = Groups("toy", ("head", "tail", "cold"), torch.tensor([0, 0, 1, 1, 2], dtype=torch.int8), "")
@@ -134,7 +134,7 @@ def test_preo_with_two_groups_by_hand() -> None:
 
 
 def test_what_cannot_be_told_is_none_or_nan() -> None:
-    bare = replace(LISTS, text=None, categories=None)
+    bare = replace(LISTS, features=None, categories=None)
     assert diversity.text_diversity(bare) is None
     assert diversity.category_diversity(bare) is None
     assert diversity.miscalibration(bare, smoothing=0.01) is None
@@ -166,7 +166,7 @@ def random_case(seed: int, k: int = 6, num_users: int = 12, num_items: int = 15)
         held_out=pairs[1],
         train=pairs[0],
         seen=pairs[0].by_user,
-        text=torch.randn(num_items, 4, generator=generator),
+        features=torch.randn(num_items, 4, generator=generator),
         categories=Categories(["genres"], "|")({"genres": genres}),
     )
 
@@ -229,9 +229,9 @@ def test_uniform_test_is_the_expectation_under_resampling(seed: int) -> None:
 @given(seed=st.integers(0, 2**31))
 def test_diversity_and_calibration_equal_loops_over_pairs(seed: int) -> None:
     lists = random_case(seed)
-    assert lists.text is not None
+    assert lists.features is not None
     assert lists.categories is not None
-    similarity = torch.nn.functional.cosine_similarity(lists.text[:, None], lists.text[None], dim=-1)
+    similarity = torch.nn.functional.cosine_similarity(lists.features[:, None], lists.features[None], dim=-1)
     genre = lists.categories[1]
     for u, row in enumerate(lists.items.tolist()):
         pairs = [(i, j) for i in row for j in row if i != j]

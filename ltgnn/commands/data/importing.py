@@ -13,6 +13,7 @@ from ltgnn.commands.data.flags import how_read, name_flags, with_flags
 from ltgnn.commands.data.target import target
 from ltgnn.data.card import table
 from ltgnn.data.export import write_processed
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, UserError
 
 CLEANING = ("min_rating", "user_core", "item_core", "repeats")
@@ -54,10 +55,9 @@ def bring(arguments: argparse.Namespace) -> int:
     print(with_flags(table(dataset.card)) if file.is_file() else table(dataset.card))
     untouched = dataset.card["left out"].get("items without an interaction")
     if untouched:
-        noun, them = (
-            ("item without interactions is", "it") if untouched == 1 else ("items without interactions are", "them")
-        )
-        print(f"\n{untouched:,} {noun} left out; --keep-untouched keeps {them}, to be ranked by text")
+        said = pluralize(untouched, "item without interactions is", "items without interactions are")
+        them = "it" if untouched == 1 else "them"
+        print(f"\n{said} left out; --keep-untouched keeps {them}, to be ranked by features")
     print(f"\nwritten to {out}; train on it:\n  {next_command(out, dataset)}")
     return 0
 
