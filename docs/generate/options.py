@@ -69,7 +69,7 @@ def page(group: str) -> str:
     lines = [f"# {group}", "", ABOUT[group], "", *_legend(group)]
     for name in names:
         if len(names) > 1:
-            lines += ["", f"## {name}=" + "{ #" + anchor(name) + " }"]
+            lines += ["", f"## {name}= " + "{ #" + anchor(name) + " }"]
         for option in options(name):
             source = Source.of(conf_dir() / name / f"{option.option}.yaml")
             lines += ["", f"### {name}={option.option} " + "{ #" + anchor(name, option.option) + " }", ""]
@@ -153,7 +153,7 @@ def row(key: Key, source: Source, prefix: str) -> list[str]:
             key.comment or summary(key.value) or meaning(name),
         ]
     parameter, taker = taken(key, source)
-    values = "" if parameter is None or parameter.annotation in (UNKNOWN, Any) else wanted(parameter.annotation)
+    values = "" if parameter is None or parameter.annotation in (UNKNOWN, Any) else in_words(parameter.annotation)
     return [code(name), code(key.value), values, key.comment or described(taker, key.path[-1]) or meaning(name)]
 
 
@@ -172,6 +172,11 @@ def taken(key: Key, source: Source) -> tuple[Parameter | None, Any]:
     taker = located(schema) if isinstance(schema, str) else schema
     found = of_callable(taker).known.get(key.path[0])
     return (found if len(key.path) == 1 and found and found.annotation is not Part else None), taker
+
+
+def in_words(annotation: Any) -> str:
+    """As messages say it."""
+    return wanted(annotation).replace("a part with a _target_", "a part")
 
 
 @cache
@@ -220,8 +225,8 @@ def _more(path: tuple[str, ...], target: str, source: Source, prefix: str) -> It
         if parameter.default is parameter.empty or name in given or not plain:
             continue
         known = of_callable(kind).known.get(name)
-        values = wanted(known.annotation) if known and known.annotation not in (UNKNOWN, Any) else ""
-        if "_target_" in values:  # handed over by build.py
+        values = in_words(known.annotation) if known and known.annotation not in (UNKNOWN, Any) else ""
+        if "a part" in values:  # handed over by build.py
             continue
         key = "+" + ".".join(filter(None, (prefix, *path, name)))
         yield [code(key), code(shown(parameter.default)), values, described(kind, name) or meaning(key.lstrip("+"))]

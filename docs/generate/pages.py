@@ -10,7 +10,6 @@ from docs.generate import (
     environment,
     extras,
     file_reference,
-    included_parts,
     json_api,
     knobs,
     metrics,
@@ -18,6 +17,7 @@ from docs.generate import (
     python_api,
     records,
 )
+from scripts import included
 
 OPTIONS = "reference/options.md"
 GROUPS: Mapping[str, str] = {group: f"reference/options/{group}.md" for group in options.groups()}
@@ -43,7 +43,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "extras": extras.block,
-    "included": included_parts.block,
+    "included": included.table,
     "environment": environment.block,
     **{f"bench-{name}": partial(records.benchmark, name) for name in records.BENCHMARKS},
 }

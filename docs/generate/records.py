@@ -20,12 +20,12 @@ PICTURES = sorted(EXPERIMENTS.glob("*/*.png"))
 
 def results() -> str:
     """The page of results: published rows, then the study."""
-    rows = plain_links(result.table(list(read_all(paper_dir()).values()), EXPERIMENTS / "results"))
+    rows = named_rows(result.table(list(read_all(paper_dir()).values()), EXPERIMENTS / "results"))
     return f"""# Results
 
 ## Published rows
 
-Each row is a closed recipe (`ltgnn reproduce NAME`): source, files by sha256 and counts, seeds, tolerance fixed
+Each row is a closed recipe, run by `ltgnn reproduce NAME`: source, files by sha256 and counts, seeds, tolerance fixed
 beforehand. PASS: within the tolerance; NEAR: below by at most twice the tolerance; FAIL: further below; ABOVE: better
 than published, which usually means another split or a leak, and is explained below the table. How to run one:
 [Reproduce a paper](how-to/reproduce-a-paper.md).
@@ -36,6 +36,11 @@ than published, which usually means another split or a leak, and is explained be
 
 {study()}
 """
+
+
+def named_rows(table: str) -> str:
+    """The table of published rows with the name that the command takes in place of the link to its file."""
+    return plain_links(re.sub(r"\[([^]]+)\]\(experiments/paper/([\w-]+)\.yaml\)", r"\1 (`\2`)", table))
 
 
 def study() -> str:
@@ -84,6 +89,6 @@ def plain_links(text: str) -> str:
         words, place = found[1], found[2]
         if place.startswith(("http", "#", "images/")) or place.endswith(".png"):
             return found[0]
-        return words if words.strip("`") == place else f"{words} (`{place}`)" if words.isupper() is False else words
+        return words if words.isupper() or words.strip("`") == place else f"{words} (`{place}`)"
 
     return re.sub(r"(?<!!)\[([^]]+)\]\(([^)\s]+)\)", plain, text)

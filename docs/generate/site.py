@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from docs.generate import pages, records  # noqa: E402  # MkDocs loads this file by its path
+from docs.generate.meanings import Unexplained  # noqa: E402
+from docs.generate.python_api import Undocumented  # noqa: E402
 
 BLOCK = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
 
@@ -29,7 +31,10 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the pages that no file holds."""
     for path, page in pages.PAGES.items():
-        files.append(File.generated(config, path, content=page()))
+        try:
+            files.append(File.generated(config, path, content=page()))
+        except (Unexplained, Undocumented, KeyError) as error:
+            raise PluginError(f"{path}: {error}") from error
     for picture in records.PICTURES:
         path = f"images/{picture.parent.name}/{picture.name}"
         files.append(File.generated(config, path, abs_src_path=str(picture)))
