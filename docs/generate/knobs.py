@@ -7,7 +7,7 @@ from docs.generate.yaml_keys import Source
 from ltgnn.config.parameters import of_callable
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.root_schema import ROOTS
-from ltgnn.config.wanted import wanted
+from ltgnn.config.type_names import describe_type
 
 COMMANDS = {root: f"ltgnn {root}" for root in ROOTS if root != "recommend"}
 
@@ -30,7 +30,7 @@ def rows(root: str) -> list[list[str]]:
     known = of_callable(ROOTS[root]).known
     found = {key.path[0]: key for key in Source.of(conf_dir() / f"{root}.yaml").settings() if len(key.path) == 1}
     return [
-        [code(name), code(key.value), wanted(known[name].annotation), key.comment]
+        [code(name), code(key.value), describe_type(known[name].annotation), key.comment]
         for name, key in found.items()
         if name in known
     ]

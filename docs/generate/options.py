@@ -16,7 +16,7 @@ from ltgnn.commands.models import comment, options
 from ltgnn.config.parameters import UNKNOWN, Parameter, located, of_callable, of_target
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.root_schema import SECTIONS, Part
-from ltgnn.config.wanted import shown, wanted
+from ltgnn.config.type_names import describe_type, describe_value
 
 ABOUT = {
     "data": "Where interactions and items come from, how they are read and cleaned.",
@@ -176,7 +176,7 @@ def taken(key: Key, source: Source) -> tuple[Parameter | None, Any]:
 
 def in_words(annotation: Any) -> str:
     """As messages say it."""
-    return wanted(annotation).replace("a part with a _target_", "a part")
+    return describe_type(annotation).replace("a part with a _target_", "a part")
 
 
 @cache
@@ -229,7 +229,12 @@ def _more(path: tuple[str, ...], target: str, source: Source, prefix: str) -> It
         if "a part" in values:  # handed over by build.py
             continue
         key = "+" + ".".join(filter(None, (prefix, *path, name)))
-        yield [code(key), code(shown(parameter.default)), values, described(kind, name) or meaning(key.lstrip("+"))]
+        yield [
+            code(key),
+            code(describe_value(parameter.default)),
+            values,
+            described(kind, name) or meaning(key.lstrip("+")),
+        ]
 
 
 def _plain(text: str) -> str:

@@ -24,11 +24,11 @@ def note(table: Comparison, bold: bool = True) -> str:
     several = f"{least}{pluralize(seeds[-1], 'run')}"
     lines = [f"Test part, mean ± standard deviation over {several} of a configuration{best}."]
     if table.baseline:
-        words = ", ".join(f"{axis}={word}" for axis, word in table.baseline.items())
+        options = ", ".join(f"{group}={option}" for group, option in table.baseline.items())
         adjusted = {"holm": "Holm's", "bh": "Benjamini and Hochberg's", "none": "no"}[table.correction]
         tests = sum(cell is not None and cell.p is not None for row in table.rows for cell in row.cells)
         lines.append(
-            f"Δ: against the same configuration with {words}. Two-sided tests over users and seeds, p {STARS}, with "
+            f"Δ: against the same configuration with {options}. Two-sided tests over users and seeds, p {STARS}, with "
             f"{adjusted} correction for {pluralize(tests, 'test')}."
         )
         if table.one_seed:
@@ -58,8 +58,8 @@ def terminal(table: Comparison) -> Any:
     from rich.table import Table
 
     drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for axis in table.axes:
-        drawn.add_column(literal(axis), no_wrap=True)
+    for group in table.axes:
+        drawn.add_column(literal(group), no_wrap=True)
     for name in table.names:
         drawn.add_column(literal(name), justify="right", no_wrap=True)
         if table.baseline:

@@ -42,5 +42,5 @@ def main(argv: Sequence[str]) -> int:
         if not (sign and name and key):
             raise UserError(f"--value {name}: wanted NAME=KEY, such as ndcg@20=final_ndcg")
     for file in wandb_import.files(given.places):
-        print(wandb_import.bring(file, given.out, {name: key for name, _, key in pairs}))
+        print(wandb_import.import_file(file, given.out, {name: key for name, _, key in pairs}))
     return 0

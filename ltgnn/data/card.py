@@ -10,6 +10,7 @@ import numpy as np
 
 from ltgnn.data.blocks import counts as rows_of
 from ltgnn.data.raw import Raw
+from ltgnn.data.related import describe_related
 from ltgnn.io.pluralize import pluralize
 
 
@@ -32,6 +33,7 @@ def figures(raw: Raw) -> dict[str, Any]:
         "item fields": {name: f"{int((column != '').sum())} filled" for name, column in raw.item_fields.items()},
         "item numbers": {name: f"{int(np.isfinite(n).sum())} filled" for name, n in raw.item_numbers.items()},
         "item vectors": {name: list(rows.shape) for name, rows in raw.item_vectors.items()},
+        **describe_related(raw),
     }
     if raw.times is not None and len(raw):
         card["times"] = {"first": moment(raw.times.min()), "last": moment(raw.times.max())}

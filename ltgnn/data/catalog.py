@@ -17,6 +17,7 @@ from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.digest import digest
 from ltgnn.data.names import Names
 from ltgnn.data.raw import Raw, Reader, counts_of
+from ltgnn.data.related import refuse_wrong_items
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Interactions, UserError
 
@@ -44,6 +45,7 @@ def load(
     read = counts_of(raw)
     if expected:
         _compare(name, read, expected)
+    refuse_wrong_items(name, raw)
     ids = {"users": len(raw.user_ids), "items": len(raw.item_ids)}
     raw, report = cleaning(raw)
     gone = left_out(raw, read, ids)
@@ -83,6 +85,8 @@ def load(
             field: torch.from_numpy(np.array(rows, dtype=np.float32)) for field, rows in raw.item_vectors.items()
         },
         user_fields={field: column.to_list() for field, column in raw.user_fields.items()},
+        relations=raw.relations,
+        images=raw.images,
         card=card,
     )
 

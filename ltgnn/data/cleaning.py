@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import numpy as np
+import torch
 from annotated_types import Ge
 from numpy.typing import NDArray
 
@@ -194,6 +195,16 @@ def drop_unseen(raw: Raw, keep_users: bool, keep_items: bool) -> None:
         raw.item_numbers = {name: column[kept] for name, column in raw.item_numbers.items()}
         if not kept.all():
             raw.item_vectors = {name: rows[kept] for name, rows in raw.item_vectors.items()}
+            _drop_related(raw, kept)
+
+
+def _drop_related(raw: Raw, kept: NDArray[np.bool_]) -> None:
+    """Relations and images of the items that stay [I]; ``raw.item_ids`` are those already."""
+    numbers = torch.from_numpy(np.where(kept, np.cumsum(kept) - 1, -1))
+    raw.relations = {name: relation.renumber_items(numbers) for name, relation in raw.relations.items()}
+    if raw.images:
+        left = set(raw.item_ids)
+        raw.images = {item: file for item, file in raw.images.items() if item in left}
 
 
 def _close(codes: NDArray[np.int32], size: int) -> NDArray[np.bool_]:

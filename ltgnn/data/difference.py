@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+import torch
 
 from ltgnn.data.card import moment
+from ltgnn.data.related import edges_in_order
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Interactions
 
@@ -41,7 +43,7 @@ def difference(left: DatasetSide, right: DatasetSide) -> list[str]:
         lines.append(f"{pluralize(len(rows), 'pair')} in {before} of {left.name}, but in {after} of {right.name}")
     for column in ("time", "weight"):
         lines += _values(column, both, left, right)
-    return lines + _fields(left, right) + _numbers(left, right)
+    return lines + _fields(left, right) + _numbers(left, right) + _relations(left, right)
 
 
 def summary(left: DatasetSide, right: DatasetSide) -> str:
@@ -66,7 +68,7 @@ def _ids(noun: str, left: DatasetSide, right: DatasetSide) -> list[str]:
         only = [name for name in here if name not in known]
         if only:
             examples = ", ".join(map(repr, only[:EXAMPLES]))
-            lines.append(f"{len(only):,} {noun}s only in {side.name}, e.g. {examples}")
+            lines.append(f"{pluralize(len(only), noun)} only in {side.name}, e.g. {examples}")
     if not lines and ids[0] != ids[1]:
         lines.append(f"the same {noun}s in another order: their numbers differ, and so do fingerprints")
     return lines
@@ -131,6 +133,19 @@ def _fields(left: DatasetSide, right: DatasetSide) -> list[str]:
     return lines
 
 
+def _relations(left: DatasetSide, right: DatasetSide) -> list[str]:
+    """Relations of the items; their numbers are compared where both sets number the items alike."""
+    lines = []
+    one, two = left.dataset.relations, right.dataset.relations
+    alike = list(left.dataset.item_ids) == list(right.dataset.item_ids)
+    for name in dict.fromkeys((*one, *two)):
+        if name not in one or name not in two:
+            lines.append(f"the relation {name!r} only in {(left if name in one else right).name}")
+        elif alike and not torch.equal(edges_in_order(one[name]), edges_in_order(two[name])):
+            lines.append(f"the relation {name!r} has other edges: {len(one[name]):,} and {len(two[name]):,}")
+    return lines
+
+
 def _numbers(left: DatasetSide, right: DatasetSide) -> list[str]:
     """Numbers and vectors of the items."""
     lines = []
@@ -152,4 +167,4 @@ def _describe_changes(
     changed = [id for id, value in zip(ids, one, strict=True) if id in place and two[place[id]] != value]
     if not changed:
         return []
-    return [f"{len(changed):,} {noun}s with another {name!r}, e.g. {', '.join(map(repr, changed[:EXAMPLES]))}"]
+    return [f"{pluralize(len(changed), noun)} with another {name!r}, e.g. {', '.join(map(repr, changed[:EXAMPLES]))}"]

@@ -182,7 +182,7 @@ class Evaluator:
         sides = self.held_out, self.train, self.seen, self.features, self.categories
         longest = Lists(lists.users, lists.items, lists.scores, found, self.relevant, *sides)
         for k in self.ks:
-            cut = longest.cut(k)
+            cut = longest.first(k)
             for name, metric in self.lists.items():
                 record.add(f"{name}@{k}", metric(cut))
             for policy, groups in self.groups.items():

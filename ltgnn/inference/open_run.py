@@ -106,14 +106,14 @@ class OpenRun:
     def find(self, query: str, k: int = 10, user: str | None = None, taste: float = TASTE) -> list[SearchResult]:
         """The ``k`` items that fit best; with a known user reordered by the user's taste."""
         liked = None if user is None else self.taste(self.served.catalogue.user(user))
-        return [self.shown(rank, hit) for rank, hit in enumerate(self.search(query, k, liked, taste), start=1)]
+        return [self.describe(rank, hit) for rank, hit in enumerate(self.search(query, k, liked, taste), start=1)]
 
     def taste(self, user: int) -> Tensor:
         """The model's scores of all items for one user.  [I]"""
         with torch.no_grad():
             return self.served.scorer(torch.tensor([user]))[0].float().clone()
 
-    def shown(self, rank: int, hit: Hit) -> SearchResult:
+    def describe(self, rank: int, hit: Hit) -> SearchResult:
         catalogue = self.served.catalogue
         return SearchResult(
             rank, catalogue.item_ids[hit.item], hit.score, catalogue.titles[hit.item], self.served.group(hit.item),

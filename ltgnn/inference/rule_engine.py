@@ -55,17 +55,17 @@ class Ruled:
         self.context, self.k = context, k
         known: Kept = {} if kept is None else kept
 
-        def once(name: str, rule: object, method: str, ask: Callable[[RuleContext], Tensor]) -> Tensor:
+        def ask_once(name: str, rule: object, method: str, ask: Callable[[RuleContext], Tensor]) -> Tensor:
             if (id(rule), method) not in known:
                 table = ask(context)
                 known[id(rule), method] = rule, _checked(table, name, method, context.num_items)
             return known[id(rule), method][1]
 
         every = rules.rules.items()
-        self.masks = {n: once(n, r, "allowed", r.allowed) for n, r in every if isinstance(r, ItemFilter)}
+        self.masks = {n: ask_once(n, r, "allowed", r.allowed) for n, r in every if isinstance(r, ItemFilter)}
         self.hidden = {n: r for n, r in every if isinstance(r, UserFilter)}
         self.orders = {n: r for n, r in every if isinstance(r, Reranker)}
-        self.caps = {n: (once(n, r, "kinds", r.kinds), r.most) for n, r in every if isinstance(r, CategoryCap)}
+        self.caps = {n: (ask_once(n, r, "kinds", r.kinds), r.most) for n, r in every if isinstance(r, CategoryCap)}
         self.shares = {
             n: (_checked(r.members(context), n, "members", context.num_items), r.least(k))
             for n, r in every if isinstance(r, MinimumShare)

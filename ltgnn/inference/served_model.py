@@ -17,6 +17,7 @@ from ltgnn.evaluation.topk import block_users, each_block, top_k
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.reasons import Reasons
 from ltgnn.inference.rule_engine import Ruled, Rules
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.scoring.scorers import decompose
 from ltgnn.tensors.csr import Csr, union_by_user
 from ltgnn.types import Groups, Scorer, Split, UserError, as_scorer
@@ -75,7 +76,7 @@ class Served:
     def popular(self) -> Tensor:
         """The scores of an unknown user: train counts.  [I]"""
         counts = self.split.train.item_counts.float()
-        return counts.masked_fill(counts == 0, -torch.inf)
+        return counts.masked_fill(~has_interactions(counts), -torch.inf)
 
     @cached_property
     def vectors(self) -> tuple[Tensor, Tensor] | None:

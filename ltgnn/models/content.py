@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.lightgcn import LightGCN
+from ltgnn.scoring.known_items import has_content
 from ltgnn.tensors.batch_nodes import nodes_of
 from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Perturb, UserError, identity
 
@@ -89,7 +90,7 @@ class WithContent(Encoder):
     @torch.no_grad()
     def known_items(self, graph: Graph) -> Tensor:
         """Those of the encoder inside, and those with features."""
-        return self.encoder.known_items(graph) | self.content.any(1)
+        return self.encoder.known_items(graph) | has_content(self.content)
 
     def linear_terms(self, graph: Graph, norm_power: float) -> LinearTerms:
         """Those of the encoder inside with the content match, where that is a LightGCN."""

@@ -11,6 +11,7 @@ from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from ltgnn.models.whitening import whiten
+from ltgnn.scoring.known_items import known_first
 from ltgnn.types import UserError
 
 Projector = Callable[..., nn.Module]
@@ -49,7 +50,7 @@ class ItemFusion(nn.Module):
         ``features`` [I, D]; ``trained`` [I] bool: items with a trained id. Here: these, and those with features
         where the fusion reads them.
         """
-        return trained | features.any(1) if self.reads_features and features is not None else trained
+        return known_first(trained, features if self.reads_features else None)
 
     def project(self, features: Tensor) -> Tensor | None:
         """The states [n, d] of only the features [n, D]; None: the fusion projects none."""
@@ -91,7 +92,7 @@ class Projected(ItemFusion):
     def known_items(self, features: Tensor | None, trained: Tensor) -> Tensor:
         """Those with a trained id, and those of whose features something is left by the projector."""
         assert features is not None
-        return trained | self.project(features).any(1)
+        return known_first(trained, self.project(features))
 
 
 class ContentOnly(Projected):

@@ -102,7 +102,7 @@ class Sweep:
         again = command(words, entry, Path(self.config.hydra.sweep.dir))
         log.info("sweep of %s in %s", pluralize(total, "job"), self.config.hydra.sweep.dir)
         try:
-            with board.shown():
+            with board.display():
                 self.launcher.run(board, inspect.unwrap(self.task), since)
         except BaseException:
             with suppress(Unwritable):  # what stopped the sweep may be a full disk

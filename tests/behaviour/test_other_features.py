@@ -127,7 +127,7 @@ def test_vectors_from_a_file(trained: Callable[..., Path], files: Path) -> None:
     raw = torch.from_numpy(np.load(files / "vectors.npy"))
     from hydra.utils import instantiate
 
-    whitened = instantiate(cfg.features).transform.fitted(raw[:24], problem.split.train.item_counts > 0)
+    whitened = instantiate(cfg.features).transform.fit_map(raw[:24], problem.split.train.item_counts > 0)
     torch.testing.assert_close(row, whitened(raw[24:])[0], atol=1e-4, rtol=1e-4)
     other = encode_new(problem.dataset, problem.split.train, [("u1", "chair")], {})
     with pytest.raises(UserError, match=r"'chair' is an item .*vectors\.npy has no vector of it"):

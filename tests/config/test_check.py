@@ -16,12 +16,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from ltgnn.config import resolvers
 from ltgnn.config.check import findings, refuse_wrong_values
+from ltgnn.config.nodes import nodes
 from ltgnn.config.parameters import UNKNOWN, Parameter, of_target
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.refusals import Finding, refusals
 from ltgnn.config.resolving import resolved
 from ltgnn.config.suggestions import options
-from ltgnn.config.trust import nodes
 from ltgnn.types import UserError
 
 

@@ -175,7 +175,7 @@ def _fetch(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     from ltgnn.commands.data import importing
 
-    return importing.bring(arguments)
+    return importing.import_data(arguments)
 
 
 def _stats(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ltgnn.commands.data.flags import how_read, name_flags, with_flags
-from ltgnn.commands.data.target import target
+from ltgnn.commands.data.target import Target, target
 from ltgnn.data.card import table
 from ltgnn.data.export import write_processed
 from ltgnn.io.pluralize import pluralize
@@ -24,7 +24,7 @@ OF_ITEMS = ("item_key", "item_names", "first_counts", "keep_unknown")
 """Options about the file of items."""
 
 
-def bring(arguments: argparse.Namespace) -> int:
+def import_data(arguments: argparse.Namespace) -> int:
     """Reads, cleans and writes a data set as a folder."""
     file, out = Path(arguments.source).expanduser(), Path(arguments.out)
     given = {key: getattr(arguments, key) for key in CLEANING}
@@ -82,7 +82,7 @@ def pairs(option: str, words: Sequence[str]) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words)
 
 
-def load_quietly(found: Any) -> Dataset:
+def load_quietly(found: Target) -> Dataset:
     """The data set; what would be logged about it is on the card that is printed."""
     logger = logging.getLogger("ltgnn.data.catalog")
     before = logger.level

@@ -17,6 +17,7 @@ from ltgnn.config.composing import compose_config
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.recipe import open_recipe
 from ltgnn.data.cutting import count_ties
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.types import Dataset, Groups, Interactions, Split, UserError
 
 SECTIONS = ("data", "split", "groups", "graph")
@@ -28,7 +29,7 @@ class Target:
     """A resolved config, and what it builds, each once."""
 
     name: str
-    cfg: Any
+    cfg: DictConfig
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -149,7 +150,7 @@ def stem(name: str) -> str:
     )
 
 
-def _keys(reader: Any) -> str:
+def _keys(reader: DictConfig) -> str:
     return ", ".join(str(key) for key in reader if not str(key).startswith("_"))
 
 
@@ -163,7 +164,7 @@ def _official(folder: Path, overrides: Sequence[str]) -> list[str]:
 
 
 def _cold(split: Split, parts: Sequence[Interactions]) -> Mapping[str, int]:
-    cold = split.train.item_counts == 0
+    cold = ~has_interactions(split.train.item_counts)
     return {name: int(cold[part.items].sum()) for name, part in zip(("val", "test"), parts, strict=True)}
 
 

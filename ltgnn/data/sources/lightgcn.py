@@ -75,8 +75,9 @@ class LightGCNText:
         if outside.any():
             at = int(np.flatnonzero(outside)[0])
             pairs = pluralize(outside.size, "pair")
+            some = pluralize(int(outside.sum()), f"of {pairs} is", f"of {pairs} are")
             raise UserError(
-                f"{folder / str(self.valid)}: {int(outside.sum())} of {pairs} not in {self.train}, "
+                f"{folder / str(self.valid)}: {some} not in {self.train}, "
                 f"e.g. user {valid[0][at]}, item {valid[1][at]}. If validation is separate: "
                 f"data.reader.valid_inside_train=false"
             )
