@@ -405,6 +405,7 @@ class Problem:
 
     @property
     def feature_matrix(self) -> Tensor | None:
+        """Item features [I, D]; None where there are none."""
         return None if self.features is None else self.features.values
 
 

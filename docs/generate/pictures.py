@@ -78,7 +78,7 @@ def short(value: float) -> str:
 def draw_study(file: Path) -> None:
     """NDCG@20 of head and tail items without and with text, for each data set."""
     claims = comparisons()
-    figure, places = plt.subplots(len(PANELS), 2, figsize=(9, 5.2), sharey="col")
+    figure, places = plt.subplots(len(PANELS), 2, figsize=(9, 6), sharey="col")
     for row, title in enumerate(PANELS.values()):
         panel = claims[row * len(CLAIMS) : (row + 1) * len(CLAIMS)]
         for column, group in enumerate(("head", "tail")):
@@ -88,17 +88,17 @@ def draw_study(file: Path) -> None:
                 for offset, key, colour in ((-0.2, "base", BASE), (0.2, "new", NEW)):
                     axis.bar(at + offset, numbers[key], 0.36, color=colour)
                     axis.text(
-                        at + offset, numbers[key], short(numbers[key]), ha="center", va="bottom", color=GREY, fontsize=8
+                        at + offset, numbers[key], short(numbers[key]), ha="center", va="bottom", color=GREY, fontsize=9.5
                     )
-            axis.set_xticks(range(len(panel)), list(CLAIMS.values()), fontsize=8)
-            axis.set_title(f"{title}: {group} items", color=GREY, fontsize=10, loc="left")
+            axis.set_xticks(range(len(panel)), list(CLAIMS.values()), fontsize=10)
+            axis.set_title(f"{title}: {group} items", color=GREY, fontsize=12, loc="left")
             axis.margins(y=0.14)
             if column == 0:
-                axis.set_ylabel("NDCG@20", color=GREY, fontsize=9)
+                axis.set_ylabel("NDCG@20", color=GREY, fontsize=11)
             plain(axis)
     patches = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in (BASE, NEW)]
     words = ["without text", "with text"]
-    figure.legend(patches, words, loc="upper right", ncols=2, frameon=False, labelcolor=GREY, fontsize=9)
+    figure.legend(patches, words, loc="upper right", ncols=2, frameon=False, labelcolor=GREY, fontsize=11)
     figure.tight_layout(rect=(0, 0, 1, 0.96))
     save(figure, file, description(claims))
 
@@ -111,13 +111,14 @@ def draw_axes(file: Path) -> None:
     for number, (group, options) in enumerate(AXES.items()):
         x, y = (number % 5) * 2 + 0.08, 3.05 if number < 5 else 0.25
         box(axis, x, y, 1.84, 1.2, GREY, fill=False)
-        axis.text(x + 0.92, y + 0.93, f"{group}=", ha="center", va="center", color=NEW, fontsize=11, weight="bold")
-        axis.text(x + 0.92, y + 0.4, options, ha="center", va="center", color=GREY, fontsize=8.5)
+        axis.text(x + 0.92, y + 0.93, f"{group}=", ha="center", va="center", color=NEW, fontsize=14, weight="bold")
+        for line, words in enumerate(options.splitlines()):  # one text each: the viewer's font is not known here
+            axis.text(x + 0.92, y + 0.54 - 0.26 * line, words, ha="center", va="center", color=GREY, fontsize=11)
         start, end = ((x + 0.92, y), (x + 0.92, 2.72)) if number < 5 else ((x + 0.92, y + 1.2), (x + 0.92, 1.78))
         axis.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=9, color=GREY, linewidth=1))
     box(axis, 0.08, 1.8, 9.84, 0.9, NEW, fill=True)
     said = "one run: head, tail and cold, with tests, in one folder of plain files"
-    axis.text(5, 2.25, said, ha="center", va="center", color="white", fontsize=12)
+    axis.text(5, 2.25, said, ha="center", va="center", color="white", fontsize=15)
     figure.subplots_adjust(0, 0, 1, 1)
     save(figure, file, "; ".join(f"{group}: {' '.join(options.split())}" for group, options in AXES.items()))
 
@@ -130,7 +131,7 @@ def box(axis: Any, x: float, y: float, width: float, height: float, colour: str,
 
 def plain(axis: Any) -> None:
     """Grey ticks and two grey spines."""
-    axis.tick_params(colors=GREY, labelsize=8)
+    axis.tick_params(colors=GREY, labelsize=10)
     for side, spine in axis.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(GREY)
