@@ -22,6 +22,7 @@ from ltgnn.analysis.item_groups import rule
 from ltgnn.analysis.labels import names
 from ltgnn.analysis.pairing import pair_by_split
 from ltgnn.analysis.run_groups import CLOSED_FORM, RunGroup
+from ltgnn.io.pluralize import pluralize
 
 MIN_SEEDS = 5
 MOST_SEEDS = 1_000
@@ -212,8 +213,7 @@ def _over_seeds(base: RunGroup, new: RunGroup, before: stats.Array, after: stats
 def _too_few_seeds(side: RunGroup, name: str) -> list[str]:
     if side.deterministic or len(side.runs) >= MIN_SEEDS:
         return []
-    seeds = f"{len(side.runs)} seed{'s' * (len(side.runs) != 1)}"
-    return [f"{name} has {seeds}, the rule requires {MIN_SEEDS}"]
+    return [f"{name} has {pluralize(len(side.runs), 'seed')}, the rule requires {MIN_SEEDS}"]
 
 
 def _selection(side: RunGroup, name: str) -> list[str]:

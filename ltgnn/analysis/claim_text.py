@@ -7,7 +7,7 @@ from typing import Any
 
 from ltgnn.analysis.claim_rule import TESTS, Claim, decide
 from ltgnn.analysis.group_difference import Difference
-from ltgnn.analysis.notes import count_runs
+from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import heading
 
 TEST = "permutation"
@@ -21,7 +21,8 @@ def sentence(result: Claim) -> str:
     lines = [f"Tail gain at no head loss: {result.verdict.upper()}", *(f"  {reason}" for reason in result.reasons)]
     by_group = {d.group: d for d in result.differences}
     if result.seeds_needed:
-        lines.append(f"  {result.seeds_needed} seeds a side would decide it, if estimates and spreads stay as they are")
+        seeds = pluralize(result.seeds_needed, "seed")
+        lines.append(f"  {seeds} a side would decide it, if estimates and spreads stay as they are")
     elif decide(by_group["head"], by_group["tail"], result.margin)[0] == "undecided":
         lines.append(
             "  more seeds would not decide it: the test part has too few users, or the spread over seeds is unknown"
@@ -33,7 +34,8 @@ def header(result: Claim) -> str:
     """What is compared, by which value and groups."""
     return (
         f"{result.metric}, test part, groups {result.rule}\n"
-        f"base: {result.base} ({count_runs(result.seeds[0])})\nnew: {result.new} ({count_runs(result.seeds[1])})"
+        f"base: {result.base} ({pluralize(result.seeds[0], 'run')})\n"
+        f"new: {result.new} ({pluralize(result.seeds[1], 'run')})"
     )
 
 

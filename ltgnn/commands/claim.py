@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TypeVar
@@ -12,6 +11,7 @@ from ltgnn.analysis.claim_rule import claim
 from ltgnn.analysis.claim_text import caption, details, header, sentence, summary
 from ltgnn.analysis.pairing import differing
 from ltgnn.analysis.run_groups import RunGroup, load_group
+from ltgnn.config.parser import Parser
 from ltgnn.io.terminal import printable, say
 from ltgnn.runs.reading import name_left_out
 from ltgnn.runs.run import DamagedRun
@@ -98,11 +98,11 @@ def sides(places: Sequence[str], base: Sequence[str], new: Sequence[str]) -> tup
     return found
 
 
-def make_parser() -> ArgumentParser:
+def make_parser() -> Parser:
     """The options."""
     from argparse import RawDescriptionHelpFormatter
 
-    parser = ArgumentParser(
+    parser = Parser(
         prog="ltgnn claim",
         usage="ltgnn claim BASE... -- NEW... [options]",
         description="Tail gain at no head loss? Yes, no or undecided, with intervals and paired tests.",

@@ -30,11 +30,12 @@ def main(argv: Sequence[str]) -> int:
     from ltgnn.analysis.plots.figure import check_ending
     from ltgnn.analysis.rows import rows_of
     from ltgnn.analysis.run_groups import drop_repeated
+    from ltgnn.config.parser import Parser
     from ltgnn.io.terminal import printable_lines
     from ltgnn.runs.reading import name_left_out, read_all, without_damaged
 
     listed = "\n".join(f"  {kind:<12} {words}" for kind, words in KINDS.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="ltgnn plot",
         description=f"A picture of finished runs, means over seeds. Kinds:\n{listed}",
         epilog="examples:\n"

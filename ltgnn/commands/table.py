@@ -10,6 +10,7 @@ from typing import Any
 from ltgnn.analysis.table import read_table, show
 from ltgnn.analysis.table_formats import FORMATS, document
 from ltgnn.analysis.table_values import Chosen
+from ltgnn.config.parser import Parser
 from ltgnn.config.paths import write_whole
 from ltgnn.io.terminal import printable_lines
 from ltgnn.runs.reading import name_left_out
@@ -20,7 +21,7 @@ def main(argv: Sequence[str]) -> int:
     """``ltgnn table DIR ...``; exit code 1 where a run is damaged or has not finished."""
     import argparse
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="ltgnn table",
         description="Configurations side by side, each with the mean and spread over its seeds.",
         epilog="examples:\n"

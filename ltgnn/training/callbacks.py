@@ -14,6 +14,7 @@ from annotated_types import Ge
 from pytorch_lightning.callbacks import Callback, EarlyStopping
 
 from ltgnn.config.paths import write_whole
+from ltgnn.io.pluralize import pluralize
 from ltgnn.training.progress import Progress
 
 __all__ = ["EarlyStop", "History", "Progress"]
@@ -90,7 +91,12 @@ class History(Callback):
                 rows = csv.DictReader(file)
                 kept = [row for row in rows if int(row["epoch"]) <= epochs and float(row["seconds"]) >= 0]
         except (ValueError, KeyError, TypeError, csv.Error) as error:
-            log.warning("%s cannot be read (%s): the rows of the first %d epochs are lost.", self.path, error, epochs)
+            log.warning(
+                "%s cannot be read (%s): the rows of the first %s are lost.",
+                self.path,
+                error,
+                pluralize(epochs, "epoch"),
+            )
             kept = []
         if not kept or not epochs:
             self.path.unlink()

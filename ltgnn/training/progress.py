@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 
+from ltgnn.io.pluralize import pluralize
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
@@ -58,7 +60,7 @@ class Progress(Callback):
         by = f" by {self.monitor}" if self.monitor else ""
         every = trainer.check_val_every_n_epoch or 1
         often = "each" if every == 1 else f"every {every}"
-        self._say(f"training: at most {count(trainer.max_epochs)}, evaluated {often}{by}{resumed}")
+        self._say(f"training: at most {pluralize(trainer.max_epochs or 0, 'epoch')}, evaluated {often}{by}{resumed}")
 
     def on_train_epoch_end(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """Moves the bar, or writes a line."""
@@ -130,11 +132,6 @@ def smaller_is_better(trainer: pl.Trainer, monitor: str | None) -> bool:
     """Whether less of the monitored value is better, as the callbacks that select by it have it."""
     selecting = [*trainer.checkpoint_callbacks, *trainer.early_stopping_callbacks]
     return any(getattr(one, "monitor", None) == monitor and getattr(one, "mode", None) == "min" for one in selecting)
-
-
-def count(epochs: int | None) -> str:
-    """``1 epoch``, ``300 epochs``"""
-    return f"{epochs} epoch{'s' * (epochs != 1)}"
 
 
 def on_terminal() -> bool:

@@ -182,7 +182,7 @@ def test_the_json_holds_all_numbers(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert f"{written['differences'][2]['interval']['lower']:+.5f}" in printed
 
 
-def test_mistakes_name_the_mend(tmp_path: Path) -> None:
+def test_errors_say_what_to_do(tmp_path: Path) -> None:
     base = side(tmp_path / "base", 2, 0.1, 0.5)
     with pytest.raises(UserError, match="no run folder"):
         load_group(str(tmp_path / "nothing"))

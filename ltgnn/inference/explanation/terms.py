@@ -9,9 +9,9 @@ from ltgnn.types import LinearTerms, Scorer, Term, UserError
 
 ABOUT = {
     "ids": "learned from who has which items: the id vectors of both sides",
-    "text": "the item features (text) of both sides",
-    "ids with text": "the id vector of one side with the item features of the other",
-    "text match": "how similar the text is to the texts of the history",
+    "features": "the item features of both sides",
+    "ids with features": "the id vector of one side with the item features of the other",
+    "content match": "how similar the features are to those of the history",
     "item weights": "learned weights between pairs of items",
     "popularity": "the same for all users: how popular the item is",
 }
