@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 WIDTH, HEIGHT = 480, 340
 LEFT, RIGHT, TOP, BOTTOM = 62, 16, 16, 50
@@ -44,6 +44,7 @@ class Mark:
     tip: str
     filled: bool
     front: bool
+    numbered: bool = True  # False: the number would lie over another
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,15 @@ class Plot:
     lines: list[Line] = field(default_factory=list)
     front: str = ""  # points of the Pareto front, for <polyline>
     guides: list[tuple[float, str]] = field(default_factory=list)  # vertical lines
+
+
+def number_marks(marks: Sequence[Mark]) -> list[Mark]:
+    """The marks, those on the front first to get a number; one that would lie over another number gets none."""
+    placed: list[Mark] = []
+    for mark in sorted(marks, key=lambda mark: not mark.front):
+        free = all(abs(mark.x - other.x) > 18 or abs(mark.y - other.y) > 11 for other in placed)
+        placed += [mark] if free else []
+    return [replace(mark, numbered=mark in placed) for mark in marks]
 
 
 def nice(step: float) -> float:

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from ltgnn.analysis.report.gather import read_runs
-from ltgnn.analysis.report.plots import Axis, nice
+from ltgnn.analysis.report.plots import Axis, Mark, nice, number_marks
 from ltgnn.commands.report import main
 from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.exposure import cumulative
@@ -174,3 +174,8 @@ def test_an_epoch_that_was_run_twice_counts_once(sweep: Path, tmp_path: Path) ->
 def test_mistakes(sweep: Path, command: Callable[[Path], list[str]]) -> None:
     with pytest.raises(UserError, match=r"no run folder|there is no folder"):
         main(command(sweep))
+
+
+def test_numbers_of_marks_do_not_lie_over_each_other() -> None:
+    marks = [Mark(10, 10, 0, "", True, False), Mark(15, 12, 1, "", True, True), Mark(10, 40, 2, "", True, False)]
+    assert [mark.numbered for mark in number_marks(marks)] == [False, True, True]  # that on the front comes first
