@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ltgnn.commands.data.flags import how_read, name_flags, with_flags
-from ltgnn.commands.data.target import target
 from ltgnn.data.card import table
 from ltgnn.data.export import write_processed
+from ltgnn.experiment.target import target
 from ltgnn.types import Dataset, UserError
 
 CLEANING = ("min_rating", "user_core", "item_core", "repeats")
