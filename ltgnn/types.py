@@ -46,7 +46,7 @@ def in_short(value: object) -> str:
         return f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"
     if isinstance(value, str):
         return repr(value if len(value) <= 60 else f"{value[:59]}…")
-    if isinstance(value, Mapping | Sequence) and type(value).__repr__ is not short_repr:
+    if isinstance(value, Mapping | Sequence) and (not isinstance(value, tuple) or type(value) is tuple):
         return "1 entry" if len(value) == 1 else f"{len(value):,} entries"
     text = repr(value)
     return text if len(text) <= 120 else f"{type(value).__name__}(…)"
@@ -219,7 +219,8 @@ class Features(NamedTuple):
     values: Tensor  # [I, D] float32
     card: dict[str, Any]  # key, encoder, template, dimensions ...; plain values
 
-    __repr__ = short_repr
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 class Batch(NamedTuple):
@@ -230,7 +231,8 @@ class Batch(NamedTuple):
     neg: Tensor  # [B, S] int64; S may be 0 (in-batch losses)
     proposal: Tensor | None = None  # [I] chance of each item in one draw of the sampler; None: it has no such table
 
-    __repr__ = short_repr
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 class Columns(Protocol):
@@ -255,7 +257,8 @@ class Encoded(NamedTuple):
     known: Tensor | None = None  # [I] bool, items that the model can score; None: not computed, or all
     columns: Columns | None = None  # who has the others, where this process has d / R of the columns; None: it has all
 
-    __repr__ = short_repr
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 class TopK(NamedTuple):
@@ -265,7 +268,8 @@ class TopK(NamedTuple):
     items: Tensor  # [n, K] int64, best first, ties by smaller item id
     scores: Tensor  # [n, K] float32
 
-    __repr__ = short_repr
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 class Evaluation(NamedTuple):
@@ -275,7 +279,8 @@ class Evaluation(NamedTuple):
     per_user: dict[str, Tensor]  # same names -> [n] float64, nan where the user has no such item
     lists: TopK
 
-    __repr__ = short_repr
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 @runtime_checkable

@@ -81,7 +81,7 @@ def _of_pandas(frame: PandasFrame) -> pl.DataFrame:
     import polars as pl
 
     named = any(name is not None for name in frame.index.names)
-    table = frame.reset_index() if named else frame
+    table: Any = frame.reset_index() if named else frame
     doubled = sorted({str(name) for name in table.columns if list(table.columns).count(name) > 1})
     if doubled:
         raise ValueError(f"the column {doubled[0]!r} is there twice")

@@ -16,7 +16,7 @@ Value: TypeAlias = "str | int | float | bool | Path | Sequence[Value] | Mapping[
 Overrides: TypeAlias = "Sequence[str] | Mapping[str, Value]"
 """Words of a command line, or values by dotted key."""
 
-PLAIN = re.compile(r"[\w.+/@%-]+")
+PLAIN = re.compile(r"[\w.+/@%-]+", re.ASCII)
 """Text that Hydra's grammar reads as it stands."""
 
 
@@ -36,7 +36,7 @@ def value_word(value: Value) -> str:
     if isinstance(value, Sequence | range):
         return "[" + ",".join(map(value_word, value)) + "]"
     if isinstance(value, int | float):
-        return repr(value)
+        return repr(int(value) if isinstance(value, int) else float(value))  # without the kind of numpy
     return value_word(scalar(value))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ltgnn.analysis.report.gather import command
 from ltgnn.experiment import run_tables
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from ltgnn.inference.served_model import Served
     from ltgnn.inference.similarity import By
 
+
+RuleChoice: TypeAlias = "Rules | Mapping[str, object] | Sequence[str] | str | None"
+"""Rules for lists: objects by name, an option of ``conf/rules``, words, or none."""
 
 AXES = ("data", "model", "fusion", "loss", "features")
 """Config groups by which a notebook names a run."""
@@ -121,7 +124,7 @@ class Run(records.Run):
         self,
         users: Sequence[str] | None = None,
         k: int = 10,
-        rules: Rules | Sequence[str] | str | None = None,
+        rules: RuleChoice = None,
         reasons: bool = True,
     ) -> pl.DataFrame:
         """The ``k`` best items of each user, a row each: user, rank (from 1), item, score, title, group, reason.
@@ -130,7 +133,7 @@ class Run(records.Run):
             users: Ids; None: all users. An unknown one gets the most popular items.
             k: Length of a list, 1 to 10,000.
             rules: An option of ``ltgnn models rules`` (``"tail"``), words (``["rules=tail",
-                "rules.tail.share=0.4"]``), or ``Rules`` of one's own.
+                "rules.tail.share=0.4"]``), or rules of one's own by name.
             reasons: False leaves them out, which is faster.
 
         Raises:
@@ -186,11 +189,13 @@ class Run(records.Run):
         return card(f"Run {self.folder.name}", words | {"seed": self.seed} | ends | shown | {"folder": self.folder})
 
 
-def rules_of(given: Rules | Sequence[str] | str | None) -> Rules | None:
-    """Rules by the name of an option, by words, or as they are."""
+def rules_of(given: RuleChoice) -> Rules | None:
+    """Rules by the name of an option, by words or as objects by name; anything else is refused where it is used."""
     from ltgnn.inference.rule_engine import Rules
 
-    if given is None or isinstance(given, Rules):
+    if isinstance(given, Mapping):
+        return Rules(given)
+    if not isinstance(given, Sequence):
         return given
     from ltgnn.config.composing import compose_rules
 

@@ -54,7 +54,7 @@ def topk(run: Run, user_ids: Sequence[str], item_ids: Sequence[str]) -> pl.DataF
 
     need_columns(run, "topk.parquet")
     frame = run.columns("topk.parquet", ["user", "items", "scores"])
-    length = frame["items"].dtype.size if isinstance(frame["items"].dtype, pl.Array) else None  # type: ignore[attr-defined]
+    length = frame["items"].dtype.size if isinstance(frame["items"].dtype, pl.Array) else None
     lists = frame.with_columns(pl.col("items", "scores").arr.to_list()) if length else frame
     rows = lists.with_columns(rank=pl.int_ranges(1, pl.col("items").list.len() + 1, dtype=pl.Int32))
     rows = rows.explode("items", "scores", "rank").filter(pl.col("items") >= 0)
