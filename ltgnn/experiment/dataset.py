@@ -136,7 +136,7 @@ def load_dataset(name: str | Path, overrides: Overrides = ()) -> Dataset:
     Examples:
         >>> import ltgnn
         >>> ltgnn.load_dataset("ml100k")
-        Dataset('ml-100k': 943 users, 1,682 items, 100,000 interactions; fields: title, genres)
+        Dataset('ml-100k': 943 users, 1,682 items, 100,000 interactions; fields: title, year, genres)
     """
     return load_words(later_wins(data_words(name), override_words(overrides)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,10 @@ ONE_AT_A_TIME = threading.RLock()
 
 @contextmanager
 def hydra_put_back() -> Iterator[None]:
-    """Inside there is no Hydra; afterwards the caller's own, its job and the interpolations it registered are back."""
+    """Inside there is no Hydra; afterwards the caller's own, its job and the interpolations it registered are back.
+
+    A notebook without ipywidgets is not told so by libraries that are loaded inside.
+    """
     from hydra import version
     from hydra.core.global_hydra import GlobalHydra
     from hydra.core.hydra_config import HydraConfig
@@ -27,7 +31,9 @@ def hydra_put_back() -> Iterator[None]:
     GlobalHydra.instance().clear()
     version.setbase("1.3")
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="IProgress not found")  # libraries load tqdm; no bar of it is shown
+            yield
     finally:
         GlobalHydra.instance().clear()
         GlobalHydra.instance().hydra, HydraConfig.instance().cfg = own, job

@@ -18,6 +18,7 @@ from ltgnn.inference.reasons import Reasons
 from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.inference.similarity import By, cosines_with
 from ltgnn.io.notebook import card
+from ltgnn.runs.run import SHOWN
 from ltgnn.scoring.scorers import decompose
 from ltgnn.tensors.csr import Csr, union_by_user
 from ltgnn.types import Groups, Scorer, Split, UserError, as_scorer, short_repr
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 BLOCK_MIB = 16
 MOST = 10_000  # longest list
-SHOWN = ("ndcg@20", "items20/head/ndcg@20", "items20/tail/ndcg@20", "coverage@20")
-"""Values of the test part that a notebook shows."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,7 @@ class Served:
 
     @property
     def num_items(self) -> int:
+        """Items that there are, candidates or not."""
         return self.split.train.num_items
 
     @cached_property
@@ -102,6 +102,7 @@ class Served:
 
     @cached_property
     def reasons(self) -> Reasons:
+        """Makes the sentence that comes with a listed item."""
         return Reasons(self.split.train, self.text, self.catalogue.titles)
 
     @cached_property
