@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
 import difflib
 import json
@@ -12,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from ltgnn.config.parser import Parser
 from ltgnn.config.paths import conf_dir
 from ltgnn.types import UserError
 
@@ -87,9 +87,7 @@ def _docstrings(file: Path) -> dict[str, str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints the table, or JSON."""
-    parser = argparse.ArgumentParser(
-        "ltgnn models", description="All options of every config group, with their sources."
-    )
+    parser = Parser("ltgnn models", description="All options of every config group, with their sources.")
     parser.add_argument("group", nargs="*", help="config groups to list; default: all")
     parser.add_argument("--json", action="store_true", help="as JSON, with the classes")
     arguments = parser.parse_args(argv)

@@ -16,8 +16,8 @@ from ltgnn.build import build_evaluators, build_problem, build_split, uses_featu
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.evaluation.external_lists import list_scorer
 from ltgnn.inference.restore import refuse_other_data, restore_scorer
-from ltgnn.runs.begun import finished_metrics
 from ltgnn.runs.catalogue import write_catalogue
+from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.scoring.cold_items import cold_items

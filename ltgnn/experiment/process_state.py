@@ -32,7 +32,7 @@ def hydra_put_back() -> Iterator[None]:
     version.setbase("1.3")
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="IProgress not found")  # libraries load tqdm; no bar of it is shown
+            warnings.filterwarnings("ignore", message="IProgress not found")  # of tqdm, which libraries load
             yield
     finally:
         GlobalHydra.instance().clear()

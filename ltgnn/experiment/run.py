@@ -175,11 +175,11 @@ class Run(records.Run):
 
     @cached_property
     def _opened(self) -> OpenRun:
-        from ltgnn.inference.open_run import OpenRun
-
         if self.state != "finished":
             raise UserError(f"{self.folder}: the run is {self.state}, so it has no model to ask. {self.error}".strip())
         with ONE_AT_A_TIME, hydra_put_back():
+            from ltgnn.inference.open_run import OpenRun
+
             return OpenRun(str(self.folder))
 
     def _repr_html_(self) -> str:

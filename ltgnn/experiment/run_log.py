@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 
-from ltgnn.runs.begun import LOG
+from ltgnn.runs.existing_run import LOG
 
 LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 

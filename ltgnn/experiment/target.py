@@ -19,6 +19,7 @@ from ltgnn.config.recipe import open_recipe
 from ltgnn.data.cutting import count_ties
 from ltgnn.data.sources.processed import INTERACTIONS
 from ltgnn.experiment.option_words import value_word
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.types import Dataset, Groups, Interactions, Split, UserError
 
 SECTIONS = ("data", "split", "groups", "graph")
@@ -30,7 +31,7 @@ class Target:
     """A resolved config, and what it builds, each once."""
 
     name: str
-    cfg: Any
+    cfg: DictConfig
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -162,7 +163,7 @@ def stem(name: str) -> str:
     )
 
 
-def _keys(reader: Any) -> str:
+def _keys(reader: DictConfig) -> str:
     return ", ".join(str(key) for key in reader if not str(key).startswith("_"))
 
 
@@ -175,7 +176,7 @@ def _official(folder: Path) -> list[str]:
 
 
 def _cold(split: Split, parts: Sequence[Interactions]) -> Mapping[str, int]:
-    cold = split.train.item_counts == 0
+    cold = ~has_interactions(split.train.item_counts)
     return {name: int(cold[part.items].sum()) for name, part in zip(("val", "test"), parts, strict=True)}
 
 

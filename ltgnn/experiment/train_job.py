@@ -17,7 +17,7 @@ def train_job(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     ``cache``: of the sweep.
     """
     from ltgnn.data.fetch import fetch_unpublished  # what trains comes late: a config that is refused need not wait
-    from ltgnn.runs.begun import finished_metrics
+    from ltgnn.runs.existing_run import finished_metrics
     from ltgnn.runs.pinned_recipes import reject_changed_recipe
     from ltgnn.runs.run_key import plain
     from ltgnn.training.loop import headline, train

@@ -19,6 +19,7 @@ from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.inference.similarity import By, cosines_with
 from ltgnn.io.notebook import card
 from ltgnn.runs.run import SHOWN
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.scoring.scorers import decompose
 from ltgnn.tensors.csr import Csr, union_by_user
 from ltgnn.types import Groups, Scorer, Split, UserError, as_scorer, short_repr
@@ -45,7 +46,7 @@ class Served:
     catalogue: Catalogue
     split: Split
     groups: Groups
-    text: Tensor | None  # features [I, D]
+    features: Tensor | None  # [I, D]
     card: Mapping[str, Any]  # recipe, data, numbers: plain values
 
     def __post_init__(self) -> None:
@@ -89,7 +90,7 @@ class Served:
     def popular(self) -> Tensor:
         """The scores of an unknown user: train counts.  [I]"""
         counts = self.split.train.item_counts.float()
-        return counts.masked_fill(counts == 0, -torch.inf)
+        return counts.masked_fill(~has_interactions(counts), -torch.inf)
 
     @cached_property
     def vectors(self) -> tuple[Tensor, Tensor] | None:
@@ -103,7 +104,7 @@ class Served:
     @cached_property
     def reasons(self) -> Reasons:
         """Makes the sentence that comes with a listed item."""
-        return Reasons(self.split.train, self.text, self.catalogue.titles)
+        return Reasons(self.split.train, self.features, self.catalogue.titles)
 
     @cached_property
     def spread(self) -> float:
@@ -188,10 +189,9 @@ class Served:
         import polars as pl
 
         number = self.catalogue.item(item)
-        chosen = by or ("model" if self.vectors is not None else "features" if self.text is not None else "users")
-        cosines = cosines_with(
-            number, chosen, self.split.train, self.text, None if not self.vectors else self.vectors[1]
-        )
+        chosen = by or ("model" if self.vectors is not None else "features" if self.features is not None else "users")
+        vectors = None if self.vectors is None else self.vectors[1]
+        cosines = cosines_with(number, chosen, self.split.train, self.features, vectors)
         cosines[number] = -torch.inf
         found, values = best_items(cosines[None], min(k, self.num_items - 1))
         rows = found[0].tolist()
