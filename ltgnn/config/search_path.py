@@ -95,7 +95,7 @@ def plugin_folders() -> list[Path]:
 
     found = ConfigSearchPathImpl()
     for kind in Plugins.instance().discover(SearchPathPlugin):
-        if kind.__module__ != "hydra_plugins.ltgnn_conf":
+        if issubclass(kind, SearchPathPlugin) and kind.__module__ != "hydra_plugins.ltgnn_conf":
             kind().manipulate_search_path(found)
     places = [_folder(element.path) for element in found.get_path() if element.path]
     return [place for place in places if place is not None and place.is_dir()]

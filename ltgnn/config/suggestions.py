@@ -95,7 +95,9 @@ def elsewhere(key: str) -> str:
     group, _, rest = key.partition(".")
     found: dict[str, str] = {}
     for word in option_names(group):
-        raw: Any = OmegaConf.to_container(OmegaConf.load(option_file(group, word)), resolve=False)
+        if (file := option_file(group, word)) is None:
+            continue
+        raw: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
         for path, _ in leaves(raw) if isinstance(raw, Mapping) and "/" not in word else ():
             found.setdefault(path, word)
     last = rest.rpartition(".")[2]

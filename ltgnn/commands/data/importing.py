@@ -52,8 +52,8 @@ def bring(arguments: argparse.Namespace) -> int:
     else:
         found = target(arguments.source, overrides, keys)
         dataset = load_quietly(found)
-    columns = of_reader(OmegaConf.to_container(found.cfg.data.reader, resolve=True))
-    write_processed(out, dataset, dataset.parts, {**dataset.card, RECORDED: columns})
+    reader: Any = OmegaConf.to_container(found.cfg.data.reader, resolve=True)
+    write_processed(out, dataset, dataset.parts, {**dataset.card, RECORDED: of_reader(reader)})
     print(first_rows(dataset))
     print("\n".join([*how_read(dataset.card["source"]), ""]))
     print(with_flags(table(dataset.card)) if file.is_file() else table(dataset.card))
