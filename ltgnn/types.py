@@ -14,6 +14,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import torch
@@ -102,6 +103,51 @@ class Interactions:
         )
 
 
+ITEM = "item"
+"""``Relation.kind`` where items are related to items."""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Edges of one type from items to what they are related to: attributes, entities, or other items.
+
+    The type is the name that ``Dataset.relations`` has for it. Relations to the same ``kind`` number its members alike,
+    so that a person who acts and directs is one node. ``UserError`` for a number that is out of range.
+    """
+
+    items: Tensor  # [M] int64, 0 .. I - 1
+    others: Tensor  # [M] int64, 0 .. num_others - 1
+    num_others: int  # members of the kind, with and without an edge
+    kind: str  # what the others are: "brand", "person" ...; "item": the others are items, num_others is I
+    other_ids: Sequence[str] = ()  # raw ids of the others; empty: not known, or items
+
+    def __post_init__(self) -> None:
+        if self.items.shape != self.others.shape or self.items.dim() != 1:
+            raise UserError(
+                f"relation to {self.kind}: items {list(self.items.shape)} and others {list(self.others.shape)} given, "
+                "one number of each for every edge wanted."
+            )
+        if len(self) and not (int(self.others.min()) >= 0 and int(self.others.max()) < self.num_others):
+            raise UserError(
+                f"relation to {self.kind}: numbers from {int(self.others.min())} to {int(self.others.max())} given, "
+                f"0 to {self.num_others - 1} wanted (num_others={self.num_others})."
+            )
+
+    def __len__(self) -> int:
+        return self.items.numel()
+
+    def renumber_items(self, numbers: Tensor) -> Relation:
+        """The relation after items got new numbers: ``numbers`` [I] int64, -1 for items that are gone.
+
+        Edges of items that are gone go with them; entities keep their numbers.
+        """
+        items, others, num_others = numbers[self.items], self.others, self.num_others
+        if self.kind == ITEM:
+            others, num_others = numbers[others], int((numbers >= 0).sum())
+        kept = (items >= 0) & (others >= 0)
+        return replace(self, items=items[kept], others=others[kept], num_others=num_others)
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A data set as read and cleaned, before any split.
@@ -118,6 +164,8 @@ class Dataset:
     item_numbers: Mapping[str, Tensor] = field(default_factory=dict)  # column -> [I] float32, nan where missing
     item_vectors: Mapping[str, Tensor] = field(default_factory=dict)  # name -> [I, D] features that came with the data
     user_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)  # column -> U texts, "" where missing
+    relations: Mapping[str, Relation] = field(default_factory=dict)  # type -> edges of the items, for graph parts
+    images: Mapping[str, Path] = field(default_factory=dict)  # raw item id -> file, of the items that have one
     card: Mapping[str, Any] = field(default_factory=dict)  # what was read, what left and why; plain values
 
     @property
@@ -324,6 +372,39 @@ class PartEvaluator(Protocol):
         """Whether less of a value is better."""
         ...
 
+    @property
+    def smaller_is_better(self) -> Sequence[str]:
+        """Names of the metrics of which less is better, without list lengths and groups."""
+        ...
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a model is trained on: the same for every model of a sweep."""
+
+    dataset: Dataset
+    split: Split
+    groups: dict[str, Groups]
+    features: Features | None
+
+    @property
+    def group_card(self) -> dict[str, Any]:
+        """Rule and sizes of each policy, for the record."""
+        return {name: {"rule": g.rule, "sizes": g.sizes} for name, g in self.groups.items()}
+
+    def record(self, split: Split, evaluators: Mapping[str, PartEvaluator]) -> dict[str, Any]:
+        """For metrics.json: the pairs and data behind the numbers, the groups, and of which metrics less is better."""
+        return {
+            "fingerprint": split.fingerprint,
+            "data_sha256": self.dataset.card.get("sha256"),
+            "groups": self.group_card,
+            "smaller_is_better": sorted({name for e in evaluators.values() for name in e.smaller_is_better}),
+        }
+
+    @property
+    def feature_matrix(self) -> Tensor | None:
+        return None if self.features is None else self.features.values
+
 
 @dataclass(frozen=True)
 class Term:
@@ -371,8 +452,12 @@ class EdgeRule(NamedTuple):
 class Graph:
     """A normalised user-item graph of ``N = U + I`` nodes, users first.
 
-    A subclass gives ``propagate``; by default the other abilities are absent.
+    A subclass gives ``propagate``; by default the other abilities are absent. ``build.py`` calls it, ``_partial_`` in
+    its yaml, with ``(train, features=)``, and with ``relations=`` too if it reads them.
     """
+
+    reads_relations: ClassVar[bool] = False
+    """Whether its constructor takes ``relations``: those of the data set, by type (``Dataset.relations``)."""
 
     linear: bool = False
     """Whether ``propagate`` is linear in the states, and acts on each of their columns separately."""
@@ -629,7 +714,7 @@ class Loss:
     separable_without: ClassVar[str] = ""
     """The option that, where it is false, makes the loss separable by rows and by columns; empty: there is none."""
 
-    needs_projected_text: ClassVar[bool] = False
+    needs_projected_features: ClassVar[bool] = False
     """Whether it reads ``Encoded.content``."""
 
     changes_ranking: bool = False

@@ -190,10 +190,9 @@ def test_a_wheel_trains_from_an_empty_folder(shop: Path, tmp_path: Path) -> None
     assert "gfcf-gowalla" in rows.stdout, "the published rows travel, too"
 
 
-def readme_commands() -> list[str]:
-    """Every ``ltgnn ...`` line of the README's code blocks."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL)
+def commands_of(file: Path) -> list[str]:
+    """Every ``ltgnn ...`` line of the code blocks of a page."""
+    blocks = re.findall(r"```(\w*)\n(.*?)```", file.read_text(encoding="utf-8"), re.DOTALL)
     lines = "\n".join(body for language, body in blocks if language == "bash").replace("\\\n", " ").splitlines()
     return [line.split(" #")[0].strip() for line in lines if re.match(r"\s*(\w+=\S+ )*ltgnn ", line)]
 
@@ -204,8 +203,13 @@ def first_value(override: Override) -> object:
     return value.start if isinstance(value, IntervalSweep) else next(override.sweep_string_iterator())
 
 
-@pytest.mark.parametrize("line", readme_commands())
+@pytest.mark.parametrize("line", commands_of(ROOT / "README.md"))
 def test_commands_of_the_readme_parse(line: str) -> None:
+    parse_command(line)
+
+
+def parse_command(line: str) -> None:
+    """Composes what a line of a page would train; an error where a word is none of today's."""
     words = [word for word in shlex.split(line) if not re.fullmatch(r"[A-Z_]+=\S+", word)]
     command, rest = words[1], words[2:]
     assert command in cli.COMMANDS

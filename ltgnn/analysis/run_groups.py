@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ltgnn.analysis.labels import plain_name
 from ltgnn.config.metric_direction import RECORD, smaller
+from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import printable
 from ltgnn.runs.reading import HUGE, read_all
 from ltgnn.runs.run import DamagedRun, Run, first_line
@@ -186,7 +187,7 @@ def load_group(spec: str) -> RunGroup:
     matching = [run for run in found if _matches(run, wanted)]
     if not matching:
         more = f"; {len(damaged)} could not be read: {damaged[0]}" if damaged else ""
-        raise UserError(f"none of the {len(found)} runs below '{path}' has {_words(wanted)}{more}")
+        raise UserError(f"none of the {pluralize(len(found), 'run')} below '{path}' has {_words(wanted)}{more}")
     if unfinished := [run.folder for run in matching if run.state != "finished"]:
         raise UserError(
             f"not finished: {', '.join(map(str, unfinished))}. Run them again, or exclude them from '{spec}'"

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from ltgnn.analysis.claim_rule import TESTS, Claim, claim, decide
 from ltgnn.analysis.run_groups import RunGroup, load_group
+from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import heading, printable, say
 from ltgnn.runs.reading import name_left_out
 from ltgnn.runs.run import DamagedRun
@@ -26,7 +27,7 @@ def render(result: Claim) -> Any:
 
 def header(result: Claim) -> str:
     """What is compared, by which value and groups."""
-    runs = [f"{count} run{'s' * (count != 1)}" for count in result.seeds]
+    runs = [pluralize(count, "run") for count in result.seeds]
     return (
         f"{result.metric}, test part, groups {result.rule}\n"
         f"base: {result.base} ({runs[0]})\nnew: {result.new} ({runs[1]})"
@@ -80,7 +81,8 @@ def sentence(result: Claim) -> str:
     lines = [f"Tail gain at no head loss: {result.verdict.upper()}", *(f"  {reason}" for reason in result.reasons)]
     by_group = {d.group: d for d in result.differences}
     if result.seeds_needed:
-        lines.append(f"  {result.seeds_needed} seeds a side would decide it, if estimates and spreads stay as they are")
+        seeds = pluralize(result.seeds_needed, "seed")
+        lines.append(f"  {seeds} a side would decide it, if estimates and spreads stay as they are")
     elif decide(by_group["head"], by_group["tail"], result.margin)[0] == "undecided":
         lines.append(
             "  more seeds would not decide it: the test part has too few users, or the spread over seeds is unknown"
@@ -122,11 +124,11 @@ def claim_readable(
 
 def main(argv: Sequence[str]) -> int:
     """Exit code 0: yes, 2: no, 3: undecided (1 is an error)."""
-    import argparse
-
     from rich.console import Console
 
-    parser = argparse.ArgumentParser(
+    from ltgnn.config.parser import Parser
+
+    parser = Parser(
         prog="ltgnn claim",
         description="Tail gain at no head loss? Yes, no or undecided, with intervals, paired tests and effect sizes.",
         epilog="example: ltgnn claim logs/train/multiruns/X:model=lightgcn,fusion=id logs/train/multiruns/X:fusion=sum",

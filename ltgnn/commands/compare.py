@@ -30,11 +30,11 @@ def values_of(policy: str, k: int) -> tuple[str, ...]:
 
 def main(argv: Sequence[str]) -> int:
     """Prints the table; exit code 0, also where runs have failed: the table names them."""
-    import argparse
-
     from rich.console import Console
 
-    parser = argparse.ArgumentParser(
+    from ltgnn.config.parser import Parser
+
+    parser = Parser(
         prog="ltgnn compare",
         description="Configurations side by side: mean and spread over seeds, difference to a baseline, its "
         "significance, and which config group explains the variance.",

@@ -24,8 +24,8 @@ from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.evaluation.external_lists import list_scorer
 from ltgnn.inference.restore import refuse_other_data, restore_scorer
 from ltgnn.io.terminal import printable_lines
-from ltgnn.runs.begun import finished_metrics
 from ltgnn.runs.catalogue import write_catalogue
+from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect

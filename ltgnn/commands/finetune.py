@@ -20,9 +20,10 @@ from ltgnn.data.fetch import fetch_unpublished
 from ltgnn.features.item_features import ItemText
 from ltgnn.features.retrieval_quality import by_text
 from ltgnn.features.template import render
-from ltgnn.runs.begun import finished_metrics
+from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain
+from ltgnn.runs.tracking import Tracker
 from ltgnn.runs.warnings import small_validation
 from ltgnn.training.quiet import quiet_lightning
 from ltgnn.types import Evaluation, PartEvaluator, UserError
@@ -79,7 +80,9 @@ def item_text(cfg: DictConfig) -> ItemText:
     return text
 
 
-def tune(cfg: DictConfig, problem: Problem, evaluate: PartEvaluator | None, source: ItemText, tracker: Any) -> Tuner:
+def tune(
+    cfg: DictConfig, problem: Problem, evaluate: PartEvaluator | None, source: ItemText, tracker: Tracker
+) -> Tuner:
     """The tuner after its training."""
     import pytorch_lightning as pl
 

@@ -16,7 +16,7 @@ def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     """What Hydra calls for each job, a sweep with its cache; returns the monitored value."""
     from ltgnn.analysis.table import show  # what trains comes late: a config that is refused does not wait for it
     from ltgnn.data.fetch import fetch_unpublished
-    from ltgnn.runs.begun import finished_metrics
+    from ltgnn.runs.existing_run import finished_metrics
     from ltgnn.runs.pinned_recipes import reject_changed_recipe
     from ltgnn.runs.run_key import plain
     from ltgnn.training.loop import headline, train

@@ -12,8 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ltgnn.config.nodes import nodes
+from ltgnn.config.not_importable import how_to_import
 from ltgnn.config.paths import conf_dir
-from ltgnn.types import UserError
+from ltgnn.types import Metric, UserError
 
 OPTION, VARIABLE = "trust", "LTGNN_TRUST"
 """The option and the environment variable that trust packages, by name, with a comma between two."""
@@ -78,15 +80,6 @@ def targets(recipe: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield f"{key}._target_".lstrip("."), node["_target_"]
 
 
-def nodes(value: Any, key: str = "") -> Iterator[tuple[str, dict[Any, Any]]]:
-    """(dotted key, mapping) of ``value`` and of every mapping below it, in lists too."""
-    if isinstance(value, dict):
-        yield key, value
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, inner in pairs:
-        yield from nodes(inner, f"{key}.{name}".lstrip("."))
-
-
 def is_allowed(target: str) -> bool:
     """Whether a recipe from a folder may name this."""
     module, _, name = target.rpartition(".")
@@ -95,6 +88,8 @@ def is_allowed(target: str) -> bool:
     if module in {known.rpartition(".")[0] for known in shipped_targets()}:
         found = getattr(import_module(module), name, None)
         return isinstance(found, type) and found.__module__ == module
+    if target.startswith("ltgnn.evaluation.") and isinstance(_in_ltgnn(module, name), Metric):
+        return True  # named on a command line, and by no yaml of ltgnn
     return any(_belongs(target, package) for package in trusted_packages())
 
 
@@ -107,6 +102,14 @@ def shipped_targets() -> frozenset[str]:
     return frozenset({*found, *WRITTEN})
 
 
+def _in_ltgnn(module: str, name: str) -> object:
+    """A name of a module of ltgnn, which importing does not change anything; None: there is none."""
+    try:
+        return getattr(import_module(module), name, None)
+    except ImportError:
+        return None
+
+
 def _belongs(target: str, package: str) -> bool:
     """Whether ``target`` is defined in a trusted package, not merely imported there (``mypackage.os.system``)."""
     if not target.startswith(f"{package}."):
@@ -116,9 +119,11 @@ def _belongs(target: str, package: str) -> bool:
     try:
         found = pydoc.locate(target)
     except pydoc.ErrorDuringImport as error:
-        raise UserError(f"{OPTION}={package}: {target} cannot be imported: {error.value!r}.") from error
+        raise UserError(
+            f"{OPTION}={package}: {target} cannot be imported ({error.value!r}). {how_to_import(target)}"
+        ) from error
     if found is None:
-        raise UserError(f"{OPTION}={package}: there is no {target} here; install the package, or set PYTHONPATH.")
+        raise UserError(f"{OPTION}={package}: {target} cannot be imported (not found). {how_to_import(target)}")
     home = str(getattr(found, "__module__", ""))
     return home == package or home.startswith(f"{package}.")
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ltgnn.io.pluralize import pluralize
 from ltgnn.io.spreadsheet import plain
 from ltgnn.tensors.csr import Csr, csr_rows
 from ltgnn.types import Scorer, UserError, as_scorer
@@ -94,8 +95,9 @@ def _numbers(file: Path, column: Any, ids: Sequence[str], kind: str) -> Tensor:
     if len(unknown):
         line = unknown[0]
         raise UserError(
-            f"{file} line {line + 2}: {kind} {column[line]!r} is not in the data set ({len(unknown)} such lines). "
-            f"Its ids are like {', '.join(map(repr, ids[:3]))}; set data=... to the set that the lists were made for."
+            f"{file} line {line + 2}: {kind} {column[line]!r} is not in the data set "
+            f"({pluralize(len(unknown), 'such line')}). Its ids are like {', '.join(map(repr, ids[:3]))}; "
+            f"set data=... to the set that the lists were made for."
         )
     return torch.from_numpy(found.to_numpy().copy())
 

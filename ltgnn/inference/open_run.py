@@ -100,7 +100,7 @@ class OpenRun:
                 raise UserError("by=words: the items of this run have no text; give data with item_fields")
             return Words(self.texts)
         if name == "text":
-            live, part, vectors = self._live, self.part, self.problem.text
+            live, part, vectors = self._live, self.part, self.problem.feature_matrix
             if live is not None:
                 vectors = live()
             elif part is None or vectors is None or self.no_meaning:
@@ -108,10 +108,12 @@ class OpenRun:
             else:
                 vectors = vectors[:, part.columns]
             return build_index(self.index, Dense(self.read, vectors.detach()))
-        module, vectors = self.module, self.problem.text if self._live is None else self._live()
+        module, vectors = self.module, self.problem.feature_matrix if self._live is None else self._live()
         embedding = None if module is None else module.encoder.embedding
         if module is None or embedding is None or vectors is None or embedding.project(vectors[:1]) is None:
-            raise UserError("by=model needs a fusion that projects text (fusion=sum, gate, text ...): by=words,text")
+            raise UserError(
+                "by=model needs a fusion that projects features (fusion=sum, gate, content ...): set by=words,text"
+            )
         if self.no_meaning or (self._live is None and (self.part is None or self.part.source is not self.source)):
             why = self.no_meaning or "its features are of several kinds, and a query has only text"
             raise UserError(f"by=model takes the query for an item, but {why}: by=words,text")

@@ -17,6 +17,7 @@ from ltgnn.evaluation.topk import block_users, each_block, top_k
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.reasons import Reasons
 from ltgnn.inference.rule_engine import Ruled, Rules
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.scoring.scorers import decompose
 from ltgnn.tensors.csr import Csr, union_by_user
 from ltgnn.types import Groups, Scorer, Split, UserError, as_scorer
@@ -44,7 +45,7 @@ class Served:
     catalogue: Catalogue
     split: Split
     groups: Groups
-    text: Tensor | None  # features [I, D]
+    features: Tensor | None  # [I, D]
     card: Mapping[str, Any]  # recipe, data, numbers: plain values
 
     def __post_init__(self) -> None:
@@ -75,7 +76,7 @@ class Served:
     def popular(self) -> Tensor:
         """The scores of an unknown user: train counts.  [I]"""
         counts = self.split.train.item_counts.float()
-        return counts.masked_fill(counts == 0, -torch.inf)
+        return counts.masked_fill(~has_interactions(counts), -torch.inf)
 
     @cached_property
     def vectors(self) -> tuple[Tensor, Tensor] | None:
@@ -88,7 +89,7 @@ class Served:
 
     @cached_property
     def reasons(self) -> Reasons:
-        return Reasons(self.split.train, self.text, self.catalogue.titles)
+        return Reasons(self.split.train, self.features, self.catalogue.titles)
 
     @cached_property
     def spread(self) -> float:
@@ -173,7 +174,7 @@ class Served:
         import polars as pl
 
         number = self.catalogue.item(item)
-        chosen = by or ("model" if self.vectors is not None else "features" if self.text is not None else "users")
+        chosen = by or ("model" if self.vectors is not None else "features" if self.features is not None else "users")
         cosines = self._cosines(number, chosen)
         cosines[number] = -torch.inf
         found, values = best_items(cosines[None], min(k, self.num_items - 1))
@@ -197,9 +198,9 @@ class Served:
             inside = torch.isin(self.split.train.users, mine)
             both = torch.bincount(self.split.train.items[inside], minlength=self.num_items)
             return both / (counts * counts[item]).sqrt().clamp_min(1e-12)
-        table = self.text if by == "features" else None if self.vectors is None else self.vectors[1]
+        table = self.features if by == "features" else None if self.vectors is None else self.vectors[1]
         if by not in ("model", "features"):
-            raise UserError(f"by={by} given; model, text or users wanted.")
+            raise UserError(f"by={by} given; model, features or users wanted.")
         if table is None:
             lacks = "item features" if by == "features" else "item vectors (its score is not an inner product)"
             raise UserError(f"by={by}: this model has no {lacks}. Set by=users.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from ltgnn.config.paths import write_whole
 from ltgnn.io.bounded_read import read_json
+from ltgnn.io.pluralize import pluralize
 from ltgnn.reproduction.published_row import Row
 from ltgnn.reproduction.verdict import format_signed, short
 from ltgnn.types import UserError
@@ -61,7 +62,7 @@ def table(rows: Sequence[Row], folder: Path) -> str:
             " / ".join(short(judged["mean"]) for judged in last) + spread,
             " / ".join(format_signed(judged["delta"]) for judged in last),
             f"[{result['verdict']}](experiments/results/{row.name})",
-            f"{epoch}{seeds} seed{'s' if seeds > 1 else ''}, {result['minutes']:.0f} min",
+            f"{epoch}{pluralize(seeds, 'seed')}, {result['minutes']:.0f} min",
             row.selection,
         )
         lines.append("| " + " | ".join(cells) + " |")

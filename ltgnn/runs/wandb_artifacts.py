@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ltgnn.runs.folder import RunFolder
+
+PACKAGE = Path(__file__).resolve().parents[1]
 
 RECIPE = ("config.yaml", "overrides.yaml", "env.json")
 MODEL = ("checkpoints/best.ckpt", "config.yaml", "features_card.json", "metrics.json")
@@ -18,7 +21,9 @@ def log_artifacts(run: Any, folder: Path) -> None:
     Offline, W&B cannot mark an input: the data card is then an output too.
     """
     card = RunFolder(folder).read_json("data_card.json")
-    facts = {key: card[key] for key in ("name", "users", "items", "split", "fingerprint", "pairs") if key in card}
+    facts: dict[str, Any] = {
+        key: card[key] for key in ("name", "users", "items", "split", "fingerprint", "pairs") if key in card
+    }
     data = _artifact(f"data-{card.get('name', 'unknown')}", "dataset", folder, ("data_card.json",), facts)
     if data is not None:
         run.log_artifact(data) if run.offline else run.use_artifact(data)
@@ -46,10 +51,7 @@ def _artifact(name: str, kind: str, folder: Path, files: tuple[str, ...], metada
 
 def log_code(run: Any) -> None:
     """The source files of this package, as they are installed."""
-    import ltgnn
-
-    root = Path(ltgnn.__file__).parent
-    run.log_code(str(root), name=f"source-ltgnn-{ltgnn.__version__}", include_fn=is_source)
+    run.log_code(str(PACKAGE), name=f"source-ltgnn-{version('ltgnn')}", include_fn=is_source)
 
 
 def is_source(path: str, root: str) -> bool:

@@ -43,7 +43,7 @@ def inspect(file: Path, *options: str) -> str:
     return answer.stdout
 
 
-def bring(file: Path, out: Path, renames: Mapping[str, str]) -> Path:
+def import_file(file: Path, out: Path, renames: Mapping[str, str]) -> Path:
     """Write the run of ``file`` below ``out``; ``renames``: value name of the test part -> key of the W&B summary."""
     found = json.loads(inspect(file, "--summary"))
     records = [json.loads(line) for line in inspect(file).splitlines()]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ltgnn import __version__
 from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.environment import commit
 from ltgnn.types import UserError
@@ -83,5 +83,5 @@ def columns(config: Mapping[str, Any]) -> dict[str, Any]:
     """The config as W&B filters it: root knobs, a column per config group with its option; the rest in ``recipe``."""
     knobs = {key: value for key, value in config.items() if not isinstance(value, dict)}
     groups = {key: value for key, value in config.items() if isinstance(value, dict) and key != "choices"}
-    code = {"version": __version__, "commit": commit(), "first_epoch": 1}
+    code = {"version": version("ltgnn"), "commit": commit(), "first_epoch": 1}
     return knobs | dict(config["choices"]) | {"recipe": groups, CODE: code}

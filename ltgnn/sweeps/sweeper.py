@@ -26,6 +26,7 @@ from ltgnn.config import safe_names
 from ltgnn.config.hydra_entry import SWEPT
 from ltgnn.config.paths import write_whole
 from ltgnn.io.atomic_write import Unwritable
+from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import say
 from ltgnn.sweeps import sweep_record
 from ltgnn.sweeps.composing import Composer
@@ -99,9 +100,9 @@ class Sweep:
         sweep_record.write(sweep_dir, words, "running")
         board = Board(plan, total, self.launcher.workers, str(self.config.get("monitor") or MONITOR))
         again = command(words, entry, Path(self.config.hydra.sweep.dir))
-        log.info("sweep of %d jobs in %s", total, self.config.hydra.sweep.dir)
+        log.info("sweep of %s in %s", pluralize(total, "job"), self.config.hydra.sweep.dir)
         try:
-            with board.shown():
+            with board.display():
                 self.launcher.run(board, inspect.unwrap(self.task), since)
         except BaseException:
             with suppress(Unwritable):  # what stopped the sweep may be a full disk
@@ -203,5 +204,5 @@ class Grid(Sweep):
         (batch,) = BasicSweeper.split_arguments(parser.parse_overrides(given), None)
         jobs = self.checked([self.draft(overrides, number) for number, overrides in enumerate(batch)])
         if doubles := len(jobs) - len({job.key for job in jobs}):
-            log.info("%d of %d jobs are the same as earlier ones: left out", doubles, len(jobs))
+            log.info("%d of %s the same as earlier ones: left out", doubles, pluralize(len(jobs), "job"))
         return label_jobs(jobs)

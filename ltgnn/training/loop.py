@@ -196,7 +196,7 @@ def fit_module(
 
 
 def write_cards(folder: RunFolder, problem: Problem) -> None:
-    """What the run was trained on: data, split, groups, text."""
+    """What the run was trained on: data, split, groups, features."""
     split = problem.split
     card = {
         **problem.dataset.card,

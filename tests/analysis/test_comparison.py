@@ -185,7 +185,7 @@ def test_a_document_is_written(sweep: Path, tmp_path: Path) -> None:
         (["--out", "x"], "add --format"),
     ],
 )
-def test_mistakes_name_the_mend(sweep: Path, arguments: list[str], message: str) -> None:
+def test_errors_say_what_to_do(sweep: Path, arguments: list[str], message: str) -> None:
     with pytest.raises(UserError, match=message):
         main([str(sweep), *arguments] if "--metrics" in arguments else [str(sweep), "--metrics", METRIC, *arguments])
 

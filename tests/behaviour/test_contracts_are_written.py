@@ -21,7 +21,6 @@ PARSED = "argparse leaves out what a subcommand does not have"
 DECLARED = "reads what a class, a partial or a recipe's `_target_` declares, before anything is built"
 
 EXCEPTIONS: dict[str, str] = {
-    "build.py:Problem.record": "an evaluator of one's own need not say which values are better if smaller",
     "commands/data/__init__.py:main": PARSED,
     "config/error_messages.py:message": ERRORS,
     "config/hydra_entry.py:_sweeping": "an error has notes only where somebody added one",

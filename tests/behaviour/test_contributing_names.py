@@ -16,8 +16,8 @@ HERE = Path(__file__).parent
 ADDED = sorted(path.relative_to(HERE / "added_conf").as_posix() for path in (HERE / "added_conf").rglob("*.yaml"))
 
 SECTIONS = (
-    "loss", "fusion", "encoder", "sampler", "closed form", "view", "metric", "score adjustment", "serving rule",
-    "features", "reader", "data set", "split", "command",
+    "loss", "fusion", "encoder", "sampler", "graph", "closed form", "view", "metric", "score adjustment",
+    "serving rule", "features", "reader", "data set", "split", "command",
 )  # fmt: skip
 
 

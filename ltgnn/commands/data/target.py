@@ -14,9 +14,10 @@ from omegaconf import DictConfig, OmegaConf
 from ltgnn.build import build_dataset, build_groups, build_split
 from ltgnn.config.check import refuse_wrong_values
 from ltgnn.config.composing import compose_config
-from ltgnn.config.paths import conf_dir
 from ltgnn.config.recipe import open_recipe
+from ltgnn.config.search_path import option_file, option_names
 from ltgnn.data.cutting import count_ties
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.types import Dataset, Groups, Interactions, Split, UserError
 
 SECTIONS = ("data", "split", "groups", "graph")
@@ -28,7 +29,7 @@ class Target:
     """A resolved config, and what it builds, each once."""
 
     name: str
-    cfg: Any
+    cfg: DictConfig
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -125,7 +126,10 @@ def keys_of(node: DictConfig, place: str = "") -> Iterator[str]:
 def catalogue() -> dict[str, dict[str, Any]]:
     """Stem of each data yaml -> its keys, as written."""
     found: dict[str, dict[str, Any]] = {}
-    for file in sorted((conf_dir() / "data").glob("*.yaml")):
+    for name in option_names("data"):
+        file = option_file("data", name)
+        if file is None or "/" in name:
+            continue
         keys: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
         found[file.stem] = {**keys, "about": file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")}
     return found
@@ -149,7 +153,7 @@ def stem(name: str) -> str:
     )
 
 
-def _keys(reader: Any) -> str:
+def _keys(reader: DictConfig) -> str:
     return ", ".join(str(key) for key in reader if not str(key).startswith("_"))
 
 
@@ -163,7 +167,7 @@ def _official(folder: Path, overrides: Sequence[str]) -> list[str]:
 
 
 def _cold(split: Split, parts: Sequence[Interactions]) -> Mapping[str, int]:
-    cold = split.train.item_counts == 0
+    cold = ~has_interactions(split.train.item_counts)
     return {name: int(cold[part.items].sum()) for name, part in zip(("val", "test"), parts, strict=True)}
 
 

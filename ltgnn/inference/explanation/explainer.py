@@ -16,6 +16,7 @@ from ltgnn.evaluation.topk import each_block
 from ltgnn.inference.explanation.terms import merge_terms, terms
 from ltgnn.inference.search.bm25 import words
 from ltgnn.inference.served_model import BLOCK_MIB, Served
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import LinearTerms, Term, UserError
 
 TOLERANCE = 1e-4
@@ -35,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Alike:
-    """An item of the history with a similar text."""
+    """An item of the history with similar features or words."""
 
     item: str
     title: str
@@ -86,7 +87,7 @@ class Explainer:
             raise UserError(f"user={user} has no train interaction: the list is that of the most popular items.")
         if not bool(served.scorable[i]):
             raise UserError(
-                f"item={item} is not scorable by this model: no train interaction, and no text that it reads."
+                f"item={item} is not scorable by this model: no train interaction, and no features that it reads."
             )
         if self.refusal:
             raise UserError(self.refusal)
@@ -130,14 +131,14 @@ class Explainer:
         """Items of the history by the cosine of their texts; without features, by the words they share."""
         offsets, items = self.served.split.train.by_user
         history = [j for j in items[offsets[user] : offsets[user + 1]].tolist() if j != item]
-        if not history or (self.served.text is None and not self.texts):
+        if not history or (self.served.features is None and not self.texts):
             return []
         shared = [self._shared_words(item, j) for j in history]
-        if self.served.text is None:
+        if self.served.features is None:
             cosines: list[float | None] = [None] * len(history)
             order = sorted(range(len(history)), key=lambda n: -sum(self._rarity(word) for word in shared[n]))
         else:
-            unit = F.normalize(self.served.text[[item, *history]].float(), dim=1)
+            unit = F.normalize(self.served.features[[item, *history]].float(), dim=1)
             near = (unit[1:] @ unit[0]).tolist()
             cosines = list(near)
             order = sorted(range(len(history)), key=lambda n: -near[n])
@@ -171,4 +172,4 @@ def _sums(found: Sequence[Term]) -> dict[str, float]:
 
 
 def _rest(found: Sequence[Term]) -> Term:
-    return Term(None, f"{len(found)} others combined", _sums(found))
+    return Term(None, f"{pluralize(len(found), 'other')} combined", _sums(found))

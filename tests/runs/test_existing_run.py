@@ -67,7 +67,7 @@ def test_a_run_opened_on_other_data(launch: Launch, tmp_path: Path, monkeypatch:
     shop = write_shop(tmp_path / "mine", seed=1)
     place = f"data.files.path={shop}"
     assert launch(place, *EASE) == 0
-    assert launch(place, "model=text_knn", "paths.run_dir=reading") == 0
+    assert launch(place, "model=content_knn", "paths.run_dir=reading") == 0
     assert open_run("run").recommend(["u1"]).height
     titles = (shop / "toy.item").read_text()
     (shop / "toy.item").write_text(titles.replace("castle", "palace"))

@@ -22,23 +22,27 @@ WORDS: Mapping[Any, str] = {
 }
 
 
-def wanted(annotation: Any, bounds: str = "") -> str:
+def describe_type(annotation: Any, bounds: str = "") -> str:
     """A description of a value of this type."""
     if get_origin(annotation) is Annotated:
         inner, *metadata = get_args(annotation)
-        return wanted(inner, in_words(metadata) or bounds)
+        return describe_type(inner, in_words(metadata) or bounds)
     if get_origin(annotation) in (Union, types.UnionType):
-        return " or ".join(dict.fromkeys(wanted(one) for one in get_args(annotation)))
+        return " or ".join(dict.fromkeys(describe_type(one) for one in get_args(annotation)))
     if get_origin(annotation) is Literal:
-        return either([shown(choice) for choice in get_args(annotation)])
+        return either([describe_value(choice) for choice in get_args(annotation)])
     if annotation in WORDS:
         return WORDS[annotation] + bounds
     origin, arguments = get_origin(annotation) or annotation, get_args(annotation)
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return f"names with a value each ({wanted(arguments[1])})" if len(arguments) == 2 else "names with a value each"
+        return (
+            f"names with a value each ({describe_type(arguments[1])})"
+            if len(arguments) == 2
+            else "names with a value each"
+        )
     if isinstance(origin, type) and issubclass(origin, (Sequence, AbstractSet)):
         entries = [one for one in arguments if one is not ...]
-        return f"a list ({', '.join(map(wanted, entries))} each)" if len(entries) == 1 else "a list"
+        return f"a list ({', '.join(map(describe_type, entries))} each)" if len(entries) == 1 else "a list"
     return "a part with a _target_"
 
 
@@ -63,14 +67,14 @@ def either(words: Sequence[str]) -> str:
     return " or ".join(words) if len(words) < 3 else f"one of {', '.join(words)}"
 
 
-def shown(value: Any) -> str:
+def describe_value(value: Any) -> str:
     """A value as it is written on the command line."""
     if isinstance(value, str):
         return f"'{value}'" if not value or _reads_as_other(value) else value
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{key}:{shown(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ",".join(f"{key}:{describe_value(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        return f"[{','.join(map(shown, value))}]"
+        return f"[{','.join(map(describe_value, value))}]"
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
