@@ -19,6 +19,11 @@ TRAIN = (
 )  # fmt: skip
 
 
+def without_mode() -> dict[str, str]:
+    """The environment without the mode that all other tests have."""
+    return {key: value for key, value in os.environ.items() if key != "WANDB_MODE"}
+
+
 def test_what_arrives_at_the_server(shop: Path, tmp_path: Path) -> None:
     """In a process of its own, as W&B reads key and address once."""
     run = tmp_path / "run"
@@ -30,7 +35,7 @@ def test_what_arrives_at_the_server(shop: Path, tmp_path: Path) -> None:
             "WANDB_MODE": "",
             "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "0.2",
         }
-        environment = os.environ | settings | {"LTGNN_CACHE": str(tmp_path / "cache")}
+        environment = without_mode() | settings | {"LTGNN_CACHE": str(tmp_path / "cache")}
 
         def train() -> None:
             command = [sys.executable, "-m", "ltgnn.cli", "train", "--config-dir", str(CONF), *words]
@@ -80,7 +85,7 @@ def test_an_agent_of_a_sweep_gets_its_run(shop: Path, tmp_path: Path, parameters
             "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "0.2",
         }
         agent = {"WANDB_SWEEP_ID": "sw33p", "WANDB_RUN_ID": "agentrun", "WANDB_SWEEP_PARAM_PATH": str(chosen)}
-        environment = os.environ | settings | agent | {"LTGNN_CACHE": str(tmp_path / "cache")}
+        environment = without_mode() | settings | agent | {"LTGNN_CACHE": str(tmp_path / "cache")}
         command = [sys.executable, "-m", "ltgnn.cli", "train", "--config-dir", str(CONF), *words]
         answer = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=300
