@@ -5,7 +5,7 @@ CONSTRAINTS ?= constraints.txt
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help quickstart test test-slow test-oldest test-newest build bench reproduce lint format clean
+.PHONY: help quickstart test test-slow test-oldest test-newest build docs bench reproduce lint format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -32,6 +32,9 @@ test-newest:  ## the tests with the newest versions that pip finds
 
 build: $(READY)  ## wheel and source distribution in dist/, their names and versions checked
 	$(BIN)/python scripts/release.py build
+
+docs: $(READY)  ## the documentation site, into site/index.html; a broken link or an undocumented public name fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(READY)  ## against torch-geometric, RecBole, implicit; scaling; time to a validation NDCG; needs LTGNN_MIRROR
 	$(BIN)/python scripts/bench.py --save

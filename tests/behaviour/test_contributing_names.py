@@ -41,7 +41,7 @@ def test_each_example_is_used_by_a_command(word: str) -> None:
 
 def test_paths_exist() -> None:
     paths = {code for code in CODES if re.fullmatch(r"[\w-]+(/[\w.-]*)+|\w+\.(md|py|toml)", code)}
-    assert {"ltgnn/types.py", "conf/loss/", "README.md"} <= paths
+    assert {"ltgnn/types.py", "conf/loss/", "CHANGELOG.md"} <= paths
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
 
 
