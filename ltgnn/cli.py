@@ -20,7 +20,9 @@ GROUPS = {
             "ltgnn.commands.reproduce",
             "train a published row, compare, report the verdict: PASS, NEAR, FAIL, ABOVE",
         ),
-        "models": ("ltgnn.commands.models", "every model, graph, fusion, loss ... with its source"),
+        "models": ("ltgnn.commands.models", "every model, graph, fusion, loss ... with its source; keys of one option"),
+        "init": ("ltgnn.commands.init", "a package of your own: loss, encoder, data, experiment, tests"),
+        "completion": ("ltgnn.commands.completion", "tab completion for bash, zsh, fish"),
     },
     "analyse": {
         "evaluate": (
@@ -109,6 +111,13 @@ def dispatch(arguments: list[str]) -> int:
         hint = f" Did you mean '{near[0]}'?" if near else ""
         print(f"ltgnn: unknown command '{printable(command)}'.{hint}\n\n{usage()}", file=sys.stderr)
         return 1
+    if command == "completion":  # each Tab waits for it
+        from ltgnn.commands.completion import main as complete
+
+        return complete(rest, {name: module for name, (module, _) in COMMANDS.items()})
+    from ltgnn.config.search_path import searching, split_folders
+
+    rest, folders = split_folders(rest)
     if command in CHECKED and (wrong := wrong_words(command, rest)):
         print("\n".join(wrong), file=sys.stderr)
         return 1
@@ -121,7 +130,7 @@ def dispatch(arguments: list[str]) -> int:
     from ltgnn.io.libyaml import faster_omegaconf
 
     words, packages = split_trust(rest)
-    with faster_omegaconf(), trusting(packages):
+    with faster_omegaconf(), trusting(packages), searching(folders):
         code: int = module.main(words)
     return code
 

@@ -88,7 +88,13 @@ def draw_study(file: Path) -> None:
                 for offset, key, colour in ((-0.2, "base", BASE), (0.2, "new", NEW)):
                     axis.bar(at + offset, numbers[key], 0.36, color=colour)
                     axis.text(
-                        at + offset, numbers[key], short(numbers[key]), ha="center", va="bottom", color=GREY, fontsize=9.5
+                        at + offset,
+                        numbers[key],
+                        short(numbers[key]),
+                        ha="center",
+                        va="bottom",
+                        color=GREY,
+                        fontsize=9.5,
                     )
             axis.set_xticks(range(len(panel)), list(CLAIMS.values()), fontsize=10)
             axis.set_title(f"{title}: {group} items", color=GREY, fontsize=12, loc="left")

@@ -22,6 +22,7 @@ from ltgnn.build import (
     fitting_evaluator,
     uses_features,
 )
+from ltgnn.config.help_page import HELP, help_page
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.inference.ensemble_members import Member, open_members
@@ -35,23 +36,6 @@ from ltgnn.training.loop import write_cards
 from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
-
-USAGE = """usage: ltgnn ensemble RUN RUN ... [blend=learned] [KEY=VALUE ...] [-m]
-
-One model of several finished runs on the same split: a run folder like any other. Its weights are fitted on the
-validation part only.
-
-  ltgnn ensemble logs/train/runs/A logs/train/runs/B
-  ltgnn ensemble logs/train/runs/A logs/train/runs/B blend=zscore,rrf,learned -m
-  ltgnn ensemble A B blend=zscore '+blend.weights={ease: 0.7, lightgcn: 0.3}'
-
-keys:
-  blend=OPTION    zscore: weighted sum of z-scores; rrf: of reciprocal ranks; learned: weights by item popularity and
-                user activity; tail_kept: the same, constrained so that tail NDCG does not drop below the best member's
-  depth=100     items that each member offers a user: what the weights are fitted on
-  paths.run_dir=DIR
-  trust=PACKAGE the recipes of the runs may name classes of this package of yours
-"""
 
 FROM_FIRST = ("data", "split", "groups", "eval")
 
@@ -149,8 +133,8 @@ run_ensemble = hydra_entry("ensemble", task)
 def main(argv: Sequence[str] | None = None) -> int:
     """``ltgnn ensemble``; arguments without ``=`` are runs."""
     given = list(sys.argv[1:] if argv is None else argv)
-    if not given or any(word in ("-h", "--help") for word in given):
-        print(USAGE)
+    if not given or any(word in HELP for word in given):
+        print(help_page("ensemble"))
         return 0
     runs = [word for word in given if "=" not in word and not word.startswith("-")]
     if any("'" in run for run in runs):

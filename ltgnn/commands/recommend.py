@@ -9,14 +9,14 @@ from pathlib import Path
 import ltgnn
 from ltgnn.config.arguments import choice, number, parse
 from ltgnn.config.composing import compose_rules
-from ltgnn.config.suggestions import options
+from ltgnn.config.search_path import option_names
 from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.inference.served_model import Served
 from ltgnn.io.pluralize import pluralize
 from ltgnn.serving.list_output import save, show
 from ltgnn.types import UserError
 
-USAGE = f"""usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=OPTION] [out=FILE] [reasons=true]
+USAGE = """usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=OPTION] [out=FILE] [reasons=true]
 
 The best items of each user with title, group and a reason. Items of the user's train and validation pairs are left out,
 as in the evaluation of the test part. Unknown users receive the most popular items, and the reason states it.
@@ -30,8 +30,8 @@ keys:
   run=DIR       a finished run, or what ltgnn export wrote
   users=...     ids with commas between, @FILE with an id a line, or all
   k=10          length of a list
-  rules=OPTION  {", ".join(options("rules"))} (`ltgnn models rules`), with rules.NAME.KEY=VALUE; each is
-                reported
+  rules=OPTION  {rules} (`ltgnn models rules`), with
+                rules.NAME.KEY=VALUE; each is reported
   out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without it, a table.
                 In .csv, a text that a spreadsheet would run as a formula starts with an apostrophe
   reasons=true  false leaves them out, which is faster for millions of users"""
@@ -42,7 +42,12 @@ SHOWN = 50  # users in a terminal
 def main(argv: Sequence[str] | None = None) -> int:
     """``ltgnn recommend``; prints a table or writes a file."""
     known = {"run": None, "users": "all", "k": "10", "out": "", "reasons": "true"}
-    found = parse(sys.argv[1:] if argv is None else argv, known, USAGE, prefix="rules")
+    found = parse(
+        sys.argv[1:] if argv is None else argv,
+        known,
+        USAGE.format(rules=", ".join(option_names("rules"))),
+        prefix="rules",
+    )
     if found is None:
         return 0
     values, overrides = found

@@ -14,6 +14,7 @@ from ltgnn.config.arguments import parse
 from ltgnn.config.paths import write_whole
 from ltgnn.data.columns import Column, Kind
 from ltgnn.data.formats import table_file
+from ltgnn.data.source_columns import SourceColumns, choose_column, recorded_columns
 from ltgnn.inference.finished_run import load_finished_run, to_served_model
 from ltgnn.inference.new_interactions import encode_new, extend_problem
 from ltgnn.inference.update import update_scorer
@@ -31,27 +32,32 @@ training.
 
   events=FILE    CSV, TSV, Parquet or JSON Lines; ids as in the data of the run
   items=FILE     new items: the id, the fields that the text template of the run names, the numbers that it reads
-keys: user=user item=item (columns of the events), item_key=item (of the items)
+  user=, item=   columns of the events; by default those that the data of the run were read from, else user, item
+  item_key=      column of the ids in items=; likewise
+  field.NAME=    column of a text field or number of the items, such as field.title=product_name; likewise, else NAME
 
 A new user is known by the new interactions only, a new item by its features (and its users): text and numbers
 from items=FILE, vectors (features=precomputed) from the run's own file of vectors, if that has a row of the item.
 """
 
 DEFAULTS: dict[str, str | None] = {
-    "run": None, "events": None, "out": None, "items": "", "user": "user", "item": "item", "item_key": "item",
+    "run": None, "events": None, "out": None, "items": "", "user": "", "item": "", "item_key": "",
 }  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parsed = parse(list(sys.argv[1:] if argv is None else argv), DEFAULTS, USAGE)
+    parsed = parse(list(sys.argv[1:] if argv is None else argv), DEFAULTS, USAGE, prefix="field")
     if parsed is None:
         return 0
-    values, _ = parsed
+    values, fields = parsed
     if Path(values["out"]).exists():
         raise UserError(f"out={values['out']} is there already: give a new name, or remove it.")
     run, cfg, problem = load_finished_run(values["run"])
-    events = _events(values)
-    new = encode_new(problem.dataset, problem.split.train, events, _items(values, problem.dataset))
+    reader: Any = OmegaConf.to_container(cfg.data.reader, resolve=True)
+    columns = recorded_columns(reader, problem.dataset.card)
+    events = _events(values, columns)
+    named = dict(word.removeprefix("field.").split("=", 1) for word in fields)
+    new = encode_new(problem.dataset, problem.split.train, events, _items(values, problem.dataset, columns, named))
     after = extend_problem(cfg, problem, new)
     report: dict[str, Any] = {
         "run": str(run.path), "events": len(events), "new pairs": len(new.users),
@@ -68,32 +74,50 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _events(values: Mapping[str, str]) -> list[tuple[str, str]]:
+def _events(values: Mapping[str, str], known: SourceColumns) -> list[tuple[str, str]]:
     import polars as pl
 
-    columns = {"user": Column(values["user"], Kind.ID), "item": Column(values["item"], Kind.ID)}
-    frame = (
-        table_file(Path(values["events"]), options={})
-        .read(columns)
-        .frame.select(pl.col("user", "item").cast(pl.String))
-    )
+    file = table_file(Path(values["events"]), options={})
+    there = list(file.schema_of({}))
+    likely = {"user": (known.user, "user", "user_id"), "item": (known.item, "item", "item_id")}
+    columns = {
+        role: Column(choose_column(values[role], names, there, f"events={values['events']}", role), Kind.ID)
+        for role, names in likely.items()
+    }
+    frame = file.read(columns).frame.select(pl.col("user", "item").cast(pl.String))
     if frame.is_empty():
         raise UserError(f"events={values['events']} has no rows; wanted a user and an item in each")
     return list(frame.iter_rows())
 
 
-def _items(values: Mapping[str, str], dataset: Dataset) -> dict[str, dict[str, Any]]:
+def _items(
+    values: Mapping[str, str], dataset: Dataset, known: SourceColumns, named: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """New items by id: the fields and numbers of the data set. ``named``: our name -> column, as the user says."""
     import polars as pl
 
+    names = [*dataset.item_fields, *dataset.item_numbers]
+    if odd := [name for name in named if name not in names]:
+        raise UserError(f"field.{odd[0]}= given; the items of {dataset.name} have {', '.join(names) or 'no fields'}.")
     if not values["items"]:
         return {}
-    file = table_file(Path(values["items"]), options={})
-    columns = {"id": Column(values["item_key"], Kind.ID)}
-    columns |= {name: Column(name, Kind.TEXT, required=False) for name in dataset.item_fields}
-    there = file.schema_of({})  # empty where each row names its own
-    columns |= {
-        name: Column(name, Kind.NUMBER, required=False) for name in dataset.item_numbers if name in there or not there
-    }
+    file, source = table_file(Path(values["items"]), options={}), f"items={values['items']}"
+    there = list(file.schema_of({}))  # empty where each row names its own
+    likely = (known.item_key, known.item, "item", "item_id")
+    columns = {"id": Column(choose_column(values["item_key"], likely, there, source, "item_key"), Kind.ID)}
+
+    def column(name: str, known_as: str) -> str:
+        """What the user says, else the column of the import, else the name itself; absent ones are left empty."""
+        if name in named:
+            return choose_column("", [named[name]], there, source, f"field.{name}")
+        return known_as if known_as and (known_as in there or not there) else name
+
+    for name in dataset.item_fields:
+        columns[name] = Column(column(name, known.item_fields.get(name, "")), Kind.TEXT, required=False)
+    for name in dataset.item_numbers:
+        taken = column(name, known.item_numbers.get(name, ""))
+        if taken in there or not there:
+            columns[name] = Column(taken, Kind.NUMBER, required=False)
     frame = file.read(columns).frame.with_columns(pl.col("id").cast(pl.String))
     ids = frame["id"].to_list()
     if len(set(ids)) < len(ids):

@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 
 from ltgnn.config.conflicts import conflicts, quick_conflicts
 from ltgnn.config.nodes import nodes
+from ltgnn.config.not_importable import how_to_import
 from ltgnn.config.parameters import UNKNOWN, Parameter, Parameters, of_callable, of_target
 from ltgnn.config.refusals import Finding, is_node, refusals
 from ltgnn.config.resolving import MISSING, resolved, source
@@ -74,7 +75,7 @@ def _of_node(key: str, node: Mapping[str, Any]) -> Iterator[Finding]:
     except (ImportError, AttributeError) as error:
         yield Finding(
             f"{key}._target_",
-            f"={target} given, which cannot be imported ({error}). Fix the name, or put its package on PYTHONPATH.",
+            f"={target} given, which cannot be imported ({error}). {how_to_import(target)}",
         )
         return
     if takes is not None:

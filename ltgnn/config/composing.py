@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ltgnn.types import UserError
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 def compose_config(
     root: str, overrides: Sequence[str], config_dir: str | None = None, only: Sequence[str] = ()
 ) -> DictConfig:
-    """The configuration that ``ltgnn ROOT OVERRIDES`` would run; ``config_dir``: more yaml, before the package's own.
+    """The configuration that ``ltgnn ROOT OVERRIDES`` would run; ``config_dir``: a folder with yaml of the user.
 
     Its values are checked; ``only``: those of these sections. Raises ``UserError`` for an unknown key, group or option,
     with the nearest that exists, and for a wrong value.
@@ -27,13 +26,14 @@ def compose_config(
     from ltgnn.config import resolvers
     from ltgnn.config.check import refuse_wrong_values
     from ltgnn.config.paths import conf_dir
+    from ltgnn.config.search_path import searching
 
     resolvers.register()
     GlobalHydra.instance().clear()
-    extra = [f"hydra.searchpath=[file://{Path(config_dir).resolve()}]"] if config_dir else []
+    own = searching([config_dir] if config_dir else [])
     try:
-        with explain_errors(overrides, root), initialize_config_dir(str(conf_dir()), version_base="1.3"):
-            cfg = compose(root, overrides=[*extra, *overrides])
+        with own, explain_errors(overrides, root), initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            cfg = compose(root, overrides=list(overrides))
         refuse_wrong_values(cfg, root, only=only or [str(key) for key in cfg if key != "paths"])
         return cfg
     finally:

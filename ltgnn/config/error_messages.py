@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from ltgnn.config.not_importable import how_to_import
 from ltgnn.io.atomic_write import refusal
 from ltgnn.types import UserError
 
@@ -65,5 +66,5 @@ def _not_made(text: str, cause: BaseException | None) -> str:
     if "locating" in text:
         inner = re.search(r"\w*Error\((['\"])(.*)\1\)", str(cause))
         reason = inner.group(2).replace("\\'", "'") if inner else str(cause).partition("\n")[0]
-        return f"{named}: cannot be imported ({reason}). Fix the name, or put its package on PYTHONPATH. {WHERE}"
+        return f"{named}: cannot be imported ({reason}). {how_to_import(target.group(1))} {WHERE}"
     return f"{named}: {type(cause).__name__}: {cause}. {WHERE}"

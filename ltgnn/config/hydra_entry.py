@@ -7,12 +7,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ltgnn.config.error_messages import message
+from ltgnn.config.help_page import HELP, help_page
 from ltgnn.config.paths import conf_dir
+from ltgnn.config.search_path import FLAG, named_folders, searching, split_folders
 from ltgnn.config.suggestions import in_plain_words, refuse_two_parts
 from ltgnn.config.trust import VARIABLE, split_trust, trusted_packages, trusting
 from ltgnn.io.libyaml import faster_omegaconf
@@ -45,7 +47,15 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
         arguments, packages = split_trust(sys.argv[1:] if argv is None else argv)
         arguments.sort(key=lambda word: word not in ("-m", "--multirun"))  # Hydra requires contiguous overrides
         full_error = os.environ.get("HYDRA_FULL_ERROR")
+        own = ExitStack()  # the user's folders, which the message of an error looks in as well
         try:
+            arguments, folders = split_folders(arguments)
+            own.enter_context(searching(folders))
+            if any(word in HELP for word in arguments):
+                print(help_page(config_name))
+                return 0
+            if any(word.partition("=")[0] in ("-sc", "--shell-completion") for word in arguments):
+                raise UserError('tab completion is set up by: eval "$(ltgnn completion bash)"; or zsh, fish (--help).')
             if double := refuse_two_parts(arguments):
                 raise UserError(double)
             with trusting(packages), faster_omegaconf(), as_hydra_reads_it(config_name, arguments):
@@ -65,6 +75,7 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
             print("ltgnn: interrupted", file=sys.stderr)
             return 130
         finally:
+            own.close()
             GlobalHydra.instance().clear()
         return 1 if caught else 0
 
@@ -76,7 +87,8 @@ def as_hydra_reads_it(config_name: str, arguments: Sequence[str]) -> Iterator[No
     """Command line and environment of this process as Hydra and the processes of a sweep read them, for a while."""
     command, variables = sys.argv, ("HYDRA_FULL_ERROR", VARIABLE)
     before = {name: os.environ.get(name) for name in variables}
-    sys.argv = [f"ltgnn {config_name}", *arguments]
+    own = [f"{FLAG}={folder}" for folder in named_folders()]  # for the record, and for the command that goes on
+    sys.argv = [f"ltgnn {config_name}", *own, *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
     os.environ[VARIABLE] = ",".join(trusted_packages())
     try:

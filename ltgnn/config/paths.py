@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ltgnn.io.atomic_write import replace_atomically
-
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -21,6 +19,12 @@ def paper_dir() -> Path:
     return shipped if shipped.is_dir() else PACKAGE.parent / "experiments" / "paper"
 
 
+def template_dir() -> Path:
+    """The files that ``ltgnn init`` writes: inside the package in a wheel, next to it in a checkout."""
+    shipped = PACKAGE / "templates"
+    return shipped if shipped.is_dir() else PACKAGE.parent / "templates"
+
+
 def checkout() -> Path | None:
     """The checkout that the package runs from; None where it is installed."""
     return None if (PACKAGE / "conf").is_dir() else PACKAGE.parent
@@ -28,5 +32,7 @@ def checkout() -> Path | None:
 
 def write_whole(file: Path, text: str, option: str = "", parents: bool = True, durable: bool = True) -> None:
     """Write a text file atomically; see ``ltgnn.io.atomic_write.replace_atomically``."""
+    from ltgnn.io.atomic_write import replace_atomically  # late: completion and early checks import no PyTorch
+
     with replace_atomically(file, option, parents, durable) as temporary:
         temporary.write_text(text, encoding="utf-8")

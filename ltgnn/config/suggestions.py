@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ltgnn.config import older_recipes
+from ltgnn.config.hydra_keys import no_key_of_hydra
 from ltgnn.config.paths import conf_dir
+from ltgnn.config.search_path import group_names, is_group, looked_in, option_file, option_names
 
 NOT_ONE_WORD = re.compile(r"^_target_: ", re.MULTILINE)
 """Marks an option that builds one object: two such options cannot be combined."""
@@ -38,20 +40,22 @@ def no_word(group: str, word: str, known: Sequence[str]) -> str:
     near = [renamed] if renamed in known else close(word, known)
     hint = f" Did you mean '{group}={near[0]}'?" if near else ""
     there = f" The options of {group}: {', '.join(known)}." if known else ""
-    return f"Could not find '{group}/{word}'.{hint}{there}"
+    return f"Could not find '{group}/{word}'.{hint}{there} {looked_in()}"
 
 
 def no_match(group: str, root: str, tree: Path | None) -> str:
     """Of a group that there is, but not in this command."""
     found = re.findall(r"^ *- \"?([\w/]+)\"?:", (tree or conf_dir()).joinpath(f"{root}.yaml").read_text(), re.MULTILINE)
     text = f"'{group}' is not a config group of this ltgnn {root} command; it has {', '.join(dict.fromkeys(found))}."
-    if root == "evaluate" and tree is None and group in groups():  # with run=DIR the tree is that of the run
+    if root == "evaluate" and tree is None and group in group_names():  # with run=DIR the tree is that of the run
         text += f" {group}= needs a trained model: name one by run=DIR."
     return text
 
 
 def no_key(key: str, words: Sequence[str], root: str, tree: Path | None) -> str:
     """Of a key that does not exist: the nearest of the node that it was looked for in."""
+    if key.startswith("hydra."):
+        return no_key_of_hydra(key, words)
     config = composed(words, root, tree)
     place, node, names = "", config, key.split(".")
     while names and isinstance(node, Mapping) and names[0] in node:
@@ -66,7 +70,7 @@ def no_key(key: str, words: Sequence[str], root: str, tree: Path | None) -> str:
         if not hint.startswith(" Did") and (other := elsewhere(key)):
             hint += f" {other}."
     else:
-        hint += f" Groups: {', '.join(groups())}. Root keys: {', '.join(knobs())}."
+        hint += f" Groups: {', '.join(group_names())}. Root keys: {', '.join(knobs())}."
     return f"'{key}': there is no such key.{hint}"
 
 
@@ -76,7 +80,7 @@ def nearest(place: str, node: Any, names: Sequence[str], there: Sequence[str]) -
         return ""
     below = dict(leaves(node))
     deeper = sorted((path for path in below if path.rpartition(".")[2] == names[-1] and "." in path), key=len)
-    similar = close(names[0], there if place else [*groups(), *knobs()])
+    similar = close(names[0], there if place else [*group_names(), *knobs()])
     if place and deeper and not similar:
         found = deeper[0]
     elif similar:
@@ -94,9 +98,11 @@ def elsewhere(key: str) -> str:
 
     group, _, rest = key.partition(".")
     found: dict[str, str] = {}
-    for word in options(group) if (conf_dir() / group).is_dir() else ():
-        raw: Any = OmegaConf.to_container(OmegaConf.load(conf_dir() / group / f"{word}.yaml"), resolve=False)
-        for path, _ in leaves(raw) if isinstance(raw, Mapping) and "/" not in word else ():
+    for word in option_names(group):
+        if "/" in word or (file := option_file(group, word)) is None:
+            continue
+        raw: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+        for path, _ in leaves(raw) if isinstance(raw, Mapping) else ():
             found.setdefault(path, word)
     last = rest.rpartition(".")[2]
     same = [path for path in found if path == rest] or [path for path in found if path.rpartition(".")[2] == last]
@@ -122,13 +128,13 @@ def refuse_two_parts(words: Sequence[str]) -> str:
     """A message where a group that builds one object was given a list of options; empty where none was."""
     for word in words:
         given = re.fullmatch(r"([\w/]+)=\[(.*)\]", word)
-        if not given or not (conf_dir() / given.group(1)).is_dir():
+        if not given or not is_group(given.group(1)):
             continue
         group, chosen = given.group(1), [one.strip() for one in given.group(2).split(",")]
-        files = [conf_dir() / group / f"{one}.yaml" for one in chosen]
-        if any(file.is_file() and NOT_ONE_WORD.search(file.read_text(encoding="utf-8")) for file in files):
+        files = [option_file(group, one) for one in chosen]
+        if any(file and NOT_ONE_WORD.search(file.read_text(encoding="utf-8")) for file in files):
             return (
-                f"{word} given, one option wanted: {', '.join(options(group))}. To run several: "
+                f"{word} given, one option wanted: {', '.join(option_names(group))}. To run several: "
                 f"{group}={','.join(chosen)} -m"
             )
     return ""
@@ -154,7 +160,7 @@ def composed(words: Sequence[str], root: str, tree: Path | None) -> Any:
 
 
 def _chooses(plus: str, key: str, value: str) -> bool:
-    return plus in ("", "+") and (conf_dir() / key.partition("@")[0]).is_dir() and "," not in value
+    return plus in ("", "+") and is_group(key.partition("@")[0]) and "," not in value
 
 
 def leaves(node: Mapping[Any, Any], place: str = "") -> Iterator[tuple[str, Any]]:
@@ -170,17 +176,6 @@ def leaves(node: Mapping[Any, Any], place: str = "") -> Iterator[tuple[str, Any]
 def close(given: str, known: Sequence[str]) -> list[str]:
     """The nearest of ``known``, if any is near."""
     return difflib.get_close_matches(given, known, n=1, cutoff=0.5)
-
-
-def groups() -> list[str]:
-    """The config groups: folders of the yaml tree."""
-    return sorted(folder.name for folder in conf_dir().iterdir() if folder.is_dir())
-
-
-def options(group: str) -> list[str]:
-    """The options of a config group."""
-    folder = conf_dir() / group
-    return sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml"))
 
 
 def knobs() -> list[str]:

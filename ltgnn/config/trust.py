@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ltgnn.config.nodes import nodes
+from ltgnn.config.not_importable import how_to_import
 from ltgnn.config.paths import conf_dir
 from ltgnn.types import Metric, UserError
 
@@ -118,9 +119,11 @@ def _belongs(target: str, package: str) -> bool:
     try:
         found = pydoc.locate(target)
     except pydoc.ErrorDuringImport as error:
-        raise UserError(f"{OPTION}={package}: {target} cannot be imported: {error.value!r}.") from error
+        raise UserError(
+            f"{OPTION}={package}: {target} cannot be imported ({error.value!r}). {how_to_import(target)}"
+        ) from error
     if found is None:
-        raise UserError(f"{OPTION}={package}: there is no {target} here; install the package, or set PYTHONPATH.")
+        raise UserError(f"{OPTION}={package}: {target} cannot be imported (not found). {how_to_import(target)}")
     home = str(getattr(found, "__module__", ""))
     return home == package or home.startswith(f"{package}.")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ltgnn.config import older_recipes
 from ltgnn.config.reads_features import uses_features
+from ltgnn.config.search_path import split_folders
 from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import RECIPE_FREE
@@ -83,6 +84,13 @@ class Run:
     def uses_features(self) -> bool:
         """Whether item features reach the scores: as the run recorded it, else as its recipe tells."""
         return uses_features(self.config, self.metrics)
+
+    @cached_property
+    def yaml_folders(self) -> list[str]:
+        """The user's yaml trees (``--config-dir``, ``LTGNN_CONF``) that the command had."""
+        command = RunFolder(self.folder).read_json("env.json").get("command")
+        words = command[1:] if isinstance(command, list) else []
+        return split_folders([str(word) for word in words])[1]
 
     @property
     def warnings(self) -> list[str]:

@@ -27,12 +27,34 @@ def need_optuna() -> None:
         raise UserError("hydra/sweeper=optuna needs Optuna: pip install 'ltgnn[sweep]'")
 
 
+SAME = {"n_trials": "trials", "direction": "directions", "study_name": "study"}
+"""Key of hydra-optuna-sweeper -> the same key here."""
+
+DEFAULTS: Mapping[str, Any] = {"trials": 20, "directions": None, "study": None}
+"""As in ``conf/hydra/sweeper/optuna.yaml``."""
+
+
+def one_name(options: Mapping[str, Any]) -> dict[str, Any]:
+    """``options`` without the other names of keys; ``UserError`` where both are given and differ."""
+    found = {key: value for key, value in options.items() if key not in SAME}
+    for other, key in SAME.items():
+        value = options.get(other)
+        if value is None:
+            continue
+        if found[key] not in (DEFAULTS[key], value):
+            both = f"hydra.sweeper.{other}={value} and hydra.sweeper.{key}={found[key]}"
+            raise UserError(f"{both} are the same key: give one of them.")
+        found[key] = value
+    return found
+
+
 class Search(Sweep):
     """``hydra/sweeper=optuna``: see ``ltgnn.sweeps.optuna_plan``."""
 
     def __init__(self, params: Mapping[str, Any] | None, **options: Any) -> None:
         super().__init__(params)
-        self.options, self.trials = options, int(options["trials"])
+        self.options = one_name(options)
+        self.trials = int(self.options["trials"])
 
     def plan(self, given: list[str], ledger: Ledger) -> tuple[Plan, int]:
         need_optuna()

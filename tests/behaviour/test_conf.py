@@ -15,7 +15,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from ltgnn.config import resolvers
 from ltgnn.config.paths import conf_dir
-from ltgnn.config.suggestions import groups, options
+from ltgnn.config.search_path import group_names as groups
+from ltgnn.config.search_path import option_names as options
 
 ROOTS = sorted(path.stem for path in conf_dir().glob("*.yaml"))
 CHOICES = sorted(

@@ -21,6 +21,7 @@ from ltgnn.types import UserError
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
+Capture = pytest.CaptureFixture[str]
 EVENTS = [
     ("u3", "i40"),
     ("u3", "i41"),
@@ -142,3 +143,58 @@ def test_closed_forms_are_computed_again(launch: Launch, tmp_path: Path) -> None
     assert scorer(torch.tensor([80])).abs().nan_to_num(posinf=0).sum() > 0
     with pytest.raises(UserError, match="is an item of the run already"):
         encode_new(problem.dataset, problem.split.train, EVENTS, {"i3": {}})
+
+
+def test_columns_are_those_of_the_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """``ltgnn data import`` records its columns; the same files can be given to ``update``; options name others."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
+    rows = [f"c{user},g{(user * 7 + step * step) % 30},{step}" for user in range(40) for step in range(6)]
+    goods = [f"g{item},good {item} of {item % 4},{item}.5" for item in range(30)]
+    (tmp_path / "log.csv").write_text("\n".join(["customer,product,at", *rows]) + "\n")
+    (tmp_path / "goods.csv").write_text("\n".join(["sku,name,eur", *goods]) + "\n")
+    named = [
+        "--user",
+        "customer",
+        "--item",
+        "product",
+        "--item-key",
+        "sku",
+        "--field",
+        "title=name",
+        "--number",
+        "price=eur",
+    ]
+    assert main(["data", "import", "log.csv", *named, "--items", "goods.csv", "--out", "shop"]) == 0
+    card = json.loads((tmp_path / "shop/data_card.json").read_text())
+    wanted = {"user": "customer", "item": "product", "item_key": "sku"}
+    assert card["columns"] == {**wanted, "item_fields": {"title": "name"}, "item_numbers": {"price": "eur"}}
+    small = [
+        "epochs=1",
+        "min_epochs=0",
+        "dim=4",
+        "logger=none",
+        "features=none",
+        "split=leave_one_out",
+        "paths.run_dir=run",
+    ]
+    assert main(["train", "data=processed", "data.files.path=shop", *small]) == 0
+
+    (tmp_path / "today.csv").write_text("customer,product,at\nnew,g1,7\nnew,g2,8\n")
+    assert main(["update", "run=run", "events=today.csv", "items=", "out=one"]) == 0
+    assert json.loads((tmp_path / "one/update.json").read_text())["new users"] == 1
+    (tmp_path / "other.csv").write_text("who,what\nnew,g1\n")
+    capsys.readouterr()
+    assert main(["update", "run=run", "events=other.csv", "out=two"]) == 1
+    said = capsys.readouterr().err
+    assert "other.csv: no column 'customer' or 'user' or 'user_id'; it has: who, what. Name it by user=COLUMN." in said
+    assert main(["update", "run=run", "events=other.csv", "user=who", "item=what", "out=two"]) == 0
+    (tmp_path / "more.csv").write_text("sku,label,eur\n")
+    assert main(["update", "run=run", "events=today.csv", "items=more.csv", "field.colour=label", "out=three"]) == 1
+    assert "field.colour= given; the items of shop have title, price" in capsys.readouterr().err
+    assert main(["update", "run=run", "events=today.csv", "items=more.csv", "field.title=nothing", "out=three"]) == 1
+    assert (
+        "more.csv: no column 'nothing'; it has: sku, label, eur. Name it by field.title=COLUMN."
+        in capsys.readouterr().err
+    )
+    assert main(["update", "run=run", "events=today.csv", "items=more.csv", "field.title=label", "out=three"]) == 0

@@ -21,7 +21,7 @@ from ltgnn.config.parameters import UNKNOWN, Parameter, of_target
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.refusals import Finding, refusals
 from ltgnn.config.resolving import resolved
-from ltgnn.config.suggestions import options
+from ltgnn.config.search_path import option_names as options
 from ltgnn.types import UserError
 
 

@@ -30,7 +30,7 @@ def summary(folder: Path) -> dict[str, object]:
 
 
 def test_one_number_in_all_places(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert launch("fusion=sum", "logger=wandb") == 0
+    assert launch("fusion=sum", "logger=wandb", "logger.metrics=['*']") == 0
     (folder,) = run_folders(tmp_path)
     metrics = json.loads((folder / "metrics.json").read_text())
     logged = summary(folder)["summary"]
@@ -129,3 +129,23 @@ def test_the_yaml_of_agents(capsys: pytest.CaptureFixture[str], launch: Launch, 
     assert main(["sweep-yaml", "lr=tag(log,interval(0.001,0.1))", "--method", "bayes"]) == 0
     space = yaml.safe_load(capsys.readouterr().out)["parameters"]["lr"]
     assert space == {"distribution": "log_uniform_values", "min": 0.001, "max": 0.1}
+
+
+def test_values_of_a_sweep_reach_hydra_unchanged(capsys: pytest.CaptureFixture[str]) -> None:
+    """An agent writes ``KEY=VALUE`` of what the yaml holds; Hydra reads of it what was given."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    given = {
+        'a=";",","': [";", ","],
+        "b=file://conf,x:y": ["file://conf", "x:y"],
+        "c=[file://conf,'p;q',3]": [["file://conf", "p;q", 3]],
+        "d={k:1,m:'x;y'}": [{"k": 1, "m": "x;y"}],
+        "e=null,1e-4,true,text": [None, 1e-4, True, "text"],
+        "f='1'": ["1"],
+        "g=range(1,3)": [1, 2],
+    }
+    assert main(["sweep-yaml", *given]) == 0
+    read = OverridesParser.create().parse_override
+    parameters = yaml.safe_load(capsys.readouterr().out)["parameters"]
+    for (key, space), values in zip(parameters.items(), given.values(), strict=True):
+        assert [read(f"{key}={one}").value() for one in space.get("values", [space.get("value")])] == values

@@ -171,3 +171,33 @@ def test_dry_run_shows_examples_and_the_time_of_all_trials(
     assert "for 30 trials like these" in printed
     assert printed.count("lr=0.1") == 3
     assert not (tmp_path / "logs").exists()
+
+
+def test_keys_of_hydra_optuna_sweeper(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """n_trials, direction, study_name mean the same; what has no counterpart is named with what to use."""
+    import optuna
+
+    same = ["hydra.sweeper.n_trials=2", "hydra.sweeper.direction=maximize", "hydra.sweeper.study_name=mine"]
+    assert launch(*SEARCH, "lr=interval(1e-3,1e-1)", "hydra/sweeper/sampler=random", *same) == 0
+    (file,) = (tmp_path / "logs/train/multiruns/s").glob("*.db")
+    study = optuna.load_study(study_name="mine", storage=f"sqlite:///{file}")
+    assert len(study.trials) == 2
+    assert study.direction.name == "MAXIMIZE"
+    capsys.readouterr()
+    assert launch(*SEARCH, "lr=interval(1e-3,1e-1)", "hydra.sweeper.n_trials=2", "hydra.sweeper.trials=3") == 1
+    assert "hydra.sweeper.n_trials=2 and hydra.sweeper.trials=3 are the same key" in capsys.readouterr().err
+    for key, said in (
+        ("n_jobs=3", "hydra.launcher.workers=2"),
+        ("max_failure_rate=0.1", "sweep.on_error=stop"),
+        ("search_space.lr=3", "lr=interval(1e-4,1e-1)"),
+        ("trails=3", "Did you mean 'hydra.sweeper.trials'?"),
+    ):
+        assert launch(*SEARCH, "lr=interval(1e-3,1e-1)", f"hydra.sweeper.{key}") == 1
+        assert said in capsys.readouterr().err
+
+
+def test_a_key_of_another_sweeper(launch: Launch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert launch("hydra.sweeper.n_trials=3", "seed=1,2", "-m") == 1
+    assert "It is a key of hydra/sweeper=optuna." in capsys.readouterr().err
+    assert launch("hydra.run.dirr=x") == 1
+    assert "--cfg hydra" in capsys.readouterr().err

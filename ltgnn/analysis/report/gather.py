@@ -115,8 +115,10 @@ def group(runs: Sequence[Run], axes: Sequence[str]) -> list[Configuration]:
 
 
 def command(run: Run) -> str:
-    """The line that runs one job again."""
-    return shlex.join(["ltgnn", str(run.config.get("task", "train")), *run.overrides])
+    """The line that runs one job again, alone: with the user's yaml trees, without where its sweep is kept."""
+    trees = [f"--config-dir={folder}" for folder in run.yaml_folders]
+    words = [word for word in run.overrides if not word.lstrip("+").startswith("sweep.")]
+    return shlex.join(["ltgnn", str(run.config.get("task", "train")), *trees, *words])
 
 
 def history(run: Run) -> list[dict[str, float]]:

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from omegaconf import OmegaConf
+
 from ltgnn.commands.data.flags import how_read, name_flags, with_flags
 from ltgnn.commands.data.target import Target, target
 from ltgnn.data.card import table
 from ltgnn.data.export import write_processed
+from ltgnn.data.source_columns import RECORDED, of_reader
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, UserError
 
@@ -48,8 +51,11 @@ def import_data(arguments: argparse.Namespace) -> int:
     elif file.suffix:
         raise UserError(f"No file {file}.")
     else:
-        dataset = load_quietly(target(arguments.source, overrides, keys))
-    write_processed(out, dataset, dataset.parts, dataset.card)
+        found = target(arguments.source, overrides, keys)
+        dataset = load_quietly(found)
+    reader: Any = OmegaConf.to_container(found.cfg.data.reader, resolve=True)
+    columns = of_reader(reader)
+    write_processed(out, dataset, dataset.parts, {**dataset.card, RECORDED: columns})
     print(first_rows(dataset))
     print("\n".join([*how_read(dataset.card["source"]), ""]))
     print(with_flags(table(dataset.card)) if file.is_file() else table(dataset.card))

@@ -14,8 +14,8 @@ from omegaconf import DictConfig, OmegaConf
 from ltgnn.build import build_dataset, build_groups, build_split
 from ltgnn.config.check import refuse_wrong_values
 from ltgnn.config.composing import compose_config
-from ltgnn.config.paths import conf_dir
 from ltgnn.config.recipe import open_recipe
+from ltgnn.config.search_path import option_file, option_names
 from ltgnn.data.cutting import count_ties
 from ltgnn.scoring.known_items import has_interactions
 from ltgnn.types import Dataset, Groups, Interactions, Split, UserError
@@ -126,7 +126,10 @@ def keys_of(node: DictConfig, place: str = "") -> Iterator[str]:
 def catalogue() -> dict[str, dict[str, Any]]:
     """Stem of each data yaml -> its keys, as written."""
     found: dict[str, dict[str, Any]] = {}
-    for file in sorted((conf_dir() / "data").glob("*.yaml")):
+    for name in option_names("data"):
+        file = option_file("data", name)
+        if file is None or "/" in name:
+            continue
         keys: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
         found[file.stem] = {**keys, "about": file.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")}
     return found

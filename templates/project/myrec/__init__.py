@@ -1,0 +1,1 @@
+"""Parts for ltgnn: see README.md."""
