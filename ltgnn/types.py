@@ -170,10 +170,12 @@ class Dataset:
 
     @property
     def num_users(self) -> int:
+        """U"""
         return len(self.user_ids)
 
     @property
     def num_items(self) -> int:
+        """I"""
         return len(self.item_ids)
 
 
@@ -403,6 +405,7 @@ class Problem:
 
     @property
     def feature_matrix(self) -> Tensor | None:
+        """Item features [I, D]; None where there are none."""
         return None if self.features is None else self.features.values
 
 
@@ -416,6 +419,7 @@ class Term:
 
     @property
     def value(self) -> float:
+        """The sum of ``by``."""
         return sum(self.by.values())
 
 
@@ -767,7 +771,9 @@ class ClosedForm(Protocol):
         """
         ...
 
-    def fit(self, train: Interactions, features: Tensor | None) -> Scorer: ...
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
+        """The scorer of the train pairs; ``features`` [I, D], None where there are none."""
+        ...
 
 
 def need_closed_form(model: object, option: str) -> ClosedForm:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -13,6 +13,9 @@ from ltgnn.io.pluralize import pluralize
 from ltgnn.io.spreadsheet import plain
 from ltgnn.tensors.csr import Csr, csr_rows
 from ltgnn.types import Scorer, UserError, as_scorer
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def list_scorer(path: str | Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple[Scorer, int]:
@@ -78,7 +81,7 @@ def _read(file: Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple
     return users, items, torch.from_numpy(scores.to_numpy().copy())
 
 
-def _numbers(file: Path, column: Any, ids: Sequence[str], kind: str) -> Tensor:
+def _numbers(file: Path, column: pl.Series, ids: Sequence[str], kind: str) -> Tensor:
     """Raw ids of a column as numbers."""
     import polars as pl
 

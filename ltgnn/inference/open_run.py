@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -13,29 +12,17 @@ from ltgnn.build import build_evaluators, build_features, fitting_evaluator, is_
 from ltgnn.features.queries import TextPart, item_texts, reader, text_part
 from ltgnn.inference.finished_run import load_finished_run, to_served_model
 from ltgnn.inference.restore import load_module, restore_scorer
+from ltgnn.inference.search import result
 from ltgnn.inference.search.bm25 import Words
 from ltgnn.inference.search.index import build_index
 from ltgnn.inference.search.rank_fusion import ReciprocalRank
-from ltgnn.inference.search.retrieval import Dense, Hit, Retriever, Search
+from ltgnn.inference.search.result import TASTE, SearchResult
+from ltgnn.inference.search.retrieval import Dense, Retriever, Search
 from ltgnn.inference.served_model import Served
 from ltgnn.module import Recommender
 from ltgnn.types import ItemContent, UserError
 
 BY = ("words", "text", "model")
-TASTE = 0.5
-"""Weight of the user's taste where a user is given; chosen on validation pairs, see experiments/search."""
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """One hit with its details; plain values."""
-
-    rank: int
-    item: str
-    score: float
-    title: str
-    group: str
-    by: dict[str, float]
 
 
 class OpenRun:
@@ -105,20 +92,7 @@ class OpenRun:
 
     def find(self, query: str, k: int = 10, user: str | None = None, taste: float = TASTE) -> list[SearchResult]:
         """The ``k`` items that fit best; with a known user reordered by the user's taste."""
-        liked = None if user is None else self.taste(self.served.catalogue.user(user))
-        return [self.describe(rank, hit) for rank, hit in enumerate(self.search(query, k, liked, taste), start=1)]
-
-    def taste(self, user: int) -> Tensor:
-        """The model's scores of all items for one user.  [I]"""
-        with torch.no_grad():
-            return self.served.scorer(torch.tensor([user]))[0].float().clone()
-
-    def describe(self, rank: int, hit: Hit) -> SearchResult:
-        catalogue = self.served.catalogue
-        return SearchResult(
-            rank, catalogue.item_ids[hit.item], hit.score, catalogue.titles[hit.item], self.served.group(hit.item),
-            dict(hit.by),
-        )  # fmt: skip
+        return result.find(self.served, lambda: self.search, query, k, user, taste)
 
     def _retriever(self, name: str) -> Retriever:
         if name == "words":

@@ -22,6 +22,7 @@ class ClosedFormCase:
         raise NotImplementedError
 
     def train(self) -> Interactions:
+        """Train pairs of the toy shop."""
         return toy.interactions()
 
     def features(self) -> Tensor | None:
@@ -29,6 +30,7 @@ class ClosedFormCase:
         return toy.features() if self.make().reads_features else None
 
     def fit_scorer(self) -> Scorer:
+        """What ``make`` gives, fitted."""
         return self.make().fit(self.train(), self.features())
 
     def candidates(self, scorer: Scorer) -> Tensor:

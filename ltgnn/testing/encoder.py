@@ -27,6 +27,7 @@ class EncoderCase:
         return NodeEmbedding(toy.interactions(), self.dim, nn.init.normal_, add_features, toy.features())
 
     def graph(self) -> Graph:
+        """The graph of the toy shop."""
         return toy.graph()
 
     def build(self) -> Encoder:
@@ -124,6 +125,7 @@ def terms_of(encoder: Encoder, graph: Graph, power: float) -> LinearTerms | None
 
 
 def add_features(dim: int, features_dim: int) -> Sum:
+    """A fusion that reads features: ids plus their projection."""
     return Sum(dim, features_dim, Linear)
 
 

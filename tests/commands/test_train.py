@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import ltgnn
+from ltgnn.runs.wandb_import import inspect
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -138,6 +139,9 @@ def test_sweep_goes_on_after_a_failed_job(launch: Launch, tmp_path: Path, capsys
     assert "failed" in capsys.readouterr().out
     offline = [sorted(folder.glob("wandb/offline-run-*/run-*.wandb")) for folder in folders]
     assert [len(found) for found in offline] == [1, 1, 1, 1]  # one W&B run per job, the failed one too
+    records = map(json.loads, inspect(offline[0][0]).splitlines())
+    (group,) = [record["run"]["run_group"] for record in records if record["type"] == "run"]
+    assert group == folders[0].parent.name, "the sweep"
 
 
 def test_the_table_takes_the_list_lengths_that_there_are(
