@@ -55,7 +55,8 @@ def in_short(value: object) -> str:
 
 def short_repr(self: Any) -> str:
     """``__repr__`` of values that hold tensors and long lists: the class, and each field in short."""
-    names = self._fields if isinstance(self, tuple) else [one.name for one in fields(self)]
+    of_tuple = isinstance(self, tuple)
+    names = self._fields if of_tuple else [one.name for one in fields(self)]
     return f"{type(self).__name__}({', '.join(f'{name}={in_short(getattr(self, name))}' for name in names)})"
 
 
