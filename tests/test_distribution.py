@@ -82,7 +82,7 @@ def test_the_hosted_ci_covers_the_versions_that_are_promised() -> None:
     assert jobs["tests"]["strategy"]["matrix"]["python"] == promised
     assert PROJECT["requires-python"] == f">={promised[0]}"
     said = "\n".join(commands(tests))
-    assert all(f"make {target}" in said for target in ("lint", "test", "test-oldest", "test-newest", "build"))
+    assert all(f"make {target}" in said for target in ("lint", "test", "test-oldest", "test-newest", "docs", "build"))
 
 
 def test_the_oldest_versions_are_the_lower_bounds() -> None:

@@ -1,4 +1,4 @@
-"""README: it is short, its table is the one that its script makes, its links lead somewhere (commands: test_package.py)."""
+"""README is short, its table is the one that its script makes, its links lead somewhere; commands: test_package.py."""
 
 from __future__ import annotations
 

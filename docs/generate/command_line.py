@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from ltgnn.cli import GROUPS, usage
 
-COLUMNS = "100"
+COLUMNS = "90"
 
 
 def page() -> str:

@@ -30,6 +30,7 @@ ABOUT = {
     "serve": "`ltgnn serve`; holds `search`",
     "sweep": "`hydra/sweeper=optuna`",
     "slurm": "`hydra/launcher=submitit`",
+    "all": "all of the above",
     "docs": "this site: `make docs`",
     "dev": "what the tests need",
 }
@@ -39,6 +40,9 @@ ABOUT = {
 def block() -> str:
     """The table of extras; ``KeyError`` where an extra of pyproject.toml is not explained or not measured."""
     record = json.loads(RECORD.read_text(encoding="utf-8"))
+    if unknown := set(declared()) - (set(ABOUT) & set(record["sizes"])):
+        again = "a line in docs/generate/extras.py, then python -m docs.generate.extras"
+        raise KeyError(f"extras {sorted(unknown)} of pyproject.toml are new: {again}")
     rows = [["none", "training, evaluation, tables, reports", f"{record['sizes']['']:,}"]]
     rows += [
         [code(f"ltgnn[{name}]"), ABOUT[name], megabytes(record["sizes"][name])] for name in declared() if name != "dev"

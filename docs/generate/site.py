@@ -24,7 +24,7 @@ BLOCK = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """The pages of config groups go into the navigation."""
-    config.nav = written(expanded(config.nav, pages.GROUPS), Path(config.docs_dir))
+    config.nav = expanded(config.nav, pages.GROUPS)
     return config
 
 
@@ -52,7 +52,10 @@ def filled(markdown: str, place: str) -> str:
     def block(found: re.Match[str]) -> str:
         if found[1] not in pages.BLOCKS:
             raise PluginError(f"{place}: no generated block '{found[1]}'; there are {', '.join(pages.BLOCKS)}")
-        return pages.BLOCKS[found[1]]()
+        try:
+            return pages.BLOCKS[found[1]]()
+        except KeyError as error:
+            raise PluginError(f"{place}: {error}") from error
 
     return BLOCK.sub(block, markdown)
 
@@ -66,12 +69,3 @@ def expanded(nav: Any, groups: Mapping[str, str]) -> Any:
             return {"Options": [pages.OPTIONS, *({title: path} for title, path in groups.items())]}
         return {title: expanded(inner, groups) for title, inner in nav.items()}
     return nav
-
-
-def written(nav: Any, folder: Path) -> Any:
-    """The navigation without pages that are not there yet."""
-    if isinstance(nav, list):
-        return [kept for one in nav if (kept := written(one, folder))]
-    if isinstance(nav, dict):
-        return {title: kept for title, inner in nav.items() if (kept := written(inner, folder))}
-    return nav if nav in pages.PAGES or (folder / nav).is_file() else None

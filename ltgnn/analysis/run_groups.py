@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -185,21 +185,30 @@ def load_group(specs: str | Sequence[str]) -> RunGroup:
     found: dict[Path, Run] = {}
     damaged: list[DamagedRun] = []
     for spec in listed:
-        matching, broken = _matching_runs(spec)
-        found |= {run.folder.resolve(): run for run in matching}
+        path = parse(spec)[0]
+        tops = [Path(top) for top in glob.glob(path)] or ([Path(path)] if Path(path).exists() else [])
+        if not tops:
+            raise UserError(f"no run folder (with a status.json) at or below '{path}'")
+        runs, broken = read_all(tops)
+        found |= {run.folder.resolve(): run for run in _select(spec, runs, broken)}
         damaged += broken
-    called = " ".join(listed) if len(listed) < 4 else f"{listed[0]} ... {listed[-1]}"
-    check_alike(called, list(found.values()))
-    return RunGroup(sorted(found.values(), key=lambda run: (len(run.seed), run.seed)), damaged)
+    return _group_of(" ".join(listed) if len(listed) < 4 else f"{listed[0]} ... {listed[-1]}", found.values(), damaged)
 
 
-def _matching_runs(spec: str) -> tuple[list[Run], list[DamagedRun]]:
-    """The finished runs of a place, and what is damaged there."""
+def select_group(spec: str, found: Sequence[Run], damaged: Sequence[DamagedRun] = ()) -> RunGroup:
+    """The same of runs that are read already; ``damaged``: those that could not be."""
+    return _group_of(spec, _select(spec, found, damaged), damaged)
+
+
+def _group_of(called: str, runs: Iterable[Run], damaged: Sequence[DamagedRun]) -> RunGroup:
+    ranked = sorted(runs, key=lambda run: (len(run.seed), run.seed))
+    check_alike(called, ranked)
+    return RunGroup(ranked, damaged)
+
+
+def _select(spec: str, found: Sequence[Run], damaged: Sequence[DamagedRun]) -> list[Run]:
+    """The finished runs that match."""
     path, wanted = parse(spec)
-    tops = [Path(top) for top in glob.glob(path)] or ([Path(path)] if Path(path).exists() else [])
-    if not tops:
-        raise UserError(f"no run folder (with a status.json) at or below '{path}'")
-    found, damaged = read_all(tops)
     matching = [run for run in found if _matches(run, wanted)]
     if not matching:
         more = f"; {len(damaged)} could not be read: {damaged[0]}" if damaged else ""
@@ -208,7 +217,7 @@ def _matching_runs(spec: str) -> tuple[list[Run], list[DamagedRun]]:
         raise UserError(
             f"not finished: {', '.join(map(str, unfinished))}. Run them again, or exclude them from '{spec}'"
         )
-    return matching, damaged
+    return matching
 
 
 def parse(spec: str) -> tuple[str, dict[str, str]]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TypeVar
 
 from ltgnn.analysis.claim_rule import claim
+from ltgnn.analysis.claim_sides import claim_readable, refuse_same
 from ltgnn.analysis.claim_text import caption, details, header, sentence, summary
 from ltgnn.analysis.pairing import differing
 from ltgnn.analysis.run_groups import RunGroup, load_group
 from ltgnn.config.parser import Parser
 from ltgnn.io.terminal import printable, say
 from ltgnn.runs.reading import name_left_out
-from ltgnn.runs.run import DamagedRun
 from ltgnn.types import UserError
-
-T = TypeVar("T")
 
 BETWEEN = "\0between the sides"
 """Stands for ``--`` while options are parsed, since argparse gives that word another meaning."""
@@ -35,16 +32,6 @@ FOLDER:key=value,... selects runs of a folder by options or root knobs (fusion=s
 Exit code 0: yes, 2: no, 3: undecided (1 is an error)."""
 
 
-def refuse_same(base: RunGroup, new: RunGroup) -> None:
-    """``UserError`` where a run is on both sides: its difference to itself would count as evidence."""
-    again = sorted({str(run.folder.resolve()) for run in base.runs} & {str(run.folder.resolve()) for run in new.runs})
-    if again:
-        raise UserError(
-            f"{again[0]} is on both sides{f', with {len(again) - 1} more' if len(again) > 1 else ''}: nothing can be "
-            "claimed of a run against itself. Name other runs as BASE or NEW, such as FOLDER:fusion=id."
-        )
-
-
 def refuse_one_configuration(base: RunGroup, new: RunGroup) -> None:
     """``UserError`` for two runs that are seeds of one configuration: a glob that was meant as one side."""
     runs = [*base.runs, *new.runs]
@@ -53,24 +40,6 @@ def refuse_one_configuration(base: RunGroup, new: RunGroup) -> None:
             f"{runs[0].folder} and {runs[1].folder} differ only in the seed, as a shell makes of a glob for one side: "
             "write BASE... -- NEW... (or --base BASE --new NEW, if they are to be compared with each other)"
         )
-
-
-def claim_readable(
-    base: RunGroup, new: RunGroup, judge: Callable[[RunGroup, RunGroup], T]
-) -> tuple[T, list[DamagedRun]]:
-    """The claim on the runs whose files can be read, and the others; raises where a side has none left."""
-    damaged = [*base.damaged, *new.damaged]
-    while True:
-        try:
-            return judge(base, new), damaged
-        except DamagedRun as error:
-            fewer = [RunGroup([run for run in side.runs if run.folder != error.folder]) for side in (base, new)]
-            if not all(side.runs for side in fewer) or len(fewer[0].runs) + len(fewer[1].runs) == len(base.runs) + len(
-                new.runs
-            ):
-                raise
-            damaged.append(error)
-            base, new = fewer
 
 
 def sides(places: Sequence[str], base: Sequence[str], new: Sequence[str]) -> tuple[list[str], list[str]]:

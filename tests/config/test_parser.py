@@ -10,7 +10,7 @@ import pytest
 import ltgnn
 from ltgnn.cli import main
 
-WITH_FLAGS = ("table", "compare", "claim", "pareto", "report", "runs", "models", "features", "reproduce", "data")
+WITH_FLAGS = ("table", "compare", "claim", "pareto", "report", "runs", "features", "reproduce", "data")
 
 
 @pytest.mark.parametrize("command", WITH_FLAGS)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ltgnn.runs.wandb_curves import LEARNING_RATE, Selection
-from ltgnn.runs.wandb_import import bring, inspect
+from ltgnn.runs.wandb_import import import_file, inspect
 
 
 def file_of(folder: Path) -> Path:
@@ -89,7 +89,7 @@ def test_the_summary_has_the_values_that_matter(tracked_run: Path) -> None:
 
 
 def test_an_imported_run_has_the_same_epochs(tracked_run: Path, tmp_path: Path) -> None:
-    copy = bring(file_of(tracked_run), tmp_path, {})
+    copy = import_file(file_of(tracked_run), tmp_path, {})
     rows = [list(csv.DictReader((folder / "history.csv").open(newline=""))) for folder in (tracked_run, copy)]
     validated = [[float(row["epoch"]) for row in one if row.get("val/ndcg@20")] for one in rows]
     assert validated == [[2, 4, 6], [2, 4, 6]]
