@@ -12,7 +12,6 @@ import platform
 import subprocess
 import sys
 import tempfile
-import time
 import venv
 from pathlib import Path
 
@@ -36,13 +35,10 @@ class Environment:
         (self.site,) = folder.glob("lib/python*/site-packages")
         self.before = megabytes(self.site)
 
-    def install(self, *words: str) -> float:
-        """Seconds of ``pip install``."""
-        started = time.perf_counter()
+    def install(self, *words: str) -> None:
         constraints = ["-c", str(ROOT / "constraints.txt")]
         command = [str(self.python), "-m", "pip", "install", "-q", "--no-cache-dir", *constraints, *words]
         subprocess.run(command, check=True)
-        return round(time.perf_counter() - started, 1)
 
     @property
     def size(self) -> float:
@@ -71,20 +67,21 @@ def main() -> None:
             "command": "python scripts/bench_install.py --save",
         }
         full = Environment(Path(top) / "full")
-        seconds = full.install(str(wheel))
+        full.install(str(wheel))
         torch = [str(full.python), "-c", "import torch; print(torch.__version__)"]
         record["torch"] = subprocess.run(torch, check=True, capture_output=True, text=True).stdout.strip()
-        record["base"] = {"MB": full.size, "seconds": seconds, "largest_MB": full.largest()}
+        record["base"] = {"MB": full.size, "largest_MB": full.largest()}
         extras: dict[str, dict[str, float]] = {}
         for extra in filter(None, asked.extras.split(",")):
             before = full.size
-            seconds = full.install(f"{wheel}[{extra}]")
-            extras[extra] = {"added_MB": round(full.size - before, 1), "seconds": seconds}
+            full.install(f"{wheel}[{extra}]")
+            extras[extra] = {"added_MB": round(full.size - before, 1)}
         record["extras"] = extras
         record["all"] = {"MB": full.size}
         slim = Environment(Path(top) / "slim")
-        seconds = slim.install("-r", str(SLIM)) + slim.install("--no-deps", str(wheel))
-        record["serve_slim"] = {"MB": slim.size, "seconds": round(seconds, 1), "requirements": SLIM.name}
+        slim.install("-r", str(SLIM))
+        slim.install("--no-deps", str(wheel))
+        record["serve_slim"] = {"MB": slim.size, "requirements": SLIM.name}
     print(json.dumps(record, indent=1))
     if asked.save:
         target = ROOT / "experiments" / "bench" / "install.json"

@@ -32,7 +32,6 @@ def test_what_arrives_at_the_server(shop: Path, tmp_path: Path) -> None:
         settings = {
             "WANDB_BASE_URL": server.address,
             "WANDB_API_KEY": "0" * 40,
-            "WANDB_MODE": "",
             "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "0.2",
         }
         environment = without_mode() | settings | {"LTGNN_CACHE": str(tmp_path / "cache")}
@@ -56,7 +55,7 @@ def test_what_arrives_at_the_server(shop: Path, tmp_path: Path) -> None:
         assert [row["epoch"] for row in rows if "train/loss" in row] == [1, 2]
         assert [row["epoch"] for row in rows if "val/ndcg@20" in row] == [1, 2]
         assert server.exit_codes[record["id"]] == 0
-        made = {asked["artifactTypeName"] for asked in server.variables("CreateArtifact")} - {"run_table"}
+        made = {asked["input"]["artifactTypeName"] for asked in server.variables("CreateArtifact")} - {"run_table"}
         assert made == {"dataset", "config", "model"}
         assert len(server.variables("UseArtifact")) == 1, "the data are the input of the run"
 
@@ -81,7 +80,6 @@ def test_an_agent_of_a_sweep_gets_its_run(shop: Path, tmp_path: Path, parameters
         settings = {
             "WANDB_BASE_URL": server.address,
             "WANDB_API_KEY": "0" * 40,
-            "WANDB_MODE": "",
             "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "0.2",
         }
         agent = {"WANDB_SWEEP_ID": "sw33p", "WANDB_RUN_ID": "agentrun", "WANDB_SWEEP_PARAM_PATH": str(chosen)}
