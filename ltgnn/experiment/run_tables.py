@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from ltgnn.inference.open_run import SearchResult
+    from ltgnn.inference.search.result import SearchResult
     from ltgnn.inference.served_model import Served
 
 
