@@ -12,7 +12,7 @@ import hashlib
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
@@ -55,8 +55,7 @@ def in_short(value: object) -> str:
 
 def short_repr(self: Any) -> str:
     """``__repr__`` of values that hold tensors and long lists: the class, and each field in short."""
-    of_tuple = isinstance(self, tuple)
-    names = self._fields if of_tuple else [one.name for one in fields(self)]
+    names: Sequence[str] = [one.name for one in fields(self)] if is_dataclass(self) else self._fields
     return f"{type(self).__name__}({', '.join(f'{name}={in_short(getattr(self, name))}' for name in names)})"
 
 

@@ -19,7 +19,7 @@ import ltgnn
 SHOWN = ["Dataset", "Run", "Runs", "Served", "UserError", "evaluate", "load", "load_dataset", "open", "sweep", "train"]
 
 EXAMPLES = [
-    "ltgnn.types", "ltgnn.io.notebook", "ltgnn.serving.loading", "ltgnn.experiment.option_words",
+    "ltgnn.types", "ltgnn.io.notebook", "ltgnn.io.pluralize", "ltgnn.serving.loading", "ltgnn.experiment.option_words",
     "ltgnn.experiment.column_names", "ltgnn.experiment.frames", "ltgnn.experiment.dataset",
     "ltgnn.experiment.evaluation", "ltgnn.experiment.run", "ltgnn.experiment.runs", "ltgnn.experiment.training",
 ]  # fmt: skip
