@@ -1,17 +1,18 @@
 # Every target sets itself up: .venv is made and filled when it is missing or when the requirements changed.
 PYTHON ?= $(shell command -v python3.12 >/dev/null 2>&1 && python3.12 -c '' >/dev/null 2>&1 && ! python3.11 -c '' >/dev/null 2>&1 && echo python3.12 || echo python3.11)
-VENV := .venv
+VENV ?= .venv
+CONSTRAINTS ?= constraints.txt
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help quickstart test test-slow bench reproduce lint format clean
+.PHONY: help quickstart test test-slow test-oldest test-newest build docs bench reproduce lint format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[demo,dev]'
+	$(BIN)/python -m pip install --quiet $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -e '.[demo,dev]'
 	@touch $@
 
 quickstart: $(READY)  ## the main job: does item text help the tail on MovieLens-100k?
@@ -22,6 +23,18 @@ test: $(READY)  ## the tests, minutes
 
 test-slow: $(READY)  ## the tests that take long, too
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m 'slow or not slow'
+
+test-oldest:  ## the tests with the oldest versions that pyproject.toml allows
+	$(MAKE) test VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt
+
+test-newest:  ## the tests with the newest versions that pip finds
+	$(MAKE) test VENV=.venv-newest CONSTRAINTS=
+
+build: $(READY)  ## wheel and source distribution in dist/, their names and versions checked
+	$(BIN)/python scripts/release.py build
+
+docs: $(READY)  ## the documentation site, into site/index.html; a broken link or an undocumented public name fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(READY)  ## against torch-geometric, RecBole, implicit; scaling; time to a validation NDCG; needs LTGNN_MIRROR
 	$(BIN)/python scripts/bench.py --save
@@ -41,5 +54,5 @@ format: $(READY)  ## rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean:  ## drop the environment; runs, data and features stay
-	rm -rf $(VENV)
+clean:  ## drop the environments; runs, data and features stay
+	rm -rf $(VENV) .venv-oldest .venv-newest

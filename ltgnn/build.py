@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from ltgnn.config.metric_direction import RECORD
 from ltgnn.config.reads_features import reads_features
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
-from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.evaluators import Evaluators
 from ltgnn.evaluation.monitor_check import refuse_unknown_monitor
 from ltgnn.features.item_features import FeatureSource
 from ltgnn.sampling.batches import stream
+from ltgnn.scoring.ensemble import Blend
 from ltgnn.scoring.score_function import ScoreFunction
 from ltgnn.types import (
     Dataset,
@@ -29,8 +28,10 @@ from ltgnn.types import (
     Features,
     Graph,
     Groups,
+    Interactions,
     Loss,
     PartEvaluator,
+    Relation,
     Sampler,
     Scorer,
     Split,
@@ -40,6 +41,7 @@ from ltgnn.types import (
     need_closed_form,
     of_kind,
 )
+from ltgnn.types import Problem as Problem  # for those who build one
 
 if TYPE_CHECKING:  # Lightning costs seconds to import, and a closed form needs none of it
     from ltgnn.module import Recommender
@@ -49,35 +51,6 @@ log = logging.getLogger(__name__)
 
 DATA = ("data", "split")
 """Sections of the config that decide the pairs."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What a model is trained on: the same for every model of a sweep."""
-
-    dataset: Dataset
-    split: Split
-    groups: dict[str, Groups]
-    features: Features | None
-
-    @property
-    def group_card(self) -> dict[str, Any]:
-        """Rule and sizes of each policy, for the record."""
-        return {name: {"rule": g.rule, "sizes": g.sizes} for name, g in self.groups.items()}
-
-    def record(self, split: Split, evaluators: Mapping[str, PartEvaluator]) -> dict[str, Any]:
-        """For metrics.json: the pairs and data behind the numbers, the groups, and of which metrics less is better."""
-        less = [e.smaller_is_better for e in evaluators.values() if isinstance(e, Evaluator)]
-        return {
-            "fingerprint": split.fingerprint,
-            "data_sha256": self.dataset.card.get("sha256"),
-            "groups": self.group_card,
-            RECORD: sorted({name for names in less for name in names}),
-        }
-
-    @property
-    def text(self) -> torch.Tensor | None:
-        return None if self.features is None else self.features.values
 
 
 def build_problem(cfg: DictConfig, cache: Cache = NO_CACHE) -> Problem:
@@ -125,11 +98,23 @@ def build_evaluators(
     """
 
     def make() -> Evaluators:
-        parts = problem.groups, problem.text, problem.dataset.item_fields
+        parts = problem.groups, problem.feature_matrix, problem.dataset.item_fields
         return Evaluators(lambda: instantiate(cfg.eval, _convert_="all"), split or problem.split, *parts)
 
     cache = cache if split is None else NO_CACHE
     return cache.shared("evaluators", cfg, (*DATA, "groups", "features", "eval"), make)
+
+
+def build_blend(cfg: DictConfig) -> Blend:
+    """How the scores of finished runs become one: the config group ``blend`` of ``ltgnn ensemble``."""
+    blend: Blend = instantiate(cfg.blend)
+    return blend
+
+
+def fetch_files(cfg: DictConfig) -> Path:
+    """The folder of the verified files of a data set, obtained where they are absent."""
+    folder: Path = instantiate(cfg.data.files, _convert_="all")()
+    return folder
 
 
 def is_closed_form(cfg: DictConfig) -> bool:
@@ -143,7 +128,7 @@ def fit_closed_form(
     """A model that is computed, with the score adjustments on top; jobs that differ only in these compute it once."""
     refuse_leaks(problem.split, None, None)
     model = need_closed_form(instantiate(cfg.model.closed_form), "model.closed_form")
-    features = problem.text if model.reads_features else None
+    features = problem.feature_matrix if model.reads_features else None
     sections = (*DATA, "model", *(("features",) if model.reads_features else ()))
     base = cache.shared(
         "closed form", cfg, sections, lambda: as_scorer(model.fit(problem.split.train, features)), kept=1
@@ -167,6 +152,17 @@ def uses_features(cfg: DictConfig, problem: Problem) -> bool:
     return not closed and reads_features(instantiate(cfg.model.encoder), unless_said=False)
 
 
+def build_graph(
+    cfg: DictConfig, train: Interactions, features: torch.Tensor | None, relations: Mapping[str, Relation]
+) -> Graph:
+    """The graph of the train part; ``relations`` of the data set go to a class that declares ``reads_relations``."""
+    part = instantiate(cfg.graph)
+    kind = part.func if isinstance(part, partial) else part
+    reads = isinstance(kind, type) and issubclass(kind, Graph) and kind.reads_relations
+    graph = part(train, features=features, relations=relations) if reads else part(train, features=features)
+    return of_kind(graph, Graph, "graph")  # type: ignore[type-abstract]
+
+
 def build_module(
     cfg: DictConfig,
     problem: Problem,
@@ -181,7 +177,8 @@ def build_module(
 
     train = problem.split.train
     sections = (*DATA, "features", "graph")
-    graph = cache.copied("graph", cfg, sections, lambda: instantiate(cfg.graph)(train, features=problem.text))
+    relations = problem.dataset.relations
+    graph = cache.copied("graph", cfg, sections, lambda: build_graph(cfg, train, problem.feature_matrix, relations))
     refuse_leaks(problem.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(
@@ -194,7 +191,7 @@ def build_module(
     encoder = of_kind(instantiate(cfg.model.encoder)(embedding), Encoder, "model.encoder")  # type: ignore[type-abstract]
     return Recommender(
         encoder=encoder,
-        graph=of_kind(graph, Graph, "graph"),  # type: ignore[type-abstract]
+        graph=graph,
         views=of_kind(instantiate(cfg.views), Views, "views"),  # type: ignore[type-abstract]
         losses={n: of_kind(loss, Loss, f"loss.{n}") for n, loss in losses.items()},  # type: ignore[type-abstract]
         sampler=of_kind(instantiate(cfg.sampler.negatives)(train), Sampler, "sampler.negatives"),  # type: ignore[type-abstract]
@@ -246,5 +243,5 @@ def build_score(cfg: DictConfig, problem: Problem) -> ScoreFunction:
     """The scores of states, with the score adjustments built from the train part."""
     if cfg.score.get("fit") and not len(problem.split.val):
         raise UserError("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
-    score: ScoreFunction = instantiate(cfg.score).fit(problem.split.train, problem.text)
+    score: ScoreFunction = instantiate(cfg.score).fit(problem.split.train, problem.feature_matrix)
     return score

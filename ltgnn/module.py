@@ -167,7 +167,7 @@ class Recommender(pl.LightningModule):
         if idle:
             raise UserError(
                 f"no term of the loss reads these weights, so they would stay as they started: {', '.join(idle)}. "
-                "Choose a loss that does (fusion=side requires loss=bpr_align or another one on text), or another "
+                "Choose a loss that does (fusion=side requires loss=bpr_align or another one on features), or another "
                 "fusion= or model=."
             )
 

@@ -12,8 +12,9 @@ import hashlib
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import torch
@@ -35,6 +36,30 @@ class Damaged(UserError):
     """
 
 
+def in_short(value: object) -> str:
+    """What an attribute holds, in a few words: a tensor by its shape, a list or dict by its length.
+
+    Examples:
+        >>> in_short(torch.zeros(2, 3)), in_short(["a"] * 1000), in_short({"a": 1}), in_short("title")
+        ('float32[2, 3]', '1,000 entries', '1 entry', "'title'")
+    """
+    if isinstance(value, Tensor):
+        return f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"
+    if isinstance(value, str):
+        return repr(value if len(value) <= 60 else f"{value[:59]}…")
+    if isinstance(value, Mapping | Sequence) and (not isinstance(value, tuple) or type(value) is tuple):
+        return "1 entry" if len(value) == 1 else f"{len(value):,} entries"
+    text = repr(value)
+    return text if len(text) <= 120 else f"{type(value).__name__}(…)"
+
+
+def short_repr(self: Any) -> str:
+    """``__repr__`` of values that hold tensors and long lists: the class, and each field in short."""
+    of_tuple = isinstance(self, tuple)
+    names = self._fields if of_tuple else [one.name for one in fields(self)]
+    return f"{type(self).__name__}({', '.join(f'{name}={in_short(getattr(self, name))}' for name in names)})"
+
+
 @dataclass(frozen=True)
 class Interactions:
     """User-item pairs with ids ``0..U-1`` and ``0..I-1``; no pair occurs twice.
@@ -49,6 +74,10 @@ class Interactions:
     num_items: int
     times: Tensor | None = None  # [E] float64, seconds or positions; larger is later
     weights: Tensor | None = None  # [E] float32, strength of the event; None: all 1
+
+    def __repr__(self) -> str:
+        more = "".join(f", {name}" for name in ("times", "weights") if getattr(self, name) is not None)
+        return f"Interactions({len(self):,} of {self.num_users:,} users and {self.num_items:,} items{more})"
 
     def __len__(self) -> int:
         return self.users.numel()
@@ -102,6 +131,51 @@ class Interactions:
         )
 
 
+ITEM = "item"
+"""``Relation.kind`` where items are related to items."""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Edges of one type from items to what they are related to: attributes, entities, or other items.
+
+    The type is the name that ``Dataset.relations`` has for it. Relations to the same ``kind`` number its members alike,
+    so that a person who acts and directs is one node. ``UserError`` for a number that is out of range.
+    """
+
+    items: Tensor  # [M] int64, 0 .. I - 1
+    others: Tensor  # [M] int64, 0 .. num_others - 1
+    num_others: int  # members of the kind, with and without an edge
+    kind: str  # what the others are: "brand", "person" ...; "item": the others are items, num_others is I
+    other_ids: Sequence[str] = ()  # raw ids of the others; empty: not known, or items
+
+    def __post_init__(self) -> None:
+        if self.items.shape != self.others.shape or self.items.dim() != 1:
+            raise UserError(
+                f"relation to {self.kind}: items {list(self.items.shape)} and others {list(self.others.shape)} given, "
+                "one number of each for every edge wanted."
+            )
+        if len(self) and not (int(self.others.min()) >= 0 and int(self.others.max()) < self.num_others):
+            raise UserError(
+                f"relation to {self.kind}: numbers from {int(self.others.min())} to {int(self.others.max())} given, "
+                f"0 to {self.num_others - 1} wanted (num_others={self.num_others})."
+            )
+
+    def __len__(self) -> int:
+        return self.items.numel()
+
+    def renumber_items(self, numbers: Tensor) -> Relation:
+        """The relation after items got new numbers: ``numbers`` [I] int64, -1 for items that are gone.
+
+        Edges of items that are gone go with them; entities keep their numbers.
+        """
+        items, others, num_others = numbers[self.items], self.others, self.num_others
+        if self.kind == ITEM:
+            others, num_others = numbers[others], int((numbers >= 0).sum())
+        kept = (items >= 0) & (others >= 0)
+        return replace(self, items=items[kept], others=others[kept], num_others=num_others)
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A data set as read and cleaned, before any split.
@@ -118,14 +192,26 @@ class Dataset:
     item_numbers: Mapping[str, Tensor] = field(default_factory=dict)  # column -> [I] float32, nan where missing
     item_vectors: Mapping[str, Tensor] = field(default_factory=dict)  # name -> [I, D] features that came with the data
     user_fields: Mapping[str, Sequence[str]] = field(default_factory=dict)  # column -> U texts, "" where missing
+    relations: Mapping[str, Relation] = field(default_factory=dict)  # type -> edges of the items, for graph parts
+    images: Mapping[str, Path] = field(default_factory=dict)  # raw item id -> file, of the items that have one
     card: Mapping[str, Any] = field(default_factory=dict)  # what was read, what left and why; plain values
+
+    def __repr__(self) -> str:
+        pairs = sum(len(part) for part in self.parts.values())
+        cut = "" if set(self.parts) == {"all"} else f" in {', '.join(self.parts)}"
+        names = [*self.item_fields, *self.item_numbers, *self.item_vectors]
+        shown = f"{', '.join(names[:8])}{' ...' if len(names) > 8 else ''}"
+        size = f"{self.num_users:,} users, {self.num_items:,} items, {pairs:,} interactions{cut}"
+        return f"Dataset({self.name!r}: {size}{f'; fields: {shown}' if names else ''})"
 
     @property
     def num_users(self) -> int:
+        """U"""
         return len(self.user_ids)
 
     @property
     def num_items(self) -> int:
+        """I"""
         return len(self.item_ids)
 
 
@@ -138,6 +224,10 @@ class Split:
     test: Interactions
     name: str  # the protocol, as text: "random per user 80/10/10, seed 0"
     ordered: str = ""  # "global", "user": train is before val, val before test, over all or within each user
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{part} {len(getattr(self, part)):,}" for part in ("train", "val", "test"))
+        return f"Split({self.name!r}: {sizes})"
 
     def __post_init__(self) -> None:
         for part in ("train", "val", "test"):
@@ -164,6 +254,9 @@ class Groups:
     labels: Tensor  # [I] int8, index into names
     rule: str  # the policy as text, shown with every number
 
+    def __repr__(self) -> str:
+        return f"Groups({self.policy!r}: {', '.join(f'{name} {size:,}' for name, size in self.sizes.items())})"
+
     @cached_property
     def sizes(self) -> dict[str, int]:
         """Items per group, in the order of ``names``."""
@@ -177,6 +270,9 @@ class Features(NamedTuple):
     values: Tensor  # [I, D] float32
     card: dict[str, Any]  # key, encoder, template, dimensions ...; plain values
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 class Batch(NamedTuple):
     """Train pairs and their negatives."""
@@ -185,6 +281,9 @@ class Batch(NamedTuple):
     pos: Tensor  # [B] int64
     neg: Tensor  # [B, S] int64; S may be 0 (in-batch losses)
     proposal: Tensor | None = None  # [I] chance of each item in one draw of the sampler; None: it has no such table
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 class Columns(Protocol):
@@ -209,6 +308,9 @@ class Encoded(NamedTuple):
     known: Tensor | None = None  # [I] bool, items that the model can score; None: not computed, or all
     columns: Columns | None = None  # who has the others, where this process has d / R of the columns; None: it has all
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 class TopK(NamedTuple):
     """Recommendation lists; -1 (score -inf) fills a list that is longer than the candidates."""
@@ -217,6 +319,9 @@ class TopK(NamedTuple):
     items: Tensor  # [n, K] int64, best first, ties by smaller item id
     scores: Tensor  # [n, K] float32
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 class Evaluation(NamedTuple):
     """Numbers of one part (val or test), aggregate and per user."""
@@ -224,6 +329,9 @@ class Evaluation(NamedTuple):
     values: dict[str, float]  # "ndcg@20", "items20/tail/ndcg@20", "coverage@20" ...
     per_user: dict[str, Tensor]  # same names -> [n] float64, nan where the user has no such item
     lists: TopK
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 @runtime_checkable
@@ -324,6 +432,40 @@ class PartEvaluator(Protocol):
         """Whether less of a value is better."""
         ...
 
+    @property
+    def smaller_is_better(self) -> Sequence[str]:
+        """Names of the metrics of which less is better, without list lengths and groups."""
+        ...
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a model is trained on: the same for every model of a sweep."""
+
+    dataset: Dataset
+    split: Split
+    groups: dict[str, Groups]
+    features: Features | None
+
+    @property
+    def group_card(self) -> dict[str, Any]:
+        """Rule and sizes of each policy, for the record."""
+        return {name: {"rule": g.rule, "sizes": g.sizes} for name, g in self.groups.items()}
+
+    def record(self, split: Split, evaluators: Mapping[str, PartEvaluator]) -> dict[str, Any]:
+        """For metrics.json: the pairs and data behind the numbers, the groups, and of which metrics less is better."""
+        return {
+            "fingerprint": split.fingerprint,
+            "data_sha256": self.dataset.card.get("sha256"),
+            "groups": self.group_card,
+            "smaller_is_better": sorted({name for e in evaluators.values() for name in e.smaller_is_better}),
+        }
+
+    @property
+    def feature_matrix(self) -> Tensor | None:
+        """Item features [I, D]; None where there are none."""
+        return None if self.features is None else self.features.values
+
 
 @dataclass(frozen=True)
 class Term:
@@ -335,6 +477,7 @@ class Term:
 
     @property
     def value(self) -> float:
+        """The sum of ``by``."""
         return sum(self.by.values())
 
 
@@ -371,8 +514,12 @@ class EdgeRule(NamedTuple):
 class Graph:
     """A normalised user-item graph of ``N = U + I`` nodes, users first.
 
-    A subclass gives ``propagate``; by default the other abilities are absent.
+    A subclass gives ``propagate``; by default the other abilities are absent. ``build.py`` calls it, ``_partial_`` in
+    its yaml, with ``(train, features=)``, and with ``relations=`` too if it reads them.
     """
+
+    reads_relations: ClassVar[bool] = False
+    """Whether its constructor takes ``relations``: those of the data set, by type (``Dataset.relations``)."""
 
     linear: bool = False
     """Whether ``propagate`` is linear in the states, and acts on each of their columns separately."""
@@ -629,7 +776,7 @@ class Loss:
     separable_without: ClassVar[str] = ""
     """The option that, where it is false, makes the loss separable by rows and by columns; empty: there is none."""
 
-    needs_projected_text: ClassVar[bool] = False
+    needs_projected_features: ClassVar[bool] = False
     """Whether it reads ``Encoded.content``."""
 
     changes_ranking: bool = False
@@ -682,7 +829,9 @@ class ClosedForm(Protocol):
         """
         ...
 
-    def fit(self, train: Interactions, features: Tensor | None) -> Scorer: ...
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
+        """The scorer of the train pairs; ``features`` [I, D], None where there are none."""
+        ...
 
 
 def need_closed_form(model: object, option: str) -> ClosedForm:

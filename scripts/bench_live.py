@@ -23,6 +23,7 @@ from typing import Any
 
 import torch
 
+from ltgnn.io.pluralize import pluralize
 from ltgnn.runs.environment import cpu_model
 
 SAVED = Path(__file__).resolve().parents[1] / "experiments/live"
@@ -93,7 +94,7 @@ def markdown(results: dict[str, Any]) -> str:
         threads = results["cost"]["none"]["threads"]
         lines += [
             "",
-            f"## Cost, on {results['machine']}, {threads} thread(s)",
+            f"## Cost, on {results['machine']}, {pluralize(threads, 'thread')}",
             "",
             f"`python scripts/bench_live.py cost`: {STEPS - WARM} steps of 2,048 pairs after {WARM} to warm up; "
             "processor time, since others used the machine at the same time.",

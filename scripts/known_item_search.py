@@ -136,7 +136,7 @@ def main() -> None:
     }
     rest = [split[item][1] if item in split else title for item, title in enumerate(titles)]
     texts = render(str(shop.cfg.data.template), fields | {"title": rest})
-    vectors = shop.problem.text.clone()  # type: ignore[union-attr]
+    vectors = shop.problem.feature_matrix.clone()  # type: ignore[union-attr]
     vectors[chosen] = shop.read([texts[item] for item in chosen])
     held: dict[str, Retriever] = {"words": Words(texts), "text": Dense(shop.read, vectors)}
     report["held_out"] = judge(shop, held, queries)

@@ -33,7 +33,7 @@ JOBS = {
     "noise views": f"model=lightgcn views=xsimgcl loss=bpr_infonce {SHORT}",
     "macr": f"model=lightgcn loss=macr {SHORT}",
     "sequence": f"model=sasrec split=leave_one_out {SHORT}",
-    "ease and text": "model=ease_text features=tfidf logger=none",
+    "ease and text": "model=ease_content features=tfidf logger=none",
     "adjusted": "model=ease features=tfidf score=content_fit logger=none",
 }
 FREE = ("seconds", "warnings")

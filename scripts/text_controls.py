@@ -50,7 +50,7 @@ def evaluations() -> Iterator[dict[str, dict[str, Evaluation]]]:
         with_text = config(text)
         problem = build_problem(with_text)
         evaluate = build_evaluators(with_text, problem)["test"]
-        match: Scorer = instantiate(cfg.score.adjustments.content)(problem.split.train, problem.text)
+        match: Scorer = instantiate(cfg.score.adjustments.content)(problem.split.train, problem.feature_matrix)
 
         def both(users: torch.Tensor, match: Scorer = match) -> torch.Tensor:
             return ease(users) + match(users)

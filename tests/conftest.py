@@ -110,7 +110,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 FINISHED = {
     "gnn": ["fusion=sum", "model=lightgcn"],
     "ease": ["model=ease"],
-    "hybrid": ["model=gfcf_text", "score=popularity"],
+    "hybrid": ["model=gfcf_content", "score=popularity"],
     "popular": ["model=popularity"],
     "profile": ["model=mf", "score=profile"],
     "content": ["model=mf", "score=content"],

@@ -1,4 +1,4 @@
-"""Every command ends with one message for what its user can mend, and with a traceback for a fault of ltgnn alone."""
+"""Every command ends with one message for what its user can correct, a traceback for a fault of ltgnn alone."""
 
 from __future__ import annotations
 

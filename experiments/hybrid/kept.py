@@ -44,8 +44,9 @@ def results(file: Path) -> list[dict[str, Any]]:
             {older_recipes.AXES.get(key, key): value for key, value in line.items()} for line in csv.DictReader(opened)
         ]
     for line in lines:
-        line["fusion"] = older_recipes.WORDS["fusion"].get(line["fusion"], line["fusion"])
-        line["words"] = " ".join(map(older_recipes.override, line["words"].split(" ")))
+        for group in ("model", "fusion"):
+            line[group] = older_recipes.WORDS[group].get(line[group], line[group])
+        line["words"] = " ".join(older_recipes.overrides(line["words"].split(" ")))
     return lines
 
 

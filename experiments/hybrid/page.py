@@ -122,7 +122,7 @@ def controls(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]
         ease = [r for r in of["ease"] if r["score"] == "dot" and word(r, "l2") == "50"]
         match = [r for r in of["text"] + of["controls"] if word(r, "history_power") == "0.5"]
         gram = [r for r in of["gram"] if r["score"] == "content_fit"] + of["gram-controls"]
-        gram = [r for r in gram if word(r, "l2") == l2 and word(r, "text_weight") in weights]
+        gram = [r for r in gram if word(r, "l2") == l2 and word(r, "content_weight") in weights]
         within = [max(several, key=lambda row: row["val_all"]) for several in by_text(gram)]
         narrow = [r for r in of["grid"] if (r["model"], r["loss"]) == ("lightgcn", "softmax")]
         ids, inside = ([r for r in narrow if r["fusion"] == fusion] for fusion in ("id", "sum"))

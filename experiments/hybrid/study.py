@@ -188,7 +188,7 @@ def jobs(words: Sequence[str]) -> int:
 def family_of(run: Run) -> str:
     """closed-id, closed-text, trained-id, trained-text, blend-id, blend-text; plain yardsticks are a family each."""
     model = run.word("model")
-    if model in ("popularity", "item_knn", "text_knn", "random"):
+    if model in ("popularity", "item_knn", "content_knn", "random"):
         return model.replace("_", "-")
     kind = "closed" if "closed_form" in run.config["model"] else "trained"
     kind = "blend" if model.startswith("ensemble") else kind

@@ -31,14 +31,14 @@ class Effect:
     p: float | None
 
 
-def anova(values: Sequence[float], axes: Mapping[str, Sequence[str]], order: int = 2) -> list[Effect]:
-    """Effects of ``axes`` (group -> option of each run) on ``values`` [n], and of products of up to ``order``.
+def anova(values: Sequence[float], groups: Mapping[str, Sequence[str]], order: int = 2) -> list[Effect]:
+    """Effects of ``groups`` (group -> option of each run) on ``values`` [n], and of products of up to ``order``.
 
     The residual is what seeds and products of more groups leave. A group with one option has no effect and is omitted;
     so is a product that is confounded with its factors.
     """
     y = np.asarray(values, dtype=np.float64)
-    codes = {name: _indicators(words) for name, words in axes.items() if len(set(words)) > 1}
+    codes = {name: _indicators(options) for name, options in groups.items() if len(set(options)) > 1}
     terms = [term for size in range(1, order + 1) for term in combinations(codes, size)]
     blocks = {term: _product([codes[name] for name in term]) for term in terms}
     total = float(np.square(y - y.mean()).sum())
@@ -58,10 +58,10 @@ def anova(values: Sequence[float], axes: Mapping[str, Sequence[str]], order: int
     return [*effects, Effect(RESIDUAL, freedom, left, _share(left, total), None, None)]
 
 
-def _indicators(words: Sequence[str]) -> Array:
+def _indicators(options: Sequence[str]) -> Array:
     """One column per option, 1 where a run has it.  [n, options]"""
-    names = sorted(set(words))
-    return np.array([[float(word == name) for name in names] for word in words])
+    names = sorted(set(options))
+    return np.array([[float(option == name) for name in names] for option in options])
 
 
 def _product(parts: Sequence[Array]) -> Array:

@@ -37,18 +37,18 @@ def terminal(found: Effects) -> Any:
 
 def markdown(found: Effects) -> str:
     """A table in GitHub's Markdown."""
-    head = ["config group", "df", *(word for name in found for word in (name, "p"))]
+    head = ["config group", "df", *(title for name in found for title in (name, "p"))]
     lines = [markdown_row(head), markdown_row(["---"] + ["---:"] * (len(head) - 1)), *map(markdown_row, _rows(found))]
     return f"{TITLE}:\n\n" + "\n".join(lines) + "\n"
 
 
 def latex(found: Effects) -> str:
     """A ``tabular`` with booktabs rules."""
-    head = ["config group", "df", *(word for name in found for word in (tex(name), "$p$"))]
+    head = ["config group", "df", *(title for name in found for title in (tex(name), "$p$"))]
     lines = [f"% {TITLE}", r"\begin{tabular}{l" + "r" * (len(head) - 1) + "}", r"\toprule", " & ".join(head) + r" \\"]
     lines.append(r"\midrule")
-    for axis, *cells in _rows(found):
-        lines.append(" & ".join([tex(axis).replace(" x ", r" $\times$ "), *map(tex, cells)]) + r" \\")
+    for group, *cells in _rows(found):
+        lines.append(" & ".join([tex(group).replace(" x ", r" $\times$ "), *map(tex, cells)]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
@@ -69,10 +69,10 @@ def _rows(found: Effects) -> list[list[str]]:
     freedom = {effect.name: effect.freedom for several in found.values() for effect in several}
     known = {(name, effect.name): effect for name, several in found.items() for effect in several}
     rows = []
-    for axis in sorted(freedom, key=lambda axis: axis == RESIDUAL):
-        row = [REST if axis == RESIDUAL else axis, f"{freedom[axis]}"]
+    for group in sorted(freedom, key=lambda group: group == RESIDUAL):
+        row = [REST if group == RESIDUAL else group, f"{freedom[group]}"]
         for name in found:
-            effect = known.get((name, axis))
+            effect = known.get((name, group))
             row.append(f"{effect.share:.1%}" if effect else "-")
             row.append(f"{effect.p:.2g}" if effect and effect.p is not None else "")
         rows.append(row)

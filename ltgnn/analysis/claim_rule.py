@@ -20,6 +20,7 @@ from ltgnn.analysis.group_difference import Difference
 from ltgnn.analysis.item_groups import rule
 from ltgnn.analysis.labels import names
 from ltgnn.analysis.run_groups import CLOSED_FORM, RunGroup
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 MIN_SEEDS = 5
@@ -47,6 +48,14 @@ class Claim:
     differences: list[Difference]
     rule: str = ""  # of the groups, as text
     warnings: list[str] = field(default_factory=list)  # of the runs
+
+    def __repr__(self) -> str:
+        found = [
+            f"  {d.group}: {d.base:.4f} to {d.new:.4f}, {d.interval.estimate:+.5f} ({d.interval.lower:+.5f} to "
+            f"{d.interval.upper:+.5f})" for d in self.differences
+        ]  # fmt: skip
+        head = f"Claim: {self.new} against {self.base}, {self.metric}: {self.verdict}"
+        return "\n".join([head, *found, *(f"  {reason}" for reason in self.reasons)])
 
 
 def claim(
@@ -223,7 +232,7 @@ def _over_seeds(base: RunGroup, new: RunGroup, before: stats.Array, after: stats
 def _too_few_seeds(side: RunGroup, name: str) -> list[str]:
     if side.deterministic or len(side.runs) >= MIN_SEEDS:
         return []
-    return [f"{name} has {len(side.runs)} seed(s), the rule requires {MIN_SEEDS}"]
+    return [f"{name} has {pluralize(len(side.runs), 'seed')}, the rule requires {MIN_SEEDS}"]
 
 
 def _selection(side: RunGroup, name: str) -> list[str]:

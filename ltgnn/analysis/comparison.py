@@ -84,29 +84,30 @@ def name_damaged(damaged: Sequence[DamagedRun]) -> list[str]:
     return [f"{error.folder} (damaged: {first_line(error).removeprefix(f'{error.folder}: ')})" for error in damaged]
 
 
-def sides(runs: Sequence[Run], axes: Sequence[str]) -> dict[tuple[str, ...], RunGroup]:
+def sides(runs: Sequence[Run], groups: Sequence[str]) -> dict[tuple[str, ...], RunGroup]:
     """The runs by their options; rejects groups that do not distinguish all configurations."""
     grouped: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
-        grouped.setdefault(tuple(run.word(axis) for axis in axes), []).append(run)
-    for words, group in grouped.items():
-        label = ", ".join(f"{axis}={word}" for axis, word in zip(axes, words, strict=True))
-        if different := differing(group):
-            more = [axis for axis in axes_of(group) if axis not in axes] or different[:4]
-            raise UserError(f"the {len(group)} runs with {label} also differ in {', '.join(more)}. Add that to --by")
-        seeds = [run.seed for run in group]
+        grouped.setdefault(tuple(run.word(group) for group in groups), []).append(run)
+    for options, members in grouped.items():
+        label = ", ".join(f"{group}={option}" for group, option in zip(groups, options, strict=True))
+        if different := differing(members):
+            more = [group for group in axes_of(members) if group not in groups] or different[:4]
+            raise UserError(f"the {len(members)} runs with {label} also differ in {', '.join(more)}. Add that to --by")
+        seeds = [run.seed for run in members]
         if len(set(seeds)) < len(seeds):
-            twice = next(run for run in group if seeds.count(run.seed) > 1)
-            again = ", ".join(str(run.folder) for run in group if run.seed == twice.seed)
+            twice = next(run for run in members if seeds.count(run.seed) > 1)
+            again = ", ".join(str(run.folder) for run in members if run.seed == twice.seed)
             raise UserError(f"seed {twice.seed} of {label} is there twice: {again}. Omit one")
     return {
-        words: RunGroup(sorted(group, key=lambda run: (len(run.seed), run.seed))) for words, group in grouped.items()
+        options: RunGroup(sorted(members, key=lambda run: (len(run.seed), run.seed)))
+        for options, members in grouped.items()
     }
 
 
 def compare(
     runs: Sequence[Run],
-    axes: Sequence[str],
+    groups: Sequence[str],
     names: Sequence[str],
     baseline: Mapping[str, str],
     correction: str,
@@ -118,30 +119,30 @@ def compare(
     options in all other groups. p values are of ``significance.pooled_test``, adjusted for all differences of the
     table.
     """
-    known = sides(runs, axes)
-    _check(known, axes, names, baseline)
-    means = {(words, name): side.mean(name) for words, side in known.items() for name in names}
+    known = sides(runs, groups)
+    _check(known, groups, names, baseline)
+    means = {(options, name): side.mean(name) for options, side in known.items() for name in names}
     p: dict[tuple[tuple[str, ...], str], float] = {}
     bases: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for words, side in known.items():
-        other = _base(known, tuple(baseline.get(axis, word) for axis, word in zip(axes, words, strict=True)))
-        if not baseline or other is None or other == words:
+    for options, side in known.items():
+        other = _base(known, tuple(baseline.get(group, option) for group, option in zip(groups, options, strict=True)))
+        if not baseline or other is None or other == options:
             continue
-        bases[words] = other
+        bases[options] = other
         for name in names:
             found = _p(known[other], side, name)
             if found is not None:
-                p[words, name] = found
+                p[options, name] = found
     adjusted = dict(zip(p, CORRECTIONS[correction](np.array(list(p.values()))).tolist(), strict=True)) if p else {}
     best = {
-        name: _best(any(side.smaller(name) for side in known.values()), [means[words, name] for words in known])
+        name: _best(any(side.smaller(name) for side in known.values()), [means[options, name] for options in known])
         for name in names
     }
     rows = []
-    for words, side in known.items():
+    for options, side in known.items():
         cells: list[Cell | None] = []
         for name in names:
-            mean = means[words, name]
+            mean = means[options, name]
             if mean is None:
                 cells.append(None)
                 continue
@@ -152,26 +153,26 @@ def compare(
                     seeds=len(side.runs),
                     scorable=not all(not_scorable(run, name) for run in side.runs),
                     best=mean == best[name],
-                    base=means[bases[words], name] if words in bases else None,
-                    p=p.get((words, name)),
-                    p_adjusted=adjusted.get((words, name)),
+                    base=means[bases[options], name] if options in bases else None,
+                    p=p.get((options, name)),
+                    p_adjusted=adjusted.get((options, name)),
                 )
             )
-        rows.append(Row(words, side, tuple(cells)))
-    lonely = [" ".join(words) for words, side in known.items() if len(side.runs) == 1 and not side.deterministic]
+        rows.append(Row(options, side, tuple(cells)))
+    lonely = [" ".join(options) for options, side in known.items() if len(side.runs) == 1 and not side.deterministic]
     return Comparison(
-        tuple(axes), tuple(names), tuple(rows), baseline, correction, tuple(left_out), tuple(lonely)
+        tuple(groups), tuple(names), tuple(rows), baseline, correction, tuple(left_out), tuple(lonely)
     )  # fmt: skip
 
 
-def _base(known: Mapping[tuple[str, ...], RunGroup], words: tuple[str, ...]) -> tuple[str, ...] | None:
+def _base(known: Mapping[tuple[str, ...], RunGroup], options: tuple[str, ...]) -> tuple[str, ...] | None:
     """The configuration with these options, or the only one that has them where it has such groups."""
-    fits = [row for row in known if all(own in (word, "-") for own, word in zip(row, words, strict=True))]
-    return words if words in known else fits[0] if len(fits) == 1 else None
+    fits = [row for row in known if all(own in (option, "-") for own, option in zip(row, options, strict=True))]
+    return options if options in known else fits[0] if len(fits) == 1 else None
 
 
 def _check(
-    known: Mapping[tuple[str, ...], RunGroup], axes: Sequence[str], names: Sequence[str], baseline: Mapping[str, str]
+    known: Mapping[tuple[str, ...], RunGroup], groups: Sequence[str], names: Sequence[str], baseline: Mapping[str, str]
 ) -> None:
     """Refuse what cannot be compared, and names that nothing has."""
     prints = {side.fingerprint for side in known.values()}
@@ -183,12 +184,12 @@ def _check(
     for name in names:
         if not any(name in run.test for side in known.values() for run in side.runs):
             raise UserError(f"no run has the value '{name}'. Set --metrics, e.g. ndcg@20 items20/tail/ndcg@20")
-    for axis, word in baseline.items():
-        if axis not in axes:
-            raise UserError(f"--baseline {axis}={word}: the config groups are {', '.join(axes)}")
-        words = {row[list(axes).index(axis)] for row in known}
-        if word not in words:
-            raise UserError(f"--baseline {axis}={word}: no run has that; there are {', '.join(sorted(words))}")
+    for group, option in baseline.items():
+        if group not in groups:
+            raise UserError(f"--baseline {group}={option}: the config groups are {', '.join(groups)}")
+        options = {row[list(groups).index(group)] for row in known}
+        if option not in options:
+            raise UserError(f"--baseline {group}={option}: no run has that; there are {', '.join(sorted(options))}")
 
 
 def _p(base: RunGroup, new: RunGroup, name: str) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ltgnn.analysis.comparison import Cell, Comparison, Row
 from ltgnn.analysis.item_groups import rule
+from ltgnn.io.pluralize import pluralize
 from ltgnn.io.spreadsheet import mark_formula
 from ltgnn.io.terminal import literal, printable
 
@@ -18,16 +19,17 @@ STARS = "* < 0.05, ** < 0.01, *** < 0.001"
 def note(table: Comparison, bold: bool = True) -> str:
     """What the reader has to know to read the numbers; ``bold``: where they are shown has bold type."""
     seeds = sorted({len(row.side.runs) for row in table.rows})
-    counted = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    least = "" if len(seeds) == 1 else f"{seeds[0]} to "
     best = "; best of each column bold" if bold else ""
-    lines = [f"Test part, mean ± standard deviation over {counted} run(s) of a configuration{best}."]
+    several = f"{least}{pluralize(seeds[-1], 'run')}"
+    lines = [f"Test part, mean ± standard deviation over {several} of a configuration{best}."]
     if table.baseline:
-        words = ", ".join(f"{axis}={word}" for axis, word in table.baseline.items())
+        options = ", ".join(f"{group}={option}" for group, option in table.baseline.items())
         adjusted = {"holm": "Holm's", "bh": "Benjamini and Hochberg's", "none": "no"}[table.correction]
         tests = sum(cell is not None and cell.p is not None for row in table.rows for cell in row.cells)
         lines.append(
-            f"Δ: against the same configuration with {words}. Two-sided tests over users and seeds, p {STARS}, with "
-            f"{adjusted} correction for {tests} tests."
+            f"Δ: against the same configuration with {options}. Two-sided tests over users and seeds, p {STARS}, with "
+            f"{adjusted} correction for {pluralize(tests, 'test')}."
         )
         if table.one_seed:
             shown = "; ".join(table.one_seed[:4]) + (" ..." if len(table.one_seed) > 4 else "")
@@ -56,8 +58,8 @@ def terminal(table: Comparison) -> Any:
     from rich.table import Table
 
     drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for axis in table.axes:
-        drawn.add_column(literal(axis), no_wrap=True)
+    for group in table.axes:
+        drawn.add_column(literal(group), no_wrap=True)
     for name in table.names:
         drawn.add_column(literal(name), justify="right", no_wrap=True)
         if table.baseline:

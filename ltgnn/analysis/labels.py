@@ -34,9 +34,9 @@ def axes_of(runs: Sequence[Run]) -> tuple[str, ...]:
     }
     if any(run.config.get("task") == "ensemble" for run in runs):  # it has no knobs of training that could differ
         keys = {k: None for k in keys if k in PLAINLY or all(run.word(k) not in NOTHING for run in runs)}
-    words = {key: [run.word(key) for run in runs] for key in keys if _parts(key)[0] not in NO_AXES}
+    options = {key: [run.word(key) for run in runs] for key in keys if _parts(key)[0] not in NO_AXES}
     seeds = [run.seed for run in runs]  # a key that follows the seed, as split.seed may, distinguishes none
-    differ = {key: said for key, said in words.items() if said != seeds and len(set(_had(key, said, runs))) > 1}
+    differ = {key: said for key, said in options.items() if said != seeds and len(set(_had(key, said, runs))) > 1}
     found = [key for key in differ if key in given or not _implied(key, differ)]
     return tuple(sorted(found, key=lambda key: key not in PLAINLY)) or ("model", "fusion", "loss")
 
@@ -46,40 +46,40 @@ def labels(runs: Sequence[Run], seeds: bool = False) -> list[str]:
 
     ``seeds``: name the seed too, last, where it differs.
     """
-    axes = axes_of(runs)
-    full = [label(run, axes) for run in runs]
-    short = [label(run, [axis for axis in axes if axis not in SCHEDULE]) for run in runs]
+    groups = axes_of(runs)
+    full = [label(run, groups) for run in runs]
+    short = [label(run, [group for group in groups if group not in SCHEDULE]) for run in runs]
     found = short if len(set(short)) == len(set(full)) else full
     if seeds and len({run.seed for run in runs}) > 1:
         found = [text if run.closed_form else f"{text} seed={run.seed}" for text, run in zip(found, runs, strict=True)]
     return [printable(text) for text in found]
 
 
-def label(run: Run, axes: Sequence[str]) -> str:
-    """The options of a run in ``axes``; its plain name where these do not describe it."""
-    said = {axis: run.word(axis) for axis in axes}
+def label(run: Run, groups: Sequence[str]) -> str:
+    """The options of a run in ``groups``; its plain name where these do not describe it."""
+    said = {group: run.word(group) for group in groups}
     named = said.get("experiment", "-") not in NOTHING
     if "experiment" in said and not named:  # for others this is the name; a run without one is named by its options
-        said = {axis: run.word(axis) for axis in PLAINLY} | said
+        said = {group: run.word(group) for group in PLAINLY} | said
     if named and run.overrides:  # it implies all that the command does not set in addition
         own = {"experiment", *pairs(run.overrides), *run.changed}
-        said = {axis: word for axis, word in said.items() if axis in own}
-    said = {axis: word for axis, word in said.items() if word not in NOTHING}
-    if not said or not any(run.word(axis) not in NOTHING for axis in axes):
+        said = {group: option for group, option in said.items() if group in own}
+    said = {group: option for group, option in said.items() if option not in NOTHING}
+    if not said or not any(run.word(group) not in NOTHING for group in groups):
         return plain_name(run)
-    plainly = [said[axis] for axis in PLAINLY if axis in said]
+    plainly = [said[group] for group in PLAINLY if group in said]
     if named:
         plainly[0] = plainly[0].removeprefix("quickstart/")
-    if set(axes) <= {"model", "fusion", "loss"}:
-        plainly += [f"{key}={word}" for key, word in run.changed.items()]
-    return " ".join([*plainly, *(f"{axis}={word}" for axis, word in said.items() if axis not in PLAINLY)])
+    if set(groups) <= {"model", "fusion", "loss"}:
+        plainly += [f"{key}={option}" for key, option in run.changed.items()]
+    return " ".join([*plainly, *(f"{group}={option}" for group, option in said.items() if group not in PLAINLY)])
 
 
 def names(runs: Sequence[Run]) -> list[str]:
     """The name of each run, and the options in which the runs differ."""
-    axes = [axis for axis in axes_of(runs) if axis not in PLAINLY]
+    groups = [group for group in axes_of(runs) if group not in PLAINLY]
     return [
-        printable(" ".join([plain_name(run), *(f"{a}={w}" for a in axes if (w := run.word(a)) not in NOTHING
+        printable(" ".join([plain_name(run), *(f"{a}={w}" for a in groups if (w := run.word(a)) not in NOTHING
                   and a not in run.changed)]))
         for run in runs
     ]  # fmt: skip
@@ -87,13 +87,15 @@ def names(runs: Sequence[Run]) -> list[str]:
 
 def plain_name(run: Run) -> str:
     """Model, fusion and loss of a run, as far as it has them, and what ``ltgnn evaluate`` changed of it."""
-    words = [word for axis in ("model", "fusion", "loss") if (word := run.word(axis)) not in NOTHING]
-    return " ".join([*words, *(f"{key}={word}" for key, word in run.changed.items())]) or run.folder.name
+    options = [option for group in ("model", "fusion", "loss") if (option := run.word(group)) not in NOTHING]
+    return " ".join([*options, *(f"{key}={option}" for key, option in run.changed.items())]) or run.folder.name
 
 
 def _had(key: str, said: Sequence[str], runs: Sequence[Run]) -> list[str]:
     """The options of the runs that have such a group: a closed form has no loss."""
-    return [word for word, run in zip(said, runs, strict=True) if not (run.closed_form and _parts(key)[0] in UNTRAINED)]
+    return [
+        option for option, run in zip(said, runs, strict=True) if not (run.closed_form and _parts(key)[0] in UNTRAINED)
+    ]
 
 
 def _implied(key: str, differ: Mapping[str, Sequence[str]]) -> bool:

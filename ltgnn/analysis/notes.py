@@ -7,6 +7,7 @@ from typing import Any
 
 from ltgnn.analysis.item_groups import not_scorable, rule
 from ltgnn.analysis.rows import Row, splits
+from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import printable
 
 
@@ -24,11 +25,11 @@ def cold_note(rows: Sequence[Row]) -> str:
     for row in rows:
         cold = row.first.metrics.get("cold_items", {})
         if (unknown := int(row.first.test.get("not_scorable", 0))) and cold:
-            left = f"{cold['items'] - cold['scorable']:,} of {cold['items']:,}"
+            left = f"{cold['items'] - cold['scorable']:,} of {pluralize(cold['items'], 'cold item')}"
             notes.append((
                 row.number,
-                f"{left} cold items not scorable (no train interaction, features not read); "
-                f"the {unknown:,} test pairs on them count as missed.",
+                f"{left} not scorable (no train interaction, features not read); "
+                f"the {pluralize(unknown, 'test pair on them counts', 'test pairs on them count')} as missed.",
             ))  # fmt: skip
     return number_sentences(notes)
 
@@ -80,7 +81,9 @@ def answer(rows: Sequence[Row], policy: str, k: int) -> str:
     listed = ", ".join(f"{group} {gain}" for group, gain in gains.items())
     counts = len(ids.runs), len(features.runs)
     once = "One run of each, so no claim: `ltgnn claim` tests several seeds."
-    means = f"Means of {counts[1]} and {counts[0]} run(s); `ltgnn claim` tests whether the difference is real."
+    means = (
+        f"Means of {counts[1]} and {pluralize(counts[0], 'run')}; `ltgnn claim` tests whether the difference is real."
+    )
     return (
         f"Best with features (by validation): {features.label}; best without: {ids.label}.\n"
         f"Test {ndcg.upper()}, groups {rule([ids.first], policy)}: {listed}.\n" + (once if counts == (1, 1) else means)

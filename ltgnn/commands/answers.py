@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from ltgnn.data.delimited import Delimited
 from ltgnn.features.card import describe
 from ltgnn.features.checks import refuse_overflow, warnings
 from ltgnn.inference.search.faq import THRESHOLD, Answers, best_threshold, evaluate
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ where none is near enough.
 
   ltgnn answers faq.csv "when will my parcel arrive"
   ltgnn answers faq.csv "may I return it" k=1 format=json
-  ltgnn answers faq.csv judge=questions.csv            columns asked, question (empty: has no answer); finds a threshold
+  ltgnn answers faq.csv evaluate=questions.csv         columns asked, question (empty: has no answer); finds a threshold
 
 keys:
   question=question answer=answer   the columns
@@ -43,7 +45,7 @@ keys:
 
 DEFAULTS: dict[str, str | None] = {
     "file": None, "asked": "", "question": "question", "answer": "answer", "threshold": str(THRESHOLD), "k": "3",
-    "format": "table", "judge": "", "config_dir": "",
+    "format": "table", "evaluate": "", "config_dir": "",
 }  # fmt: skip
 
 
@@ -52,16 +54,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     keys = [word for word in given if "=" in word and word.partition("=")[0] in DEFAULTS]
     encoder = [word for word in given if word.startswith(("features=", "features.", "features/"))]
     plain = [word for word in given if word not in keys and word not in encoder and word not in ("-h", "--help")]
+    keys += [word for word in plain if re.fullmatch(r"\w+=\S*", word)]  # a key that does not exist, which parse names
+    plain = [word for word in plain if word not in keys]
     named = [f"{key}={word}" for key, word in zip(("file", "asked"), plain, strict=False)]
     if len(plain) > 2:
-        raise UserError(f"{len(plain)} words given: put the question in quotes. `ltgnn answers --help`")
+        raise UserError(f"{pluralize(len(plain), 'word')} given: put the question in quotes. `ltgnn answers --help`")
     parsed = parse([*named, *keys, *(["-h"] if not given or {"-h", "--help"} & set(given) else [])], DEFAULTS, USAGE)
     if parsed is None:
         return 0
     values, _ = parsed
     answers = open_answers(values, encoder or ["features=minilm"])
-    if values["judge"]:
-        return evaluate_answers(answers, Path(values["judge"]))
+    if values["evaluate"]:
+        return evaluate_answers(answers, Path(values["evaluate"]))
     found = answers(values["asked"], number(values, "k"))
     if choice(values, "format", ("table", "json")) == "json":
         print(
@@ -120,7 +124,8 @@ def evaluate_answers(answers: Answers, file: Path) -> int:
     for threshold in (answers.threshold, best_threshold(likeness, correct, answerable)):
         j = evaluate(likeness, correct, answerable, threshold)
         print(
-            f"threshold {threshold:.2f}: {j.right} of {j.answerable} answered rightly, {j.wrong} wrong replies, "
+            f"threshold {threshold:.2f}: {j.right} of {j.answerable} answered correctly, "
+            f"{pluralize(j.wrong, 'wrong reply', 'wrong replies')}, "
             f"{j.declined} of {j.unanswerable} without an answer declined; accuracy {j.accuracy:.3f}"
         )
     return 0

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 from ltgnn.analysis.claim_rule import TESTS, Claim, claim, decide
-from ltgnn.analysis.run_groups import RunGroup, load_group
+from ltgnn.analysis.claim_sides import claim_readable, refuse_same
+from ltgnn.analysis.run_groups import load_group
+from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import heading, printable, say
 from ltgnn.runs.reading import name_left_out
-from ltgnn.runs.run import DamagedRun
-from ltgnn.types import UserError
-
-T = TypeVar("T")
 
 
 def render(result: Claim) -> Any:
@@ -26,7 +24,7 @@ def render(result: Claim) -> Any:
 
 def header(result: Claim) -> str:
     """What is compared, by which value and groups."""
-    runs = [f"{count} run{'s' * (count != 1)}" for count in result.seeds]
+    runs = [pluralize(count, "run") for count in result.seeds]
     return (
         f"{result.metric}, test part, groups {result.rule}\n"
         f"base: {result.base} ({runs[0]})\nnew: {result.new} ({runs[1]})"
@@ -80,7 +78,8 @@ def sentence(result: Claim) -> str:
     lines = [f"Tail gain at no head loss: {result.verdict.upper()}", *(f"  {reason}" for reason in result.reasons)]
     by_group = {d.group: d for d in result.differences}
     if result.seeds_needed:
-        lines.append(f"  {result.seeds_needed} seeds a side would decide it, if estimates and spreads stay as they are")
+        seeds = pluralize(result.seeds_needed, "seed")
+        lines.append(f"  {seeds} a side would decide it, if estimates and spreads stay as they are")
     elif decide(by_group["head"], by_group["tail"], result.margin)[0] == "undecided":
         lines.append(
             "  more seeds would not decide it: the test part has too few users, or the spread over seeds is unknown"
@@ -92,41 +91,13 @@ def _mean(mean: float, sd: float | None) -> str:
     return f"{mean:.4f}" if sd is None else f"{mean:.4f} ± {sd:.4f}"
 
 
-def refuse_same(base: RunGroup, new: RunGroup) -> None:
-    """``UserError`` where a run is on both sides: its difference to itself would count as evidence."""
-    again = sorted({str(run.folder.resolve()) for run in base.runs} & {str(run.folder.resolve()) for run in new.runs})
-    if again:
-        raise UserError(
-            f"{again[0]} is on both sides{f', with {len(again) - 1} more' if len(again) > 1 else ''}: nothing can be "
-            "claimed of a run against itself. Name other runs as BASE or NEW, such as FOLDER:fusion=id."
-        )
-
-
-def claim_readable(
-    base: RunGroup, new: RunGroup, judge: Callable[[RunGroup, RunGroup], T]
-) -> tuple[T, list[DamagedRun]]:
-    """The claim on the runs whose files can be read, and the others; raises where a side has none left."""
-    damaged = [*base.damaged, *new.damaged]
-    while True:
-        try:
-            return judge(base, new), damaged
-        except DamagedRun as error:
-            fewer = [RunGroup([run for run in side.runs if run.folder != error.folder]) for side in (base, new)]
-            if not all(side.runs for side in fewer) or len(fewer[0].runs) + len(fewer[1].runs) == len(base.runs) + len(
-                new.runs
-            ):
-                raise
-            damaged.append(error)
-            base, new = fewer
-
-
 def main(argv: Sequence[str]) -> int:
     """Exit code 0: yes, 2: no, 3: undecided (1 is an error)."""
-    import argparse
-
     from rich.console import Console
 
-    parser = argparse.ArgumentParser(
+    from ltgnn.config.parser import Parser
+
+    parser = Parser(
         prog="ltgnn claim",
         description="Tail gain at no head loss? Yes, no or undecided, with intervals, paired tests and effect sizes.",
         epilog="example: ltgnn claim logs/train/multiruns/X:model=lightgcn,fusion=id logs/train/multiruns/X:fusion=sum",

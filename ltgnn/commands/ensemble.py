@@ -11,11 +11,11 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
 from ltgnn.analysis.table import show
 from ltgnn.build import (
+    build_blend,
     build_evaluators,
     build_problem,
     build_score,
@@ -26,7 +26,7 @@ from ltgnn.config.help_page import HELP, help_page
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.inference.ensemble_members import Member, open_members
-from ltgnn.runs.begun import finished_metrics
+from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.scoring.candidates import pool_of
@@ -52,7 +52,7 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str], cache: Cache) -> dict[st
         evaluators = build_evaluators(cfg, problem, cache)
         write_cards(folder, problem)
         scorers = {member.name: member.scorer() for member in members}
-        blend = instantiate(cfg.blend)
+        blend = build_blend(cfg)
         blended: Blended = blend.of(scorers, problem.split.train)
         fitted = blend.weights is None
         if fitted:
@@ -62,7 +62,7 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str], cache: Cache) -> dict[st
                 problem.split.val, blended.users, blended.items, int(cfg.depth),
             )  # fmt: skip
             cfg.blend.weights = blended.plain(*blend.fitting(pool))
-            blended = instantiate(cfg.blend).of(scorers, problem.split.train)
+            blended = build_blend(cfg).of(scorers, problem.split.train)
         score = build_score(cfg, problem)
         scorer = score.over(blended, fitting_evaluator(cfg, evaluators))
         ready = time.perf_counter()

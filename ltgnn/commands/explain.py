@@ -19,7 +19,7 @@ from ltgnn.types import UserError
 USAGE = """usage: ltgnn explain run=DIR user=ID item=ID [k=10] [out=FILE.json] [picture=FILE.svg]
 
 The score of an item for a user as summands that add up to it. A LightGCN is linear in its first state, so that its
-score splits exactly into what each item of the user's history adds, and each of these into ids and text. EASE and
+score splits exactly into what each item of the user's history adds, and each of these into ids and features. EASE and
 neighbours split over the history, score adjustments are summands of their own, an ensemble splits over its
 members. A model whose score is not such a sum (a sequence model, LayerGCN) reports why.
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ltgnn.config.parser import Parser
+from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import literal
 
 if TYPE_CHECKING:
@@ -120,7 +122,10 @@ def prune(folder: Path, unused: float | None, damaged: bool, everything: bool, k
         for path in dust:
             path.unlink(missing_ok=True)
     done = "deleted" if yes else "would be deleted; --yes does it"
-    print(f"{len(gone)} sets of features ({freed:.1f} MB) and {len(dust)} leftover files {done}")
+    print(
+        f"{pluralize(len(gone), 'set of features', 'sets of features')} ({freed:.1f} MB) and "
+        f"{pluralize(len(dust), 'leftover file')} {done}"
+    )
     return 0
 
 
@@ -130,8 +135,8 @@ def default_folder() -> Path:
     return home / "text"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="ltgnn features",
         description=__doc__,
         epilog=EXAMPLES,

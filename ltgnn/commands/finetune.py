@@ -20,9 +20,10 @@ from ltgnn.data.fetch import fetch_unpublished
 from ltgnn.features.item_features import ItemText
 from ltgnn.features.retrieval_quality import by_text
 from ltgnn.features.template import render
-from ltgnn.runs.begun import finished_metrics
+from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import plain
+from ltgnn.runs.tracking import Tracker
 from ltgnn.runs.warnings import small_validation
 from ltgnn.training.quiet import quiet_lightning
 from ltgnn.types import Evaluation, PartEvaluator, UserError
@@ -39,7 +40,7 @@ GROUPS = ("items20/head/", "items20/tail/", "items20/cold/")
 def finetune(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACHE) -> dict[str, Evaluation]:
     """One job: frozen features, tuning, the folder, the metrics of both."""
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
-    with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, plain(cfg)) as tracker:
+    with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, plain(cfg)) as tracker:
         source = item_text(cfg)
         problem = build_problem(cfg, cache)
         evaluators = build_evaluators(cfg, problem, cache)
@@ -61,7 +62,7 @@ def finetune(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_C
             for part, evaluation in evaluations.items():
                 folder.write_evaluation(f"{name}_{part}", evaluation)
         write_card(cfg, problem, source, tuned, before, after)
-        tracker.summary({f"{part}/{name}": value for part, e in after.items() for name, value in e.values.items()})
+        tracker.evaluations({f"{part}/{name}": value for part, e in after.items() for name, value in e.values.items()})
         log.info("%s", table(before, after))
         log.info("tuned encoder: features.encoder=%s", tuned)
     return after
@@ -79,7 +80,9 @@ def item_text(cfg: DictConfig) -> ItemText:
     return text
 
 
-def tune(cfg: DictConfig, problem: Problem, evaluate: PartEvaluator | None, source: ItemText, tracker: Any) -> Tuner:
+def tune(
+    cfg: DictConfig, problem: Problem, evaluate: PartEvaluator | None, source: ItemText, tracker: Tracker
+) -> Tuner:
     """The tuner after its training."""
     import pytorch_lightning as pl
 
@@ -108,7 +111,8 @@ def tune(cfg: DictConfig, problem: Problem, evaluate: PartEvaluator | None, sour
     callbacks = [callback for callback in instantiate(cfg.callbacks).values() if callback is not None]
     with quiet_lightning():
         trainer: pl.Trainer = instantiate(cfg.trainer)(
-            callbacks=callbacks if cfg.sweep.running else [*callbacks, StepBar()], logger=tracker.lightning_logger()
+            callbacks=[*callbacks, *tracker.callbacks(), *([] if cfg.sweep.running else [StepBar()])],
+            logger=tracker.lightning_logger(),
         )
         if cfg.resume and not Path(cfg.resume).is_file():  # of an address, Lightning would run what it finds there
             raise UserError(f"resume={cfg.resume}: no such file; wanted checkpoints/last.ckpt of a broken run.")

@@ -14,9 +14,9 @@ from ltgnn.types import UserError
 
 def main(argv: Sequence[str]) -> int:
     """``ltgnn pareto DIR``"""
-    import argparse
+    from ltgnn.config.parser import Parser
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="ltgnn pareto", description="Accuracy against tail. Example: ltgnn pareto logs/evaluate/multiruns/X"
     )
     parser.add_argument("folder", type=Path, help="folder of a sweep; pareto.png is written there")

@@ -12,6 +12,7 @@ from ltgnn.config.composing import compose_rules
 from ltgnn.config.search_path import option_names
 from ltgnn.inference.rule_engine import Ruled, Rules
 from ltgnn.inference.served_model import Served
+from ltgnn.io.pluralize import pluralize
 from ltgnn.serving.list_output import save, show
 from ltgnn.types import UserError
 
@@ -58,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if values["out"]:
         schema = model.recommend([], k, reasons=reasons).schema
         frames = (block.frame(model, reasons) for block in model.blocks(wanted, k, ruled))
-        print(f"{save(frames, Path(values['out']), schema):,} rows in {values['out']}")
+        print(f"{pluralize(save(frames, Path(values['out']), schema), 'row')} in {values['out']}")
         tell(ruled)
         return 0
     names = list(wanted)
@@ -68,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         title = f"User {name}" + ("" if model.is_known(number_) else " (unknown to the model: most popular items)")
         show(frame, title)
     if len(names) > SHOWN:
-        print(f"... and {len(names) - SHOWN:,} users more: out=FILE writes all of them.")
+        print(f"... and {pluralize(len(names) - SHOWN, 'user')} more: out=FILE writes all of them.")
     tell(ruled)
     return 0
 

@@ -9,16 +9,15 @@ from pathlib import Path
 
 def main(argv: Sequence[str]) -> int:
     """Writes the page and prints its place."""
-    import argparse
-
     from ltgnn.analysis.report.gather import arrange, read_runs
     from ltgnn.analysis.report.page import render
+    from ltgnn.config.parser import Parser
     from ltgnn.config.paths import write_whole
     from ltgnn.io.terminal import printable_lines
     from ltgnn.runs.reading import name_left_out, without_damaged
     from ltgnn.types import UserError
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="ltgnn report",
         description="One self-contained HTML file: answer, leaderboard, Pareto front, groups, exposure, training "
         "curves, users, cards, commands. It needs no network and no server.",

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from ltgnn.build import build_dataset, build_split
+from ltgnn.build import build_dataset, build_split, fetch_files
 from ltgnn.config.composing import compose_config
 from ltgnn.config.file_sources import resolve_places
+from ltgnn.config.parser import Parser
 from ltgnn.config.paths import checkout, paper_dir
 from ltgnn.config.trust import check
 from ltgnn.data.verified import digest_of
@@ -96,9 +96,9 @@ def one(row: Row, smoke: bool, seeds: int | None, results: Path, here: bool) -> 
 
 def verify(row: Row, cfg: DictConfig) -> str:
     """Refuse other files and other counts before anything is trained; the fingerprint of the split."""
-    folder = instantiate(cfg.data.files, _convert_="all")()
+    folder = fetch_files(cfg)
     for name, wanted in row.data["sha256"].items():
-        file = Path(folder) / name
+        file = folder / name
         if not file.is_file():
             raise UserError(f"{row.name}: {file} is absent, the row was published on one with sha256 {wanted}.")
         if (digest := digest_of(file)) != wanted:
@@ -168,8 +168,8 @@ def rebuild(readme: Path | None, rows: dict[str, Row], results: Path) -> None:
     paper_result.rebuild(readme, list(rows.values()), results)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="ltgnn reproduce", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="rows; --list names them")

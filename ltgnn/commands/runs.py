@@ -8,9 +8,9 @@ from pathlib import Path
 
 def main(argv: Sequence[str]) -> int:
     """Dispatch to one of the two."""
-    import argparse
+    from ltgnn.config.parser import Parser
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="ltgnn runs",
         description="W&B's offline files into run folders; the yaml of `wandb sweep`.",
         epilog="examples: ltgnn runs import other/wandb --out logs/imported --value ndcg@20=final_ndcg; "
@@ -42,5 +42,5 @@ def main(argv: Sequence[str]) -> int:
         if not (sign and name and key):
             raise UserError(f"--value {name}: wanted NAME=KEY, such as ndcg@20=final_ndcg")
     for file in wandb_import.files(given.places):
-        print(wandb_import.bring(file, given.out, {name: key for name, _, key in pairs}))
+        print(wandb_import.import_file(file, given.out, {name: key for name, _, key in pairs}))
     return 0

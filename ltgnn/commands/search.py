@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from ltgnn.config.arguments import choice, number, parse
-from ltgnn.inference.open_run import TASTE, OpenRun, SearchResult
+from ltgnn.inference.open_run import OpenRun
+from ltgnn.inference.search.result import TASTE, SearchResult
 from ltgnn.io.terminal import literal
 from ltgnn.types import UserError
 

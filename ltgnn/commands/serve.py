@@ -8,23 +8,27 @@ import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from ltgnn.config.arguments import number, parse
 from ltgnn.config.composing import compose_rules
-from ltgnn.inference.explanation.open_explainer import explainer
-from ltgnn.inference.open_run import OpenRun
 from ltgnn.inference.rule_engine import Rules
+from ltgnn.serving.open_export import OpenExport, is_export
 from ltgnn.types import UserError
 
-USAGE = """usage: ltgnn serve run=DIR [KEY=VALUE ...]
+if TYPE_CHECKING:
+    from ltgnn.inference.explanation.explainer import Explainer
+    from ltgnn.inference.open_run import OpenRun
+
+USAGE = """usage: ltgnn serve run=DIR [KEY=VALUE ...]      DIR: a run, or what `ltgnn export` wrote
 
 One page: choose a user, see the history and the list with reasons, adjust the share of tail items, search. The JSON API
 is described at /docs and /openapi.json; /health reports that the server is up.
 
   ltgnn serve run=logs/train/runs/X
+  ltgnn serve run=my-model                        an export: less memory, a quick start; searched by words only
   ltgnn serve run=logs/train/runs/X port=9000 rules=tail rules.tail.share=0.4
   LTGNN_TOKEN=SECRET ltgnn serve run=logs/train/runs/X host=0.0.0.0
 
@@ -58,8 +62,9 @@ def application(run: str, hosts: Sequence[str], threads: int = 2, rules: Rules |
         from ltgnn.serving.server.app import create
     except ImportError as error:
         raise UserError(f"ltgnn serve needs the extra: pip install 'ltgnn[serve]' ({error})") from None
-    options |= {"rules": rules, "tail_share": compose_rules(["rules=tail"])["tail"]}
-    shop = OpenRun(run)
+    share = None if is_export(run) else compose_rules(["rules=tail"])["tail"]
+    options |= {"rules": rules, "tail_share": share}
+    shop, explain = opened(run)
     if shop.no_meaning:
         print(f"keyword search only: {shop.no_meaning}")
     try:
@@ -67,8 +72,20 @@ def application(run: str, hosts: Sequence[str], threads: int = 2, rules: Rules |
         shop.find("ready", 1)
     except UserError as mistake:
         print(f"no search: {mistake}")
-        return create(shop.served, None, (), hosts, threads, explainer(shop), **options)
-    return create(shop.served, shop.find, by, hosts, threads, explainer(shop), **options)
+        return create(shop.served, None, (), hosts, threads, explain, **options)
+    return create(shop.served, shop.find, by, hosts, threads, explain, **options)
+
+
+def opened(run: str) -> tuple[OpenExport | OpenRun, Explainer]:
+    """A run folder, or an export: of that, neither Lightning nor transformers is imported."""
+    if is_export(run):
+        export = OpenExport(run)
+        return export, export.explainer()
+    from ltgnn.inference.explanation.open_explainer import explainer
+    from ltgnn.inference.open_run import OpenRun
+
+    shop = OpenRun(run)
+    return shop, explainer(shop)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -82,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"port={port} given, 0 to 65535 wanted.")
     token = checked_token(values["token"] or os.environ.get("LTGNN_TOKEN", ""), host)
     threads, waiting, most, seconds = (number(values, key) for key in ("threads", "waiting", "connections", "timeout"))
-    rules = Rules(compose_rules(overrides))
+    rules = Rules(compose_rules(overrides) if overrides else {})  # Hydra is imported where there are some
     try:
         from ltgnn.serving.server.connections import Bounds, open_socket, server
     except ImportError as error:

@@ -9,9 +9,9 @@ import ltgnn
 from ltgnn.config.arguments import choice, number, parse
 from ltgnn.serving.list_output import show
 
-USAGE = """usage: ltgnn similar ITEM run=DIR [k=10] [by=auto|model|text|users]
+USAGE = """usage: ltgnn similar ITEM run=DIR [k=10] [by=auto|model|features|users]
 
-The most similar items by cosine: of the vectors that rank (model), of the texts, or of the sets of users.
+The most similar items by cosine: of the vectors that rank (model), of the features, or of the sets of users.
 
 example:
   ltgnn similar 50 run=logs/train/runs/2026-11-24_model k=5 by=features

@@ -10,9 +10,9 @@ from ltgnn.analysis.table import show
 
 def main(argv: Sequence[str]) -> int:
     """``ltgnn table DIR ...``"""
-    import argparse
+    from ltgnn.config.parser import Parser
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="ltgnn table",
         description="Configurations side by side, each with the mean and spread over its seeds. "
         "Example: ltgnn table logs/train/multiruns/*",

@@ -10,12 +10,13 @@ from typing import Any
 from omegaconf import DictConfig
 
 from ltgnn.config.conflicts import conflicts, quick_conflicts
+from ltgnn.config.nodes import nodes
 from ltgnn.config.not_importable import how_to_import
 from ltgnn.config.parameters import UNKNOWN, Parameter, Parameters, of_callable, of_target
 from ltgnn.config.refusals import Finding, is_node, refusals
 from ltgnn.config.resolving import MISSING, resolved, source
 from ltgnn.config.root_schema import ROOTS, SECTIONS, Recommend, concerns
-from ltgnn.config.wanted import wanted
+from ltgnn.config.type_names import describe_type
 from ltgnn.types import UserError
 
 SOURCES = ("projector", "init", "adapt")
@@ -61,30 +62,25 @@ def findings(config: Mapping[str, Any]) -> Iterator[Finding]:
             takes = of_target(section) if isinstance(section, str) else of_callable(section)
             if takes is not None:
                 yield from _against(takes, key, value, complete=False)
-        yield from _inside(key, value)
+        for place, node in nodes(value, key):
+            yield from _of_node(place, node)
 
 
-def _inside(key: str, value: Any) -> Iterator[Finding]:
-    """Of every node with a ``_target_`` below ``key``."""
-    if isinstance(value, list):
-        for number, one in enumerate(value):
-            yield from _inside(f"{key}[{number}]", one)
-    elif isinstance(value, dict):
-        if isinstance(target := value.get("_target_"), str):
-            try:
-                takes = of_target(target)
-            except (ImportError, AttributeError) as error:
-                yield Finding(
-                    f"{key}._target_",
-                    f"={target} given, which cannot be imported ({error}). {how_to_import(target)}",
-                )
-                return
-            if takes is not None:
-                partial = bool(value.get("_partial_")) or "_args_" in value
-                yield from _against(takes, key, value, complete=not partial)
-        for name, one in value.items():
-            if not str(name).startswith("_"):
-                yield from _inside(f"{key}.{name}", one)
+def _of_node(key: str, node: Mapping[str, Any]) -> Iterator[Finding]:
+    """Of a node, where it has a ``_target_``."""
+    if not isinstance(target := node.get("_target_"), str):
+        return
+    try:
+        takes = of_target(target)
+    except (ImportError, AttributeError) as error:
+        yield Finding(
+            f"{key}._target_",
+            f"={target} given, which cannot be imported ({error}). {how_to_import(target)}",
+        )
+        return
+    if takes is not None:
+        partial = bool(node.get("_partial_")) or "_args_" in node
+        yield from _against(takes, key, node, complete=not partial)
 
 
 def _against(takes: Parameters, key: str, node: Mapping[str, Any], complete: bool) -> Iterator[Finding]:
@@ -99,13 +95,13 @@ def _against(takes: Parameters, key: str, node: Mapping[str, Any], complete: boo
         elif name in takes.known:
             yield from refusals(takes.known[name], place, value)
         elif not takes.open:
-            yield Finding(place, f": {takes.name} takes no '{name}'.{near(str(name), list(takes.known), key)}")
+            yield Finding(place, f": {takes.name} takes no '{name}'.{suggest(str(name), list(takes.known), key)}")
     for parameter in takes.known.values():
         if complete and parameter.required and parameter.name not in node:
             yield Finding(f"{key}.{parameter.name}", f" is missing, {_wanted(parameter)} wanted.")
 
 
-def near(given: str, known: Sequence[str], key: str) -> str:
+def suggest(given: str, known: Sequence[str], key: str) -> str:
     """``Did you mean ...?``, else what there is."""
     if found := difflib.get_close_matches(given, known, n=1, cutoff=0.6):
         return f" Did you mean '{f'{key}.{found[0]}'.lstrip('.')}'?"
@@ -113,4 +109,4 @@ def near(given: str, known: Sequence[str], key: str) -> str:
 
 
 def _wanted(parameter: Parameter | None) -> str:
-    return "a value" if parameter is None or parameter.annotation is UNKNOWN else wanted(parameter.annotation)
+    return "a value" if parameter is None or parameter.annotation is UNKNOWN else describe_type(parameter.annotation)

@@ -2,9 +2,9 @@
 
 A class states what it needs or gives by attributes: ``needs_features``, ``gives_features`` (the group ``features``),
 ``negatives_from`` and ``draws`` (loss, sampler), ``needs_views`` and ``clean`` (loss, views), ``needs_layers`` (views),
-``needs_projected_text`` and ``projects_text``, ``for_losses_alone`` (loss, fusion), ``without_ids`` and ``uses_ids``
-(embedding, fusion), ``trains_encoder``, ``trainable`` and ``changes_features`` (live, encoder, steps of features).
-A class that states nothing is not refused here.
+``needs_projected_features`` and ``projects_features``, ``for_losses_alone`` (loss, fusion), ``without_ids`` and
+``uses_ids`` (embedding, fusion), ``trains_encoder``, ``trainable`` and ``changes_features`` (live, encoder, steps of
+features). A class that states nothing is not refused here.
 """
 
 from __future__ import annotations
@@ -121,18 +121,18 @@ def _views(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iter
 def _projected(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
     """Losses on projected features with a fusion that projects none; models of only content with one that has ids."""
     fusion = parts.get("fusion", ())[:1]
-    plain = any(part.states("projects_text") is False for part in fusion)
-    if plain and any(part.states("needs_projected_text") for part in parts.get("loss", ())):
+    plain = any(part.states("projects_features") is False for part in fusion)
+    if plain and any(part.states("needs_projected_features") for part in parts.get("loss", ())):
         yield (
             f"{word_of('loss', choices)} needs projected features, but {word_of('fusion', choices)} has none. Set "
             "fusion=side (content besides the ids), or sum, gate, concat; or a loss without alignment."
         )
-    aligned = [part.states("needs_projected_text") for part in parts.get("loss", ())]
+    aligned = [part.states("needs_projected_features") for part in parts.get("loss", ())]
     if any(part.states("for_losses_alone") for part in fusion) and aligned and all(one is False for one in aligned):
         yield (
             f"{word_of('fusion', choices)} gives its projected features to the losses alone, and "
             f"{word_of('loss', choices)} reads none, so that they would change nothing. Set loss=bpr_align (a loss of "
-            "your own says that it reads them by `needs_projected_text = True`), or another fusion=."
+            "your own says that it reads them by `needs_projected_features = True`), or another fusion=."
         )
     ids = any(part.states("uses_ids") for part in fusion)
     if ids and any(part.states("without_ids") for part in parts.get("model", ())):

@@ -8,8 +8,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from ltgnn.config.nodes import nodes
 from ltgnn.config.paths import conf_dir
-from ltgnn.config.trust import nodes
 from ltgnn.types import UserError
 
 FILES, STORE = "ltgnn.data.fetch.Files", "ltgnn.features.store.FeatureStore"

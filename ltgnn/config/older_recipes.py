@@ -8,7 +8,8 @@ as they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 MODULES = {
@@ -59,11 +60,24 @@ CLASSES = {
     "ltgnn.features.item_features.Joined": "ltgnn.features.item_features.JoinedFeatures",
     "ltgnn.features.item_features.NoText": "ltgnn.features.item_features.NoFeatures",
     "ltgnn.features.tuning.select_batch_items.Attend": "ltgnn.features.tuning.select_batch_items.SelectBatchItems",
-    "ltgnn.models.fusion.Side": "ltgnn.models.fusion.AlignedText",
+    "ltgnn.losses.alignment.TextContrast": "ltgnn.losses.alignment.ContentContrast",
+    "ltgnn.losses.alignment.TextReconstruction": "ltgnn.losses.alignment.ContentReconstruction",
+    "ltgnn.models.alpharec.TextNodes": "ltgnn.models.alpharec.ContentNodes",
+    "ltgnn.models.closed_form.ease.TextEASE": "ltgnn.models.closed_form.ease.ContentEASE",
+    "ltgnn.models.closed_form.neighbours.TextKNN": "ltgnn.models.closed_form.neighbours.ContentKNN",
+    "ltgnn.models.fusion.AlignedText": "ltgnn.models.fusion.AlignedContent",
+    "ltgnn.models.fusion.Side": "ltgnn.models.fusion.AlignedContent",
     "ltgnn.models.fusion.Text": "ltgnn.models.fusion.ContentOnly",
+    "ltgnn.scoring.adjustments.TextProfile": "ltgnn.scoring.adjustments.ContentProfile",
     "ltgnn.scoring.tail_constrained.TailKept": "ltgnn.scoring.tail_constrained.TailConstrained",
 }
 """Classes with another name: by their module of today."""
+
+ARGUMENTS = {
+    "ltgnn.models.closed_form.ease.ContentEASE": {"text_weight": "content_weight"},
+    "ltgnn.models.content.WithContent": {"text_dim": "content_dim"},
+}
+"""By class, as it is called now: renamed arguments."""
 
 AXES = {"text": "features"}
 """Sections of a recipe, which are the config groups of ``choices``, too."""
@@ -74,8 +88,25 @@ ROOT = {"reads_text": "reads_features"}
 KEYS = {"score": {"dials": "adjustments"}}
 """Keys inside a section."""
 
-WORDS = {"fusion": {"text": "content"}}
+PLACES = {
+    "graph.item_edges.text": "graph.item_edges.content",
+    "model.closed_form.text_weight": "model.closed_form.content_weight",
+    "model.encoder.text_dim": "model.encoder.content_dim",
+}
+"""Further dotted keys of overrides, and what stands below them."""
+
+WORDS = {
+    "fusion": {"text": "content"},
+    "graph/item_edges": {"text": "content"},
+    "model": {"ease_text": "ease_content", "gfcf_text": "gfcf_content", "text_knn": "content_knn"},
+}
 """By config group: renamed options."""
+
+INSIDE = {
+    option: {f"model.closed_form.{part}.text": f"model.closed_form.{part}.content" for part in ("parts", "weights")}
+    for option in ("model=ease_text", "model=gfcf_text")
+}
+"""Dotted keys that only some earlier options had: renamed where such an option stands beside them."""
 
 METRICS = {"ild_text": "ild_features"}
 """Metrics, in recipes and in results."""
@@ -105,7 +136,7 @@ def translated(recipe: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(choices := recipe.get("choices"), dict):
         found["choices"] = {_axis(key): _word(_axis(key), value) for key, value in choices.items()}
     if isinstance(changed := recipe.get("changed"), str):
-        found["changed"] = " ".join(override(word) for word in changed.split(" "))
+        found["changed"] = " ".join(overrides(changed.split(" ")))
     return found
 
 
@@ -114,12 +145,25 @@ def is_older(recipe: Mapping[str, Any]) -> bool:
     return translated(recipe) != recipe
 
 
-def override(word: str) -> str:
-    """An override of a command, such as ``+text@text.features.image=precomputed``, in today's names."""
+def overrides(words: Sequence[str]) -> list[str]:
+    """The overrides of one run in today's names."""
+    places: dict[str, str] = {}
+    for option in INSIDE.keys() & set(words):
+        places |= INSIDE[option]
+    return [override(word, places) for word in words]
+
+
+def override(word: str, places: Mapping[str, str] = MappingProxyType({})) -> str:
+    """An override of a command, such as ``+text@text.features.image=precomputed``, in today's names.
+
+    ``places``: dotted keys that were renamed, besides those of ``PLACES``.
+    """
     key, sign, value = word.partition("=")
     key = _SECTION.sub(
         lambda match: f"{match[1]}{match[2]}.{KEYS.get(match[2], {}).get(match[3], match[3])}", _axis(key)
     )
+    for before, after in {**PLACES, **places}.items():
+        key = re.sub(rf"^([+~]*){re.escape(before)}(?=\.|$)", rf"\g<1>{after}", key)
     return _metric(f"{key}{sign}{_word(key.lstrip('+~'), value)}" if sign else key)
 
 
@@ -145,8 +189,9 @@ def _named(value: Any) -> bool:
 def _node(value: Any) -> Any:
     """A value of a recipe with the classes and metrics of today."""
     if isinstance(value, dict):
+        arguments = _arguments(value.get("_target_"))
         return {
-            _metric(k) if isinstance(k, str) else k: _target(v) if k == "_target_" else _node(v)
+            arguments.get(k, _metric(k)) if isinstance(k, str) else k: _target(v) if k == "_target_" else _node(v)
             for k, v in value.items()
         }
     if isinstance(value, list):
@@ -160,6 +205,11 @@ def _target(name: Any) -> Any:
     module, _, last = name.rpartition(".")
     moved = f"{MODULES.get(module, module)}.{last}" if module else name
     return CLASSES.get(moved, moved)
+
+
+def _arguments(name: Any) -> Mapping[str, str]:
+    """The renamed arguments of the class of a node."""
+    return ARGUMENTS.get(_target(name), {}) if isinstance(name, str) else {}
 
 
 def _joined(section: Any) -> Any:

@@ -12,7 +12,7 @@ from ltgnn.config.option_files import CHOICE, Plain, Written, written_keys
 from ltgnn.config.parameters import UNKNOWN, Parameters, of_callable, of_target
 from ltgnn.config.root_schema import SECTIONS
 from ltgnn.config.search_path import trees
-from ltgnn.config.wanted import shown, wanted, within
+from ltgnn.config.type_names import describe_type, describe_value, within
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _typed(node: Mapping[str, Any], key: str, takes: Parameters | None) -> Itera
         if isinstance(one, dict):
             yield from _nested(one, place, annotation)
         else:
-            words = "" if annotation in (UNKNOWN, Any) else wanted(annotation)
+            words = "" if annotation in (UNKNOWN, Any) else describe_type(annotation)
             yield OptionKey(place, _default(one.value), "" if words == "a part with a _target_" else words, one.comment)
 
 
@@ -74,7 +74,7 @@ def _nested(node: Mapping[str, Any], key: str, annotation: Any) -> Iterator[Opti
         if isinstance(one, dict):
             yield from _nested(one, f"{key}.{name}", inner)
         else:
-            yield OptionKey(f"{key}.{name}", _default(one.value), wanted(inner), one.comment)
+            yield OptionKey(f"{key}.{name}", _default(one.value), describe_type(inner), one.comment)
 
 
 def _parameters(target: str) -> Parameters | None:
@@ -99,4 +99,4 @@ def _default(value: Any) -> str:
         return "(to be given)"
     if isinstance(value, Plain):
         return str(value) or "null"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else shown(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else describe_value(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ltgnn.config.nodes import nodes
 from ltgnn.config.parameters import located
 
 Config = Mapping[str, Any]
@@ -25,18 +26,13 @@ class Built(NamedTuple):
 
 def built(key: str, node: Any) -> Iterator[Built]:
     """Every node with a ``_target_`` in ``node``, itself included."""
-    if isinstance(node, list):
-        for number, one in enumerate(node):
-            yield from built(f"{key}[{number}]", one)
-    elif isinstance(node, dict):
-        if isinstance(target := node.get("_target_"), str):
+    for place, one in nodes(node, key):
+        if isinstance(target := one.get("_target_"), str):
             try:
                 kind = located(target)
             except (ImportError, AttributeError):
                 kind = None
-            yield Built(key, node, kind)
-        for name, one in node.items():
-            yield from built(f"{key}.{name}", one)
+            yield Built(place, one, kind)
 
 
 def word_of(group: str, choices: Mapping[str, Any]) -> str:

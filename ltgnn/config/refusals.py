@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ltgnn.config.parameters import Parameter
 from ltgnn.config.resolving import MISSING, OPEN
-from ltgnn.config.wanted import shown, wanted, within
+from ltgnn.config.type_names import describe_type, describe_value, within
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ def refusals(parameter: Parameter, key: str, value: Any) -> Iterator[Finding]:
             where += f"[{part}]" if isinstance(part, int) else f".{part}"
         if annotation is None:
             annotation, inner, where = parameter.annotation, known, key
-        yield Finding(where, f"={shown(inner)} given, {wanted(annotation)} wanted.{_instead(key, value)}")
+        yield Finding(
+            where, f"={describe_value(inner)} given, {describe_type(annotation)} wanted.{_instead(key, value)}"
+        )
 
 
 def is_node(value: Any) -> bool:
@@ -98,4 +100,4 @@ def _path(value: Any, loc: Sequence[str | int]) -> Iterator[str | int]:
 def _instead(key: str, value: Any) -> str:
     """The key inside a part that a number was most likely meant for: ``sampler.negatives.negatives``."""
     name = key.rpartition(".")[2]
-    return f" Did you mean {key}.{name}={shown(value)}?" if key == "sampler.negatives" else ""
+    return f" Did you mean {key}.{name}={describe_value(value)}?" if key == "sampler.negatives" else ""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ltgnn.config import older_recipes
 from ltgnn.config.hydra_keys import no_key_of_hydra
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.search_path import group_names, is_group, looked_in, option_file, option_names
@@ -35,7 +36,9 @@ def in_plain_words(text: str, words: Sequence[str], root: str, tree: Path | None
 
 def no_word(group: str, word: str, known: Sequence[str]) -> str:
     """Of an option that a group does not have; ``known``: its options, the user's own yaml included."""
-    hint = f" Did you mean '{group}={near[0]}'?" if (near := close(word, known)) else ""
+    renamed = older_recipes.WORDS.get(group, {}).get(word, "")
+    near = [renamed] if renamed in known else close(word, known)
+    hint = f" Did you mean '{group}={near[0]}'?" if near else ""
     there = f" The options of {group}: {', '.join(known)}." if known else ""
     return f"Could not find '{group}/{word}'.{hint}{there} {looked_in()}"
 
@@ -59,7 +62,8 @@ def no_key(key: str, words: Sequence[str], root: str, tree: Path | None) -> str:
         place, node = f"{place}.{names[0]}".lstrip("."), node[names[0]]
         names = names[1:]
     there = [str(name) for name in node if not str(name).startswith("_")] if isinstance(node, Mapping) else []
-    hint = nearest(place, node, names, there)
+    renamed = older_recipes.override(key)
+    hint = nearest(place, node, names, there) if renamed == key else f" Did you mean '{renamed}'?"
     if place:
         has = ", ".join(there) or "no key to set"
         hint += f" {place} has {has}." if isinstance(node, Mapping) else f" {place} is one value."

@@ -12,9 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ltgnn.config.nodes import nodes
 from ltgnn.config.not_importable import how_to_import
 from ltgnn.config.paths import conf_dir
-from ltgnn.types import UserError
+from ltgnn.types import Metric, UserError
 
 OPTION, VARIABLE = "trust", "LTGNN_TRUST"
 """The option and the environment variable that trust packages, by name, with a comma between two."""
@@ -79,15 +80,6 @@ def targets(recipe: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield f"{key}._target_".lstrip("."), node["_target_"]
 
 
-def nodes(value: Any, key: str = "") -> Iterator[tuple[str, dict[Any, Any]]]:
-    """(dotted key, mapping) of ``value`` and of every mapping below it, in lists too."""
-    if isinstance(value, dict):
-        yield key, value
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, inner in pairs:
-        yield from nodes(inner, f"{key}.{name}".lstrip("."))
-
-
 def is_allowed(target: str) -> bool:
     """Whether a recipe from a folder may name this."""
     module, _, name = target.rpartition(".")
@@ -96,6 +88,8 @@ def is_allowed(target: str) -> bool:
     if module in {known.rpartition(".")[0] for known in shipped_targets()}:
         found = getattr(import_module(module), name, None)
         return isinstance(found, type) and found.__module__ == module
+    if target.startswith("ltgnn.evaluation.") and isinstance(_in_ltgnn(module, name), Metric):
+        return True  # named on a command line, and by no yaml of ltgnn
     return any(_belongs(target, package) for package in trusted_packages())
 
 
@@ -106,6 +100,14 @@ def shipped_targets() -> frozenset[str]:
     texts = (file.read_text(encoding="utf-8") for file in files)
     found = {target for text in texts for target in re.findall(r"\b_target_: *(ltgnn\.[\w.]+)", text)}
     return frozenset({*found, *WRITTEN})
+
+
+def _in_ltgnn(module: str, name: str) -> object:
+    """A name of a module of ltgnn, which importing does not change anything; None: there is none."""
+    try:
+        return getattr(import_module(module), name, None)
+    except ImportError:
+        return None
 
 
 def _belongs(target: str, package: str) -> bool:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ltgnn.data.finding import Finding
 from ltgnn.data.text_leaks import fields_of_interactions, item_mentions, twins, user_mentions
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Graph, Interactions, Split, UserError
 
 __all__ = ["Finding", "audit", "refuse_leaks"]
@@ -126,7 +127,9 @@ def held_out_in_graph(split: Split, graph: Graph, probes: int | None, block: int
     if not leaked:
         return None
     return Finding(
-        "held-out pairs in the graph", leaked, f"at {items.numel()} items looked at; build it from train only"
+        "held-out pairs in the graph",
+        leaked,
+        f"at {pluralize(items.numel(), 'item')} looked at; build it from train only",
     )
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK = 1 << 17  # rows
+BLOCK = 1 << 17
+"""Rows at a time."""
 
 
 class Growing:
@@ -33,29 +34,31 @@ class Growing:
         return array
 
 
-def blocks(size: int) -> Iterator[slice]:
-    """Slices that cover ``size`` rows."""
-    return (slice(start, min(start + BLOCK, size)) for start in range(0, size, BLOCK))
+def blocks(size: int, block: int = BLOCK) -> Iterator[slice]:
+    """Slices of ``block`` rows that cover ``size`` rows."""
+    return (slice(start, min(start + block, size)) for start in range(0, size, block))
 
 
-def counts(codes: NDArray[Any], size: int, kept: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+def counts(
+    codes: NDArray[Any], size: int, kept: NDArray[np.bool_] | None = None, block: int = BLOCK
+) -> NDArray[np.int64]:
     """Rows of each code 0 .. size - 1, or those of the rows that are kept.  [size]"""
     total = np.zeros(size, dtype=np.int64)
-    for block in blocks(codes.size):
-        total += np.bincount(codes[block] if kept is None else codes[block][kept[block]], minlength=size)
+    for rows in blocks(codes.size, block):
+        total += np.bincount(codes[rows] if kept is None else codes[rows][kept[rows]], minlength=size)
     return total
 
 
-def relabel(codes: NDArray[np.int32], lookup: NDArray[np.int32]) -> None:
+def relabel(codes: NDArray[np.int32], lookup: NDArray[np.int32], block: int = BLOCK) -> None:
     """Writes ``lookup[code]`` in the place of each code."""
-    for block in blocks(codes.size):
-        codes[block] = lookup[codes[block]]
+    for rows in blocks(codes.size, block):
+        codes[rows] = lookup[codes[rows]]
 
 
-def by_code(codes: NDArray[Any], size: int) -> Iterator[NDArray[np.int64]]:
+def by_code(codes: NDArray[Any], size: int, block: int = BLOCK) -> Iterator[NDArray[np.int64]]:
     """The rows of the lowest codes, of the next ones and so on, in ascending order: a block at a time, or a 64th."""
-    some = max(BLOCK, codes.size // 64)  # each time all codes are looked at
-    ends = np.cumsum(counts(codes, size))
+    some = max(block, codes.size // 64)  # each time all codes are looked at
+    ends = np.cumsum(counts(codes, size, block=block))
     first, total = 0, int(ends[-1]) if size else 0
     while first < size:
         below = int(ends[first - 1]) if first else 0
@@ -63,8 +66,8 @@ def by_code(codes: NDArray[Any], size: int) -> Iterator[NDArray[np.int64]]:
         if below == total:
             return
         found = [
-            np.flatnonzero((codes[block] >= first) & (codes[block] < last)) + block.start
-            for block in blocks(codes.size)
+            np.flatnonzero((codes[rows] >= first) & (codes[rows] < last)) + rows.start
+            for rows in blocks(codes.size, block)
         ]
         yield np.concatenate(found)
         first = last
@@ -77,14 +80,14 @@ def release() -> None:
         trim(0)
 
 
-def shrink(columns: dict[str, Any], name: str, kept: NDArray[np.bool_]) -> None:
+def shrink(columns: dict[str, Any], name: str, kept: NDArray[np.bool_], block: int = BLOCK) -> None:
     """Leaves the kept rows of a column, moved to its front; frees the rest if it is the only owner of its memory."""
     column = columns.pop(name)  # a second name for it would keep numpy from resizing it
     if not column.flags.writeable:
         column = column.copy()
     end = 0
-    for block in blocks(column.size):
-        piece = column[block][kept[block]]
+    for rows in blocks(column.size, block):
+        piece = column[rows][kept[rows]]
         column[end : end + piece.size] = piece
         end += piece.size
     try:

@@ -10,6 +10,8 @@ import numpy as np
 
 from ltgnn.data.blocks import counts as rows_of
 from ltgnn.data.raw import Raw
+from ltgnn.data.related import describe_related
+from ltgnn.io.pluralize import pluralize
 
 
 def figures(raw: Raw) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def figures(raw: Raw) -> dict[str, Any]:
         "item fields": {name: f"{int((column != '').sum())} filled" for name, column in raw.item_fields.items()},
         "item numbers": {name: f"{int(np.isfinite(n).sum())} filled" for name, n in raw.item_numbers.items()},
         "item vectors": {name: list(rows.shape) for name, rows in raw.item_vectors.items()},
+        **describe_related(raw),
     }
     if raw.times is not None and len(raw):
         card["times"] = {"first": moment(raw.times.min()), "last": moment(raw.times.max())}
@@ -67,6 +70,26 @@ def left_out(raw: Raw, read: Mapping[str, int], ids: Mapping[str, int]) -> dict[
 INCOMPLETE = "rows without a required value (id, time or rating)"
 
 
+ONE = {
+    INCOMPLETE: INCOMPLETE.replace("rows", "row"),
+    "rows without an event": "row without an event",
+    "items without an id": "item without an id",
+    "users without an id": "user without an id",
+    "items without an interaction": "item without an interaction",
+    "users without an interaction": "user without an interaction",
+    "rows of items that repeat an id": "row of items that repeats an id",
+    "rows of users that repeat an id": "row of users that repeats an id",
+    "items that lost their interactions to the filters": "item that lost its interactions to the filters",
+    "users that lost their interactions to the filters": "user that lost its interactions to the filters",
+}
+"""What is left out, where it is only one."""
+
+
+def what_is_left_out(gone: Mapping[str, int]) -> list[str]:
+    """``1 item without an id``, ``3 users without an id``"""
+    return [pluralize(number, ONE.get(what, what), what) for what, number in gone.items()]
+
+
 def doubts(raw: Raw) -> list[str]:
     """Sentences on times that cannot be true, and on ids that may be none."""
     found = list(raw.notes.get("odd times", ()))
@@ -74,7 +97,11 @@ def doubts(raw: Raw) -> list[str]:
         found.append(
             f"taken as {noun} ids: {', '.join(map(repr, words))} (no ids: data.reader.missing=[{','.join(words)}])"
         )
-    before = [text for text in raw.notes.get("processed from", {}).get("warnings", ()) if INCOMPLETE not in text]
+    before = [
+        text
+        for text in raw.notes.get("processed from", {}).get("warnings", ())
+        if "without a required value" not in text
+    ]
     return [*before, *(text for text in found if text not in before)]
 
 
@@ -96,11 +123,8 @@ def table(card: Mapping[str, Any]) -> str:
         f"  {step['filter']:<{wide}}{step['users']:>10,}{step['items']:>10,}{step['interactions']:>14,}"
         for step in card["cleaning"]
     ]
-    gone = card.get("left out", {})
-    lines += [
-        "",
-        f"  {'left out':<38}" + (f"\n  {'':<38}".join(f"{n:,} {what}" for what, n in gone.items()) or "nothing"),
-    ]
+    gone = what_is_left_out(card.get("left out", {}))
+    lines += ["", f"  {'left out':<38}" + (f"\n  {'':<38}".join(gone) or "nothing")]
     for name, value in card.items():
         if name not in SHOWN_APART and value not in ({}, None):
             lines.append(f"  {name:<38}{_plain(value)}")

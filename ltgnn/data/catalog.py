@@ -12,11 +12,13 @@ import torch
 from numpy.typing import NDArray
 
 from ltgnn.data.blocks import release
-from ltgnn.data.card import INCOMPLETE, doubts, figures, left_out
+from ltgnn.data.card import INCOMPLETE, ONE, doubts, figures, left_out, what_is_left_out
 from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.digest import digest
 from ltgnn.data.names import Names
 from ltgnn.data.raw import Raw, Reader, counts_of
+from ltgnn.data.related import refuse_wrong_items
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Interactions, UserError
 
 log = logging.getLogger(__name__)
@@ -43,16 +45,18 @@ def load(
     read = counts_of(raw)
     if expected:
         _compare(name, read, expected)
+    refuse_wrong_items(name, raw)
     ids = {"users": len(raw.user_ids), "items": len(raw.item_ids)}
     raw, report = cleaning(raw)
     gone = left_out(raw, read, ids)
     said = doubts(raw)
     if gone:
-        log.warning("%s: left out %s", name, ", ".join(f"{number:,} {what}" for what, number in gone.items()))
+        log.warning("%s: left out %s", name, ", ".join(what_is_left_out(gone)))
     for text in said:
         log.warning("%s: %s", name, text)
     if INCOMPLETE in gone:
-        said = list(dict.fromkeys([f"{gone[INCOMPLETE]:,} {INCOMPLETE} are left out", *said]))
+        without = pluralize(gone[INCOMPLETE], f"{ONE[INCOMPLETE]} is left out", f"{INCOMPLETE} are left out")
+        said = list(dict.fromkeys([without, *said]))
     shape = figures(raw)
     release()
     parts = _parts(raw)
@@ -81,6 +85,8 @@ def load(
             field: torch.from_numpy(np.array(rows, dtype=np.float32)) for field, rows in raw.item_vectors.items()
         },
         user_fields={field: column.to_list() for field, column in raw.user_fields.items()},
+        relations=raw.relations,
+        images=raw.images,
         card=card,
     )
 

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import numpy as np
+import torch
 from annotated_types import Ge
 from numpy.typing import NDArray
 
 from ltgnn.data.blocks import blocks, by_code, counts, relabel, release
 from ltgnn.data.raw import Raw, counts_of
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 
@@ -158,9 +160,10 @@ def _refuse_overlap(raw: Raw) -> None:
     key = unique[times > 1][0]
     user, item = divmod(int(key), len(raw.item_ids))
     names = " and ".join(raw.part_names[part] for part in parts[keys == key])
+    several = pluralize(int((times > 1).sum()), "pair is", "pairs are")
     raise UserError(
-        f"{int((times > 1).sum())} pairs are in more than one part, e.g. user {raw.user_ids[user]}, item "
-        f"{raw.item_ids[item]} in {names}. Parts must be disjoint: a held-out pair in train is a leak. If validation "
+        f"{several} in more than one part, e.g. user {raw.user_ids[user]}, item {raw.item_ids[item]} in {names}. Parts "
+        "must be disjoint: a held-out pair in train is a leak. If validation "
         f"lies inside train (LightGCN's text files): data.reader.valid_inside_train=true"
     )
 
@@ -192,6 +195,16 @@ def drop_unseen(raw: Raw, keep_users: bool, keep_items: bool) -> None:
         raw.item_numbers = {name: column[kept] for name, column in raw.item_numbers.items()}
         if not kept.all():
             raw.item_vectors = {name: rows[kept] for name, rows in raw.item_vectors.items()}
+            _drop_related(raw, kept)
+
+
+def _drop_related(raw: Raw, kept: NDArray[np.bool_]) -> None:
+    """Relations and images of the items that stay [I]; ``raw.item_ids`` are those already."""
+    numbers = torch.from_numpy(np.where(kept, np.cumsum(kept) - 1, -1))
+    raw.relations = {name: relation.renumber_items(numbers) for name, relation in raw.relations.items()}
+    if raw.images:
+        left = set(raw.item_ids)
+        raw.images = {item: file for item, file in raw.images.items() if item in left}
 
 
 def _close(codes: NDArray[np.int32], size: int) -> NDArray[np.bool_]:

@@ -201,14 +201,14 @@ def explain(place: str, column: Column, given: str | None, drop_incomplete: bool
         return
     if text in column.absent:
         if column.required and not drop_incomplete:
-            raise Incomplete(f"{place}: no value ({text!r}); wanted one in every row. Mend the row or delete it.")
+            raise Incomplete(f"{place}: no value ({text!r}); wanted one in every row. Correct the row or delete it.")
         return
     if column.kind is Kind.ID:
         return
     if column.time_format is not None:
         if not fits(text, column.time_format):
             raise UserError(
-                f"{place}: {text!r} is not a time of the form {column.time_format!r}. Mend the row, or set "
+                f"{place}: {text!r} is not a time of the form {column.time_format!r}. Correct the row, or set "
                 f"data.reader.time_format ({ISO} for ISO 8601, null for a number of seconds)."
             )
         return
@@ -222,8 +222,8 @@ def explain(place: str, column: Column, given: str | None, drop_incomplete: bool
             f"(ISO 8601: data.reader.time_format={ISO})"
         )
         raise UserError(
-            f"{place}: {text!r} is not a number. Mend the row or name another column in data.reader"
+            f"{place}: {text!r} is not a number. Correct the row or name another column in data.reader"
             f"{dates if column.time else ''}."
         )
     if number < column.least:
-        raise UserError(f"{place}: {text} is below {column.least:g}. Mend the row or delete it.")
+        raise UserError(f"{place}: {text} is below {column.least:g}. Correct the row or delete it.")

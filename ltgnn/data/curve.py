@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.io.atomic_write import replace_atomically
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Groups
 
 COLOURS = {"head": "#1b4f8a", "mid": "#7a9e3b", "tail": "#e08214", "cold": "#9a9a9a"}  # the same in every panel
@@ -37,7 +38,7 @@ def draw(counts: Tensor, groups: Mapping[str, Groups], title: str, file: Path) -
                 continue
             colour = COLOURS.get(name) or colormaps["viridis"](number / max(len(group.names) - 2, 1))
             share = int(ranked[members].sum()) / total
-            text = f"{name}: {int(members.sum()):,} items, {100 * share:.1f} % of interactions"
+            text = f"{name}: {pluralize(int(members.sum()), 'item')}, {100 * share:.1f} % of interactions"
             if name == "cold":  # a logarithmic axis cannot show a count of 0
                 curve.plot([], [], color=colour, marker="s", linestyle="", label=text)
                 continue

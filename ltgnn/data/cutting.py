@@ -8,6 +8,7 @@ import math
 import torch
 from torch import Tensor
 
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Interactions, Split, UserError
 
 log = logging.getLogger(__name__)
@@ -68,11 +69,9 @@ def count_ties(split: Split) -> list[str]:
     if not bool(same.any()):
         return []
     how = "by item id" if BY_ITEM in split.name else "by the order of the file (split.ties=item: by item id)"
-    users = int((split.train.user_counts > 0).sum())
-    return [
-        f"{int(same.sum()):,} of {users:,} users have pairs of one time on both sides "
-        f"of the cut; which of these are held out was decided {how}"
-    ]
+    users = pluralize(int((split.train.user_counts > 0).sum()), "user")
+    some = pluralize(int(same.sum()), f"of {users} has", f"of {users} have")
+    return [f"{some} pairs of one time on both sides of the cut; which of these are held out was decided {how}"]
 
 
 TIES = ("file", "item")

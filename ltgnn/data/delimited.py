@@ -16,6 +16,7 @@ from ltgnn.data.header import Header, is_number, read_header
 from ltgnn.data.records import RECORD, Block, Dialect, Irregular, blank, blocks
 from ltgnn.data.tab_quotes import enclosing
 from ltgnn.data.text_source import PIECE, TextSource
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 OPTIONS = {key: f"data.reader.{key}" for key in ("separator", "quote", "encoding", "escape", "names")}
@@ -194,8 +195,8 @@ class Delimited:
         if len(self.header) == 1 and self.names is None:
             found = repr(self._start.separator)
             advice = (
-                self._advice("separator", repr(self._start.likely or "SIGN"), 'Set "{}", or mend the file.')
-                or " Mend the file."
+                self._advice("separator", repr(self._start.likely or "SIGN"), 'Set "{}", or correct the file.')
+                or " Correct the file."
             )
             return f"Is {found} the separator?{advice}{self._source.misnamed}"
         if any(is_number(name) for name in self.header):
@@ -203,16 +204,17 @@ class Delimited:
             advice = self._advice("names", "[user,item,...]", sentence) or " Add a line with names."
             return f"The first line looks like data.{advice}{self._source.misnamed}"
         above = self._start.notes.get("comment lines above")
-        comments = f" Above the names, {above} line(s) that begin with '#' were left out." if above else ""
+        lines = pluralize(above or 0, "line that begins with '#' was", "lines that begin with '#' were")
+        comments = f" Above the names, {lines} left out." if above else ""
         where = "the column names in data.reader" if self.options else "the names of its columns"
-        return f"Mend the file or {where}.{comments}{self._source.misnamed}"
+        return f"Correct the file or {where}.{comments}{self._source.misnamed}"
 
     def _refused(self, error: Irregular) -> UserError:
         """What is wrong with a record, and what settles it."""
         quote, wanted = str(self.quote), len(self.header)
         ordinary = self._advice("quote", "null", "If quotes are ordinary characters: {}.")
         escaped = self._advice("escape", "\\\\", "If a backslash precedes such quotes: '{}'.")
-        fields = f"{error.fields} field{'s' * (error.fields != 1)}, but there are {wanted} columns"
+        fields = f"{pluralize(error.fields, 'field')}, but there are {wanted} columns"
         separator = f"Is {self._start.separator!r} the separator, or does a value hold one outside of quotes?"
         said = {
             "fields": f"{fields}. {separator}",
@@ -227,7 +229,7 @@ class Delimited:
             ordinary = escaped = ""
         if error.what == "sign" or (error.what == "fields" and f"\\{quote}" not in error.text):
             escaped = ""
-        return UserError(f"{self.file}, line {error.line}: {said} Mend the row.{ordinary}{escaped}")
+        return UserError(f"{self.file}, line {error.line}: {said} Correct the row.{ordinary}{escaped}")
 
 
 def _line_end(text: bytes, start: int) -> int:

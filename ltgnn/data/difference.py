@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
+import torch
 
 from ltgnn.data.card import moment
+from ltgnn.data.related import edges_in_order
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Interactions
 
 EXAMPLES = 3
@@ -32,15 +35,15 @@ def difference(left: DatasetSide, right: DatasetSide) -> list[str]:
     for here, there, side in ((one, two, left), (two, one, right)):
         only = here.join(there, on=["user", "item"], how="anti")
         if len(only):
-            lines.append(f"{len(only):,} pairs only in {side.name}, e.g. {_examples(only)}")
+            lines.append(f"{pluralize(len(only), 'pair')} only in {side.name}, e.g. {_examples(only)}")
     both = one.join(two, on=["user", "item"], suffix="_right")
     cut = (pl.col("part") != "all") & (pl.col("part_right") != "all")  # an uncut set has no parts to compare
     moved = both.filter(cut & (pl.col("part") != pl.col("part_right")))
     for (before, after), rows in sorted(moved.group_by("part", "part_right"), key=lambda group: group[0]):
-        lines.append(f"{len(rows):,} pairs in {before} of {left.name} are in {after} of {right.name}")
+        lines.append(f"{pluralize(len(rows), 'pair')} in {before} of {left.name}, but in {after} of {right.name}")
     for column in ("time", "weight"):
         lines += _values(column, both, left, right)
-    return lines + _fields(left, right) + _numbers(left, right)
+    return lines + _fields(left, right) + _numbers(left, right) + _relations(left, right)
 
 
 def summary(left: DatasetSide, right: DatasetSide) -> str:
@@ -65,7 +68,7 @@ def _ids(noun: str, left: DatasetSide, right: DatasetSide) -> list[str]:
         only = [name for name in here if name not in known]
         if only:
             examples = ", ".join(map(repr, only[:EXAMPLES]))
-            lines.append(f"{len(only):,} {noun}s only in {side.name}, e.g. {examples}")
+            lines.append(f"{pluralize(len(only), noun)} only in {side.name}, e.g. {examples}")
     if not lines and ids[0] != ids[1]:
         lines.append(f"the same {noun}s in another order: their numbers differ, and so do fingerprints")
     return lines
@@ -104,7 +107,7 @@ def _values(name: str, both: pl.DataFrame, left: DatasetSide, right: DatasetSide
         f"({row['user']}, {row['item']}): {_plain(name, row[name])} and {_plain(name, row[f'{name}_right'])}"
         for row in other.sort("user", "item").head(EXAMPLES).iter_rows(named=True)
     ]
-    return [f"{len(other):,} pairs with another {name}, e.g. {', '.join(shown)}"]
+    return [f"{pluralize(len(other), 'pair')} with another {name}, e.g. {', '.join(shown)}"]
 
 
 def _plain(name: str, value: float | None) -> str:
@@ -130,6 +133,19 @@ def _fields(left: DatasetSide, right: DatasetSide) -> list[str]:
     return lines
 
 
+def _relations(left: DatasetSide, right: DatasetSide) -> list[str]:
+    """Relations of the items; their numbers are compared where both sets number the items alike."""
+    lines = []
+    one, two = left.dataset.relations, right.dataset.relations
+    alike = list(left.dataset.item_ids) == list(right.dataset.item_ids)
+    for name in dict.fromkeys((*one, *two)):
+        if name not in one or name not in two:
+            lines.append(f"the relation {name!r} only in {(left if name in one else right).name}")
+        elif alike and not torch.equal(edges_in_order(one[name]), edges_in_order(two[name])):
+            lines.append(f"the relation {name!r} has other edges: {len(one[name]):,} and {len(two[name]):,}")
+    return lines
+
+
 def _numbers(left: DatasetSide, right: DatasetSide) -> list[str]:
     """Numbers and vectors of the items."""
     lines = []
@@ -151,4 +167,4 @@ def _describe_changes(
     changed = [id for id, value in zip(ids, one, strict=True) if id in place and two[place[id]] != value]
     if not changed:
         return []
-    return [f"{len(changed):,} {noun}s with another {name!r}, e.g. {', '.join(map(repr, changed[:EXAMPLES]))}"]
+    return [f"{pluralize(len(changed), noun)} with another {name!r}, e.g. {', '.join(map(repr, changed[:EXAMPLES]))}"]

@@ -1,4 +1,4 @@
-"""The sha256 of a data set: ids, texts, numbers, vectors, and the pairs of each part with their times and weights."""
+"""The sha256 of a data set: ids, what is known of the items, and each part's pairs, times and weights."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import polars as pl
 
 from ltgnn.data.blocks import blocks, by_code
 from ltgnn.data.raw import Raw
+from ltgnn.data.related import add_related
 from ltgnn.types import Interactions
 
 
@@ -27,6 +28,7 @@ def digest(raw: Raw, parts: Mapping[str, Interactions]) -> str:
             values = np.array(numbers[block], dtype=np.float32)
             values[np.isnan(values)] = np.nan  # one nan of the many
             found.update(np.ascontiguousarray(values).data)
+    add_related(found, raw)
     for name, part in parts.items():
         found.update(name.encode())
         _pairs(found, part)

@@ -15,10 +15,10 @@ import torch
 from polars.io.plugins import register_io_source
 
 from ltgnn.data.blocks import blocks
-from ltgnn.data.sources.processed import CARD, INTERACTIONS, ITEMS, USERS
+from ltgnn.data.sources.processed import CARD, INTERACTIONS, ITEMS, RELATIONS, USERS
 from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.io.spreadsheet import marked_frame
-from ltgnn.types import Dataset, Interactions, Split, UserError
+from ltgnn.types import Dataset, Interactions, Relation, Split, UserError
 
 Parts = Mapping[str, Interactions]
 RECBOLE_PART = {"train": "part1", "val": "part2", "test": "part3"}
@@ -39,7 +39,15 @@ def write_processed(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[
         pl.DataFrame({"id": dataset.user_ids, **dataset.user_fields}).write_parquet(into / USERS)
         for name, rows_of_items in dataset.item_vectors.items():
             np.save(into / f"{name}.npy", rows_of_items.numpy())
+        if dataset.relations:
+            relations = {name: _plain_relation(one) for name, one in dataset.relations.items()}
+            (into / RELATIONS).write_text(json.dumps(relations, ensure_ascii=False), encoding="utf-8")
         (into / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _plain_relation(one: Relation) -> dict[str, Any]:
+    edges = {"items": one.items.tolist(), "others": one.others.tolist()}
+    return {"kind": one.kind, "num_others": one.num_others, "other_ids": list(one.other_ids), **edges}
 
 
 def write_recbole(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[str, Any]) -> None:

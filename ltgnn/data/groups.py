@@ -40,14 +40,14 @@ class Shares(ABC):
         order = torch.argsort(counts, descending=True, stable=True)
         bounds = [0.0, *accumulate(self.shares)][:-1]  # where each group starts
         labels = torch.empty(counts.numel(), dtype=torch.int8)
-        labels[order] = self.cut(counts[order], bounds).to(torch.int8)
+        labels[order] = self.assign(counts[order], bounds).to(torch.int8)
         labels[counts == 0] = len(self.names)
         parts = ", ".join(f"{name} {100 * share:g} %" for name, share in zip(self.names, self.shares, strict=True))
         rule = f"by share of {self.of}: {parts}; ranked by train count, ties by id; cold: no train interaction"
         return Groups(policy=self.policy, names=(*self.names, "cold"), labels=labels, rule=rule)
 
     @abstractmethod
-    def cut(self, counts: Tensor, bounds: list[float]) -> Tensor:
+    def assign(self, counts: Tensor, bounds: list[float]) -> Tensor:
         """Counts from high to low [I] -> number of the group of each [I]; a group starts at its bound."""
 
 
@@ -57,7 +57,7 @@ class ItemShare(Shares):
     Head is the first ``ceil(.2 * |I|)`` items; further groups start likewise (DAN's 80/20 cut; SimGCL's 80/15/5).
     """
 
-    def cut(self, counts: Tensor, bounds: list[float]) -> Tensor:
+    def assign(self, counts: Tensor, bounds: list[float]) -> Tensor:
         starts = [math.ceil(round(bound * counts.numel(), 6)) for bound in bounds]
         sizes = [end - start for start, end in pairwise([*starts, counts.numel()])]
         return torch.repeat_interleave(torch.arange(len(bounds)), torch.tensor(sizes))
@@ -70,7 +70,7 @@ class MassShare(Shares):
     shortest list of most popular items that holds half of the interactions.
     """
 
-    def cut(self, counts: Tensor, bounds: list[float]) -> Tensor:
+    def assign(self, counts: Tensor, bounds: list[float]) -> Tensor:
         before = torch.cumsum(counts, 0) - counts  # mass of the more popular items
         starts = torch.tensor(bounds[1:], dtype=torch.float64) * counts.sum() - 1e-6
         return torch.bucketize(before.double(), starts, right=True)

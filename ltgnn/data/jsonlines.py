@@ -90,7 +90,7 @@ class JsonLines:
                     except UnicodeEncodeError:
                         raise UserError(
                             f"{self.file}, line {line}, column {name!r}: half of a surrogate pair (\\ud800 to \\udfff) "
-                            f"is no character. Mend the line or delete it."
+                            f"is no character. Correct the line or delete it."
                         ) from None
             raise
 
@@ -122,7 +122,7 @@ class JsonLines:
         except Unreadable as error:
             hint = "" if self._by_line else " Wanted one object a line, or an array of objects."
             place, named = f"{self.file}, line {error.line}", self._source.misnamed
-            raise UserError(f"{place}: {error.what}. Mend the line or delete it.{hint}{named}") from None
+            raise UserError(f"{place}: {error.what}. Correct the line or delete it.{hint}{named}") from None
 
     def place(self, column: str, values: Sequence[str]) -> str:
         wanted = set(values)
@@ -140,8 +140,8 @@ class JsonLines:
                 place = f"{self.file}, line {line}, column {column.name!r}"
                 if column.required and column.name not in fields and not drop_incomplete:
                     raise UserError(
-                        f"{place}: no value; the object has: {join_names(list(fields))}. Mend the line or the column "
-                        f"names in data.reader."
+                        f"{place}: no value; the object has: {join_names(list(fields))}. Correct the line or the "
+                        f"column names in data.reader."
                     )
                 explain(place, column, as_text(fields.get(column.name)), drop_incomplete)
 

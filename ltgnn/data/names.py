@@ -8,7 +8,7 @@ from typing import overload
 
 import polars as pl
 
-from ltgnn.data.blocks import blocks
+from ltgnn.data.blocks import BLOCK, blocks
 
 
 class Names(Sequence[str]):
@@ -16,8 +16,9 @@ class Names(Sequence[str]):
 
     __hash__ = None  # type: ignore[assignment]  # as that of a list, because it is equal to lists
 
-    def __init__(self, column: pl.Series) -> None:
+    def __init__(self, column: pl.Series, block: int = BLOCK) -> None:
         self._column = column  # [n] String, without nulls
+        self._block = block
 
     def __len__(self) -> int:
         return len(self._column)
@@ -35,7 +36,7 @@ class Names(Sequence[str]):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        for block in blocks(len(self)):  # much faster than one by one, and never all at once
+        for block in blocks(len(self), self._block):  # much faster than one by one, and never all at once
             yield from self._column[block].to_list()
 
     def __contains__(self, name: object) -> bool:

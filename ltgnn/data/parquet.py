@@ -14,7 +14,8 @@ import polars.selectors as cs
 from ltgnn.data.columns import Column, Kind, Rows, explain, read_whole, require_columns
 from ltgnn.types import UserError
 
-PIECE = 1 << 16  # rows read at a time: the usual row group has as many or more
+PIECE = 1 << 16
+"""Rows read at a time: the usual row group has as many or more."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Parquet:
     """Rows are counted from 1 in messages; times may be dates or numbers, ids texts or whole numbers."""
 
     file: Path
+    piece: int = PIECE  # rows read at a time
 
     @cached_property
     def schema(self) -> dict[str, pl.DataType]:
@@ -38,14 +40,14 @@ class Parquet:
         return read_whole(self, columns, drop_incomplete)
 
     def schema_of(self, columns: Mapping[str, Column]) -> Mapping[str, Any]:
-        require_columns(self.file, columns, list(self.schema), "Mend the file or the column names in data.reader.")
+        require_columns(self.file, columns, list(self.schema), "Correct the file or the column names in data.reader.")
         return self.schema
 
     def pieces(self, schema: Mapping[str, Any], values: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
         lazy = pl.scan_parquet(self.file)
         rows = lazy.select(pl.len()).collect().item()
-        for start in range(0, rows, PIECE):  # the streaming engine reads ahead and holds far more than a piece
-            yield lazy.slice(start, PIECE).select(values).collect()
+        for start in range(0, rows, self.piece):  # the streaming engine reads ahead and holds far more than a piece
+            yield lazy.slice(start, self.piece).select(values).collect()
 
     def place(self, column: str, values: Sequence[str]) -> str:
         texts = pl.read_parquet(self.file, columns=[column])[column].cast(pl.String)

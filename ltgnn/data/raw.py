@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ltgnn.data.blocks import counts, relabel, shrink
+from ltgnn.types import Relation
 
 Codes = NDArray[np.int32]
 WHOLE = "whole numbers"
@@ -38,6 +39,8 @@ class Raw:
     item_numbers: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)  # [I] nan where missing
     item_vectors: Mapping[str, NDArray[Any]] = field(default_factory=dict)  # [I, D] precomputed features
     user_fields: Mapping[str, pl.Series] = field(default_factory=dict)  # [U] String, "" where missing
+    relations: Mapping[str, Relation] = field(default_factory=dict)  # type -> edges of the items
+    images: Mapping[str, Path] = field(default_factory=dict)  # item id -> file
     notes: Mapping[str, Any] = field(default_factory=dict)  # what the reader saw and dropped; plain values
 
     def __len__(self) -> int:

@@ -16,6 +16,7 @@ from ltgnn.data.blocks import Growing, release, shrink
 from ltgnn.data.columns import MISSING, Column, Kind, TableFile, flags, misfit, values
 from ltgnn.data.ids import pieces, read_ids
 from ltgnn.data.times import choose_unit
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 EVENT = "event "  # prefix that distinguishes the columns of events
@@ -103,8 +104,8 @@ class RowTable:
             elif "parts" in rest:
                 rest["parts"].extend(np.full(len(piece), PART_ORDER.index(part), dtype=np.int8))
             if self.events:
-                counted = (pl.col(EVENT + name).fill_null(0.0) * weight for name, weight in self.events.items())
-                weight = piece.select(pl.sum_horizontal(counted)).to_series()
+                events = (pl.col(EVENT + name).fill_null(0.0) * weight for name, weight in self.events.items())
+                weight = piece.select(pl.sum_horizontal(events)).to_series()
                 rest["weights"].extend(weight.to_numpy())
                 whole &= weight > 0
             for name, role in (("times", "time"), ("ratings", "rating")):
@@ -113,7 +114,11 @@ class RowTable:
             rest["dropped"].extend(np.flatnonzero(~whole.to_numpy()) + start)
             start += len(piece)
         if not rows:
-            without = f" ({dropped} rows lack a value in {self.user}, {self.item} or the like)" if dropped else ""
+            without = (
+                f" ({pluralize(dropped, 'row lacks', 'rows lack')} a value in {self.user}, {self.item} or the like)"
+                if dropped
+                else ""
+            )
             raise UserError(f"{file.file} holds no interactions{without}. Check the columns in data.reader.")
         return start, {**file.notes(), "rows": rows, "rows without a required value, dropped": dropped}
 

@@ -26,6 +26,7 @@ from ltgnn.data.cutting import (
     require_times,
     share_of,
 )
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Split, UserError
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class LeaveOneOut:
         short = int(((pairs.user_counts > 0) & (pairs.user_counts < 3)).sum())
         name = "leave one out by time" + BY_ITEM * (self.ties == "item")
         if short:
-            name += f", {short} users with fewer than 3 interactions in train only"
+            name += f", {pluralize(short, 'user')} with fewer than 3 interactions in train only"
             log.warning("%s: %s (data.cleaning.user_core=3 removes them)", dataset.name, name)
         return make_split(pairs, (size >= 3) & (from_end == 1), (size >= 3) & (from_end == 0), name, ordered="user")
 

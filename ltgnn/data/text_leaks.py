@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.data.finding import Finding
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Split
 
 SUSPICIOUS = re.compile(
@@ -73,14 +74,15 @@ def twins(split: Split, texts: Sequence[str], item_ids: Sequence[str]) -> Findin
     kind[_tensor(same["item"])] = _tensor(same["text"].rank("dense"))
     size = int(kind.max()) + 1
 
-    def told(users: Tensor, items: Tensor) -> Tensor:
+    def keys_of(users: Tensor, items: Tensor) -> Tensor:
         return (users * size + kind[items])[kind[items] >= 0]
 
-    train = told(split.train.users, split.train.items)
-    touched = sum(int(torch.isin(told(part.users, part.items), train).sum()) for part in (split.val, split.test))
+    train = keys_of(split.train.users, split.train.items)
+    touched = sum(int(torch.isin(keys_of(part.users, part.items), train).sum()) for part in (split.val, split.test))
     first, second, *_ = same.filter(pl.col("text") == same["text"][0])["item"].to_list()
     what = (
-        f"e.g. {item_ids[first]!r} and {item_ids[second]!r}; {touched:,} held-out pairs have a twin in the user's train"
+        f"e.g. {item_ids[first]!r} and {item_ids[second]!r}; "
+        f"{pluralize(touched, 'held-out pair has', 'held-out pairs have')} a twin in the user's train"
     )
     return Finding("identical texts under different ids", len(same), what)
 

@@ -153,7 +153,7 @@ class TextSource:
 
     def _binary(self) -> UserError:
         self._refuse_binary()
-        return UserError(f"{self.file}, line {self._last_line()}: a NUL byte, which no text holds. Mend the line.")
+        return UserError(f"{self.file}, line {self._last_line()}: a NUL byte, which no text holds. Correct the line.")
 
     def _controls(self, line: int) -> UserError:
         set_it = f"set {self.option}=cp1252" if self.option else "convert it to UTF-8"

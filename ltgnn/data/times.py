@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ltgnn.data.blocks import blocks
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}  # parts of a second
@@ -79,7 +80,7 @@ def _mixed_units(sizes: dict[str, int], examples: dict[str, float], present: Seq
     where = f" The first of the few: {where}." if where and ", line 0," not in where else ""
     found = ", ".join(f"{sizes[name]:,} like {NAMES[name]} (e.g. {_plain(examples[name])})" for name in present)
     return UserError(
-        f"The times are of several units: {found}.{where} Mend them, or set the unit of all: "
+        f"The times are of several units: {found}.{where} Correct them, or set the unit of all: "
         f"data.reader.time_unit={usual} (s, ms, us, ns); those that cannot be true are then counted."
     )
 
@@ -90,7 +91,13 @@ def _plain(value: float) -> str:
 
 def _negative(times: NDArray[np.float64]) -> list[str]:
     number = sum(int(np.count_nonzero(times[block] < 0)) for block in blocks(times.size))
-    return [f"{number:,} of {times.size:,} times are negative; they are kept, as the earliest"] if number else []
+    return [f"{_of(number, times.size)} negative and kept, as the earliest"] if number else []
+
+
+def _of(number: int, size: int) -> str:
+    """``3 of 100 times are``"""
+    times = pluralize(size, "time")
+    return pluralize(number, f"of {times} is", f"of {times} are")
 
 
 def _odd(times: NDArray[np.float64]) -> list[str]:
@@ -102,7 +109,7 @@ def _odd(times: NDArray[np.float64]) -> list[str]:
     early = sum(int(np.count_nonzero(times[block] < EARLY)) for block in blocks(times.size))
     future = sum(int(np.count_nonzero(times[block] > late)) for block in blocks(times.size))
     return [
-        f"{number:,} of {times.size:,} times are {what}; they are kept (data.cleaning.{key} leaves them out; is "
+        f"{_of(number, times.size)} {what} and kept (data.cleaning.{key} leaves such times out; is "
         f"data.reader.time_unit right?)"
         for number, what, key in (
             (early, "before 1990", "since=1990-01-01"),

@@ -21,9 +21,9 @@ def text_diversity(lists: Lists) -> Tensor | None:
     Items with an all-zero feature are left out; nan for fewer than two items. Computed as
     1 - (|sum v|^2 - n) / (n (n - 1)) over the n unit vectors v of a list.
     """
-    if lists.text is None:
+    if lists.features is None:
         return None
-    unit = F.normalize(lists.text.float(), dim=1)
+    unit = F.normalize(lists.features.float(), dim=1)
     unit = torch.cat([unit, unit.new_zeros(1, unit.shape[1])])  # the filler's -1
     squares = []
     for items in torch.split(lists.items, 4096):  # [b, K] and sums [b, D]: never users x K x D

@@ -42,7 +42,7 @@ class Evaluator:
 
     A decorated metric (``metric.py``) may be in any of ``metrics``, ``ranks``, ``lists`` and ``exposure``.
 
-    ``text`` [I, D] and ``item_fields`` serve only the metrics of diversity and calibration.
+    ``features`` [I, D] and ``item_fields`` serve only the metrics of diversity and calibration.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Evaluator:
         held_out: Interactions,
         seen: Sequence[Interactions],
         groups: Mapping[str, Groups],
-        text: Tensor | None = None,
+        features: Tensor | None = None,
         item_fields: Mapping[str, Sequence[str]] | None = None,
         *,
         ks: Annotated[Sequence[Annotated[int, Ge(1)]], MinLen(1)],
@@ -68,7 +68,7 @@ class Evaluator:
             raise UserError("no held-out pair to evaluate on: give the split a larger share (split.val, split.test)")
         if not ks or min(ks) < 1:
             raise UserError(f"eval.ks={list(ks)}: wanted list lengths of at least 1, such as [10,20]")
-        self.held_out, self.groups, self.text = held_out, groups, text
+        self.held_out, self.groups, self.features = held_out, groups, features
         self.ks, self.user_ks, self.block_mib = sorted(set(ks)), set(user_ks), block_mib
         found = metrics_by_input({"metrics": metrics, "ranks": ranks, "lists": lists, "exposure": exposure})
         self.metrics, self.ranks, self.lists, self.exposure = (found[reads] for reads in SECTIONS.values())
@@ -179,10 +179,10 @@ class Evaluator:
                 record.add(f"{prefix}{name}", rank_metric(ranks, pairs))
 
     def _beyond_accuracy(self, record: Record, lists: TopK, found: Tensor) -> None:
-        sides = self.held_out, self.train, self.seen, self.text, self.categories
+        sides = self.held_out, self.train, self.seen, self.features, self.categories
         longest = Lists(lists.users, lists.items, lists.scores, found, self.relevant, *sides)
         for k in self.ks:
-            cut = longest.cut(k)
+            cut = longest.first(k)
             for name, metric in self.lists.items():
                 record.add(f"{name}@{k}", metric(cut))
             for policy, groups in self.groups.items():

@@ -11,7 +11,7 @@ from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.types import Groups, Split
 
 Make = Callable[..., Evaluator]
-"""``(held_out, seen, groups, text, item_fields) -> evaluator``"""
+"""``(held_out, seen, groups, features, item_fields) -> evaluator``"""
 
 
 class Evaluators(Mapping[str, Evaluator]):
@@ -25,10 +25,10 @@ class Evaluators(Mapping[str, Evaluator]):
         make: Callable[[], Make],
         split: Split,
         groups: Mapping[str, Groups],
-        text: Tensor | None,
+        features: Tensor | None,
         item_fields: Mapping[str, object],
     ) -> None:
-        self._make, self._given = make, (groups, text, item_fields)
+        self._make, self._given = make, (groups, features, item_fields)
         parts = {"val": (split.val, [split.train]), "test": (split.test, [split.train, split.val])}
         self._parts = {name: part for name, part in parts.items() if len(part[0])}
         self._made: dict[str, Evaluator] = {}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from ltgnn.io.pluralize import pluralize
 from ltgnn.io.spreadsheet import plain
 from ltgnn.tensors.csr import Csr, csr_rows
 from ltgnn.types import Scorer, UserError, as_scorer
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def list_scorer(path: str | Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple[Scorer, int]:
@@ -77,7 +81,7 @@ def _read(file: Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple
     return users, items, torch.from_numpy(scores.to_numpy().copy())
 
 
-def _numbers(file: Path, column: Any, ids: Sequence[str], kind: str) -> Tensor:
+def _numbers(file: Path, column: pl.Series, ids: Sequence[str], kind: str) -> Tensor:
     """Raw ids of a column as numbers."""
     import polars as pl
 
@@ -94,8 +98,9 @@ def _numbers(file: Path, column: Any, ids: Sequence[str], kind: str) -> Tensor:
     if len(unknown):
         line = unknown[0]
         raise UserError(
-            f"{file} line {line + 2}: {kind} {column[line]!r} is not in the data set ({len(unknown)} such lines). "
-            f"Its ids are like {', '.join(map(repr, ids[:3]))}; set data=... to the set that the lists were made for."
+            f"{file} line {line + 2}: {kind} {column[line]!r} is not in the data set "
+            f"({pluralize(len(unknown), 'such line')}). Its ids are like {', '.join(map(repr, ids[:3]))}; "
+            f"set data=... to the set that the lists were made for."
         )
     return torch.from_numpy(found.to_numpy().copy())
 

@@ -24,10 +24,10 @@ class Lists:
     held_out: Interactions
     train: Interactions
     seen: Csr  # by user, the items that are not candidates
-    text: Tensor | None  # [I, D] item features, None where there are none
+    features: Tensor | None  # [I, D], None where there are none
     categories: Csr | None  # by item, its category numbers; None where there are none
 
-    def cut(self, k: int) -> Lists:
+    def first(self, k: int) -> Lists:
         """The same lists, ended after ``k`` places."""
         return replace(self, items=self.items[:, :k], scores=self.scores[:, :k], found=self.found[:, :k])
 

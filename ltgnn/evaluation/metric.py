@@ -1,7 +1,8 @@
 """What a metric is: a function with its name, formula and direction, and whether it is one number per user.
 
-To add one, decorate a function with ``metric`` and name it under ``eval.metrics``; the check of ``monitor``, the mode
-of checkpoints, the direction of a search, metrics.json and every comparison read what the decorator states.
+To add one, decorate a function with ``metric`` and name it: ``+eval.metrics.NAME._target_=MODULE.FUNCTION`` on the
+command line, or a line of a yaml in ``conf/eval``. What the decorator states is read by the check of ``monitor``, the
+mode of checkpoints, the direction of a search, metrics.json and every comparison.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Literal, ParamSpec, TypeVar
+from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
 from ltgnn.types import UserError
 
@@ -27,8 +28,16 @@ SECTIONS: Mapping[str, Reads] = {"metrics": "hits", "ranks": "ranks", "lists": "
 """Sections of ``eval``, and what a function in them that is not decorated is called with."""
 
 
+INPUTS: Mapping[Reads, int] = {"hits": 2, "ranks": 2, "lists": 1, "groups": 2}
+"""How many arguments the evaluator gives; the others of a metric are its options."""
+
+
 class Metric(Generic[P, R]):
-    """``function`` with what is to be known of it; called, it is the function."""
+    """``function`` with what is to be known of it; called, it is the function.
+
+    Called with options alone, as yaml with a ``_target_`` does, it is the metric with these options chosen. That is why
+    its signature has the options only.
+    """
 
     def __init__(
         self, function: Callable[P, R], name: str, reads: Reads, per_user: bool, smaller_is_better: bool
@@ -36,9 +45,20 @@ class Metric(Generic[P, R]):
         functools.update_wrapper(self, function)
         self.function, self.name, self.reads = function, name, reads
         self.per_user, self.smaller_is_better = per_user, smaller_is_better
+        taken = list(inspect.signature(function).parameters.values())
+        self.inputs = [parameter.name for parameter in taken[: INPUTS[reads]]]
+        self.__signature__ = inspect.Signature(taken[INPUTS[reads] :])
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self.function(*args, **kwargs)
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+    @overload
+    def __call__(self, **options: Any) -> Metric[..., R]: ...
+
+    def __call__(self, *args: Any, **options: Any) -> R | Metric[..., R]:
+        if args or options.keys() & self.inputs:
+            return self.function(*args, **options)
+        return self.with_options(self.name, options)
 
     @property
     def formula(self) -> str:

@@ -81,7 +81,7 @@ def _any_lists(evaluator: Evaluator, k: int) -> Lists:
     users, items = evaluator.users, evaluator.held_out.num_items
     listed = (torch.arange(len(users))[:, None] + torch.arange(min(k, items))) % items
     scores = -torch.arange(listed.shape[1]).float().expand(len(users), -1)
-    sides = evaluator.held_out, evaluator.train, evaluator.seen, evaluator.text, evaluator.categories
+    sides = evaluator.held_out, evaluator.train, evaluator.seen, evaluator.features, evaluator.categories
     return Lists(users, listed, scores, torch.ones(listed.shape, dtype=torch.bool), evaluator.relevant, *sides)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 NOTABLE = 0.05
@@ -57,8 +58,8 @@ def refuse_overflow(values: Tensor, what: str, items: Sequence[str]) -> None:
     item = f"item '{items[row]}'" if items else f"item {row + 1} of {len(values)}"
     raise UserError(
         f"{what}: feature {column + 1} of {values.shape[1]} is {float(values[row, column]):g} for {item} "
-        f"({len(bad)} such items). Numbers must be finite and a row shorter than {LONGEST:g}, or scores overflow: "
-        "scale or fix them, or set features=none"
+        f"({pluralize(len(bad), 'such item')}). Numbers must be finite and a row shorter than {LONGEST:g}, or scores "
+        "overflow: scale or fix them, or set features=none"
     )
 
 

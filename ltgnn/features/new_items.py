@@ -14,7 +14,9 @@ from ltgnn.features.transform import Step
 from ltgnn.types import Dataset, Features, UserError
 
 
-def later(source: FeatureSource, features: Features, dataset: Dataset, counts: Tensor, grown: Dataset) -> Tensor:
+def encode_new_items(
+    source: FeatureSource, features: Features, dataset: Dataset, counts: Tensor, grown: Dataset
+) -> Tensor:
     """Features of the items of ``grown`` that ``dataset`` lacks, by the encoder, scales and transforms of the run.
 
     ``source``: what the group ``features`` built; ``features``: what it made of ``dataset``; ``counts`` [I]: train
@@ -25,7 +27,8 @@ def later(source: FeatureSource, features: Features, dataset: Dataset, counts: T
         parts = {name: source.parts[name] for name in features.card["widths"]}
         cards = features.card["parts"]
         found = [
-            later(part, features._replace(card=cards[name]), dataset, counts, grown) for name, part in parts.items()
+            encode_new_items(part, features._replace(card=cards[name]), dataset, counts, grown)
+            for name, part in parts.items()
         ]
         return torch.cat(found, dim=1)
     if isinstance(source, ItemText):
@@ -70,6 +73,6 @@ def _read(source: ItemText, dataset: Dataset, counts: Tensor, grown: Dataset) ->
 
 
 def _stepped(raw: Tensor, rows: Tensor, counts: Tensor, control: Step, transform: Step) -> Tensor:
-    """``rows`` after the steps, fitted on the ``raw`` features of the run's items as they were for training."""
+    """``rows`` after the steps, fit_map on the ``raw`` features of the run's items as they were for training."""
     fit = counts > 0
-    return transform.fitted(control(raw, fit), fit)(control.fitted(raw, fit)(rows))
+    return transform.fit_map(control(raw, fit), fit)(control.fit_map(raw, fit)(rows))

@@ -14,6 +14,7 @@ from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.features.model_source import file_hash
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 SHOWN = 5  # ids in a message
@@ -63,29 +64,34 @@ class FeatureFile:
         values, ids = self._read(item_ids)
         where = f"the features file {self.path}"
         if values.ndim != 2 or (self.width is not None and values.shape[1] != self.width):
-            wanted = f"{self.width} columns" if self.width is not None else "one row per item"
+            wanted = pluralize(self.width, "column") if self.width is not None else "one row per item"
             raise UserError(f"{where} has the shape {tuple(values.shape)}; wanted {wanted} (features.file.width)")
         if len(ids) != len(values):
-            raise UserError(f"{where} has {len(values)} rows, but features.file.ids={self.ids} names {len(ids)} items")
+            there, named = pluralize(len(values), "row"), pluralize(len(ids), "item")
+            raise UserError(f"{where} has {there}, but features.file.ids={self.ids} names {named}")
         if twice := [name for name, count in Counter(ids).items() if count > 1]:
-            raise UserError(f"{where} names {len(twice)} ids more than once: {_some(twice)}; keep one row of each")
+            raise UserError(
+                f"{where} names {pluralize(len(twice), 'id')} more than once: {_some(twice)}; keep one row of each"
+            )
         row_of = {name: row for row, name in enumerate(ids)}
         if self.extra == "error" and (unknown := set(row_of).difference(item_ids)):
             raise UserError(
-                f"{where} has {len(unknown)} rows of items that are not in the data set: {_some(sorted(unknown))}; "
-                "drop them, or set features.file.extra=ignore"
+                f"{where} has {pluralize(len(unknown), 'row')} of items that are not in the data set: "
+                f"{_some(sorted(unknown))}; drop them, or set features.file.extra=ignore"
             )
         lacking = [name for name in item_ids if name not in row_of]
         if lacking and self.missing == "error":
             raise UserError(
-                f"{where} lacks {len(lacking)} of {len(item_ids)} items: {_some(lacking)}; add them, or set "
-                "features.file.missing=zero"
+                f"{where} lacks {len(lacking)} of {pluralize(len(item_ids), 'item')}: {_some(lacking)}; add them, or "
+                "set features.file.missing=zero"
             )
         rows = torch.tensor([row_of.get(name, -1) for name in item_ids], dtype=torch.int64)
         aligned = values.float()[rows.clamp(min=0)]
         aligned[rows < 0] = 0
         if bad := [item_ids[row] for row in torch.nonzero(~aligned.isfinite().all(1)).flatten().tolist()]:
-            raise UserError(f"{where} has rows with NaN or infinity for {len(bad)} items: {_some(bad)}; fix the file")
+            raise UserError(
+                f"{where} has rows with NaN or infinity for {pluralize(len(bad), 'item')}: {_some(bad)}; fix the file"
+            )
         return aligned
 
     def rows(self, item_ids: Sequence[str]) -> list[Tensor | None]:
@@ -132,7 +138,8 @@ class FeatureFile:
         elif self.ids == "order":
             if len(values) != len(item_ids):
                 raise UserError(
-                    f"features.file.ids=order, but {self.path} has {len(values)} rows for {len(item_ids)} items; "
+                    f"features.file.ids=order, but {self.path} has {pluralize(len(values), 'row')} for "
+                    f"{pluralize(len(item_ids), 'item')}; "
                     "name the ids"
                 )
             names = list(item_ids)

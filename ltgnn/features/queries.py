@@ -27,7 +27,7 @@ class TextPart:
     def refusal(self) -> str:
         """Why no other text can be read so; empty: it can."""
         kinds = [type(step) for step in (self.source.control, self.source.transform)]
-        unfitted = [kind.__name__ for kind in kinds if kind.fitted is Step.fitted]
+        unfitted = [kind.__name__ for kind in kinds if kind.fit_map is Step.fit_map]
         return f"{unfitted[0]} is fitted to all items at once and cannot read another text" if unfitted else ""
 
 
@@ -63,6 +63,6 @@ def reader(part: TextPart, dataset: Dataset, counts: Tensor, prompt: str | None 
             f"a query cannot be read: {part.refusal or 'the items have no text'}. Use keyword search: by=words."
         )
     encode = source.encoder.queries(render(source.template_for(dataset), dataset.item_fields), prompt)
-    control = source.control.fitted(raw.values, counts > 0)
-    transform = source.transform.fitted(source.control(raw.values, counts > 0), counts > 0)
+    control = source.control.fit_map(raw.values, counts > 0)
+    transform = source.transform.fit_map(source.control(raw.values, counts > 0), counts > 0)
     return lambda texts: transform(control(encode(texts)))

@@ -12,6 +12,7 @@ from torch import Tensor
 from ltgnn.features.checks import measure, refuse_overflow, shares, warnings
 from ltgnn.features.store import key_of
 from ltgnn.features.transform import Step
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Features, UserError
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def apply_steps(
     for text in card["warnings"]:
         log.warning(text)
     if len(values) != len(counts):
-        raise UserError(f"{len(values)} rows of features for {len(counts)} items")
+        raise UserError(f"{pluralize(len(values), 'row')} of features for {pluralize(len(counts), 'item')}")
     if not fit.any():
         raise UserError(
             "no item has a train interaction, so no transform can be fitted; look at split and data.cleaning"

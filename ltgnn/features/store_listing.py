@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from ltgnn.features.store import digest
+from ltgnn.io.pluralize import pluralize
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Entry:
         if digest(values) != self.card.get("sha256"):
             return "the bytes are not those that were written"
         bad = int((~torch.isfinite(values).all(1)).sum())
-        return f"{bad} rows with NaN or infinity" if bad else None
+        return f"{pluralize(bad, 'row')} with NaN or infinity" if bad else None
 
     def remove(self) -> None:
         for suffix in (".safetensors", ".json", ".lock"):

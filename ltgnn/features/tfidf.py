@@ -12,6 +12,7 @@ from annotated_types import Ge, Lt
 from torch import Tensor
 
 from ltgnn.features.words import tokens
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import TextEncoder, UserError
 
 WORD = re.compile(r"\b\w+\b")
@@ -67,11 +68,12 @@ class TfidfSvd(TextEncoder):
             counts = vectorizer.fit_transform(texts)
         except ValueError as error:
             raise UserError(
-                f"TF-IDF finds no word that occurs in {self.min_df} of these {len(texts)} texts ({error}): set "
-                "features=minilm or another encoder, or lower features.encoder.min_df (a word of one text makes no two "
-                "items alike)"
+                f"TF-IDF finds no word that occurs in {self.min_df} of these {len(texts)} texts ({error}): "
+                "set features=minilm or another encoder, or lower features.encoder.min_df (a word of one text makes no "
+                "two items alike)"
             ) from error
         dim = min(self.dim, counts.shape[0] - 1, counts.shape[1] - 1)
         if dim < 1:
-            raise UserError(f"TF-IDF finds {counts.shape[1]} words in {counts.shape[0]} texts, too few for an SVD")
+            words, read = pluralize(counts.shape[1], "word"), pluralize(counts.shape[0], "text")
+            raise UserError(f"TF-IDF finds {words} in {read}, too few for an SVD")
         return vectorizer, counts, TruncatedSVD(dim, algorithm="arpack", random_state=self.seed)

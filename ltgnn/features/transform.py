@@ -1,4 +1,4 @@
-"""Transforms of features, fitted on the items seen in training and applied to all."""
+"""Transforms of features, fit_map on the items seen in training and applied to all."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Step:
     changes_features: ClassVar[bool] = True
 
     def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
-        return self.fitted(values, fit)(values)
+        return self.fit_map(values, fit)(values)
 
-    def fitted(self, values: Tensor, fit: Tensor) -> Map:
-        """The step for a row, such as a text that is not an item: fitted on the rows ``fit`` of the items."""
-        raise UserError(f"{type(self).__name__} is fitted to all items at once and cannot read another text.")
+    def fit_map(self, values: Tensor, fit: Tensor) -> Map:
+        """The step for a row, such as a text that is not an item: fit_map on the rows ``fit`` of the items."""
+        raise UserError(f"{type(self).__name__} is fit_map to all items at once and cannot read another text.")
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -40,7 +40,7 @@ class Keep(Step):
 
     changes_features: ClassVar[bool] = False
 
-    def fitted(self, values: Tensor, fit: Tensor) -> Map:
+    def fit_map(self, values: Tensor, fit: Tensor) -> Map:
         return _same
 
 
@@ -48,7 +48,7 @@ class Keep(Step):
 class Centre(Step):
     """Less the mean of the items seen in training."""
 
-    def fitted(self, values: Tensor, fit: Tensor) -> Map:
+    def fit_map(self, values: Tensor, fit: Tensor) -> Map:
         centre = values[fit].double().mean(0).float()
         return lambda rows: rows - centre
 
@@ -57,7 +57,7 @@ class Centre(Step):
 class UnitLength(Step):
     """Each row to length 1 (L2); a row of zeros stays."""
 
-    def fitted(self, values: Tensor, fit: Tensor) -> Map:
+    def fit_map(self, values: Tensor, fit: Tensor) -> Map:
         return torch.nn.functional.normalize
 
 
@@ -72,7 +72,7 @@ class Principal(Step):
     dim: Annotated[int, Ge(1)] | None  # None: all components
     whiten: bool
 
-    def fitted(self, values: Tensor, fit: Tensor) -> Map:
+    def fit_map(self, values: Tensor, fit: Tensor) -> Map:
         width = values.shape[1]
         dim = width if self.dim is None else self.dim
         if not 0 < dim <= width:

@@ -13,16 +13,18 @@ from ltgnn.graph.adjacency import Messages, Normalisation, concatenate_messages,
 from ltgnn.graph.at_nodes import layers_at
 from ltgnn.graph.kernels import BAGS, Csr, Kernel, choose_kernel, product
 from ltgnn.graph.locality import Renumbered, faster
+from ltgnn.graph.relation_edges import RelationEdges
 from ltgnn.graph.semantic import Edges, ItemEdges
 from ltgnn.graph.strength import Kept, Strength
-from ltgnn.types import EdgeRule, Graph, Interactions
+from ltgnn.types import EdgeRule, Graph, Interactions, Relation
 
 
 class BipartiteGraph(nn.Module, Graph):
     """Adjacency of ``N = U + I`` nodes, users first, in one CSR with both directions of each edge.
 
     - ``strength``: factors of an interaction's weight, by name, multiplied (event, time); none: 1.
-    - ``item_edges``: further edges between items, by name, from the features [I, D]; those found twice are added up.
+    - ``item_edges``: further edges between items, by name, from the features [I, D] or, as ``RelationEdges``, from the
+      relations of the data set; those found twice are added up.
       They count in the degrees like the others: an item with few interactions receives more from similar items than a
       popular one does.
     - ``normalisation``: message weight from the (weighted) degrees of its ends, times the strength of the edge.
@@ -35,6 +37,7 @@ class BipartiteGraph(nn.Module, Graph):
     """
 
     reads_features: ClassVar[bool] = False  # ``item_edges`` declare it themselves
+    reads_relations: ClassVar[bool] = True  # for those of ``item_edges`` that read them
     offsets: Tensor
     columns: Tensor
     weights: Tensor
@@ -49,6 +52,7 @@ class BipartiteGraph(nn.Module, Graph):
         item_edges: Mapping[str, ItemEdges] | None = None,
         message: Callable[[Tensor], Tensor] | None = None,
         features: Tensor | None = None,
+        relations: Mapping[str, Relation] | None = None,
         reorder: Callable[[Csr, Csr, Kernel, int], Renumbered | None] = faster,
     ) -> None:
         super().__init__()
@@ -60,7 +64,12 @@ class BipartiteGraph(nn.Module, Graph):
         self.strength_is_fixed = all(factor.is_fixed for factor in factors)
         for factor in factors:
             self._strength = factor(train) if self._strength is None else self._strength * factor(train)
-        self.between_items = [edges(features, train.num_items) for edges in (item_edges or {}).values()]
+        self.between_items = [
+            edges.connect(relations or {}, train.num_items)
+            if isinstance(edges, RelationEdges)
+            else edges(features, train.num_items)
+            for edges in (item_edges or {}).values()
+        ]
 
         items = train.items + self.num_users
         between = [(self.num_users + e.left, self.num_users + e.right, e.strength.double()) for e in self.between_items]

@@ -29,18 +29,18 @@ def unit_of(states: Tensor) -> Tensor:
     return torch.ldexp(torch.ones_like(largest), torch.frexp(largest).exponent.clamp(min=-100))
 
 
-def to_halves(states: Tensor, unit: Tensor) -> Tensor:
-    """``states / unit`` [n, d] as float16."""
+def to_halves(states: Tensor, unit: Tensor, rows: int = ROWS) -> Tensor:
+    """``states / unit`` [n, d] as float16, ``rows`` at a time."""
     found, factor = empty(len(states), states.shape[1], torch.float16, states.device), unit.reciprocal()
-    for part, of in zip(found.split(ROWS), states.split(ROWS), strict=True):
+    for part, of in zip(found.split(rows), states.split(rows), strict=True):
         part.copy_(of * factor)
     return found
 
 
-def from_halves(halves: Tensor, unit: Tensor, dtype: torch.dtype) -> Tensor:
-    """``halves * unit`` [n, d] as ``dtype``."""
+def from_halves(halves: Tensor, unit: Tensor, dtype: torch.dtype, rows: int = ROWS) -> Tensor:
+    """``halves * unit`` [n, d] as ``dtype``, ``rows`` at a time."""
     found, factor = empty(len(halves), halves.shape[1], dtype, halves.device), unit.to(dtype)
-    for part, of in zip(found.split(ROWS), halves.split(ROWS), strict=True):
+    for part, of in zip(found.split(rows), halves.split(rows), strict=True):
         torch.mul(of.to(dtype), factor, out=part)
     return found
 

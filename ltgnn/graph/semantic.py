@@ -50,7 +50,7 @@ class Similar:
     ) -> None:
         if k < 1 or min_similarity < 0 or weight <= 0:
             raise UserError(
-                f"item edges by text: k={k}, min_similarity={min_similarity}, weight={weight}; "
+                f"item edges by features: k={k}, min_similarity={min_similarity}, weight={weight}; "
                 "k >= 1, min_similarity >= 0 and weight > 0 wanted."
             )
         self.k, self.min_similarity, self.mutual = k, min_similarity, mutual
@@ -59,8 +59,8 @@ class Similar:
     def __call__(self, features: Tensor | None, num_items: int) -> Edges:
         if features is None:
             raise UserError(
-                "item edges by text (graph=semantic, model=freedom) need item features, but features=none was given. "
-                "Set features=minilm, or graph=symmetric model=lightgcn."
+                "item edges by features (graph=semantic, model=freedom) need item features, but features=none was "
+                "given. Set features=minilm, or graph=symmetric model=lightgcn."
             )
         similarity, neighbours = nearest(features, self.k)
         similarity = similarity.clamp(max=1.0)

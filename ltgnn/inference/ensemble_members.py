@@ -61,7 +61,7 @@ class Members:
         runs = [RunFolder(run["folder"]) for run in self.runs.values()]
         return any(uses_features(run.recipe(), run.read_json("metrics.json")) for run in runs)
 
-    def fit(self, train: Interactions, text: Tensor | None) -> Scorer:
+    def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         """The blend at the weights that were found; nothing is fitted again."""
         members = open_members([run["folder"] for run in self.runs.values()])
         for member, (name, run) in zip(members, self.runs.items(), strict=True):

@@ -87,4 +87,4 @@ def to_served_model(run: RunFolder, cfg: DictConfig, problem: Problem, scorer: S
     words = [str(choices.get(axis, "")) for axis in ("model", "fusion", "features")]
     name = f"{dataset.name}: {' '.join(word for word in words if word and word != 'none')}"
     catalogue = Catalogue(dataset.user_ids, dataset.item_ids, dataset.item_fields, dataset.item_numbers)
-    return Served(name, scorer, catalogue, problem.split, problem.groups[policy], problem.text, card)
+    return Served(name, scorer, catalogue, problem.split, problem.groups[policy], problem.feature_matrix, card)

@@ -9,6 +9,7 @@ from ltgnn.build import Problem
 from ltgnn.inference.incremental_propagation import Propagation, Update, make_propagation
 from ltgnn.inference.new_interactions import NewInteractions
 from ltgnn.module import Recommender
+from ltgnn.scoring.known_items import reach, with_new
 from ltgnn.types import Embedding, Encoded, UserError
 
 
@@ -56,13 +57,7 @@ class FoldIn:
 
     def _known(self, embedding: Embedding, graph: Propagation, features: Tensor | None) -> Tensor:
         """Items that the extended model can score: the ids of new items are not trained.  [I] bool"""
-        trained = self._extended(embedding.trained_items, graph.num_items)
-        old_users = self._extended(torch.ones(embedding.num_users, dtype=torch.bool), graph.num_users)
+        trained = with_new(embedding.trained_items, graph.num_items)
+        old_users = with_new(torch.ones(embedding.num_users, dtype=torch.bool), graph.num_users)
         known = torch.cat([old_users, embedding.known_items(features, trained)])
-        for _ in graph.layers[1:]:
-            known = known | graph.neighbours(known)
-        return known[graph.num_users :]
-
-    @staticmethod
-    def _extended(marks: Tensor, size: int) -> Tensor:
-        return torch.cat([marks, marks.new_zeros(size - len(marks))])
+        return reach(known, graph.neighbours, len(graph.layers) - 1)[graph.num_users :]

@@ -11,10 +11,11 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from ltgnn.build import Problem, build_features, build_groups, build_module, uses_features
-from ltgnn.features.new_items import later
+from ltgnn.features.new_items import encode_new_items
 from ltgnn.inference.incremental_propagation import among
 from ltgnn.module import Recommender
-from ltgnn.types import Dataset, Features, Interactions, UserError
+from ltgnn.scoring.known_items import has_interactions
+from ltgnn.types import ITEM, Dataset, Features, Interactions, UserError
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,10 @@ def extend_problem(cfg: DictConfig, problem: Problem, new: NewInteractions) -> P
             for name, rows in data.item_vectors.items()
         },
         user_fields={name: [*column, *([""] * len(new.user_ids))] for name, column in data.user_fields.items()},
+        relations={
+            name: replace(relation, num_others=num_items) if relation.kind == ITEM else relation
+            for name, relation in data.relations.items()
+        },
     )
     features = problem.features
     if features is not None and new.item_ids:
@@ -108,7 +113,9 @@ def _later(cfg: DictConfig, problem: Problem, grown: Dataset) -> Tensor:
     """Features of the new items; zeros where they cannot be made and the run does not read any.  [n, D]"""
     assert problem.features is not None
     try:
-        return later(build_features(cfg), problem.features, problem.dataset, problem.split.train.item_counts, grown)
+        return encode_new_items(
+            build_features(cfg), problem.features, problem.dataset, problem.split.train.item_counts, grown
+        )
     except UserError:
         if uses_features(cfg, problem):
             raise
@@ -124,7 +131,7 @@ def rebuild_module(cfg: DictConfig, problem: Problem, after: Problem, state: Map
     embedding, train = module.encoder.embedding, problem.split.train
     tables = {id(table): kind for kind, table in embedding.tables.items()}
     kinds = {name: tables[id(weight)] for name, weight in module.named_parameters() if id(weight) in tables}
-    trained = {"users": torch.ones(train.num_users, dtype=torch.bool), "items": train.item_counts > 0}
+    trained = {"users": torch.ones(train.num_users, dtype=torch.bool), "items": has_interactions(train.item_counts)}
     grown_state = {
         name: embedding.grow(kinds[name], weight, trained[kinds[name]]) if name in kinds else weight
         for name, weight in state.items()

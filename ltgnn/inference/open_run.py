@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -13,29 +12,17 @@ from ltgnn.build import build_evaluators, build_features, fitting_evaluator, is_
 from ltgnn.features.queries import TextPart, item_texts, reader, text_part
 from ltgnn.inference.finished_run import load_finished_run, to_served_model
 from ltgnn.inference.restore import load_module, restore_scorer
+from ltgnn.inference.search import result
 from ltgnn.inference.search.bm25 import Words
 from ltgnn.inference.search.index import build_index
 from ltgnn.inference.search.rank_fusion import ReciprocalRank
-from ltgnn.inference.search.retrieval import Dense, Hit, Retriever, Search
+from ltgnn.inference.search.result import TASTE, SearchResult
+from ltgnn.inference.search.retrieval import Dense, Retriever, Search
 from ltgnn.inference.served_model import Served
 from ltgnn.module import Recommender
 from ltgnn.types import ItemContent, UserError
 
 BY = ("words", "text", "model")
-TASTE = 0.5
-"""Weight of the user's taste where a user is given; chosen on validation pairs, see experiments/search."""
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """One hit with its details; plain values."""
-
-    rank: int
-    item: str
-    score: float
-    title: str
-    group: str
-    by: dict[str, float]
 
 
 class OpenRun:
@@ -105,20 +92,7 @@ class OpenRun:
 
     def find(self, query: str, k: int = 10, user: str | None = None, taste: float = TASTE) -> list[SearchResult]:
         """The ``k`` items that fit best; with a known user reordered by the user's taste."""
-        liked = None if user is None else self.taste(self.served.catalogue.user(user))
-        return [self.shown(rank, hit) for rank, hit in enumerate(self.search(query, k, liked, taste), start=1)]
-
-    def taste(self, user: int) -> Tensor:
-        """The model's scores of all items for one user.  [I]"""
-        with torch.no_grad():
-            return self.served.scorer(torch.tensor([user]))[0].float().clone()
-
-    def shown(self, rank: int, hit: Hit) -> SearchResult:
-        catalogue = self.served.catalogue
-        return SearchResult(
-            rank, catalogue.item_ids[hit.item], hit.score, catalogue.titles[hit.item], self.served.group(hit.item),
-            dict(hit.by),
-        )  # fmt: skip
+        return result.find(self.served, lambda: self.search, query, k, user, taste)
 
     def _retriever(self, name: str) -> Retriever:
         if name == "words":
@@ -126,7 +100,7 @@ class OpenRun:
                 raise UserError("by=words: the items of this run have no text; give data with item_fields")
             return Words(self.texts)
         if name == "text":
-            live, part, vectors = self._live, self.part, self.problem.text
+            live, part, vectors = self._live, self.part, self.problem.feature_matrix
             if live is not None:
                 vectors = live()
             elif part is None or vectors is None or self.no_meaning:
@@ -134,10 +108,12 @@ class OpenRun:
             else:
                 vectors = vectors[:, part.columns]
             return build_index(self.index, Dense(self.read, vectors.detach()))
-        module, vectors = self.module, self.problem.text if self._live is None else self._live()
+        module, vectors = self.module, self.problem.feature_matrix if self._live is None else self._live()
         embedding = None if module is None else module.encoder.embedding
         if module is None or embedding is None or vectors is None or embedding.project(vectors[:1]) is None:
-            raise UserError("by=model needs a fusion that projects text (fusion=sum, gate, text ...): by=words,text")
+            raise UserError(
+                "by=model needs a fusion that projects features (fusion=sum, gate, content ...): set by=words,text"
+            )
         if self.no_meaning or (self._live is None and (self.part is None or self.part.source is not self.source)):
             why = self.no_meaning or "its features are of several kinds, and a query has only text"
             raise UserError(f"by=model takes the query for an item, but {why}: by=words,text")

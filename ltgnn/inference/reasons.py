@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ltgnn.data.groups import ItemShare
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Interactions
 
 HEAD = ItemShare("items20", ["head", "tail"], [0.2, 0.8], "items")
@@ -28,26 +29,26 @@ class Reasons:
 
     1. the train item ``j`` of ``u`` with the greatest cosine ``n_ij / sqrt(n_i n_j)`` of common users, among the
        ``NEIGHBOURS`` nearest of ``i``: ``12 of its 40 buyers also have "j"``;
-    2. the train item of ``u`` with the most similar text, likewise: ``reads like "j" (.81)``;
+    2. the train item of ``u`` with the most similar features, likewise: ``reads like "j" (.81)``;
     3. ``popular: 40 users`` for an item of the head (``items20``), ``2 users have it`` for one of the tail, ``new`` for
        one without a train interaction.
 
     Neighbours are found when an item is first recommended, and kept.
     """
 
-    def __init__(self, train: Interactions, text: Tensor | None, titles: Sequence[str]) -> None:
+    def __init__(self, train: Interactions, features: Tensor | None, titles: Sequence[str]) -> None:
         self.counts, self.titles, self.num_items = train.item_counts, titles, train.num_items
         self.popular = HEAD(train.item_counts).labels == 0  # [I]
         ones: Any = np.ones(len(train), np.float32)
         shape = (train.num_users, train.num_items)
         self.rows = csr_matrix((ones, (train.users.numpy(), train.items.numpy())), shape)
         self.columns = self.rows.tocsc()
-        self.text = None if text is None else F.normalize(text.float(), dim=1)
+        self.features = None if features is None else F.normalize(features.float(), dim=1)
         self.k = min(NEIGHBOURS, self.num_items)
         self.known = torch.zeros(self.num_items, dtype=torch.bool)
         self.together = torch.full((self.num_items, self.k), -1, dtype=torch.int32)  # nearest by common users
         self.common = torch.zeros(self.num_items, self.k, dtype=torch.int32)
-        self.alike = torch.full((self.num_items, self.k if text is not None else 0), -1, dtype=torch.int32)
+        self.alike = torch.full((self.num_items, self.k if features is not None else 0), -1, dtype=torch.int32)
         self.cosines = torch.zeros(self.alike.shape)
 
     def __call__(self, users: Tensor, items: Tensor) -> list[list[str]]:
@@ -66,7 +67,9 @@ class Reasons:
             if place is not None:
                 other = int(self.together[item, place])
                 common = int(self.common[item, place])
-                return f'{common} of its {count} users also have "{self._title(other)}"'
+                users = pluralize(count, "user")
+                also = pluralize(common, f"of its {users} also has", f"of its {users} also have")
+                return f'{also} "{self._title(other)}"'
             place = _first(self.alike[item].numpy(), history)
             if place is not None:
                 cosine = f"{float(self.cosines[item, place]):.2f}".lstrip("0")
@@ -74,8 +77,8 @@ class Reasons:
         if not count:
             return "new: no interactions yet"
         if self.popular[item]:
-            return f"popular: {count} user{'s' * (count != 1)}"
-        return f"{count} users have it" if count > 1 else "1 user has it"
+            return f"popular: {pluralize(count, 'user')}"
+        return pluralize(count, "user has it", "users have it")
 
     def _title(self, item: int) -> str:
         title = " ".join(self.titles[item].split())
@@ -91,8 +94,8 @@ class Reasons:
             top = near.topk(self.k, dim=1)
             self.together[new] = top.indices.masked_fill(top.values <= 0, -1).int()
             self.common[new] = both.gather(1, top.indices).int()
-            if self.text is not None:
-                likeness = self.text[new] @ self.text.T
+            if self.features is not None:
+                likeness = self.features[new] @ self.features.T
                 likeness[torch.arange(len(new)), new] = -1
                 best = likeness.topk(self.k, dim=1)
                 self.alike[new] = best.indices.masked_fill(best.values <= 0, -1).int()

@@ -30,7 +30,7 @@ class RuleContext(Protocol):
     def groups(self) -> Groups: ...
 
     @property
-    def text(self) -> Tensor | None:
+    def features(self) -> Tensor | None:
         """Item features [I, D]"""
         ...
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from ltgnn.evaluation.exact_topk import best_items
 from ltgnn.inference.limits import fitting, is_possible
 from ltgnn.inference.rule import CategoryCap, ItemFilter, MinimumShare, Reranker, RuleContext, UserFilter, check
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 
@@ -28,6 +29,9 @@ class Rules:
         self.rules = {name: rule for name, rule in rules.items() if rule is not None}
         for name, rule in self.rules.items():
             check(name, rule)
+
+    def __repr__(self) -> str:
+        return f"Rules({', '.join(f'{name}={type(rule).__name__}' for name, rule in self.rules.items())})"
 
     @property
     def share(self) -> tuple[str, MinimumShare] | None:
@@ -54,17 +58,17 @@ class Ruled:
         self.context, self.k = context, k
         known: Kept = {} if kept is None else kept
 
-        def once(name: str, rule: object, method: str, ask: Callable[[RuleContext], Tensor]) -> Tensor:
+        def ask_once(name: str, rule: object, method: str, ask: Callable[[RuleContext], Tensor]) -> Tensor:
             if (id(rule), method) not in known:
                 table = ask(context)
                 known[id(rule), method] = rule, _checked(table, name, method, context.num_items)
             return known[id(rule), method][1]
 
         every = rules.rules.items()
-        self.masks = {n: once(n, r, "allowed", r.allowed) for n, r in every if isinstance(r, ItemFilter)}
+        self.masks = {n: ask_once(n, r, "allowed", r.allowed) for n, r in every if isinstance(r, ItemFilter)}
         self.hidden = {n: r for n, r in every if isinstance(r, UserFilter)}
         self.orders = {n: r for n, r in every if isinstance(r, Reranker)}
-        self.caps = {n: (once(n, r, "kinds", r.kinds), r.most) for n, r in every if isinstance(r, CategoryCap)}
+        self.caps = {n: (ask_once(n, r, "kinds", r.kinds), r.most) for n, r in every if isinstance(r, CategoryCap)}
         self.shares = {
             n: (_checked(r.members(context), n, "members", context.num_items), r.least(k))
             for n, r in every if isinstance(r, MinimumShare)
@@ -91,7 +95,7 @@ class Ruled:
              else f"item{'s' * (n != 1)} removed from the lists without rules")
             for name, n in self.counts.items()
         ]  # fmt: skip
-        of = f"of {self.lists} list{'s' * (self.lists != 1)}"
+        of = f"of {pluralize(self.lists, 'list')}"
         kept = self.lists - self.short, f"{of} keep{'s' * (self.lists == 1)} all rules"
         short = self.short, f"{of} cannot keep all rules: too few items fit"
         return [*said, ("all rules", *(short if self.short else kept))]
@@ -135,7 +139,7 @@ class Ruled:
             if not self._possible(fewer):
                 clash = fewer
         raise UserError(
-            f"rules: no list of {self.k} items keeps {' and '.join(clash)}"
+            f"rules: no list of {pluralize(self.k, 'item')} keeps {' and '.join(clash)}"
             f"{' (it leaves too few items)' if len(clash) == 1 else ' at once'}: "
             "relax one of them, or set a smaller k."
         )

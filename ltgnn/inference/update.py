@@ -12,12 +12,13 @@ from ltgnn.build import Problem, build_evaluators, build_score, fit_closed_form,
 from ltgnn.inference.fold_in import FoldIn
 from ltgnn.inference.new_interactions import NewInteractions, rebuild_module
 from ltgnn.inference.restore import load_module
+from ltgnn.runs.folder import RunFolder
 from ltgnn.scoring.score_function import ScoreFunction
 from ltgnn.types import Scorer, UserError
 
 
 def update_scorer(
-    cfg: DictConfig, problem: Problem, after: Problem, new: NewInteractions, run: Any
+    cfg: DictConfig, problem: Problem, after: Problem, new: NewInteractions, run: RunFolder
 ) -> tuple[Scorer, dict[str, Any]]:
     """The scorer of the extended model, and how it was made."""
     if is_closed_form(cfg):

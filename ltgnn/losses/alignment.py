@@ -1,4 +1,4 @@
-"""Text alignment: the trained item state is aligned with the item's text."""
+"""Alignment: the trained item state is aligned with the features of the item."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ltgnn.losses.rows import need_width
 from ltgnn.types import Batch, Encoded, Loss, UserError
 
 
-class TextContrast(nn.Module, Loss):
-    """``weight * InfoNCE(item state, projected text)`` over the distinct positive items of the batch.
+class ContentContrast(nn.Module, Loss):
+    """``weight * InfoNCE(item state, projected features)`` over the distinct positive items of the batch.
 
-    The contrastive alignment of RLMRec (Ren et al., WWW 2024, arXiv:2310.15950, eq. 8), on the item side; the text's
+    The contrastive alignment of RLMRec (Ren et al., WWW 2024, arXiv:2310.15950, eq. 8), on the item side; the features'
     projector learns from this term too. ``negatives``: the items of the ``batch``, or ``all``.
     """
 
-    needs_projected_text = True
+    needs_projected_features = True
 
     def __init__(
         self,
@@ -41,15 +41,15 @@ class TextContrast(nn.Module, Loss):
         return self.weight * info_nce(main.items, content, items, self.temperature, self.negatives).mean()
 
 
-class TextReconstruction(nn.Module, Loss):
-    """``weight * mean (1 - cos(decoder(item state), text))^power``: the text is reconstructed from the state.
+class ContentReconstruction(nn.Module, Loss):
+    """``weight * mean (1 - cos(decoder(item state), features))^power``: the features are reconstructed from the state.
 
     The generative alignment of RLMRec (WWW 2024), with GraphMAE's scaled cosine error (KDD 2022). The state is that of
-    the first view where there is one (masked nodes, dropped edges), else of the main pass. The text is the target and
-    gets no gradient here. ``dim`` d -> decoder of two layers d -> d.
+    the first view where there is one (masked nodes, dropped edges), else of the main pass. The features are the
+    target and get no gradient here. ``dim`` d -> decoder of two layers d -> d.
     """
 
-    needs_projected_text = True
+    needs_projected_features = True
 
     def __init__(
         self, weight: Annotated[float, Ge(0)], dim: Annotated[int, Ge(1)], power: Annotated[float, Gt(0)]
@@ -71,7 +71,7 @@ def content_of(main: Encoded) -> Tensor:
     """The projected features [I, d], or a message that names the config group without them."""
     if main.content is None:
         raise UserError(
-            "text alignment needs projected text, but this fusion has none. Set fusion=side (text besides the ids), or "
-            "sum, gate, concat; or a loss without alignment."
+            "alignment needs projected features, but this fusion has none. Set fusion=side (features besides the "
+            "ids), sum, gate or concat, or a loss without alignment."
         )
     return main.content

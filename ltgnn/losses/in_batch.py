@@ -16,46 +16,49 @@ SAFE = 40.0
 
 
 def product_logsumexp(
-    rows: Tensor, columns: Tensor, shift: Tensor | None = None, names: Tensor | None = None
+    rows: Tensor, columns: Tensor, shift: Tensor | None = None, names: Tensor | None = None, block: int = BLOCK
 ) -> Tensor:
     """``log sum_j exp(rows_i . columns_j - shift_j)`` over the ``j`` with another name than ``i``.  [B, d] -> [B]
 
-    ``columns`` [B, d], ``shift`` [B] (a constant), ``names`` [B]. A row without any column is -inf. One matrix is kept
+    ``columns`` [B, d], ``shift`` [B] (a constant), ``names`` [B]; ``block``: scores at a time on CPU. A row
+    without any column is -inf. One matrix is kept
     for the backward pass, the exponentials; autograd of the same formula keeps five and passes over memory 25 times.
     """
-    result: Tensor = _ProductLogSumExp.apply(rows, columns, shift, names)  # type: ignore[no-untyped-call]
+    result: Tensor = _ProductLogSumExp.apply(rows, columns, shift, names, block)  # type: ignore[no-untyped-call]
     return result
 
 
 class _ProductLogSumExp(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, rows: Tensor, columns: Tensor, shift: Tensor | None, names: Tensor | None) -> Tensor:
-        size = max(1, BLOCK // len(columns)) if rows.device.type == "cpu" else len(rows)
+    def forward(
+        ctx: Any, rows: Tensor, columns: Tensor, shift: Tensor | None, names: Tensor | None, block: int
+    ) -> Tensor:
+        size = max(1, block // len(columns)) if rows.device.type == "cpu" else len(rows)
         exponentials, totals = rows.new_empty(len(rows), len(columns)), rows.new_empty(len(rows), 1)
         tops = rows.new_zeros(len(rows), 1)
         small = shift is None and is_bounded(rows, columns, SAFE)
         own, same = (None, None) if names is None else namesakes(names)
         for start in range(0, len(rows), size):
-            block = slice(start, start + size)
-            scores = torch.mm(rows[block], columns.T, out=exponentials[block])
+            part = slice(start, start + size)
+            scores = torch.mm(rows[part], columns.T, out=exponentials[part])
             if shift is not None:
                 scores.sub_(shift)
             if own is not None and same is not None:
                 inside = slice(*torch.searchsorted(own, own.new_tensor([start, start + len(scores)])).tolist())
                 scores[own[inside] - start, same[inside]] = -torch.inf
             if not small:
-                tops[block] = scores.amax(1, keepdim=True).clamp_min(torch.finfo(scores.dtype).min)
-                scores.sub_(tops[block])
-            totals[block] = scores.exp_().sum(1, keepdim=True)
+                tops[part] = scores.amax(1, keepdim=True).clamp_min(torch.finfo(scores.dtype).min)
+                scores.sub_(tops[part])
+            totals[part] = scores.exp_().sum(1, keepdim=True)
         ctx.save_for_backward(rows, columns, exponentials, totals)
         return (totals.log() + tops).squeeze(1)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
         rows, columns, exponentials, totals = ctx.saved_tensors
         weight = gradient.unsqueeze(1) / totals.clamp_min(torch.finfo(totals.dtype).tiny)
-        return weight * (exponentials @ columns), exponentials.T @ (weight * rows), None, None
+        return weight * (exponentials @ columns), exponentials.T @ (weight * rows), None, None, None
 
 
 def is_bounded(rows: Tensor, columns: Tensor, limit: float) -> bool:

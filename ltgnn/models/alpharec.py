@@ -15,7 +15,7 @@ from ltgnn.models.fusion import ContentOnly, ItemFusion
 from ltgnn.types import Interactions, ItemContent, UserError
 
 
-class TextNodes(ItemEmbedding):
+class ContentNodes(ItemEmbedding):
     """Item state ``f(v_i)``, user state ``f(mean of v_i over the user's train items)``, ``f`` the projector.
 
     AlphaRec (Sheng et al., ICLR 2025, arXiv:2407.05441): no id is trained; the paper's ``f`` is projector=mlp.

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.lightgcn import LightGCN
+from ltgnn.scoring.known_items import has_content
 from ltgnn.tensors.batch_nodes import nodes_of
 from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Perturb, UserError, identity
 
@@ -21,7 +22,7 @@ from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Perturb, Us
 class WithContent(Encoder):
     """``s(u, i) = <u, i> + w <t_u, t_i>``: the states of ``encoder`` concatenated with the content match.
 
-    ``t_i``: the item's features, centred, of unit length, in its first ``text_dim`` directions; ``t_u``: one step of
+    ``t_i``: the item's features, centred, of unit length, in its first ``content_dim`` directions; ``t_u``: one step of
     the graph over them, of unit length. Both are fixed, so that every loss sees the match as an offset, and only what
     it cannot explain is learned. ``w`` is learned where ``trainable``, else it stays ``weight``.
     """
@@ -37,7 +38,7 @@ class WithContent(Encoder):
         encoder: Callable[[NodeEmbedding], Encoder],
         weight: Annotated[float, Gt(0)],
         trainable: bool,
-        text_dim: Annotated[int, Ge(1)],
+        content_dim: Annotated[int, Ge(1)],
     ) -> None:
         super().__init__()
         features = embedding.features
@@ -51,11 +52,11 @@ class WithContent(Encoder):
         self.encoder = encoder(embedding)
         self.num_users = embedding.num_users
         self.log_weight = nn.Parameter(torch.tensor(math.log(weight)), requires_grad=trainable)
-        self.register_buffer("content", leading(features, text_dim), persistent=False)
+        self.register_buffer("content", leading(features, content_dim), persistent=False)
         self.profiles: WeakKeyDictionary[Graph, Tensor] = WeakKeyDictionary()  # of each graph, made once
 
     def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
-        """States of users [U, d + text_dim] and items [I, d + text_dim]; the layers are the encoder's own."""
+        """States of users [U, d + content_dim] and items [I, d + content_dim]; the layers are the encoder's own."""
         encoded: Encoded = self.encoder(graph, perturb)
         root = (self.log_weight / 2).exp()
         return encoded._replace(
@@ -89,7 +90,7 @@ class WithContent(Encoder):
     @torch.no_grad()
     def known_items(self, graph: Graph) -> Tensor:
         """Those of the encoder inside, and those with features."""
-        return self.encoder.known_items(graph) | self.content.any(1)
+        return self.encoder.known_items(graph) | has_content(self.content)
 
     def linear_terms(self, graph: Graph, norm_power: float) -> LinearTerms:
         """Those of the encoder inside with the content match, where that is a LightGCN."""

@@ -10,6 +10,7 @@ from annotated_types import Ge
 from torch import Tensor, nn
 
 from ltgnn.models.fusion import ItemFusion
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.types import Interactions, ItemContent
 
 Init = Callable[[Tensor], Tensor]
@@ -61,7 +62,9 @@ class NodeEmbedding(nn.Module):
             self.text = features
         else:
             self.register_buffer("text", features, persistent=False)
-        trained = torch.ones_like(train.item_counts > 0) if self.fusion.cold_ids else train.item_counts > 0
+        trained = has_interactions(train.item_counts)
+        if self.fusion.cold_ids:
+            trained = torch.ones_like(trained)
         for name, value in (
             ("counts", train.item_counts),
             ("trained_users", torch.ones(train.num_users, dtype=torch.bool)),
@@ -94,7 +97,7 @@ class NodeEmbedding(nn.Module):
     def ids(self) -> Tensor | None:
         """The id table [I, d] as the fusion gets it; None: the fusion takes none."""
         if self.items is not None and self.hides_cold:
-            return self.items * (self.counts > 0)[:, None]
+            return self.items * has_interactions(self.counts)[:, None]
         return self.items
 
     def forward(self) -> tuple[Tensor, Tensor | None]:

@@ -11,6 +11,7 @@ from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from ltgnn.models.whitening import whiten
+from ltgnn.scoring.known_items import known_first
 from ltgnn.types import UserError
 
 Projector = Callable[..., nn.Module]
@@ -49,7 +50,7 @@ class ItemFusion(nn.Module):
         ``features`` [I, D]; ``trained`` [I] bool: items with a trained id. Here: these, and those with features
         where the fusion reads them.
         """
-        return trained | features.any(1) if self.reads_features and features is not None else trained
+        return known_first(trained, features if self.reads_features else None)
 
     def project(self, features: Tensor) -> Tensor | None:
         """The states [n, d] of only the features [n, D]; None: the fusion projects none."""
@@ -69,7 +70,7 @@ class Id(ItemFusion):
     """Ids only: the collaborative baseline."""
 
     reads_features: ClassVar[bool] = False
-    projects_text = False
+    projects_features = False
     column_separable: ClassVar[bool] = True
 
     def __init__(self, dim: int, features_dim: int) -> None:
@@ -91,7 +92,7 @@ class Projected(ItemFusion):
     def known_items(self, features: Tensor | None, trained: Tensor) -> Tensor:
         """Those with a trained id, and those of whose features something is left by the projector."""
         assert features is not None
-        return trained | self.project(features).any(1)
+        return known_first(trained, self.project(features))
 
 
 class ContentOnly(Projected):
@@ -127,10 +128,10 @@ class Init(ItemFusion):
     """
 
     cold_ids: ClassVar[bool] = True
-    projects_text = False
+    projects_features = False
     needs_features = True
     column_separable: ClassVar[bool] = True
-    note: ClassVar[str] = "fusion=init: the ids started from the text and were trained since; all counts as ids."
+    note: ClassVar[str] = "fusion=init: the ids started from the features and were trained since; all counts as ids."
 
     def __init__(self, dim: int, features_dim: int) -> None:
         super().__init__()
@@ -204,7 +205,8 @@ class Gate(Mix):
     """``g * id + (1 - g) * projected`` with ``g = sigmoid(W [id; projected])``, one gate per item and dimension."""
 
     note: ClassVar[str] = (
-        "fusion=gate: the gate is held where it is; g times the id counts as ids, (1 - g) times the text as text."
+        "fusion=gate: the gate is held where it is; g times the id counts as ids, (1 - g) times the features as "
+        "features."
     )
 
     def __init__(
@@ -222,7 +224,7 @@ class Gate(Mix):
         return torch.sigmoid(self.gate(torch.cat([ids, content], -1)))
 
 
-class AlignedText(Mix):
+class AlignedContent(Mix):
     """Ids only in the graph; the projected features go to the losses that align the two (RLMRec, WWW 2024)."""
 
     for_losses_alone: ClassVar[bool] = True

@@ -12,6 +12,7 @@ from torch import Tensor
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.linear_score import LinearScore
 from ltgnn.models.readout import LayerReadout
+from ltgnn.scoring.known_items import reach, receives
 from ltgnn.tensors.batch_nodes import covers_catalogue, nodes_of
 from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Perturb, Readout, UserError, identity
 
@@ -54,9 +55,7 @@ class LightGCN(Encoder):
     def known_nodes(self, graph: Graph) -> Tensor:
         """The same of all nodes.  [N] bool"""
         known = torch.cat([self.embedding.trained_users, self.embedding.known_items(self.embedding.features)])
-        for _ in range(self.num_layers):
-            known = known | (graph.propagate(known.float()[:, None])[:, 0] > 0)
-        return known
+        return reach(known, receives(graph.propagate), self.num_layers)
 
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
         """The layers of only the batch's nodes, if the graph supports it."""

@@ -81,7 +81,7 @@ class LinearScore:
             for row, node in enumerate((nodes - self.num_users).tolist()):
                 by = _by([kind[row] for kind in received], ids, content) if len(weights) > 1 else {}
                 if self.match is not None:
-                    by["text match"] = float(edges[row] * match[node]) / length
+                    by["content match"] = float(edges[row] * match[node]) / length
                 if by:
                     found.append(Term(node, "", by))
         return found
@@ -101,9 +101,9 @@ def coefficients(readout: Readout, num_layers: int, isolated: bool = False) -> l
 
 
 def _by(said: Sequence[Tensor], ids: Tensor, content: Tensor) -> dict[str, float]:
-    """Contributions of ids and text, against the item's ids and text."""
+    """Contributions of ids and features, against the ids and features of the item."""
     return {
         "ids": float(said[0] @ ids),
-        "text": float(said[1] @ content),
-        "ids x text": float(said[0] @ content + said[1] @ ids),
+        "features": float(said[1] @ content),
+        "ids x features": float(said[0] @ content + said[1] @ ids),
     }

@@ -12,6 +12,7 @@ from torch import Tensor
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.models.readout import LayerReadout
+from ltgnn.scoring.known_items import receives
 from ltgnn.types import Encoded, Graph, LinearTerms, Perturb, UserError, identity
 
 
@@ -56,10 +57,10 @@ class SideChannel(LightGCN):
     @torch.no_grad()
     def known_items(self, graph: Graph) -> Tensor:
         """As LightGCN, and those that are reached on the item graph."""
-        states = self.embedding.known_items(self.embedding.features).float()[:, None]
-        for _ in range(self.item_layers):
-            states = self.item_graph.propagate(states)
-        return super().known_items(graph) | (states[:, 0] > 0)
+        marks, receive = self.embedding.known_items(self.embedding.features), receives(self.item_graph.propagate)
+        for _ in range(self.item_layers):  # only the last of these states is added
+            marks = receive(marks)
+        return super().known_items(graph) | marks
 
     def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
         raise UserError(

@@ -9,12 +9,16 @@ from typing import Any
 
 from ltgnn.config.paths import write_whole
 from ltgnn.io.bounded_read import read_json
+from ltgnn.io.pluralize import pluralize
 from ltgnn.reproduction.published_row import Row
 from ltgnn.reproduction.verdict import format_signed, short
 from ltgnn.types import UserError
 
 BEGIN, END = "<!-- ltgnn reproduce: begin -->", "<!-- ltgnn reproduce: end -->"
-"""The table is between these two lines of README; it is generated from the result files, never edited by hand."""
+"""A table of some rows is between these two lines of README; it is generated from the result files, never by hand."""
+
+SHOWN = 5
+"""Rows in README; the documentation has all of them."""
 
 NOT_RUN = "not yet run"
 
@@ -61,7 +65,7 @@ def table(rows: Sequence[Row], folder: Path) -> str:
             " / ".join(short(judged["mean"]) for judged in last) + spread,
             " / ".join(format_signed(judged["delta"]) for judged in last),
             f"[{result['verdict']}](experiments/results/{row.name})",
-            f"{epoch}{seeds} seed{'s' if seeds > 1 else ''}, {result['minutes']:.0f} min",
+            f"{epoch}{pluralize(seeds, 'seed')}, {result['minutes']:.0f} min",
             row.selection,
         )
         lines.append("| " + " | ".join(cells) + " |")
@@ -70,8 +74,23 @@ def table(rows: Sequence[Row], folder: Path) -> str:
     return "\n".join([*lines, *(["", *notes] if notes else [])])
 
 
+def choose(rows: Sequence[Row], folder: Path, most: int = SHOWN) -> list[Row]:
+    """At most ``most`` rows for a short table, in their order: what holds first, whole runs before smoke runs.
+
+    One row of each model comes before a second of the same; the model is what a title says before its comma.
+    """
+
+    found = {row.name: newest(folder, row.name) or {} for row in rows}
+    grades = {name: (result.get("verdict") != "PASS", not result) for name, result in found.items()}
+    ranked = sorted(rows, key=lambda row: (*grades[row.name], found[row.name].get("kind") != "whole"))
+    first = {row.title.partition(",")[0]: row.name for row in reversed(ranked)}
+    ranked.sort(key=lambda row: (*grades[row.name], row.name not in first.values()))
+    chosen = {row.name for row in ranked[:most]}
+    return [row for row in rows if row.name in chosen]
+
+
 def rebuild(readme: Path, rows: Sequence[Row], folder: Path) -> None:
-    """Put the table between the two marks of README; all else stays as it is."""
+    """Put the table of the chosen rows between the two marks of README; all else stays as it is."""
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
         raise UserError(
@@ -79,4 +98,4 @@ def rebuild(readme: Path, rows: Sequence[Row], folder: Path) -> None:
         )
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
-    write_whole(readme, f"{before}{BEGIN}\n{table(rows, folder)}\n{END}{after}")
+    write_whole(readme, f"{before}{BEGIN}\n{table(choose(rows, folder), folder)}\n{END}{after}")

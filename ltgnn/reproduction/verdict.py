@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ltgnn.io.pluralize import pluralize
+
 WORDS = ("PASS", "NEAR", "ABOVE", "FAIL")
 """The verdicts, from best to worst; a row has the worst verdict of its numbers.
 
@@ -103,7 +105,7 @@ def describe(judged: Mapping[str, Any]) -> str:
     sd = "" if judged["sd"] is None else f" sd {short(judged['sd'])}"
     test = "" if judged["t"] is None else f"  t {judged['t']:+.2f} p {judged['p']:.2g}"
     wanted = f"published {short(judged['published'])} +- {short(judged['width'])}"
-    seeds = f"{len(judged['values'])} seed{'s' if len(judged['values']) > 1 else ''}"
+    seeds = pluralize(len(judged["values"]), "seed")
     delta = f"delta {format_signed(judged['delta'])}{test}  {judged['word'] or 'not compared'}"
     return f"{where:<19} {wanted}  ours {short(judged['mean'])}{sd} ({seeds})  {delta}"
 

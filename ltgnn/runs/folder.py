@@ -19,10 +19,10 @@ from ltgnn.config.paths import write_whole
 from ltgnn.config.recipe import open_recipe
 from ltgnn.io import bounded_read, libyaml
 from ltgnn.io.atomic_write import Unwritable, clear, make_folder, replace_atomically
-from ltgnn.runs.begun import ASKED, make_way
 from ltgnn.runs.checksums import FILE as CHECKSUMS
 from ltgnn.runs.checksums import RECORD, warn_if_changed, write_checksums
 from ltgnn.runs.environment import environment
+from ltgnn.runs.existing_run import ASKED, make_way
 from ltgnn.runs.run_key import INPUTS, key_of, plain, recipe_inputs
 from ltgnn.types import Evaluation, UserError
 

@@ -110,7 +110,7 @@ def overrides(folder: Path) -> tuple[str, ...]:
     found = read_yaml(folder, "overrides.yaml")
     if not isinstance(found, list):
         raise DamagedRun(folder, f"{folder}: overrides.yaml is not a list of overrides.")
-    return tuple(map(older_recipes.override, map(str, found)))
+    return tuple(older_recipes.overrides([str(word) for word in found]))
 
 
 def check_metrics(folder: Path, metrics: Mapping[str, Any]) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from ltgnn.config.metric_direction import smaller_in
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.uploads import pictures
+from ltgnn.runs.wandb_artifacts import log_artifacts, log_code
+from ltgnn.runs.wandb_labels import columns, run_group, run_name, run_tags
 
 log = logging.getLogger(__name__)
 
@@ -20,31 +24,31 @@ log = logging.getLogger(__name__)
 class Tracker(Protocol):
     """What train.py needs of a tracker."""
 
-    def open(self, folder: Path, name: str, config: Mapping[str, Any]) -> Any:
+    def open(self, folder: Path, config: Mapping[str, Any]) -> Any:
         """A context: the tracker's run is open inside, closed after, failed if the body raised."""
         ...
 
     def lightning_logger(self) -> Any: ...
 
-    def summary(self, values: Mapping[str, Any]) -> None: ...
+    def callbacks(self) -> list[Any]:
+        """Lightning callbacks that log what no part of the training logs."""
+        ...
+
+    def evaluations(self, values: Mapping[str, float]) -> None:
+        """``part/name`` -> value of the selected model."""
+        ...
+
+    def summary(self, values: Mapping[str, Any]) -> None:
+        """Facts about the run, all of them shown."""
+        ...
 
     def upload(self, folder: Path) -> None:
-        """Tables and plots of the folder's plain files."""
+        """Tables, plots and artifacts of the folder's plain files."""
         ...
 
 
 RECORD = "wandb.json"
 """Where a run folder keeps the id of its W&B run."""
-
-AXES = ("data", "model", "fusion", "loss", "features")
-"""Config groups whose options are tags."""
-
-
-def columns(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config as W&B filters it: root knobs, one column per config group with its option; the rest in ``recipe``."""
-    knobs = {key: value for key, value in config.items() if not isinstance(value, dict)}
-    groups = {key: value for key, value in config.items() if isinstance(value, dict) and key != "choices"}
-    return knobs | dict(config["choices"]) | {"recipe": groups}
 
 
 def monitored_values(folder: Path, name: str) -> list[tuple[int, float]]:
@@ -61,11 +65,17 @@ class NoTracker:
     """Plain files only."""
 
     @contextmanager
-    def open(self, folder: Path, name: str, config: Mapping[str, Any]) -> Iterator[NoTracker]:
+    def open(self, folder: Path, config: Mapping[str, Any]) -> Iterator[NoTracker]:
         yield self
 
     def lightning_logger(self) -> bool:
         return False
+
+    def callbacks(self) -> list[Any]:
+        return []
+
+    def evaluations(self, values: Mapping[str, float]) -> None:
+        """Nothing to track."""
 
     def summary(self, values: Mapping[str, Any]) -> None:
         """Nothing to track."""
@@ -83,18 +93,29 @@ class Wandb:
         entity: str | None,
         mode: Literal["auto", "online", "offline", "disabled"],
         group: str | None,
+        name: str | list[str] | None,
+        metrics: Sequence[str],
+        artifacts: bool,
+        code: bool,
+        system_metrics: bool,
+        console: bool,
     ) -> None:
         self.project, self.entity, self.mode, self.group = project, entity, mode, group
+        self.name, self.metrics, self.artifacts, self.code = name, metrics, artifacts, code
+        self.system_metrics, self.console = system_metrics, console
         self.run: Any = None
 
     @contextmanager
-    def open(self, folder: Path, name: str, config: Mapping[str, Any]) -> Iterator[Wandb]:
+    def open(self, folder: Path, config: Mapping[str, Any]) -> Iterator[Wandb]:
         import wandb
+
+        from ltgnn.runs.wandb_curves import EPOCH, STEP, Selection
 
         self.monitor = str(config.get("monitor", ""))
         self.less = bool(self.monitor) and smaller_in(config.get("eval") or {}, self.monitor)
+        self.selection = Selection(list(self.metrics), self.monitor)
         os.environ.setdefault("WANDB_SILENT", "true")
-        choices, mode = config["choices"], self._mode()
+        shown, mode = run_name(self.name, config, folder), self._mode()
         again = RunFolder(folder).read_json(RECORD)
         # online the run is resumed; offline W&B cannot resume, and files with one id overwrite each other when synced
         same = {"id": again["id"], "resume": "allow"} if again and mode == "online" else {}
@@ -103,30 +124,34 @@ class Wandb:
             project=self.project,
             entity=self.entity,
             mode=mode,  # type: ignore[arg-type]
-            group=self.group or os.environ.get("WANDB_SWEEP_ID") or folder.parent.name,
+            group=run_group(self.group, config, folder),
             job_type=config["task"],
-            name=name,
-            tags=[*config["tags"], *(f"{axis}:{choices[axis]}" for axis in AXES)],
+            name=shown,
+            tags=run_tags(config),
             config=columns(config) | before,
             dir=str(folder),
             reinit="finish_previous",
             settings=wandb.Settings(
                 silent=True,
-                console="off",
-                x_disable_stats=True,
+                console="wrap" if self.console else "off",
+                x_disable_stats=not self.system_metrics,
                 x_save_requirements=False,  # a tenth of a second to read all packages; env.json has those that matter
             ),
             **same,
         )
         RunFolder(folder).write_json(RECORD, {"id": self.run.id, "project": self.project, "mode": mode, **before})
-        self.run.define_metric("trainer/global_step")
-        self.run.define_metric("*", step_metric="trainer/global_step")
-        # full names: which of several patterns W&B takes is not defined, and Lightning adds "*" once more
+        self.run.define_metric(EPOCH)
+        self.run.define_metric(STEP)
+        self.run.define_metric("*", step_metric=EPOCH)
+        # full names: which of several patterns W&B takes is not defined
+        self.run.define_metric("train/loss_step", step_metric=STEP)  # of each step, which tuning an encoder logs
         for metric, kinds in (("train/loss", "min,last"), (self.monitor, f"{'min' if self.less else 'max'},last")):
             if metric:
-                self.run.define_metric(metric, step_metric="trainer/global_step", summary=kinds)
+                self.run.define_metric(metric, step_metric=EPOCH, summary=kinds)
         code = 1
         try:
+            if self.code:
+                log_code(self.run)
             yield self
             code = 0
         finally:
@@ -134,9 +159,17 @@ class Wandb:
             self.run = None
 
     def lightning_logger(self) -> Any:
-        from pytorch_lightning.loggers import WandbLogger
+        from ltgnn.runs.wandb_curves import EpochLogger
 
-        return WandbLogger(experiment=self.run, save_dir=self.run.dir, log_model=False)
+        return EpochLogger(self.run, self.selection)
+
+    def callbacks(self) -> list[Any]:
+        from ltgnn.runs.wandb_curves import LearningRate
+
+        return [LearningRate()]
+
+    def evaluations(self, values: Mapping[str, float]) -> None:
+        self.summary(self.selection.of(values))
 
     def summary(self, values: Mapping[str, Any]) -> None:
         self.run.summary.update(dict(values))
@@ -148,15 +181,28 @@ class Wandb:
         if curve:
             epoch, best = (min if self.less else max)(curve, key=lambda point: point[1])
             self.summary({"monitor/best": best, "monitor/best_epoch": epoch, "monitor/last": curve[-1][1]})
+        if self.artifacts:
+            log_artifacts(self.run, folder)
 
     def _mode(self) -> str:
         if self.mode != "auto":
             return self.mode
         if told := os.environ.get("WANDB_MODE"):
             return told
-        netrc = Path.home() / ".netrc"
-        signed_in = netrc.is_file() and "api.wandb.ai" in netrc.read_text(errors="ignore")
-        known = signed_in or "WANDB_API_KEY" in os.environ
-        if not known:
-            log.info("W&B: no API key found, so the run is kept offline (upload later with `wandb sync`).")
-        return "online" if known else "offline"
+        if key_is_known():
+            return "online"
+        log.info("W&B: no API key found, so the run is kept offline (upload later with `wandb sync`).")
+        return "offline"
+
+
+def key_is_known() -> bool:
+    """Whether W&B would find a key for its server: in the environment, or where ``wandb login`` keeps it."""
+    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
+        return True
+    host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).netloc
+    files = [os.environ.get("NETRC"), Path.home() / ".netrc", Path.home() / "_netrc"]
+    for file in files:
+        with suppress(OSError, NetrcParseError):
+            if file and netrc(str(file)).authenticators(host):
+                return True
+    return False

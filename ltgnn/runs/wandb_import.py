@@ -14,6 +14,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.wandb_labels import CODE
 from ltgnn.types import UserError
 
 PARTS = ("test", "val")
@@ -42,7 +43,7 @@ def inspect(file: Path, *options: str) -> str:
     return answer.stdout
 
 
-def bring(file: Path, out: Path, renames: Mapping[str, str]) -> Path:
+def import_file(file: Path, out: Path, renames: Mapping[str, str]) -> Path:
     """Write the run of ``file`` below ``out``; ``renames``: value name of the test part -> key of the W&B summary."""
     found = json.loads(inspect(file, "--summary"))
     records = [json.loads(line) for line in inspect(file).splitlines()]
@@ -62,7 +63,8 @@ def bring(file: Path, out: Path, renames: Mapping[str, str]) -> Path:
     folder.write("config.yaml", OmegaConf.to_yaml(OmegaConf.create(config_of(found))))
     folder.write("overrides.yaml", "[]\n")
     folder.write_json("env.json", {"imported from": str(file), "started": found.get("start_time")})
-    write_history(folder, [record["history"]["item"] for record in records if record["type"] == "history"])
+    items = [record["history"]["item"] for record in records if record["type"] == "history"]
+    write_history(folder, items, first_epoch=(found["config"].get(CODE) or {}).get("first_epoch", 0))
     seconds = values.get("seconds", values.get("_runtime", 0.0))
     unknown = f"unknown: W&B project {found.get('project')}"
     folder.write_json(
@@ -101,6 +103,7 @@ def config_of(found: Mapping[str, Any]) -> dict[str, Any]:
     """The recipe as run folders keep it; of a run of this program exactly as it was, but for its folder's place."""
     config: dict[str, Any] = dict(found["config"])
     recipe = config.pop("recipe", None)
+    config.pop(CODE, None)
     if isinstance(recipe, dict):
         chosen = {key for key in config if key in recipe or key == "experiment" or "/" in key or "@" in key}
         choices = {key: config.pop(key) for key in list(config) if key in chosen}
@@ -111,14 +114,15 @@ def config_of(found: Mapping[str, Any]) -> dict[str, Any]:
     return {"task": "train", "seed": None, **rest, "choices": WORDS | name | words}
 
 
-def write_history(folder: RunFolder, items: Sequence[Mapping[str, Any]]) -> None:
-    """``history.csv``: one row per epoch (Lightning counts from 0, the file from 1), else per step."""
+def write_history(folder: RunFolder, items: Sequence[Mapping[str, Any]], first_epoch: int) -> None:
+    """``history.csv``: one row per epoch, counted from 1 (by Lightning's own logger from 0), else per step."""
     rows: dict[float, dict[str, float]] = {}
+    before = 1 - first_epoch
     for item in items:
         numbers = {key: value for key, value in flat(item).items() if not key.startswith("_")}
         if numbers.keys() <= {"epoch", "trainer/global_step"}:
             continue
-        epoch = numbers.pop("epoch") + 1 if "epoch" in numbers else float(item.get("_step", len(rows))) + 1
+        epoch = numbers.pop("epoch") + before if "epoch" in numbers else float(item.get("_step", len(rows))) + 1
         row = rows.setdefault(epoch, {"epoch": epoch, "seconds": round(float(item.get("_runtime", 0.0)), 3)})
         row.update(numbers)
     rows = {

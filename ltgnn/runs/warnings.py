@@ -10,6 +10,7 @@ import torch
 from omegaconf import DictConfig
 from torch import Tensor
 
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Evaluation, Features, Interactions, Split, TopK
 
 PAIRS, USERS = 100, 0.05
@@ -56,8 +57,8 @@ def small_validation(split: Split, share: float | None) -> str:
     if users < everybody:
         way_out += ", or split=leave_one_out, which holds out a pair of every user"
     return (
-        f"The validation part has {pairs:,} pairs of {users:,} users ({users / max(everybody, 1):.1%} of all), too few "
-        f"to choose an epoch or a configuration by: {way_out}."
+        f"The validation part has {pluralize(pairs, 'pair')} of {pluralize(users, 'user')} "
+        f"({users / max(everybody, 1):.1%} of all), too few to choose an epoch or a configuration by: {way_out}."
     )
 
 
@@ -66,9 +67,10 @@ def never_validated(cfg: DictConfig, selection: Mapping[str, Any]) -> str:
     watched = ((cfg.get("callbacks") or {}).get("checkpoint") or {}).get("monitor")
     if selection.get("by") != "last epoch" or watched is None:
         return ""
+    epochs = pluralize(int(selection.get("epochs_run", selection["epoch"])), "epoch")
     return (
-        f"Training was never validated: it ran {selection.get('epochs_run', selection.get('epoch'))} epochs, and "
-        f"eval_every={cfg.eval_every}; the last epoch was taken. Set eval_every to at most epochs."
+        f"Training was never validated: it ran {epochs}, "
+        f"and eval_every={cfg.eval_every}; the last epoch was taken. Set eval_every to at most epochs."
     )
 
 

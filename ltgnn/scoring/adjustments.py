@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from torch import Tensor
 from torch.nn import functional as F
 
+from ltgnn.scoring.known_items import has_content, has_interactions
 from ltgnn.scoring.scorers import InnerProduct, ItemBias, SparseItemItemWeights
 from ltgnn.tensors.csr import csr_rows
 from ltgnn.tensors.nearest_neighbours import nearest
@@ -44,7 +45,7 @@ class ContentMatch(Scorer):
         self.values = values * weight * gate(train, popularity_gate)[self.columns]
         self.per_user = train.user_counts.clamp_min(1).float() ** -history_power
         self.candidates = torch.zeros(train.num_items, dtype=torch.bool)  # near an item of some history
-        self.candidates[self.columns[train.item_counts > 0]] = True
+        self.candidates[self.columns[has_interactions(train.item_counts)]] = True
 
     def scores(self, users: Tensor) -> Tensor:
         device = users.device
@@ -70,7 +71,7 @@ class ContentMatch(Scorer):
         return [(1.0, SparseItemItemWeights(rows, weights, self.per_user))]
 
 
-class TextProfile(Scorer):
+class ContentProfile(Scorer):
     """``weight g(i) * <mean text of the user's train items, text of i>``, texts of unit length, gate as above.
 
     All texts of the history, not only the nearest to the item.
@@ -86,7 +87,7 @@ class TextProfile(Scorer):
             profiles.index_add_(0, train.users[pairs], unit[train.items[pairs]])
         self.profiles = profiles / train.user_counts.clamp_min(1)[:, None]
         self.table = (unit * weight * gate(train, popularity_gate)[:, None]).T.contiguous()
-        self.candidates = unit.any(1)
+        self.candidates = has_content(unit)
         self.unit, self.history = unit, train.by_user
 
     def scores(self, users: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.types import Scorer, Split
 
 
@@ -12,7 +13,7 @@ def cold_items(split: Split, scorer: Scorer) -> dict[str, Any]:
 
     The others are "not scorable": no candidates, so that their held-out pairs count as missed.
     """
-    cold = split.train.item_counts == 0
+    cold = ~has_interactions(split.train.item_counts)
     return {
         "items": int(cold.sum()),
         "scorable": int((cold if scorer.candidates is None else cold & scorer.candidates).sum()),

@@ -21,6 +21,7 @@ from torch import Tensor
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.served_model import Served
 from ltgnn.io.atomic_write import replace_atomically
+from ltgnn.io.pluralize import pluralize
 from ltgnn.scoring.masked import mask_items
 from ltgnn.scoring.scorers import FORMS, ScoreTable, WeightedSum, decompose
 from ltgnn.serving.model_card import model_card
@@ -62,8 +63,8 @@ def _write(served: Served, found: Sequence[ScoreTable], temporary: Path, recipe:
         tensors |= {f"{name}.users": part.users, f"{name}.items": part.items}
         tensors |= {f"{name}.{column}": values for column in ("times", "weights")
                     if (values := getattr(part, column)) is not None}  # fmt: skip
-    if served.text is not None:
-        tensors["features"] = served.text
+    if served.features is not None:
+        tensors["features"] = served.features
     save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
               temporary / "model.safetensors")  # fmt: skip
     _tables(served, temporary)
@@ -160,7 +161,7 @@ def _open_files(folder: Path, record: Mapping[str, Any]) -> Served:
     if blank := [name for name, tensor in tensors.items() if name.startswith("piece") and tensor.isnan().any()]:
         raise ValueError(f"{blank[0]} of model.safetensors holds NaN")
     if len(tensors["scorable"]) != shape[1] or len(tensors["groups"]) != shape[1]:
-        raise ValueError(f"model.safetensors and the {shape[1]} rows of items.parquet differ in length")
+        raise ValueError(f"model.safetensors and the {pluralize(shape[1], 'row')} of items.parquet differ in length")
     masked = mask_items(score, tensors["scorable"])
     masked(torch.arange(min(1, shape[0])))  # pieces that do not fit are found here, not by a user
     features = tensors.get("features", tensors.get("text"))  # the latter: an older export

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ltgnn.io.pluralize import pluralize
 from ltgnn.scoring.scorers import ScoreTable
 
 if TYPE_CHECKING:
@@ -25,15 +26,15 @@ def model_card(served: Served, parts: Sequence[ScoreTable]) -> str:
         "## Trained on",
         "",
         f"- data: {card.get('data', 'unknown')}; licence: {card.get('licence') or 'not stated'}",
-        f"- {train.num_users:,} users, {train.num_items:,} items, {len(train):,} train pairs; "
-        f"split: {served.split.name}",
+        f"- {pluralize(train.num_users, 'user')}, {pluralize(train.num_items, 'item')}, "
+        f"{pluralize(len(train), 'train pair')}; split: {served.split.name}",
         f"- item features: {_features(card)}",
         f"- groups ({served.groups.rule}): {sizes}",
         "",
         "## Score",
         "",
         *[f"- {table.description()}" for table in parts],
-        f"- {int(served.scorable.sum()):,} of {train.num_items:,} items can be recommended",
+        f"- {int(served.scorable.sum()):,} of {pluralize(train.num_items, 'item')} can be recommended",
         "",
         "## Test part, full ranking",
         "",

@@ -148,9 +148,9 @@ class MMR:
 
     def order(self, context: RuleContext, items: Tensor, scores: Tensor, user: int, k: int) -> Tensor:
         """Candidates [n] best first, their scores [n] -> places [min(k, n)] in the order of choice."""
-        if context.text is None:
+        if context.features is None:
             raise UserError("rules: MMR needs item features, and this run has none (features=none).")
-        unit = F.normalize(context.text[items].float(), dim=1)
+        unit = F.normalize(context.features[items].float(), dim=1)
         relevance, likeness = scale_scores(scores), torch.zeros(len(items))
         chosen: list[int] = []
         for _ in range(min(k, len(items))):

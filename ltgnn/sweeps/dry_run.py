@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ltgnn.config.sweep_cache import Cache
+from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import literal, say
 from ltgnn.sweeps.execute import clean
 from ltgnn.sweeps.jobs import Job
@@ -64,12 +65,13 @@ def dry_run(
     shared = f" with {workers} at a time" if workers > 1 else ""
     if trials is not None and jobs:
         total *= trials / len(jobs)
-        shared += f" for {trials} trials like these"
+        shared += f" for {pluralize(trials, 'trial')} like these"
     timed = (
         f"At most {duration(total / workers)}{shared}, if no run stops early: two steps and one evaluation of each "
         "kind of job were timed. "
     )
-    some = f"{todo} of {len(jobs)} jobs to run" if trials is None else f"{len(jobs)} examples of {trials} trials to run"
+    given = pluralize(len(jobs), "job") if trials is None else pluralize(len(jobs), "example")
+    some = f"{todo} of {given} to run" if trials is None else f"{given} of {pluralize(trials, 'trial')} to run"
     say(console, f"{some} in {where}{note}.\n{timed if probe else ''}Nothing was written.")
 
 

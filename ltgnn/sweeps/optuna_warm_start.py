@@ -11,6 +11,7 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.study import Study
 
+from ltgnn.io.pluralize import pluralize
 from ltgnn.runs.folder import RunFolder
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.objectives import values
@@ -54,7 +55,7 @@ def learn(
         told.add(key)
         taken += 1
     if runs:
-        log.info("warm start: %d of %d finished runs are such as this search could make", taken, len(runs))
+        log.info("warm start: %d of %s could be made by this search", taken, pluralize(len(runs), "finished run"))
 
 
 def finished_runs(folders: Sequence[Path]) -> list[tuple[Path, dict[str, Any]]]:

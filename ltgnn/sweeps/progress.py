@@ -66,7 +66,7 @@ class Board:
         self.plan.done(job, outcome)
 
     @contextmanager
-    def shown(self) -> Iterator[None]:
+    def display(self) -> Iterator[None]:
         """The live table, where there is a terminal."""
         if not self.live:
             yield

@@ -22,13 +22,15 @@ class ClosedFormCase:
         raise NotImplementedError
 
     def train(self) -> Interactions:
+        """Train pairs of the toy shop."""
         return toy.interactions()
 
     def features(self) -> Tensor | None:
         """Item features [I, D]; None where the model reads none."""
         return toy.features() if self.make().reads_features else None
 
-    def fitted(self) -> Scorer:
+    def fit_scorer(self) -> Scorer:
+        """What ``make`` gives, fitted."""
         return self.make().fit(self.train(), self.features())
 
     def candidates(self, scorer: Scorer) -> Tensor:
@@ -37,11 +39,11 @@ class ClosedFormCase:
 
     def test_is_a_closed_form_that_fits_a_scorer(self) -> None:
         need_closed_form(self.make(), type(self).__name__)
-        scorer = self.fitted()
+        scorer = self.fit_scorer()
         assert isinstance(scorer, Scorer), f"fit gave a {type(scorer).__name__}, a Scorer wanted"
 
     def test_scores_of_some_users_are_their_rows(self) -> None:
-        scorer, some = self.fitted(), torch.tensor([7, 0, 3])
+        scorer, some = self.fit_scorer(), torch.tensor([7, 0, 3])
         scores, whole = scorer.scores(some), scorer.scores(EVERYONE)
         assert scores.shape == (3, toy.ITEMS), f"scores {tuple(scores.shape)} given, (3, {toy.ITEMS}) wanted"
         assert scores.is_floating_point(), f"floating point scores wanted, {scores.dtype} given"
@@ -49,7 +51,7 @@ class ClosedFormCase:
         self.close(scorer.scores_into(some, torch.empty(3, toy.ITEMS)), scores, "scores_into")
 
     def test_candidates_alone_have_finite_scores(self) -> None:
-        scorer = self.fitted()
+        scorer = self.fit_scorer()
         scores, mask = scorer.scores(EVERYONE), self.candidates(scorer)
         assert mask.dtype == torch.bool, f"candidates: a mask wanted, {mask.dtype} given"
         assert mask.shape == (toy.ITEMS,), f"candidates: a mask of all items wanted, {tuple(mask.shape)} given"
@@ -58,7 +60,7 @@ class ClosedFormCase:
         assert bool((scores[:, ~mask] == -torch.inf).all()), "an item that is no candidate has another score than -inf"
 
     def test_unmasked_scores_are_finite_and_the_same_for_candidates(self) -> None:
-        scorer = self.fitted()
+        scorer = self.fit_scorer()
         free, mask = scorer.unmasked().scores(EVERYONE), self.candidates(scorer)
         assert bool(free.isfinite().all()), "unmasked: a score is not finite"
         self.close(free[:, mask], scorer.scores(EVERYONE)[:, mask], "unmasked: scores of candidates")
@@ -74,14 +76,14 @@ class ClosedFormCase:
     def test_says_whether_it_reads_features(self) -> None:
         model, train, given = self.make(), self.train(), toy.features(seed=21)
         other = model.fit(train, given).scores(EVERYONE)
-        same = torch.equal(other, self.fitted().scores(EVERYONE))
+        same = torch.equal(other, self.fit_scorer().scores(EVERYONE))
         assert same != model.reads_features, (
             f"reads_features={model.reads_features}, but other features give {'the same' if same else 'other'} scores"
         )
 
     def test_parts_that_the_scorer_states(self) -> None:
         """``factors``, ``item_bias`` and ``terms`` are the scores, each where there are some."""
-        scorer = self.fitted()
+        scorer = self.fit_scorer()
         free, scores, mask = scorer.unmasked().scores(EVERYONE), scorer.scores(EVERYONE), self.candidates(scorer)
         if scorer.factors is not None:
             self.close(scorer.factors[0] @ scorer.factors[1], free, "factors: inner products")
@@ -94,7 +96,7 @@ class ClosedFormCase:
 
     def test_terms_of_the_history_sum_to_the_score(self) -> None:
         """Those of ``history_terms`` and ``named_terms``, where the scorer knows them, over train items of the user."""
-        train, scorer = self.train(), self.fitted().unmasked()
+        train, scorer = self.train(), self.fit_scorer().unmasked()
         scores = scorer.scores(EVERYONE)
         for user, item in ((0, 1), (4, 0), (toy.USERS - 1, 3)):
             found = scorer.history_terms(user, item)

@@ -27,16 +27,17 @@ class EncoderCase:
         return NodeEmbedding(toy.interactions(), self.dim, nn.init.normal_, add_features, toy.features())
 
     def graph(self) -> Graph:
+        """The graph of the toy shop."""
         return toy.graph()
 
-    def made(self) -> Encoder:
+    def build(self) -> Encoder:
         """The encoder with seeded weights, in evaluation."""
         with torch.random.fork_rng():
             torch.manual_seed(0)
             return self.make(self.embedding()).eval()
 
     def test_shapes(self) -> None:
-        encoder = self.made()
+        encoder = self.build()
         assert isinstance(encoder, Encoder), f"{type(encoder).__name__} is not derived from ltgnn.types.Encoder"
         users, items, layers, content, *_ = encoder(self.graph())
         assert users.shape[0] == toy.USERS, f"states of {users.shape[0]} users given, {toy.USERS} wanted"
@@ -48,19 +49,19 @@ class EncoderCase:
         assert bool(users.isfinite().all() & items.isfinite().all()), "the states are not finite"
 
     def test_same_graph_gives_the_same_states_in_evaluation(self) -> None:
-        encoder, graph = self.made(), self.graph()
+        encoder, graph = self.build(), self.graph()
         for first, second in zip(tables(encoder(graph)), tables(encoder(graph)), strict=True):
             assert torch.equal(first, second), "two passes differ in evaluation"
 
     def test_known_items_are_a_mask(self) -> None:
-        encoder, graph = self.made(), self.graph()
+        encoder, graph = self.build(), self.graph()
         known = encoder.known_items(graph)
         assert known.dtype == torch.bool, f"a mask wanted, {known.dtype} given"
         assert known.shape == (toy.ITEMS,), f"a mask of all items wanted, shape {tuple(known.shape)} given"
         assert bool(known[toy.interactions().item_counts > 0].all()), "an item with train interactions is not known"
 
     def test_states_at_some_nodes_are_those_rows_of_the_whole(self) -> None:
-        encoder, graph, batch = self.made(), self.graph(), toy.batch(rows=4, negatives=1)
+        encoder, graph, batch = self.build(), self.graph(), toy.batch(rows=4, negatives=1)
         found = encoder.at(graph, batch)
         if found is not None:
             nodes, whole = nodes_of(batch, toy.USERS, toy.ITEMS), encoder(graph)
@@ -74,7 +75,7 @@ class EncoderCase:
                 assert torch.equal(given, named), f"at: the batch's {name} are not numbered by their rows"
 
     def test_linear_terms_sum_to_the_score_or_say_why_not(self) -> None:
-        encoder, graph = self.made(), self.graph()
+        encoder, graph = self.build(), self.graph()
         with torch.no_grad():
             whole = encoder(graph)
         for power in (1.0, 0.5):
@@ -89,7 +90,7 @@ class EncoderCase:
 
     def test_fold_in_reads_the_layers_of_a_pass(self) -> None:
         """Where it gives a readout: that of ``x, A x .. A^L x`` is the pass."""
-        encoder, graph = self.made(), self.graph()
+        encoder, graph = self.build(), self.graph()
         readout = encoder.fold_in(graph)
         if readout is not None:
             with torch.no_grad():
@@ -101,7 +102,7 @@ class EncoderCase:
 
     def test_columns_that_are_separable(self) -> None:
         """A column of the tables of ids moves that column of the states alone."""
-        encoder, graph = self.made(), self.graph()
+        encoder, graph = self.build(), self.graph()
         if encoder.column_separable:
             with torch.no_grad():
                 before = encoder(graph)
@@ -124,6 +125,7 @@ def terms_of(encoder: Encoder, graph: Graph, power: float) -> LinearTerms | None
 
 
 def add_features(dim: int, features_dim: int) -> Sum:
+    """A fusion that reads features: ids plus their projection."""
     return Sum(dim, features_dim, Linear)
 
 

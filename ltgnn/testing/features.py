@@ -30,6 +30,7 @@ class FeaturesCase:
         return toy.interactions().item_counts
 
     def features(self, folder: Path, dataset: Dataset | None = None) -> Features:
+        """What ``make`` gives for a data set, by default the toy shop."""
         source = self.make(folder)
         assert isinstance(source, FeatureSource), f"{type(source).__name__} is not derived from FeatureSource"
         found = source(self.dataset() if dataset is None else dataset, self.counts())

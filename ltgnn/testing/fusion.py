@@ -29,7 +29,7 @@ class FusionCase:
         """The fusion under test, called as ``NodeEmbedding`` calls it."""
         raise NotImplementedError
 
-    def made(self) -> ItemFusion:
+    def build(self) -> ItemFusion:
         """The fusion with seeded weights, in float64 and evaluation."""
         with torch.random.fork_rng():
             torch.manual_seed(0)
@@ -46,7 +46,7 @@ class FusionCase:
         return Items(ids if fusion.uses_ids else None, features, counts)
 
     def test_shapes(self) -> None:
-        fusion = self.made()
+        fusion = self.build()
         assert isinstance(fusion, ItemFusion), f"{type(fusion).__name__} is not derived from ItemFusion"
         state, content = fusion(*self.items(fusion))
         wanted = (toy.ITEMS, self.dim)
@@ -55,13 +55,13 @@ class FusionCase:
         assert bool(state.isfinite().all()), "the state is not finite"
 
     def test_same_arguments_give_the_same_state_in_evaluation(self) -> None:
-        fusion = self.made()
+        fusion = self.build()
         items = self.items(fusion)
         assert torch.equal(fusion(*items)[0], fusion(*items)[0]), "two passes differ in evaluation"
 
     def test_each_item_is_fused_by_itself(self) -> None:
         """Some of the items, in another order, get the states that they have among all: new items are made so."""
-        fusion = self.made()
+        fusion = self.build()
         ids, features, counts = self.items(fusion)
         rows = torch.tensor([9, 2, 14, 15, 0])
         some = fusion(None if ids is None else ids[rows], None if features is None else features[rows], counts[rows])
@@ -69,7 +69,7 @@ class FusionCase:
 
     def test_abilities_that_are_stated(self) -> None:
         """Without ``reads_features`` it needs none; ``project`` is what the second result is."""
-        fusion = self.made()
+        fusion = self.build()
         ids, features, counts = self.items(fusion)
         state, content = fusion(ids, features, counts)
         if not fusion.reads_features:
@@ -81,7 +81,7 @@ class FusionCase:
             close(projected, content, "project")
 
     def test_columns_that_are_separable(self) -> None:
-        fusion = self.made()
+        fusion = self.build()
         ids, features, counts = self.items(fusion)
         if fusion.column_separable and ids is not None:
             moved = ids.clone()
@@ -91,7 +91,7 @@ class FusionCase:
 
     def test_known_items_are_those_whose_state_says_something(self) -> None:
         """An item without a trained id is known exactly if its features change its state."""
-        fusion = self.made()
+        fusion = self.build()
         ids, features, counts = self.items(fusion)
         assert features is not None
         trained = counts >= 2
@@ -107,7 +107,7 @@ class FusionCase:
         assert torch.equal(known[asked], moved.any(1)[asked]), "known items are not those that the features speak of"
 
     def test_parts_sum_to_the_state(self) -> None:
-        fusion = self.made()
+        fusion = self.build()
         items = self.items(fusion)
         by_ids, by_content = fusion.parts(*items)
         close(by_ids + by_content, fusion(*items)[0], "the sum of parts")

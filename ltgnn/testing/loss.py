@@ -24,6 +24,7 @@ class LossCase:
         raise NotImplementedError
 
     def batch(self) -> Batch:
+        """A batch with as many negatives as ``negatives`` says."""
         return toy.batch(negatives=self.negatives)
 
     def encoded(self) -> Encoded:
@@ -123,6 +124,7 @@ class Halves:
         self.place, self.parts, self.meeting = place, parts, meeting
 
     def sum(self, part: Tensor) -> Tensor:
+        """Of the parts of both."""
         self.parts[self.place] = part
         self.meeting.wait(timeout=60)
         total = self.parts[0] + self.parts[1]
@@ -130,6 +132,7 @@ class Halves:
         return total
 
     def gather(self, part: Tensor) -> Tensor:
+        """Refused: a loss needs sums alone."""
         raise AssertionError("a loss gathers no columns")
 
 

@@ -42,6 +42,7 @@ class MetricCase:
         return self._others()[:, :K]
 
     def features(self) -> Tensor | None:
+        """Item features [I, D]; None: the data have none."""
         return toy.features()
 
     def categories(self) -> Csr:

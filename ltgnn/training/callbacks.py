@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from ltgnn.config.paths import write_whole
+from ltgnn.io.pluralize import pluralize
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,12 @@ class History(Callback):
                 rows = csv.DictReader(file)
                 kept = [row for row in rows if int(row["epoch"]) <= epochs and float(row["seconds"]) >= 0]
         except (ValueError, KeyError, TypeError, csv.Error) as error:
-            log.warning("%s cannot be read (%s): the rows of the first %d epochs are lost.", self.path, error, epochs)
+            log.warning(
+                "%s cannot be read (%s): the rows of the first %s are lost.",
+                self.path,
+                error,
+                pluralize(epochs, "epoch"),
+            )
             kept = []
         if not kept or not epochs:
             self.path.unlink()

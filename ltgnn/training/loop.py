@@ -58,7 +58,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACH
     """
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
     config = plain(cfg)
-    with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, folder.path.name, config) as tracker:
+    with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, config) as tracker:
         parts = profiler(cfg)
         with during(parts, "setup"):
             problem = build_problem(cfg, cache)
@@ -86,11 +86,12 @@ def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACH
             "reads_features": features is not None,
         }
         folder.write_json("metrics.json", results)
-        tracker.summary(
+        tracker.evaluations(
             {f"{part}/{name}": value for part, e in evaluations.items() for name, value in e.values.items()}
         )
         tracker.upload(folder.path)
-        tracker.summary({"seconds": results["seconds"]["total"], "fingerprint": problem.split.fingerprint})
+        facts = {"seconds": results["seconds"]["total"], "fingerprint": problem.split.fingerprint}
+        tracker.summary(facts | ({"epochs": selection["epochs_run"]} if "epochs_run" in selection else {}))
         if parts is not None:
             from ltgnn.training import profile
 
@@ -177,7 +178,7 @@ def fit_module(
         if parts is not None:
             parts.watch(module)
         trainer = instantiate(cfg.trainer)(
-            callbacks=list(callbacks.values()), logger=tracker.lightning_logger(), **watched
+            callbacks=[*callbacks.values(), *tracker.callbacks()], logger=tracker.lightning_logger(), **watched
         )
         try:
             trainer.fit(module, build_data(cfg, problem, evaluators), ckpt_path=resumed)
@@ -195,7 +196,7 @@ def fit_module(
 
 
 def write_cards(folder: RunFolder, problem: Problem) -> None:
-    """What the run was trained on: data, split, groups, text."""
+    """What the run was trained on: data, split, groups, features."""
     split = problem.split
     card = {
         **problem.dataset.card,

@@ -97,7 +97,7 @@ def test_too_few_seeds_and_selection_on_test_make_no_claim(tmp_path: Path) -> No
     base = side(tmp_path / "base", 5, tail=0.1, head=0.5)
     few = verdict(base, side(tmp_path / "few", 2, 0.14, 0.5, spread=0.0001))
     assert few.verdict == "undecided"
-    assert "new has 2 seed(s), the rule requires 5" in sentence(few)
+    assert "new has 2 seeds, the rule requires 5" in sentence(few)
     assert few.seeds_needed == 5
     peeked = verdict(base, side(tmp_path / "peeked", 5, 0.14, 0.5, by="test/ndcg@20"))
     assert peeked.verdict == "undecided"
@@ -181,7 +181,7 @@ def test_the_json_holds_all_numbers(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert f"{written['differences'][2]['interval']['lower']:+.5f}" in printed
 
 
-def test_mistakes_name_the_mend(tmp_path: Path) -> None:
+def test_errors_say_what_to_do(tmp_path: Path) -> None:
     base = side(tmp_path / "base", 2, 0.1, 0.5)
     with pytest.raises(UserError, match="no run folder"):
         load_group(str(tmp_path / "nothing"))

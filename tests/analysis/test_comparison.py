@@ -13,9 +13,10 @@ import pytest
 from scipy import stats as scipy_stats
 
 from ltgnn.analysis import significance as stats
+from ltgnn.analysis.compare_runs import variance
 from ltgnn.analysis.comparison import Cell, Comparison, compare, read_finished
 from ltgnn.analysis.labels import axes_of
-from ltgnn.commands.compare import main, variance
+from ltgnn.commands.compare import main
 from ltgnn.types import UserError
 from tests.analysis.made import METRIC, NAMES, side, write_run
 
@@ -185,7 +186,7 @@ def test_a_document_is_written(sweep: Path, tmp_path: Path) -> None:
         (["--out", "x"], "add --format"),
     ],
 )
-def test_mistakes_name_the_mend(sweep: Path, arguments: list[str], message: str) -> None:
+def test_errors_say_what_to_do(sweep: Path, arguments: list[str], message: str) -> None:
     with pytest.raises(UserError, match=message):
         main([str(sweep), *arguments] if "--metrics" in arguments else [str(sweep), "--metrics", METRIC, *arguments])
 

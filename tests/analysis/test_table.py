@@ -67,7 +67,7 @@ def test_one_run_of_each_is_said_only_where_it_is_so(tmp_path: Path, capsys: pyt
     made(tmp_path / "sum2", 2, 0.61, **text)
     out = printed(capsys, tmp_path)
     assert "One run of each" not in out
-    assert "Means of 2 and 1 run(s)" in out
+    assert "Means of 2 and 1 run;" in out
     assert "Best with features (by validation): sum; best without: id." in out
     assert "Test NDCG@20, groups items20, by share of items" in out
 

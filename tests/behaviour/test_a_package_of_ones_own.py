@@ -160,7 +160,7 @@ def test_an_encoder_a_fusion_and_a_loss_have_all_abilities(
     explain = explainer(OpenRun(str(run)))
     found = explain("u3", "i40")
     assert found.total == pytest.approx(found.score, abs=1e-5)
-    assert found.by["text"] != 0
+    assert found.by["features"] != 0
 
     assert len(ltgnn.load(run).recommend(["u3"], k=5)) == 5
 

@@ -14,8 +14,8 @@ import torch
 
 from ltgnn.models.closed_form.als import ALS
 from ltgnn.models.closed_form.blend import Blend
-from ltgnn.models.closed_form.ease import EASE, TextEASE
-from ltgnn.models.closed_form.neighbours import ItemKNN, TextKNN
+from ltgnn.models.closed_form.ease import EASE, ContentEASE
+from ltgnn.models.closed_form.neighbours import ContentKNN, ItemKNN
 from ltgnn.models.closed_form.plain import Popularity, Random
 from ltgnn.models.closed_form.spectral import GFCF, SVD
 from ltgnn.scoring.adjustments import ContentMatch
@@ -87,9 +87,9 @@ def test_closed_forms_without_text_know_no_cold_item(tiny: Interactions, model: 
     "model",
     [
         Random(seed=0),
-        TextKNN(neighbours=4),
-        TextEASE(l2=1.0, max_items=10, text_weight=1.0),
-        Blend({"one": Popularity(), "other": TextKNN(neighbours=4)}, {"one": 1.0, "other": 2.0}),
+        ContentKNN(neighbours=4),
+        ContentEASE(l2=1.0, max_items=10, content_weight=1.0),
+        Blend({"one": Popularity(), "other": ContentKNN(neighbours=4)}, {"one": 1.0, "other": 2.0}),
     ],
 )
 def test_closed_forms_with_text_score_every_item(tiny: Interactions, model: ClosedForm) -> None:
@@ -139,7 +139,7 @@ def test_counts_by_group_and_misses(seed: int) -> None:
     """Against the same scores with the unknown items ranked last by hand."""
     case = Case(seed)
     scorable = torch.rand(case.num_items, generator=torch.Generator().manual_seed(seed)) < 0.7
-    judge = evaluator(case.held_out, [case.seen], case.groups, case.text, case.fields, ks=[3, 10], user_ks=[3])
+    judge = evaluator(case.held_out, [case.seen], case.groups, case.features, case.fields, ks=[3, 10], user_ks=[3])
     scorer = MaskedScorer(lambda users: case.scores[users], scorable)
     got = judge(scorer)
     last = case.scores.clone()

@@ -18,10 +18,10 @@ LIBRARY = "an object of another library, whose versions and kinds differ in it"
 PLATFORM = "what the operating system offers"
 ERRORS = "errors of other libraries, which have no common base class"
 PARSED = "argparse leaves out what a subcommand does not have"
-DECLARED = "reads what a class, a partial or a recipe's `_target_` declares, before anything is built"
+DECLARED = "reads what a class or a partial declares, before anything is built"
+UNRECORDED = "a run of before metrics.json had `reads_features` is told by its recipe, of which nothing is built"
 
 EXCEPTIONS: dict[str, str] = {
-    "build.py:Problem.record": "an evaluator of one's own need not say which values are better if smaller",
     "commands/data/__init__.py:main": PARSED,
     "config/error_messages.py:message": ERRORS,
     "config/hydra_entry.py:_sweeping": "an error has notes only where somebody added one",
@@ -29,13 +29,14 @@ EXCEPTIONS: dict[str, str] = {
     "config/parameters.py:_resolved": "reads what a class states of its parameters, before anything is built",
     "config/parameters.py:of_callable": "reads what a class states of its parameters, before anything is built",
     "config/parameters.py:parts_named": "reads what a class states of its parameters, before anything is built",
-    "config/reads_features.py:_of_target": DECLARED,
+    "config/reads_features.py:_of_target": UNRECORDED,
     "config/reads_features.py:declared_flag": DECLARED,
     "config/reads_features.py:inside": DECLARED,
     "config/trust.py:_belongs": "asks what was imported where it comes from",
     "data/blocks.py:release": PLATFORM,
     "data/download.py:download": ERRORS,
     "data/text_source.py:TextSource._undecodable": ERRORS,
+    "experiment/frames.py:_pandas_column": LIBRARY,
     "features/encoders.py:HuggingFace.load": LIBRARY,
     "features/tuning/adaptation.py:Full.__call__": LIBRARY,
     "features/tuning/encoder.py:TunedEncoder.__init__": LIBRARY,

@@ -81,7 +81,13 @@ def words_of(command: str, number: int, shop: Path, runs: Path) -> tuple[list[st
     """The command on the toy shop, its own words first; and the folder of its run."""
     folder = runs / f"{number:02}"
     run = runs / f"{COMMANDS.index(HINGE if 'hinge' in command or 'mypackage' in command else MARGIN):02}"
-    fill = {"run=DIR": f"run={run}", "hinge=DIR": f"run={run}", "data.files.path=FOLDER": f"data.files.path={shop}"}
+    metric = next(number for number, one in enumerate(COMMANDS) if "+eval.metrics.rbp" in one)
+    fill = {
+        "run=DIR": f"run={run}",
+        "rbp=DIR": f"run={runs / f'{metric:02}'}",
+        "hinge=DIR": f"run={run}",
+        "data.files.path=FOLDER": f"data.files.path={shop}",
+    }
     words = [fill.get(word, word) for word in command.split()[1:]]
     keys = {word.partition("=")[0] for word in words}
     more = [f"hydra.run.dir={folder}"] if words[0] in ("train", "evaluate") else []
@@ -98,7 +104,14 @@ def answers(checkout: Path, shop: Path) -> dict[str, Answer]:
     pairs = [line.split("\t")[:2] for line in (shop / "toy.inter").read_text().splitlines()[1:]]
     toy = shutil.copytree(shop, work / "toy")
     (toy / "pairs.txt").write_text("".join(f"{user} {item}\n" for user, item in pairs))
-    more = [UNTRUSTED, "ltgnn sizes run=DIR", "ltgnn models rules loss", "ltgnn --help", "ltgnn recommend --help"]
+    more = [
+        "ltgnn evaluate rbp=DIR",
+        UNTRUSTED,
+        "ltgnn sizes run=DIR",
+        "ltgnn models rules loss",
+        "ltgnn --help",
+        "ltgnn recommend --help",
+    ]
     more += [
         "ltgnn recommend run=DIR users=u3 +rules.own._target_=ltgnn.serving.train_count.TrainCount +rules.own.least=9"
     ]
@@ -168,8 +181,11 @@ def test_the_metric(answers: dict[str, Answer], checkout: Path) -> None:
     rbp = sample(checkout, "ltgnn/evaluation/rank_biased.py").rbp
     hits = Hits(torch.tensor([[True, False, True], [False, False, False]]), torch.tensor([2, 1]))
     assert rbp(hits, 3, persistence=0.5).tolist() == [0.5 * (1 + 0.25), 0.0]
-    values = values_of(answers["ltgnn train eval=rank_biased monitor=val/rbp@10"])
+    (command,) = (command for command in COMMANDS if "+eval.metrics.rbp" in command)
+    values = values_of(answers[command])
     assert 0 < values["rbp@10"] < values["rbp@50"] < 1
+    again = values_of(answers["ltgnn evaluate rbp=DIR"])
+    assert again["rbp@10"] == values["rbp@10"], "a recipe may name a metric that no yaml has"
 
 
 def test_the_rule(answers: dict[str, Answer], shop: Path) -> None:

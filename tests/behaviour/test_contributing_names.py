@@ -16,8 +16,8 @@ HERE = Path(__file__).parent
 ADDED = sorted(path.relative_to(HERE / "added_conf").as_posix() for path in (HERE / "added_conf").rglob("*.yaml"))
 
 SECTIONS = (
-    "loss", "fusion", "encoder", "sampler", "closed form", "view", "metric", "score adjustment", "serving rule",
-    "features", "reader", "data set", "split", "command",
+    "loss", "fusion", "encoder", "sampler", "graph", "closed form", "view", "metric", "score adjustment",
+    "serving rule", "features", "reader", "data set", "split", "command",
 )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def test_each_example_is_used_by_a_command(word: str) -> None:
 
 def test_paths_exist() -> None:
     paths = {code for code in CODES if re.fullmatch(r"[\w-]+(/[\w.-]*)+|\w+\.(md|py|toml)", code)}
-    assert {"ltgnn/types.py", "conf/loss/", "README.md"} <= paths
+    assert {"ltgnn/types.py", "conf/loss/", "CHANGELOG.md"} <= paths
     assert [path for path in sorted(paths) if not (ROOT / path).exists()] == []
 
 

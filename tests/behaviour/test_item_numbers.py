@@ -50,8 +50,8 @@ def test_from_csv_to_a_trained_model(
     cfg = OmegaConf.load(folder / "config.yaml")
     assert isinstance(cfg, DictConfig)
     problem = build_problem(cfg)
-    assert problem.text is not None
-    price, rating, no_price = problem.text[:, -3:].T.double()
+    assert problem.feature_matrix is not None
+    price, rating, no_price = problem.feature_matrix[:, -3:].T.double()
     train = problem.split.train.item_counts > 0
     assert not train[-1]  # p23, and it has a place on the same scale
     raw = torch.arange(24).double() + 10

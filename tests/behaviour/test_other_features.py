@@ -59,7 +59,7 @@ def after(problem: Problem, new: NewInteractions, run: Path) -> torch.Tensor:
     features = extend_problem(cfg, problem, new).features
     assert features is not None
     assert features.values.shape == (25, problem.features.values.shape[1])  # type: ignore[union-attr]
-    assert torch.equal(features.values[:24], problem.text)  # type: ignore[arg-type]
+    assert torch.equal(features.values[:24], problem.feature_matrix)  # type: ignore[arg-type]
     return features.values[24]
 
 
@@ -81,10 +81,10 @@ def test_numbers_alone(trained: Callable[..., Path], capsys: pytest.CaptureFixtu
     _, _, problem = load_finished_run(run)
     price, train = problem.dataset.item_numbers["price"], problem.split.train
     row = after(problem, encode_new(problem.dataset, train, EVENTS, {"lamp": {"title": "x", "price": 16.0}}), run)
-    assert problem.text is not None
-    torch.testing.assert_close(row, problem.text[6])  # the price of p6
+    assert problem.feature_matrix is not None
+    torch.testing.assert_close(row, problem.feature_matrix[6])  # the price of p6
     row = after(problem, encode_new(problem.dataset, train, EVENTS, {}), run)
-    torch.testing.assert_close(row, problem.text[7])  # without a price as p7
+    torch.testing.assert_close(row, problem.feature_matrix[7])  # without a price as p7
     assert price.isnan().nonzero().flatten().tolist() == [7]
 
     events, items = tmp_path / "events.csv", tmp_path / "items.csv"
@@ -112,8 +112,8 @@ def test_several_kinds_are_searched_by_the_text_among_them(trained: Callable[...
     _, _, problem = load_finished_run(run)
     same = {"title": "thing number6", "description": "colour0", "price": 16.0}
     row = after(problem, encode_new(problem.dataset, problem.split.train, EVENTS, {"lamp": same}), run)
-    assert problem.text is not None
-    torch.testing.assert_close(row, problem.text[6], atol=1e-5, rtol=1e-4)
+    assert problem.feature_matrix is not None
+    torch.testing.assert_close(row, problem.feature_matrix[6], atol=1e-5, rtol=1e-4)
     with pytest.raises(UserError, match="'lamp' is an item that the run does not know"):
         after(problem, encode_new(problem.dataset, problem.split.train, EVENTS, {}), run)
 
@@ -127,7 +127,7 @@ def test_vectors_from_a_file(trained: Callable[..., Path], files: Path) -> None:
     raw = torch.from_numpy(np.load(files / "vectors.npy"))
     from hydra.utils import instantiate
 
-    whitened = instantiate(cfg.features).transform.fitted(raw[:24], problem.split.train.item_counts > 0)
+    whitened = instantiate(cfg.features).transform.fit_map(raw[:24], problem.split.train.item_counts > 0)
     torch.testing.assert_close(row, whitened(raw[24:])[0], atol=1e-4, rtol=1e-4)
     other = encode_new(problem.dataset, problem.split.train, [("u1", "chair")], {})
     with pytest.raises(UserError, match=r"'chair' is an item .*vectors\.npy has no vector of it"):

@@ -60,7 +60,7 @@ def test_options_about_items_without_their_file_are_refused(given):
 
 
 def test_rows_without_an_id_name_the_option():
-    assert said(TEXT + ",i1,1\n").endswith("Mend the row or delete it. To drop such rows: --drop-incomplete")
+    assert said(TEXT + ",i1,1\n").endswith("Correct the row or delete it. To drop such rows: --drop-incomplete")
     assert "'NA'" in said(TEXT + "NA,i1,1\n", "--missing", "NA")
     Path("x.inter").write_text("user_id:token\titem_id:token\na\t1\n\t2\n")
     with pytest.raises(UserError, match=r"drop such rows: data\.reader\.drop_incomplete=true"):
@@ -88,7 +88,7 @@ def test_a_threshold_without_ratings_and_signs_that_are_none():
 
 def test_keys_that_no_object_has():
     got = said('{"data": [1]}\n', name="e.json")
-    assert "the object has: 'data'. Mend the line or the column names (--user, " in got
+    assert "the object has: 'data'. Correct the line or the column names (--user, " in got
 
 
 def test_numbers_of_json_read_the_same_in_every_form(tmp_path):

@@ -41,7 +41,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[Path]
         toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "features=words", "logger=none"]
         small = ["epochs=4", "min_epochs=1", "dim=8", "num_layers=1", "batch_size=256", "eval_every=2", "lr=0.05"]
         assert train([*toy, *small, "fusion=sum", "paths.run_dir=runs/gnn"]) == 0
-        for name, words in (("ease", ["features=none"]), ("text_knn", []), ("item_knn", ["split.seed=9"])):
+        for name, words in (("ease", ["features=none"]), ("content_knn", []), ("item_knn", ["split.seed=9"])):
             assert train([*toy, f"model={name}", *words, f"paths.run_dir=runs/{name.removeprefix('text_')}"]) == 0
         yield folder
 
@@ -89,7 +89,7 @@ def test_it_is_a_run_that_every_command_reads(
 @pytest.mark.parametrize("alone", MEMBERS)
 def test_a_weight_for_one_member_alone_is_that_member_to_the_last_digit(home: Path, alone: str, blend: str) -> None:
     names = [member.name for member in open_members([home / "runs" / m for m in MEMBERS])]
-    assert names == ["lightgcn-sum", "ease", "text_knn"]
+    assert names == ["lightgcn-sum", "ease", "content_knn"]
     weights = {f"{name}": float(m == alone) for name, m in zip(names, MEMBERS, strict=True)}
     given = ", ".join(f"{name}: {weight}" for name, weight in weights.items())
     out = made(home, f"{alone}-{blend}", f"blend={blend}", f"blend.weights={{{given}}}")
@@ -138,7 +138,7 @@ def test_no_fitted_blend_is_below_the_best_member_on_validation(home: Path) -> N
 @pytest.mark.parametrize("blend", ["zscore", "rrf", "learned", "tail_kept"])
 def test_an_ensemble_is_explained_by_its_members(home: Path, blend: str) -> None:
     found = explainer(OpenRun(str(made(home, blend, f"blend={blend}"))))("u5", "i9")
-    assert {line.title for line in found.lines} <= {"lightgcn-sum", "ease", "text_knn", "bias"}
+    assert {line.title for line in found.lines} <= {"lightgcn-sum", "ease", "content_knn", "bias"}
     assert sum(line.value for line in found.lines) == pytest.approx(found.score, abs=1e-5)
 
 

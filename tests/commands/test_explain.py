@@ -60,7 +60,7 @@ def dense(shop: OpenRun) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     text = torch.zeros_like(items)
     kind = type(embedding.fusion).__name__
     if kind in ("Sum", "ContentOnly", "Gate", "Concat"):
-        features = shop.served.text.double()  # type: ignore[union-attr]
+        features = shop.served.features.double()  # type: ignore[union-attr]
         text = features @ weights["fusion.projector.0.weight"].T + weights["fusion.projector.0.bias"]
     if kind == "Gate":
         gate = torch.sigmoid(
@@ -102,8 +102,8 @@ def test_every_summand_is_that_of_dense_float64(trained: Train, fusion: str, lay
                 by_ids, by_text = wanted[line.item]
                 parts = {
                     "ids": by_ids @ v_ids,
-                    "text": by_text @ v_text,
-                    "ids x text": by_ids @ v_text + by_text @ v_ids,
+                    "features": by_text @ v_text,
+                    "ids x features": by_ids @ v_text + by_text @ v_ids,
                 }
                 for name, value in parts.items():
                     assert abs(line.by[name] - float(value)) <= 1e-5 * max(1.0, abs(score)), (line, name)
@@ -113,9 +113,9 @@ def test_every_summand_is_that_of_dense_float64(trained: Train, fusion: str, lay
     "words",
     [
         ["model=ease"],
-        ["model=text_knn"],
+        ["model=content_knn"],
         ["model=gfcf"],
-        ["model=gfcf_text", "score=popularity"],
+        ["model=gfcf_content", "score=popularity"],
         ["model=popularity"],
         ["model=ease", "score=content"],
         ["model=mf", "score=profile"],
@@ -169,9 +169,9 @@ def test_rank_neighbours_and_words(trained: Train) -> None:
     names = served.catalogue.item_ids
     assert explain("u5", names[owned[0]]).rank is None
     found = explain("u5", listed["item"][0])
-    assert served.text is not None
-    mine = served.text[served.catalogue.item(found.item)]
-    cosines = [float(torch.cosine_similarity(mine, served.text[j], dim=0)) for j in owned]
+    assert served.features is not None
+    mine = served.features[served.catalogue.item(found.item)]
+    cosines = [float(torch.cosine_similarity(mine, served.features[j], dim=0)) for j in owned]
     best = sorted(cosines, reverse=True)[: len(found.alike)]
     assert [a.cosine for a in found.alike] == pytest.approx(best)
     for a in found.alike:

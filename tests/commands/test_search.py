@@ -29,13 +29,13 @@ def run(launch: Launch, tmp_path: Path) -> Path:
 
 def test_the_text_of_an_item_as_a_query_has_the_item_s_own_features(run: Path) -> None:
     shop = OpenRun(str(run), by=("words", "text", "model"))
-    assert shop.problem.text is not None
-    torch.testing.assert_close(shop.read(shop.texts), shop.problem.text, rtol=1e-4, atol=1e-4)
+    assert shop.problem.feature_matrix is not None
+    torch.testing.assert_close(shop.read(shop.texts), shop.problem.feature_matrix, rtol=1e-4, atol=1e-4)
     for item in (0, 7, 30):
         hit = shop.find(shop.texts[item], 1)[0]
         assert (hit.item, hit.title, hit.rank) == (f"i{item}", shop.texts[item], 1)
         assert hit.by["text"] == pytest.approx(1.0, abs=1e-5)
-    projected = shop.module.encoder.embedding.fusion.projector(shop.problem.text[[7]])
+    projected = shop.module.encoder.embedding.fusion.projector(shop.problem.feature_matrix[[7]])
     cosine = F.cosine_similarity(projected, shop.module.encode_all().items[[3]])
     found = {hit.item: hit for hit in shop.find(shop.texts[7], 48)}
     assert found["i3"].by["model"] == pytest.approx(cosine.item(), abs=1e-4)

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import ltgnn
+from ltgnn.runs.wandb_import import inspect
 from tests.conftest import run_folders
 
 Launch = Callable[..., int]
@@ -71,7 +72,8 @@ def test_checkpoint_is_weights_only_and_lean(launch: Launch, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "model", ["popularity", "random", "ease", "ease_gram", "ease_text", "item_knn", "text_knn", "gfcf_text", "svd"]
+    "model",
+    ["popularity", "random", "ease", "ease_gram", "ease_content", "item_knn", "content_knn", "gfcf_content", "svd"],
 )
 def test_closed_forms_leave_the_same_folder(launch: Launch, tmp_path: Path, model: str) -> None:
     """That of a trained run, less what training leaves; its lists are those that its numbers are of."""
@@ -93,7 +95,7 @@ def test_ease_with_text_is_ease_plus_similarity(launch: Launch, tmp_path: Path) 
     for name, words in (("plain", []), ("text", similarity)):
         assert launch("model=ease", *words, f"paths.run_dir={tmp_path / name}") == 0
     plain, text = (ltgnn.load(tmp_path / name) for name in ("plain", "text"))
-    train, features = plain.split.train, text.text
+    train, features = plain.split.train, text.feature_matrix
     assert features is not None
     unit = torch.nn.functional.normalize(features, dim=1)
     cosines = (unit @ unit.T).fill_diagonal_(0)
@@ -137,6 +139,9 @@ def test_sweep_goes_on_after_a_failed_job(launch: Launch, tmp_path: Path, capsys
     assert "failed" in capsys.readouterr().out
     offline = [sorted(folder.glob("wandb/offline-run-*/run-*.wandb")) for folder in folders]
     assert [len(found) for found in offline] == [1, 1, 1, 1]  # one W&B run per job, the failed one too
+    records = map(json.loads, inspect(offline[0][0]).splitlines())
+    (group,) = [record["run"]["run_group"] for record in records if record["type"] == "run"]
+    assert group == folders[0].parent.name, "the sweep"
 
 
 def test_the_table_takes_the_list_lengths_that_there_are(

@@ -16,12 +16,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from ltgnn.config import resolvers
 from ltgnn.config.check import findings, refuse_wrong_values
+from ltgnn.config.nodes import nodes
 from ltgnn.config.parameters import UNKNOWN, Parameter, of_target
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.refusals import Finding, refusals
 from ltgnn.config.resolving import resolved
 from ltgnn.config.search_path import option_names as options
-from ltgnn.config.trust import nodes
 from ltgnn.types import UserError
 
 
@@ -107,7 +107,7 @@ def test_a_wrong_value_is_named_with_what_is_wanted(override: str, message: str)
         (["monitor=val/items20/tial/ndcg@20"], "Did you mean: items20/tail/ndcg@20"),
         (["monitor=train/ndcg@20"], "unknown part 'train'"),
         (["features=none", "fusion=sum"], "fusion=sum needs item features, but features=none was given."),
-        (["features=none", "model=text_knn"], "model=text_knn needs item features"),
+        (["features=none", "model=content_knn"], "model=content_knn needs item features"),
         (["features=none", "score=content"], "score=content needs item features"),
         (["features=none", "graph=semantic"], "graph=semantic needs item features"),
         (["features=none", "model=alpharec", "fusion=content"], "model=alpharec needs item features"),

@@ -94,8 +94,13 @@ def test_sections_keys_and_words(runs: Path) -> None:
         ("~score.dials.content", "~score.adjustments.content"),
         ("score.dials={a: 1}", "score.adjustments={a: 1}"),
         ("monitor=val/ild_text@20", "monitor=val/ild_features@20"),
-        ("graph/item_edges=text", "graph/item_edges=text"),
-        ("model.closed_form.text_weight=2", "model.closed_form.text_weight=2"),
+        ("graph/item_edges=text", "graph/item_edges=content"),
+        ("graph.item_edges.text.k=5", "graph.item_edges.content.k=5"),
+        ("graph.item_edges.texts.k=5", "graph.item_edges.texts.k=5"),
+        ("model=text_knn", "model=content_knn"),
+        ("model.closed_form.text_weight=2", "model.closed_form.content_weight=2"),
+        ("+model.encoder.text_dim=8", "+model.encoder.content_dim=8"),
+        ("model.closed_form.weights.text=2", "model.closed_form.weights.text=2"),
         ("data.reader.vectors.text=text.npy", "data.reader.vectors.text=text.npy"),
     ],
 )
@@ -104,11 +109,56 @@ def test_overrides(before: str, after: str) -> None:
     assert older_recipes.override(after) == after
 
 
+def test_keys_of_an_option_that_was_renamed() -> None:
+    weight = "model.closed_form.weights.text=2"
+    renamed = ["model=ease_content", "model.closed_form.weights.content=2"]
+    assert older_recipes.overrides(["model=ease_text", weight]) == renamed
+    assert older_recipes.overrides(renamed) == renamed
+    own = ["model=my_blend", weight]
+    assert older_recipes.overrides(own) == own
+
+
+def test_arguments_of_classes() -> None:
+    ease = {"_target_": "ltgnn.models.closed_form.ease.TextEASE", "l2": 1.0, "text_weight": 2.0}
+    content = {"_target_": "ltgnn.models.content.WithContent", "text_dim": 8}
+    own = {"_target_": "lab.Blend", "text_weight": 2.0}
+    recipe = {"model": {"closed_form": ease}, "other": {"encoder": content}, "own": own}
+    assert older_recipes.translated(recipe) == {
+        "model": {
+            "closed_form": {
+                "_target_": "ltgnn.models.closed_form.ease.ContentEASE",
+                "l2": 1.0,
+                "content_weight": 2.0,
+            }
+        },
+        "other": {"encoder": {"_target_": "ltgnn.models.content.WithContent", "content_dim": 8}},
+        "own": own,
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("model=text_knn", "model=content_knn"),
+        ("fusion=text", "fusion=content"),
+        ("graph/item_edges=text", "graph/item_edges=content"),
+        ("text=tfidf", "features"),
+        ("text.template=x", "features.template"),
+        ("score.dials.content.weight=1", "score.adjustments.content.weight"),
+    ],
+)
+def test_who_types_an_earlier_name_is_told_the_name_of_today(
+    typed: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", typed]) == 1
+    assert f"Did you mean '{meant}'?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ["features=minilm_numbers", "fusion=content", "eval=full"],
-        ["model=ease_text", "graph=semantic", "fusion=side", "loss=bpr_align"],
+        ["model=ease_content", "graph=semantic", "fusion=side", "loss=bpr_align"],
         ["features=from_data", "data=mmrec", "projector=separate"],
     ],
 )

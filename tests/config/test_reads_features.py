@@ -12,7 +12,7 @@ from torch import Tensor
 from ltgnn.config.reads_features import uses_features
 from ltgnn.models.closed_form.blend import Blend
 from ltgnn.models.closed_form.ease import EASE
-from ltgnn.models.closed_form.neighbours import TextKNN
+from ltgnn.models.closed_form.neighbours import ContentKNN
 from ltgnn.scoring.scorers import ItemBias
 from ltgnn.types import Interactions, Scorer, UserError
 from tests.conftest import run_folders
@@ -20,7 +20,7 @@ from tests.conftest import run_folders
 Launch = Callable[..., int]
 CLOSED = "ltgnn.models.closed_form"
 BLEND = {"_target_": f"{CLOSED}.blend.Blend", "weights": {"a": 1.0, "b": 0.1}}
-EASY, KNN = {"_target_": f"{CLOSED}.ease.EASE"}, {"_target_": f"{CLOSED}.neighbours.TextKNN"}
+EASY, KNN = {"_target_": f"{CLOSED}.ease.EASE"}, {"_target_": f"{CLOSED}.neighbours.ContentKNN"}
 
 
 class ImageKNN:
@@ -67,7 +67,7 @@ def test_a_fit_is_reused_only_where_the_features_are_not_read(launch: Launch, tm
     [
         (("model=ease", "score=popularity"), False),
         (("model=ease", "score=content"), True),
-        (("model=ease_text",), True),
+        (("model=ease_content",), True),
         (("model=gfcf",), False),
         (("fusion=id",), False),
         (("fusion=id", "features=none"), False),
@@ -95,7 +95,7 @@ def test_a_run_records_what_its_parts_declare(
 
 
 def test_a_blend_reads_what_its_parts_read() -> None:
-    ease, knn = EASE(1.0, 100), TextKNN(2)
+    ease, knn = EASE(1.0, 100), ContentKNN(2)
     assert not Blend({"a": ease, "b": None}, {"a": 1.0, "b": 0.1}).reads_features
     assert Blend({"a": ease, "b": knn}, {"a": 1.0, "b": 0.1}).reads_features
     assert Blend({"a": ImageKNN()}, {"a": 1.0}).reads_features

@@ -1,4 +1,4 @@
-"""Bad input: one message that names file, line, column and the mend."""
+"""Bad input: one message that names file, line, column and what to do."""
 
 import gzip
 import json

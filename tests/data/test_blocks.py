@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,19 +10,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ltgnn.data import blocks, parquet
-from ltgnn.data.blocks import Growing, by_code, counts, relabel, shrink
+from ltgnn.data.blocks import BLOCK, Growing, by_code, counts, relabel, shrink
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
+from ltgnn.data.parquet import PIECE, Parquet
 from ltgnn.types import Dataset
 from tests.data.readers import reader
 
 DRAW = np.random.default_rng(0)
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "BLOCK", 7)
 
 
 def codes(size: int = 100, ids: int = 12) -> np.ndarray:
@@ -40,18 +36,18 @@ def test_growing_holds_what_was_added() -> None:
 
 def test_counts_and_lookups() -> None:
     column, kept = codes(), DRAW.random(100) < 0.5
-    assert counts(column, 15).tolist() == np.bincount(column, minlength=15).tolist()
-    assert counts(column, 15, kept).tolist() == np.bincount(column[kept], minlength=15).tolist()
+    assert counts(column, 15, block=7).tolist() == np.bincount(column, minlength=15).tolist()
+    assert counts(column, 15, kept, block=7).tolist() == np.bincount(column[kept], minlength=15).tolist()
     lookup = DRAW.permutation(12).astype(np.int32)
     wanted = lookup[column].tolist()
-    relabel(column, lookup)
+    relabel(column, lookup, block=7)
     assert column.tolist() == wanted
 
 
 def test_rows_by_code_are_all_rows_and_ascend() -> None:
     column = codes()
     column[column == 5] = 6  # a code without a row
-    groups = list(by_code(column, 20))
+    groups = list(by_code(column, 20, block=7))
     assert len(groups) > 3
     assert sorted(np.concatenate(groups).tolist()) == list(range(100))
     assert all((np.diff(group) > 0).all() for group in groups)
@@ -67,7 +63,7 @@ def test_shrink_with_and_without_other_holders(alone: bool) -> None:
     columns = {"users": column}
     watcher = None if alone else column[:5]
     del column
-    shrink(columns, "users", kept)
+    shrink(columns, "users", kept, block=7)
     assert columns["users"].flags.owndata == alone
     assert columns["users"].tolist() == wanted
     assert watcher is None or len(watcher) == 5
@@ -82,12 +78,11 @@ def read(folder: Path, file: str) -> Dataset:
 
 
 @pytest.mark.parametrize("ids", ["texts", "numbers", "large numbers"])
-def test_any_size_of_block_and_piece_and_any_format_give_the_same(
-    ids: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Pairs that repeat, rows without an id, ratings that are too low."""
-    size = 400
-    users, items = codes(size, 30).tolist(), codes(size, 20).tolist()
+def test_any_format_gives_the_same(ids: str, tmp_path: Path) -> None:
+    """Pairs that repeat, rows without an id, ratings that are too low; more rows than a block and than a piece have."""
+    size = BLOCK + 1000
+    assert size > PIECE
+    users, items = codes(size, 9000).tolist(), codes(size, 6000).tolist()
     form = {"texts": "u{:03}".format, "numbers": int, "large numbers": lambda n: 10**15 + n}[ids]
     frame = pl.DataFrame(
         {
@@ -100,28 +95,38 @@ def test_any_size_of_block_and_piece_and_any_format_give_the_same(
     for ending, write in FORMS.items():
         write(frame, tmp_path / f"x.{ending}")
     found = {ending: read(tmp_path, f"x.{ending}") for ending in FORMS}
-    monkeypatch.setattr(blocks, "BLOCK", 1 << 20)
-    monkeypatch.setattr(parquet, "PIECE", 11)
-    found["pieces"] = read(tmp_path, "x.parquet")
     pairs: dict[tuple[int, int], int] = {}  # by a plain loop: the first of each pair by time
+    ratings, times = frame["r"].to_list(), frame["t"].to_list()
     for row, (user, item) in enumerate(zip(users, items, strict=True)):
-        if row % 50 != 7 and frame["r"][row] >= 2:
+        if row % 50 != 7 and ratings[row] >= 2:
             before = pairs.get((user, item), row)
-            pairs[user, item] = min(before, row, key=lambda row: (frame["t"][row], row))
+            pairs[user, item] = min(before, row, key=lambda row: (times[row], row))
     pairs = dict(sorted(pairs.items(), key=lambda entry: entry[1]))
     while True:
-        by_user, by_item = ([pair[side] for pair in pairs] for side in (0, 1))
-        left = {p: row for p, row in pairs.items() if by_user.count(p[0]) > 1 and by_item.count(p[1]) > 1}
+        by_user, by_item = (Counter(pair[side] for pair in pairs) for side in (0, 1))
+        left = {p: row for p, row in pairs.items() if by_user[p[0]] > 1 and by_item[p[1]] > 1}
         if len(left) == len(pairs):
             break
         pairs = left
     for data in found.values():
         part = data.parts["all"]
-        assert [(data.user_ids[u], data.item_ids[i]) for u, i in zip(part.users, part.items, strict=True)] == [
+        user_ids, item_ids = list(data.user_ids), list(data.item_ids)
+        assert [(user_ids[u], item_ids[i]) for u, i in zip(part.users.tolist(), part.items.tolist(), strict=True)] == [
             (str(form(user)), str(form(item))) for user, item in pairs
         ]
         assert part.times is not None
-        assert part.times.tolist() == [frame["t"][row] for row in pairs.values()]
+        assert part.times.tolist() == [times[row] for row in pairs.values()]
         assert data.card["sha256"] == found["csv"].card["sha256"]
         assert data.card["cleaning"] == found["csv"].card["cleaning"]
-        assert data.card["source"]["interactions"][0]["rows without a required value, dropped"] == 8
+        assert data.card["source"]["interactions"][0]["rows without a required value, dropped"] == sum(
+            row % 50 == 7 for row in range(size)
+        )
+
+
+def test_parquet_in_pieces_of_any_size(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"user": codes(100), "item": codes(100)})
+    frame.write_parquet(tmp_path / "x.parquet")
+    for piece in (1, 11, 100, 1000):
+        pieces = list(Parquet(tmp_path / "x.parquet", piece).pieces({}, [pl.col("user"), pl.col("item")]))
+        assert len(pieces) == -(-100 // piece)
+        assert pl.concat(pieces).equals(frame)

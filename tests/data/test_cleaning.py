@@ -131,9 +131,7 @@ def test_what_a_filter_needs():
 
 def test_official_parts_must_not_overlap():
     both = raw([(0, 0), (0, 0), (1, 2), (1, 2)], parts=[0, 0, 0, 1], part_names=("train", "test"))
-    with pytest.raises(
-        UserError, match=r"1 pairs are in more than one part, e\.g\. user u1, item i2 in train and test"
-    ):
+    with pytest.raises(UserError, match=r"1 pair is in more than one part, e\.g\. user u1, item i2 in train and test"):
         cleaning()(both)
     apart = raw([(0, 0), (0, 0), (1, 2), (1, 1)], parts=[0, 0, 0, 1], part_names=("train", "test"))
     rows, _ = cleaning()(apart)

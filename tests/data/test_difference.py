@@ -29,12 +29,12 @@ def test_each_difference():
         "R", {"train": ["ax", "bx"], "test": ["cz"]}, ["a", "b", "c"], ["z", "x", "y"], ["three", "one", "deux"]
     )
     assert difference(LEFT, right) == [
-        "1 users only in R, e.g. 'c'",
-        "1 items only in R, e.g. 'z'",
-        "1 pairs only in L, e.g. (a, y)",
-        "1 pairs only in R, e.g. (c, z)",
-        "1 pairs in test of L are in train of R",
-        "1 items with another 'title', e.g. 'y'",
+        "1 user only in R, e.g. 'c'",
+        "1 item only in R, e.g. 'z'",
+        "1 pair only in L, e.g. (a, y)",
+        "1 pair only in R, e.g. (c, z)",
+        "1 pair in test of L, but in train of R",
+        "1 item with another 'title', e.g. 'y'",
     ]
     assert [line.split() for line in summary(LEFT, right).splitlines()] == [
         ["L", "R"],

@@ -48,7 +48,7 @@ def said(folder, content, name="x", **changes):
     ],
 )
 def test_json_by_content(tmp_path, name, packed, text, form):
-    content = gzip.compress(text.encode()) if packed else text.encode()
+    content = gzip.compress(text.encode(), mtime=0) if packed else text.encode()
     raw = read(tmp_path, content, name)
     assert rows(raw) == PAIRS
     about = raw.notes["interactions"][0]
@@ -57,7 +57,7 @@ def test_json_by_content(tmp_path, name, packed, text, form):
 
 
 def test_delimited_and_parquet_by_content(tmp_path):
-    members = gzip.compress(TEXT[:20].encode()) + gzip.compress(TEXT[20:].encode())
+    members = gzip.compress(TEXT[:20].encode(), mtime=0) + gzip.compress(TEXT[20:].encode())
     for name in ("x.csv", "x.csv.gz", "x", "x.json5"):
         assert rows(read(tmp_path, TEXT, name)) == rows(read(tmp_path, members, name)) == PAIRS
     raw = read(tmp_path, TEXT, "x.csv.gz")
@@ -101,12 +101,12 @@ def test_json_in_shop_and_users(tmp_path):
         (TEXT.encode("utf-16-le"), "x, line 1: it looks like utf-16-le without a byte order mark; set data.reader."),
         (TEXT.encode() + b"a\0b,3\n", "x, line 5: a NUL byte"),
         (TEXT.replace("\n", "\r").encode() + b"\xff,3\r", "x, line 5: not UTF-8"),
-        (gzip.compress(TEXT.encode())[:-9], "x, after line "),
-        (gzip.compress(TEXT.encode()) + b"garbage", "x, after line 4: the compressed file is damaged"),
+        (gzip.compress(TEXT.encode(), mtime=0)[:-9], "x, after line "),
+        (gzip.compress(TEXT.encode(), mtime=0) + b"garbage", "x, after line 4: the compressed file is damaged"),
         ("", "x is empty"),
         ("\n\n", "x is empty"),
         ("user_id,item_id,user_id\na,1,b\n", "x, line 1: several columns are called 'user_id'"),
-        ("# by hand\n\nuser,item_id\na,1\n", "x: no column 'user_id'; it has: 'user', 'item_id'. Mend the file or the"),
+        ("# by hand\n\nuser,item_id\na,1\n", "x: no column 'user_id'; it has: 'user', 'item_id'. Correct the file or"),
     ],
 )  # fmt: skip
 def test_one_message(tmp_path, content, expected):
@@ -156,7 +156,7 @@ def test_encodings_and_line_ends(tmp_path, end, encoding, mark, given, stated):
     letter = "é" if encoding != "shift-jis" else "日"
     text = TEXT.replace("\n", end).replace("é", letter)
     content = mark + text.encode(encoding)
-    for form in (content, gzip.compress(content)):
+    for form in (content, gzip.compress(content, mtime=0)):
         raw = read(tmp_path, form, encoding=given)
         assert rows(raw) == [PAIRS[0], PAIRS[1], (letter, "1", "all")]
         assert raw.notes["interactions"][0]["encoding"] == stated
@@ -241,5 +241,5 @@ def test_lightgcn_lines(tmp_path):
         (tmp_path / "train.txt").write_text(content, encoding="utf-8")
         with pytest.raises(UserError, match=r"train\.txt, line 1, field \d: .* is not a whole number"):
             reader("lightgcn_text")(tmp_path)
-    (tmp_path / "train.txt").write_bytes(gzip.compress("0 0 2\r\n1 1\r\n".encode("utf-16")))
+    (tmp_path / "train.txt").write_bytes(gzip.compress("0 0 2\r\n1 1\r\n".encode("utf-16"), mtime=0))
     assert len(reader("lightgcn_text")(tmp_path)) == 4

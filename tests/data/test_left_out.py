@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ltgnn.commands.data import main
-from ltgnn.commands.data.target import target
+from ltgnn.data.card import what_is_left_out
+from ltgnn.experiment.target import target
 from ltgnn.types import UserError
 
 IDS = ("NA", "null", "None", "nan", "NULL")
@@ -36,12 +37,13 @@ def test_it_is_counted_where_one_looks(files, capsys, caplog):
         "items without an interaction": 2,
     }
     assert json.loads(Path("out/data_card.json").read_text())["left out"] == left
-    assert all(f"{number} {what}" in printed for what, number in left.items())
+    assert what_is_left_out(left)[1:] == ["1 item without an id", "2 items without an interaction"]
+    assert all(line in printed for line in what_is_left_out(left))
     assert "2 items without interactions are left out; --keep-untouched keeps them" in printed
     assert "warning: 2 rows without a required value (id, time or rating) are left out" in printed
     assert main(["stats", "out", "split=leave_one_out"]) == 0
     printed = capsys.readouterr().out
-    assert all(f"{number} {what}" in printed for what, number in left.items())
+    assert all(line in printed for line in what_is_left_out(left))
     with caplog.at_level(logging.WARNING):
         card = target("out", []).dataset.card
     assert card["left out"] == left
@@ -102,7 +104,7 @@ def test_diff_of_times_and_numbers(files, capsys):
     capsys.readouterr()
     assert main(["diff", "one", "two"]) == 1
     assert (
-        "1 pairs with another time, e.g. (u1, p5): 2020-09-13 12:27:30 and 2020-09-13 12:27:31"
+        "1 pair with another time, e.g. (u1, p5): 2020-09-13 12:27:30 and 2020-09-13 12:27:31"
         in capsys.readouterr().out
     )
     cards = [json.loads(Path(f"{name}/data_card.json").read_text()) for name in ("one", "two")]
@@ -119,11 +121,11 @@ def test_a_recbole_reader_has_what_its_messages_advise(files):
     Path("x.item").write_text("item_id:token,title:token_seq\nb,one\nd,two\nb,three\n")
     words = ["data.name=x", "data.reader.items=x.item", "+data.reader.item_fields.title=title", "data.reader.time=t"]
     said = []
-    for mend in ("data.reader.separator=','", "data.reader.time_format=iso", "data.reader.first_counts=true"):
+    for option in ("data.reader.separator=','", "data.reader.time_format=iso", "data.reader.first_counts=true"):
         with pytest.raises(UserError) as caught:
             _ = target("recbole", words).dataset
         said.append(str(caught.value))
-        words.append(mend)
+        words.append(option)
     data = target("recbole", words).dataset
     assert (list(data.item_ids), data.item_fields["title"]) == (["b", "d"], ["one", "two"])
     for part, text in zip(

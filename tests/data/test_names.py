@@ -10,20 +10,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ltgnn.data import blocks
 from ltgnn.data.names import Names
-
-
-@pytest.fixture(autouse=True, scope="module")
-def small() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "BLOCK", 3)
-        yield
 
 
 @given(st.lists(st.text(max_size=20), max_size=10), st.slices(10))
 def test_like_a_list(texts: list[str], part: slice) -> None:
-    names = Names(pl.Series(texts, dtype=pl.String))
+    names = Names(pl.Series(texts, dtype=pl.String), block=3)
     assert len(names) == len(texts)
     assert list(names) == texts
     assert [*names, "x"] == [*texts, "x"]

@@ -44,7 +44,7 @@ def test_advice_is_read_by_hydra_and_has_its_flag(text, value, flag):
     override = OverridesParser.create().parse_override(text[1:-1] if text[0] in "'\"" else text)
     got = override.value()
     assert (getattr(got, "text", got) if not isinstance(got, list) else got) == value
-    assert with_flags(f"Mend it: {text}.") == f"Mend it: {flag}."
+    assert with_flags(f"Correct it: {text}.") == f"Correct it: {flag}."
     assert not re.search("data.reader", with_flags(text))
 
 

@@ -87,7 +87,7 @@ def test_lightgcn_validation_inside_train(tmp_path):
         *[("0", "1", "val"), ("1", "0", "test")],
     ]
     (tmp_path / "valid.txt").write_text("0 1\n1 1\n")
-    with pytest.raises(UserError, match=r"1 of 2 pairs are not in train\.txt, e\.g\. user 1, item 1"):
+    with pytest.raises(UserError, match=r"1 of 2 pairs is not in train\.txt, e\.g\. user 1, item 1"):
         reader("lightgcn_text", valid="valid.txt", valid_inside_train=True)(tmp_path)
 
 

@@ -142,7 +142,7 @@ def test_leave_one_out_by_hand():
     assert split.test.items.tolist() == [2]
     assert split.val.items.tolist() == [0]
     assert sorted(split.train.keys.tolist()) == [1, 3, 4, 5]  # user 1 has two interactions: all in train
-    assert "1 users with fewer than 3" in split.name
+    assert "1 user with fewer than 3" in split.name
 
 
 def test_leave_one_out_warns_about_short_users(caplog):

@@ -122,13 +122,13 @@ def test_mixed_units_are_refused_with_a_line_and_a_way_out(tmp_path):
     data = table(tmp_path, [1_500_000_000, 1_500_000_001, 1_500_000_002_000], time_unit="s")
     assert data.parts["all"].times.tolist()[2] == 1_500_000_002_000  # year 49,503 and no traceback
     assert data.card["times"]["last"] == "1.5e+12"
-    assert "1 of 3 times are more than a year from now" in data.card["warnings"][0]
+    assert "1 of 3 times is more than a year from now" in data.card["warnings"][0]
 
 
 def test_times_that_cannot_be_true_are_counted(tmp_path, caplog):
     data = table(tmp_path, [-5, 0, 1_500_000_000, 9_000_000_000, -62_135_596_800])
     assert "3 of 5 times are before 1990" in data.card["warnings"][0]
-    assert "1 of 5 times are more than a year from now" in data.card["warnings"][1]
+    assert "1 of 5 times is more than a year from now" in data.card["warnings"][1]
     assert all(text in caplog.text for text in data.card["warnings"])
     assert data.card["times"]["first"] == "-6.21356e+10"
     assert "2 of 3 times are negative" in table(tmp_path, [-5, -1, 3]).card["warnings"][0]
@@ -158,7 +158,7 @@ def test_dates_say_so(tmp_path):
     assert data.parts["all"].times.tolist() == [1577836800.5, 1577923200.0, -631152000.0]
     assert data.card["times"]["first"] == "1950-01-01 00:00:00"
     assert data.card["times"]["unit"].startswith("dates")
-    assert "1 of 3 times are before 1990" in data.card["warnings"][0]
+    assert "1 of 3 times is before 1990" in data.card["warnings"][0]
 
 
 def test_a_bad_date_is_named_by_the_rule_that_reads(tmp_path):

@@ -31,12 +31,12 @@ def evaluator(
     held_out: Interactions,
     seen: Sequence[Interactions],
     groups: Mapping[str, Groups],
-    text: Tensor | None = None,
+    features: Tensor | None = None,
     item_fields: Mapping[str, Sequence[str]] | None = None,
     **changes: Any,
 ) -> Evaluator:
     """The evaluator of conf/eval/full.yaml, with keys replaced."""
-    return full()(held_out, seen, groups, text, item_fields, **changes)
+    return full()(held_out, seen, groups, features, item_fields, **changes)
 
 
 class Case:
@@ -52,7 +52,7 @@ class Case:
         self.seen, self.held_out = self.pairs(role < 0.2), self.pairs((role > 0.2) & (role < 0.4))
         labels = torch.randint(0, 3, (num_items,), generator=generator).to(torch.int8)
         self.groups = {"toy": Groups("toy", NAMES, labels, "random labels")}
-        self.text = torch.randn(num_items, 5, generator=generator)
+        self.features = torch.randn(num_items, 5, generator=generator)
         picks = torch.randint(0, 4, (num_items, 2), generator=generator).tolist()
         self.fields = {"genres": ["|".join("ABC"[p] for p in row if p < 3) for row in picks]}
 
@@ -61,5 +61,5 @@ class Case:
         return Interactions(users, items, self.num_users, self.num_items)
 
     def evaluate(self, **changes: Any) -> Evaluation:
-        made = evaluator(self.held_out, [self.seen], self.groups, self.text, self.fields, **changes)
+        made = evaluator(self.held_out, [self.seen], self.groups, self.features, self.fields, **changes)
         return made(lambda users: self.scores[users])

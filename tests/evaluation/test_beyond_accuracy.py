@@ -39,7 +39,7 @@ LISTS = Lists(
     held_out=HELD_OUT,
     train=TRAIN,
     seen=TRAIN.by_user,
-    text=torch.tensor([[1.0, 0], [3, 0], [0, 2], [1, 1], [0, 0]]),
+    features=torch.tensor([[1.0, 0], [3, 0], [0, 2], [1, 1], [0, 0]]),
     categories=Categories(["genres"], "|")({"genres": ["A", "A|B", "B", "C", ""]}),
 )
 GROUPS = Groups("toy", ("head", "tail", "cold"), torch.tensor([0, 0, 1, 1, 2], dtype=torch.int8), "")
@@ -96,7 +96,7 @@ PER_USER: list[tuple[str, Tensor | None, list[float]]] = [
 EXPOSURE = [1, 2, 2, 2, 1]  # of 8
 ALL: list[tuple[str, float | None, float]] = [
     ("coverage", popularity.coverage(LISTS), 5 / 5),
-    ("coverage at 1", popularity.coverage(LISTS.cut(1)), 3 / 5),
+    ("coverage at 1", popularity.coverage(LISTS.first(1)), 3 / 5),
     ("gini", popularity.gini(LISTS), (-4 * 1 - 2 * 1 + 0 * 2 + 2 * 2 + 4 * 2) / 8 / 4),
     ("entropy", popularity.entropy(LISTS), 2 * 3 / 8 + 3 * 2 / 4),
     # ARP of train items: (4 + 1) / 2, (4 + 1) / 2, (4 + 2) / 2 of users 0, 1, 3
@@ -107,8 +107,8 @@ ALL: list[tuple[str, float | None, float]] = [
     # overlaps: users 0, 1 share item 1; users 0, 3 item 3; users 1, 3 item 2
     ("personalisation", diversity.personalisation(LISTS), 1 - (1 / sqrt(6) + 1 / 3 + 1 / sqrt(6)) / 3),
     ("tail coverage", exposure.coverage(LISTS, GROUPS)["tail"], 2 / 2),
-    ("tail coverage at 1", exposure.coverage(LISTS.cut(1), GROUPS)["tail"], 1 / 2),
-    ("cold coverage at 2", exposure.coverage(LISTS.cut(2), GROUPS)["cold"], 0),
+    ("tail coverage at 1", exposure.coverage(LISTS.first(1), GROUPS)["tail"], 1 / 2),
+    ("cold coverage at 2", exposure.coverage(LISTS.first(2), GROUPS)["cold"], 0),
     # tail: 2 of 3 held-out pairs listed; head holds out none, so that only one group is left: no spread
     ("preo", exposure.preo(LISTS, GROUPS)[""], 0),
     # candidates: head 6 - 4 seen (0; 0; 0 and 1), tail 6 - 2; listed: head 3, tail 4: chances 3/2 and 1
@@ -134,11 +134,11 @@ def test_preo_with_two_groups_by_hand() -> None:
 
 
 def test_what_cannot_be_told_is_none_or_nan() -> None:
-    bare = replace(LISTS, text=None, categories=None)
+    bare = replace(LISTS, features=None, categories=None)
     assert diversity.text_diversity(bare) is None
     assert diversity.category_diversity(bare) is None
     assert diversity.miscalibration(bare, smoothing=0.01) is None
-    one = LISTS.cut(1)
+    one = LISTS.first(1)
     assert torch.isnan(popularity.pru(one)).all()
     assert torch.isnan(diversity.text_diversity(one)).all()  # type: ignore[arg-type]
     nothing = replace(LISTS, items=-torch.ones_like(LISTS.items), found=torch.zeros_like(LISTS.found))
@@ -166,7 +166,7 @@ def random_case(seed: int, k: int = 6, num_users: int = 12, num_items: int = 15)
         held_out=pairs[1],
         train=pairs[0],
         seen=pairs[0].by_user,
-        text=torch.randn(num_items, 4, generator=generator),
+        features=torch.randn(num_items, 4, generator=generator),
         categories=Categories(["genres"], "|")({"genres": genres}),
     )
 
@@ -229,9 +229,9 @@ def test_uniform_test_is_the_expectation_under_resampling(seed: int) -> None:
 @given(seed=st.integers(0, 2**31))
 def test_diversity_and_calibration_equal_loops_over_pairs(seed: int) -> None:
     lists = random_case(seed)
-    assert lists.text is not None
+    assert lists.features is not None
     assert lists.categories is not None
-    similarity = torch.nn.functional.cosine_similarity(lists.text[:, None], lists.text[None], dim=-1)
+    similarity = torch.nn.functional.cosine_similarity(lists.features[:, None], lists.features[None], dim=-1)
     genre = lists.categories[1]
     for u, row in enumerate(lists.items.tolist()):
         pairs = [(i, j) for i in row for j in row if i != j]

@@ -103,8 +103,8 @@ def test_names_of_items_and_users_change_nothing(seed: int) -> None:
     labels = torch.empty_like(case.groups["toy"].labels)
     labels[new_item] = case.groups["toy"].labels
     other.groups = {"toy": Groups("toy", NAMES, labels, "")}
-    other.text = torch.empty_like(case.text)
-    other.text[new_item] = case.text
+    other.features = torch.empty_like(case.features)
+    other.features[new_item] = case.features
     other.fields = {"genres": [case.fields["genres"][i] for i in torch.argsort(new_item).tolist()]}
     for part in ("seen", "held_out"):
         old: Interactions = getattr(case, part)
@@ -129,7 +129,7 @@ def test_memory_of_a_block_changes_nothing() -> None:
 def test_the_device_changes_nothing(device: str) -> None:
     case = Case(4, num_users=60, num_items=500)
     case.scores = (case.scores * 50).floor()  # ties everywhere
-    judge = evaluator(case.held_out, [case.seen], case.groups, case.text, case.fields, ks=[10])
+    judge = evaluator(case.held_out, [case.seen], case.groups, case.features, case.fields, ks=[10])
     table = case.scores.to(device)
     there, here = judge(lambda users: table[users], device=device), case.evaluate(ks=[10])
     assert there.values == here.values
@@ -154,7 +154,7 @@ def test_coverage_counts_the_items_of_all_lists() -> None:
     assert result.values["coverage@3"] == 4 / 8
 
 
-def test_mistakes_name_the_mend() -> None:
+def test_errors_say_what_to_do() -> None:
     none, one = (Interactions(torch.arange(n), torch.arange(n), 2, 3) for n in (0, 1))
     with pytest.raises(UserError, match="no held-out pair"):
         evaluator(none, [], {})

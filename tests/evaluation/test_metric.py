@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 import torch
+from annotated_types import Gt, Lt
 from hydra.utils import get_object, instantiate
 from omegaconf import OmegaConf
+from torch import Tensor
 
 from ltgnn.config.composing import compose_config
 from ltgnn.config.metric_direction import smaller, smaller_in
@@ -17,6 +19,7 @@ from ltgnn.evaluation import metrics
 from ltgnn.evaluation.evaluator import Evaluator
 from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.metric import Metric, metric, metrics_by_input
+from ltgnn.evaluation.metrics import Hits
 from ltgnn.evaluation.monitor_check import value_names
 from ltgnn.types import Metric as Contract
 from ltgnn.types import UserError
@@ -99,3 +102,42 @@ def test_options_and_names() -> None:
     assert not found["plain"].smaller_is_better
     with pytest.raises(UserError, match=r"eval\.lists\.recall: there is a metric of that name"):
         metrics_by_input({"metrics": {"recall": capped}, "lists": {"recall": metrics.recall}})
+
+
+@metric("hits")
+def discounted(hits: Hits, k: int, persistence: Annotated[float, Gt(0), Lt(1)]) -> Tensor:
+    """Sum over the hits of p^place."""
+    return (hits.found[:, :k] * persistence ** torch.arange(1, k + 1)).sum(1)
+
+
+def test_a_metric_is_named_by_its_function_alone() -> None:
+    """Called with its options it is the metric with these chosen; called with its input, the number."""
+    hits = Hits(torch.tensor([[True, False, True]]), torch.tensor([2]))
+    node = {"_target_": f"{__name__}.discounted", "persistence": 0.5}
+    made = metrics_by_input({"metrics": {"mine": instantiate(node), "old": instantiate(node | {"_partial_": True})}})
+    assert list(made["hits"]) == ["mine", "old"]
+    for found in made["hits"].values():
+        assert found(hits, 3).tolist() == [0.5 + 0.125]
+    assert discounted(hits=hits, k=3, persistence=0.5).tolist() == [0.5 + 0.125]
+    assert made["hits"]["mine"].name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], r"eval.metrics.mine.persistence is missing, a number .*wanted"),
+        (["+eval.metrics.mine.persistence=2"], r"persistence=2 given, a number .*wanted"),
+        (["+eval.metrics.mine.persistance=0.5"], r"Did you mean 'eval.metrics.mine.persistence'\?"),
+        (["+eval.metrics.mine.k=5", "+eval.metrics.mine.persistence=0.5"], r"takes no 'k'"),
+    ],
+)
+def test_its_options_are_checked_before_anything_is_loaded(words: list[str], said: str) -> None:
+    given = [f"+eval.metrics.mine._target_={__name__}.discounted", *words]
+    with pytest.raises(UserError, match=said):
+        compose_config("train", ["paths.run_dir=/RUN", *given])
+
+
+def test_a_metric_on_the_command_line_can_be_monitored() -> None:
+    words = [f"+eval.metrics.mine._target_={__name__}.discounted", "+eval.metrics.mine.persistence=0.5"]
+    cfg = compose_config("train", ["paths.run_dir=/RUN", *words, "monitor=val/mine@20"])
+    assert not smaller_in(OmegaConf.to_container(cfg.eval, resolve=True), "val/mine@20")  # type: ignore[arg-type]

@@ -85,7 +85,7 @@ def test_features_that_say_little_are_said(
 @pytest.mark.parametrize("value", [1e30, -1e16, float("inf"), float("nan"), 3e38])
 def test_numbers_that_overflow_are_refused_by_name(value: float, tmp_path: Path) -> None:
     rows = [[1.0, 2.0], [1, 2], [3, value], [0, 1]]
-    with pytest.raises(UserError, match=r"text features of Fixed: feature 2 of 2 is .* for item 'c' \(1 such items\)"):
+    with pytest.raises(UserError, match=r"text features of Fixed: feature 2 of 2 is .* for item 'c' \(1 such item\)"):
         features(Fixed(rows), tmp_path / "text")
     file = tmp_path / "vectors.npy"
     np.save(file, np.array(rows, np.float32))

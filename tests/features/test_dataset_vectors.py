@@ -128,11 +128,11 @@ def test_a_trained_model_reads_them(launch: Callable[..., int], tmp_path: Path, 
     (folder,) = run_folders(tmp_path)
     assert json.loads((folder / "features_card.json").read_text())["missing"] == {"image": 1, "text": 0}
     _, cfg, problem = load_finished_run(folder)
-    assert problem.text is not None
-    assert torch.equal(problem.text, rows_of(problem.dataset, IMAGES, TEXTS))
+    assert problem.feature_matrix is not None
+    assert torch.equal(problem.feature_matrix, rows_of(problem.dataset, IMAGES, TEXTS))
 
     known = encode_new(problem.dataset, problem.split.train, [("0", "21"), ("new", "0")], {})
-    assert torch.equal(extend_problem(cfg, problem, known).text, problem.text)  # type: ignore[arg-type]
+    assert torch.equal(extend_problem(cfg, problem, known).text, problem.feature_matrix)  # type: ignore[arg-type]
     unknown = encode_new(problem.dataset, problem.split.train, [("0", "99")], {})
     with pytest.raises(
         UserError, match="'99' is an item that the run does not know, and no vector of it came with mmrec"

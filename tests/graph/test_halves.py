@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from ltgnn.graph import halves, tables
+from ltgnn.graph import tables
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.halves import from_halves, raise_unit, rescale_to, to_halves, unit_of
 from ltgnn.graph.kernels import Kernel, embedding_bag, half_gather
@@ -89,11 +89,10 @@ def test_a_near_layer_may_pull_far_more_than_a_distant_one() -> None:
     assert (up, other) == (torch.tensor([[1 / 32]]), 32)
 
 
-def test_large_states_are_the_same_in_blocks_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_states_are_the_same_in_blocks_of_rows() -> None:
     states = torch.randn(30, 4)
     unit = unit_of(states)
     whole = to_halves(states, unit)
-    monkeypatch.setattr(halves, "ROWS", 7)
     with tables.reused_memory(least=0):
-        assert torch.equal(to_halves(states, unit), whole)
-        assert torch.equal(from_halves(whole, unit, torch.float32), whole.float() * unit)
+        assert torch.equal(to_halves(states, unit, rows=7), whole)
+        assert torch.equal(from_halves(whole, unit, torch.float32, rows=7), whole.float() * unit)

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from ltgnn.losses.alignment import TextContrast, TextReconstruction
+from ltgnn.losses.alignment import ContentContrast, ContentReconstruction
 from ltgnn.losses.contrast import InfoNCE
 from ltgnn.losses.directau import DirectAU
 from ltgnn.types import Encoded, UserError
@@ -72,7 +72,7 @@ def test_text_contrast_naive(negatives: str) -> None:
     batch, main = example()
     text = states(6, 4, seed=5)
     wanted = naive_nce(main.items, text, [0, 1, 2, 3], negatives == "all", 0.2)
-    loss = TextContrast(0.5, 0.2, negatives)
+    loss = ContentContrast(0.5, 0.2, negatives)
     assert loss(batch, main._replace(content=text), []).item() == pytest.approx(0.5 * sum(wanted) / 4, rel=1e-12)
     assert gradients_agree(loss, batch, main._replace(content=text))
 
@@ -80,7 +80,7 @@ def test_text_contrast_naive(negatives: str) -> None:
 def test_text_reconstruction_naive() -> None:
     batch, main = example()
     text = states(6, 4, seed=5).requires_grad_()
-    loss = TextReconstruction(0.5, dim=4, power=2.0).double()
+    loss = ContentReconstruction(0.5, dim=4, power=2.0).double()
     main = main._replace(content=text)
     told = loss.decoder(main.items)
     wanted = [(1 - cosine(told[i], text[i])) ** 2 for i in range(4)]
@@ -97,6 +97,6 @@ def test_what_is_missing_is_said() -> None:
     with pytest.raises(UserError, match="views=clean gives none"):
         InfoNCE(0.1, 0.2, "batch", "mean")(batch, main, [])
     with pytest.raises(UserError, match="fusion=side"):
-        TextContrast(0.1, 0.2, "batch")(batch, main, [])
+        ContentContrast(0.1, 0.2, "batch")(batch, main, [])
     with pytest.raises(UserError, match="negatives=some"):
         InfoNCE(0.1, 0.2, "some", "mean")

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from ltgnn.models.closed_form.als import ALS
 from ltgnn.models.closed_form.blend import Blend
-from ltgnn.models.closed_form.ease import EASE, TextEASE
-from ltgnn.models.closed_form.neighbours import ItemKNN, TextKNN
+from ltgnn.models.closed_form.ease import EASE, ContentEASE
+from ltgnn.models.closed_form.neighbours import ContentKNN, ItemKNN
 from ltgnn.models.closed_form.plain import Popularity, Random
 from ltgnn.models.closed_form.spectral import GFCF, SVD, singular_vectors
 from ltgnn.scoring.scorers import ItemItemWeights, decompose
@@ -84,11 +84,11 @@ def test_text_ease_sees_text_dimensions_as_users() -> None:
     centred = TEXT.double() - TEXT.double().mean(0)
     unit = centred / centred.norm(dim=1, keepdim=True)
     stacked = torch.cat([dense(), 2.0**0.5 * unit.T])
-    close(scores_of(TextEASE(3.0, 100, 2.0), TEXT), dense() @ solve_ease(stacked.T @ stacked, 3.0))
+    close(scores_of(ContentEASE(3.0, 100, 2.0), TEXT), dense() @ solve_ease(stacked.T @ stacked, 3.0))
     plain = scores_of(EASE(3.0, 100), None)
-    assert torch.equal(scores_of(TextEASE(3.0, 100, 0.0), TEXT), plain)
+    assert torch.equal(scores_of(ContentEASE(3.0, 100, 0.0), TEXT), plain)
     assert (plain[:, -1] == 0).all()
-    assert (scores_of(TextEASE(3.0, 100, 2.0), TEXT)[:, -1] != 0).all()  # the cold item is reached
+    assert (scores_of(ContentEASE(3.0, 100, 2.0), TEXT)[:, -1] != 0).all()  # the cold item is reached
 
 
 def naive_neighbours(similarity: list[list[float]], k: int) -> Tensor:
@@ -111,7 +111,7 @@ def test_item_knn_naive() -> None:
 
 def test_text_knn_naive() -> None:
     unit = TEXT.double() / TEXT.double().norm(dim=1, keepdim=True)
-    close(scores_of(TextKNN(4), TEXT), naive_neighbours((unit @ unit.T).tolist(), 4))
+    close(scores_of(ContentKNN(4), TEXT), naive_neighbours((unit @ unit.T).tolist(), 4))
 
 
 def test_gfcf_dense() -> None:
@@ -163,9 +163,9 @@ def test_als_lowers_its_objective_and_repeats() -> None:
 
 
 def test_blend_is_the_weighted_sum() -> None:
-    parts = {"ease": EASE(3.0, 100), "text": TextKNN(4), "off": None}
+    parts = {"ease": EASE(3.0, 100), "text": ContentKNN(4), "off": None}
     scores = scores_of(Blend(parts, {"ease": 2.0, "text": 0.5}), TEXT)
-    wanted = 2 * scores_of(EASE(3.0, 100), None) + 0.5 * scores_of(TextKNN(4), TEXT)
+    wanted = 2 * scores_of(EASE(3.0, 100), None) + 0.5 * scores_of(ContentKNN(4), TEXT)
     torch.testing.assert_close(scores, wanted)
     with pytest.raises(UserError, match="a weight for each of ease, text"):
         Blend(parts, {"ease": 1.0})
@@ -175,6 +175,6 @@ def test_what_is_missing_is_said() -> None:
     with pytest.raises(UserError, match="max_items"):
         EASE(1.0, 10).fit(TRAIN, None)
     with pytest.raises(UserError, match="features=minilm"):
-        TextKNN(3).fit(TRAIN, None)
+        ContentKNN(3).fit(TRAIN, None)
     with pytest.raises(UserError, match="features=minilm"):
-        TextEASE(1.0, 100, 1.0).fit(TRAIN, None)
+        ContentEASE(1.0, 100, 1.0).fit(TRAIN, None)

@@ -25,7 +25,7 @@ def build(train: Interactions = TRAIN, text: torch.Tensor | None = TEXT, **optio
     torch.manual_seed(0)
     embedding = NodeEmbedding(train, 4, torch.nn.init.normal_, Id, text)
     encoder = partial(LightGCN, num_layers=2, readout=Mean(ego=True))
-    return WithContent(embedding, encoder, **{"weight": 0.5, "trainable": True, "text_dim": 5} | options).double()
+    return WithContent(embedding, encoder, **{"weight": 0.5, "trainable": True, "content_dim": 5} | options).double()
 
 
 def graph() -> BipartiteGraph:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.normalisation import Power, Symmetric
 from ltgnn.graph.semantic import ItemGraph, Similar
-from ltgnn.models.alpharec import TextNodes
+from ltgnn.models.alpharec import ContentNodes
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.fusion import ContentOnly, Id, Sum
 from ltgnn.models.layergcn import LayerGCN
@@ -123,7 +123,7 @@ def test_alpharec_by_loop(live: bool) -> None:
     torch.manual_seed(0)
     text = Live() if live else TEXT.float()
     model = LightGCN(
-        TextNodes(TRAIN, 6, INIT, partial(ContentOnly, projector=partial(MLP, hidden=7)), text), 2, Mean(True)
+        ContentNodes(TRAIN, 6, INIT, partial(ContentOnly, projector=partial(MLP, hidden=7)), text), 2, Mean(True)
     )
     project, features = model.embedding.fusion.projector, TEXT.float()
     users = [features[TRAIN.items[TRAIN.users == u]].mean(0) for u in range(10)]
@@ -142,13 +142,13 @@ def test_alpharec_by_loop(live: bool) -> None:
 
 def test_cold_user_of_alpharec_is_no_number_out_of_nothing() -> None:
     train = Interactions(torch.tensor([0, 2]), torch.tensor([0, 1]), 3, 14)
-    model = TextNodes(train, 6, INIT, partial(ContentOnly, projector=Linear), TEXT.float())
+    model = ContentNodes(train, 6, INIT, partial(ContentOnly, projector=Linear), TEXT.float())
     torch.testing.assert_close(model()[0][1], model.fusion.projector[0].bias)
 
 
 def test_mistakes_name_the_option() -> None:
     with pytest.raises(UserError, match="set fusion=content"):
-        TextNodes(TRAIN, 6, INIT, partial(Sum, projector=Linear), TEXT.float())
+        ContentNodes(TRAIN, 6, INIT, partial(Sum, projector=Linear), TEXT.float())
     with pytest.raises(UserError, match="item_layers=0"):
         SideChannel(nodes(), 2, Mean(True), partial(ItemGraph), 0, 1.0)
     with pytest.raises(UserError, match=r"readout.ego=2"):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ltgnn.models.embedding import NodeEmbedding
-from ltgnn.models.fusion import AlignedText, ContentOnly, Gate, Id, Init, Sum
+from ltgnn.models.fusion import AlignedContent, ContentOnly, Gate, Id, Init, Sum
 from ltgnn.models.fusion_attention import Attention
 from ltgnn.models.fusion_concat import Concat
 from ltgnn.models.fusion_popularity import PopularityGate
@@ -157,7 +157,7 @@ def test_attention_over_sets_by_loop() -> None:
 
 
 def test_side_hands_text_to_the_losses_and_ids_to_the_graph() -> None:
-    model = embed(partial(AlignedText, projector=Linear))
+    model = embed(partial(AlignedContent, projector=Linear))
     states, text = model()
     torch.testing.assert_close(states[3:], model.items * WARM)
     torch.testing.assert_close(text, model.fusion.projector(TEXT))
@@ -197,7 +197,7 @@ def test_id_dropout_out_of_range() -> None:
     [
         Init,
         partial(PopularityGate, at_one=0.9, falling=0.5, projector=Linear),
-        *(partial(fusion, projector=Linear) for fusion in (Sum, ContentOnly, Gate, Concat, Attention, AlignedText)),
+        *(partial(fusion, projector=Linear) for fusion in (Sum, ContentOnly, Gate, Concat, Attention, AlignedContent)),
     ],
 )
 def test_without_text_refused(fusion: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,28 @@ def test_the_table_shows_the_newest_whole_run(tmp_path: Path) -> None:
     assert "- Toy, NEAR: because" in shown
 
 
+def test_the_short_table_has_what_holds_and_one_row_a_model_first(tmp_path: Path) -> None:
+    titles = {"a": "EASE, x", "b": "EASE, y", "c": "MF, x", "d": "GCN, x", "e": "GCN, y", "f": "SVD, x"}
+    rows = [replace(read_row(written(tmp_path)), name=name, title=title) for name, title in titles.items()]
+    for name, kind, verdict in (
+        ("b", "whole", "PASS"),
+        ("a", "smoke", "PASS"),
+        ("c", "smoke", "PASS"),
+        ("d", "whole", "FAIL"),
+        ("e", "whole", "PASS"),
+    ):
+        paper_result.write(tmp_path / "results", result(kind, "1", verdict) | {"row": name})
+
+    def chosen(most: int) -> str:
+        return "".join(row.name for row in paper_result.choose(rows, tmp_path / "results", most))
+
+    assert chosen(2) == "be", "whole runs that hold"
+    assert chosen(3) == "bce", "a smoke run of a third model before a second row of the first"
+    assert chosen(4) == "abce"
+    assert chosen(5) == "abcde", "then what does not hold"
+    assert chosen(9) == "abcdef", "then what was not run"
+
+
 def test_a_gpu_row_is_not_filled_in(tmp_path: Path) -> None:
     row = read_row(written(tmp_path, hardware="gpu"))
     assert "not yet run: wants a GPU" in paper_result.table([row], tmp_path / "results")
@@ -215,7 +238,8 @@ def test_readme_is_changed_between_its_marks_alone(tmp_path: Path) -> None:
 def test_the_readme_of_this_project_is_made_of_the_result_files() -> None:
     home = Path(__file__).parents[2]
     text = (home / "README.md").read_text()
-    table = paper_result.table(list(read_all(paper_dir()).values()), home / "experiments/results")
+    results = home / "experiments/results"
+    table = paper_result.table(paper_result.choose(list(read_all(paper_dir()).values()), results), results)
     assert f"{paper_result.BEGIN}\n{table}\n{paper_result.END}" in text, "ltgnn reproduce --table"
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from ltgnn.runs.tracking import Wandb, columns
+from ltgnn.runs.tracking import Wandb, key_is_known
 from ltgnn.runs.wandb_import import inspect
 
 CONFIG = {
@@ -20,11 +21,9 @@ CONFIG = {
 }
 
 
-def test_columns_are_words_and_knobs() -> None:
-    made = columns(CONFIG)
-    assert (made["model"], made["loss"], made["fusion"], made["features"]) == ("mf", "bpr", "id", "none")
-    assert (made["seed"], made["lr"]) == (3, 0.1)
-    assert made["recipe"] == {"loss": {"ranking": {"temperature": 0.2}}}
+def tracker_in(mode: Literal["auto", "online", "offline", "disabled"], **options: bool) -> Wandb:
+    switches = dict.fromkeys(("artifacts", "code", "system_metrics", "console"), False) | options
+    return Wandb("ltgnn", None, mode, None, ["model", "seed"], ["*"], **switches)
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -34,14 +33,14 @@ def test_a_run_is_closed_and_offline(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("WANDB_MODE", raising=False)
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))  # no .netrc
-    tracker = Wandb("ltgnn", None, "auto", None)
+    tracker = tracker_in("auto")
 
     def job() -> None:
-        with tracker.open(tmp_path, "a job", CONFIG) as opened:
+        with tracker.open(tmp_path, CONFIG) as opened:
             assert wandb.run is not None
             assert wandb.run.config["fusion"] == "id"
             assert {"mine", "loss:bpr"} <= set(wandb.run.tags)
-            opened.summary({"test/ndcg@20": 0.5})
+            opened.evaluations({"test/ndcg@20": 0.5})
             if fails:
                 raise ValueError("broken")
 
@@ -60,8 +59,34 @@ def test_a_run_is_closed_and_offline(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_mode_obeys_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "disabled")
-    assert Wandb("p", None, "auto", None)._mode() == "disabled"
-    assert Wandb("p", None, "online", None)._mode() == "online"
+    assert tracker_in("auto")._mode() == "disabled"
+    assert tracker_in("online")._mode() == "online"
     monkeypatch.delenv("WANDB_MODE")
     monkeypatch.setenv("WANDB_API_KEY", "x")
-    assert Wandb("p", None, "auto", None)._mode() == "online"
+    assert tracker_in("auto")._mode() == "online"
+
+
+def test_a_key_is_found_where_wandb_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the server that is used: another one's key does not count."""
+    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_BASE_URL", "NETRC"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert not key_is_known()
+    (tmp_path / ".netrc").write_text("machine wandb.example.org\n  login user\n  password x\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    assert not key_is_known()
+    monkeypatch.setenv("WANDB_BASE_URL", "https://wandb.example.org")
+    assert key_is_known()
+    (tmp_path / ".netrc").write_text("machine\n")  # damaged
+    assert not key_is_known()
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_system_metrics_and_console_are_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on: bool) -> None:
+    import wandb
+
+    with tracker_in("offline", system_metrics=on, console=on).open(tmp_path, CONFIG):
+        assert wandb.run is not None
+        settings = wandb.run.settings
+        assert settings.x_disable_stats is not on
+        assert settings.console == ("wrap" if on else "off")

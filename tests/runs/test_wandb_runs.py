@@ -30,7 +30,7 @@ def summary(folder: Path) -> dict[str, object]:
 
 
 def test_one_number_in_all_places(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert launch("fusion=sum", "logger=wandb") == 0
+    assert launch("fusion=sum", "logger=wandb", "logger.metrics=['*']") == 0
     (folder,) = run_folders(tmp_path)
     metrics = json.loads((folder / "metrics.json").read_text())
     logged = summary(folder)["summary"]

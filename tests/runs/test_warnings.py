@@ -87,9 +87,9 @@ def test_a_model_that_reads_no_text_is_not_warned_of_it(launch: Callable[..., in
     told, alike = {}, Path(shutil.copytree(shop, tmp_path / "alike"))
     lines = (alike / "toy.item").read_text().splitlines()
     (alike / "toy.item").write_text("\n".join([*lines[:6], *(f"{line.split()[0]}\tbox" for line in lines[6:])]) + "\n")
-    for model in ("ease", "text_knn"):
+    for model in ("ease", "content_knn"):
         words = (f"model={model}", "features=tfidf", f"data.files.path={alike}", f"paths.run_dir={tmp_path / model}")
         assert launch(*words) == 0
         told[model] = " ".join(json.loads((tmp_path / model / "metrics.json").read_text())["warnings"])
-    assert "Text features" in told["text_knn"]
+    assert "Text features" in told["content_knn"]
     assert "Text features" not in told["ease"]

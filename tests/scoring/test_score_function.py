@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ltgnn.scoring.adjustments import ContentMatch, PopularityCorrection, TextProfile
+from ltgnn.scoring.adjustments import ContentMatch, ContentProfile, PopularityCorrection
 from ltgnn.scoring.aggregation import TagCF
 from ltgnn.scoring.score_function import Fit, Scoring
 from ltgnn.types import Encoded, Evaluation, Interactions, Scorer, TopK, UserError, as_scorer
@@ -66,7 +66,7 @@ def test_text_profile(popularity_gate: float) -> None:
         [2.0 * (1 + COUNTS[i]) ** -popularity_gate * sum(similarity[j][i] for j in h) / len(h) for i in range(I)]
         for h in histories()
     ]
-    found = TextProfile(TRAIN, TEXT, 2.0, popularity_gate)(EVERYONE)
+    found = ContentProfile(TRAIN, TEXT, 2.0, popularity_gate)(EVERYONE)
     torch.testing.assert_close(found, torch.tensor(wanted), rtol=1e-4, atol=1e-5)
 
 
@@ -122,6 +122,6 @@ def test_adjustments_are_added_and_their_strength_is_fitted() -> None:
 
 
 def test_text_is_asked_for() -> None:
-    for build in (lambda: ContentMatch(TRAIN, None, 1, 1, 0, 0), lambda: TextProfile(TRAIN, None, 1, 0)):
+    for build in (lambda: ContentMatch(TRAIN, None, 1, 1, 0, 0), lambda: ContentProfile(TRAIN, None, 1, 0)):
         with pytest.raises(UserError, match="Set features=minilm"):
             build()

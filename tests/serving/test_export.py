@@ -225,11 +225,11 @@ def test_lists_of_all_lengths_and_users(runs: dict[str, Path]) -> None:
 def test_similar_items_are_those_of_greatest_cosine(runs: dict[str, Path], by: str) -> None:
     model = open_run(runs["gnn"])
     assert model.vectors is not None
-    assert model.text is not None
+    assert model.features is not None
     train = model.split.train
     rows = torch.zeros(train.num_items, train.num_users)
     rows[train.items, train.users] = 1
-    table = {"model": model.vectors[1], "features": model.text, "users": rows}[by].double()
+    table = {"model": model.vectors[1], "features": model.features, "users": rows}[by].double()
     wanted = [float(torch.dot(table[5], row) / (table[5].norm() * row.norm()).clamp_min(1e-12)) for row in table]
     wanted[5] = -2
     frame = model.similar("i5", k=6, by=by)  # type: ignore[arg-type]

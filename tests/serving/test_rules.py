@@ -139,7 +139,7 @@ def test_each_filter(tmp_path: Path) -> None:
 
 def test_reranking_is_greedy() -> None:
     served, scores = model("xxyyz", [0, 0, 1, 1, 1]), [1.0, 0.9, 0.8, 0.1, 0.0]
-    text = torch.nn.functional.normalize(served.text, dim=1)  # type: ignore[arg-type]
+    text = torch.nn.functional.normalize(served.features, dim=1)  # type: ignore[arg-type]
     chosen: list[int] = []
     for _ in range(3):
         value = {

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ltgnn.models.closed_form.als import ALS
 from ltgnn.models.closed_form.blend import Blend
-from ltgnn.models.closed_form.ease import EASE, TextEASE
-from ltgnn.models.closed_form.neighbours import ItemKNN, TextKNN
+from ltgnn.models.closed_form.ease import EASE, ContentEASE
+from ltgnn.models.closed_form.neighbours import ContentKNN, ItemKNN
 from ltgnn.models.closed_form.plain import Popularity, Random
 from ltgnn.models.closed_form.spectral import GFCF, SVD
 from ltgnn.scoring.masked import mask_items
@@ -22,9 +22,9 @@ class TestEASE(ClosedFormCase):
         return EASE(l2=2.0, max_items=100)
 
 
-class TestTextEASE(ClosedFormCase):
+class TestContentEASE(ClosedFormCase):
     def make(self) -> ClosedForm:
-        return TextEASE(l2=2.0, max_items=100, text_weight=3.0)
+        return ContentEASE(l2=2.0, max_items=100, content_weight=3.0)
 
 
 class TestGFCF(ClosedFormCase):
@@ -42,9 +42,9 @@ class TestItemKNN(ClosedFormCase):
         return ItemKNN(neighbours=3, shrink=1.0)
 
 
-class TestTextKNN(ClosedFormCase):
+class TestContentKNN(ClosedFormCase):
     def make(self) -> ClosedForm:
-        return TextKNN(neighbours=3)
+        return ContentKNN(neighbours=3)
 
 
 class TestPopularity(ClosedFormCase):
@@ -64,7 +64,7 @@ class TestALS(ClosedFormCase):
 
 class TestBlend(ClosedFormCase):
     def make(self) -> ClosedForm:
-        parts = {"cf": EASE(l2=2.0, max_items=100), "text": TextKNN(neighbours=3)}
+        parts = {"cf": EASE(l2=2.0, max_items=100), "text": ContentKNN(neighbours=3)}
         return Blend(parts, {"cf": 1.0, "text": 0.5})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ltgnn.models.fusion import AlignedText, ContentOnly, Gate, Id, Init, ItemFusion, Sum
+from ltgnn.models.fusion import AlignedContent, ContentOnly, Gate, Id, Init, ItemFusion, Sum
 from ltgnn.models.fusion_attention import Attention
 from ltgnn.models.fusion_concat import Concat
 from ltgnn.models.fusion_popularity import PopularityGate
@@ -45,7 +45,7 @@ class TestInit(FusionCase):
 
 class TestSide(FusionCase):
     def make(self, dim: int, features_dim: int) -> ItemFusion:
-        return AlignedText(dim, features_dim, Linear)
+        return AlignedContent(dim, features_dim, Linear)
 
 
 class TestPopularityGate(FusionCase):

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
-from ltgnn.module import Recommender
 from ltgnn.training.lr_schedule import Linear
-from ltgnn.types import Batch, UserError
+from ltgnn.types import UserError
+from tests.training import steps
 
 
 def test_by_hand() -> None:
@@ -21,20 +20,9 @@ def test_by_hand() -> None:
         Linear(1, 0)
 
 
-def test_the_rate_falls_to_nothing_over_the_epochs(
-    launch: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rates: list[float] = []
-    step = Recommender.training_step
-
-    def noting(self: Recommender, batch: Batch, number: int) -> torch.Tensor:
-        rates.append(self.trainer.optimizers[0].param_groups[0]["lr"])
-        return step(self, batch, number)
-
-    monkeypatch.setattr(Recommender, "training_step", noting)
-    assert (
-        launch("model=mf", "features=none", "schedule=linear", "epochs=3", "min_epochs=3", "lr=0.3", "batch_size=50")
-        == 0
-    )
+def test_the_rate_falls_to_nothing_over_the_epochs(launch: Callable[..., int], tmp_path: Path) -> None:
+    words = ("model=mf", "features=none", "schedule=linear", "epochs=3", "min_epochs=3", "lr=0.3", "batch_size=50")
+    assert launch(*words, *steps.words(tmp_path / "steps.jsonl")) == 0
+    rates = [step["rate"] for step in steps.read(tmp_path / "steps.jsonl")]
     assert rates == pytest.approx([0.3 * (1 - step / len(rates)) for step in range(len(rates))])
     assert len(rates) > 9

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ltgnn.analysis.claim_rule import claim
 from ltgnn.analysis.item_groups import not_scorable, rule
 from ltgnn.analysis.report.gather import Configuration, Runs
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Damaged, UserError
 
 QUESTION = "Do item features help the long tail, and what does the head pay?"
@@ -75,5 +76,4 @@ def format_mean(configuration: Configuration, name: str) -> str:
 
 
 def count_runs(configuration: Configuration) -> str:
-    n = len(configuration.side.runs)
-    return f"{n} run{'s' * (n != 1)}"
+    return pluralize(len(configuration.side.runs), "run")

@@ -8,6 +8,7 @@ from ltgnn.analysis.pareto import Point, front
 from ltgnn.analysis.report.gather import Configuration, Runs, history
 from ltgnn.analysis.report.plots import Axis, Line, Mark, Plot, axes, path, percent
 from ltgnn.config.metric_direction import RECORD, smaller
+from ltgnn.io.pluralize import pluralize
 from ltgnn.runs.exposure import Array, Exposure, exposure
 from ltgnn.runs.run import Run
 
@@ -35,7 +36,7 @@ def pareto(runs: Runs, x: tuple[str, str], y: tuple[str, str]) -> Plot | None:
         for c, a, b in there
     ]  # fmt: skip
     listed = ", ".join(next(c.label for c, _, _ in there if c.number == n) for n in sorted(winners))
-    about = f"Scatter plot of {len(there)} configurations. On the Pareto front: {listed}."
+    about = f"Scatter plot of {pluralize(len(there), 'configuration')}. On the Pareto front: {listed}."
     line = path(across, up, [(point.x, point.y) for point in best])
     return Plot(f"{y[1]} against {x[1]}", about, across, up, marks, front=line)
 

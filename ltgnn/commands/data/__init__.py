@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from ltgnn.config.parser import Parser
+
 Command = Callable[[argparse.Namespace], int]
 
 OVERRIDES = (
@@ -30,13 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return command(arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="ltgnn data", description="Data sets: obtain, read, clean, cut, check, compare."
-    )
+def _parser() -> Parser:
+    parser = Parser(prog="ltgnn data", description="Data sets: obtain, read, clean, cut, check, compare.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    def add(name: str, help: str, example: str, run: Command, notes: str = "") -> argparse.ArgumentParser:
+    def add(name: str, help: str, example: str, run: Command, notes: str = "") -> Parser:
         command = commands.add_parser(
             name,
             help=help,
@@ -175,7 +175,7 @@ def _fetch(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     from ltgnn.commands.data import importing
 
-    return importing.bring(arguments)
+    return importing.import_data(arguments)
 
 
 def _stats(arguments: argparse.Namespace) -> int:

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
+from omegaconf import DictConfig
 
+from ltgnn.build import build_graph, fetch_files
 from ltgnn.commands.data.importing import load_quietly
-from ltgnn.commands.data.target import Target, catalogue, target
 from ltgnn.config.paths import write_whole
 from ltgnn.data.audit import audit
 from ltgnn.data.card import table
 from ltgnn.data.difference import DatasetSide, difference, summary
 from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
+from ltgnn.experiment.target import Target, catalogue, target
 from ltgnn.types import UserError
 
 WRITERS = {"recbole": write_recbole, "lightgcn": write_lightgcn, "processed": write_processed}
@@ -27,10 +29,8 @@ def fetch(name: str | None, overrides: Sequence[str]) -> int:
         for key, keys in catalogue().items():
             print(f"  {key:<20}{keys['about']}")
         return 0
-    from hydra.utils import instantiate
-
     found = target(name, overrides)
-    folder = instantiate(found.cfg.data.files)()
+    folder = fetch_files(found.cfg)
     print(f"{found.cfg.data.name}: files in {folder}")
     for file in found.cfg.data.files.get("sha256", {}):
         print(f"  {file:<24}{(folder / file).stat().st_size:>14,} bytes, verified")
@@ -68,11 +68,12 @@ def split(name: str, overrides: Sequence[str], out: str) -> int:
 
 def audit_target(name: str, overrides: Sequence[str], allow: Sequence[str]) -> int:
     """Prints the findings; 1 if there is one that is not allowed."""
-    from hydra.utils import instantiate
-
     found = target(name, overrides)
     cut = found.split
-    graph = instantiate(found.cfg.graph)(cut.train, item_edges={})  # pairs leak, not likeness of texts
+    cfg: DictConfig = found.cfg.copy()
+    if "item_edges" in cfg.graph:
+        cfg.graph.item_edges = {}  # pairs leak, not likeness of texts
+    graph = build_graph(cfg, cut.train, None, found.dataset.relations)
     fields, texts = _texts(found)
     findings = audit(found.dataset, cut, graph, cut.train.item_counts, texts, fields)
     left = [finding for finding in findings if not any(finding.check.startswith(word) for word in allow)]

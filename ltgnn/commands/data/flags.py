@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 COLUMNS = "--user, --item, --rating, --time, --item-key, --field, --number"
@@ -59,7 +60,7 @@ def how_read(source: Mapping[str, Any]) -> list[str]:
     for about in files:
         if not isinstance(about, Mapping) or "file" not in about:
             continue
-        facts = [f"{about.get('rows', 0):,} rows"]
+        facts = [pluralize(about.get("rows", 0), "row")]
         facts += [f"{what} {fact:,}" if isinstance(fact, int) else f"{what} {fact}" for what, fact in _told(about)]
         lines.append(f"read {about['file']}: {'; '.join(facts)}")
     return lines

@@ -12,10 +12,11 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from ltgnn.commands.data.flags import how_read, name_flags, with_flags
-from ltgnn.commands.data.target import target
 from ltgnn.data.card import table
 from ltgnn.data.export import write_processed
 from ltgnn.data.source_columns import RECORDED, of_reader
+from ltgnn.experiment.target import Target, target
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, UserError
 
 CLEANING = ("min_rating", "user_core", "item_core", "repeats")
@@ -26,7 +27,7 @@ OF_ITEMS = ("item_key", "item_names", "first_counts", "keep_unknown")
 """Options about the file of items."""
 
 
-def bring(arguments: argparse.Namespace) -> int:
+def import_data(arguments: argparse.Namespace) -> int:
     """Reads, cleans and writes a data set as a folder."""
     file, out = Path(arguments.source).expanduser(), Path(arguments.out)
     given = {key: getattr(arguments, key) for key in CLEANING}
@@ -59,10 +60,9 @@ def bring(arguments: argparse.Namespace) -> int:
     print(with_flags(table(dataset.card)) if file.is_file() else table(dataset.card))
     untouched = dataset.card["left out"].get("items without an interaction")
     if untouched:
-        noun, them = (
-            ("item without interactions is", "it") if untouched == 1 else ("items without interactions are", "them")
-        )
-        print(f"\n{untouched:,} {noun} left out; --keep-untouched keeps {them}, to be ranked by text")
+        said = pluralize(untouched, "item without interactions is", "items without interactions are")
+        them = "it" if untouched == 1 else "them"
+        print(f"\n{said} left out; --keep-untouched keeps {them}, to be ranked by features")
     print(f"\nwritten to {out}; train on it:\n  {next_command(out, dataset)}")
     return 0
 
@@ -87,7 +87,7 @@ def pairs(option: str, words: Sequence[str]) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words)
 
 
-def load_quietly(found: Any) -> Dataset:
+def load_quietly(found: Target) -> Dataset:
     """The data set; what would be logged about it is on the card that is printed."""
     logger = logging.getLogger("ltgnn.data.catalog")
     before = logger.level

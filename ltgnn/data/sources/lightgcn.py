@@ -15,6 +15,7 @@ from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.tables import NodeTable
 from ltgnn.data.text_source import TextSource
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 ODD = re.compile(r"[^0-9\s]")
@@ -73,8 +74,10 @@ class LightGCNText:
         outside = ~np.isin(valid_keys, train_keys)
         if outside.any():
             at = int(np.flatnonzero(outside)[0])
+            pairs = pluralize(outside.size, "pair")
+            some = pluralize(int(outside.sum()), f"of {pairs} is", f"of {pairs} are")
             raise UserError(
-                f"{folder / str(self.valid)}: {int(outside.sum())} of {outside.size} pairs are not in {self.train}, "
+                f"{folder / str(self.valid)}: {some} not in {self.train}, "
                 f"e.g. user {valid[0][at]}, item {valid[1][at]}. If validation is separate: "
                 f"data.reader.valid_inside_train=false"
             )
@@ -125,5 +128,5 @@ def _explain(file: Path, lines: list[str]) -> None:
             if not (word.isascii() and word.isdecimal()) or int(word[:40]) >= 2**31:
                 raise UserError(
                     f"{file}, line {line}, field {place}: {word[:40]!r} is not a whole number from 0 to 2147483647. "
-                    f"Wanted 'user item item ...' with blanks between; mend the line."
+                    f"Wanted 'user item item ...' with blanks between; correct the line."
                 )

@@ -15,6 +15,7 @@ from ltgnn.data.formats import table_file
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import RowTable
 from ltgnn.data.tables import assemble
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 
@@ -69,7 +70,7 @@ class MMRec:
         if len(strange):
             raise UserError(
                 f"{rows.place(self.item, strange.to_list())}: item {strange[0]!r} has no row in "
-                f"{', '.join((self.vectors or {}).values())} ({number} rows: ids 0 to {number - 1})."
+                f"{', '.join((self.vectors or {}).values())} ({pluralize(number, 'row')}: ids 0 to {number - 1})."
             )
         return replace(raw, item_vectors=vectors)
 

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
 from ltgnn.data.parquet import Parquet
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import PART_ORDER, RowTable
 from ltgnn.data.tables import NodeTable, assemble
-from ltgnn.types import Damaged
+from ltgnn.types import Damaged, Relation
 
 INTERACTIONS, ITEMS, USERS, CARD = "interactions.parquet", "items.parquet", "users.parquet", "data_card.json"
+RELATIONS = "relations.json"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,22 @@ class Processed:
         notes = {**raw.notes, "processed from": history}
         if unit := history.get("times", {}).get("unit"):
             notes["time unit"] = unit  # of the files that it was made of
-        return replace(raw, item_vectors=vectors, notes=notes)
+        return replace(raw, item_vectors=vectors, relations=_relations(folder / RELATIONS), notes=notes)
+
+
+def _relations(file: Path) -> dict[str, Relation]:
+    if not file.is_file():
+        return {}
+    try:
+        return {
+            name: Relation(
+                torch.tensor(one["items"], dtype=torch.int64), torch.tensor(one["others"], dtype=torch.int64),
+                int(one["num_others"]), str(one["kind"]), tuple(one["other_ids"]),
+            )
+            for name, one in json.loads(file.read_text(encoding="utf-8")).items()
+        }  # fmt: skip
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Damaged(f"{file} is damaged ({error!r}). Write the folder anew, or delete this file.") from error
 
 
 def _card(file: Path) -> dict[str, Any]:

@@ -16,7 +16,12 @@ from ltgnn.evaluation.topk import each_block
 from ltgnn.inference.explanation.terms import merge_terms, terms
 from ltgnn.inference.search.bm25 import words
 from ltgnn.inference.served_model import BLOCK_MIB, Served
+from ltgnn.io.notebook import grid
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import LinearTerms, Term, UserError
+
+HEADS = ("adds", "item", "title", "group")
+"""Columns of an explanation in a notebook."""
 
 TOLERANCE = 1e-4
 """Between the sum of the summands (float64) and the model's score (float32), as a share of their sizes."""
@@ -35,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Alike:
-    """An item of the history with a similar text."""
+    """An item of the history with similar features or words."""
 
     item: str
     title: str
@@ -62,6 +67,15 @@ class Explanation:
     def plain(self) -> dict[str, Any]:
         return asdict(self)
 
+    def __repr__(self) -> str:
+        place = "owned" if self.rank is None else f"place {self.rank:,}"
+        head = f"Explanation: item {self.item} {self.title} for user {self.user}: score {self.score:.4f}, {place}"
+        return "\n".join([head, *(f"  {line.value:+.4f}  {line.title}" for line in self.lines[:12])])
+
+    def _repr_html_(self) -> str:
+        rows = [[f"{line.value:+.4f}", line.item, line.title, line.group] for line in self.lines]
+        return grid(f"Item {self.item} {self.title} for user {self.user}: {self.score:.4f}", HEADS, rows)
+
 
 class Explainer:
     """Explains scores of one model. ``linear``: of a graph model; ``texts``: the items' texts, [] where there are none.
@@ -86,7 +100,7 @@ class Explainer:
             raise UserError(f"user={user} has no train interaction: the list is that of the most popular items.")
         if not bool(served.scorable[i]):
             raise UserError(
-                f"item={item} is not scorable by this model: no train interaction, and no text that it reads."
+                f"item={item} is not scorable by this model: no train interaction, and no features that it reads."
             )
         if self.refusal:
             raise UserError(self.refusal)
@@ -130,14 +144,14 @@ class Explainer:
         """Items of the history by the cosine of their texts; without features, by the words they share."""
         offsets, items = self.served.split.train.by_user
         history = [j for j in items[offsets[user] : offsets[user + 1]].tolist() if j != item]
-        if not history or (self.served.text is None and not self.texts):
+        if not history or (self.served.features is None and not self.texts):
             return []
         shared = [self._shared_words(item, j) for j in history]
-        if self.served.text is None:
+        if self.served.features is None:
             cosines: list[float | None] = [None] * len(history)
             order = sorted(range(len(history)), key=lambda n: -sum(self._rarity(word) for word in shared[n]))
         else:
-            unit = F.normalize(self.served.text[[item, *history]].float(), dim=1)
+            unit = F.normalize(self.served.features[[item, *history]].float(), dim=1)
             near = (unit[1:] @ unit[0]).tolist()
             cosines = list(near)
             order = sorted(range(len(history)), key=lambda n: -near[n])
@@ -171,4 +185,4 @@ def _sums(found: Sequence[Term]) -> dict[str, float]:
 
 
 def _rest(found: Sequence[Term]) -> Term:
-    return Term(None, f"{len(found)} others combined", _sums(found))
+    return Term(None, f"{pluralize(len(found), 'other')} combined", _sums(found))

@@ -35,7 +35,7 @@ class Answers:
     """``questions`` [n] and ``answers`` [n]; the question asked is compared with both, by keywords and by meaning.
 
     ``encode``: strings -> [n, D]. ``threshold``: the least similarity of an answer;
-    ``THRESHOLD`` fits MiniLM; another encoder needs another, which ``ltgnn answers ... judge=FILE`` finds.
+    ``THRESHOLD`` fits MiniLM; another encoder needs another, which ``ltgnn answers ... evaluate=FILE`` finds.
     """
 
     def __init__(

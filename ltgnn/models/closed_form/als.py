@@ -9,6 +9,7 @@ from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.models.closed_form.matrix import binary
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.scoring.masked import mask_items
 from ltgnn.scoring.scorers import InnerProduct
 from ltgnn.types import Interactions, Scorer, UserError
@@ -48,4 +49,4 @@ class ALS:
         )
         model.fit(binary(train), show_progress=False)
         users, items = torch.from_numpy(model.user_factors), torch.from_numpy(model.item_factors)
-        return mask_items(InnerProduct(users, items.T), train.item_counts > 0)
+        return mask_items(InnerProduct(users, items.T), has_interactions(train.item_counts))

@@ -12,7 +12,7 @@ from ltgnn.types import ClosedForm, Interactions, Scorer, UserError, as_scorer, 
 
 
 class Blend:
-    """``s = sum over parts of weight * s_part``, such as a graph filter and text neighbours; scores as they are.
+    """``s = sum over parts of weight * s_part``, such as a graph filter and neighbours by features; scores as they are.
 
     What one of the parts can score, the blend can.
     """

@@ -66,11 +66,11 @@ def invert_positive_definite(matrix: Tensor) -> Tensor:
     return result
 
 
-class TextEASE(EASE):
-    """EASE on ``X'X + text_weight T T'``: each dimension of the features is a further user.
+class ContentEASE(EASE):
+    """EASE on ``X'X + content_weight T T'``: each dimension of the features is a further user.
 
-    ``T`` [I, D] are the features, centred and of unit length, so that ``T T'`` are cosines and ``text_weight`` counts
-    users: what two items with the same features have in common. CEASE of Jeunen et al., "Closed-form models for
+    ``T`` [I, D] are the features, centred and of unit length, so that ``T T'`` are cosines and ``content_weight``
+    counts users: what two items with the same features have in common. CEASE of Jeunen et al., "Closed-form models for
     collaborative filtering with side-information" (RecSys 2020), with dense features.
     """
 
@@ -78,10 +78,10 @@ class TextEASE(EASE):
     needs_features = True
 
     def __init__(
-        self, l2: Annotated[float, Ge(0)], max_items: Annotated[int, Ge(1)], text_weight: Annotated[float, Ge(0)]
+        self, l2: Annotated[float, Ge(0)], max_items: Annotated[int, Ge(1)], content_weight: Annotated[float, Ge(0)]
     ) -> None:
         super().__init__(l2, max_items)
-        self.text_weight = text_weight
+        self.content_weight = content_weight
 
     def gram(self, train: Interactions, features: Tensor | None) -> Tensor:
         if features is None:
@@ -89,4 +89,4 @@ class TextEASE(EASE):
                 "model=ease_gram needs item features, but features=none was given. Set features=minilm, or model=ease."
             )
         unit = F.normalize(features.float() - features.float().mean(0), dim=1)
-        return gram(train).addmm_(unit, unit.T, alpha=self.text_weight)
+        return gram(train).addmm_(unit, unit.T, alpha=self.content_weight)

@@ -9,6 +9,7 @@ import torch
 from scipy.sparse import csr_matrix, diags
 from torch import Tensor
 
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.scoring.masked import mask_items
 from ltgnn.scoring.scorers import ItemItemWeights, SparseItemItemWeights
 from ltgnn.types import Interactions, Scorer
@@ -44,11 +45,11 @@ def linear_scorer(train: Interactions, weights: Tensor) -> Scorer:
     A cold item that has no weight from any item is not scorable.
     """
     scores = ItemItemWeights(*train.by_user, weights)
-    cold = train.item_counts == 0
-    return mask_items(scores, ~cold | weights.any(0)) if cold.any() else scores
+    warm = has_interactions(train.item_counts)
+    return scores if warm.all() else mask_items(scores, warm | weights.any(0))
 
 
 def sparse_scorer(train: Interactions, weights: Any) -> Scorer:
     """The same with scipy sparse weights [I, I]."""
-    reached = torch.from_numpy(weights.tocsc().getnnz(0) > 0) | (train.item_counts > 0)
+    reached = torch.from_numpy(weights.tocsc().getnnz(0) > 0) | has_interactions(train.item_counts)
     return mask_items(SparseItemItemWeights(binary(train), weights), reached)

@@ -40,7 +40,7 @@ class ItemKNN:
         return sparse_scorer(train, by_rows(values, columns, train.num_items))
 
 
-class TextKNN:
+class ContentKNN:
     """The same with the cosine of the items' features; cold items are items like all others."""
 
     reads_features: ClassVar[bool] = True
@@ -51,7 +51,7 @@ class TextKNN:
 
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         if features is None:
-            raise UserError("model=text_knn needs item features, but features=none was given. Set features=minilm.")
+            raise UserError("model=content_knn needs item features, but features=none was given. Set features=minilm.")
         return sparse_scorer(train, by_rows(*nearest(features, self.neighbours), train.num_items))
 
 

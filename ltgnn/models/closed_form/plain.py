@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.scoring.masked import mask_items
 from ltgnn.scoring.scorers import ItemBias
 from ltgnn.types import Interactions, Scorer, as_scorer
@@ -19,7 +20,7 @@ class Popularity:
 
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         counts = train.item_counts.float()
-        return mask_items(ItemBias(counts), counts > 0)
+        return mask_items(ItemBias(counts), has_interactions(train.item_counts))
 
 
 class Random:

@@ -12,6 +12,7 @@ from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.models.closed_form.matrix import binary, normalise, power
+from ltgnn.scoring.known_items import has_interactions
 from ltgnn.scoring.masked import mask_items
 from ltgnn.scoring.scorers import InnerProduct, SparseItemItemWeights
 from ltgnn.types import Interactions, Scorer
@@ -36,7 +37,7 @@ class GFCF:
         vectors = torch.from_numpy(singular_vectors(graph, self.rank)[2])  # [rank, I]
         down, up = (torch.from_numpy(power(train.item_counts, e)).float() for e in (-0.5, 0.5))
         scores = Filters(rows, back, graph, (vectors * down).T.numpy(), vectors * up * self.alpha)
-        return mask_items(scores, train.item_counts > 0)
+        return mask_items(scores, has_interactions(train.item_counts))
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class SVD:
         users, values, items = (torch.from_numpy(part) for part in singular_vectors(normalise(train), self.rank))
         steps = sum((values**layer for layer in range(self.num_layers + 1)), torch.zeros_like(values))
         left = users * values * (steps / (self.num_layers + 1)) ** 2
-        return mask_items(InnerProduct(left, items), train.item_counts > 0)
+        return mask_items(InnerProduct(left, items), has_interactions(train.item_counts))
 
 
 def singular_vectors(matrix: Any, rank: int) -> tuple[Any, Any, Any]:

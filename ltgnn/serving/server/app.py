@@ -99,7 +99,7 @@ def create(
     Ruled(chosen, served, 1, kept)  # a missing file or column is reported at the start
 
     @lru_cache(maxsize=8)  # an adjusted model adds one number per item; all else is shared
-    def turned(tail: float) -> Served:
+    def at_tail_share(tail: float) -> Served:
         return towards_tail(served, tail)
 
     @lru_cache(maxsize=32)  # answers of rules about items are cached in `kept`
@@ -180,7 +180,7 @@ def create(
 
         ``tail`` adjusts the scores towards rare items; ``tail_share`` is the share of the rule of that name.
         """
-        model, work = turned(round(tail, 3)), ruled(k, tail_share)
+        model, work = at_tail_share(round(tail, 3)), ruled(k, tail_share)
         rows = model.recommend([user], k, work).drop("user").to_dicts()
         known = served.is_known(served.catalogue.user_numbers.get(user, -1))
         return _to_listed(user, how(tail, tail_share) if known else POPULAR, rows)
@@ -189,7 +189,7 @@ def create(
     def recommend_to_history(wanted: Wanted) -> Listed:
         """A list for a user outside of training, from a history; by the same rules."""
         numbers = [served.catalogue.item(item) for item in dict.fromkeys(wanted.history)]
-        scores = of_history(turned(round(wanted.tail, 3)), numbers)
+        scores = of_history(at_tail_share(round(wanted.tail, 3)), numbers)
         items, values = ruled(wanted.k, own_share)(torch.tensor([-1]), scores[None])
         block = Block([""], torch.tensor([-1]), (items, values))
         rows = block.frame(served).drop("user").to_dicts()
@@ -200,7 +200,7 @@ def create(
         """Why the user gets the item, as summands that add up to the score (``ltgnn explain``)."""
         if explain is None:
             raise UserError("this model is served without explanations")
-        return Explained(**explain.on(turned(round(tail, 3)))(user, item, k).plain())
+        return Explained(**explain.on(at_tail_share(round(tail, 3)))(user, item, k).plain())
 
     @api.get("/similar", responses=refusals.answers(404))
     def similar(item: ItemId, k: Count = 10) -> list[Similar]:

@@ -100,21 +100,21 @@ class Guard:
         if self.token is None:
             return True
         kind, _, given = headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and self.same(given.strip()):
+        if kind.lower() == "bearer" and self.matches(given.strip()):
             return True
         try:
             morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
         except CookieError:
             morsel = None
-        if morsel is not None and self.same(morsel.value):
+        if morsel is not None and self.matches(morsel.value):
             return True
         if scope["method"] == "GET" and scope["path"] in PAGES:
             given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-            if self.same(given):
+            if self.matches(given):
                 cookie.append(f"{COOKIE}={self.token}; HttpOnly; SameSite=Strict; Path=/")
                 return True
         return False
 
-    def same(self, given: str) -> bool:
+    def matches(self, given: str) -> bool:
         """Whether it is the token, compared in constant time."""
         return self.token is not None and hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode())

@@ -86,7 +86,7 @@ def refuse_to_share(cfg: DictConfig, module: Recommender) -> None:
         )
 
 
-def refuse_mixed_columns(module: Recommender, world: int, clip: Any, fusion: str) -> None:
+def refuse_mixed_columns(module: Recommender, world: int, clip: float | None, fusion: str) -> None:
     """``UserError`` for a model or loss that reads several columns of a node at once other than by products."""
     encoder, embedding = module.encoder, module.encoder.embedding
     if not encoder.column_separable:
@@ -96,7 +96,7 @@ def refuse_mixed_columns(module: Recommender, world: int, clip: Any, fusion: str
         )
     if not embedding.column_separable:
         raise UserError(
-            "trainer=dim_parallel: a projector makes every column from all of the text, so that "
+            "trainer=dim_parallel: a projector makes every column from all of the features, so that "
             f"fusion={fusion} has nothing to cut. {WAY_OUT} fusion=id or init."
         )
     if not module.graph.linear or not module.views.clean:

@@ -153,7 +153,7 @@ def test_who_reads_text() -> None:
     fused = {"choices": {"features": "minilm"}, "model": {}, "fusion": {"_target_": "ltgnn.models.fusion.Sum"}}
     ids = fused | {"fusion": {"_target_": "ltgnn.models.fusion.Id"}}
     closed = ids | {
-        "model": {"closed_form": {"parts": {"t": {"_target_": "ltgnn.models.closed_form.neighbours.TextKNN"}}}}
+        "model": {"closed_form": {"parts": {"t": {"_target_": "ltgnn.models.closed_form.neighbours.ContentKNN"}}}}
     }
     assert [uses_features(c) for c in (fused, ids, closed, fused | {"choices": {"features": "none"}})] == [
         True, False, True, False,

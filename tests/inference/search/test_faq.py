@@ -59,7 +59,7 @@ def test_the_small_set_with_minilm(capsys: pytest.CaptureFixture[str], tmp_path:
     """The rows that did not choose the threshold: experiments/search/answers.md."""
     lines = (HERE / "questions.csv").read_text().splitlines()
     (tmp_path / "odd.csv").write_text("\n".join([lines[0], *lines[2::2]]) + "\n")
-    assert main(["answers", str(FAQ), f"judge={tmp_path / 'odd.csv'}"]) == 0
+    assert main(["answers", str(FAQ), f"evaluate={tmp_path / 'odd.csv'}"]) == 0
     line = capsys.readouterr().out.splitlines()[0]
     assert line.startswith(f"threshold {THRESHOLD:.2f}: ")
     accuracy = float(line.rpartition(" ")[2])

@@ -239,6 +239,6 @@ def test_a_turned_model_shares_all_but_its_scores(runs: dict[str, Path]) -> None
     """Thirty-two of them once held the tables of reasons thirty-two times."""
     served = ltgnn.load(runs["gnn"])
     turned = towards_tail(served, 0.5)
-    for name in ("reasons", "seen", "bought", "popular", "catalogue", "text", "split"):
+    for name in ("reasons", "seen", "bought", "popular", "catalogue", "features", "split"):
         assert getattr(turned, name) is getattr(served, name)
     assert turned.recommend(["u5"], 5)["item"].to_list() != served.recommend(["u5"], 5)["item"].to_list()

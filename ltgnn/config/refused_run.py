@@ -1,0 +1,34 @@
+"""A single run that is refused leaves nothing behind: Hydra makes its folder and its log before the run is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+LOG = "run.log"
+
+
+class RemoveRefusedRun(Callback):
+    """Removes the log, and the folders made for it, of a run that has written nothing else; for ``hydra.callbacks``."""
+
+    def __init__(self) -> None:
+        self.folder, self.before, self.made = Path(), set[Path](), list[Path]()
+
+    def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
+        HydraConfig.instance().set_config(config)
+        self.folder = Path(config.hydra.run.dir).absolute()
+        self.before = set(self.folder.iterdir()) if self.folder.is_dir() else set()
+        self.made = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
+
+    def on_run_end(self, config: DictConfig, **kwargs: Any) -> None:
+        if not self.folder.is_dir() or set(self.folder.iterdir()) - self.before != {self.folder / LOG}:
+            return
+        (self.folder / LOG).unlink()
+        for folder in self.made:  # the innermost first
+            if any(folder.iterdir()):  # another run is there by now
+                break
+            folder.rmdir()
