@@ -80,7 +80,9 @@ def refuse_name(name: str) -> None:
 def project_files(name: str) -> Iterator[tuple[Path, str]]:
     """Each file of the project, with the name of the package in the place of the template's."""
     root = template_dir() / "project"
-    for file in sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+    for file in sorted(path for path in root.rglob("*") if path.is_file()):
+        if any(part.startswith((".", "__pycache__")) for part in file.relative_to(root).parts):
+            continue  # caches of tools that ran there
         place = file.relative_to(root).as_posix()
         text = file.read_text(encoding="utf-8")
         for old, new in ((NAME.upper(), name.upper()), (NAME.title(), camel_case(name)), (NAME, name)):

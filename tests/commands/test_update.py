@@ -191,7 +191,7 @@ def test_columns_are_those_of_the_import(tmp_path: Path, monkeypatch: pytest.Mon
     assert main(["update", "run=run", "events=other.csv", "user=who", "item=what", "out=two"]) == 0
     (tmp_path / "more.csv").write_text("sku,label,eur\n")
     assert main(["update", "run=run", "events=today.csv", "items=more.csv", "field.colour=label", "out=three"]) == 1
-    assert "field.colour= given; the items of shop have title, price" in capsys.readouterr().err
+    assert "field.colour= given; the items of processed have title, price" in capsys.readouterr().err
     assert main(["update", "run=run", "events=today.csv", "items=more.csv", "field.title=nothing", "out=three"]) == 1
     assert (
         "more.csv: no column 'nothing'; it has: sku, label, eur. Name it by field.title=COLUMN."
