@@ -12,7 +12,7 @@ import hashlib
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
@@ -36,6 +36,30 @@ class Damaged(UserError):
     """
 
 
+def in_short(value: object) -> str:
+    """What an attribute holds, in a few words: a tensor by its shape, a list or dict by its length.
+
+    Examples:
+        >>> in_short(torch.zeros(2, 3)), in_short(["a"] * 1000), in_short({"a": 1}), in_short("title")
+        ('float32[2, 3]', '1,000 entries', '1 entry', "'title'")
+    """
+    if isinstance(value, Tensor):
+        return f"{str(value.dtype).removeprefix('torch.')}{list(value.shape)}"
+    if isinstance(value, str):
+        return repr(value if len(value) <= 60 else f"{value[:59]}…")
+    if isinstance(value, Mapping | Sequence) and (not isinstance(value, tuple) or type(value) is tuple):
+        return "1 entry" if len(value) == 1 else f"{len(value):,} entries"
+    text = repr(value)
+    return text if len(text) <= 120 else f"{type(value).__name__}(…)"
+
+
+def short_repr(self: Any) -> str:
+    """``__repr__`` of values that hold tensors and long lists: the class, and each field in short."""
+    of_tuple = isinstance(self, tuple)
+    names = self._fields if of_tuple else [one.name for one in fields(self)]
+    return f"{type(self).__name__}({', '.join(f'{name}={in_short(getattr(self, name))}' for name in names)})"
+
+
 @dataclass(frozen=True)
 class Interactions:
     """User-item pairs with ids ``0..U-1`` and ``0..I-1``; no pair occurs twice.
@@ -50,6 +74,10 @@ class Interactions:
     num_items: int
     times: Tensor | None = None  # [E] float64, seconds or positions; larger is later
     weights: Tensor | None = None  # [E] float32, strength of the event; None: all 1
+
+    def __repr__(self) -> str:
+        more = "".join(f", {name}" for name in ("times", "weights") if getattr(self, name) is not None)
+        return f"Interactions({len(self):,} of {self.num_users:,} users and {self.num_items:,} items{more})"
 
     def __len__(self) -> int:
         return self.users.numel()
@@ -168,6 +196,14 @@ class Dataset:
     images: Mapping[str, Path] = field(default_factory=dict)  # raw item id -> file, of the items that have one
     card: Mapping[str, Any] = field(default_factory=dict)  # what was read, what left and why; plain values
 
+    def __repr__(self) -> str:
+        pairs = sum(len(part) for part in self.parts.values())
+        cut = "" if set(self.parts) == {"all"} else f" in {', '.join(self.parts)}"
+        names = [*self.item_fields, *self.item_numbers, *self.item_vectors]
+        shown = f"{', '.join(names[:8])}{' ...' if len(names) > 8 else ''}"
+        size = f"{self.num_users:,} users, {self.num_items:,} items, {pairs:,} interactions{cut}"
+        return f"Dataset({self.name!r}: {size}{f'; fields: {shown}' if names else ''})"
+
     @property
     def num_users(self) -> int:
         """U"""
@@ -188,6 +224,10 @@ class Split:
     test: Interactions
     name: str  # the protocol, as text: "random per user 80/10/10, seed 0"
     ordered: str = ""  # "global", "user": train is before val, val before test, over all or within each user
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{part} {len(getattr(self, part)):,}" for part in ("train", "val", "test"))
+        return f"Split({self.name!r}: {sizes})"
 
     def __post_init__(self) -> None:
         for part in ("train", "val", "test"):
@@ -214,6 +254,9 @@ class Groups:
     labels: Tensor  # [I] int8, index into names
     rule: str  # the policy as text, shown with every number
 
+    def __repr__(self) -> str:
+        return f"Groups({self.policy!r}: {', '.join(f'{name} {size:,}' for name, size in self.sizes.items())})"
+
     @cached_property
     def sizes(self) -> dict[str, int]:
         """Items per group, in the order of ``names``."""
@@ -227,6 +270,9 @@ class Features(NamedTuple):
     values: Tensor  # [I, D] float32
     card: dict[str, Any]  # key, encoder, template, dimensions ...; plain values
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 class Batch(NamedTuple):
     """Train pairs and their negatives."""
@@ -235,6 +281,9 @@ class Batch(NamedTuple):
     pos: Tensor  # [B] int64
     neg: Tensor  # [B, S] int64; S may be 0 (in-batch losses)
     proposal: Tensor | None = None  # [I] chance of each item in one draw of the sampler; None: it has no such table
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 class Columns(Protocol):
@@ -259,6 +308,9 @@ class Encoded(NamedTuple):
     known: Tensor | None = None  # [I] bool, items that the model can score; None: not computed, or all
     columns: Columns | None = None  # who has the others, where this process has d / R of the columns; None: it has all
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 class TopK(NamedTuple):
     """Recommendation lists; -1 (score -inf) fills a list that is longer than the candidates."""
@@ -267,6 +319,9 @@ class TopK(NamedTuple):
     items: Tensor  # [n, K] int64, best first, ties by smaller item id
     scores: Tensor  # [n, K] float32
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 class Evaluation(NamedTuple):
     """Numbers of one part (val or test), aggregate and per user."""
@@ -274,6 +329,9 @@ class Evaluation(NamedTuple):
     values: dict[str, float]  # "ndcg@20", "items20/tail/ndcg@20", "coverage@20" ...
     per_user: dict[str, Tensor]  # same names -> [n] float64, nan where the user has no such item
     lists: TopK
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 @runtime_checkable

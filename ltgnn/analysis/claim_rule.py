@@ -49,6 +49,14 @@ class Claim:
     rule: str = ""  # of the groups, as text
     warnings: list[str] = field(default_factory=list)  # of the runs
 
+    def __repr__(self) -> str:
+        found = [
+            f"  {d.group}: {d.base:.4f} to {d.new:.4f}, {d.interval.estimate:+.5f} ({d.interval.lower:+.5f} to "
+            f"{d.interval.upper:+.5f})" for d in self.differences
+        ]  # fmt: skip
+        head = f"Claim: {self.new} against {self.base}, {self.metric}: {self.verdict}"
+        return "\n".join([head, *found, *(f"  {reason}" for reason in self.reasons)])
+
 
 def claim(
     base: RunGroup, new: RunGroup, metric: str, policy: str, margin: float, level: float, draws: int, seed: int

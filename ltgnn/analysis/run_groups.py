@@ -179,11 +179,15 @@ def load_group(spec: str) -> RunGroup:
     Keys are options of a config group (``fusion=sum``) or root knobs (``dim=64``). Damaged runs are left out. Raises
     ``UserError`` where no run is found, runs have not finished, or runs differ in more than the seed.
     """
-    path, wanted = parse(spec)
-    tops = [Path(top) for top in glob.glob(path)]
-    if not tops:
+    path = parse(spec)[0]
+    if not (tops := [Path(top) for top in glob.glob(path)]):
         raise UserError(f"no run folder (with a status.json) at or below '{path}'")
-    found, damaged = read_all(tops)
+    return select_group(spec, *read_all(tops))
+
+
+def select_group(spec: str, found: Sequence[Run], damaged: Sequence[DamagedRun] = ()) -> RunGroup:
+    """The same of runs that are read already; ``damaged``: those that could not be."""
+    path, wanted = parse(spec)
     matching = [run for run in found if _matches(run, wanted)]
     if not matching:
         more = f"; {len(damaged)} could not be read: {damaged[0]}" if damaged else ""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any
 
 from ltgnn.analysis.claim_rule import TESTS, Claim, claim, decide
-from ltgnn.analysis.run_groups import RunGroup, load_group
+from ltgnn.analysis.claim_sides import claim_readable, refuse_same
+from ltgnn.analysis.run_groups import load_group
 from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import heading, printable, say
 from ltgnn.runs.reading import name_left_out
-from ltgnn.runs.run import DamagedRun
-from ltgnn.types import UserError
-
-T = TypeVar("T")
 
 
 def render(result: Claim) -> Any:
@@ -92,34 +89,6 @@ def sentence(result: Claim) -> str:
 
 def _mean(mean: float, sd: float | None) -> str:
     return f"{mean:.4f}" if sd is None else f"{mean:.4f} ± {sd:.4f}"
-
-
-def refuse_same(base: RunGroup, new: RunGroup) -> None:
-    """``UserError`` where a run is on both sides: its difference to itself would count as evidence."""
-    again = sorted({str(run.folder.resolve()) for run in base.runs} & {str(run.folder.resolve()) for run in new.runs})
-    if again:
-        raise UserError(
-            f"{again[0]} is on both sides{f', with {len(again) - 1} more' if len(again) > 1 else ''}: nothing can be "
-            "claimed of a run against itself. Name other runs as BASE or NEW, such as FOLDER:fusion=id."
-        )
-
-
-def claim_readable(
-    base: RunGroup, new: RunGroup, judge: Callable[[RunGroup, RunGroup], T]
-) -> tuple[T, list[DamagedRun]]:
-    """The claim on the runs whose files can be read, and the others; raises where a side has none left."""
-    damaged = [*base.damaged, *new.damaged]
-    while True:
-        try:
-            return judge(base, new), damaged
-        except DamagedRun as error:
-            fewer = [RunGroup([run for run in side.runs if run.folder != error.folder]) for side in (base, new)]
-            if not all(side.runs for side in fewer) or len(fewer[0].runs) + len(fewer[1].runs) == len(base.runs) + len(
-                new.runs
-            ):
-                raise
-            damaged.append(error)
-            base, new = fewer
 
 
 def main(argv: Sequence[str]) -> int:

@@ -8,24 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ltgnn.analysis import anova_tables, formats
-from ltgnn.analysis.anova import Effect, anova
-from ltgnn.analysis.comparison import CORRECTIONS, Comparison, compare, name_damaged, read_finished
-from ltgnn.analysis.item_groups import list_length, policy_of
-from ltgnn.analysis.labels import axes_of
-from ltgnn.analysis.run_groups import drop_repeated
+from ltgnn.analysis.compare_runs import compare_runs, usual_values, variance
+from ltgnn.analysis.comparison import CORRECTIONS, Comparison, read_finished
 from ltgnn.config.paths import write_whole
 from ltgnn.io.terminal import say
-from ltgnn.runs.reading import without_damaged
-from ltgnn.runs.run import DamagedRun, Run
+from ltgnn.runs.run import Run
 from ltgnn.types import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-
-def values_of(policy: str, k: int) -> tuple[str, ...]:
-    """The values that are shown unless others are asked for."""
-    return f"ndcg@{k}", f"{policy}/head/ndcg@{k}", f"{policy}/tail/ndcg@{k}", f"coverage@{k}"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -63,22 +54,9 @@ def main(argv: Sequence[str]) -> int:
     )
     given = parser.parse_args(argv)
     found, left_out = read_finished(given.folders)
-    usual = values_of(policy_of(found, given.policy), list_length(found))
-    values = given.metrics or [name for name in usual if any(name in run.test for run in found)] or list(usual)
-
-    def work(whole: Sequence[Run]) -> tuple[Sequence[Run], Comparison]:
-        runs, again = drop_repeated(whole)
-        axes = tuple(axis.strip() for axis in given.by.split(",")) if given.by else axes_of(runs)
-        for axis in axes:
-            if all(run.word(axis) == "-" for run in runs):
-                raise UserError(
-                    f"--by {axis}: no run has that; config groups are {', '.join(runs[0].config.get('choices', {}))}"
-                )
-        gone = [*left_out, *name_damaged(damaged), *again]
-        return runs, compare(runs, axes, values, _pairs(given.baseline), given.correction, gone)
-
-    damaged: list[DamagedRun] = []
-    runs, table = without_damaged(found, work, damaged)
+    values = given.metrics or usual_values(found, given.policy)
+    by = [axis.strip() for axis in given.by.split(",")] if given.by else []
+    runs, table = compare_runs(found, left_out, by, _pairs(given.baseline), values, given.correction)
     if given.format == "terminal" and given.out is None:
         show(table, runs, Console())
         return 0
@@ -116,16 +94,6 @@ def show(table: Comparison, runs: Sequence[Run], console: Console) -> None:
         drawn = anova_tables.terminal(variance(table, runs))
         console.width = max(width, Console(width=1000).measure(drawn).maximum)
         console.print(drawn)
-
-
-def variance(table: Comparison, runs: Sequence[Run]) -> dict[str, list[Effect]]:
-    """The analysis of variance of each value, a run as the unit."""
-    found = {}
-    for name in table.names:
-        there = [run for run in runs if name in run.test]
-        words = {axis: [run.word(axis) for run in there] for axis in table.axes}
-        found[name] = anova([run.test[name] for run in there], words)
-    return found
 
 
 def _pairs(text: str) -> dict[str, str]:

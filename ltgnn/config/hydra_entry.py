@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class Output:
+    """What a command shows while it runs and at its end, and where its results are, once that is known."""
+
+    tables: bool = True
+    progress: bool = True
+    folder: Path | None = None
 
 
 class Main(Protocol):
@@ -99,7 +109,7 @@ def as_hydra_reads_it(config_name: str, arguments: Sequence[str]) -> Iterator[No
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
-def guard(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., Any]:
+def guard(task: Callable[..., Any], caught: list[Exception], output: Output | None = None) -> Callable[..., Any]:
     """``task``, whose errors are kept in ``caught``, so that a sweep continues after a failed job."""
 
     @functools.wraps(task)
@@ -123,6 +133,7 @@ def guard(task: Callable[..., Any], caught: list[Exception]) -> Callable[..., An
             return None
 
     job.caught = caught  # type: ignore[attr-defined]  # a sweeper adds what failed in other processes
+    job.output = output or Output()  # type: ignore[attr-defined]  # a sweeper reads it, and says where the sweep is
     return job
 
 

@@ -99,10 +99,10 @@ def elsewhere(key: str) -> str:
     group, _, rest = key.partition(".")
     found: dict[str, str] = {}
     for word in option_names(group):
-        if "/" in word or (file := option_file(group, word)) is None:
+        if (file := option_file(group, word)) is None:
             continue
         raw: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-        for path, _ in leaves(raw) if isinstance(raw, Mapping) else ():
+        for path, _ in leaves(raw) if isinstance(raw, Mapping) and "/" not in word else ():
             found.setdefault(path, word)
     last = rest.rpartition(".")[2]
     same = [path for path in found if path == rest] or [path for path in found if path.rpartition(".")[2] == last]

@@ -24,6 +24,11 @@ class Catalogue:
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)  # column -> I texts, "" where missing
     numbers: Mapping[str, Tensor] = field(default_factory=dict)  # column -> [I] float32, nan where missing
 
+    def __repr__(self) -> str:
+        columns = ", ".join([*self.fields, *self.numbers][:8])
+        known = f"; {columns}" if columns else ""
+        return f"Catalogue({len(self.user_ids):,} users, {len(self.item_ids):,} items{known})"
+
     @cached_property
     def user_numbers(self) -> dict[str, int]:
         return {name: number for number, name in enumerate(self.user_ids)}
@@ -42,6 +47,8 @@ class Catalogue:
 
     def users(self, ids: Iterable[str]) -> Tensor:
         """Numbers of users [n], -1 where the id is unknown."""
+        if isinstance(ids, str):
+            raise UserError(f"users={ids!r} given, a list of ids wanted: [{ids!r}].")
         return torch.tensor([self.user_numbers.get(name, -1) for name in ids], dtype=torch.int64)
 
     def user(self, name: str) -> int:
@@ -76,6 +83,8 @@ def _float(text: str) -> float:
 
 
 def _number(numbers: Mapping[str, int], name: str, kind: str) -> int:
+    if not isinstance(name, str):
+        raise UserError(f"{kind}={name!r:.100} given, an id as text wanted.")
     found = numbers.get(name)
     if found is None:
         near = difflib.get_close_matches(name[:100], numbers, n=3) if len(numbers) < 100_000 else []

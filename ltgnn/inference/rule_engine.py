@@ -30,6 +30,9 @@ class Rules:
         for name, rule in self.rules.items():
             check(name, rule)
 
+    def __repr__(self) -> str:
+        return f"Rules({', '.join(f'{name}={type(rule).__name__}' for name, rule in self.rules.items())})"
+
     @property
     def share(self) -> tuple[str, MinimumShare] | None:
         """Name and rule of the first least share; None where there is none."""

@@ -6,26 +6,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from ltgnn.evaluation.exact_topk import best_items
 from ltgnn.evaluation.topk import block_users, each_block, top_k
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.reasons import Reasons
 from ltgnn.inference.rule_engine import Ruled, Rules
+from ltgnn.inference.similarity import By, cosines_with
+from ltgnn.io.notebook import card
+from ltgnn.runs.run import SHOWN
 from ltgnn.scoring.known_items import has_interactions
 from ltgnn.scoring.scorers import decompose
 from ltgnn.tensors.csr import Csr, union_by_user
-from ltgnn.types import Groups, Scorer, Split, UserError, as_scorer
+from ltgnn.types import Groups, Scorer, Split, UserError, as_scorer, short_repr
 
 if TYPE_CHECKING:
     import polars as pl
 
-By = Literal["model", "features", "users"]
 BLOCK_MIB = 16
 MOST = 10_000  # longest list
 
@@ -51,8 +52,21 @@ class Served:
     def __post_init__(self) -> None:
         object.__setattr__(self, "scorer", as_scorer(self.scorer))
 
+    def __repr__(self) -> str:
+        return f"Served({self.name!r}: {self._size}, {len(self.split.train):,} train pairs)"
+
+    def _repr_html_(self) -> str:
+        scores = {name: f"{value:.4f}" for name in SHOWN if (value := self.card.get("test", {}).get(name)) is not None}
+        facts = {"users and items": self._size, "split": self.split.name, "groups": self.groups.rule}
+        return card(f"Model {self.name}", facts | scores)
+
+    @property
+    def _size(self) -> str:
+        return f"{len(self.catalogue.user_ids):,} users, {self.num_items:,} items"
+
     @property
     def num_items(self) -> int:
+        """Items that there are, candidates or not."""
         return self.split.train.num_items
 
     @cached_property
@@ -89,6 +103,7 @@ class Served:
 
     @cached_property
     def reasons(self) -> Reasons:
+        """Makes the sentence that comes with a listed item."""
         return Reasons(self.split.train, self.features, self.catalogue.titles)
 
     @cached_property
@@ -120,14 +135,14 @@ class Served:
         """
         import polars as pl
 
-        if isinstance(users, str | bytes):
-            raise UserError(f"users={users!r} given, a list of ids wanted: [{users!r}].")
         names = self.catalogue.user_ids if users is None else users
         frames = [block.frame(self, reasons) for block in self.blocks(names, k, rules)]
         return pl.concat(frames) if frames else Block([], torch.empty(0, dtype=torch.int64), None).frame(self, reasons)
 
     def blocks(self, users: Iterable[str], k: int = 10, rules: Rules | Ruled | None = None) -> Iterator[Block]:
         """The same as a stream: as many users as there are, a block of them in memory at a time."""
+        if isinstance(users, str | bytes):
+            raise UserError(f"users={users!r} given, a list of ids wanted: [{users!r}].")
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST:
             raise UserError(f"k={k} given, a list length from 1 to {MOST:,} wanted.")
         if not isinstance(rules, Rules | Ruled | None):
@@ -175,7 +190,8 @@ class Served:
 
         number = self.catalogue.item(item)
         chosen = by or ("model" if self.vectors is not None else "features" if self.features is not None else "users")
-        cosines = self._cosines(number, chosen)
+        vectors = None if self.vectors is None else self.vectors[1]
+        cosines = cosines_with(number, chosen, self.split.train, self.features, vectors)
         cosines[number] = -torch.inf
         found, values = best_items(cosines[None], min(k, self.num_items - 1))
         rows = found[0].tolist()
@@ -190,23 +206,6 @@ class Served:
             }
         )
 
-    def _cosines(self, item: int, by: By) -> Tensor:
-        """Cosine of one item with all.  [I]"""
-        if by == "users":
-            counts = self.split.train.item_counts.float()
-            mine = self.split.train.users[self.split.train.items == item]
-            inside = torch.isin(self.split.train.users, mine)
-            both = torch.bincount(self.split.train.items[inside], minlength=self.num_items)
-            return both / (counts * counts[item]).sqrt().clamp_min(1e-12)
-        table = self.features if by == "features" else None if self.vectors is None else self.vectors[1]
-        if by not in ("model", "features"):
-            raise UserError(f"by={by} given; model, features or users wanted.")
-        if table is None:
-            lacks = "item features" if by == "features" else "item vectors (its score is not an inner product)"
-            raise UserError(f"by={by}: this model has no {lacks}. Set by=users.")
-        unit = F.normalize(table.float(), dim=1)
-        return unit @ unit[item]
-
     def group(self, item: int) -> str:
         """Head, mid, tail or cold."""
         return self.groups.names[int(self.groups.labels[item])]
@@ -219,6 +218,8 @@ class Block:
     names: list[str]
     users: Tensor  # [n] numbers, -1 where the list is that of an unknown user
     lists: tuple[Tensor, Tensor] | None  # items [n, k], -1 past the end; scores [n, k]
+
+    __repr__ = short_repr
 
     def frame(self, served: Served, reasons: bool = True) -> pl.DataFrame:
         """A row for each item of each list."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SHOWN = ("ndcg@20", "items20/head/ndcg@20", "items20/tail/ndcg@20")
+"""Values of the test part that a run is shown with."""
+
 UNTRAINED = (
     "fusion", "loss", "graph", "init", "views", "sampler", "optim", "schedule", "trainer", "callbacks", "live",
     "projector",
@@ -46,6 +49,11 @@ class Run:
     state: str = "finished"
     error: str = ""
     overrides: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        words = " ".join(word for axis in ("model", "fusion", "loss") if (word := self.word(axis)) not in ("-", "None"))
+        shown = [f"{name} {self.test[name]:.4f}" for name in SHOWN if name in self.test] or [self.state]
+        return f"Run({str(self.folder)!r}: {words}, seed {self.seed}; {', '.join(shown)})"
 
     @cached_property
     def recipe(self) -> dict[str, str]:

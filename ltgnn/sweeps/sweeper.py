@@ -23,7 +23,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from ltgnn.analysis.table import show
 from ltgnn.config import safe_names
-from ltgnn.config.hydra_entry import SWEPT
+from ltgnn.config.hydra_entry import SWEPT, Output
 from ltgnn.config.paths import write_whole
 from ltgnn.io.atomic_write import Unwritable
 from ltgnn.io.pluralize import pluralize
@@ -60,6 +60,7 @@ class Sweep:
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Hydra's order of calls: this, then ``sweep``."""
         self.context, self.task, self.config = hydra_context, task_function, config
+        self.output: Output = getattr(task_function, "output", Output())
         launcher: Any = Plugins.instance().instantiate_launcher(hydra_context, task_function, config)
         if not hasattr(launcher, "runner"):
             raise UserError(
@@ -87,6 +88,7 @@ class Sweep:
             probe = instantiate(options.probe)
             dry_run(self.list_jobs(given), Ledger.of(sweep_dir), probe, self.launcher.workers, self.trials)
             return
+        self.output.folder = sweep_dir
         made = not any(sweep_dir.glob("*"))
         ledger = Ledger(sweep_dir)
         write_whole(sweep_dir / "multirun.yaml", OmegaConf.to_yaml(self.config))
@@ -99,6 +101,7 @@ class Sweep:
             raise
         sweep_record.write(sweep_dir, words, "running")
         board = Board(plan, total, self.launcher.workers, str(self.config.get("monitor") or MONITOR))
+        board.live &= self.output.progress
         again = command(words, entry, Path(self.config.hydra.sweep.dir))
         log.info("sweep of %s in %s", pluralize(total, "job"), self.config.hydra.sweep.dir)
         try:
@@ -113,11 +116,13 @@ class Sweep:
         stopped = bool(failures) and options.on_error == "stop"
         sweep_record.write(sweep_dir, words, "interrupted" if stopped else "ended")
         log.info("%s in %s", board.count_done(), self.config.hydra.sweep.dir)
-        show([Path(self.config.hydra.sweep.dir)])
-        self.conclude(plan, sweep_dir)
+        if self.output.tables:
+            show([Path(self.config.hydra.sweep.dir)])
+            self.conclude(plan, sweep_dir)
         if failures:
-            board.console.print(failed_table(failures))
-            say(board.console, f"They run again, and nothing else does, with:\n  {again}")
+            if self.output.tables:
+                board.console.print(failed_table(failures))
+                say(board.console, f"They run again, and nothing else does, with:\n  {again}")
             self.report([outcome.error for _, outcome in failures])
 
     @property

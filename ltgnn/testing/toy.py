@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -97,3 +99,20 @@ def dataset(seed: int = 5) -> Dataset:
         item_numbers={"price": random(ITEMS, seed=seed).abs()},
         item_vectors={"image": random(ITEMS, 3, seed=seed)},
     )
+
+
+def frames(users: int = 40, items: int = 30, seed: int = 6) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+    """Interactions and items as dicts of columns: 12 events a user, mostly of one topic, popularity skewed."""
+    generator = torch.Generator().manual_seed(seed)
+    topics = ("river", "castle", "engine")
+    appeal = 1 / torch.arange(1, items + 1).float().sqrt()
+    events: dict[str, list[Any]] = {"user_id": [], "item_id": [], "timestamp": []}
+    for user in range(users):
+        liked = torch.where(torch.arange(items) % len(topics) == user % len(topics), 4.0, 0.4)
+        for place, item in enumerate(torch.multinomial(appeal * liked, 12, generator=generator).tolist()):
+            events["user_id"].append(f"u{user}")
+            events["item_id"].append(f"i{item}")
+            events["timestamp"].append(DAY * (1 + place + user % 5))
+    titles = [f"the {topics[item % len(topics)]} number {item}" for item in range(items)]
+    prices = [round(5 + 3 * float(value), 2) for value in random(items, seed=seed).abs()]
+    return events, {"item_id": [f"i{item}" for item in range(items)], "title": titles, "price": prices}

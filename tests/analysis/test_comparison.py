@@ -13,9 +13,10 @@ import pytest
 from scipy import stats as scipy_stats
 
 from ltgnn.analysis import significance as stats
+from ltgnn.analysis.compare_runs import variance
 from ltgnn.analysis.comparison import Cell, Comparison, compare, read_finished
 from ltgnn.analysis.labels import axes_of
-from ltgnn.commands.compare import main, variance
+from ltgnn.commands.compare import main
 from ltgnn.types import UserError
 from tests.analysis.made import METRIC, NAMES, side, write_run
 

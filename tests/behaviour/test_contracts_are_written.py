@@ -36,6 +36,7 @@ EXCEPTIONS: dict[str, str] = {
     "data/blocks.py:release": PLATFORM,
     "data/download.py:download": ERRORS,
     "data/text_source.py:TextSource._undecodable": ERRORS,
+    "experiment/frames.py:_pandas_column": LIBRARY,
     "features/encoders.py:HuggingFace.load": LIBRARY,
     "features/tuning/adaptation.py:Full.__call__": LIBRARY,
     "features/tuning/encoder.py:TunedEncoder.__init__": LIBRARY,

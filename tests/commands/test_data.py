@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from ltgnn.commands.data import main
-from ltgnn.commands.data.target import stem, target
+from ltgnn.experiment.target import stem, target
 from ltgnn.types import UserError
 
 COMMANDS = ("fetch", "import", "stats", "split", "audit", "diff", "export")

@@ -15,7 +15,8 @@ from matplotlib.image import imread
 from omegaconf import OmegaConf
 
 from ltgnn.analysis.pareto import read_points
-from ltgnn.commands.evaluate import main, unseen
+from ltgnn.commands.evaluate import main
+from ltgnn.experiment.evaluation_job import unseen
 from ltgnn.types import Interactions, Split, UserError
 from tests.conftest import CONF, run_folders
 

@@ -175,7 +175,7 @@ def test_columns_are_those_of_the_import(tmp_path: Path, monkeypatch: pytest.Mon
         "dim=4",
         "logger=none",
         "features=none",
-        "split=leave_one_out",
+        "split.val=0.2",
         "paths.run_dir=run",
     ]
     assert main(["train", "data=processed", "data.files.path=shop", *small]) == 0

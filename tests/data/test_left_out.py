@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ltgnn.commands.data import main
-from ltgnn.commands.data.target import target
 from ltgnn.data.card import what_is_left_out
+from ltgnn.experiment.target import target
 from ltgnn.types import UserError
 
 IDS = ("NA", "null", "None", "nan", "NULL")

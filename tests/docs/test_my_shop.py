@@ -25,7 +25,7 @@ def blocks(language: str) -> list[str]:
 
 def commands() -> Iterator[list[str]]:
     """The words of each command of ltgnn."""
-    for line in "".join(blocks("bash")).splitlines():
+    for line in "".join(blocks("bash")).replace("\\\n", " ").splitlines():
         if line.startswith("ltgnn "):
             for long, short in SHORTER.items():
                 line = line.replace(long, short)

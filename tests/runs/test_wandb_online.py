@@ -15,8 +15,13 @@ from tests.runs.wandb_server import wandb_server
 
 TRAIN = (
     "model=mf", "fusion=id", "features=none", "data=toy", "epochs=2", "min_epochs=1", "eval_every=1", "dim=4",
-    "logger=wandb", "tags=[mine]",
+    "logger=wandb", "logger.artifacts=true", "tags=[mine]",
 )  # fmt: skip
+
+
+def without_mode() -> dict[str, str]:
+    """The environment without the mode that all other tests have."""
+    return {key: value for key, value in os.environ.items() if key != "WANDB_MODE"}
 
 
 def test_what_arrives_at_the_server(shop: Path, tmp_path: Path) -> None:
@@ -24,8 +29,13 @@ def test_what_arrives_at_the_server(shop: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     words = [*TRAIN, f"data.files.path={shop}", f"hydra.run.dir={run}"]
     with wandb_server() as server:
-        settings = {"WANDB_BASE_URL": server.address, "WANDB_API_KEY": "0" * 40, "WANDB_MODE": ""}
-        environment = os.environ | settings | {"LTGNN_CACHE": str(tmp_path / "cache")}
+        settings = {
+            "WANDB_BASE_URL": server.address,
+            "WANDB_API_KEY": "0" * 40,
+            "WANDB_MODE": "",
+            "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "0.2",
+        }
+        environment = without_mode() | settings | {"LTGNN_CACHE": str(tmp_path / "cache")}
 
         def train() -> None:
             command = [sys.executable, "-m", "ltgnn.cli", "train", "--config-dir", str(CONF), *words]
@@ -46,6 +56,9 @@ def test_what_arrives_at_the_server(shop: Path, tmp_path: Path) -> None:
         assert [row["epoch"] for row in rows if "train/loss" in row] == [1, 2]
         assert [row["epoch"] for row in rows if "val/ndcg@20" in row] == [1, 2]
         assert server.exit_codes[record["id"]] == 0
+        made = {asked["artifactTypeName"] for asked in server.variables("CreateArtifact")} - {"run_table"}
+        assert made == {"dataset", "config", "model"}
+        assert len(server.variables("UseArtifact")) == 1, "the data are the input of the run"
 
         status = run / "status.json"  # a finished run would stand
         status.write_text(json.dumps(json.loads(status.read_text()) | {"state": "interrupted"}))
@@ -65,9 +78,14 @@ def test_an_agent_of_a_sweep_gets_its_run(shop: Path, tmp_path: Path, parameters
     words = [word for word in words if word.partition("=")[0] not in parameters]
     words += [f"{key}={value}" for key, value in parameters.items()]
     with wandb_server() as server:
-        settings = {"WANDB_BASE_URL": server.address, "WANDB_API_KEY": "0" * 40, "WANDB_MODE": ""}
+        settings = {
+            "WANDB_BASE_URL": server.address,
+            "WANDB_API_KEY": "0" * 40,
+            "WANDB_MODE": "",
+            "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "0.2",
+        }
         agent = {"WANDB_SWEEP_ID": "sw33p", "WANDB_RUN_ID": "agentrun", "WANDB_SWEEP_PARAM_PATH": str(chosen)}
-        environment = os.environ | settings | agent | {"LTGNN_CACHE": str(tmp_path / "cache")}
+        environment = without_mode() | settings | agent | {"LTGNN_CACHE": str(tmp_path / "cache")}
         command = [sys.executable, "-m", "ltgnn.cli", "train", "--config-dir", str(CONF), *words]
         answer = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=300

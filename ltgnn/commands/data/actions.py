@@ -12,12 +12,12 @@ from omegaconf import DictConfig
 
 from ltgnn.build import build_graph, fetch_files
 from ltgnn.commands.data.importing import load_quietly
-from ltgnn.commands.data.target import Target, catalogue, target
 from ltgnn.config.paths import write_whole
 from ltgnn.data.audit import audit
 from ltgnn.data.card import table
 from ltgnn.data.difference import DatasetSide, difference, summary
 from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
+from ltgnn.experiment.target import Target, catalogue, target
 from ltgnn.types import UserError
 
 WRITERS = {"recbole": write_recbole, "lightgcn": write_lightgcn, "processed": write_processed}

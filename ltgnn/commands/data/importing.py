@@ -12,10 +12,10 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from ltgnn.commands.data.flags import how_read, name_flags, with_flags
-from ltgnn.commands.data.target import Target, target
 from ltgnn.data.card import table
 from ltgnn.data.export import write_processed
 from ltgnn.data.source_columns import RECORDED, of_reader
+from ltgnn.experiment.target import Target, target
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, UserError
 
@@ -54,8 +54,7 @@ def import_data(arguments: argparse.Namespace) -> int:
         found = target(arguments.source, overrides, keys)
         dataset = load_quietly(found)
     reader: Any = OmegaConf.to_container(found.cfg.data.reader, resolve=True)
-    columns = of_reader(reader)
-    write_processed(out, dataset, dataset.parts, {**dataset.card, RECORDED: columns})
+    write_processed(out, dataset, dataset.parts, {**dataset.card, RECORDED: of_reader(reader)})
     print(first_rows(dataset))
     print("\n".join([*how_read(dataset.card["source"]), ""]))
     print(with_flags(table(dataset.card)) if file.is_file() else table(dataset.card))

@@ -41,6 +41,7 @@ class Table:
     item_names: Sequence[str] | None = None  # columns of the item file; None: its first line has them
     time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # of numbers: s, ms, us, ns; auto: by their range
     missing: Sequence[str] = ()  # values that are not ids, e.g. ["NA", "null"]
+    weight: str | None = None  # strength of the event; rows at 0 are left out
 
     def __call__(self, folder: Path) -> Raw:
         check_parts(self.interactions)
@@ -54,6 +55,7 @@ class Table:
             self.time_format,
             self.time_unit,
             self.missing,
+            {} if self.weight is None else {self.weight: 1.0},
             drop_incomplete=self.drop_incomplete,
         )
         items = None

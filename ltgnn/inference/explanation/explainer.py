@@ -16,8 +16,12 @@ from ltgnn.evaluation.topk import each_block
 from ltgnn.inference.explanation.terms import merge_terms, terms
 from ltgnn.inference.search.bm25 import words
 from ltgnn.inference.served_model import BLOCK_MIB, Served
+from ltgnn.io.notebook import grid
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import LinearTerms, Term, UserError
+
+HEADS = ("adds", "item", "title", "group")
+"""Columns of an explanation in a notebook."""
 
 TOLERANCE = 1e-4
 """Between the sum of the summands (float64) and the model's score (float32), as a share of their sizes."""
@@ -62,6 +66,15 @@ class Explanation:
 
     def plain(self) -> dict[str, Any]:
         return asdict(self)
+
+    def __repr__(self) -> str:
+        place = "owned" if self.rank is None else f"place {self.rank:,}"
+        head = f"Explanation: item {self.item} {self.title} for user {self.user}: score {self.score:.4f}, {place}"
+        return "\n".join([head, *(f"  {line.value:+.4f}  {line.title}" for line in self.lines[:12])])
+
+    def _repr_html_(self) -> str:
+        rows = [[f"{line.value:+.4f}", line.item, line.title, line.group] for line in self.lines]
+        return grid(f"Item {self.item} {self.title} for user {self.user}: {self.score:.4f}", HEADS, rows)
 
 
 class Explainer:

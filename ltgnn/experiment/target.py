@@ -1,4 +1,4 @@
-"""What the commands of ``ltgnn data`` work on: a name of the catalogue, a folder that ltgnn wrote, or a run."""
+"""Data sets by name: one of the catalogue, a folder that ltgnn wrote, or that of a run."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from ltgnn.config.composing import compose_config
 from ltgnn.config.recipe import open_recipe
 from ltgnn.config.search_path import option_file, option_names
 from ltgnn.data.cutting import count_ties
+from ltgnn.data.sources.processed import INTERACTIONS
+from ltgnn.experiment.option_words import value_word
 from ltgnn.scoring.known_items import has_interactions
 from ltgnn.types import Dataset, Groups, Interactions, Split, UserError
 
@@ -70,19 +72,7 @@ def target(name: str, overrides: Sequence[str], reader: Mapping[str, Any] | None
         if "data" not in cfg:
             raise UserError(f"{folder / 'config.yaml'} is not the recipe of a run: it has no data.")
         return Target(name, with_values(cfg, overrides, folder))
-    if (folder / "interactions.parquet").is_file():
-        given = [f"data.files.path={folder}", f"data.name={folder.resolve().name}"]
-        return Target(
-            name,
-            compose_config(
-                "train", ["data=processed", *given, *_official(folder, overrides), *overrides], only=SECTIONS
-            ),
-        )
-    if folder.is_dir() or "/" in name:
-        raise UserError(
-            f"{folder} is neither a run (config.yaml) nor a folder that ltgnn data wrote (interactions.parquet)."
-        )
-    cfg = compose_config("train", [f"data={stem(name)}", *overrides], only=SECTIONS)
+    cfg = compose_config("train", later_wins(named_data(name), overrides), only=SECTIONS)
     for key, value in (reader or {}).items():
         if key not in cfg.data.reader:
             raise UserError(
@@ -90,6 +80,29 @@ def target(name: str, overrides: Sequence[str], reader: Mapping[str, Any] | None
             )
         OmegaConf.update(cfg, f"data.reader.{key}", value, merge=False, force_add=True)
     return Target(name, cfg)
+
+
+def named_data(name: str, called: str | None = None) -> list[str]:
+    """The words of a command for a name of the catalogue, or for a folder that ltgnn data wrote.
+
+    ``called``: the name of the folder's data in results; None: that of the folder.
+    """
+    folder = Path(name).expanduser()
+    if (folder / INTERACTIONS).is_file():
+        title = value_word(folder.resolve().name if called is None else called)
+        words = [f"data.files.path={value_word(folder)}", f"data.name={title}"]
+        return ["data=processed", *words, *_official(folder)]
+    if folder.is_dir() or "/" in name:
+        raise UserError(
+            f"{folder} is neither a run (config.yaml) nor a folder that ltgnn data wrote (interactions.parquet)."
+        )
+    return [f"data={stem(name)}"]
+
+
+def later_wins(words: Sequence[str], more: Sequence[str]) -> list[str]:
+    """Both, without those of ``words`` whose key ``more`` sets again."""
+    again = {word.partition("=")[0].lstrip("+") for word in more}
+    return [*(word for word in words if word.partition("=")[0] not in again), *more]
 
 
 def with_values(recipe: DictConfig, overrides: Sequence[str], folder: Path) -> DictConfig:
@@ -157,13 +170,12 @@ def _keys(reader: DictConfig) -> str:
     return ", ".join(str(key) for key in reader if not str(key).startswith("_"))
 
 
-def _official(folder: Path, overrides: Sequence[str]) -> list[str]:
-    """``split=official`` for a folder with parts, unless the user names another."""
+def _official(folder: Path) -> list[str]:
+    """``split=official`` for a folder with parts."""
     import polars as pl
 
-    parts = pl.scan_parquet(folder / "interactions.parquet").select(pl.col("part").unique()).collect()["part"]
-    chosen = any(override.split("=")[0].lstrip("+") == "split" for override in overrides)
-    return ["split=official"] if "train" in parts.to_list() and not chosen else []
+    parts = pl.scan_parquet(folder / INTERACTIONS).select(pl.col("part").unique()).collect()["part"]
+    return ["split=official"] if "train" in parts.to_list() else []
 
 
 def _cold(split: Split, parts: Sequence[Interactions]) -> Mapping[str, int]:

@@ -1,0 +1,61 @@
+"""A comparison of finished runs as ``ltgnn compare`` makes it: its axes and values found where none are named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ltgnn.analysis.anova import Effect, anova
+from ltgnn.analysis.comparison import Comparison, compare, name_damaged
+from ltgnn.analysis.item_groups import list_length, policy_of
+from ltgnn.analysis.labels import axes_of
+from ltgnn.analysis.run_groups import drop_repeated
+from ltgnn.runs.reading import without_damaged
+from ltgnn.runs.run import DamagedRun, Run
+from ltgnn.types import UserError
+
+
+def usual_values(runs: Sequence[Run], policy: str | None = None) -> list[str]:
+    """Values to show unless others are asked for, of all items, of head and of tail; those that the runs have."""
+    groups, k = policy_of(runs, policy), list_length(runs)
+    usual = [f"ndcg@{k}", f"{groups}/head/ndcg@{k}", f"{groups}/tail/ndcg@{k}", f"coverage@{k}"]
+    return [name for name in usual if any(name in run.test for run in runs)] or usual
+
+
+def compare_runs(
+    finished: Sequence[Run],
+    left_out: Sequence[str],
+    by: Sequence[str],
+    baseline: Mapping[str, str],
+    values: Sequence[str],
+    correction: str,
+) -> tuple[list[Run], Comparison]:
+    """The runs that were compared, and every configuration on every value.
+
+    ``by``: config groups, root knobs or keys that distinguish configurations; none: all that vary. ``baseline``: what
+    configurations are compared with. Closed forms that are there again, and runs that turn out to be damaged, are left
+    out and named.
+    """
+    damaged: list[DamagedRun] = []
+
+    def work(whole: Sequence[Run]) -> tuple[list[Run], Comparison]:
+        runs, again = drop_repeated(whole)
+        axes = tuple(by) or axes_of(runs)
+        for axis in axes:
+            if all(run.word(axis) == "-" for run in runs):
+                raise UserError(
+                    f"--by {axis}: no run has that; config groups are {', '.join(runs[0].config.get('choices', {}))}"
+                )
+        gone = [*left_out, *name_damaged(damaged), *again]
+        return runs, compare(runs, axes, values, baseline, correction, gone)
+
+    return without_damaged(finished, work, damaged)
+
+
+def variance(table: Comparison, runs: Sequence[Run]) -> dict[str, list[Effect]]:
+    """The analysis of variance of each value, a run as the unit."""
+    found = {}
+    for name in table.names:
+        there = [run for run in runs if name in run.test]
+        words = {axis: [run.word(axis) for run in there] for axis in table.axes}
+        found[name] = anova([run.test[name] for run in there], words)
+    return found
