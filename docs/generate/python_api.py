@@ -25,8 +25,11 @@ def api() -> str:
     for name in public_names():
         value = getattr(ltgnn, name)
         if inspect.isclass(value) or inspect.isfunction(value):
-            targets.append(f"{value.__module__}.{value.__qualname__}")
             refuse_undocumented(value, f"ltgnn.{name}")
+            if value.__module__ == "ltgnn.types":  # whole on its own page
+                lines += [f"`ltgnn.{name}`: [{name}](types.md#ltgnn.types.{name})", ""]
+            else:
+                targets.append(f"{value.__module__}.{value.__qualname__}")
     lines += [block(target) for target in targets]
     return "\n".join(lines) + "\n"
 
