@@ -28,7 +28,8 @@ from ltgnn.analysis.anova import anova
 from ltgnn.analysis.claim_rule import claim
 from ltgnn.analysis.comparison import read_finished
 from ltgnn.analysis.group_difference import Difference
-from ltgnn.analysis.run_groups import Run, RunGroup, differing, parse
+from ltgnn.analysis.pairing import differing
+from ltgnn.analysis.run_groups import Run, RunGroup, parse
 from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import UserError
