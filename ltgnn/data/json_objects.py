@@ -77,7 +77,7 @@ def _value(decoder: json.JSONDecoder, text: str, place: int, line: int) -> tuple
 
 def parse(line: int, text: str, found: set[str]) -> Any:
     """The value of one line."""
-    if _depth(text) > DEEPEST:
+    if depth_of(text) > DEEPEST:
         raise Unreadable(line, f"values more than {DEEPEST} deep inside of each other")
     try:
         value = json.loads(text)
@@ -94,7 +94,8 @@ def parse(line: int, text: str, found: set[str]) -> Any:
     return value
 
 
-def _depth(text: str) -> int:
+def depth_of(text: str) -> int:
+    """How many lists and objects are inside of each other; 0 where no more than ``DEEPEST`` are opened."""
     if text.count("[") + text.count("{") <= DEEPEST:
         return 0
     depth = deepest = 0

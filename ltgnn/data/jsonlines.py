@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from ltgnn.data.columns import Column, Rows, explain, join_names, read_whole
-from ltgnn.data.json_objects import Unreadable, as_text, from_array, from_lines
+from ltgnn.data.json_objects import DEEPEST, Unreadable, as_text, depth_of, from_array, from_lines
 from ltgnn.data.text_source import PIECE, TextSource
 from ltgnn.types import UserError
 
@@ -65,8 +65,11 @@ class JsonLines:
             yield self._read(line, text, names).select(values)
 
     def _read(self, line: int, text: bytes, names: Mapping[str, Any]) -> pl.DataFrame:
-        """By polars where it finds an object in each line and no half of a surrogate pair, which it would change."""
-        if _whole_pairs(text):
+        """By polars where it finds an object in each line and no half of a surrogate pair, which it would change.
+
+        Polars before 2 overflows its stack in values that are very deep.
+        """
+        if _whole_pairs(text) and not _too_deep(text):
             rows = len(re.findall(rb"^[ \t\r]*[^ \t\r\n]", text, re.MULTILINE))
             try:
                 frame = pl.read_ndjson(io.BytesIO(text), schema=dict(names))
@@ -154,3 +157,11 @@ def _whole_pairs(text: bytes) -> bool:
 
 def _numbered(text: bytes, line: int) -> Iterator[tuple[int, str]]:
     return enumerate(io.StringIO(text.decode(), newline=""), start=line)
+
+
+def _too_deep(text: bytes) -> bool:
+    """Whether a line has values more than ``DEEPEST`` deep."""
+    if text.count(b"[") + text.count(b"{") - text.count(b"\n{") < DEEPEST:  # the other lines open one each
+        return False
+    many = (line for line in text.split(b"\n") if line.count(b"[") + line.count(b"{") > DEEPEST)
+    return any(depth_of(line.decode(errors="replace")) > DEEPEST for line in many)

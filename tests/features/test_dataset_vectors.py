@@ -132,7 +132,7 @@ def test_a_trained_model_reads_them(launch: Callable[..., int], tmp_path: Path, 
     assert torch.equal(problem.feature_matrix, rows_of(problem.dataset, IMAGES, TEXTS))
 
     known = encode_new(problem.dataset, problem.split.train, [("0", "21"), ("new", "0")], {})
-    assert torch.equal(extend_problem(cfg, problem, known).text, problem.feature_matrix)  # type: ignore[arg-type]
+    assert torch.equal(extend_problem(cfg, problem, known).feature_matrix, problem.feature_matrix)  # type: ignore[arg-type]
     unknown = encode_new(problem.dataset, problem.split.train, [("0", "99")], {})
     with pytest.raises(
         UserError, match="'99' is an item that the run does not know, and no vector of it came with mmrec"
