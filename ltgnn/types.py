@@ -678,7 +678,7 @@ class Encoder(nn.Module):
         """
         return None
 
-    def before(self, batch: Batch) -> Batch:
+    def prepare_batch(self, batch: Batch) -> Batch:
         """Called with each batch before it is encoded. An encoder whose user states depend on what is to be predicted
         makes the next passes in training encode, as user ``n``, the user of row ``n`` before its positive, and returns
         the batch so numbered. A loss that looks up numbers of its own by user cannot be used with it.

@@ -60,6 +60,7 @@ CLASSES = {
     "ltgnn.features.item_features.Joined": "ltgnn.features.item_features.JoinedFeatures",
     "ltgnn.features.item_features.NoText": "ltgnn.features.item_features.NoFeatures",
     "ltgnn.features.tuning.select_batch_items.Attend": "ltgnn.features.tuning.select_batch_items.SelectBatchItems",
+    "ltgnn.graph.semantic.Similar": "ltgnn.graph.semantic.SimilarItems",
     "ltgnn.losses.alignment.TextContrast": "ltgnn.losses.alignment.ContentContrast",
     "ltgnn.losses.alignment.TextReconstruction": "ltgnn.losses.alignment.ContentReconstruction",
     "ltgnn.models.alpharec.TextNodes": "ltgnn.models.alpharec.ContentNodes",
@@ -68,8 +69,11 @@ CLASSES = {
     "ltgnn.models.fusion.AlignedText": "ltgnn.models.fusion.AlignedContent",
     "ltgnn.models.fusion.Side": "ltgnn.models.fusion.AlignedContent",
     "ltgnn.models.fusion.Text": "ltgnn.models.fusion.ContentOnly",
+    "ltgnn.models.projection.Same": "ltgnn.models.projection.NoProjection",
+    "ltgnn.models.projection.Separate": "ltgnn.models.projection.ProjectorPerKind",
     "ltgnn.scoring.adjustments.TextProfile": "ltgnn.scoring.adjustments.ContentProfile",
     "ltgnn.scoring.tail_constrained.TailKept": "ltgnn.scoring.tail_constrained.TailConstrained",
+    "ltgnn.serving.calibration.Calibrated": "ltgnn.serving.calibration.Calibration",
 }
 """Classes with another name: by their module of today."""
 

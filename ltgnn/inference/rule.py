@@ -13,7 +13,7 @@ from ltgnn.types import Groups, Split, UserError
 
 
 class RuleContext(Protocol):
-    """What a rule may read of the model whose lists it changes; ``ltgnn.inference.served_model.Served`` is one."""
+    """What a rule may read of the model whose lists it changes; ``ltgnn.inference.served_model.ServedModel`` is one."""
 
     @property
     def num_items(self) -> int: ...

@@ -50,7 +50,7 @@ def pool_of(
 ) -> Pool:
     """The ``depth`` best items of each member for every user with a held-out pair, and how each member puts them.
 
-    ``standings``: users [B] -> M x [B, I] (``Blended.standings``). A held-out item that no member has among its
+    ``standings``: users [B] -> M x [B, I] (``EnsembleScorer.standings``). A held-out item that no member has among its
     ``depth`` best is left out: no blend would bring it up. In blocks of users.
     """
     users = torch.unique(held_out.users)

@@ -46,7 +46,7 @@ class Blend:
     ) -> None:
         self.standing, self.fitting, self.users, self.items, self.weights = standing, fitting, users, items, weights
 
-    def of(self, members: Mapping[str, Scorer | Callable[[Tensor], Tensor]], train: Interactions) -> Blended:
+    def of(self, members: Mapping[str, Scorer | Callable[[Tensor], Tensor]], train: Interactions) -> EnsembleScorer:
         """The members as one scorer; weights of 0 if there are none yet."""
         if BIAS in members:
             raise UserError(f"a member cannot be called '{BIAS}'.")
@@ -64,14 +64,14 @@ class Blend:
             table = torch.stack([cells(self.weights[name], *names, name) for name in members])
             bias = cells(self.weights.get(BIAS, 0.0), *names, BIAS)
         scorers = {name: as_scorer(member) for name, member in members.items()}
-        return Blended(scorers, train, self.standing, users, items, table, bias)
+        return EnsembleScorer(scorers, train, self.standing, users, items, table, bias)
 
 
 BIAS = "bias"
 
 
 @dataclass(frozen=True)
-class Blended(Scorer):
+class EnsembleScorer(Scorer):
     """Members at work; the candidates are the items that a member in use knows."""
 
     members: Mapping[str, Scorer]
@@ -148,7 +148,7 @@ class Blended(Scorer):
         """Weights [A, G] of users [B] and items [I].  [B, I], or [1, 1] where there is one cell"""
         return table if table.numel() == 1 else table[cell][:, group]
 
-    def plain(self, weights: Tensor, bias: Tensor) -> dict[str, Any]:
+    def to_config(self, weights: Tensor, bias: Tensor) -> dict[str, Any]:
         """Weights [M, A, G] and bias [A, G] as ``Blend`` takes them; numbers of six digits."""
         found = {name: _plain(table, self.users, self.items) for name, table in zip(self.members, weights, strict=True)}
         return found | ({BIAS: _plain(bias, self.users, self.items)} if bool(bias.any()) else {})

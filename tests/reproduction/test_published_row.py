@@ -91,7 +91,7 @@ def test_seeds_are_averaged_and_tested() -> None:
     assert (judged.t, judged.p) == pytest.approx((test.statistic, test.pvalue))
     assert judged.t == pytest.approx(math.sqrt(3))  # (.21 - .2) / (.01 / sqrt 3)
     assert judged.word == "PASS"
-    line = describe(judged.plain())
+    line = describe(judged.to_dict())
     assert ".2100 sd .01000 (3 seeds)" in line
     assert "delta +.0100  t +1.73 p 0.23  PASS" in line
 
@@ -171,7 +171,7 @@ def test_every_row_is_whole(file: Path) -> None:
 
 
 def result(kind: str, finished: str, verdict: str = "PASS", epoch: int | None = None) -> dict[str, Any]:
-    judged = evaluate(Published("recall@20", 0.2, 0.01, epoch), [0.2, 0.204]).plain()
+    judged = evaluate(Published("recall@20", 0.2, 0.01, epoch), [0.2, 0.204]).to_dict()
     return {
         "row": "toy", "kind": kind, "verdict": verdict, "finished": finished, "commit": f"c{finished}",
         "judged": [judged], "runs": [{}, {}], "minutes": 3.2,
