@@ -58,7 +58,7 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str], cache: Cache) -> dict[st
         if fitted:
             every = range(len(scorers))
             pool = pool_of(
-                lambda users: blended.standings(users, every),
+                lambda users: blended.normalise_scores(users, every),
                 problem.split.val, blended.users, blended.items, int(cfg.depth),
             )  # fmt: skip
             cfg.blend.weights = blended.to_config(*blend.fitting(pool))

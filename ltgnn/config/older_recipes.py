@@ -80,6 +80,7 @@ CLASSES = {
 ARGUMENTS = {
     "ltgnn.models.closed_form.ease.ContentEASE": {"text_weight": "content_weight"},
     "ltgnn.models.content.WithContent": {"text_dim": "content_dim"},
+    "ltgnn.scoring.ensemble.Blend": {"standing": "normaliser"},
 }
 """By class, as it is called now: renamed arguments."""
 
@@ -93,6 +94,7 @@ KEYS = {"score": {"dials": "adjustments"}}
 """Keys inside a section."""
 
 PLACES = {
+    "blend.standing": "blend.normaliser",
     "graph.item_edges.text": "graph.item_edges.content",
     "model.closed_form.text_weight": "model.closed_form.content_weight",
     "model.encoder.text_dim": "model.encoder.content_dim",
