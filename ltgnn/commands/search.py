@@ -16,7 +16,7 @@ USAGE = f"""usage: ltgnn search run=DIR "QUERY" [KEY=VALUE ...]
 
 Items that fit a query: by words (BM25), by meaning (the run's text encoder), by the model (the query as if it were an
 item without buyers: encoder, projector, then the nearest items), fused by reciprocal ranks. Both read the text that the
-run's encoder read. A run whose features are no texts (numbers, vectors) has keyword search only.
+run's encoder read. A run whose features are not text (numbers, vectors) has keyword search only.
 
   ltgnn search run=logs/train/runs/X "waterproof hiking socks"
   ltgnn search run=logs/train/runs/X "space adventure" user=42 k=5

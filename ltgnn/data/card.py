@@ -91,7 +91,7 @@ def what_is_left_out(gone: Mapping[str, int]) -> list[str]:
 
 
 def find_doubtful_values(raw: Raw) -> list[str]:
-    """Sentences on times that cannot be true, and on ids that may be none."""
+    """Sentences on times that cannot be true, and on ids that may stand for a missing one."""
     found = list(raw.notes.get("odd times", ()))
     for noun, words in raw.notes.get("words as ids", {}).items():
         found.append(

@@ -212,5 +212,6 @@ def _copy_with_bar(
                 raise OSError(f"more than {limits.largest:,} bytes")
             if (passed := time.monotonic() - since) > limits.window:
                 if size - seen < limits.slowest * passed:
-                    raise OSError(f"{(size - seen) / passed:.0f} bytes a second, at least {limits.slowest:.0f} wanted")
+                    rate = f"{(size - seen) / passed:.0f} bytes a second"
+                    raise OSError(f"{rate}, at least {limits.slowest:.0f} wanted")
                 seen, since = size, time.monotonic()

@@ -90,7 +90,7 @@ class JsonLines:
                     except UnicodeEncodeError:
                         raise UserError(
                             f"{self.file}, line {line}, column {name!r}: half of a surrogate pair (\\ud800 to \\udfff) "
-                            f"is no character. Correct the line or delete it."
+                            f"is not a character. Correct the line or delete it."
                         ) from None
             raise
 

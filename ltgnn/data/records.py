@@ -23,7 +23,7 @@ LF, CR = 10, 13
 
 
 class RecordError(Exception):
-    """A record that is none; ``what``: fields, open, split, escape, either, long, sign."""
+    """A record that cannot be read; ``what``: fields, open, split, escape, either, long, sign."""
 
     def __init__(self, what: str, line: int, fields: int = 0, text: str = "") -> None:
         super().__init__(what, line, fields)
@@ -65,7 +65,7 @@ class Block(NamedTuple):
 
 
 def blocks(pieces: Iterator[bytes], dialect: Dialect, line: int) -> Iterator[Block]:
-    """The records of a text whose first line has this number. Raises ``RecordError`` for the first that is none."""
+    """The records of a text whose first line has this number. Raises ``RecordError`` for the first that cannot be read."""
     buffer, wanted = b"", 0
     for piece, last in with_last(pieces):
         if dialect.sign != dialect.separator and UNIT.encode() in piece:

@@ -152,7 +152,7 @@ class Run(records.Run):
         """The score of an item for a user as summands that add up to it, the ``k`` largest and the rest.
 
         Raises:
-            UserError: The model's score is no such sum, or the user or item is not known to it.
+            UserError: The model's score is not such a sum, or the user or item is not known to it.
         """
         from ltgnn.inference.explanation.open_explainer import explainer
 

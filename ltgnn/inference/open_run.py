@@ -45,7 +45,7 @@ class OpenRun:
     def by(self) -> tuple[str, ...]:
         """The retrievers in use."""
         if unknown := [name for name in self.asked_by if name not in BY]:
-            raise UserError(f"by={','.join(self.asked_by)}: '{unknown[0]}' is none of {', '.join(BY)}")
+            raise UserError(f"by={','.join(self.asked_by)}: '{unknown[0]}' is not one of {', '.join(BY)}")
         if self.asked_by:
             return self.asked_by
         readable = [name for name, there in (("words", self.texts), ("text", not self.no_meaning)) if there]

@@ -111,7 +111,7 @@ VALUES = ("depth", "most")
 
 
 def check(name: str, rule: object) -> None:
-    """``UserError`` where ``rule``, called ``name``, is none of the five, or has only a part of one."""
+    """``UserError`` where ``rule``, called ``name``, is not one of the five, or has only a part of one."""
     kind = type(rule).__name__
     for protocol, parts in PARTS.items():
         if not hasattr(rule, parts[0]):

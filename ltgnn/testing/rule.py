@@ -42,7 +42,7 @@ class RuleCase:
         return ServedModel("toy", scorer, catalogue, toy.split(), toy.groups(), toy.features(), {})
 
     def scores(self, users: Tensor) -> Tensor:
-        """Random scores, all different; the third item is no candidate.  [B] -> [B, I]"""
+        """Random scores, all different; the third item is not a candidate.  [B] -> [B, I]"""
         scores = toy.random(toy.USERS + 1, toy.ITEMS, seed=8)[users]
         scores[:, 2] = -torch.inf
         return scores
@@ -60,7 +60,7 @@ class RuleCase:
         lists = self.lists()
         for row in lists:
             assert len(set(row)) == len(row), f"an item stands twice on {row}"
-            assert 2 not in row, f"{row} has an item that is no candidate"
+            assert 2 not in row, f"{row} has an item that is not a candidate"
         assert self.lists() == lists, "the same model gives other lists the second time"
 
     def test_allowed_items_alone_are_listed(self) -> None:
