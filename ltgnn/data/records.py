@@ -65,7 +65,7 @@ class Block(NamedTuple):
 
 
 def blocks(pieces: Iterator[bytes], dialect: Dialect, line: int) -> Iterator[Block]:
-    """The records of a text whose first line has this number. Raises ``RecordError`` for the first that cannot be read."""
+    """The records of a text whose first line has this number; ``RecordError`` for the first that cannot be read."""
     buffer, wanted = b"", 0
     for piece, last in with_last(pieces):
         if dialect.sign != dialect.separator and UNIT.encode() in piece:

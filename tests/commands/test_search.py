@@ -102,7 +102,7 @@ def test_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ([""], "the query is empty"),
         (["a" * 10_001], "10001 signs"),
         (["river", "k=0"], "k=0"),
-        (["river", "by=smell"], "'smell' is none of words, text, model"),
+        (["river", "by=smell"], "'smell' is not one of words, text, model"),
         (["river", "user=nobody"], "user=nobody"),
         (["river", "taste=much"], "taste=much"),
         (["river", "index=annoy"], "index=annoy"),

@@ -216,7 +216,7 @@ def test_the_short_table_has_what_holds_and_one_row_a_model_first(tmp_path: Path
 
 def test_a_gpu_row_is_not_filled_in(tmp_path: Path) -> None:
     row = read_row(written(tmp_path, hardware="gpu"))
-    assert "not yet run: wants a GPU" in paper_result.table([row], tmp_path / "results")
+    assert "not yet run: requires a GPU" in paper_result.table([row], tmp_path / "results")
 
 
 def test_readme_is_changed_between_its_marks_alone(tmp_path: Path) -> None:
