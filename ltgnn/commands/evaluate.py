@@ -10,22 +10,15 @@ from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from ltgnn.analysis.table import show
 from ltgnn.config.hydra_entry import hydra_entry
-from ltgnn.config.paths import conf_dir
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.experiment.evaluation_job import evaluate_job
+from ltgnn.experiment.reevaluation import write_recipe
 from ltgnn.io.terminal import printable_lines
-from ltgnn.runs.finished import finished_run
 from ltgnn.types import UserError
-
-OWN = ("paths", "logger", "sweep")
-"""Groups of the run for paths and output: not taken over."""
-
-SWEEPING = (("sweeper", "grid"), ("launcher", "local"))
-"""Hydra's own groups, as in ``conf/evaluate.yaml``."""
 
 
 def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
@@ -34,24 +27,6 @@ def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     if HydraConfig.get().mode != RunMode.MULTIRUN:
         show([Path(cfg.paths.run_dir)])
     return value
-
-
-def write_recipe(run: Path, folder: Path) -> None:
-    """A Hydra tree in ``folder`` in which every group has the option ``run``: the configuration of the run."""
-    saved = finished_run(run).config()
-    groups = [str(key) for key in saved if OmegaConf.is_dict(saved[key]) and key not in (*OWN, "choices")]
-    for group in groups:
-        (folder / group).mkdir()
-        OmegaConf.save(saved[group], folder / group / "run.yaml")
-    root = OmegaConf.load(conf_dir() / "evaluate.yaml")
-    scalars = {key: saved[key] for key in saved if not OmegaConf.is_dict(saved[key]) and key not in ("task", "tags")}
-    root = OmegaConf.merge(
-        scalars, {k: v for k, v in root.items_ex(resolve=False) if k not in ("callbacks", "trainer", "seed")}
-    )
-    sweeping = [{"sweep": "none"}, "_self_", *({f"override hydra/{part}": word} for part, word in SWEEPING)]
-    root.defaults = [{"paths": "default"}, *({group: "run"} for group in groups), *sweeping]
-    root.hydra.searchpath = [f"file://{conf_dir()}"]
-    OmegaConf.save(root, folder / "evaluate.yaml")
 
 
 run_evaluate = hydra_entry("evaluate", task)
