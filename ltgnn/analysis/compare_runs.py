@@ -39,8 +39,8 @@ def compare_runs(
 
     def work(whole: Sequence[Run]) -> tuple[list[Run], Comparison]:
         runs, again = drop_repeated(whole)
-        axes = tuple(by) or axes_of(runs)
-        for axis in axes:
+        axes = tuple(by) or tuple(axis for axis in axes_of(runs) if any(run.word(axis) != "-" for run in runs))
+        for axis in by:
             if all(run.word(axis) == "-" for run in runs):
                 raise UserError(
                     f"--by {axis}: no run has that; config groups are {', '.join(runs[0].config.get('choices', {}))}"

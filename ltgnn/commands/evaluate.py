@@ -29,13 +29,22 @@ def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     return value
 
 
+def without_quotes(text: str) -> str:
+    """A value of the command line as Hydra reads it where it is in quotes."""
+    if text[:1] not in "'\"" or not text:
+        return text
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    return str(OverridesParser.create().parse_override(f"run={text}").value())
+
+
 run_evaluate = hydra_entry("evaluate", task)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """``ltgnn evaluate``; with ``-m`` and values such as ``score.norm_power=0,0.5,1`` the curve is drawn, too."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    run = next((text.partition("=")[2] for text in arguments if text.startswith("run=")), None)
+    run = next((without_quotes(text.partition("=")[2]) for text in arguments if text.startswith("run=")), None)
     if run is None:
         return run_evaluate(arguments)
     with tempfile.TemporaryDirectory(prefix="ltgnn-evaluate-") as folder:

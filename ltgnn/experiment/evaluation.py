@@ -11,7 +11,7 @@ from ltgnn.experiment.column_names import find_column, need_column
 from ltgnn.experiment.dataset import Dataset, data_words
 from ltgnn.experiment.frames import Frame, to_polars
 from ltgnn.experiment.launching import run_one
-from ltgnn.experiment.option_words import Overrides, Value, quoted, words_of
+from ltgnn.experiment.option_words import Overrides, Value, folder_word, words_of
 from ltgnn.experiment.process_state import ONE_AT_A_TIME, hydra_put_back
 from ltgnn.experiment.reevaluation import logged_evaluate_job
 from ltgnn.experiment.run import Run
@@ -56,9 +56,9 @@ def evaluate(
         'mine'
     """
     file = Path(lists) if isinstance(lists, str | Path) else kept_lists(lists, name)
-    words = [f"lists={quoted(str(file))}", *later_wins(data_words(data), words_of(options, overrides))]
+    words = [f"lists={folder_word(file)}", *later_wins(data_words(data), words_of(options, overrides))]
     if folder is not None:
-        words.append(f"hydra.run.dir={quoted(str(folder))}")
+        words.append(f"hydra.run.dir={folder_word(folder)}")
     return Run.read(run_one("evaluate", logged_evaluate_job, words, progress))
 
 

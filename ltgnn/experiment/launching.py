@@ -16,6 +16,7 @@ from ltgnn.config.paths import conf_dir
 from ltgnn.config.suggestions import in_plain_words, refuse_two_parts
 from ltgnn.config.trust import split_trust, trusting
 from ltgnn.experiment.process_state import ONE_AT_A_TIME, hydra_put_back, log_shown
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,8 @@ def launch(
                 raise
             raise UserError(in_plain_words(text, arguments, root, tree)) from None
     if caught:
-        log.warning("%d jobs have failed; they are in the attribute `failed` of what is returned.", len(caught))
+        said = pluralize(len(caught), "job has", "jobs have")
+        log.warning("%s failed; see the attribute `failed` of what is returned.", said)
 
 
 def notes(error: BaseException) -> Sequence[str]:

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.experiment.launching import run_one
-from ltgnn.experiment.option_words import quoted
+from ltgnn.experiment.option_words import folder_word
 from ltgnn.experiment.run_log import run_log
 from ltgnn.runs.finished import finished_run
 
@@ -26,7 +26,7 @@ def evaluate_again(run: Path, words: Sequence[str], progress: bool) -> Path:
     """The folder of ``ltgnn evaluate run=RUN WORDS``, where it has run."""
     with tempfile.TemporaryDirectory(prefix="ltgnn-evaluate-") as folder:
         write_recipe(run, Path(folder))
-        named = [f"run={quoted(str(run))}", *words]
+        named = [f"run={folder_word(run)}", *words]
         return run_one("evaluate", logged_evaluate_job, named, progress, Path(folder))
 
 

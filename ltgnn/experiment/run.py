@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ltgnn.analysis.report.gather import command
 from ltgnn.experiment import run_tables
 from ltgnn.experiment.dataset import Dataset, read_dataset
-from ltgnn.experiment.option_words import Overrides, Value, quoted, words_of
+from ltgnn.experiment.option_words import Overrides, Value, folder_word, words_of
 from ltgnn.experiment.process_state import ONE_AT_A_TIME, hydra_put_back
 from ltgnn.experiment.reevaluation import evaluate_again
 from ltgnn.io.notebook import card
@@ -203,7 +203,7 @@ class Run(records.Run):
         chosen: dict[str, Value] = {"split": split, "groups": groups, "score": score}
         words = words_of({key: word for key, word in chosen.items() if word is not None} | options, overrides)
         if folder is not None:
-            words.append(f"hydra.run.dir={quoted(str(folder))}")
+            words.append(f"hydra.run.dir={folder_word(folder)}")
         return Run.read(evaluate_again(self.folder, words, progress))
 
     def table(self, policy: str | None = None) -> None:
