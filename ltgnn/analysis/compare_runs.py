@@ -39,8 +39,8 @@ def compare_runs(
 
     def work(whole: Sequence[Run]) -> tuple[list[Run], Comparison]:
         runs, again = drop_repeated(whole)
-        keys = tuple(by) or differing_keys(runs)
-        for key in keys:
+        keys = tuple(by) or tuple(key for key in differing_keys(runs) if any(run.option(key) != "-" for run in runs))
+        for key in by:
             if all(run.option(key) == "-" for run in runs):
                 raise UserError(
                     f"--by {key}: no run has that; config groups are {', '.join(runs[0].config.get('choices', {}))}"

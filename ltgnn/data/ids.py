@@ -39,9 +39,14 @@ def read_ids(
     numbers = column.done()
     known = np.flatnonzero(counts(numbers, int(numbers.max(initial=0)) + 1)).astype(np.uint32)[: None if found else 0]
     named = pl.Series(known)
-    texts = canonical(numbers, known, (named if plain else named.cat.to(holder.dtype)).cast(pl.String))
+    texts = canonical(numbers, known, (named if plain else _categories(named, holder.dtype)).cast(pl.String))
     release()
     return numbers, texts
+
+
+def _categories(codes: pl.Series, kind: pl.DataType) -> pl.Series:
+    """Codes of a dictionary as its categories."""
+    return codes.cat.to(kind) if hasattr(codes.cat, "to") else codes.cast(kind)  # polars before 1.43 has no cat.to
 
 
 def _small_numbers(files: Sequence[TableFile], columns: Columns, role: str) -> bool:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ltgnn.analysis.report.gather import command
 from ltgnn.experiment import run_tables
 from ltgnn.experiment.dataset import Dataset, read_dataset
+from ltgnn.experiment.option_words import Overrides, Value, folder_word, words_of
 from ltgnn.experiment.process_state import ONE_AT_A_TIME, hydra_put_back
+from ltgnn.experiment.reevaluation import evaluate_again
 from ltgnn.io.notebook import card
 from ltgnn.runs import run as records
 from ltgnn.runs.folder import RunFolder
@@ -166,6 +168,43 @@ class Run(records.Run):
         """
         opened = self._opened
         return run_tables.hits(opened.find(query, k, user), opened.by)
+
+    def evaluate(
+        self,
+        *,
+        split: str | None = None,
+        groups: str | None = None,
+        score: str | None = None,
+        folder: str | Path | None = None,
+        overrides: Overrides = (),
+        progress: bool = True,
+        **options: Value,
+    ) -> Run:
+        """Evaluates the model again without training, as ``ltgnn evaluate run=FOLDER`` does: a new run folder.
+
+        Args:
+            split, groups, score: Options of these config groups; None: as the run has them.
+            folder: Run folder; None: a new one below ``logs/evaluate/runs``.
+            overrides: Further keys: ``{"score.norm_power": 0.5}``, ``{"eval.ks": [5, 10]}``.
+            progress: As for ``ltgnn.train``.
+            **options: ``eval``.
+
+        Raises:
+            UserError: An option that would change the model or its data; data that are not those of the run.
+
+        Examples:
+            >>> import ltgnn, ltgnn.testing.toy
+            >>> shop = ltgnn.Dataset.from_frames(*ltgnn.testing.toy.frames(), name="toy")
+            >>> run = ltgnn.train(shop, model="ease", features="none", progress=False)
+            >>> again = run.evaluate(overrides={"eval.ks": [5, 20]}, progress=False)
+            >>> again.test["ndcg@20"] == run.test["ndcg@20"], "ndcg@5" in again.test
+            (True, True)
+        """
+        chosen: dict[str, Value] = {"split": split, "groups": groups, "score": score}
+        words = words_of({key: word for key, word in chosen.items() if word is not None} | options, overrides)
+        if folder is not None:
+            words.append(f"hydra.run.dir={folder_word(folder)}")
+        return Run.read(evaluate_again(self.folder, words, progress))
 
     def table(self, policy: str | None = None) -> None:
         """Prints what ``ltgnn table`` prints of this run. ``policy``: groups of items, such as ``"mass"``."""

@@ -234,4 +234,7 @@ def open(*folders: str | Path) -> Run | Runs:
         raise UserError("open: no folder given; that of a run or a sweep wanted.")
     if len(places) == 1 and (places[0] / "status.json").is_file():
         return Run.read(places[0])
+    for place in places:
+        if (place / "export.json").is_file():
+            raise UserError(f"{place} is an exported model, not a run: ltgnn.load({str(place)!r}) opens it.")
     return Runs.read(*places)

@@ -145,7 +145,7 @@ class ServedModel:
 
     def blocks(self, users: Iterable[str], k: int = 10, rules: Rules | RuleRanker | None = None) -> Iterator[Block]:
         """The same as a stream: as many users as there are, a block of them in memory at a time."""
-        if isinstance(users, str | bytes):
+        if isinstance(users, str | bytes) or not isinstance(users, Iterable):
             raise UserError(f"users={users!r} given, a list of ids wanted: [{users!r}].")
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST:
             raise UserError(f"k={k} given, a list length from 1 to {MOST:,} wanted.")

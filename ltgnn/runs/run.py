@@ -24,6 +24,9 @@ T = TypeVar("T")
 SHOWN = ("ndcg@20", "items20/head/ndcg@20", "items20/tail/ndcg@20")
 """Values of the test part that a run is shown with."""
 
+WIDTH = 119
+"""Columns that ``repr`` has for a line."""
+
 UNTRAINED = (
     "fusion", "loss", "graph", "init", "views", "sampler", "optim", "schedule", "trainer", "callbacks", "live",
     "projector",
@@ -55,7 +58,9 @@ class Run:
             word for axis in ("model", "fusion", "loss") if (word := self.option(axis)) not in ("-", "None")
         )
         shown = [f"{name} {self.test[name]:.4f}" for name in SHOWN if name in self.test] or [self.state]
-        return f"Run({str(self.folder)!r}: {words}, seed {self.seed}; {', '.join(shown)})"
+        said = f"{words}, seed {self.seed}; {', '.join(shown)})"
+        line = f"Run({str(self.folder)!r}: {said}"
+        return line if len(line) <= WIDTH else f"Run({str(self.folder)!r}:\n    {said}"
 
     @cached_property
     def recipe(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 
 from ltgnn.io.pluralize import pluralize
 
@@ -130,8 +130,8 @@ def shown_values(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 def smaller_is_better(trainer: pl.Trainer, monitor: str | None) -> bool:
     """Whether less of the monitored value is better, as the callbacks that select by it have it."""
-    checkpoints = [one for one in trainer.checkpoint_callbacks if isinstance(one, ModelCheckpoint)]
-    selecting = [*checkpoints, *trainer.early_stopping_callbacks]
+    callbacks = [*trainer.checkpoint_callbacks, *trainer.early_stopping_callbacks]
+    selecting = [one for one in callbacks if isinstance(one, EarlyStopping | ModelCheckpoint)]
     return any(one.monitor == monitor and one.mode == "min" for one in selecting)
 
 

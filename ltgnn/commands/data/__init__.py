@@ -79,6 +79,15 @@ def _parser() -> Parser:
         choices=["auto", "s", "ms", "us", "ns"],
         help="of times given as numbers (default: by their range)",
     )
+    bring.add_argument("--weight", help="column with the strength of the event; rows at 0 are left out")
+    bring.add_argument("--event", help="column with the kind of event, such as click or purchase; with --event-weight")
+    bring.add_argument(
+        "--event-weight",
+        action="append",
+        default=[],
+        metavar="EVENT=NUMBER",
+        help="what a row with this event is worth, 0 leaves it out; once for each event",
+    )
     bring.add_argument("--items", help="file of items")
     bring.add_argument("--item-key", help="column of item ids in the file of items (default: as --item)")
     bring.add_argument(
