@@ -16,8 +16,8 @@ from ltgnn.config.check import refuse_wrong_values
 from ltgnn.config.composing import compose_config
 from ltgnn.config.recipe import open_recipe
 from ltgnn.config.search_path import option_file, option_names
-from ltgnn.data.cutting import count_ties
 from ltgnn.data.sources.processed import INTERACTIONS
+from ltgnn.data.splitting import count_ties
 from ltgnn.experiment.option_words import value_word
 from ltgnn.scoring.known_items import has_interactions
 from ltgnn.types import Dataset, Groups, Interactions, Split, UserError

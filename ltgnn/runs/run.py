@@ -24,6 +24,9 @@ T = TypeVar("T")
 SHOWN = ("ndcg@20", "items20/head/ndcg@20", "items20/tail/ndcg@20")
 """Values of the test part that a run is shown with."""
 
+WIDTH = 119
+"""Columns that ``repr`` has for a line."""
+
 UNTRAINED = (
     "fusion", "loss", "graph", "init", "views", "sampler", "optim", "schedule", "trainer", "callbacks", "live",
     "projector",
@@ -57,9 +60,13 @@ class Run:
     overrides: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        words = " ".join(word for axis in ("model", "fusion", "loss") if (word := self.word(axis)) not in ("-", "None"))
+        words = " ".join(
+            word for axis in ("model", "fusion", "loss") if (word := self.option(axis)) not in ("-", "None")
+        )
         shown = [f"{name} {self.test[name]:.4f}" for name in SHOWN if name in self.test] or [self.state]
-        return f"Run({str(self.folder)!r}: {words}, seed {self.seed}; {', '.join(shown)})"
+        said = f"{words}, seed {self.seed}; {', '.join(shown)})"
+        line = f"Run({str(self.folder)!r}: {said}"
+        return line if len(line) <= WIDTH else f"Run({str(self.folder)!r}:\n    {said}"
 
     @cached_property
     def recipe(self) -> dict[str, str]:
@@ -134,19 +141,19 @@ class Run:
             raise DamagedRun(self.folder, f"{self.folder}: metrics.json has no 'fingerprint' of the split.")
         return str(self.metrics["fingerprint"])
 
-    def word(self, axis: str) -> str:
+    def option(self, key: str) -> str:
         """The value of a config group (``fusion``), a root knob (``dim``) or any key (``loss.ranking.temperature``).
 
         ``-`` where the run has none, as a closed form has no fusion.
         """
-        if self.closed_form and axis.partition("/")[0].partition("@")[0].partition(".")[0] in OF_TRAINING:
+        if self.closed_form and key.partition("/")[0].partition("@")[0].partition(".")[0] in OF_TRAINING:
             return "-"
         choices: dict[str, Any] = self.config.get("choices", {})
-        if axis in choices:
-            return str(choices[axis])
+        if key in choices:
+            return str(choices[key])
         value: Any = self.config
-        for key in axis.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
         return "-" if value is None or isinstance(value, dict) else str(value)
 
     @cached_property
