@@ -33,6 +33,12 @@ UNTRAINED = (
 )  # fmt: skip
 """Config groups that a closed form does not have: it is computed, not trained."""
 
+TRAINING_KNOBS = ("lr", "batch_size", "shared_batches", "epochs", "min_epochs", "eval_every", "patience")
+"""Keys at the root that a closed form does not read: they stand in no label of it."""
+
+OF_TRAINING = (*UNTRAINED, *TRAINING_KNOBS)
+"""Both: what is ``-`` for a closed form."""
+
 
 class DamagedRun(Damaged):
     """A run folder with a file that cannot be read."""
@@ -140,7 +146,7 @@ class Run:
 
         ``-`` where the run has none, as a closed form has no fusion.
         """
-        if self.closed_form and key.partition("/")[0].partition("@")[0].partition(".")[0] in UNTRAINED:
+        if self.closed_form and key.partition("/")[0].partition("@")[0].partition(".")[0] in OF_TRAINING:
             return "-"
         choices: dict[str, Any] = self.config.get("choices", {})
         if key in choices:
