@@ -134,7 +134,7 @@ def _option(source: Source, group: str) -> list[str]:
     rows = [row(key, source, prefix) for key in source.settings()]
     rows += [added for path, target in own_targets(source).items() for added in _more(path, target, source, prefix)]
     if rows:
-        lines.append(table(("key", "default", "values", "meaning"), rows))
+        lines += ['<div class="keys" markdown>', "", table(("key", "default", "values", "meaning"), rows), "", "</div>"]
     return lines
 
 

@@ -118,7 +118,7 @@ def test_the_quickstart_on_the_home_page_is_that_of_its_tutorial() -> None:
 
 
 def test_the_pictures_of_plots_are_of_their_record() -> None:
-    """All kinds are on the page; names and numbers in them are those of the table that was written from the same runs."""
+    """All kinds are on the page; their names and numbers are those of the table that was written from the same runs."""
     page = (ROOT / "docs/how-to/plots.md").read_text(encoding="utf-8")
     folder = ROOT / "docs/images/plots"
     assert {file.stem for file in folder.glob("*.svg")} == set(KINDS)
