@@ -88,10 +88,30 @@ def test_wrong_arguments(run: ltgnn.Run, arguments: dict[str, Any], said: str) -
         run.evaluate(progress=False, **arguments)
 
 
-def test_a_run_that_did_not_finish(run: ltgnn.Run) -> None:
-    with pytest.raises(ltgnn.UserError):
-        ltgnn.train("ml100k", lr="nan", folder="failed", progress=False)  # type: ignore[arg-type]
+def test_the_run_behind_it_has_data_and_model(run: ltgnn.Run) -> None:
+    again = run.evaluate(folder="behind", progress=False)
+    assert again.dataset.overrides == run.dataset.overrides
+    assert set(again.per_user["user"]) <= set(run.dataset.user_ids)
+    lists = ltgnn.evaluate(again.topk.drop("rank"), again.dataset, progress=False)
+    assert lists.test["ndcg@20"] == pytest.approx(run.test["ndcg@20"])
+    for call in (lambda: again.recommend(["u1"]), lambda: again.evaluate(progress=False)):
+        with pytest.raises(ltgnn.UserError, match=r"behind is an evaluation of the run .*trained, which has the model"):
+            call()
+
+
+def test_the_data_of_a_run_with_official_parts(run: ltgnn.Run) -> None:
+    events, _ = toy.frames()
+    parts = {
+        part: {name: column[start::2] for name, column in events.items()} for part, start in (("train", 0), ("test", 1))
+    }
+    official = ltgnn.Dataset.from_frames(parts, name="parts")
+    first = ltgnn.train(official, model="ease", features="none", progress=False)
+    assert set(first.dataset.overrides) == set(official.overrides)
+    assert ltgnn.train(first.dataset, model="ease", features="none", progress=False).test == first.test
+
+
+def test_lists_have_no_model(run: ltgnn.Run) -> None:
     lists = ltgnn.evaluate(run.topk.drop("rank"), run.dataset, progress=False)
-    with pytest.raises(ltgnn.UserError) as caught:
+    with pytest.raises(ltgnn.UserError, match="has no model, only lists of another library") as caught:
         lists.evaluate(progress=False)
     assert str(lists.folder) in str(caught.value)

@@ -144,7 +144,7 @@ def test_what_is_no_run_is_named(run: ltgnn.Run, runs: ltgnn.Runs) -> None:
         ltgnn.UserError, match=r"sweep holds 4 runs, one wanted, such as sweep/000.*ltgnn\.open\('sweep'\)"
     ):
         ltgnn.load("sweep")
-    with pytest.raises(ltgnn.UserError, match="nowhere is neither a run .* nor an exported model"):
+    with pytest.raises(ltgnn.UserError, match=r"nowhere is neither a run .* nor an exported model"):
         ltgnn.load("nowhere")
 
 
