@@ -112,6 +112,11 @@ def test_the_data_of_a_run_with_official_parts(run: ltgnn.Run) -> None:
 
 def test_lists_have_no_model(run: ltgnn.Run) -> None:
     lists = ltgnn.evaluate(run.topk.drop("rank"), run.dataset, progress=False)
-    with pytest.raises(ltgnn.UserError, match="has no model, only lists of another library") as caught:
-        lists.evaluate(progress=False)
-    assert str(lists.folder) in str(caught.value)
+    for call in (lambda: lists.evaluate(progress=False), lambda: lists.recommend(["u1"]), lambda: lists.embeddings):
+        with pytest.raises(ltgnn.UserError, match="has no model: it is an evaluation of the lists in") as caught:
+            call()
+        assert str(lists.folder) in str(caught.value)
+    line = shlex.split(lists.command)
+    assert line[:2] == ["ltgnn", "evaluate"]
+    assert main([*line[1:], "hydra.run.dir=lists-again"]) == 0
+    assert numbers(lists.folder) == numbers(Path("lists-again"))
