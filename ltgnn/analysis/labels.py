@@ -23,7 +23,7 @@ SCHEDULE = ("epochs", "min_epochs", "eval_every", "patience")
 NOTHING = ("-", "None")
 
 
-def axes_of(runs: Sequence[Run]) -> tuple[str, ...]:
+def differing_keys(runs: Sequence[Run]) -> tuple[str, ...]:
     """Choices, root knobs and overridden keys that differ among the runs; what others of them imply is not repeated."""
     given = {key: None for run in runs for key in pairs(run.overrides) if not key.startswith("hydra")}
     keys = {
@@ -33,8 +33,8 @@ def axes_of(runs: Sequence[Run]) -> tuple[str, ...]:
         **given,
     }
     if any(run.config.get("task") == "ensemble" for run in runs):  # it has no knobs of training that could differ
-        keys = {k: None for k in keys if k in PLAINLY or all(run.word(k) not in NOTHING for run in runs)}
-    options = {key: [run.word(key) for run in runs] for key in keys if _parts(key)[0] not in NO_AXES}
+        keys = {k: None for k in keys if k in PLAINLY or all(run.option(k) not in NOTHING for run in runs)}
+    options = {key: [run.option(key) for run in runs] for key in keys if _parts(key)[0] not in NO_AXES}
     seeds = [run.seed for run in runs]  # a key that follows the seed, as split.seed may, distinguishes none
     differ = {key: said for key, said in options.items() if said != seeds and len(set(_had(key, said, runs))) > 1}
     found = [key for key in differ if key in given or not _implied(key, differ)]
@@ -46,7 +46,7 @@ def labels(runs: Sequence[Run], seeds: bool = False) -> list[str]:
 
     ``seeds``: name the seed too, last, where it differs.
     """
-    groups = axes_of(runs)
+    groups = differing_keys(runs)
     full = [label(run, groups) for run in runs]
     short = [label(run, [group for group in groups if group not in SCHEDULE]) for run in runs]
     found = short if len(set(short)) == len(set(full)) else full
@@ -57,15 +57,15 @@ def labels(runs: Sequence[Run], seeds: bool = False) -> list[str]:
 
 def label(run: Run, groups: Sequence[str]) -> str:
     """The options of a run in ``groups``; its plain name where these do not describe it."""
-    said = {group: run.word(group) for group in groups}
+    said = {group: run.option(group) for group in groups}
     named = said.get("experiment", "-") not in NOTHING
     if "experiment" in said and not named:  # for others this is the name; a run without one is named by its options
-        said = {group: run.word(group) for group in PLAINLY} | said
+        said = {group: run.option(group) for group in PLAINLY} | said
     if named and run.overrides:  # it implies all that the command does not set in addition
         own = {"experiment", *pairs(run.overrides), *run.changed}
         said = {group: option for group, option in said.items() if group in own}
     said = {group: option for group, option in said.items() if option not in NOTHING}
-    if not said or not any(run.word(group) not in NOTHING for group in groups):
+    if not said or not any(run.option(group) not in NOTHING for group in groups):
         return plain_name(run)
     plainly = [said[group] for group in PLAINLY if group in said]
     if named:
@@ -77,9 +77,9 @@ def label(run: Run, groups: Sequence[str]) -> str:
 
 def names(runs: Sequence[Run]) -> list[str]:
     """The name of each run, and the options in which the runs differ."""
-    groups = [group for group in axes_of(runs) if group not in PLAINLY]
+    groups = [group for group in differing_keys(runs) if group not in PLAINLY]
     return [
-        printable(" ".join([plain_name(run), *(f"{a}={w}" for a in groups if (w := run.word(a)) not in NOTHING
+        printable(" ".join([plain_name(run), *(f"{a}={w}" for a in groups if (w := run.option(a)) not in NOTHING
                   and a not in run.changed)]))
         for run in runs
     ]  # fmt: skip
@@ -87,7 +87,7 @@ def names(runs: Sequence[Run]) -> list[str]:
 
 def plain_name(run: Run) -> str:
     """Model, fusion and loss of a run, as far as it has them, and what ``ltgnn evaluate`` changed of it."""
-    options = [option for group in ("model", "fusion", "loss") if (option := run.word(group)) not in NOTHING]
+    options = [option for group in ("model", "fusion", "loss") if (option := run.option(group)) not in NOTHING]
     return " ".join([*options, *(f"{key}={option}" for key, option in run.changed.items())]) or run.folder.name
 
 

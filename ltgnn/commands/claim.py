@@ -84,7 +84,7 @@ def make_parser() -> Parser:
     parser.add_argument("--metric", default="ndcg@20", help="per-user value (default: %(default)s)")
     parser.add_argument("--policy", default="items20", help="groups of items (default: %(default)s)")
     parser.add_argument(
-        "--margin", type=float, default=0.01, help="head loss that is none (default: %(default)s = 1 %%)"
+        "--margin", type=float, default=0.01, help="loss on the head that counts as none (default: %(default)s = 1 %%)"
     )
     parser.add_argument("--level", type=float, default=0.95, help="of the intervals (default: %(default)s)")
     parser.add_argument(

@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     k = number(values, "k")
     explanation = explainer(OpenRun(values["run"]))(values["user"], values["item"], k)
     if values["out"]:
-        write_whole(Path(values["out"]), json.dumps(explanation.plain(), indent=1, ensure_ascii=False) + "\n")
+        write_whole(Path(values["out"]), json.dumps(explanation.to_dict(), indent=1, ensure_ascii=False) + "\n")
     if values["picture"]:
         write_whole(Path(values["picture"]), picture(explanation))
     show(explanation)

@@ -10,8 +10,8 @@ import ltgnn
 from ltgnn.config.arguments import choice, number, parse
 from ltgnn.config.composing import compose_rules
 from ltgnn.config.search_path import option_names
-from ltgnn.inference.rule_engine import Ruled, Rules
-from ltgnn.inference.served_model import Served
+from ltgnn.inference.rule_engine import RuleRanker, Rules
+from ltgnn.inference.served_model import ServedModel
 from ltgnn.io.pluralize import pluralize
 from ltgnn.serving.list_output import save, show
 from ltgnn.types import UserError
@@ -55,12 +55,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     k, reasons = number(values, "k"), choice(values, "reasons", ("true", "false")) == "true"
     model = ltgnn.load(values["run"])
     wanted = users_of(values["users"], model)
-    ruled = None if rules is None else Ruled(rules, model, k)
+    ruled = None if rules is None else RuleRanker(rules, model, k)
     if values["out"]:
         schema = model.recommend([], k, reasons=reasons).schema
         frames = (block.frame(model, reasons) for block in model.blocks(wanted, k, ruled))
         print(f"{pluralize(save(frames, Path(values['out']), schema), 'row')} in {values['out']}")
-        tell(ruled)
+        print_rules(ruled)
         return 0
     names = list(wanted)
     for name in names[:SHOWN]:
@@ -70,17 +70,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         show(frame, title)
     if len(names) > SHOWN:
         print(f"... and {pluralize(len(names) - SHOWN, 'user')} more: out=FILE writes all of them.")
-    tell(ruled)
+    print_rules(ruled)
     return 0
 
 
-def tell(ruled: Ruled | None) -> None:
+def print_rules(ruled: RuleRanker | None) -> None:
     """What each rule did."""
     for name, count, what in [] if ruled is None else ruled.report():
         print(f"rule {name}: {count:,} {what}" if name != "all rules" else f"{count:,} {what}")
 
 
-def users_of(words: str, model: Served) -> Iterable[str]:
+def users_of(words: str, model: ServedModel) -> Iterable[str]:
     """The users that ``users=`` names; a file is read as it is used up."""
     if words == "all":
         return model.catalogue.user_ids

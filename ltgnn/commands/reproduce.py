@@ -23,7 +23,7 @@ from ltgnn.reproduction.display import list_rows, show
 from ltgnn.reproduction.outcome import outcome
 from ltgnn.reproduction.published_row import Plan, Row, read_all
 from ltgnn.runs.folder import RunFolder
-from ltgnn.runs.run_key import plain, run_key
+from ltgnn.runs.run_key import resolve_config, run_key
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.types import UserError
 
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = []
     for row in [rows[name] for name in given.names] or list(rows.values()):
         try:
-            words.append(one(row, given.smoke, given.seeds, results, given.force or bool(given.names)))
+            words.append(reproduce_row(row, given.smoke, given.seeds, results, given.force or bool(given.names)))
         except KeyboardInterrupt:
             return 130
         except UserError as mistake:
@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if set(words) == {"PASS"} else 1
 
 
-def one(row: Row, smoke: bool, seeds: int | None, results: Path, here: bool) -> str:
+def reproduce_row(row: Row, smoke: bool, seeds: int | None, results: Path, here: bool) -> str:
     """Check, train what has not finished, evaluate, write; the verdict. Raises ``UserError`` before training."""
     import torch
 
@@ -128,7 +128,7 @@ def verify(row: Row, cfg: DictConfig) -> str:
 def compose_plan(plan: Plan, seed: int) -> DictConfig:
     """The configuration of one seed; its folder does not change the run key."""
     cfg = compose_config("train", [*plan.words, PRECISION, f"seed={seed}", "paths.run_dir=/RUN"])
-    recipe = plain(cfg)
+    recipe = resolve_config(cfg)
     check(recipe, plan.file.parent, plan.file.name)
     resolve_places(recipe, plan.file.parent, plan.file.name)
     return cfg

@@ -16,7 +16,7 @@ USAGE = f"""usage: ltgnn search run=DIR "QUERY" [KEY=VALUE ...]
 
 Items that fit a query: by words (BM25), by meaning (the run's text encoder), by the model (the query as if it were an
 item without buyers: encoder, projector, then the nearest items), fused by reciprocal ranks. Both read the text that the
-run's encoder read. A run whose features are no texts (numbers, vectors) has keyword search only.
+run's encoder read. A run whose features are not text (numbers, vectors) has keyword search only.
 
   ltgnn search run=logs/train/runs/X "waterproof hiking socks"
   ltgnn search run=logs/train/runs/X "space adventure" user=42 k=5
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     values, _ = parsed
     shop = OpenRun(values["run"], [b for b in values["by"].split(",") if b], values["index"], values["prompt"] or None)
-    found = shop.find(values["query"], number(values, "k"), values["user"] or None, real(values, "taste"))
+    found = shop.find(values["query"], number(values, "k"), values["user"] or None, parse_number(values, "taste"))
     if choice(values, "format", ("table", "json")) == "json":
         print(json.dumps([vars(hit) for hit in found], indent=1, ensure_ascii=False))
         return 0
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def real(values: Mapping[str, str], key: str) -> float:
+def parse_number(values: Mapping[str, str], key: str) -> float:
     """A finite number."""
     try:
         found = float(values[key])

@@ -64,7 +64,7 @@ def application(run: str, hosts: Sequence[str], threads: int = 2, rules: Rules |
         raise UserError(f"ltgnn serve needs the extra: pip install 'ltgnn[serve]' ({error})") from None
     share = None if is_export(run) else compose_rules(["rules=tail"])["tail"]
     options |= {"rules": rules, "tail_share": share}
-    shop, explain = opened(run)
+    shop, explain = open_model(run)
     if shop.no_meaning:
         print(f"keyword search only: {shop.no_meaning}")
     try:
@@ -76,7 +76,7 @@ def application(run: str, hosts: Sequence[str], threads: int = 2, rules: Rules |
     return create(shop.served, shop.find, by, hosts, threads, explain, **options)
 
 
-def opened(run: str) -> tuple[OpenExport | OpenRun, Explainer]:
+def open_model(run: str) -> tuple[OpenExport | OpenRun, Explainer]:
     """A run folder, or an export: of that, neither Lightning nor transformers is imported."""
     if is_export(run):
         export = OpenExport(run)
@@ -101,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     threads, waiting, most, seconds = (number(values, key) for key in ("threads", "waiting", "connections", "timeout"))
     rules = Rules(compose_rules(overrides) if overrides else {})  # Hydra is imported where there are some
     try:
-        from ltgnn.serving.server.connections import Bounds, open_socket, server
+        from ltgnn.serving.server.connections import ConnectionLimits, open_socket, server
     except ImportError as error:
         raise UserError(f"ltgnn serve needs the extra: pip install 'ltgnn[serve]' ({error})") from None
 
@@ -109,10 +109,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         torch.set_num_threads(1)  # requests run side by side instead
         app = application(values["run"], allowed_hosts(host), threads, rules, token=token, waiting=waiting)
         bound.listen()
-        for line in greeting(host, bound.getsockname()[1], token):
+        for line in start_message(host, bound.getsockname()[1], token):
             print(line, flush=True)
         with suppress(KeyboardInterrupt):
-            server(app, Bounds(seconds, most)).run(sockets=[bound])
+            server(app, ConnectionLimits(seconds, most)).run(sockets=[bound])
     return 0
 
 
@@ -147,7 +147,7 @@ def checked_token(token: str, host: str) -> str | None:
     return token
 
 
-def greeting(host: str, port: int, token: str | None) -> list[str]:
+def start_message(host: str, port: int, token: str | None) -> list[str]:
     """Lines printed at the start: the address, who can reach it, and the token."""
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     said = [f"{address}  (Ctrl-C ends it)"]

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ltgnn.data.blocks import Growing, counts, release
+from ltgnn.data.blocks import GrowingArray, counts, release
 from ltgnn.data.columns import Column, TableFile, explain_failures, values
 from ltgnn.data.raw import canonical
 
@@ -25,7 +25,7 @@ def read_ids(
     plain = _small_numbers(files, columns, role)
     kind = pl.Categorical(pl.Categories.random())  # the dictionary that all pieces share ...
     holder = pl.Series([], dtype=kind)  # ... which is alive as long as a series of the kind
-    column, found = Growing(np.int32), False
+    column, found = GrowingArray(np.int32), False
     for file in files:
         given = (
             [pl.col(columns[role].name).alias(role)]
@@ -39,9 +39,14 @@ def read_ids(
     numbers = column.done()
     known = np.flatnonzero(counts(numbers, int(numbers.max(initial=0)) + 1)).astype(np.uint32)[: None if found else 0]
     named = pl.Series(known)
-    texts = canonical(numbers, known, (named if plain else named.cat.to(holder.dtype)).cast(pl.String))
+    texts = canonical(numbers, known, (named if plain else _categories(named, holder.dtype)).cast(pl.String))
     release()
     return numbers, texts
+
+
+def _categories(codes: pl.Series, kind: pl.DataType) -> pl.Series:
+    """Codes of a dictionary as its categories."""
+    return codes.cat.to(kind) if hasattr(codes.cat, "to") else codes.cast(kind)  # polars before 1.43 has no cat.to
 
 
 def _small_numbers(files: Sequence[TableFile], columns: Columns, role: str) -> bool:

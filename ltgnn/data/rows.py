@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ltgnn.data.blocks import Growing, release, shrink
+from ltgnn.data.blocks import GrowingArray, release, shrink
 from ltgnn.data.columns import MISSING, Column, Kind, TableFile, flags, misfit, values
 from ltgnn.data.ids import pieces, read_ids
 from ltgnn.data.times import choose_unit
@@ -53,15 +53,15 @@ class RowTable:
         # ids first: their dictionaries are gone when the wide columns come
         users, user_texts = read_ids(files, columns, "user", self.drop_incomplete)
         items, item_texts = read_ids(files, columns, "item", self.drop_incomplete)
-        rest = {"dropped": Growing(np.int64)}  # numbers of rows
+        rest = {"dropped": GrowingArray(np.int64)}  # numbers of rows
         if self.label is not None or set(self.parts) != {"all"}:
-            rest["parts"] = Growing(np.int8)
+            rest["parts"] = GrowingArray(np.int8)
         if self.time is not None:
-            rest["times"] = Growing(np.float64)
+            rest["times"] = GrowingArray(np.float64)
         if self.rating is not None:
-            rest["ratings"] = Growing(np.float32)
+            rest["ratings"] = GrowingArray(np.float32)
         if self._weighted:
-            rest["weights"] = Growing(np.float32)
+            rest["weights"] = GrowingArray(np.float32)
         seen: list[dict[str, Any]] = []
         end = 0
         for part, file in self.parts.items():
@@ -90,7 +90,7 @@ class RowTable:
         return found, {"users": user_texts, "items": item_texts}, notes
 
     def _read_rest(
-        self, part: str, file: TableFile, columns: Mapping[str, Column], rest: Mapping[str, Growing], start: int
+        self, part: str, file: TableFile, columns: Mapping[str, Column], rest: Mapping[str, GrowingArray], start: int
     ) -> tuple[int, dict[str, Any]]:
         """Appends all but the ids of a file, and which rows do not count; the rows so far, and notes on the file."""
         rows = dropped = 0

@@ -40,7 +40,7 @@ class ComparisonTable:
 
         table, rows = self.comparison, []
         for row in table.rows:
-            found: dict[str, Any] = dict(zip(table.axes, row.words, strict=True)) | {"seeds": len(row.side.runs)}
+            found: dict[str, Any] = dict(zip(table.keys, row.options, strict=True)) | {"seeds": len(row.side.runs)}
             for name, cell in zip(table.names, row.cells, strict=True):
                 found |= {name: cell and cell.mean, f"{name} sd": cell and cell.sd}
                 if table.baseline:

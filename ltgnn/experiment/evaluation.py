@@ -52,7 +52,7 @@ def evaluate(
         >>> import ltgnn, ltgnn.testing.toy
         >>> shop = ltgnn.Dataset.from_frames(*ltgnn.testing.toy.frames(), name="toy")
         >>> lists = {"user_id": ["u1", "u1", "u2"], "item_id": ["i3", "i0", "i1"], "score": [2.0, 1.0, 1.0]}
-        >>> ltgnn.evaluate(lists, shop, name="mine", progress=False).word("model")
+        >>> ltgnn.evaluate(lists, shop, name="mine", progress=False).option("model")
         'mine'
     """
     file = Path(lists) if isinstance(lists, str | Path) else kept_lists(lists, name)

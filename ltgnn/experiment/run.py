@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ltgnn.inference.explanation.explainer import Explanation
     from ltgnn.inference.open_run import OpenRun
     from ltgnn.inference.rule_engine import Rules
-    from ltgnn.inference.served_model import Served
+    from ltgnn.inference.served_model import ServedModel
     from ltgnn.inference.similarity import By
 
 
@@ -118,7 +118,7 @@ class Run(records.Run):
         return run_tables.embeddings(self.served)
 
     @property
-    def served(self) -> Served:
+    def served(self) -> ServedModel:
         """The model with its data, as ``ltgnn.load(folder)`` gives it."""
         return self._opened.served
 
@@ -154,7 +154,7 @@ class Run(records.Run):
         """The score of an item for a user as summands that add up to it, the ``k`` largest and the rest.
 
         Raises:
-            UserError: The model's score is no such sum, or the user or item is not known to it.
+            UserError: The model's score is not such a sum, or the user or item is not known to it.
         """
         from ltgnn.inference.explanation.open_explainer import explainer
 
@@ -209,9 +209,9 @@ class Run(records.Run):
     def table(self, policy: str | None = None) -> None:
         """Prints what ``ltgnn table`` prints of this run. ``policy``: groups of items, such as ``"mass"``."""
         from ltgnn.analysis.table import show
-        from ltgnn.analysis.table_values import Chosen
+        from ltgnn.analysis.table_values import Selection
 
-        show([self.folder], Chosen(policy=policy))
+        show([self.folder], Selection(policy=policy))
 
     @cached_property
     def _opened(self) -> OpenRun:
@@ -223,7 +223,7 @@ class Run(records.Run):
             return OpenRun(str(self.folder))
 
     def _repr_html_(self) -> str:
-        words = {axis: word for axis in AXES if (word := self.word(axis)) != "-"}
+        words = {axis: word for axis in AXES if (word := self.option(axis)) != "-"}
         shown = {name: f"{self.test[name]:.4f}" for name in records.SHOWN if name in self.test}
         ends: dict[str, Any] = {} if self.state == "finished" else {self.state: self.error}
         return card(f"Run {self.folder.name}", words | {"seed": self.seed} | ends | shown | {"folder": self.folder})

@@ -16,8 +16,8 @@ from ltgnn.config.check import refuse_wrong_values
 from ltgnn.config.composing import compose_config
 from ltgnn.config.recipe import open_recipe
 from ltgnn.config.search_path import option_file, option_names
-from ltgnn.data.cutting import count_ties
 from ltgnn.data.sources.processed import INTERACTIONS
+from ltgnn.data.splitting import count_ties
 from ltgnn.experiment.option_words import value_word
 from ltgnn.runs.reading import read_run
 from ltgnn.runs.run import Run
@@ -109,7 +109,7 @@ def named_data_of(run: Run) -> list[str]:
     behind = run.config.get("run")
     if isinstance(behind, str) and (Path(behind) / "status.json").is_file():
         return named_data_of(read_run(Path(behind)))
-    return [f"data={run.word('data')}", *words]
+    return [f"data={run.option('data')}", *words]
 
 
 def later_wins(words: Sequence[str], more: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ class Strength:
         raise NotImplementedError
 
 
-class Kept(Strength):
+class FixedStrength(Strength):
     """The strength that some interactions had in another graph."""
 
     def __init__(self, values: Tensor) -> None:

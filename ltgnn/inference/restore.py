@@ -28,7 +28,7 @@ from ltgnn.features.transform import Step
 from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
-from ltgnn.runs.run_key import INPUTS, plain
+from ltgnn.runs.run_key import INPUTS, resolve_config
 from ltgnn.types import Damaged, Dataset, Features, Scorer, UserError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def refuse_other_data(run: RunFolder, cfg: DictConfig, problem: Problem) -> None
     told of for the others. ``cfg``: the run's recipe.
     """
     metrics, recorded = run.read_json("metrics.json"), run.read_json("status.json").get(INPUTS)
-    known, split, recipe = metrics.get("fingerprint"), problem.split, plain(cfg)
+    known, split, recipe = metrics.get("fingerprint"), problem.split, resolve_config(cfg)
     differing = find_changed(recipe, recorded) if recorded else {}
     files = ", ".join(name for names in differing.values() for name in names)
     if known != split.fingerprint:

@@ -54,7 +54,9 @@ class Run:
     overrides: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        words = " ".join(word for axis in ("model", "fusion", "loss") if (word := self.word(axis)) not in ("-", "None"))
+        words = " ".join(
+            word for axis in ("model", "fusion", "loss") if (word := self.option(axis)) not in ("-", "None")
+        )
         shown = [f"{name} {self.test[name]:.4f}" for name in SHOWN if name in self.test] or [self.state]
         said = f"{words}, seed {self.seed}; {', '.join(shown)})"
         line = f"Run({str(self.folder)!r}: {said}"
@@ -133,19 +135,19 @@ class Run:
             raise DamagedRun(self.folder, f"{self.folder}: metrics.json has no 'fingerprint' of the split.")
         return str(self.metrics["fingerprint"])
 
-    def word(self, axis: str) -> str:
+    def option(self, key: str) -> str:
         """The value of a config group (``fusion``), a root knob (``dim``) or any key (``loss.ranking.temperature``).
 
         ``-`` where the run has none, as a closed form has no fusion.
         """
-        if self.closed_form and axis.partition("/")[0].partition("@")[0].partition(".")[0] in UNTRAINED:
+        if self.closed_form and key.partition("/")[0].partition("@")[0].partition(".")[0] in UNTRAINED:
             return "-"
         choices: dict[str, Any] = self.config.get("choices", {})
-        if axis in choices:
-            return str(choices[axis])
+        if key in choices:
+            return str(choices[key])
         value: Any = self.config
-        for key in axis.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
         return "-" if value is None or isinstance(value, dict) else str(value)
 
     @cached_property

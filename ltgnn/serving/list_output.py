@@ -38,7 +38,7 @@ def save(frames: Iterable[pl.DataFrame], file: Path, schema: pl.Schema) -> int:
     """
     if file.suffix not in FORMATS:
         raise UserError(f"out={file} given, a file that ends in {', '.join(FORMATS)} wanted.")
-    counted = Counted(frames)
+    counted = CountedFrames(frames)
     with replace_atomically(file, "out=") as temporary:
         if file.suffix == ".parquet":
             from polars.io.plugins import register_io_source
@@ -70,7 +70,7 @@ def _text(frames: Iterable[pl.DataFrame], file: Path, suffix: str, schema: pl.Sc
         stream.write("\n" if suffix == ".jsonl" else "\n]\n")
 
 
-class Counted:
+class CountedFrames:
     """A stream of tables that knows how many rows went by."""
 
     def __init__(self, frames: Iterable[pl.DataFrame]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ltgnn.inference.served_model import Served
+from ltgnn.inference.served_model import ServedModel
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 
-def load(folder: str | Path) -> Served:
+def load(folder: str | Path) -> ServedModel:
     """A finished model, ready to answer: ``ltgnn.load(DIR).recommend(["u1"], k=10)``.
 
     Args:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ltgnn.analysis.labels import axes_of, labels, names
+from ltgnn.analysis.labels import differing_keys, labels, names
 from ltgnn.runs.run import Run
 
 CHOICES = {"model": "lightgcn", "fusion": "id", "loss": "bpr"}
@@ -54,12 +54,12 @@ def test_a_sweep_over_text_is_named_by_its_words_alone() -> None:
     words = ("none", "tfidf", "shuffled", "minilm_numbers")
     runs = [run(choices=text(word)) for word in words]
     assert labels(runs) == [f"features={word}" for word in words]
-    assert axes_of(runs) == ("features",)
+    assert differing_keys(runs) == ("features",)
 
 
 def test_a_word_below_another_is_named_where_it_was_chosen() -> None:
     both = [run(choices=text(w, t)) for w in ("tfidf", "shuffled") for t in ("none", "l2")]
-    assert axes_of(both) == ("features", "features/transform")
+    assert differing_keys(both) == ("features", "features/transform")
     given = [
         run(choices=text("none")),
         run(("features=tfidf", "features/transform=l2"), choices=text("tfidf", "l2")),
@@ -111,7 +111,7 @@ def test_a_closed_form_has_neither_fusion_nor_loss(model: str) -> None:
     assert labels([one, trained]) == [model, "lightgcn"]
     third = run(choices=trained.config["choices"] | {"fusion": "sum"})
     assert labels([one, trained, third]) == [model, "lightgcn id", "lightgcn sum"]
-    assert (one.word("fusion"), one.word("loss"), one.word("graph/kernel")) == ("-", "-", "-")
+    assert (one.option("fusion"), one.option("loss"), one.option("graph/kernel")) == ("-", "-", "-")
 
 
 def test_an_evaluation_shows_what_was_changed() -> None:
@@ -142,9 +142,9 @@ def test_each_adjustment_of_an_evaluation_is_a_column_of_its_own() -> None:
     turned = [config(changed=f"score=content score.norm_power={p}", score={"norm_power": p}, run="x") for p in (0, 1)]
     assert told(*turned) == ["score.norm_power=0", "score.norm_power=1"]
     runs = [Run(Path(), c, {}) for c in turned]
-    assert axes_of(runs) == ("score.norm_power",)
-    assert [run.word("score.norm_power") for run in runs] == ["0", "1"]
-    assert (runs[0].word("fusion"), runs[0].word("dim"), runs[0].word("score.nothing")) == ("id", "64", "-")
+    assert differing_keys(runs) == ("score.norm_power",)
+    assert [run.option("score.norm_power") for run in runs] == ["0", "1"]
+    assert (runs[0].option("fusion"), runs[0].option("dim"), runs[0].option("score.nothing")) == ("id", "64", "-")
 
 
 def test_labels_are_one_line_of_plain_text() -> None:

@@ -46,7 +46,7 @@ def test_unchanged_it_has_its_own_numbers(run: ltgnn.Run) -> None:
     assert again.test == pytest.approx(run.test, abs=1e-9)
     assert again.val == pytest.approx(run.val, abs=1e-9)
     assert again.fingerprint == run.fingerprint
-    assert again.word("fusion") == "sum"
+    assert again.option("fusion") == "sum"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_it_is_the_command(run: ltgnn.Run, arguments: dict[str, Any], words: lis
     assert main(["evaluate", "run=trained", *words, f"hydra.run.dir=theirs-{name}"]) == 0
     assert numbers(ours.folder) == numbers(Path(f"theirs-{name}"))
     assert files(ours.folder) == files(Path(f"theirs-{name}"))
-    assert ours.word("score") == arguments.get("score", run.word("score"))
+    assert ours.option("score") == arguments.get("score", run.option("score"))
     line = shlex.split(ours.command)
     assert line[:2] == ["ltgnn", "evaluate"]
     assert main([*line[1:], f"hydra.run.dir=repeated-{name}"]) == 0

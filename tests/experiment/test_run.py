@@ -222,7 +222,7 @@ def test_lists_of_others_are_evaluated_as_our_own(run: ltgnn.Run, shop: ltgnn.Da
     ours = ltgnn.evaluate(lists, shop, name="again", progress=False)
     assert ours.test["ndcg@20"] == pytest.approx(run.test["ndcg@20"])
     assert ours.test["items20/tail/ndcg@20"] == pytest.approx(run.test["items20/tail/ndcg@20"])
-    assert ours.word("model") == "again"
+    assert ours.option("model") == "again"
     assert "evaluate" in ours.command.split()
     lists.write_csv("lists.csv")
     assert ltgnn.evaluate("lists.csv", shop, progress=False).test == ours.test

@@ -103,7 +103,7 @@ def _parser() -> Parser:
     bring.add_argument("--names", help="names of the columns, by comma, where the first line has none")
     bring.add_argument("--item-names", help="the same for the file of items")
     bring.add_argument(
-        "--missing", metavar="WORDS", help="ids that are none, by comma, e.g. NA,null (default: only the empty one)"
+        "--missing", metavar="WORDS", help="values that are not ids, by comma, e.g. NA,null (default: the empty one)"
     )
     bring.add_argument("--min-rating", type=float, help="drop rows rated below")
     bring.add_argument("--user-core", type=int, help="minimum interactions per user (k-core)")

@@ -57,7 +57,7 @@ def with_flags(message: str) -> str:
     return message
 
 
-def how_read(source: Mapping[str, Any]) -> list[str]:
+def describe_reading(source: Mapping[str, Any]) -> list[str]:
     """A line for each file: its rows, and all that was found out or dropped in reading it."""
     files = [*source.get("interactions", []), source.get("items", {}), source.get("users", {})]
     lines = []
@@ -65,10 +65,10 @@ def how_read(source: Mapping[str, Any]) -> list[str]:
         if not isinstance(about, Mapping) or "file" not in about:
             continue
         facts = [pluralize(about.get("rows", 0), "row")]
-        facts += [f"{what} {fact:,}" if isinstance(fact, int) else f"{what} {fact}" for what, fact in _told(about)]
+        facts += [f"{what} {fact:,}" if isinstance(fact, int) else f"{what} {fact}" for what, fact in _facts(about)]
         lines.append(f"read {about['file']}: {'; '.join(facts)}")
     return lines
 
 
-def _told(about: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _facts(about: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     return ((what, fact) for what, fact in about.items() if what not in ("file", "rows") and fact not in (0, "", None))

@@ -11,7 +11,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from ltgnn.commands.data.flags import how_read, name_flags, with_flags
+from ltgnn.commands.data.flags import describe_reading, name_flags, with_flags
 from ltgnn.data.card import table
 from ltgnn.data.export import write_processed
 from ltgnn.data.source_columns import RECORDED, of_reader
@@ -59,7 +59,7 @@ def import_data(arguments: argparse.Namespace) -> int:
     reader: Any = OmegaConf.to_container(found.cfg.data.reader, resolve=True)
     write_processed(out, dataset, dataset.parts, {**dataset.card, RECORDED: of_reader(reader)})
     print(first_rows(dataset))
-    print("\n".join([*how_read(dataset.card["source"]), ""]))
+    print("\n".join([*describe_reading(dataset.card["source"]), ""]))
     print(with_flags(table(dataset.card)) if file.is_file() else table(dataset.card))
     untouched = dataset.card["left out"].get("items without an interaction")
     if untouched:

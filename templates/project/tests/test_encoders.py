@@ -15,7 +15,7 @@ class TestFading(EncoderCase):
 
     def test_dense_matrices(self) -> None:
         """``(x + A x / 2 + A^2 x / 4) / 1.75`` with ``A = D^-1/2 A D^-1/2`` written out."""
-        train, encoder = toy.interactions(), self.made()
+        train, encoder = toy.interactions(), self.build()
         adjacency = torch.zeros(toy.USERS + toy.ITEMS, toy.USERS + toy.ITEMS)
         adjacency[train.users, train.items + toy.USERS] = 1
         adjacency = adjacency + adjacency.T
