@@ -231,23 +231,17 @@ class Block:
         items, scores = self.lists or (torch.empty(0, 1, dtype=torch.int64), torch.empty(0, 1))
         n, k = items.shape
         filled = (items >= 0).flatten()
-        flat = items.flatten()[filled]
+        flat, mask = items.flatten()[filled], pl.Series(filled.numpy(), dtype=pl.Boolean)
         why = [text for row in served.reasons(self.users, items) for text in row] if reasons else [""] * (n * k)
         groups = served.groups.labels[flat].tolist()
         titles, ids = served.catalogue.titles, served.catalogue.item_ids
         columns = {
-            "user": pl.Series([name for name in self.names for _ in range(k)], dtype=pl.String).filter(_mask(filled)),
+            "user": pl.Series([name for name in self.names for _ in range(k)], dtype=pl.String).filter(mask),
             "rank": pl.Series(torch.arange(1, k + 1).repeat(n)[filled].numpy(), dtype=pl.Int32),
             "item": pl.Series([ids[item] for item in flat.tolist()], dtype=pl.String),
             "score": pl.Series(scores.flatten()[filled].numpy(), dtype=pl.Float32),
             "title": pl.Series([titles[item] for item in flat.tolist()], dtype=pl.String),
             "group": pl.Series([served.groups.names[label] for label in groups], dtype=pl.String),
-            "reason": pl.Series(why, dtype=pl.String).filter(_mask(filled)),
+            "reason": pl.Series(why, dtype=pl.String).filter(mask),
         }
         return pl.DataFrame(columns if reasons else {name: c for name, c in columns.items() if name != "reason"})
-
-
-def _mask(values: Tensor) -> pl.Series:
-    import polars as pl
-
-    return pl.Series(values.numpy(), dtype=pl.Boolean)
