@@ -147,16 +147,13 @@ class ServedModel:
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST:
             raise UserError(f"k={k} given, a list length from 1 to {MOST:,} wanted.")
         if not isinstance(rules, AnyRules):
-            raise UserError(
-                f"rules={rules!r:.100} given; Rules({{...}}) of ltgnn.inference.rule_engine or None wanted."
-            )
+            raise UserError(f"rules={rules!r:.100} given; ltgnn.inference.rule_engine.Rules({{...}}) or None wanted.")
         ruled = rules if isinstance(rules, RuleRanker) else RuleRanker(rules or Rules({}), self, k)
         if ruled.k != k:
             raise UserError(
                 f"k={k} given with rules that were made for lists of {ruled.k}: RuleRanker(rules, model, {k})"
             )
-        stream = iter(users)
-        size = block_users(self.num_items, BLOCK_MIB)
+        stream, size = iter(users), block_users(self.num_items, BLOCK_MIB)
         size *= max(1, 8192 // size)
         while names := list(islice(stream, size)):
             yield self._block(names, ruled)
