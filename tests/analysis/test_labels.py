@@ -75,9 +75,14 @@ def test_a_word_below_another_is_named_where_it_was_chosen() -> None:
     assert labels(given)[1] == "features=tfidf features/transform=l2"
 
 
-def test_fusion_and_loss_are_words_without_names() -> None:
+def test_options_have_the_names_of_their_groups_where_the_model_is_the_same() -> None:
     sweep = [run(choices=CHOICES | {"fusion": f, "loss": loss}) for f in ("id", "sum") for loss in ("bpr", "softmax")]
-    assert labels(sweep) == ["id bpr", "id softmax", "sum bpr", "sum softmax"]
+    assert labels(sweep) == [
+        "fusion=id loss=bpr",
+        "fusion=id loss=softmax",
+        "fusion=sum loss=bpr",
+        "fusion=sum loss=softmax",
+    ]
 
 
 def test_the_seed_is_last_and_only_of_single_runs() -> None:
@@ -87,7 +92,7 @@ def test_the_seed_is_last_and_only_of_single_runs() -> None:
         for seed in (1, 2)
     ]
     assert labels(runs) == ["fusion=id", "fusion=id", "fusion=sum", "fusion=sum"]
-    assert labels(runs, seeds=True) == ["id seed=1", "id seed=2", "sum seed=1", "sum seed=2"]
+    assert labels(runs, seeds=True) == [f"fusion={word} seed={seed}" for word in ("id", "sum") for seed in (1, 2)]
     follows = [run((f"split.seed={seed}", "fusion=id"), seed=seed, split={"seed": seed}) for seed in (1, 2)]
     assert labels(follows) == ["lightgcn id bpr"] * 2
 
