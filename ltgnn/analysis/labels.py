@@ -9,7 +9,7 @@ from ltgnn.io.terminal import printable
 from ltgnn.runs.run import OF_TRAINING, Run, pairs
 
 PLAINLY = ("experiment", "model", "fusion", "loss")
-"""Config groups whose options are shown without the group's name beside that of the model, in display order."""
+"""Config groups whose options are shown without the group's name, in display order."""
 
 NO_AXES = (
     "seed", "tags", "task", "run", "lists", "changed", "runs", "reads_features", "sweep", "paths", "logger", "profile",
@@ -67,8 +67,7 @@ def label(run: Run, groups: Sequence[str]) -> str:
     said = {group: option for group, option in said.items() if option not in NOTHING}
     if not said or not any(run.option(group) not in NOTHING for group in groups):
         return plain_name(run)
-    whole = named or "model" in said  # a lone "sum" would say nothing
-    plainly = [said[group] if whole else f"{group}={said[group]}" for group in PLAINLY if group in said]
+    plainly = [said[group] for group in PLAINLY if group in said]
     if named:
         plainly[0] = plainly[0].removeprefix("quickstart/")
     if set(groups) <= {"model", "fusion", "loss"}:
