@@ -13,7 +13,7 @@ from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.experiment.launching import run_one
 from ltgnn.experiment.option_words import folder_word
 from ltgnn.experiment.run_log import run_log
-from ltgnn.runs.finished import finished_run
+from ltgnn.runs.finished import finished_run, refuse_lists
 
 OWN = ("paths", "logger", "sweep")
 """Groups of the run for paths and output: not taken over."""
@@ -40,7 +40,9 @@ def logged_evaluate_job(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | Non
 
 def write_recipe(run: Path, folder: Path) -> None:
     """A Hydra tree in ``folder`` in which every group has the option ``run``: the configuration of the run."""
-    saved = finished_run(run).config()
+    finished = finished_run(run)
+    saved = finished.config()
+    refuse_lists(finished, saved)
     groups = [str(key) for key in saved if OmegaConf.is_dict(saved[key]) and key not in (*OWN, "choices")]
     for group in groups:
         (folder / group).mkdir()

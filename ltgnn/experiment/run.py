@@ -14,6 +14,7 @@ from ltgnn.experiment.dataset import Dataset, read_dataset
 from ltgnn.experiment.option_words import Overrides, Value, folder_word, words_of
 from ltgnn.experiment.process_state import ONE_AT_A_TIME, hydra_put_back
 from ltgnn.experiment.reevaluation import evaluate_again
+from ltgnn.experiment.target import named_data_of
 from ltgnn.io.notebook import card
 from ltgnn.runs import run as records
 from ltgnn.runs.folder import RunFolder
@@ -84,8 +85,7 @@ class Run(records.Run):
     @cached_property
     def dataset(self) -> Dataset:
         """The data set of the run, before its split; ``UserError`` where it is no longer what the run was made on."""
-        words = [word for word in self.overrides if word.lstrip("+~").partition("=")[0].partition(".")[0] == "data"]
-        named = words if any(word.startswith("data=") for word in words) else [f"data={self.option('data')}", *words]
+        named = named_data_of(self)
         found = read_dataset(RunFolder(self.folder).config(), named)
         if self.metrics.get("data_sha256") not in (None, found.card.get("sha256")):
             raise UserError(f"{self.folder}: the data are not those that it was made on any more ({' '.join(named)}).")

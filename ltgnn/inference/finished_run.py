@@ -17,7 +17,7 @@ from ltgnn.features.card import features_in_words
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.restore import refuse_other_data, restore_scorer
 from ltgnn.inference.served_model import ServedModel
-from ltgnn.runs.finished import finished_run
+from ltgnn.runs.finished import finished_run, refuse_lists
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Damaged, Scorer, UserError
 
@@ -65,6 +65,7 @@ def load_finished_run(path: str | Path, cache: Cache = NO_CACHE) -> tuple[RunFol
     run = finished_run(path)
     with opening(run):
         cfg = run.config()
+        refuse_lists(run, cfg)
         problem = build_problem(cfg, cache)
     refuse_other_data(run, cfg, problem)
     return run, cfg, problem

@@ -42,6 +42,8 @@ def load_module(cfg: DictConfig, problem: Problem, run: RunFolder, device: torch
     files = [run.path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt")]
     file = next((file for file in files if file.is_file()), None)
     if file is None:
+        if (source := run.config().get("run")) is not None:
+            raise UserError(f"run={run.path} is an evaluation of the run {source}, which has the model: run={source}")
         raise UserError(f"run={run.path} has no checkpoint ({files[0]}): it was trained without callbacks.checkpoint")
     name = f"checkpoints/{file.name}"
     warn_if_changed(run.path, name)

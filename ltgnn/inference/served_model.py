@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BLOCK_MIB = 16
 MOST = 10_000  # longest list
+AnyRules = Rules | RuleRanker | None
 
 
 @dataclass(frozen=True)
@@ -126,11 +127,7 @@ class ServedModel:
         return user >= 0 and bool(self.split.train.user_counts[user] > 0)
 
     def recommend(
-        self,
-        users: Sequence[str] | None = None,
-        k: int = 10,
-        rules: Rules | RuleRanker | None = None,
-        reasons: bool = True,
+        self, users: Sequence[str] | None = None, k: int = 10, rules: AnyRules = None, reasons: bool = True
     ) -> pl.DataFrame:
         """The ``k`` best items of each user (None: of all), a row each.
 
@@ -143,20 +140,20 @@ class ServedModel:
         frames = [block.frame(self, reasons) for block in self.blocks(names, k, rules)]
         return pl.concat(frames) if frames else Block([], torch.empty(0, dtype=torch.int64), None).frame(self, reasons)
 
-    def blocks(self, users: Iterable[str], k: int = 10, rules: Rules | RuleRanker | None = None) -> Iterator[Block]:
+    def blocks(self, users: Iterable[str], k: int = 10, rules: AnyRules = None) -> Iterator[Block]:
         """The same as a stream: as many users as there are, a block of them in memory at a time."""
         if isinstance(users, str | bytes) or not isinstance(users, Iterable):
             raise UserError(f"users={users!r} given, a list of ids wanted: [{users!r}].")
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST:
             raise UserError(f"k={k} given, a list length from 1 to {MOST:,} wanted.")
-        if not isinstance(rules, Rules | RuleRanker | None):
+        if not isinstance(rules, AnyRules):
             raise UserError(
-                f"rules={rules!r:.100} given; Rules({{...}}) of ltgnn.inference.rule_engine, or None wanted."
+                f"rules={rules!r:.100} given; Rules({{...}}) of ltgnn.inference.rule_engine or None wanted."
             )
         ruled = rules if isinstance(rules, RuleRanker) else RuleRanker(rules or Rules({}), self, k)
         if ruled.k != k:
             raise UserError(
-                f"k={k} given with rules that were made for lists of {ruled.k}: RuleRanker(rules, model, {k})."
+                f"k={k} given with rules that were made for lists of {ruled.k}: RuleRanker(rules, model, {k})"
             )
         stream = iter(users)
         size = block_users(self.num_items, BLOCK_MIB)

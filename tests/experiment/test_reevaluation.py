@@ -46,7 +46,7 @@ def test_unchanged_it_has_its_own_numbers(run: ltgnn.Run) -> None:
     assert again.test == pytest.approx(run.test, abs=1e-9)
     assert again.val == pytest.approx(run.val, abs=1e-9)
     assert again.fingerprint == run.fingerprint
-    assert again.word("fusion") == "sum"
+    assert again.option("fusion") == "sum"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_it_is_the_command(run: ltgnn.Run, arguments: dict[str, Any], words: lis
     assert main(["evaluate", "run=trained", *words, f"hydra.run.dir=theirs-{name}"]) == 0
     assert numbers(ours.folder) == numbers(Path(f"theirs-{name}"))
     assert files(ours.folder) == files(Path(f"theirs-{name}"))
-    assert ours.word("score") == arguments.get("score", run.word("score"))
+    assert ours.option("score") == arguments.get("score", run.option("score"))
     line = shlex.split(ours.command)
     assert line[:2] == ["ltgnn", "evaluate"]
     assert main([*line[1:], f"hydra.run.dir=repeated-{name}"]) == 0
@@ -88,10 +88,35 @@ def test_wrong_arguments(run: ltgnn.Run, arguments: dict[str, Any], said: str) -
         run.evaluate(progress=False, **arguments)
 
 
-def test_a_run_that_did_not_finish(run: ltgnn.Run) -> None:
-    with pytest.raises(ltgnn.UserError):
-        ltgnn.train("ml100k", lr="nan", folder="failed", progress=False)  # type: ignore[arg-type]
+def test_the_run_behind_it_has_data_and_model(run: ltgnn.Run) -> None:
+    again = run.evaluate(folder="behind", progress=False)
+    assert again.dataset.overrides == run.dataset.overrides
+    assert set(again.per_user["user"]) <= set(run.dataset.user_ids)
+    lists = ltgnn.evaluate(again.topk.drop("rank"), again.dataset, progress=False)
+    assert lists.test["ndcg@20"] == pytest.approx(run.test["ndcg@20"])
+    for call in (lambda: again.recommend(["u1"]), lambda: again.evaluate(progress=False)):
+        with pytest.raises(ltgnn.UserError, match=r"behind is an evaluation of the run .*trained, which has the model"):
+            call()
+
+
+def test_the_data_of_a_run_with_official_parts(run: ltgnn.Run) -> None:
+    events, _ = toy.frames()
+    rows = range(len(events["user_id"]))
+    chosen = {"train": [row for row in rows if row % 6], "test": [row for row in rows if not row % 6]}
+    parts = {part: {name: [events[name][row] for row in kept] for name in events} for part, kept in chosen.items()}
+    official = ltgnn.Dataset.from_frames(parts, name="parts")
+    first = ltgnn.train(official, model="ease", features="none", progress=False)
+    assert set(first.dataset.overrides) == set(official.overrides)
+    assert ltgnn.train(first.dataset, model="ease", features="none", progress=False).test == first.test
+
+
+def test_lists_have_no_model(run: ltgnn.Run) -> None:
     lists = ltgnn.evaluate(run.topk.drop("rank"), run.dataset, progress=False)
-    with pytest.raises(ltgnn.UserError) as caught:
-        lists.evaluate(progress=False)
-    assert str(lists.folder) in str(caught.value)
+    for call in (lambda: lists.evaluate(progress=False), lambda: lists.recommend(["u1"]), lambda: lists.embeddings):
+        with pytest.raises(ltgnn.UserError, match="has no model: it is an evaluation of the lists in") as caught:
+            call()
+        assert str(lists.folder) in str(caught.value)
+    line = shlex.split(lists.command)
+    assert line[:2] == ["ltgnn", "evaluate"]
+    assert main([*line[1:], "hydra.run.dir=lists-again"]) == 0
+    assert numbers(lists.folder) == numbers(Path("lists-again"))

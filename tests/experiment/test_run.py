@@ -258,9 +258,10 @@ def test_every_public_object_fits_a_screen(run: ltgnn.Run, runs: ltgnn.Runs, sho
         text = repr(value)
         assert 0 < len(text) < 2500, f"{type(value).__name__}: {len(text)}"
         assert text.count("\n") < 24
-        assert max(map(len, text.replace(str(run.folder.parent), "").splitlines())) < 120
         assert " object at 0x" not in text
         assert "tensor(" not in text
+    for value in values[: values.index(problem)]:  # what a call of the public API returns
+        assert max(map(len, repr(value).replace(str(run.folder.parent), "").splitlines())) < 120
 
 
 def test_notebooks_get_html_with_all_text_escaped(run: ltgnn.Run, runs: ltgnn.Runs, shop: ltgnn.Dataset) -> None:
