@@ -147,16 +147,13 @@ class ServedModel:
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST:
             raise UserError(f"k={k} given, a list length from 1 to {MOST:,} wanted.")
         if not isinstance(rules, AnyRules):
-            raise UserError(
-                f"rules={rules!r:.100} given; Rules({{...}}) of ltgnn.inference.rule_engine or None wanted."
-            )
+            raise UserError(f"rules={rules!r:.100} given; ltgnn.inference.rule_engine.Rules({{...}}) or None wanted.")
         ruled = rules if isinstance(rules, RuleRanker) else RuleRanker(rules or Rules({}), self, k)
         if ruled.k != k:
             raise UserError(
                 f"k={k} given with rules that were made for lists of {ruled.k}: RuleRanker(rules, model, {k})"
             )
-        stream = iter(users)
-        size = block_users(self.num_items, BLOCK_MIB)
+        stream, size = iter(users), block_users(self.num_items, BLOCK_MIB)
         size *= max(1, 8192 // size)
         while names := list(islice(stream, size)):
             yield self._block(names, ruled)
@@ -231,23 +228,17 @@ class Block:
         items, scores = self.lists or (torch.empty(0, 1, dtype=torch.int64), torch.empty(0, 1))
         n, k = items.shape
         filled = (items >= 0).flatten()
-        flat = items.flatten()[filled]
+        flat, mask = items.flatten()[filled], pl.Series(filled.numpy(), dtype=pl.Boolean)
         why = [text for row in served.reasons(self.users, items) for text in row] if reasons else [""] * (n * k)
         groups = served.groups.labels[flat].tolist()
         titles, ids = served.catalogue.titles, served.catalogue.item_ids
         columns = {
-            "user": pl.Series([name for name in self.names for _ in range(k)], dtype=pl.String).filter(_mask(filled)),
+            "user": pl.Series([name for name in self.names for _ in range(k)], dtype=pl.String).filter(mask),
             "rank": pl.Series(torch.arange(1, k + 1).repeat(n)[filled].numpy(), dtype=pl.Int32),
             "item": pl.Series([ids[item] for item in flat.tolist()], dtype=pl.String),
             "score": pl.Series(scores.flatten()[filled].numpy(), dtype=pl.Float32),
             "title": pl.Series([titles[item] for item in flat.tolist()], dtype=pl.String),
             "group": pl.Series([served.groups.names[label] for label in groups], dtype=pl.String),
-            "reason": pl.Series(why, dtype=pl.String).filter(_mask(filled)),
+            "reason": pl.Series(why, dtype=pl.String).filter(mask),
         }
         return pl.DataFrame(columns if reasons else {name: c for name, c in columns.items() if name != "reason"})
-
-
-def _mask(values: Tensor) -> pl.Series:
-    import polars as pl
-
-    return pl.Series(values.numpy(), dtype=pl.Boolean)
