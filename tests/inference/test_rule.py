@@ -115,7 +115,7 @@ def test_a_share_is_replaced_under_its_name() -> None:
 def test_every_option_of_the_tree_is_listed_by_help_and_by_models(capsys: pytest.CaptureFixture[str]) -> None:
     known = {file.stem for file in (conf_dir() / "rules").glob("*.yaml")}
     assert main(["--help"]) == 0
-    (line,) = re.findall(r"rules=OPTION +(.*) \(`ltgnn models rules`\)", capsys.readouterr().out)
+    (line,) = re.findall(r"rules=OPTION +(.*)\n +\(see `ltgnn models rules`\)", capsys.readouterr().out)
     assert set(line.split(", ")) == known
     assert {entry.option for entry in models.options("rules")} == known
     for option in known - {"shop"}:  # shop needs a file of its own
