@@ -46,6 +46,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "extras": extras.block,
     "included": included.table,
+    "quickstart": records.quickstart,
     "environment": environment.block,
     **{f"bench-{name}": partial(records.benchmark, name) for name in records.BENCHMARKS},
 }

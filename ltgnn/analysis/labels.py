@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ltgnn.io.terminal import printable
-from ltgnn.runs.run import UNTRAINED, Run, pairs
+from ltgnn.runs.override_words import override_values
+from ltgnn.runs.run import OF_TRAINING, Run
 
 PLAINLY = ("experiment", "model", "fusion", "loss")
-"""Config groups whose options are shown without the group's name, in display order."""
+"""Config groups whose options are shown without the group's name beside that of the model, in display order."""
 
 NO_AXES = (
     "seed", "tags", "task", "run", "lists", "changed", "runs", "reads_features", "sweep", "paths", "logger", "profile",
@@ -25,7 +26,7 @@ NOTHING = ("-", "None")
 
 def differing_keys(runs: Sequence[Run]) -> tuple[str, ...]:
     """Choices, root knobs and overridden keys that differ among the runs; what others of them imply is not repeated."""
-    given = {key: None for run in runs for key in pairs(run.overrides) if not key.startswith("hydra")}
+    given = {key: None for run in runs for key in override_values(run.overrides) if not key.startswith("hydra")}
     keys = {
         **{key: None for run in runs for key in run.config.get("choices", {})},
         **{key: None for run in runs for key, value in run.config.items() if not isinstance(value, dict | list)},
@@ -62,12 +63,13 @@ def label(run: Run, groups: Sequence[str]) -> str:
     if "experiment" in said and not named:  # for others this is the name; a run without one is named by its options
         said = {group: run.option(group) for group in PLAINLY} | said
     if named and run.overrides:  # it implies all that the command does not set in addition
-        own = {"experiment", *pairs(run.overrides), *run.changed}
+        own = {"experiment", *override_values(run.overrides), *run.changed}
         said = {group: option for group, option in said.items() if group in own}
     said = {group: option for group, option in said.items() if option not in NOTHING}
     if not said or not any(run.option(group) not in NOTHING for group in groups):
         return plain_name(run)
-    plainly = [said[group] for group in PLAINLY if group in said]
+    whole = named or "model" in said  # a lone "sum" would say nothing
+    plainly = [said[group] if whole else f"{group}={said[group]}" for group in PLAINLY if group in said]
     if named:
         plainly[0] = plainly[0].removeprefix("quickstart/")
     if set(groups) <= {"model", "fusion", "loss"}:
@@ -92,9 +94,11 @@ def plain_name(run: Run) -> str:
 
 
 def _had(key: str, said: Sequence[str], runs: Sequence[Run]) -> list[str]:
-    """The options of the runs that have such a group: a closed form has no loss."""
+    """The options of the runs that have such a group: a closed form has no loss and no learning rate."""
     return [
-        option for option, run in zip(said, runs, strict=True) if not (run.closed_form and _parts(key)[0] in UNTRAINED)
+        option
+        for option, run in zip(said, runs, strict=True)
+        if not (run.closed_form and _parts(key)[0] in OF_TRAINING)
     ]
 
 

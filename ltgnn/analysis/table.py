@@ -12,7 +12,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from ltgnn.analysis import item_groups
-from ltgnn.analysis.notes import answer, cold_note, ensemble_note, warnings_note
+from ltgnn.analysis.notes import answer, cold_note, ensemble_note, no_pairs_note, warnings_note
 from ltgnn.analysis.other_data import data_note
 from ltgnn.analysis.rows import Row, rows_of, splits
 from ltgnn.analysis.table_formats import best_of, cell_text
@@ -180,6 +180,7 @@ def show(folders: Sequence[Path], chosen: Selection = USUAL, single: bool = Fals
         f"The rows were tested on {different} different splits: their numbers cannot be compared with each other."
         if different > 1
         else "",
+        no_pairs_note(in_order, table.columns),
         cold_note(in_order),
         data_note([(row.first.config, row.first.metrics) for row in in_order]),
         ensemble_note(in_order),

@@ -105,16 +105,17 @@ def _docstrings(file: Path) -> dict[str, str]:
 
 USAGE = """usage: ltgnn models [GROUP ...] [GROUP=OPTION ...] [--json]
 
-The options of the config groups, with description and source; your own yaml (--config-dir, LTGNN_CONF, plugins)
-included. Of GROUP=OPTION the keys: default, type and bounds, comment.
+The options of the config groups, with description and source; your own yaml
+(--config-dir, LTGNN_CONF, plugins) included. Of GROUP=OPTION the keys: default,
+type and bounds, comment.
 
 examples:
   ltgnn models                     every group
   ltgnn models loss graph          two groups, with their subgroups
-  ltgnn models loss=softmax        the keys of one option; loss.softmax is the same
-  ltgnn models trainer experiment  groups for where a run is computed are listed when they are asked for
+  ltgnn models loss=softmax        the keys of one option
+  ltgnn models trainer experiment  groups that are listed only when asked for
 
-  --json                           as JSON, with the classes that an option builds
+  --json                           as JSON, with the classes of an option
 """
 
 

@@ -16,10 +16,12 @@ from ltgnn.io.pluralize import pluralize
 from ltgnn.serving.list_output import save, show
 from ltgnn.types import UserError
 
-USAGE = """usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=OPTION] [out=FILE] [reasons=true]
+USAGE = """usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=OPTION] [out=FILE]
+                       [reasons=true]
 
-The best items of each user with title, group and a reason. Items of the user's train and validation pairs are left out,
-as in the evaluation of the test part. Unknown users receive the most popular items, and the reason states it.
+The best items of each user with title, group and a reason. Items of the user's
+train and validation pairs are left out, as in the evaluation of the test part.
+Unknown users receive the most popular items, and the reason states it.
 
 example:
   ltgnn recommend run=logs/train/runs/2026-11-24_model users=196,186 k=5
@@ -30,10 +32,12 @@ keys:
   run=DIR       a finished run, or what ltgnn export wrote
   users=...     ids with commas between, @FILE with an id a line, or all
   k=10          length of a list
-  rules=OPTION  {rules} (`ltgnn models rules`), with
-                rules.NAME.KEY=VALUE; each is reported
-  out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without it, a table.
-                In .csv, a text that a spreadsheet would run as a formula starts with an apostrophe
+  rules=OPTION  {rules}
+                (see `ltgnn models rules`), with rules.NAME.KEY=VALUE; what each
+                rule changed is printed
+  out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without
+                it, a table. In .csv, a text that a spreadsheet would run as a
+                formula starts with an apostrophe
   reasons=true  false leaves them out, which is faster for millions of users"""
 
 SHOWN = 50  # users in a terminal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Sequence
@@ -32,11 +31,18 @@ log = logging.getLogger(__name__)
 PRECISION = "trainer.precision=32-true"
 """As the papers trained, also on CUDA, where ``trainer=auto`` takes bfloat16."""
 
+ABOUT = "Train a published row as it was published, compare, report the verdict: PASS, NEAR, FAIL or ABOVE."
+
 EPILOG = """\
 Each row is a yaml of experiments/paper with a closed recipe: no option of it can be changed here. It is trained as
 `ltgnn train` does; finished seeds are not run again. PASS: within the tolerance; NEAR: below by at most twice the
 tolerance; FAIL: further below; ABOVE: better than published, which is flagged, too. Exit code 0: every row asked for
-is a PASS. examples: ltgnn reproduce --list; ltgnn reproduce gfcf-gowalla; ltgnn reproduce --all --smoke --seeds 1"""
+is a PASS.
+
+examples:
+  ltgnn reproduce --list
+  ltgnn reproduce gfcf-gowalla
+  ltgnn reproduce --all --smoke --seeds 1"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -169,9 +175,7 @@ def rebuild(readme: Path | None, rows: dict[str, Row], results: Path) -> None:
 
 
 def _parser() -> Parser:
-    parser = Parser(
-        prog="ltgnn reproduce", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(prog="ltgnn reproduce", description=ABOUT, epilog=EPILOG)
     parser.add_argument("names", nargs="*", metavar="NAME", help="rows; --list names them")
     parser.add_argument("--all", action="store_true", help="every row that this machine can run")
     parser.add_argument("--list", action="store_true", help="the rows and what is known of them")

@@ -22,29 +22,38 @@ if TYPE_CHECKING:
     from ltgnn.inference.explanation.explainer import Explainer
     from ltgnn.inference.open_run import OpenRun
 
-USAGE = """usage: ltgnn serve run=DIR [KEY=VALUE ...]      DIR: a run, or what `ltgnn export` wrote
+USAGE = """usage: ltgnn serve run=DIR [KEY=VALUE ...]
 
-One page: choose a user, see the history and the list with reasons, adjust the share of tail items, search. The JSON API
-is described at /docs and /openapi.json; /health reports that the server is up.
+One page: choose a user, see the history and the list with reasons, adjust the
+share of tail items, search. The JSON API is described at /docs and
+/openapi.json; /health reports that the server is up.
 
   ltgnn serve run=logs/train/runs/X
-  ltgnn serve run=my-model                        an export: less memory, a quick start; searched by words only
+  ltgnn serve run=my-model
   ltgnn serve run=logs/train/runs/X port=9000 rules=tail rules.tail.share=0.4
   LTGNN_TOKEN=SECRET ltgnn serve run=logs/train/runs/X host=0.0.0.0
 
 keys:
-  host=127.0.0.1    only this machine; another address opens it to the network, and then needs a token
+  run=DIR           a finished run, or what ltgnn export wrote: less memory, a
+                    quick start, search by words only
+  host=127.0.0.1    only this machine; another address opens it to the network,
+                    and then needs a token
   port=8000         0: any free one
-  token=SECRET      what each request has to bring (Authorization: Bearer SECRET; in a browser /?token=SECRET once);
-                    the environment variable LTGNN_TOKEN does the same and is in no list of processes
-  rules=OPTION      those of every list, as for `ltgnn recommend`, with rules.NAME.KEY=VALUE (`ltgnn models rules`);
-                    their files are read at the start
+  token=SECRET      what each request has to bring (Authorization: Bearer
+                    SECRET; in a browser /?token=SECRET once); the environment
+                    variable LTGNN_TOKEN does the same and is in no list of
+                    processes
+  rules=OPTION      those of every list, as for `ltgnn recommend`, with
+                    rules.NAME.KEY=VALUE (`ltgnn models rules`); their files are
+                    read at the start
   threads=2         requests computed at a time
   waiting=64        requests computed or waiting at a time; beyond that 503
   connections=256   at a time; beyond that 503
-  timeout=10        seconds for a request to arrive completely; idle connections are closed after as many
+  timeout=10        seconds for a request to arrive completely; idle connections
+                    are closed after as many
 
-SIGTERM or Ctrl-C ends it within 5 seconds: complete requests are still answered.
+SIGTERM or Ctrl-C ends it within 5 seconds: complete requests are still
+answered.
 """
 
 DEFAULTS: dict[str, str | None] = {

@@ -19,16 +19,14 @@ from ltgnn.types import UserError
 
 def main(argv: Sequence[str]) -> int:
     """``ltgnn table DIR ...``; exit code 1 where a run is damaged or has not finished."""
-    import argparse
 
     parser = Parser(
         prog="ltgnn table",
         description="Configurations side by side, each with the mean and spread over its seeds.",
         epilog="examples:\n"
         "  ltgnn table logs/train/multiruns/*\n"
-        "  ltgnn table logs/train/multiruns/X --metric ndcg@20,mrr@20 --group head,tail --sort tail\n"
+        "  ltgnn table logs/train/multiruns/X --metric ndcg@20,mrr@20 --sort tail\n"
         "  ltgnn table logs/train/multiruns/X --out table.tex",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folders", nargs="+", type=Path, help="folders of runs or of sweeps")
     several: dict[str, Any] = {"action": "append", "default": [], "metavar": "NAME,..."}

@@ -57,6 +57,7 @@ MODULES = {
 """Modules with classes that recipes name: as they were called, as they are called now."""
 
 CLASSES = {
+    "ltgnn.analysis.pareto.SweepCurve": "ltgnn.analysis.plots.sweep_curve.SweepCurve",
     "ltgnn.features.item_features.Joined": "ltgnn.features.item_features.JoinedFeatures",
     "ltgnn.features.item_features.NoText": "ltgnn.features.item_features.NoFeatures",
     "ltgnn.features.tuning.select_batch_items.Attend": "ltgnn.features.tuning.select_batch_items.SelectBatchItems",

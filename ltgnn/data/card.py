@@ -126,7 +126,7 @@ def table(card: Mapping[str, Any]) -> str:
     gone = what_is_left_out(card.get("left out", {}))
     lines += ["", f"  {'left out':<38}" + (f"\n  {'':<38}".join(gone) or "nothing")]
     for name, value in card.items():
-        if name not in SHOWN_APART and value not in ({}, None):
+        if name not in SHOWN_APART and value not in ({}, None, ""):
             lines.append(f"  {name:<38}{_plain(value)}")
     for name, group in card.get("groups", {}).items():
         lines.append(f"  {name + ' groups':<38}{_plain(group['sizes'])}")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BLOCK_MIB = 16
 MOST = 10_000  # longest list
+AnyRules = Rules | RuleRanker | None
 
 
 @dataclass(frozen=True)
@@ -126,11 +127,7 @@ class ServedModel:
         return user >= 0 and bool(self.split.train.user_counts[user] > 0)
 
     def recommend(
-        self,
-        users: Sequence[str] | None = None,
-        k: int = 10,
-        rules: Rules | RuleRanker | None = None,
-        reasons: bool = True,
+        self, users: Sequence[str] | None = None, k: int = 10, rules: AnyRules = None, reasons: bool = True
     ) -> pl.DataFrame:
         """The ``k`` best items of each user (None: of all), a row each.
 
@@ -143,23 +140,20 @@ class ServedModel:
         frames = [block.frame(self, reasons) for block in self.blocks(names, k, rules)]
         return pl.concat(frames) if frames else Block([], torch.empty(0, dtype=torch.int64), None).frame(self, reasons)
 
-    def blocks(self, users: Iterable[str], k: int = 10, rules: Rules | RuleRanker | None = None) -> Iterator[Block]:
+    def blocks(self, users: Iterable[str], k: int = 10, rules: AnyRules = None) -> Iterator[Block]:
         """The same as a stream: as many users as there are, a block of them in memory at a time."""
         if isinstance(users, str | bytes) or not isinstance(users, Iterable):
             raise UserError(f"users={users!r} given, a list of ids wanted: [{users!r}].")
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST:
             raise UserError(f"k={k} given, a list length from 1 to {MOST:,} wanted.")
-        if not isinstance(rules, Rules | RuleRanker | None):
-            raise UserError(
-                f"rules={rules!r:.100} given; Rules({{...}}) of ltgnn.inference.rule_engine, or None wanted."
-            )
+        if not isinstance(rules, AnyRules):
+            raise UserError(f"rules={rules!r:.100} given; ltgnn.inference.rule_engine.Rules({{...}}) or None wanted.")
         ruled = rules if isinstance(rules, RuleRanker) else RuleRanker(rules or Rules({}), self, k)
         if ruled.k != k:
             raise UserError(
-                f"k={k} given with rules that were made for lists of {ruled.k}: RuleRanker(rules, model, {k})."
+                f"k={k} given with rules that were made for lists of {ruled.k}: RuleRanker(rules, model, {k})"
             )
-        stream = iter(users)
-        size = block_users(self.num_items, BLOCK_MIB)
+        stream, size = iter(users), block_users(self.num_items, BLOCK_MIB)
         size *= max(1, 8192 // size)
         while names := list(islice(stream, size)):
             yield self._block(names, ruled)
@@ -234,23 +228,17 @@ class Block:
         items, scores = self.lists or (torch.empty(0, 1, dtype=torch.int64), torch.empty(0, 1))
         n, k = items.shape
         filled = (items >= 0).flatten()
-        flat = items.flatten()[filled]
+        flat, mask = items.flatten()[filled], pl.Series(filled.numpy(), dtype=pl.Boolean)
         why = [text for row in served.reasons(self.users, items) for text in row] if reasons else [""] * (n * k)
         groups = served.groups.labels[flat].tolist()
         titles, ids = served.catalogue.titles, served.catalogue.item_ids
         columns = {
-            "user": pl.Series([name for name in self.names for _ in range(k)], dtype=pl.String).filter(_mask(filled)),
+            "user": pl.Series([name for name in self.names for _ in range(k)], dtype=pl.String).filter(mask),
             "rank": pl.Series(torch.arange(1, k + 1).repeat(n)[filled].numpy(), dtype=pl.Int32),
             "item": pl.Series([ids[item] for item in flat.tolist()], dtype=pl.String),
             "score": pl.Series(scores.flatten()[filled].numpy(), dtype=pl.Float32),
             "title": pl.Series([titles[item] for item in flat.tolist()], dtype=pl.String),
             "group": pl.Series([served.groups.names[label] for label in groups], dtype=pl.String),
-            "reason": pl.Series(why, dtype=pl.String).filter(_mask(filled)),
+            "reason": pl.Series(why, dtype=pl.String).filter(mask),
         }
         return pl.DataFrame(columns if reasons else {name: c for name, c in columns.items() if name != "reason"})
-
-
-def _mask(values: Tensor) -> pl.Series:
-    import polars as pl
-
-    return pl.Series(values.numpy(), dtype=pl.Boolean)

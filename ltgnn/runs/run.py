@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from ltgnn.config.reads_features import uses_features
 from ltgnn.config.search_path import split_folders
 from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.override_words import override_values, split_overrides
 from ltgnn.runs.run_key import RECIPE_FREE
 from ltgnn.types import Damaged
 
@@ -32,6 +33,12 @@ UNTRAINED = (
     "projector",
 )  # fmt: skip
 """Config groups that a closed form does not have: it is computed, not trained."""
+
+TRAINING_KNOBS = ("lr", "batch_size", "shared_batches", "epochs", "min_epochs", "eval_every", "patience")
+"""Keys at the root that a closed form does not read: they stand in no label of it."""
+
+OF_TRAINING = (*UNTRAINED, *TRAINING_KNOBS)
+"""Both: what is ``-`` for a closed form."""
 
 
 class DamagedRun(Damaged):
@@ -140,7 +147,7 @@ class Run:
 
         ``-`` where the run has none, as a closed form has no fusion.
         """
-        if self.closed_form and key.partition("/")[0].partition("@")[0].partition(".")[0] in UNTRAINED:
+        if self.closed_form and key.partition("/")[0].partition("@")[0].partition(".")[0] in OF_TRAINING:
             return "-"
         choices: dict[str, Any] = self.config.get("choices", {})
         if key in choices:
@@ -153,7 +160,7 @@ class Run:
     @cached_property
     def changed(self) -> dict[str, str]:
         """What ``ltgnn evaluate`` changed of a finished run: key -> value as given."""
-        return pairs(_split(str(self.config.get("changed") or "")))
+        return override_values(split_overrides(str(self.config.get("changed") or "")))
 
     def columns(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
         """Columns of a parquet file of the run; raises ``DamagedRun`` where it cannot be read."""
@@ -195,12 +202,6 @@ class Run:
             raise DamagedRun(self.folder, f"{self.folder}: {name} cannot be read ({first_line(error)}).") from error
 
 
-def pairs(words: Iterable[str]) -> dict[str, str]:
-    """``["fusion=sum", "+x=1"]`` -> ``{"fusion": "sum", "x": "1"}``"""
-    parts = [word.lstrip("+~").partition("=") for word in words]
-    return {key: value for key, sign, value in parts if sign}
-
-
 def first_line(error: BaseException) -> str:
     """Of its message, or its kind where it has none."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
@@ -217,19 +218,6 @@ def _flatten(value: Any, prefix: str = "") -> dict[str, str]:
     if isinstance(value, dict):
         return {k: v for key, inner in value.items() for k, v in _flatten(inner, f"{prefix}{key}.").items()}
     return {prefix[:-1]: str(value)}
-
-
-def _split(changed: str) -> list[str]:
-    """The overrides in a line of them: each begins with a key and ``=``."""
-    words: list[str] = []
-    for word in changed.split(" "):
-        key = word.lstrip("+~").partition("=")[0]
-        begins = "=" in word and all(part.isidentifier() for part in key.replace("@", ".").replace("/", ".").split("."))
-        if begins or not words:
-            words.append(word)
-        else:
-            words[-1] += f" {word}"
-    return [word for word in words if word]
 
 
 def checked_recipe(folder: Path, config: dict[str, Any]) -> dict[str, Any]:

@@ -90,9 +90,12 @@ def _write(served: ServedModel, found: Sequence[ScoreTable], temporary: Path, re
 def load_exported(folder: str | Path) -> ServedModel:
     """The model of an exported folder. ``Damaged`` where a file is missing, or is not what was written."""
     folder = Path(folder)
+    if not folder.is_dir():
+        raise UserError(f"{folder}: there is no such folder. Wanted: a run, or what `ltgnn export` wrote.")
     if not (folder / "export.json").is_file():
         raise UserError(
-            f"{folder} is not an exported model: it has no export.json. Create one: ltgnn export run=RUN out={folder}"
+            f"{folder} is neither a run (it has no status.json) nor an exported model (no export.json). "
+            "Name a folder such as logs/train/runs/RUN, or export one: ltgnn export run=RUN out=DIR"
         )
     record = _record(folder)
     for name, digest in record["sha256"].items():

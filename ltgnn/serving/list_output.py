@@ -22,12 +22,14 @@ def show(frame: pl.DataFrame, title: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=literal(title), title_justify="left", title_style="bold", box=None, padding=(0, 1))
+    table = Table(box=None, padding=(0, 1))
     for name, kind in frame.schema.items():
         table.add_column(literal(name), justify="right" if kind.is_numeric() else "left")
     for row in frame.iter_rows():
         table.add_row(*(literal(f"{cell:.4f}" if isinstance(cell, float) else cell) for cell in row))
-    Console().print(table)
+    console = Console()
+    console.print(literal(title, "bold"), soft_wrap=True)
+    console.print(table)
 
 
 def save(frames: Iterable[pl.DataFrame], file: Path, schema: pl.Schema) -> int:

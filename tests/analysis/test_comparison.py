@@ -50,7 +50,7 @@ def cells(found: Comparison, name: str) -> dict[tuple[str, ...], Cell]:
 
 def test_means_spreads_and_differences_are_those_of_the_files(sweep: Path) -> None:
     found = table(sweep)
-    assert found.axes == ("fusion", "loss")
+    assert found.keys == ("fusion", "loss")
     columns = {
         words: [
             pl.read_parquet(sweep / "-".join(words) / f"run{s}/per_user.parquet")[TAIL].to_numpy() for s in range(3)

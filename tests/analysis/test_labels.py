@@ -46,8 +46,16 @@ def text(word: str, transform: str = "none", **more: Any) -> dict[str, Any]:
 
 def test_only_differences_are_named() -> None:
     assert told(config(), config(dim=32)) == ["dim=64", "dim=32"]
-    assert told(config(), config(choices=CHOICES | {"fusion": "sum"})) == ["id", "sum"]
+    assert told(config(), config(choices=CHOICES | {"fusion": "sum"})) == ["fusion=id", "fusion=sum"]
     assert told(config()) == ["lightgcn id bpr"]
+
+
+def test_a_closed_form_has_no_knobs_of_training() -> None:
+    trained = run(choices=CHOICES, lr=0.01, batch_size=512)
+    closed = run(choices=CHOICES | {"model": "ease"}, lr=0.001, batch_size=2048, model={"closed_form": {}})
+    assert labels([closed, trained]) == ["ease", "lightgcn"]
+    slower = run(choices=CHOICES, lr=0.001, batch_size=512)
+    assert labels([closed, trained, slower]) == ["ease", "lightgcn lr=0.01", "lightgcn lr=0.001"]
 
 
 def test_a_sweep_over_text_is_named_by_its_words_alone() -> None:
@@ -67,9 +75,14 @@ def test_a_word_below_another_is_named_where_it_was_chosen() -> None:
     assert labels(given)[1] == "features=tfidf features/transform=l2"
 
 
-def test_fusion_and_loss_are_words_without_names() -> None:
+def test_options_have_the_names_of_their_groups_where_the_model_is_the_same() -> None:
     sweep = [run(choices=CHOICES | {"fusion": f, "loss": loss}) for f in ("id", "sum") for loss in ("bpr", "softmax")]
-    assert labels(sweep) == ["id bpr", "id softmax", "sum bpr", "sum softmax"]
+    assert labels(sweep) == [
+        "fusion=id loss=bpr",
+        "fusion=id loss=softmax",
+        "fusion=sum loss=bpr",
+        "fusion=sum loss=softmax",
+    ]
 
 
 def test_the_seed_is_last_and_only_of_single_runs() -> None:
@@ -78,8 +91,8 @@ def test_the_seed_is_last_and_only_of_single_runs() -> None:
         for fusion in ("id", "sum")
         for seed in (1, 2)
     ]
-    assert labels(runs) == ["id", "id", "sum", "sum"]
-    assert labels(runs, seeds=True) == ["id seed=1", "id seed=2", "sum seed=1", "sum seed=2"]
+    assert labels(runs) == ["fusion=id", "fusion=id", "fusion=sum", "fusion=sum"]
+    assert labels(runs, seeds=True) == [f"fusion={word} seed={seed}" for word in ("id", "sum") for seed in (1, 2)]
     follows = [run((f"split.seed={seed}", "fusion=id"), seed=seed, split={"seed": seed}) for seed in (1, 2)]
     assert labels(follows) == ["lightgcn id bpr"] * 2
 

@@ -68,7 +68,7 @@ def test_one_run_of_each_is_said_only_where_it_is_so(tmp_path: Path, capsys: pyt
     out = printed(capsys, tmp_path)
     assert "One run of each" not in out
     assert "Means over 2 runs and 1 run" in out
-    assert "Best with features (by validation): sum; best without: id." in out
+    assert "Best with features (by validation): fusion=sum; best without: fusion=id." in out
     assert "Test NDCG@20, groups items20: overall " in out
 
 

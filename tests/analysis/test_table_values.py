@@ -80,7 +80,7 @@ def test_best_first_by_the_direction_of_the_value(sweep: Path, capsys: pytest.Ca
 
     assert order("mrr@20") == order("mrr") == ["sum", "id"]
     assert order("arp@20") == ["sum", "id"]  # less popular items are better
-    assert order("label") == ["id", "sum"]
+    assert order("label") == ["fusion=id", "fusion=sum"]
     with pytest.raises(UserError, match="--sort speed: a value such as ndcg@20, label, seconds, or one of"):
         main([str(sweep), "--sort", "speed"])
 

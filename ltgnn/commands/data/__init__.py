@@ -42,7 +42,6 @@ def _parser() -> Parser:
             help=help,
             description=help,
             epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()) + notes,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.set_defaults(run=run)
         return command
@@ -61,7 +60,8 @@ def _parser() -> Parser:
     bring = add(
         "import",
         "Read a table (CSV, TSV, JSON Lines, Parquet) or a data set of any format, clean it, and write it as a folder.",
-        "ltgnn data import clicks.csv --user uid --item sku --time ts --items goods.csv --field title=name --out my\n"
+        "ltgnn data import clicks.csv --user uid --item sku --time ts \\\n"
+        "    --items goods.csv --field title=name --out my\n"
         "ltgnn data import shop data.files.path=FOLDER --out my",
         _import,
     )
