@@ -17,6 +17,7 @@ SHORTER = {
 }
 
 
+@pytest.mark.slow
 def test_every_block_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     mpl.use("agg")

@@ -93,7 +93,7 @@ def pairs(option: str, words: Sequence[str]) -> dict[str, str]:
 
 def event_weights(words: Sequence[str]) -> dict[str, float]:
     """``EVENT=NUMBER`` words."""
-    found = {}
+    found, example = {}, "purchase=5"
     for word in words:
         event, sign, number = word.rpartition("=")
         try:
@@ -101,7 +101,7 @@ def event_weights(words: Sequence[str]) -> dict[str, float]:
         except ValueError:
             sign = ""
         if not sign or not event:
-            raise UserError(f"--event-weight {word!r}: expected EVENT=NUMBER, such as purchase=5.")
+            raise UserError(f"--event-weight {word!r}: expected EVENT=NUMBER, such as {example}.")
     return found
 
 

@@ -98,8 +98,9 @@ def check_weights(event: str | None, weights: Mapping[str, float]) -> None:
             "data.reader.event=COLUMN"
         )
     if event is not None and not weights:
+        example = "purchase"
         raise UserError(
-            f"data.reader.event={event}: no weight of an event is given: +data.reader.event_weights.purchase=5"
+            f"data.reader.event={event}: no weight of an event is given: +data.reader.event_weights.{example}=5"
         )
     for name, weight in weights.items():
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < math.inf:
