@@ -54,7 +54,6 @@ def test_title_and_year(title, parts):
     assert title_and_year(title) == parts
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not MIRROR.is_dir(), reason="needs LTGNN_MIRROR")
 def test_real_files_survive_the_way_back_and_forth(tmp_path):
     """From RecBole's file to GroupLens' form and back gives the same bytes."""

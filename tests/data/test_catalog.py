@@ -17,7 +17,7 @@ MIRROR = Path(os.environ.get("LTGNN_MIRROR", "/nowhere"))
 
 def real(test):
     """Marks a test of the real files: LTGNN_MIRROR names the folder that has them."""
-    return pytest.mark.slow(pytest.mark.skipif(not MIRROR.is_dir(), reason="needs LTGNN_MIRROR")(test))
+    return pytest.mark.skipif(not MIRROR.is_dir(), reason="needs LTGNN_MIRROR")(test)
 
 
 # users, items, parts; share of the top 20 % items and of items below 10 interactions, as counted independently
