@@ -5,7 +5,7 @@ The names below are all of the public Python API; they are imported when they ar
 - data: ``Dataset.from_frames``, ``load_dataset``
 - training: ``train``, ``sweep``
 - results: ``open``, ``Run``, ``Runs``, ``evaluate`` (lists of other libraries)
-- answers: ``load`` (an export or a run), ``Served``
+- answers: ``load`` (an export or a run), ``ServedModel``
 - ``UserError``: what is raised for an input that the caller can mend
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ltgnn.experiment.runs import open as open
     from ltgnn.experiment.training import sweep as sweep
     from ltgnn.experiment.training import train as train
-    from ltgnn.inference.served_model import Served as Served
+    from ltgnn.inference.served_model import ServedModel as ServedModel
     from ltgnn.serving.loading import load as load
     from ltgnn.types import UserError as UserError
 
@@ -32,7 +32,7 @@ HOMES = {
     "Dataset": "ltgnn.experiment.dataset",
     "Run": "ltgnn.experiment.run",
     "Runs": "ltgnn.experiment.runs",
-    "Served": "ltgnn.inference.served_model",
+    "ServedModel": "ltgnn.inference.served_model",
     "UserError": "ltgnn.types",
     "evaluate": "ltgnn.experiment.evaluation",
     "load": "ltgnn.serving.loading",

@@ -94,39 +94,41 @@ class Recommender(pl.LightningModule):
     def training_step(self, batch: Batch, step: int) -> Tensor:
         generator = self.stream(self.seed, self.current_epoch, step, device=self.device)
         negatives = self.sampler(batch.users, batch.pos, generator)
-        batch, share = self.own_rows(Batch(batch.users, batch.pos, negatives, self.sampler.proposal))
+        batch, share = self.select_own_rows(Batch(batch.users, batch.pos, negatives, self.sampler.proposal))
         terms = self.objective(batch)
         values = torch.stack(list(terms.values()))
         total = values.sum()
-        self.note([*terms, "loss"], torch.cat([values, total[None]]).detach(), len(batch.users))
+        self.add_to_means([*terms, "loss"], torch.cat([values, total[None]]).detach(), len(batch.users))
         return total * share
 
-    def note(self, names: Sequence[str], values: Tensor, rows: int) -> None:
+    def add_to_means(self, names: Sequence[str], values: Tensor, rows: int) -> None:
         """Adds a batch to the epoch's mean of each term, which Lightning gets with the last batch: each time costs it
         more than a millisecond. The sum stays on the device, unread."""
         self.noted, self.noted_rows = self.noted + values * rows, self.noted_rows + rows
         if self._trainer is not None and self.trainer.is_last_batch:  # none: a step by hand
             means = {f"train/{name}": mean for name, mean in zip(names, self.noted / self.noted_rows, strict=True)}
-            self.log_dict(means, on_step=False, on_epoch=True, batch_size=self.noted_rows, sync_dist=self.world > 1)
+            self.log_dict(
+                means, on_step=False, on_epoch=True, batch_size=self.noted_rows, sync_dist=self.world_size > 1
+            )
 
     @property
-    def world(self) -> int:
+    def world_size(self) -> int:
         """Processes that train together."""
         return 1 if self._trainer is None else self._trainer.world_size
 
-    def own_rows(self, batch: Batch) -> tuple[Batch, float]:
+    def select_own_rows(self, batch: Batch) -> tuple[Batch, float]:
         """This process's rows of a batch that all processes have made identically, and the factor of their mean loss.
 
         With it the mean over the processes, which is what DDP takes of gradients, is the mean over the batch, also
         where the rows cannot be shared out evenly. One whose share is empty computes a row for nothing.
         """
-        if self.world == 1 or self.columns is not None:
+        if self.world_size == 1 or self.columns is not None:
             return batch, 1.0
-        rows = torch.arange(len(batch.users)).tensor_split(self.world)[self.trainer.global_rank]
+        rows = torch.arange(len(batch.users)).tensor_split(self.world_size)[self.trainer.global_rank]
         first, size = (int(rows[0]), len(rows)) if len(rows) else (0, 0)
         part = slice(first, first + max(1, size))
         own = batch._replace(users=batch.users[part], pos=batch.pos[part], neg=batch.neg[part])
-        return own, size * self.world / len(batch.users)
+        return own, size * self.world_size / len(batch.users)
 
     def objective(self, batch: Batch) -> dict[str, Tensor]:
         """Every term of the loss on one batch with its negatives, by name.
@@ -134,7 +136,7 @@ class Recommender(pl.LightningModule):
         With ``shared`` > 1 the batch is that many mini-batches behind one pass over the graph: each has its own terms,
         with in-batch negatives from itself only; the mean of a term over the mini-batches is its value.
         """
-        batch = self.encoder.before(batch)
+        batch = self.encoder.prepare_batch(batch)
         local = self.encoder.at(self.graph, batch) if self.local else None
         if local is not None:
             main, batch = local
@@ -200,9 +202,9 @@ class Recommender(pl.LightningModule):
     def validation_step(self, part: str, step: int) -> None:
         with torch.autocast(self.device.type, enabled=False):  # ranks are decided in float32
             scorer, values = self.scorer(), {}
-            if self.world == 1 or self.trainer.is_global_zero:  # the others wait: it has all columns
+            if self.world_size == 1 or self.trainer.is_global_zero:  # the others wait: it has all columns
                 values = self.evaluators[part](scorer, device=self.device, monitor=self.monitor).values
-            if self.world > 1:
+            if self.world_size > 1:
                 values = self.trainer.strategy.broadcast(values)
         self.log_dict({f"{part}/{name}": value for name, value in values.items()}, batch_size=1)
 

@@ -678,7 +678,7 @@ class Encoder(nn.Module):
         """
         return None
 
-    def before(self, batch: Batch) -> Batch:
+    def prepare_batch(self, batch: Batch) -> Batch:
         """Called with each batch before it is encoded. An encoder whose user states depend on what is to be predicted
         makes the next passes in training encode, as user ``n``, the user of row ``n`` before its positive, and returns
         the batch so numbered. A loss that looks up numbers of its own by user cannot be used with it.
@@ -686,7 +686,7 @@ class Encoder(nn.Module):
         return batch
 
     def linear_terms(self, graph: Graph, norm_power: float) -> LinearTerms:
-        """The score ``<u, i> |i|^(norm_power - 1)`` as a sum; ``UserError`` with the reason where it is none."""
+        """The score ``<u, i> |i|^(norm_power - 1)`` as a sum; ``UserError`` with the reason where it is not a sum."""
         raise UserError(
             "it is not known whether this model's score is a sum over the history: give "
             f"{type(self).__name__} a method `linear_terms(graph, norm_power)` (ltgnn.types.Encoder)."

@@ -39,7 +39,7 @@ from hydra.utils import instantiate
 
 from ltgnn.build import Problem, build_module
 from ltgnn.config.composing import compose_config
-from ltgnn.graph.kernels import Csr, bags, plain
+from ltgnn.graph.kernels import Csr, bags, underlying_kernel
 from ltgnn.graph.tables import reused_memory
 from ltgnn.runs.environment import cpu_model
 from ltgnn.sampling.batches import PairBatches
@@ -126,7 +126,7 @@ def case(edges: int, dim: int, inside: float, kernel: str, steps: int, passes: i
         "building s": built,
         "step s": step,
         "epoch s": step * len(pairs),
-        "layer s": best(partial(plain(module.graph.kernel), matrix, table)),
+        "layer s": best(partial(underlying_kernel(module.graph.kernel), matrix, table)),
         "random rows s": places[0] * len(train),
         "rows in order s": places[1] * len(train),
         "ranking s": judged,

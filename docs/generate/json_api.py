@@ -7,7 +7,7 @@ from typing import Any
 
 from docs.generate.tables import code, table
 from ltgnn.inference.catalogue import Catalogue
-from ltgnn.inference.served_model import Served
+from ltgnn.inference.served_model import ServedModel
 from ltgnn.scoring.scorers import InnerProduct
 from ltgnn.serving.server import documentation
 from ltgnn.serving.server.app import create
@@ -41,7 +41,7 @@ def description() -> Mapping[str, Any]:
     dataset = toy.dataset()
     catalogue = Catalogue(dataset.user_ids, dataset.item_ids, dataset.item_fields, dataset.item_numbers)
     scorer = InnerProduct(toy.random(toy.USERS, 4), toy.random(toy.ITEMS, 4, seed=1))
-    served = Served("a model", scorer, catalogue, toy.split(), toy.groups(), toy.features(), {})
+    served = ServedModel("a model", scorer, catalogue, toy.split(), toy.groups(), toy.features(), {})
     return create(served, lambda query, k, user, taste: [], ("words", "meaning"), ["127.0.0.1"]).openapi()
 
 

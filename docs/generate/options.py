@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from docs.generate import written_values
 from docs.generate.meanings import meaning
 from docs.generate.tables import code, table
 from docs.generate.yaml_keys import Key, Source, package_of
@@ -66,13 +67,14 @@ def page(group: str) -> str:
     names = [
         name for folder in folders if any(folder.glob("*.yaml")) and (name := folder.relative_to(conf_dir()).as_posix())
     ]
-    lines = [f"# {group}", "", ABOUT[group], "", *_legend(group)]
+    lines = [f"# Options of {group}", "", ABOUT[group], "", *_legend(group)]
+    level = "###" if len(names) > 1 else "##"
     for name in names:
         if len(names) > 1:
-            lines += ["", f"## {name}= " + "{ #" + anchor(name) + " }"]
+            lines += ["", f"## {name} " + "{ #" + anchor(name) + " }"]
         for option in options(name):
             source = Source.of(conf_dir() / name / f"{option.option}.yaml")
-            lines += ["", f"### {name}={option.option} " + "{ #" + anchor(name, option.option) + " }", ""]
+            lines += ["", f"{level} {name}={option.option} " + "{ #" + anchor(name, option.option) + " }", ""]
             about = option.about or comment(source.text)
             lines += [_sentence(about) + (f" Source: {option.source}." if option.source else ""), ""]
             lines += _recipe(source) if group == "experiment" else _option(source, name)
@@ -132,7 +134,7 @@ def _option(source: Source, group: str) -> list[str]:
     rows = [row(key, source, prefix) for key in source.settings()]
     rows += [added for path, target in own_targets(source).items() for added in _more(path, target, source, prefix)]
     if rows:
-        lines.append(table(("key", "default", "values", "meaning"), rows))
+        lines += ['<div class="keys" markdown>', "", table(("key", "default", "values", "meaning"), rows), "", "</div>"]
     return lines
 
 
@@ -153,8 +155,14 @@ def row(key: Key, source: Source, prefix: str) -> list[str]:
             key.comment or summary(key.value) or meaning(name),
         ]
     parameter, taker = taken(key, source)
-    values = "" if parameter is None or parameter.annotation in (UNKNOWN, Any) else in_words(parameter.annotation)
-    return [code(name), code(key.value), values, key.comment or described(taker, key.path[-1]) or meaning(name)]
+    told = parameter is not None and parameter.annotation not in (UNKNOWN, Any)
+    values = in_words(parameter.annotation) if parameter and told else written_values.values(name, key.value)
+    return [
+        code(name),
+        written_values.default(key.value),
+        values,
+        key.comment or described(taker, key.path[-1]) or meaning(name),
+    ]
 
 
 def taken(key: Key, source: Source) -> tuple[Parameter | None, Any]:

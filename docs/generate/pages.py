@@ -13,6 +13,7 @@ from docs.generate import (
     json_api,
     knobs,
     metrics,
+    notebooks,
     options,
     python_api,
     records,
@@ -35,6 +36,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/testing.md": python_api.testing,
     "reference/json-api.md": json_api.page,
     "reference/environment.md": environment.page,
+    **{f"notebooks/{name}.md": partial(notebooks.page, name) for name in notebooks.names()},
     "results.md": records.results,
     "changelog.md": records.changelog,
     "contributing.md": records.contributing,
@@ -44,6 +46,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "extras": extras.block,
     "included": included.table,
+    "quickstart": records.quickstart,
     "environment": environment.block,
     **{f"bench-{name}": partial(records.benchmark, name) for name in records.BENCHMARKS},
 }

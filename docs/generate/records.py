@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from docs.generate.tables import table
 from ltgnn.config.paths import paper_dir
 from ltgnn.reproduction import result
 from ltgnn.reproduction.published_row import read_all
@@ -38,15 +39,24 @@ than published, which usually means another split or a leak, and is explained be
 """
 
 
-def named_rows(table: str) -> str:
+def named_rows(rows: str) -> str:
     """The table of published rows with the name that the command takes in place of the link to its file."""
-    return plain_links(re.sub(r"\[([^]]+)\]\(experiments/paper/([\w-]+)\.yaml\)", r"\1 (`\2`)", table))
+    pairs = re.sub(r"(?<=\d) / (?=[-+.\d])", "&nbsp;/ ", rows)
+    return plain_links(re.sub(r"\[([^]]+)\]\(experiments/paper/([\w-]+)\.yaml\)", r"\1 (`\2`)", pairs))
 
 
 def study() -> str:
     """The answer of the study, its comparisons and pictures."""
     text = (EXPERIMENTS / "hybrid" / "README.md").read_text(encoding="utf-8")
     return included(text.partition("\n")[2], "hybrid", 1)
+
+
+def quickstart() -> str:
+    """NDCG@20 of the quickstart's rows, read from the answer that its tutorial shows."""
+    text = (ROOT / "docs" / "tutorials" / "quickstart.md").read_text(encoding="utf-8")
+    cells = r" +(not scorable|[.\d]+\*?)"
+    found = re.findall(rf"^ \d+  ([\w+-]+){cells * 4} ", text, re.MULTILINE)
+    return table(("configuration", "all", "head", "tail", "cold"), found)
 
 
 def benchmark(name: str) -> str:

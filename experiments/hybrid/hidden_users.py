@@ -28,7 +28,7 @@ TEN = 8  # train pairs of a user with ten interactions, on leave-one-out
 
 def part(pool: Pool, rows: Tensor) -> Pool:
     """The users ``rows`` [n] bool alone."""
-    named = ("items", "standings", "hits", "relevant", "user_groups", "item_groups")
+    named = ("items", "normalised_scores", "hits", "relevant", "user_groups", "item_groups")
     return replace(pool, **{name: getattr(pool, name)[rows] for name in named})
 
 
@@ -58,7 +58,7 @@ def main() -> None:
     train, held_out = problem.split.train, problem.split.val
     blend = instantiate(OmegaConf.load(conf_dir() / "blend/tail_kept.yaml"))
     blended = blend.of({member.name: member.scorer() for member in members}, train)
-    pool = pool_of(lambda users: blended.standings(users, (0, 1)), held_out, blended.users, blended.items, 100)
+    pool = pool_of(lambda users: blended.normalise_scores(users, (0, 1)), held_out, blended.users, blended.items, 100)
     shown = train.user_counts[torch.unique(held_out.users)] >= TEN
     hidden, fitting = part(pool, ~shown), blend.fitting
     alone = scores(hidden, *fitting.single_members(hidden)[0])

@@ -152,7 +152,7 @@ class Study:
     def matching(self, member: str) -> list[Run]:
         """The runs of a sweep, or those of them that ``SWEEP:key=word,...`` names."""
         sweep, words = parse(member)
-        return [r for r in self.runs_of(sweep) if all(r.word(key) == word for key, word in words.items())]
+        return [r for r in self.runs_of(sweep) if all(r.option(key) == word for key, word in words.items())]
 
     def runs_of(self, sweep: str) -> list[Run]:
         folder = self.folder(sweep)
@@ -188,7 +188,7 @@ def jobs(words: Sequence[str]) -> int:
 
 def family_of(run: Run) -> str:
     """closed-id, closed-text, trained-id, trained-text, blend-id, blend-text; plain yardsticks are a family each."""
-    model = run.word("model")
+    model = run.option("model")
     if model in ("popularity", "item_knn", "content_knn", "random"):
         return model.replace("_", "-")
     kind = "closed" if "closed_form" in run.config["model"] else "trained"
@@ -206,12 +206,12 @@ def row(stage: str, run: Run) -> dict[str, Any]:
     numbers = {f"test_{short}": value(run, "test", name) for short, name in VALUES.items()}
     return {
         "stage": stage,
-        "data": run.word("data"),
-        "split": run.word("split"),
-        "split_seed": run.word("split.seed"),
+        "data": run.option("data"),
+        "split": run.option("split"),
+        "split_seed": run.option("split.seed"),
         "seed": run.seed,
         "family": family_of(run),
-        **{axis: str(run.config["choices"].get(axis, run.word(axis))) for axis in AXES},  # of a closed form, too
+        **{axis: str(run.config["choices"].get(axis, run.option(axis))) for axis in AXES},  # of a closed form, too
         "words": " ".join(words),
         "val_all": value(run, "val", METRIC),
         **numbers,
@@ -239,8 +239,8 @@ def claims(study: Study) -> list[dict[str, Any]]:
                 "say": f"{entry['new']} over {entry['base']}",
                 "wanted": False,
                 **entry,
-                "data": run.word("data"),
-                "split": run.word("split"),
+                "data": run.option("data"),
+                "split": run.option("split"),
                 "labels": [result.base, result.new],
                 "runs": list(result.seeds),
                 "verdict": result.verdict,

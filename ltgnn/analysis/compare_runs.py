@@ -1,4 +1,4 @@
-"""A comparison of finished runs as ``ltgnn compare`` makes it: its axes and values found where none are named."""
+"""A comparison of finished runs as ``ltgnn compare`` makes it: its keys and values found where none are named."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ltgnn.analysis.anova import Effect, anova
 from ltgnn.analysis.comparison import Comparison, compare, name_damaged
 from ltgnn.analysis.item_groups import list_length, policy_of
-from ltgnn.analysis.labels import axes_of
+from ltgnn.analysis.labels import differing_keys
 from ltgnn.analysis.run_groups import drop_repeated
 from ltgnn.runs.reading import without_damaged
 from ltgnn.runs.run import DamagedRun, Run
@@ -39,14 +39,14 @@ def compare_runs(
 
     def work(whole: Sequence[Run]) -> tuple[list[Run], Comparison]:
         runs, again = drop_repeated(whole)
-        axes = tuple(by) or axes_of(runs)
-        for axis in axes:
-            if all(run.word(axis) == "-" for run in runs):
+        keys = tuple(by) or tuple(key for key in differing_keys(runs) if any(run.option(key) != "-" for run in runs))
+        for key in by:
+            if all(run.option(key) == "-" for run in runs):
                 raise UserError(
-                    f"--by {axis}: no run has that; config groups are {', '.join(runs[0].config.get('choices', {}))}"
+                    f"--by {key}: no run has that; config groups are {', '.join(runs[0].config.get('choices', {}))}"
                 )
         gone = [*left_out, *name_damaged(damaged), *again]
-        return runs, compare(runs, axes, values, baseline, correction, gone)
+        return runs, compare(runs, keys, values, baseline, correction, gone)
 
     return without_damaged(finished, work, damaged)
 
@@ -56,6 +56,6 @@ def variance(table: Comparison, runs: Sequence[Run]) -> dict[str, list[Effect]]:
     found = {}
     for name in table.names:
         there = [run for run in runs if name in run.test]
-        words = {axis: [run.word(axis) for run in there] for axis in table.axes}
+        words = {key: [run.option(key) for run in there] for key in table.keys}
         found[name] = anova([run.test[name] for run in there], words)
     return found

@@ -10,7 +10,7 @@ import numpy as np
 
 from ltgnn.analysis import significance as stats
 from ltgnn.analysis.item_groups import not_scorable
-from ltgnn.analysis.labels import axes_of
+from ltgnn.analysis.labels import differing_keys
 from ltgnn.analysis.pairing import differing
 from ltgnn.analysis.run_groups import RunGroup
 from ltgnn.runs.reading import read_all
@@ -52,7 +52,7 @@ class Cell:
 class Row:
     """One configuration."""
 
-    words: tuple[str, ...]  # one per config group
+    options: tuple[str, ...]  # one per key
     side: RunGroup
     cells: tuple[Cell | None, ...]  # one per value; None where the runs lack it
 
@@ -61,7 +61,7 @@ class Row:
 class Comparison:
     """The full table, in numbers."""
 
-    axes: tuple[str, ...]
+    keys: tuple[str, ...]
     names: tuple[str, ...]  # of values
     rows: tuple[Row, ...]
     baseline: Mapping[str, str]
@@ -89,11 +89,11 @@ def sides(runs: Sequence[Run], groups: Sequence[str]) -> dict[tuple[str, ...], R
     """The runs by their options; rejects groups that do not distinguish all configurations."""
     grouped: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
-        grouped.setdefault(tuple(run.word(group) for group in groups), []).append(run)
+        grouped.setdefault(tuple(run.option(group) for group in groups), []).append(run)
     for options, members in grouped.items():
         label = ", ".join(f"{group}={option}" for group, option in zip(groups, options, strict=True))
         if different := differing(members):
-            more = [group for group in axes_of(members) if group not in groups] or different[:4]
+            more = [group for group in differing_keys(members) if group not in groups] or different[:4]
             raise UserError(f"the {len(members)} runs with {label} also differ in {', '.join(more)}. Add that to --by")
         seeds = [run.seed for run in members]
         if len(set(seeds)) < len(seeds):

@@ -48,7 +48,7 @@ def _warnings(table: Comparison) -> dict[str, str]:
     found: dict[str, dict[str, None]] = {}
     for row in table.rows:
         for text in (text for run in row.side.runs for text in run.warnings):
-            found.setdefault(text, {})[" ".join(row.words)] = None
+            found.setdefault(text, {})[" ".join(row.options)] = None
     return {text: "; ".join(about) for text, about in found.items()}
 
 
@@ -58,7 +58,7 @@ def terminal(table: Comparison) -> Any:
     from rich.table import Table
 
     drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for group in table.axes:
+    for group in table.keys:
         drawn.add_column(literal(group), no_wrap=True)
     for name in table.names:
         drawn.add_column(literal(name), justify="right", no_wrap=True)
@@ -68,30 +68,30 @@ def terminal(table: Comparison) -> Any:
         numbers = list(map(literal, _cells(table, row, str)))
         for cell, number in zip(row.cells, numbers[:: 2 if table.baseline else 1], strict=True):
             number.stylize("bold green" if cell is not None and cell.best else "")
-        drawn.add_row(*map(literal, row.words), *numbers)
+        drawn.add_row(*map(literal, row.options), *numbers)
     return drawn
 
 
 def markdown(table: Comparison) -> str:
     """A table in GitHub's Markdown, with its note."""
-    head = [*table.axes, *_heads(table, "Δ")]
-    lines = [markdown_row(head), markdown_row(["---"] * len(table.axes) + ["---:"] * (len(head) - len(table.axes)))]
+    head = [*table.keys, *_heads(table, "Δ")]
+    lines = [markdown_row(head), markdown_row(["---"] * len(table.keys) + ["---:"] * (len(head) - len(table.keys)))]
     for row in table.rows:
         cells = _cells(table, row, "**{}**".format, delta=lambda text: text.replace("*", r"\*"))
-        lines.append(markdown_row([*row.words, *cells]))
+        lines.append(markdown_row([*row.options, *cells]))
     return "\n".join(lines) + "\n\n" + note(table).replace("*", r"\*") + "\n"
 
 
 def latex(table: Comparison) -> str:
     """A ``tabular`` with booktabs rules; the document needs \\usepackage{booktabs}."""
-    head = [*map(tex, table.axes), *(tex(text) if text != "Δ" else r"$\Delta$" for text in _heads(table, "Δ"))]
-    columns = "l" * len(table.axes) + ("rl" if table.baseline else "r") * len(table.names)
+    head = [*map(tex, table.keys), *(tex(text) if text != "Δ" else r"$\Delta$" for text in _heads(table, "Δ"))]
+    columns = "l" * len(table.keys) + ("rl" if table.baseline else "r") * len(table.names)
     lines = [f"% {line}" for line in note(table).splitlines()]
     lines += [r"\begin{tabular}{" + columns + "}", r"\toprule", " & ".join(head) + r" \\", r"\midrule"]
     for row in table.rows:
         cells = _cells(table, row, r"\textbf{{{}}}".format, delta=_tex_delta)
         cells = [cell.replace("±", r"$\pm$") for cell in cells]
-        lines.append(" & ".join([*map(tex, row.words), *cells]) + r" \\")
+        lines.append(" & ".join([*map(tex, row.options), *cells]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
 
@@ -116,14 +116,14 @@ def as_csv(table: Comparison) -> str:
     """One line per configuration and value, all digits."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*table.axes, "value", "mean", "sd", "seeds", "best", "base", "delta", "p", "p_adjusted"])
+    writer.writerow([*table.keys, "value", "mean", "sd", "seeds", "best", "base", "delta", "p", "p_adjusted"])
     for row in table.rows:
         for name, cell in zip(table.names, row.cells, strict=True):
             if cell is not None:
                 numbers = [cell.mean, cell.sd, cell.seeds, int(cell.best), cell.base, cell.delta, cell.p]
                 writer.writerow(
                     [
-                        *map(mark_formula, row.words),
+                        *map(mark_formula, row.options),
                         name,
                         *("" if n is None else n for n in [*numbers, cell.p_adjusted]),
                     ]

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ltgnn.io.terminal import printable
-from ltgnn.runs.run import UNTRAINED, Run, pairs
+from ltgnn.runs.override_words import override_values
+from ltgnn.runs.run import OF_TRAINING, Run
 
 PLAINLY = ("experiment", "model", "fusion", "loss")
-"""Config groups whose options are shown without the group's name, in display order."""
+"""Config groups whose options are shown without the group's name beside that of the model, in display order."""
 
 NO_AXES = (
     "seed", "tags", "task", "run", "lists", "changed", "runs", "reads_features", "sweep", "paths", "logger", "profile",
@@ -23,9 +24,9 @@ SCHEDULE = ("epochs", "min_epochs", "eval_every", "patience")
 NOTHING = ("-", "None")
 
 
-def axes_of(runs: Sequence[Run]) -> tuple[str, ...]:
+def differing_keys(runs: Sequence[Run]) -> tuple[str, ...]:
     """Choices, root knobs and overridden keys that differ among the runs; what others of them imply is not repeated."""
-    given = {key: None for run in runs for key in pairs(run.overrides) if not key.startswith("hydra")}
+    given = {key: None for run in runs for key in override_values(run.overrides) if not key.startswith("hydra")}
     keys = {
         **{key: None for run in runs for key in run.config.get("choices", {})},
         **{key: None for run in runs for key, value in run.config.items() if not isinstance(value, dict | list)},
@@ -33,8 +34,8 @@ def axes_of(runs: Sequence[Run]) -> tuple[str, ...]:
         **given,
     }
     if any(run.config.get("task") == "ensemble" for run in runs):  # it has no knobs of training that could differ
-        keys = {k: None for k in keys if k in PLAINLY or all(run.word(k) not in NOTHING for run in runs)}
-    options = {key: [run.word(key) for run in runs] for key in keys if _parts(key)[0] not in NO_AXES}
+        keys = {k: None for k in keys if k in PLAINLY or all(run.option(k) not in NOTHING for run in runs)}
+    options = {key: [run.option(key) for run in runs] for key in keys if _parts(key)[0] not in NO_AXES}
     seeds = [run.seed for run in runs]  # a key that follows the seed, as split.seed may, distinguishes none
     differ = {key: said for key, said in options.items() if said != seeds and len(set(_had(key, said, runs))) > 1}
     found = [key for key in differ if key in given or not _implied(key, differ)]
@@ -46,7 +47,7 @@ def labels(runs: Sequence[Run], seeds: bool = False) -> list[str]:
 
     ``seeds``: name the seed too, last, where it differs.
     """
-    groups = axes_of(runs)
+    groups = differing_keys(runs)
     full = [label(run, groups) for run in runs]
     short = [label(run, [group for group in groups if group not in SCHEDULE]) for run in runs]
     found = short if len(set(short)) == len(set(full)) else full
@@ -57,17 +58,18 @@ def labels(runs: Sequence[Run], seeds: bool = False) -> list[str]:
 
 def label(run: Run, groups: Sequence[str]) -> str:
     """The options of a run in ``groups``; its plain name where these do not describe it."""
-    said = {group: run.word(group) for group in groups}
+    said = {group: run.option(group) for group in groups}
     named = said.get("experiment", "-") not in NOTHING
     if "experiment" in said and not named:  # for others this is the name; a run without one is named by its options
-        said = {group: run.word(group) for group in PLAINLY} | said
+        said = {group: run.option(group) for group in PLAINLY} | said
     if named and run.overrides:  # it implies all that the command does not set in addition
-        own = {"experiment", *pairs(run.overrides), *run.changed}
+        own = {"experiment", *override_values(run.overrides), *run.changed}
         said = {group: option for group, option in said.items() if group in own}
     said = {group: option for group, option in said.items() if option not in NOTHING}
-    if not said or not any(run.word(group) not in NOTHING for group in groups):
+    if not said or not any(run.option(group) not in NOTHING for group in groups):
         return plain_name(run)
-    plainly = [said[group] for group in PLAINLY if group in said]
+    whole = named or "model" in said  # a lone "sum" would say nothing
+    plainly = [said[group] if whole else f"{group}={said[group]}" for group in PLAINLY if group in said]
     if named:
         plainly[0] = plainly[0].removeprefix("quickstart/")
     if set(groups) <= {"model", "fusion", "loss"}:
@@ -77,9 +79,9 @@ def label(run: Run, groups: Sequence[str]) -> str:
 
 def names(runs: Sequence[Run]) -> list[str]:
     """The name of each run, and the options in which the runs differ."""
-    groups = [group for group in axes_of(runs) if group not in PLAINLY]
+    groups = [group for group in differing_keys(runs) if group not in PLAINLY]
     return [
-        printable(" ".join([plain_name(run), *(f"{a}={w}" for a in groups if (w := run.word(a)) not in NOTHING
+        printable(" ".join([plain_name(run), *(f"{a}={w}" for a in groups if (w := run.option(a)) not in NOTHING
                   and a not in run.changed)]))
         for run in runs
     ]  # fmt: skip
@@ -87,14 +89,16 @@ def names(runs: Sequence[Run]) -> list[str]:
 
 def plain_name(run: Run) -> str:
     """Model, fusion and loss of a run, as far as it has them, and what ``ltgnn evaluate`` changed of it."""
-    options = [option for group in ("model", "fusion", "loss") if (option := run.word(group)) not in NOTHING]
+    options = [option for group in ("model", "fusion", "loss") if (option := run.option(group)) not in NOTHING]
     return " ".join([*options, *(f"{key}={option}" for key, option in run.changed.items())]) or run.folder.name
 
 
 def _had(key: str, said: Sequence[str], runs: Sequence[Run]) -> list[str]:
-    """The options of the runs that have such a group: a closed form has no loss."""
+    """The options of the runs that have such a group: a closed form has no loss and no learning rate."""
     return [
-        option for option, run in zip(said, runs, strict=True) if not (run.closed_form and _parts(key)[0] in UNTRAINED)
+        option
+        for option, run in zip(said, runs, strict=True)
+        if not (run.closed_form and _parts(key)[0] in OF_TRAINING)
     ]
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from ltgnn.analysis.item_groups import not_scorable
 from ltgnn.analysis.rows import Row, splits
+from ltgnn.analysis.table_formats import cell_text
+from ltgnn.analysis.table_values import Column
 from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import printable
 
@@ -26,12 +28,24 @@ def cold_note(rows: Sequence[Row]) -> str:
         cold = row.first.metrics.get("cold_items", {})
         if (unknown := int(row.first.test.get("not_scorable", 0))) and cold:
             left = f"{cold['items'] - cold['scorable']:,} of {pluralize(cold['items'], 'cold item')}"
+            reason = "no score from the features" if row.first.uses_features else "features not read"
             notes.append((
                 row.number,
-                f"{left} not scorable (no train interaction, features not read); "
+                f"{left} not scorable (no train interaction, {reason}); "
                 f"the {pluralize(unknown, 'test pair on them counts', 'test pairs on them count')} as missed.",
             ))  # fmt: skip
     return number_sentences(notes)
+
+
+def no_pairs_note(rows: Sequence[Row], columns: Sequence[Column]) -> str:
+    """What ``-`` means, where a group of items has no test pair."""
+    done = [row for row in rows if row.done]
+    groups = dict.fromkeys(
+        column.group
+        for column in columns
+        if column.group and done and all(cell_text(row, column.name) == "-" for row in done)
+    )
+    return f"-: no test pair on an item of the group ({printable(', '.join(groups))})." if groups else ""
 
 
 def warnings_note(rows: Sequence[Row]) -> str:

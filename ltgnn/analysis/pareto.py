@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ltgnn.analysis.item_groups import rule
-from ltgnn.analysis.labels import PLAINLY, axes_of
+from ltgnn.analysis.labels import PLAINLY, differing_keys
 from ltgnn.analysis.run_groups import RunGroup, drop_repeated, repetitions
 from ltgnn.config.metric_direction import smaller
 from ltgnn.runs.reading import read_all, without_damaged
@@ -44,11 +44,11 @@ def read_points(folder: Path, x: str, y: str) -> tuple[list[Point], list[Damaged
     runs, damaged = read_all([folder])
     there = [run for run in runs if x in run.test and y in run.test]
     parts = without_damaged(there, lambda left: repetitions(drop_repeated(left)[0]), damaged) if there else []
-    axes = axes_of(there) if there else ()
+    keys = differing_keys(there) if there else ()
     points = []
     for several in parts:
         side, first = RunGroup(several), several[0]
-        settings = {axis: first.word(axis) for axis in axes} | first.changed
+        settings = {key: first.option(key) for key in keys} | first.changed
         spread = side.sd(x) or 0.0, side.sd(y) or 0.0
         across, up = (float(side.values(name).mean()) for name in (x, y))
         points.append(Point(settings, across, up, "", spread, first.uses_features))

@@ -12,17 +12,17 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from ltgnn.analysis import item_groups
-from ltgnn.analysis.notes import answer, cold_note, ensemble_note, warnings_note
+from ltgnn.analysis.notes import answer, cold_note, ensemble_note, no_pairs_note, warnings_note
 from ltgnn.analysis.other_data import data_note
 from ltgnn.analysis.rows import Row, rows_of, splits
 from ltgnn.analysis.table_formats import best_of, cell_text
-from ltgnn.analysis.table_values import Chosen, Column, columns_of, every_column, mean, seconds, sort_rows
+from ltgnn.analysis.table_values import Column, Selection, columns_of, every_column, mean, seconds, sort_rows
 from ltgnn.config.metric_direction import metric_of
 from ltgnn.io.terminal import heading, literal, printable, say
 from ltgnn.runs.reading import name_left_out, read_all, without_damaged
 from ltgnn.runs.run import DamagedRun, Run
 
-USUAL = Chosen()
+USUAL = Selection()
 """The columns that are shown unless others are asked for."""
 
 
@@ -145,7 +145,7 @@ class Table:
         return len(self.damaged) + sum(state not in ("finished", "pruned") for state in states)
 
 
-def read_table(folders: Sequence[Path], chosen: Chosen, single: bool = False, sort: str = "") -> Table:
+def read_table(folders: Sequence[Path], chosen: Selection, single: bool = False, sort: str = "") -> Table:
     """The runs in ``folders`` as a table; ``single``: a row for each run; ``sort``: see ``sort_rows``."""
     runs, damaged = read_all(folders, deep=False)
 
@@ -160,7 +160,7 @@ def read_table(folders: Sequence[Path], chosen: Chosen, single: bool = False, so
     )
 
 
-def show(folders: Sequence[Path], chosen: Chosen = USUAL, single: bool = False, sort: str = "") -> int:
+def show(folders: Sequence[Path], chosen: Selection = USUAL, single: bool = False, sort: str = "") -> int:
     """Print table, answer, notes and folders; the number of runs that are damaged, or neither finished nor pruned."""
     from rich.console import Console
 
@@ -180,6 +180,7 @@ def show(folders: Sequence[Path], chosen: Chosen = USUAL, single: bool = False, 
         f"The rows were tested on {different} different splits: their numbers cannot be compared with each other."
         if different > 1
         else "",
+        no_pairs_note(in_order, table.columns),
         cold_note(in_order),
         data_note([(row.first.config, row.first.metrics) for row in in_order]),
         ensemble_note(in_order),
@@ -196,7 +197,7 @@ def show(folders: Sequence[Path], chosen: Chosen = USUAL, single: bool = False, 
     return table.failures
 
 
-def is_usual(chosen: Chosen) -> bool:
+def is_usual(chosen: Selection) -> bool:
     """Whether no columns were asked for."""
     return not (chosen.metrics or chosen.groups)
 

@@ -11,7 +11,7 @@ from typing import Any
 from ltgnn.analysis import item_groups
 from ltgnn.analysis.formats import markdown_row, tex
 from ltgnn.analysis.rows import Row, short, splits
-from ltgnn.analysis.table_values import Column, mean, records, spread
+from ltgnn.analysis.table_values import Column, mean, records, standard_deviation
 from ltgnn.io.spreadsheet import mark_formula
 
 FORMATS = {"csv": ".csv", "md": ".md", "latex": ".tex", "json": ".json"}
@@ -111,7 +111,7 @@ def _cells(row: Row, columns: Sequence[Column], best: dict[str, float]) -> list[
 def cell_text(row: Row, name: str) -> str:
     """The value as shown."""
     if name.startswith("val/"):
-        value, sd = mean(row, name), spread(row, name)
+        value, sd = mean(row, name), standard_deviation(row, name)
         return "-" if value is None else short(value) + (f" ±{short(sd)}" if sd is not None else "")
     return row.cell(name)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ltgnn.analysis import item_groups
-from ltgnn.analysis.labels import axes_of
+from ltgnn.analysis.labels import differing_keys
 from ltgnn.analysis.rows import Row
 from ltgnn.runs.run import Run
 from ltgnn.types import UserError
@@ -34,7 +34,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Selection:
     """What ``--metric``, ``--group`` and ``--policy`` ask for; empty: what is usual."""
 
     metrics: Sequence[str] = ()
@@ -42,7 +42,7 @@ class Chosen:
     policy: str | None = None
 
 
-def columns_of(rows: Sequence[Row], chosen: Chosen) -> list[Column]:
+def columns_of(rows: Sequence[Row], chosen: Selection) -> list[Column]:
     """The columns of a table, those of one metric side by side; ``UserError`` for a metric or group that no row has.
 
     Usual are NDCG and Recall of all items and of each group, and the coverage.
@@ -93,7 +93,7 @@ def mean(row: Row, name: str) -> float | None:
     return row.side.mean(name)
 
 
-def spread(row: Row, name: str) -> float | None:
+def standard_deviation(row: Row, name: str) -> float | None:
     """Standard deviation over seeds; None for one of them."""
     if not name.startswith("val/"):
         return row.side.sd(name)
@@ -140,16 +140,16 @@ def records(rows: Sequence[Row], names: Sequence[str]) -> list[dict[str, Any]]:
     ``folders``. A value is None where a run lacks it or its model can score no item of the group.
     """
     runs = [run for row in rows for run in row.runs]
-    axes = axes_of(runs) if runs else ()
+    keys = differing_keys(runs) if runs else ()
     found = []
     for row in rows:
         values: dict[str, Any] = {}
         for name in names:
             hidden = not row.done or all(item_groups.not_scorable(run, name) for run in row.runs)
             average = None if hidden else mean(row, name)
-            values[name], values[f"{name}_sd"] = average, None if average is None else spread(row, name)
+            values[name], values[f"{name}_sd"] = average, None if average is None else standard_deviation(row, name)
         found.append({
-            "number": row.number, "label": row.label, **{axis: row.first.word(axis) for axis in axes},
+            "number": row.number, "label": row.label, **{key: row.first.option(key) for key in keys},
             "runs": len(row.runs), "seeds": [run.seed for run in row.runs], **values, "seconds": seconds(row),
             "state": row.first.state, "folders": [str(run.folder) for run in row.runs],
         })  # fmt: skip

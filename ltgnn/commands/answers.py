@@ -28,19 +28,22 @@ log = logging.getLogger(__name__)
 
 USAGE = f"""usage: ltgnn answers FAQ.csv "QUESTION" [KEY=VALUE ...]
 
-Finds the row of a table (columns question, answer) that answers a question, by meaning and by keywords; reports it
-where none is near enough.
+Finds the row of a table (columns question, answer) that answers a question, by
+meaning and by keywords, or says that none is near enough.
 
   ltgnn answers faq.csv "when will my parcel arrive"
   ltgnn answers faq.csv "may I return it" k=1 format=json
-  ltgnn answers faq.csv evaluate=questions.csv         columns asked, question (empty: has no answer); finds a threshold
+  ltgnn answers faq.csv evaluate=questions.csv
 
 keys:
   question=question answer=answer   the columns
-  threshold={THRESHOLD}    likeness (cosine, -1 to 1) that the best row must have
+  threshold={THRESHOLD}    similarity (cosine, -1 to 1) that the best row must have
   k=3               rows shown
-  features=minilm       the encoder (see `ltgnn models`), features.KEY=VALUE to change it
+  features=minilm   the encoder (see `ltgnn models`), features.KEY=VALUE to
+                    change it
   format=table      or json
+  evaluate=FILE     columns asked, question (empty: has no answer): how many are
+                    answered rightly, and the threshold that is best for them
 """
 
 DEFAULTS: dict[str, str | None] = {

@@ -20,9 +20,9 @@ BETWEEN = "\0between the sides"
 """Stands for ``--`` while options are parsed, since argparse gives that word another meaning."""
 
 EPILOG = """what is compared (each side: runs that differ only in the seed):
-  ltgnn claim BASE NEW                          a run each, a folder of runs, or a quoted 'GLOB'
-  ltgnn claim BASE... -- NEW...                 several, as a shell makes of a glob
-  ltgnn claim --base BASE... --new NEW...       the same with names
+  ltgnn claim BASE NEW                     a run, a folder or a 'GLOB' each
+  ltgnn claim BASE... -- NEW...            several, as a shell makes of a glob
+  ltgnn claim --base BASE... --new NEW...  the same with names
 
 examples:
   ltgnn claim logs/train/multiruns/X:fusion=id logs/train/multiruns/X:fusion=sum
@@ -69,14 +69,11 @@ def sides(places: Sequence[str], base: Sequence[str], new: Sequence[str]) -> tup
 
 def make_parser() -> Parser:
     """The options."""
-    from argparse import RawDescriptionHelpFormatter
-
     parser = Parser(
         prog="ltgnn claim",
         usage="ltgnn claim BASE... -- NEW... [options]",
         description="Tail gain at no head loss? Yes, no or undecided, with intervals and paired tests.",
         epilog=EPILOG,
-        formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("places", nargs="*", metavar="BASE... -- NEW...", help="runs, folders or globs; see below")
     parser.add_argument("--base", nargs="+", default=[], metavar="BASE", help="the base, where named by options")
@@ -84,7 +81,7 @@ def make_parser() -> Parser:
     parser.add_argument("--metric", default="ndcg@20", help="per-user value (default: %(default)s)")
     parser.add_argument("--policy", default="items20", help="groups of items (default: %(default)s)")
     parser.add_argument(
-        "--margin", type=float, default=0.01, help="head loss that is none (default: %(default)s = 1 %%)"
+        "--margin", type=float, default=0.01, help="loss on the head that counts as none (default: %(default)s = 1 %%)"
     )
     parser.add_argument("--level", type=float, default=0.95, help="of the intervals (default: %(default)s)")
     parser.add_argument(

@@ -29,7 +29,7 @@ def main(argv: Sequence[str]) -> int:
         prog="ltgnn compare",
         description="Configurations side by side: mean and spread over seeds, difference to a baseline, its "
         "significance, and which config group explains the variance.",
-        epilog="example: ltgnn compare logs/train/multiruns/X --by fusion,loss --baseline fusion=id",
+        epilog="example:\n  ltgnn compare logs/train/multiruns/X --by fusion,loss --baseline fusion=id",
     )
     parser.add_argument("folders", nargs="+", type=Path, help="runs, or folders with runs somewhere below")
     parser.add_argument(

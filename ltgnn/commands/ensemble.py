@@ -31,7 +31,7 @@ from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.scoring.candidates import pool_of
 from ltgnn.scoring.cold_items import cold_items
-from ltgnn.scoring.ensemble import Blended
+from ltgnn.scoring.ensemble import EnsembleScorer
 from ltgnn.training.loop import write_cards
 from ltgnn.types import UserError
 
@@ -53,15 +53,15 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str], cache: Cache) -> dict[st
         write_cards(folder, problem)
         scorers = {member.name: member.scorer() for member in members}
         blend = build_blend(cfg)
-        blended: Blended = blend.of(scorers, problem.split.train)
+        blended: EnsembleScorer = blend.of(scorers, problem.split.train)
         fitted = blend.weights is None
         if fitted:
             every = range(len(scorers))
             pool = pool_of(
-                lambda users: blended.standings(users, every),
+                lambda users: blended.normalise_scores(users, every),
                 problem.split.val, blended.users, blended.items, int(cfg.depth),
             )  # fmt: skip
-            cfg.blend.weights = blended.plain(*blend.fitting(pool))
+            cfg.blend.weights = blended.to_config(*blend.fitting(pool))
             blended = build_blend(cfg).of(scorers, problem.split.train)
         score = build_score(cfg, problem)
         scorer = score.over(blended, fitting_evaluator(cfg, evaluators))

@@ -17,18 +17,22 @@ from ltgnn.inference.open_run import OpenRun
 from ltgnn.io.terminal import literal
 from ltgnn.types import UserError
 
-USAGE = """usage: ltgnn explain run=DIR user=ID item=ID [k=10] [out=FILE.json] [picture=FILE.svg]
+USAGE = """usage: ltgnn explain run=DIR user=ID item=ID [k=10] [out=FILE.json]
+                     [picture=FILE.svg]
 
-The score of an item for a user as summands that add up to it. A LightGCN is linear in its first state, so that its
-score splits exactly into what each item of the user's history adds, and each of these into ids and features. EASE and
-neighbours split over the history, score adjustments are summands of their own, an ensemble splits over its
-members. A model whose score is not such a sum (a sequence model, LayerGCN) reports why.
+The score of an item for a user as summands that add up to it. A LightGCN is
+linear in its first state, so that its score splits exactly into what each item
+of the user's history adds, and each of these into ids and features. EASE and
+neighbours split over the history, score adjustments are summands of their own,
+an ensemble splits over its members. A model whose score is not such a sum (a
+sequence model, LayerGCN) reports why.
 
   ltgnn explain run=logs/train/runs/X user=196 item=50
-  ltgnn explain run=logs/train/runs/X user=196 item=50 out=why.json picture=why.svg
+  ltgnn explain run=logs/train/runs/X user=196 item=50 picture=why.svg
 
 keys:
-  k=10           summands shown; the others are one line, so that the lines add up
+  k=10           summands shown; the others are one line, so that the lines add
+                 up
   out=FILE       .json
   picture=FILE   .svg: the user, the history, the item
 """
@@ -47,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     k = number(values, "k")
     explanation = explainer(OpenRun(values["run"]))(values["user"], values["item"], k)
     if values["out"]:
-        write_whole(Path(values["out"]), json.dumps(explanation.plain(), indent=1, ensure_ascii=False) + "\n")
+        write_whole(Path(values["out"]), json.dumps(explanation.to_dict(), indent=1, ensure_ascii=False) + "\n")
     if values["picture"]:
         write_whole(Path(values["picture"]), picture(explanation))
     show(explanation)

@@ -10,17 +10,19 @@ from ltgnn.config.arguments import choice, parse
 
 USAGE = """usage: ltgnn export run=DIR out=DIR [onnx=true]
 
-Writes the selected model of a finished run as plain files: safetensors, Parquet tables of items, users and vectors, the
-recipe and a model card. Loading them needs neither Lightning nor Hydra.
+Writes the selected model of a finished run as plain files: safetensors, Parquet
+tables of items, users and vectors, the recipe and a model card. Loading them
+needs neither Lightning nor Hydra.
 
 example:
   ltgnn export run=logs/train/runs/2026-11-24_model out=my-model
-  python -c "import ltgnn; print(ltgnn.load('my-model').recommend(['196'], k=5))"
+  ltgnn recommend run=my-model users=196 k=5
 
 keys:
   run=DIR      a finished run
   out=DIR      a new folder
-  onnx=true    the scoring head as well, score_head.onnx: users -> scores and items (pip install 'ltgnn[onnx]')"""
+  onnx=true    the scoring head as well, score_head.onnx: users -> scores and
+               items (pip install 'ltgnn[onnx]')"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

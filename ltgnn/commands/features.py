@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
 import sys
@@ -18,11 +17,13 @@ if TYPE_CHECKING:
     from ltgnn.features.store_listing import Entry
 
 EXAMPLES = """examples:
-  ltgnn features build data=amazon_beauty features=minilm     encode once; every later run finds it
-  ltgnn features build data=amazon_beauty features=tfidf features/transform=whiten
-  ltgnn features ls                                       the entries of the store
-  ltgnn features verify                                   read every byte; exit code 1 if something is damaged
-  ltgnn features prune --unused 30 --yes                  delete what was not read for 30 days
+  ltgnn features build data=amazon_beauty features=minilm
+  ltgnn features build data=ml100k features=tfidf features/transform=whiten
+  ltgnn features ls
+  ltgnn features verify
+  ltgnn features prune --unused 30 --yes
+
+Features are encoded once; every later run finds them in the store.
 """
 
 
@@ -138,15 +139,19 @@ def default_folder() -> Path:
 def _parser() -> Parser:
     parser = Parser(
         prog="ltgnn features",
-        description=__doc__,
+        description="Item features made ahead of training, and the store that keeps them.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    making = commands.add_parser("build", help="make the features of a configuration")
+    making = commands.add_parser("build", help="make the features of a configuration, or find them")
     making.add_argument("overrides", nargs="*", help="as for `ltgnn train`: data=... features=...")
     making.add_argument("--config-dir", help="a folder with yaml files of your own")
-    for name, text in (("ls", "list the store"), ("verify", "read and check all"), ("prune", "delete")):
+    below = {
+        "ls": "list the entries of the store",
+        "verify": "read every byte; exit code 1 if something is damaged",
+        "prune": "delete entries, such as those not read for 30 days",
+    }
+    for name, text in below.items():
         command = commands.add_parser(name, help=text)
         command.add_argument("--folder", help="the store; default: $LTGNN_CACHE/text")
         if name == "prune":

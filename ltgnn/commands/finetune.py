@@ -22,7 +22,7 @@ from ltgnn.features.retrieval_quality import by_text
 from ltgnn.features.template import render
 from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.folder import RunFolder
-from ltgnn.runs.run_key import plain
+from ltgnn.runs.run_key import resolve_config
 from ltgnn.runs.tracking import Tracker
 from ltgnn.runs.warnings import small_validation
 from ltgnn.training.quiet import quiet_lightning
@@ -40,7 +40,7 @@ GROUPS = ("items20/head/", "items20/tail/", "items20/cold/")
 def finetune(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACHE) -> dict[str, Evaluation]:
     """One job: frozen features, tuning, the folder, the metrics of both."""
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
-    with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, plain(cfg)) as tracker:
+    with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, resolve_config(cfg)) as tracker:
         source = item_text(cfg)
         problem = build_problem(cfg, cache)
         evaluators = build_evaluators(cfg, problem, cache)
@@ -168,8 +168,8 @@ def write_card(
         "template": source.template_for(problem.dataset),
         "base": ", ".join(source.trainable.sources),
         "base weights": source.trainable.identity["weights"],
-        "objective": dict(plain(cfg.objective)),
-        "adapted": dict(plain(cfg.adapt)),
+        "objective": dict(resolve_config(cfg.objective)),
+        "adapted": dict(resolve_config(cfg.adapt)),
         "epochs, batch, lr, seed": f"{cfg.epochs}, {cfg.batch_size}, {cfg.lr}, {cfg.seed}",
     }
     card = model_card(facts, select_metrics(before["test"]), select_metrics(after["test"]))
@@ -200,7 +200,7 @@ def task(cfg: DictConfig, cache: Cache = NO_CACHE) -> float:
             group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
         }
     part, _, name = str(cfg.monitor).partition("/")
-    fetch_unpublished(plain(cfg.data))
+    fetch_unpublished(resolve_config(cfg.data))
     if (before := finished_metrics(Path(cfg.paths.run_dir), cfg)) is not None:
         return float(before[part][name])
     return float(finetune(cfg, hydra.overrides.task, cache)[part].values[name])

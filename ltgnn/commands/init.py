@@ -14,8 +14,9 @@ from ltgnn.types import UserError
 
 USAGE = """usage: ltgnn init FOLDER
 
-Writes a Python package of your own with parts for ltgnn: a loss, an encoder, a data set, an experiment with all
-three, and tests. The last part of FOLDER is the name of the package; the folder must not exist yet.
+Writes a Python package of your own with parts for ltgnn: a loss, an encoder, a
+data set, an experiment with all three, and tests. The last part of FOLDER is
+the name of the package; the folder must not exist yet.
 
 examples:
   ltgnn init myrec
@@ -23,7 +24,7 @@ examples:
 
 then:
   cd myrec
-  pip install -e '.[dev]'                # `ltgnn` now knows the options of myrec/conf
+  pip install -e '.[dev]'      # `ltgnn` now knows the options of myrec/conf
   pytest
   ltgnn train experiment=myrec_first
   ltgnn models loss=myrec_hinge

@@ -105,16 +105,17 @@ def _docstrings(file: Path) -> dict[str, str]:
 
 USAGE = """usage: ltgnn models [GROUP ...] [GROUP=OPTION ...] [--json]
 
-The options of the config groups, with description and source; your own yaml (--config-dir, LTGNN_CONF, plugins)
-included. Of GROUP=OPTION the keys: default, type and bounds, comment.
+The options of the config groups, with description and source; your own yaml
+(--config-dir, LTGNN_CONF, plugins) included. Of GROUP=OPTION the keys: default,
+type and bounds, comment.
 
 examples:
   ltgnn models                     every group
   ltgnn models loss graph          two groups, with their subgroups
-  ltgnn models loss=softmax        the keys of one option; loss.softmax is the same
-  ltgnn models trainer experiment  groups for where a run is computed are listed when they are asked for
+  ltgnn models loss=softmax        the keys of one option
+  ltgnn models trainer experiment  groups that are listed only when asked for
 
-  --json                           as JSON, with the classes that an option builds
+  --json                           as JSON, with the classes of an option
 """
 
 
@@ -138,7 +139,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for _, group, name in pairs:
         print("\n".join(describe(group, name, keys[f"{group}={name}"])))
     if listed:
-        print("\n".join(fold(table(listed))))
+        print("\n".join(wrap_lines(table(listed))))
     return 0
 
 
@@ -148,10 +149,10 @@ def asked_option(word: str) -> tuple[str, str] | None:
     if not sign:
         return None
     if not is_group(group):
-        raise UserError(f"ltgnn models: no config group '{group}'.{near(group, group_names())} {looked_in()}")
+        raise UserError(f"ltgnn models: no config group '{group}'.{did_you_mean(group, group_names())} {looked_in()}")
     if option_file(group, name) is None:
         known = [option for option in option_names(group) if "/" not in option]
-        hint = near(name, known, f"{group}=")
+        hint = did_you_mean(name, known, f"{group}=")
         raise UserError(f"ltgnn models: {group} has no option '{name}'.{hint} It has {', '.join(known)}. {looked_in()}")
     return group, name
 
@@ -162,13 +163,13 @@ def chosen(groups: Sequence[str]) -> list[str]:
         if not is_group(group):
             known = ", ".join(config_groups())
             raise UserError(
-                f"ltgnn models: no config group '{group}'.{near(group, group_names())} Config groups: {known}. "
+                f"ltgnn models: no config group '{group}'.{did_you_mean(group, group_names())} Config groups: {known}. "
                 f"{looked_in()}"
             )
     return [name for group in groups for name in with_subgroups(group)] if groups else config_groups()
 
 
-def near(given: str, known: Sequence[str], before: str = "") -> str:
+def did_you_mean(given: str, known: Sequence[str], before: str = "") -> str:
     """``Did you mean ...?``, where one is near."""
     found = difflib.get_close_matches(given, known, n=1)
     return f" Did you mean '{before}{found[0]}'?" if found else ""
@@ -199,7 +200,7 @@ def describe(group: str, name: str, keys: Sequence[OptionKey]) -> Iterator[str]:
     yield f"\nAny of them can be set beside {group}={name}, such as {values[0]}." if values else ""
 
 
-def fold(lines: Iterator[str]) -> Iterator[str]:
+def wrap_lines(lines: Iterator[str]) -> Iterator[str]:
     """The lines of a table; in a terminal, long ones go on below their description."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     for line in lines:

@@ -18,7 +18,9 @@ def main(argv: Sequence[str]) -> int:
     from ltgnn.config.parser import Parser
 
     parser = Parser(
-        prog="ltgnn pareto", description="Accuracy against tail. Example: ltgnn pareto logs/evaluate/multiruns/X"
+        prog="ltgnn pareto",
+        description="Accuracy against tail, for a sweep of score adjustments.",
+        epilog="example:\n  ltgnn pareto logs/evaluate/multiruns/X",
     )
     parser.add_argument("folder", type=Path, help="folder of a sweep; pareto.png is written there")
     parser.add_argument("-x", default="ndcg@20", help="value on the x axis (default: %(default)s)")

@@ -16,16 +16,15 @@ if TYPE_CHECKING:
 
 KINDS = {
     "head-tail": "popular against rare items, a bar for each configuration",
-    "pareto": "two values of each configuration, and the front that no other beats",
+    "pareto": "two values of each configuration, and those that none beats",
     "popularity": "quality by item popularity, and which items are recommended",
     "learning": "a value of history.csv over the epochs",
-    "differences": "each configuration against a baseline, with confidence intervals (forest plot)",
+    "differences": "each configuration against a baseline, with intervals",
 }
 
 
 def main(argv: Sequence[str]) -> int:
     """Draws the picture and prints its place."""
-    import argparse
 
     from ltgnn.analysis.plots.figure import check_ending
     from ltgnn.analysis.rows import rows_of
@@ -40,10 +39,9 @@ def main(argv: Sequence[str]) -> int:
         description=f"A picture of finished runs, means over seeds. Kinds:\n{listed}",
         epilog="examples:\n"
         "  ltgnn plot head-tail logs/train/multiruns/X --out bars.svg\n"
-        "  ltgnn plot pareto logs/train/multiruns/X -y items20/tail/recall@20 --out pareto.png\n"
-        "  ltgnn plot differences logs/train/multiruns/X --baseline fusion=id --out differences.svg\n"
+        "  ltgnn plot pareto logs/train/multiruns/X -y items20/tail/recall@20\n"
+        "  ltgnn plot differences logs/train/multiruns/X --baseline fusion=id\n"
         "  ltgnn plot learning logs/train/multiruns/X --metric train/loss",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("kind", choices=list(KINDS), metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("folders", nargs="+", type=Path, metavar="RUNS", help="runs, or folders of runs or sweeps")

@@ -10,16 +10,18 @@ import ltgnn
 from ltgnn.config.arguments import choice, number, parse
 from ltgnn.config.composing import compose_rules
 from ltgnn.config.search_path import option_names
-from ltgnn.inference.rule_engine import Ruled, Rules
-from ltgnn.inference.served_model import Served
+from ltgnn.inference.rule_engine import RuleRanker, Rules
+from ltgnn.inference.served_model import ServedModel
 from ltgnn.io.pluralize import pluralize
 from ltgnn.serving.list_output import save, show
 from ltgnn.types import UserError
 
-USAGE = """usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=OPTION] [out=FILE] [reasons=true]
+USAGE = """usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=OPTION] [out=FILE]
+                       [reasons=true]
 
-The best items of each user with title, group and a reason. Items of the user's train and validation pairs are left out,
-as in the evaluation of the test part. Unknown users receive the most popular items, and the reason states it.
+The best items of each user with title, group and a reason. Items of the user's
+train and validation pairs are left out, as in the evaluation of the test part.
+Unknown users receive the most popular items, and the reason states it.
 
 example:
   ltgnn recommend run=logs/train/runs/2026-11-24_model users=196,186 k=5
@@ -30,10 +32,12 @@ keys:
   run=DIR       a finished run, or what ltgnn export wrote
   users=...     ids with commas between, @FILE with an id a line, or all
   k=10          length of a list
-  rules=OPTION  {rules} (`ltgnn models rules`), with
-                rules.NAME.KEY=VALUE; each is reported
-  out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without it, a table.
-                In .csv, a text that a spreadsheet would run as a formula starts with an apostrophe
+  rules=OPTION  {rules}
+                (see `ltgnn models rules`), with rules.NAME.KEY=VALUE; what each
+                rule changed is printed
+  out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without
+                it, a table. In .csv, a text that a spreadsheet would run as a
+                formula starts with an apostrophe
   reasons=true  false leaves them out, which is faster for millions of users"""
 
 SHOWN = 50  # users in a terminal
@@ -55,12 +59,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     k, reasons = number(values, "k"), choice(values, "reasons", ("true", "false")) == "true"
     model = ltgnn.load(values["run"])
     wanted = users_of(values["users"], model)
-    ruled = None if rules is None else Ruled(rules, model, k)
+    ruled = None if rules is None else RuleRanker(rules, model, k)
     if values["out"]:
         schema = model.recommend([], k, reasons=reasons).schema
         frames = (block.frame(model, reasons) for block in model.blocks(wanted, k, ruled))
         print(f"{pluralize(save(frames, Path(values['out']), schema), 'row')} in {values['out']}")
-        tell(ruled)
+        print_rules(ruled)
         return 0
     names = list(wanted)
     for name in names[:SHOWN]:
@@ -70,17 +74,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         show(frame, title)
     if len(names) > SHOWN:
         print(f"... and {pluralize(len(names) - SHOWN, 'user')} more: out=FILE writes all of them.")
-    tell(ruled)
+    print_rules(ruled)
     return 0
 
 
-def tell(ruled: Ruled | None) -> None:
+def print_rules(ruled: RuleRanker | None) -> None:
     """What each rule did."""
     for name, count, what in [] if ruled is None else ruled.report():
         print(f"rule {name}: {count:,} {what}" if name != "all rules" else f"{count:,} {what}")
 
 
-def users_of(words: str, model: Served) -> Iterable[str]:
+def users_of(words: str, model: ServedModel) -> Iterable[str]:
     """The users that ``users=`` names; a file is read as it is used up."""
     if words == "all":
         return model.catalogue.user_ids

@@ -21,7 +21,7 @@ def main(argv: Sequence[str]) -> int:
         prog="ltgnn report",
         description="One self-contained HTML file: answer, leaderboard, Pareto front, groups, exposure, training "
         "curves, users, cards, commands. It needs no network and no server.",
-        epilog="example: ltgnn report logs/train/multiruns/X --out report.html",
+        epilog="example:\n  ltgnn report logs/train/multiruns/X --out report.html",
     )
     parser.add_argument("folders", nargs="+", type=Path, help="runs, or folders with runs somewhere below")
     parser.add_argument(

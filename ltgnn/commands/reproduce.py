@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ from ltgnn.reproduction.display import list_rows, show
 from ltgnn.reproduction.outcome import outcome
 from ltgnn.reproduction.published_row import Plan, Row, read_all
 from ltgnn.runs.folder import RunFolder
-from ltgnn.runs.run_key import plain, run_key
+from ltgnn.runs.run_key import resolve_config, run_key
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.types import UserError
 
@@ -32,11 +31,18 @@ log = logging.getLogger(__name__)
 PRECISION = "trainer.precision=32-true"
 """As the papers trained, also on CUDA, where ``trainer=auto`` takes bfloat16."""
 
+ABOUT = "Train a published row as it was published, compare, report the verdict: PASS, NEAR, FAIL or ABOVE."
+
 EPILOG = """\
 Each row is a yaml of experiments/paper with a closed recipe: no option of it can be changed here. It is trained as
 `ltgnn train` does; finished seeds are not run again. PASS: within the tolerance; NEAR: below by at most twice the
 tolerance; FAIL: further below; ABOVE: better than published, which is flagged, too. Exit code 0: every row asked for
-is a PASS. examples: ltgnn reproduce --list; ltgnn reproduce gfcf-gowalla; ltgnn reproduce --all --smoke --seeds 1"""
+is a PASS.
+
+examples:
+  ltgnn reproduce --list
+  ltgnn reproduce gfcf-gowalla
+  ltgnn reproduce --all --smoke --seeds 1"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = []
     for row in [rows[name] for name in given.names] or list(rows.values()):
         try:
-            words.append(one(row, given.smoke, given.seeds, results, given.force or bool(given.names)))
+            words.append(reproduce_row(row, given.smoke, given.seeds, results, given.force or bool(given.names)))
         except KeyboardInterrupt:
             return 130
         except UserError as mistake:
@@ -73,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if set(words) == {"PASS"} else 1
 
 
-def one(row: Row, smoke: bool, seeds: int | None, results: Path, here: bool) -> str:
+def reproduce_row(row: Row, smoke: bool, seeds: int | None, results: Path, here: bool) -> str:
     """Check, train what has not finished, evaluate, write; the verdict. Raises ``UserError`` before training."""
     import torch
 
@@ -128,7 +134,7 @@ def verify(row: Row, cfg: DictConfig) -> str:
 def compose_plan(plan: Plan, seed: int) -> DictConfig:
     """The configuration of one seed; its folder does not change the run key."""
     cfg = compose_config("train", [*plan.words, PRECISION, f"seed={seed}", "paths.run_dir=/RUN"])
-    recipe = plain(cfg)
+    recipe = resolve_config(cfg)
     check(recipe, plan.file.parent, plan.file.name)
     resolve_places(recipe, plan.file.parent, plan.file.name)
     return cfg
@@ -169,9 +175,7 @@ def rebuild(readme: Path | None, rows: dict[str, Row], results: Path) -> None:
 
 
 def _parser() -> Parser:
-    parser = Parser(
-        prog="ltgnn reproduce", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(prog="ltgnn reproduce", description=ABOUT, epilog=EPILOG)
     parser.add_argument("names", nargs="*", metavar="NAME", help="rows; --list names them")
     parser.add_argument("--all", action="store_true", help="every row that this machine can run")
     parser.add_argument("--list", action="store_true", help="the rows and what is known of them")

@@ -1,4 +1,4 @@
-"""``ltgnn runs import`` and ``ltgnn runs sweep-yaml``: the doors to and from W&B."""
+"""``ltgnn runs import`` and ``ltgnn runs sweep-yaml``: the ways to and from W&B."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ def main(argv: Sequence[str]) -> int:
     parser = Parser(
         prog="ltgnn runs",
         description="W&B's offline files into run folders; the yaml of `wandb sweep`.",
-        epilog="examples: ltgnn runs import other/wandb --out logs/imported --value ndcg@20=final_ndcg; "
-        "ltgnn runs sweep-yaml fusion=id,sum seed=1,2 > sweep.yaml",
+        epilog="examples:\n  ltgnn runs import other/wandb --value ndcg@20=final_ndcg\n"
+        "  ltgnn runs sweep-yaml fusion=id,sum seed=1,2 > sweep.yaml",
     )
-    doors = parser.add_subparsers(dest="door", required=True)
-    bring = doors.add_parser("import", help="offline .wandb files, of whatever program, as run folders")
+    commands = parser.add_subparsers(dest="command", required=True)
+    bring = commands.add_parser("import", help="offline .wandb files, of whatever program, as run folders")
     bring.add_argument("places", nargs="+", type=Path, help="run-*.wandb files, or folders with some below")
     bring.add_argument("--out", type=Path, default=Path("logs/imported"), help="default: %(default)s")
     bring.add_argument(
         "--value", action="append", default=[], metavar="NAME=KEY", help="summary KEY is test value NAME"
     )
-    agent = doors.add_parser("sweep-yaml", help="the yaml for `wandb sweep`; its agents call ltgnn train")
+    agent = commands.add_parser("sweep-yaml", help="the yaml for `wandb sweep`; its agents call ltgnn train")
     agent.add_argument("overrides", nargs="*", metavar="KEY=A,B", help="overrides to sweep, as for ltgnn train -m")
     agent.add_argument("--method", choices=("grid", "random", "bayes"), default="grid")
     agent.add_argument("--monitor", default="val/ndcg@20", help="to be maximised (default: %(default)s)")
     agent.add_argument("--project", default="ltgnn")
     given = parser.parse_args(argv)
-    if given.door == "sweep-yaml":
+    if given.command == "sweep-yaml":
         from ltgnn.runs.wandb_sweep import sweep_yaml
 
         print(sweep_yaml(given.overrides, given.method, given.monitor, given.project), end="")

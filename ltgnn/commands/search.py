@@ -14,21 +14,26 @@ from ltgnn.types import UserError
 
 USAGE = f"""usage: ltgnn search run=DIR "QUERY" [KEY=VALUE ...]
 
-Items that fit a query: by words (BM25), by meaning (the run's text encoder), by the model (the query as if it were an
-item without buyers: encoder, projector, then the nearest items), fused by reciprocal ranks. Both read the text that the
-run's encoder read. A run whose features are no texts (numbers, vectors) has keyword search only.
+Items that fit a query: by words (BM25), by meaning (the run's text encoder), by
+the model (the query as if it were an item without buyers: encoder, projector,
+then the nearest items), fused by reciprocal ranks. Both read the text that the
+run's encoder read. A run whose features are not text (numbers, vectors) has
+keyword search only.
 
   ltgnn search run=logs/train/runs/X "waterproof hiking socks"
   ltgnn search run=logs/train/runs/X "space adventure" user=42 k=5
-  ltgnn search run=logs/train/runs/X "space adventure" by=words,text,model format=json
+  ltgnn search run=logs/train/runs/X "space adventure" by=words format=json
 
 keys:
   user=ID           reranks the results by the model's scores for this user
   taste={TASTE}         how strongly
   k=10              items shown, up to 1000
-  by=words,text     which of words, text, model; default: words and text as far as the run has them
-  index=exact       or usearch, faiss: approximate (extra `index`); prints its recall against exact search
-  prompt=TEXT       before the query, where the encoder expects another than before an item
+  by=words,text     which of words, text, model; default: words and text as far
+                    as the run has them
+  index=exact       or usearch, faiss: approximate (extra `index`); prints its
+                    recall against exact search
+  prompt=TEXT       before the query, where the encoder expects another than
+                    before an item
   format=table      or json
 """
 
@@ -56,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     values, _ = parsed
     shop = OpenRun(values["run"], [b for b in values["by"].split(",") if b], values["index"], values["prompt"] or None)
-    found = shop.find(values["query"], number(values, "k"), values["user"] or None, real(values, "taste"))
+    found = shop.find(values["query"], number(values, "k"), values["user"] or None, parse_number(values, "taste"))
     if choice(values, "format", ("table", "json")) == "json":
         print(json.dumps([vars(hit) for hit in found], indent=1, ensure_ascii=False))
         return 0
@@ -66,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def real(values: Mapping[str, str], key: str) -> float:
+def parse_number(values: Mapping[str, str], key: str) -> float:
     """A finite number."""
     try:
         found = float(values[key])

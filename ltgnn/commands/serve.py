@@ -22,29 +22,38 @@ if TYPE_CHECKING:
     from ltgnn.inference.explanation.explainer import Explainer
     from ltgnn.inference.open_run import OpenRun
 
-USAGE = """usage: ltgnn serve run=DIR [KEY=VALUE ...]      DIR: a run, or what `ltgnn export` wrote
+USAGE = """usage: ltgnn serve run=DIR [KEY=VALUE ...]
 
-One page: choose a user, see the history and the list with reasons, adjust the share of tail items, search. The JSON API
-is described at /docs and /openapi.json; /health reports that the server is up.
+One page: choose a user, see the history and the list with reasons, adjust the
+share of tail items, search. The JSON API is described at /docs and
+/openapi.json; /health reports that the server is up.
 
   ltgnn serve run=logs/train/runs/X
-  ltgnn serve run=my-model                        an export: less memory, a quick start; searched by words only
+  ltgnn serve run=my-model
   ltgnn serve run=logs/train/runs/X port=9000 rules=tail rules.tail.share=0.4
   LTGNN_TOKEN=SECRET ltgnn serve run=logs/train/runs/X host=0.0.0.0
 
 keys:
-  host=127.0.0.1    only this machine; another address opens it to the network, and then needs a token
+  run=DIR           a finished run, or what ltgnn export wrote: less memory, a
+                    quick start, search by words only
+  host=127.0.0.1    only this machine; another address opens it to the network,
+                    and then needs a token
   port=8000         0: any free one
-  token=SECRET      what each request has to bring (Authorization: Bearer SECRET; in a browser /?token=SECRET once);
-                    the environment variable LTGNN_TOKEN does the same and is in no list of processes
-  rules=OPTION      those of every list, as for `ltgnn recommend`, with rules.NAME.KEY=VALUE (`ltgnn models rules`);
-                    their files are read at the start
+  token=SECRET      what each request has to bring (Authorization: Bearer
+                    SECRET; in a browser /?token=SECRET once); the environment
+                    variable LTGNN_TOKEN does the same and is in no list of
+                    processes
+  rules=OPTION      those of every list, as for `ltgnn recommend`, with
+                    rules.NAME.KEY=VALUE (`ltgnn models rules`); their files are
+                    read at the start
   threads=2         requests computed at a time
   waiting=64        requests computed or waiting at a time; beyond that 503
   connections=256   at a time; beyond that 503
-  timeout=10        seconds for a request to arrive completely; idle connections are closed after as many
+  timeout=10        seconds for a request to arrive completely; idle connections
+                    are closed after as many
 
-SIGTERM or Ctrl-C ends it within 5 seconds: complete requests are still answered.
+SIGTERM or Ctrl-C ends it within 5 seconds: complete requests are still
+answered.
 """
 
 DEFAULTS: dict[str, str | None] = {
@@ -64,7 +73,7 @@ def application(run: str, hosts: Sequence[str], threads: int = 2, rules: Rules |
         raise UserError(f"ltgnn serve needs the extra: pip install 'ltgnn[serve]' ({error})") from None
     share = None if is_export(run) else compose_rules(["rules=tail"])["tail"]
     options |= {"rules": rules, "tail_share": share}
-    shop, explain = opened(run)
+    shop, explain = open_model(run)
     if shop.no_meaning:
         print(f"keyword search only: {shop.no_meaning}")
     try:
@@ -76,7 +85,7 @@ def application(run: str, hosts: Sequence[str], threads: int = 2, rules: Rules |
     return create(shop.served, shop.find, by, hosts, threads, explain, **options)
 
 
-def opened(run: str) -> tuple[OpenExport | OpenRun, Explainer]:
+def open_model(run: str) -> tuple[OpenExport | OpenRun, Explainer]:
     """A run folder, or an export: of that, neither Lightning nor transformers is imported."""
     if is_export(run):
         export = OpenExport(run)
@@ -101,7 +110,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     threads, waiting, most, seconds = (number(values, key) for key in ("threads", "waiting", "connections", "timeout"))
     rules = Rules(compose_rules(overrides) if overrides else {})  # Hydra is imported where there are some
     try:
-        from ltgnn.serving.server.connections import Bounds, open_socket, server
+        from ltgnn.serving.server.connections import ConnectionLimits, open_socket, server
     except ImportError as error:
         raise UserError(f"ltgnn serve needs the extra: pip install 'ltgnn[serve]' ({error})") from None
 
@@ -109,10 +118,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         torch.set_num_threads(1)  # requests run side by side instead
         app = application(values["run"], allowed_hosts(host), threads, rules, token=token, waiting=waiting)
         bound.listen()
-        for line in greeting(host, bound.getsockname()[1], token):
+        for line in start_message(host, bound.getsockname()[1], token):
             print(line, flush=True)
         with suppress(KeyboardInterrupt):
-            server(app, Bounds(seconds, most)).run(sockets=[bound])
+            server(app, ConnectionLimits(seconds, most)).run(sockets=[bound])
     return 0
 
 
@@ -147,7 +156,7 @@ def checked_token(token: str, host: str) -> str | None:
     return token
 
 
-def greeting(host: str, port: int, token: str | None) -> list[str]:
+def start_message(host: str, port: int, token: str | None) -> list[str]:
     """Lines printed at the start: the address, who can reach it, and the token."""
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     said = [f"{address}  (Ctrl-C ends it)"]

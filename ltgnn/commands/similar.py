@@ -11,7 +11,8 @@ from ltgnn.serving.list_output import show
 
 USAGE = """usage: ltgnn similar ITEM run=DIR [k=10] [by=auto|model|features|users]
 
-The most similar items by cosine: of the vectors that rank (model), of the features, or of the sets of users.
+The most similar items by cosine: of the vectors that rank (model), of the
+features, or of the sets of users.
 
 example:
   ltgnn similar 50 run=logs/train/runs/2026-11-24_model k=5 by=features

@@ -9,7 +9,7 @@ from typing import Any
 
 from ltgnn.analysis.table import read_table, show
 from ltgnn.analysis.table_formats import FORMATS, document
-from ltgnn.analysis.table_values import Chosen
+from ltgnn.analysis.table_values import Selection
 from ltgnn.config.parser import Parser
 from ltgnn.config.paths import write_whole
 from ltgnn.io.terminal import printable_lines
@@ -19,16 +19,14 @@ from ltgnn.types import UserError
 
 def main(argv: Sequence[str]) -> int:
     """``ltgnn table DIR ...``; exit code 1 where a run is damaged or has not finished."""
-    import argparse
 
     parser = Parser(
         prog="ltgnn table",
         description="Configurations side by side, each with the mean and spread over its seeds.",
         epilog="examples:\n"
         "  ltgnn table logs/train/multiruns/*\n"
-        "  ltgnn table logs/train/multiruns/X --metric ndcg@20,mrr@20 --group head,tail --sort tail\n"
+        "  ltgnn table logs/train/multiruns/X --metric ndcg@20,mrr@20 --sort tail\n"
         "  ltgnn table logs/train/multiruns/X --out table.tex",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folders", nargs="+", type=Path, help="folders of runs or of sweeps")
     several: dict[str, Any] = {"action": "append", "default": [], "metavar": "NAME,..."}
@@ -43,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
                         "(default: by the ending of --out, else table)")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FILE", help="write there instead of printing")
     given = parser.parse_args(argv)
-    chosen = Chosen(words(given.metric), words(given.group), given.policy)
+    chosen = Selection(split_names(given.metric), split_names(given.group), given.policy)
     kind = given.format or kind_of(given.out)
     if kind == "table":
         if given.out is not None:
@@ -60,7 +58,7 @@ def main(argv: Sequence[str]) -> int:
     return 1 if table.failures else 0
 
 
-def words(given: Sequence[str]) -> list[str]:
+def split_names(given: Sequence[str]) -> list[str]:
     """The names between commas."""
     return [word.strip() for part in given for word in part.split(",") if word.strip()]
 

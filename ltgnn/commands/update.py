@@ -23,21 +23,26 @@ from ltgnn.types import Dataset, UserError
 
 USAGE = """usage: ltgnn update run=DIR events=FILE out=FOLDER [items=FILE] [KEY=VALUE ...]
 
-Adds new interactions, users and items to a finished run with unchanged weights, and writes the result as
-an export (what `ltgnn recommend run=FOLDER` and `ltgnn.load` read). The run is not changed: give all events since
-training.
+Adds new interactions, users and items to a finished run with unchanged weights,
+and writes the result as an export (what `ltgnn recommend run=FOLDER` and
+`ltgnn.load` read). The run is not changed: give all events since training.
 
   ltgnn update run=logs/train/runs/X events=today.csv out=today
-  ltgnn update run=logs/train/runs/X events=today.csv items=new-goods.csv out=today
+  ltgnn update run=my-run events=today.csv items=new-goods.csv out=today
 
   events=FILE    CSV, TSV, Parquet or JSON Lines; ids as in the data of the run
-  items=FILE     new items: the id, the fields that the text template of the run names, the numbers that it reads
-  user=, item=   columns of the events; by default those that the data of the run were read from, else user, item
+  items=FILE     new items: the id, the fields that the text template of the run
+                 names, the numbers that it reads
+  user=, item=   columns of the events; by default those that the data of the
+                 run were read from, else user, item
   item_key=      column of the ids in items=; likewise
-  field.NAME=    column of a text field or number of the items, such as field.title=product_name; likewise, else NAME
+  field.NAME=    column of a text field or number of the items, such as
+                 field.title=product_name; likewise, else NAME
 
-A new user is known by the new interactions only, a new item by its features (and its users): text and numbers
-from items=FILE, vectors (features=precomputed) from the run's own file of vectors, if that has a row of the item.
+A new user is known by the new interactions only, a new item by its features
+(and its users): text and numbers from items=FILE, vectors
+(features=precomputed) from the run's own file of vectors, if that has a row of
+the item.
 """
 
 DEFAULTS: dict[str, str | None] = {

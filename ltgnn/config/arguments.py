@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from ltgnn.types import UserError
 
 TRUST = """
-  trust=PACKAGE  the recipe of run=DIR may name classes of this package of yours; for all commands: LTGNN_TRUST"""
+  trust=PACKAGE  the recipe of run=DIR may name classes of this package of
+                 yours; for all commands: LTGNN_TRUST"""
 """The line about the option that every command with run=DIR has."""
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from ltgnn.config.conflicts_of_processes import conflicts_of_processes
 from ltgnn.config.conflicts_of_values import conflicts_of_finetuning, conflicts_of_values
 from ltgnn.config.monitor import wrong_monitor
-from ltgnn.config.parts import Built, Config, built, word_of
+from ltgnn.config.parts import Config, ConfiguredPart, built, word_of
 
 READERS = ("fusion", "model", "graph", "live", "score")
 """Groups whose parts may read the features of items."""
@@ -64,7 +64,7 @@ def _no_gpu(config: Config, choices: Mapping[str, Any]) -> Iterator[str]:
             yield f"{word_of('trainer', choices)}: there is no GPU here that PyTorch can use. Set trainer=cpu or auto."
 
 
-def _features(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
+def _features(parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, Any]) -> Iterator[str]:
     """Groups whose parts need features where the group ``features`` gives none."""
     if not any(part.states("gives_features", True) is False for part in parts.get("features", ())[:1]):
         return
@@ -76,7 +76,7 @@ def _features(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> I
             )
 
 
-def _negatives(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
+def _negatives(parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, Any]) -> Iterator[str]:
     """Losses that are left without negatives, and negatives that are both shared and each user's own."""
     for part in parts.get("sampler", ()):
         if part.node.get("shared") is True and part.node.get("exclude_train") is True:
@@ -96,7 +96,7 @@ def _negatives(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> 
             )
 
 
-def _views(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
+def _views(parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, Any]) -> Iterator[str]:
     """Contrastive losses without views, and views of layers that the model does not have."""
     views, losses = list(parts.get("views", ()))[:1], parts.get("loss", ())
     if any(part.states("clean") for part in views) and any(part.states("needs_views") for part in losses):
@@ -118,7 +118,7 @@ def _views(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iter
         yield f"views.layer={layer} given, but {has}: set views.layer or num_layers."
 
 
-def _projected(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
+def _projected(parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, Any]) -> Iterator[str]:
     """Losses on projected features with a fusion that projects none; models of only content with one that has ids."""
     fusion = parts.get("fusion", ())[:1]
     plain = any(part.states("projects_features") is False for part in fusion)
@@ -139,7 +139,7 @@ def _projected(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> 
         yield f"{word_of('model', choices)} uses only content, no ids: set fusion=content."
 
 
-def _live(parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
+def _live(parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, Any]) -> Iterator[str]:
     """Text encoders that are trained with the model, with features that have none or change what it gives."""
     if not any(part.states("trains_encoder") for part in parts.get("live", ())):
         return

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ltgnn.config.libraries import STRATEGIES
-from ltgnn.config.parts import Built, Config, word_of
+from ltgnn.config.parts import Config, ConfiguredPart, word_of
 
 WHY = {
     "row_separable": "sees a batch as one",
@@ -27,7 +27,7 @@ OTHER_LOSS = (
 
 
 def conflicts_of_processes(
-    config: Config, parts: Mapping[str, list[Built]], choices: Mapping[str, Any]
+    config: Config, parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, Any]
 ) -> Iterator[str]:
     """A line for each part that several processes would refuse to share."""
     trainer = config.get("trainer")
@@ -45,7 +45,9 @@ def conflicts_of_processes(
         yield from _mixed_columns(config, parts, choices)
 
 
-def _mixed_columns(config: Config, parts: Mapping[str, list[Built]], choices: Mapping[str, Any]) -> Iterator[str]:
+def _mixed_columns(
+    config: Config, parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, Any]
+) -> Iterator[str]:
     """What reads several columns of a node at once other than by products."""
     word = word_of("trainer", choices)
     for group, ability, unable, instead in (
@@ -63,12 +65,12 @@ def _mixed_columns(config: Config, parts: Mapping[str, list[Built]], choices: Ma
         yield f"{word}: trainer.gradient_clip_val is a norm over all columns: set it to null."
 
 
-def _top(part: Built) -> bool:
+def _top(part: ConfiguredPart) -> bool:
     """Whether it is a part of its group, not one inside of another."""
     return part.key.count(".") <= 1
 
 
-def _lacks(part: Built, ability: str) -> bool:
+def _lacks(part: ConfiguredPart, ability: str) -> bool:
     """Whether a loss surely lacks an ability."""
     option = part.states("separable_without")
     return part.states(ability) is False and not (option and part.node.get(option) is False)

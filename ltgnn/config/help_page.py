@@ -16,7 +16,7 @@ from ltgnn.config.search_path import group_names, option_names
 WIDTH = 80
 
 INNER = ("defaults", "hydra", "choices", "changed", "callbacks", "trainer", "optimizer", "sweep", "runs")
-"""Keys at the root of the yaml that are no knobs."""
+"""Keys at the root of the yaml that are not knobs."""
 
 OF_RUNS = {"evaluate": ("score",)}
 """Groups beside those of the yaml, which the run brings along."""

@@ -97,7 +97,7 @@ def as_hydra_reads_it(config_name: str, arguments: Sequence[str]) -> Iterator[No
     """Command line and environment of this process as Hydra and the processes of a sweep read them, for a while."""
     command, variables = sys.argv, ("HYDRA_FULL_ERROR", VARIABLE)
     before = {name: os.environ.get(name) for name in variables}
-    own = [f"{FLAG}={folder}" for folder in named_folders()]  # for the record, and for the command that goes on
+    own = [f"{FLAG}={folder}" for folder in named_folders()]  # for the record, and for the command that resumes
     sys.argv = [f"ltgnn {config_name}", *own, *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
     os.environ[VARIABLE] = ",".join(trusted_packages())

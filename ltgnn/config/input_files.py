@@ -17,7 +17,7 @@ OUTPUTS = ("callbacks", "trainer", "paths", "logger", "sweep", "store", "sources
 """Keys of a recipe with the places of outputs, downloads and definitions, not of inputs."""
 
 SETTLED = 2.0
-"""Seconds after its last change from which a file's digest is remembered: clocks of file systems are coarse."""
+"""Seconds since its last change from which a file's digest is remembered: clocks of file systems are coarse."""
 
 _known: dict[tuple[Any, ...], str] = {}
 
@@ -99,15 +99,18 @@ def _hash_parts(parts: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def file_digest(file: Path) -> str:
-    """sha256 of a file, "unreadable" where it cannot be read; remembered while nothing about the file changes."""
+def file_digest(file: Path, settled: float = SETTLED) -> str:
+    """sha256 of a file, "unreadable" where it cannot be read; remembered while nothing about the file changes.
+
+    ``settled``: seconds since its last change from which it is remembered.
+    """
     try:
         state = file.stat()
         key = (str(file), state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
         if key not in _known:
             with file.open("rb") as opened:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
-            if time.time() - max(state.st_mtime, state.st_ctime) < SETTLED:
+            if time.time() - max(state.st_mtime, state.st_ctime) < settled:
                 return digest
             _known[key] = digest
         return _known[key]

@@ -57,9 +57,11 @@ MODULES = {
 """Modules with classes that recipes name: as they were called, as they are called now."""
 
 CLASSES = {
+    "ltgnn.analysis.pareto.SweepCurve": "ltgnn.analysis.plots.sweep_curve.SweepCurve",
     "ltgnn.features.item_features.Joined": "ltgnn.features.item_features.JoinedFeatures",
     "ltgnn.features.item_features.NoText": "ltgnn.features.item_features.NoFeatures",
     "ltgnn.features.tuning.select_batch_items.Attend": "ltgnn.features.tuning.select_batch_items.SelectBatchItems",
+    "ltgnn.graph.semantic.Similar": "ltgnn.graph.semantic.SimilarItems",
     "ltgnn.losses.alignment.TextContrast": "ltgnn.losses.alignment.ContentContrast",
     "ltgnn.losses.alignment.TextReconstruction": "ltgnn.losses.alignment.ContentReconstruction",
     "ltgnn.models.alpharec.TextNodes": "ltgnn.models.alpharec.ContentNodes",
@@ -68,14 +70,18 @@ CLASSES = {
     "ltgnn.models.fusion.AlignedText": "ltgnn.models.fusion.AlignedContent",
     "ltgnn.models.fusion.Side": "ltgnn.models.fusion.AlignedContent",
     "ltgnn.models.fusion.Text": "ltgnn.models.fusion.ContentOnly",
+    "ltgnn.models.projection.Same": "ltgnn.models.projection.NoProjection",
+    "ltgnn.models.projection.Separate": "ltgnn.models.projection.ProjectorPerKind",
     "ltgnn.scoring.adjustments.TextProfile": "ltgnn.scoring.adjustments.ContentProfile",
     "ltgnn.scoring.tail_constrained.TailKept": "ltgnn.scoring.tail_constrained.TailConstrained",
+    "ltgnn.serving.calibration.Calibrated": "ltgnn.serving.calibration.Calibration",
 }
 """Classes with another name: by their module of today."""
 
 ARGUMENTS = {
     "ltgnn.models.closed_form.ease.ContentEASE": {"text_weight": "content_weight"},
     "ltgnn.models.content.WithContent": {"text_dim": "content_dim"},
+    "ltgnn.scoring.ensemble.Blend": {"standing": "normaliser"},
 }
 """By class, as it is called now: renamed arguments."""
 
@@ -89,6 +95,7 @@ KEYS = {"score": {"dials": "adjustments"}}
 """Keys inside a section."""
 
 PLACES = {
+    "blend.standing": "blend.normaliser",
     "graph.item_edges.text": "graph.item_edges.content",
     "model.closed_form.text_weight": "model.closed_form.content_weight",
     "model.encoder.text_dim": "model.encoder.content_dim",

@@ -21,18 +21,18 @@ CHOICE = "="
 
 
 @dataclass(frozen=True)
-class Written:
+class YamlValue:
     """One value as a yaml file has it."""
 
     value: Any
     comment: str
 
 
-class Plain(str):
+class PlainScalar(str):
     """A scalar without quotes, as it stands in the file: ``1e-3``."""
 
 
-def written_keys(group: str, option: str, among: Sequence[Path], at: str | None = None) -> dict[str, Written]:
+def written_keys(group: str, option: str, among: Sequence[Path], at: str | None = None) -> dict[str, YamlValue]:
     """Dotted key -> value of one option and of what its ``defaults`` name; ``at``: the node that the keys go to."""
     file = option_file(group, option, among)
     if file is None:
@@ -45,8 +45,8 @@ def written_keys(group: str, option: str, among: Sequence[Path], at: str | None 
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode):
         return {}
-    own: dict[str, Written] = {}
-    found: dict[str, Written] = {}
+    own: dict[str, YamlValue] = {}
+    found: dict[str, YamlValue] = {}
     for key, node in root.value:
         if key.value == "defaults":
             for entry in yaml.safe_load(yaml.serialize(node)) or ():
@@ -56,7 +56,7 @@ def written_keys(group: str, option: str, among: Sequence[Path], at: str | None 
     return _merged(found, own)
 
 
-def _merged(before: Mapping[str, Written], after: Mapping[str, Written]) -> dict[str, Written]:
+def _merged(before: Mapping[str, YamlValue], after: Mapping[str, YamlValue]) -> dict[str, YamlValue]:
     """Both, the later ones winning: a node in the place of a value, a value in the place of a node."""
     inner = {key[: match.start()] for key in after for match in re.finditer(r"\.", key)}
 
@@ -67,7 +67,7 @@ def _merged(before: Mapping[str, Written], after: Mapping[str, Written]) -> dict
     return {key: one for key, one in before.items() if not gone(key)} | dict(after)
 
 
-def _of_default(entry: Any, group: str, among: Sequence[Path], at: str) -> dict[str, Written]:
+def _of_default(entry: Any, group: str, among: Sequence[Path], at: str) -> dict[str, YamlValue]:
     """What an entry of a list of defaults adds: ``base``, ``store: cache``, ``/adapt@live.adapt: lora``."""
     if isinstance(entry, str):
         name, _, place = entry.partition("@")
@@ -77,14 +77,14 @@ def _of_default(entry: Any, group: str, among: Sequence[Path], at: str) -> dict[
     if not isinstance(option, str):
         return {}
     if str(name).startswith("override "):  # a choice of another group, as in an experiment
-        return {f"{where.removeprefix('/')}{CHOICE}": Written(option, "")}
+        return {f"{where.removeprefix('/')}{CHOICE}": YamlValue(option, "")}
     inner = where.removeprefix("/") if where.startswith("/") else f"{group}/{where}"
     package = place or (where.removeprefix("/") if where.startswith("/") else where).replace("/", ".")
     outer = "" if where.startswith("/") else at
     return written_keys(inner, option, among, f"{outer}.{package}".strip("."))
 
 
-def leaves(name: yaml.Node, node: yaml.Node, key: str, lines: Sequence[str]) -> Iterator[tuple[str, Written]]:
+def leaves(name: yaml.Node, node: yaml.Node, key: str, lines: Sequence[str]) -> Iterator[tuple[str, YamlValue]]:
     """Every value below a node, with the comment at the end of its line, or of the line of its name."""
     if isinstance(node, yaml.MappingNode) and node.value:
         for inner, value in node.value:
@@ -94,5 +94,5 @@ def leaves(name: yaml.Node, node: yaml.Node, key: str, lines: Sequence[str]) -> 
     end = name.end_mark if block else node.end_mark
     remark = re.search(r"\s# *(.*)$", lines[end.line][end.column :]) if end.line < len(lines) else None
     plain = isinstance(node, yaml.ScalarNode) and node.style is None and "\n" not in node.value
-    value = Plain(node.value) if plain else yaml.safe_load(yaml.serialize(node))
-    yield key, Written(value, remark.group(1).strip() if remark else "")
+    value = PlainScalar(node.value) if plain else yaml.safe_load(yaml.serialize(node))
+    yield key, YamlValue(value, remark.group(1).strip() if remark else "")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ltgnn.config.not_importable import how_to_import
-from ltgnn.config.option_files import CHOICE, Plain, Written, written_keys
+from ltgnn.config.option_files import CHOICE, PlainScalar, YamlValue, written_keys
 from ltgnn.config.parameters import UNKNOWN, Parameters, of_callable, of_target
 from ltgnn.config.root_schema import SECTIONS
 from ltgnn.config.search_path import trees
-from ltgnn.config.type_names import describe_type, describe_value, within
+from ltgnn.config.type_names import describe_type, describe_value, entry_annotation
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def option_keys(group: str, option: str) -> list[OptionKey]:
 
 def _typed(node: Mapping[str, Any], key: str, takes: Parameters | None) -> Iterator[OptionKey]:
     target = node.get("_target_")
-    if isinstance(target, Written):
+    if isinstance(target, YamlValue):
         name = str(target.value)
         yield OptionKey(key, name, "", unknown(name), part=True)
         takes = _parameters(name)
@@ -53,7 +53,7 @@ def _typed(node: Mapping[str, Any], key: str, takes: Parameters | None) -> Itera
         place = f"{key}.{name}".lstrip(".")
         if name.startswith("_") and name.endswith("_"):
             continue
-        if name.endswith(CHOICE) and isinstance(one, Written):
+        if name.endswith(CHOICE) and isinstance(one, YamlValue):
             yield OptionKey(place.removesuffix(CHOICE), str(one.value), "", "")
             continue
         parameter = takes.known.get(name) if takes else None
@@ -67,7 +67,7 @@ def _typed(node: Mapping[str, Any], key: str, takes: Parameters | None) -> Itera
 
 def _nested(node: Mapping[str, Any], key: str, annotation: Any) -> Iterator[OptionKey]:
     """Of a node below a parameter: a part of its own, or a mapping whose entries have one type."""
-    if "_target_" in node or annotation is UNKNOWN or (inner := within(annotation, "")) is None:
+    if "_target_" in node or annotation is UNKNOWN or (inner := entry_annotation(annotation, "")) is None:
         yield from _typed(node, key, None)
         return
     for name, one in node.items():
@@ -97,6 +97,6 @@ def unknown(target: str) -> str:
 def _default(value: Any) -> str:
     if value == "???":
         return "(to be given)"
-    if isinstance(value, Plain):
+    if isinstance(value, PlainScalar):
         return str(value) or "null"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else describe_value(value)

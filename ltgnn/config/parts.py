@@ -12,7 +12,7 @@ Config = Mapping[str, Any]
 """A composed config, resolved."""
 
 
-class Built(NamedTuple):
+class ConfiguredPart(NamedTuple):
     """A node with a ``_target_``, and the class behind it; None where that is not imported."""
 
     key: str
@@ -24,7 +24,7 @@ class Built(NamedTuple):
         return getattr(self.kind, ability, unsaid)
 
 
-def built(key: str, node: Any) -> Iterator[Built]:
+def built(key: str, node: Any) -> Iterator[ConfiguredPart]:
     """Every node with a ``_target_`` in ``node``, itself included."""
     for place, one in nodes(node, key):
         if isinstance(target := one.get("_target_"), str):
@@ -32,7 +32,7 @@ def built(key: str, node: Any) -> Iterator[Built]:
                 kind = located(target)
             except (ImportError, AttributeError):
                 kind = None
-            yield Built(place, one, kind)
+            yield ConfiguredPart(place, one, kind)
 
 
 def word_of(group: str, choices: Mapping[str, Any]) -> str:

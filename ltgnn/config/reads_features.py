@@ -36,12 +36,12 @@ def reads_features(part: Any, unless_said: bool) -> bool:
     if part is None or isinstance(part, (str, int, float)):
         return False
     if _container(part):
-        return any(reads_features(inner, unless_said) for inner in inside(part))
+        return any(reads_features(inner, unless_said) for inner in arguments_of(part))
     said = declared_flag(part)
     if isinstance(said, bool):
-        return said or any(reads_features(inner, False) for inner in inside(part))
+        return said or any(reads_features(inner, False) for inner in arguments_of(part))
     by_parts = isinstance(said, property)
-    return (unless_said and not by_parts) or any(reads_features(inner, by_parts) for inner in inside(part))
+    return (unless_said and not by_parts) or any(reads_features(inner, by_parts) for inner in arguments_of(part))
 
 
 def declared_flag(part: Any) -> Any:
@@ -54,7 +54,7 @@ def declared_flag(part: Any) -> Any:
     return getattr(part.func if isinstance(part, partial) else part, "reads_features", None)
 
 
-def inside(part: Any) -> Iterator[Any]:
+def arguments_of(part: Any) -> Iterator[Any]:
     """What a part was configured with."""
     if isinstance(part, partial):
         yield from part.keywords.values()

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ltgnn.config.parameters import Parameter
 from ltgnn.config.resolving import MISSING, OPEN
-from ltgnn.config.type_names import describe_type, describe_value, within
+from ltgnn.config.type_names import describe_type, describe_value, entry_annotation
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def refusals(parameter: Parameter, key: str, value: Any) -> Iterator[Finding]:
     for path in sorted((path for path in places if path or len(places) == 1), key=str) or [()]:
         annotation, inner, where = parameter.annotation, known, key
         for part in path:
-            annotation, inner = within(annotation, part), inner[part]
+            annotation, inner = entry_annotation(annotation, part), inner[part]
             where += f"[{part}]" if isinstance(part, int) else f".{part}"
         if annotation is None:
             annotation, inner, where = parameter.annotation, known, key

@@ -109,7 +109,7 @@ def _has_plugins() -> bool:
 
 
 def _folder(place: str) -> Path | None:
-    """The folder of ``file://FOLDER``, ``pkg://package.folder`` or a plain path; None where it is no folder."""
+    """The folder of ``file://FOLDER``, ``pkg://package.folder`` or a plain path; None where it is not a folder."""
     if not place.startswith("pkg://"):
         return None if "://" in place.removeprefix("file://") else Path(place.removeprefix("file://")).resolve()
     from importlib.util import find_spec

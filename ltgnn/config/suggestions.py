@@ -37,7 +37,7 @@ def in_plain_words(text: str, words: Sequence[str], root: str, tree: Path | None
 def no_word(group: str, word: str, known: Sequence[str]) -> str:
     """Of an option that a group does not have; ``known``: its options, the user's own yaml included."""
     renamed = older_recipes.WORDS.get(group, {}).get(word, "")
-    near = [renamed] if renamed in known else close(word, known)
+    near = [renamed] if renamed in known else find_similar(word, known)
     hint = f" Did you mean '{group}={near[0]}'?" if near else ""
     there = f" The options of {group}: {', '.join(known)}." if known else ""
     return f"Could not find '{group}/{word}'.{hint}{there} {looked_in()}"
@@ -80,12 +80,12 @@ def nearest(place: str, node: Any, names: Sequence[str], there: Sequence[str]) -
         return ""
     below = dict(leaves(node))
     deeper = sorted((path for path in below if path.rpartition(".")[2] == names[-1] and "." in path), key=len)
-    similar = close(names[0], there if place else [*group_names(), *knobs()])
+    similar = find_similar(names[0], there if place else [*group_names(), *knobs()])
     if place and deeper and not similar:
         found = deeper[0]
     elif similar:
         found = ".".join([similar[0], *names[1:]])
-    elif place and (last := close(names[-1], [path.rpartition(".")[2] for path in below])):
+    elif place and (last := find_similar(names[-1], [path.rpartition(".")[2] for path in below])):
         found = next(path for path in below if path.rpartition(".")[2] == last[0])
     else:
         return ""
@@ -106,7 +106,7 @@ def elsewhere(key: str) -> str:
             found.setdefault(path, word)
     last = rest.rpartition(".")[2]
     same = [path for path in found if path == rest] or [path for path in found if path.rpartition(".")[2] == last]
-    for path in same or close(rest, list(found)):
+    for path in same or find_similar(rest, list(found)):
         return f"{group}={found[path]} has {group}.{path}"
     return ""
 
@@ -173,7 +173,7 @@ def leaves(node: Mapping[Any, Any], place: str = "") -> Iterator[tuple[str, Any]
             yield path, value
 
 
-def close(given: str, known: Sequence[str]) -> list[str]:
+def find_similar(given: str, known: Sequence[str]) -> list[str]:
     """The nearest of ``known``, if any is near."""
     return difflib.get_close_matches(given, known, n=1, cutoff=0.5)
 

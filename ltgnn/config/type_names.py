@@ -30,7 +30,7 @@ def describe_type(annotation: Any, bounds: str = "") -> str:
     if get_origin(annotation) in (Union, types.UnionType):
         return " or ".join(dict.fromkeys(describe_type(one) for one in get_args(annotation)))
     if get_origin(annotation) is Literal:
-        return either([describe_value(choice) for choice in get_args(annotation)])
+        return join_alternatives([describe_value(choice) for choice in get_args(annotation)])
     if annotation in WORDS:
         return WORDS[annotation] + bounds
     origin, arguments = get_origin(annotation) or annotation, get_args(annotation)
@@ -62,7 +62,7 @@ def in_words(metadata: Sequence[Any]) -> str:
     return low or (f" of {high}" if "le" in ends else f" {high}" if high else "")
 
 
-def either(words: Sequence[str]) -> str:
+def join_alternatives(words: Sequence[str]) -> str:
     """``a or b``; of more than two ``one of a, b, c``."""
     return " or ".join(words) if len(words) < 3 else f"one of {', '.join(words)}"
 
@@ -80,12 +80,12 @@ def describe_value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def within(annotation: Any, name: object) -> Any:
+def entry_annotation(annotation: Any, name: object) -> Any:
     """The annotation of an entry of a list or mapping; None where ``annotation`` is of neither."""
     if get_origin(annotation) is Annotated:
-        return within(get_args(annotation)[0], name)
+        return entry_annotation(get_args(annotation)[0], name)
     if get_origin(annotation) in (Union, types.UnionType):
-        return next((found for one in get_args(annotation) if (found := within(one, name)) is not None), None)
+        return next((found for one in get_args(annotation) if (found := entry_annotation(one, name)) is not None), None)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if not isinstance(origin, type):
         return None

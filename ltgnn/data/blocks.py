@@ -16,7 +16,7 @@ BLOCK = 1 << 17
 """Rows at a time."""
 
 
-class Growing:
+class GrowingArray:
     """An array that grows at its end. Large ones grow in place: the system moves their pages, nothing is copied."""
 
     def __init__(self, kind: type) -> None:

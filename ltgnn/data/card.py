@@ -14,7 +14,7 @@ from ltgnn.data.related import describe_related
 from ltgnn.io.pluralize import pluralize
 
 
-def figures(raw: Raw) -> dict[str, Any]:
+def summarise(raw: Raw) -> dict[str, Any]:
     """Users, items, interactions, sparsity; share of the top 20 % items; share of items below 10; dates.
 
     All items are the base; the top 20 % are the ``floor(.2 * I)`` most popular ones.
@@ -36,7 +36,7 @@ def figures(raw: Raw) -> dict[str, Any]:
         **describe_related(raw),
     }
     if raw.times is not None and len(raw):
-        card["times"] = {"first": moment(raw.times.min()), "last": moment(raw.times.max())}
+        card["times"] = {"first": format_time(raw.times.min()), "last": format_time(raw.times.max())}
         if unit := raw.notes.get("time unit"):
             card["times"]["unit"] = unit
     return card
@@ -90,8 +90,8 @@ def what_is_left_out(gone: Mapping[str, int]) -> list[str]:
     return [pluralize(number, ONE.get(what, what), what) for what, number in gone.items()]
 
 
-def doubts(raw: Raw) -> list[str]:
-    """Sentences on times that cannot be true, and on ids that may be none."""
+def find_doubtful_values(raw: Raw) -> list[str]:
+    """Sentences on times that cannot be true, and on ids that may stand for a missing one."""
     found = list(raw.notes.get("odd times", ()))
     for noun, words in raw.notes.get("words as ids", {}).items():
         found.append(
@@ -105,7 +105,7 @@ def doubts(raw: Raw) -> list[str]:
     return [*before, *(text for text in found if text not in before)]
 
 
-def moment(time: float) -> str:
+def format_time(time: float) -> str:
     """A time as a date where it can be one (seconds since 1970), else as a number (a position)."""
     if not (1e8 <= time < 1e11 or -6e10 < time <= -1e8):
         return f"{time:g}"
@@ -126,7 +126,7 @@ def table(card: Mapping[str, Any]) -> str:
     gone = what_is_left_out(card.get("left out", {}))
     lines += ["", f"  {'left out':<38}" + (f"\n  {'':<38}".join(gone) or "nothing")]
     for name, value in card.items():
-        if name not in SHOWN_APART and value not in ({}, None):
+        if name not in SHOWN_APART and value not in ({}, None, ""):
             lines.append(f"  {name:<38}{_plain(value)}")
     for name, group in card.get("groups", {}).items():
         lines.append(f"  {name + ' groups':<38}{_plain(group['sizes'])}")

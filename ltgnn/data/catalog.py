@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from ltgnn.data.blocks import release
-from ltgnn.data.card import INCOMPLETE, ONE, doubts, figures, left_out, what_is_left_out
+from ltgnn.data.card import INCOMPLETE, ONE, find_doubtful_values, left_out, summarise, what_is_left_out
 from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.digest import digest
 from ltgnn.data.names import Names
@@ -49,7 +49,7 @@ def load(
     ids = {"users": len(raw.user_ids), "items": len(raw.item_ids)}
     raw, report = cleaning(raw)
     gone = left_out(raw, read, ids)
-    said = doubts(raw)
+    said = find_doubtful_values(raw)
     if gone:
         log.warning("%s: left out %s", name, ", ".join(what_is_left_out(gone)))
     for text in said:
@@ -57,7 +57,7 @@ def load(
     if INCOMPLETE in gone:
         without = pluralize(gone[INCOMPLETE], f"{ONE[INCOMPLETE]} is left out", f"{INCOMPLETE} are left out")
         said = list(dict.fromkeys([without, *said]))
-    shape = figures(raw)
+    shape = summarise(raw)
     release()
     parts = _parts(raw)
     card = {

@@ -126,7 +126,7 @@ def one_of_each_pair(raw: Raw, rule: str) -> NDArray[np.bool_]:
         new[1:] = ordered[1:] != ordered[:-1]
         if parts is not None and not (new[1:] | (parts[order][1:] == parts[order][:-1])).all():
             _refuse_overlap(raw)
-        in_time(raw, rows, order, new)
+        sort_by_time(raw, rows, order, new)
         starts, ends = np.flatnonzero(new), np.flatnonzero(np.append(new[1:], True))
         stays = order[ends if rule == "last" else starts]
         if rule == "sum" and raw.weights is not None:
@@ -136,7 +136,7 @@ def one_of_each_pair(raw: Raw, rule: str) -> NDArray[np.bool_]:
     return kept
 
 
-def in_time(raw: Raw, rows: NDArray[np.int64], order: NDArray[np.int64], new: NDArray[np.bool_]) -> None:
+def sort_by_time(raw: Raw, rows: NDArray[np.int64], order: NDArray[np.int64], new: NDArray[np.bool_]) -> None:
     """Puts the rows of each repeated pair, of which ``new`` marks the first in ``order``, in their order of time.
 
     Rows of the same time come by their weights, so that the order of the file does not matter.

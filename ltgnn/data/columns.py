@@ -18,7 +18,7 @@ from ltgnn.types import UserError
 MISSING = ("", "nan", "NaN", "NULL", "null", "None", "NA", "<NA>")  # "no value" in numbers; ids and texts keep them
 
 
-class Incomplete(UserError):
+class MissingValue(UserError):
     """A row without a required value."""
 
 
@@ -27,8 +27,8 @@ def droppable() -> Iterator[None]:
     """For readers with the option ``drop_incomplete``: the message on a row without a value names it."""
     try:
         yield
-    except Incomplete as error:
-        raise Incomplete(f"{error} To drop such rows: data.reader.drop_incomplete=true") from error
+    except MissingValue as error:
+        raise MissingValue(f"{error} To drop such rows: data.reader.drop_incomplete=true") from error
 
 
 class Kind(Enum):
@@ -201,7 +201,7 @@ def explain(place: str, column: Column, given: str | None, drop_incomplete: bool
         return
     if text in column.absent:
         if column.required and not drop_incomplete:
-            raise Incomplete(f"{place}: no value ({text!r}); wanted one in every row. Correct the row or delete it.")
+            raise MissingValue(f"{place}: no value ({text!r}); wanted one in every row. Correct the row or delete it.")
         return
     if column.kind is Kind.ID:
         return

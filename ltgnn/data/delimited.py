@@ -13,7 +13,7 @@ import polars as pl
 
 from ltgnn.data.columns import Column, Rows, explain, read_whole, require_columns
 from ltgnn.data.header import Header, is_number, read_header
-from ltgnn.data.records import RECORD, Block, Dialect, Irregular, blank, blocks
+from ltgnn.data.records import RECORD, Block, Dialect, RecordError, blank, blocks
 from ltgnn.data.tab_quotes import enclosing
 from ltgnn.data.text_source import PIECE, TextSource
 from ltgnn.io.pluralize import pluralize
@@ -71,7 +71,7 @@ class Delimited:
             return dialect
         try:
             return replace(dialect, quote=enclosing(self._body, dialect, self._start.lines + 1))
-        except Irregular as error:
+        except RecordError as error:
             raise self._refused(error) from None
 
     def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
@@ -141,7 +141,7 @@ class Delimited:
     def _blocks(self) -> Iterator[Block]:
         try:
             yield from blocks(self._body(), self._dialect, self._start.lines + 1)
-        except Irregular as error:
+        except RecordError as error:
             raise self._refused(error) from None
 
     def _rows_of(self, block: Block) -> Iterator[tuple[int, list[str]]]:
@@ -209,7 +209,7 @@ class Delimited:
         where = "the column names in data.reader" if self.options else "the names of its columns"
         return f"Correct the file or {where}.{comments}{self._source.misnamed}"
 
-    def _refused(self, error: Irregular) -> UserError:
+    def _refused(self, error: RecordError) -> UserError:
         """What is wrong with a record, and what settles it."""
         quote, wanted = str(self.quote), len(self.header)
         ordinary = self._advice("quote", "null", "If quotes are ordinary characters: {}.")

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import torch
 
-from ltgnn.data.card import moment
+from ltgnn.data.card import format_time
 from ltgnn.data.related import edges_in_order
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Interactions
@@ -113,7 +113,7 @@ def _values(name: str, both: pl.DataFrame, left: DatasetSide, right: DatasetSide
 def _plain(name: str, value: float | None) -> str:
     if value is None:
         return "none"
-    return moment(value) if name == "time" and value % 1 == 0 else repr(value)
+    return format_time(value) if name == "time" and value % 1 == 0 else repr(value)
 
 
 def _examples(pairs: pl.DataFrame) -> str:

@@ -24,8 +24,6 @@ from ltgnn.types import UserError
 
 TIMEOUT = 20.0  # seconds without an answer before a host counts as unreachable
 BLOCK = 1 << 18
-SLOWEST, WINDOW = 1000, 60.0  # a download that brings fewer bytes per second over this many seconds is aborted
-LARGEST = 1 << 36  # bytes; no file of the catalogue comes near it
 REQUIREMENT = re.compile(
     r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?==\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?", re.ASCII
 )
@@ -33,6 +31,18 @@ REQUIREMENT = re.compile(
 
 Unpack = Callable[[zipfile.ZipFile, Sequence[str], Path], None]
 """``(archive, wanted files, folder)``: writes those of the wanted files that the archive has."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a download is given up."""
+
+    largest: int = 1 << 36  # bytes; no file of the catalogue comes near it
+    slowest: float = 1000  # bytes per second, over ``window`` seconds
+    window: float = 60.0
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -131,7 +141,7 @@ class Members:
                 (into / file).write_bytes(archive.read(self.members[file]))
 
 
-def download(url: str, part: Path, target: Path) -> None:
+def download(url: str, part: Path, target: Path, limits: Limits = LIMITS) -> None:
     """Downloads ``url`` to ``target`` with a progress bar.
 
     A cut download stays in ``part`` and the next call resumes it (HTTP range), starting over where the
@@ -157,17 +167,17 @@ def download(url: str, part: Path, target: Path) -> None:
                 stamp.write_text(etag)
             left = answer.headers.get("Content-Length")
             total = int(left) + (start if resumed else 0) if left is not None else None
-            if total is not None and total > min(LARGEST, start + shutil.disk_usage(part.parent).free):
+            if total is not None and total > min(limits.largest, start + shutil.disk_usage(part.parent).free):
                 raise Unavailable(f"{url} has {total:,} bytes, for which there is no room in {part.parent}")
             with open(part, "ab" if resumed else "wb") as stream:
-                _copy_with_bar(answer, stream, Path(url).name, start if resumed else 0, total)
+                _copy_with_bar(answer, stream, Path(url).name, start if resumed else 0, total, limits)
     except urllib.error.HTTPError as error:
         if error.code != 416:  # 416: nothing is left to send, or the part is longer than the file
             raise Unavailable(f"{url} answers {error.code} {error.reason}") from error
         total = _length(error.headers.get("Content-Range", ""))
         if total != start:
             part.unlink()
-            return download(url, part, target)
+            return download(url, part, target, limits)
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise Unavailable(f"{url} is out of reach or broke off: {reason} (a partial download is kept)") from error
@@ -184,7 +194,9 @@ def _length(content_range: str) -> int | None:
     return int(tail) if tail.isdigit() else None
 
 
-def _copy_with_bar(answer: http.client.HTTPResponse, stream: object, label: str, start: int, total: int | None) -> None:
+def _copy_with_bar(
+    answer: http.client.HTTPResponse, stream: object, label: str, start: int, total: int | None, limits: Limits
+) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -196,9 +208,10 @@ def _copy_with_bar(answer: http.client.HTTPResponse, stream: object, label: str,
             stream.write(block)  # type: ignore[attr-defined]
             progress.advance(task, len(block))
             size += len(block)
-            if size > LARGEST:
-                raise OSError(f"more than {LARGEST:,} bytes")
-            if (passed := time.monotonic() - since) > WINDOW:
-                if size - seen < SLOWEST * passed:
-                    raise OSError(f"{(size - seen) / passed:.0f} bytes a second, at least {SLOWEST} wanted")
+            if size > limits.largest:
+                raise OSError(f"more than {limits.largest:,} bytes")
+            if (passed := time.monotonic() - since) > limits.window:
+                if size - seen < limits.slowest * passed:
+                    rate = f"{(size - seen) / passed:.0f} bytes a second"
+                    raise OSError(f"{rate}, at least {limits.slowest:.0f} wanted")
                 seen, since = size, time.monotonic()

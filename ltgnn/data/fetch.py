@@ -145,7 +145,7 @@ class Files:
                 continue
             if expected is None:
                 log.warning("%s: no sha256 is published for %s; the one obtained, %s, is kept", self.name, file, digest)
-            inside(folder, file).mkdir(parents=True, exist_ok=True)
+            check_inside(folder, file).mkdir(parents=True, exist_ok=True)
             os.replace(new, folder / file)
             remember(folder, folder / file, digest)
             del missing[file]
@@ -185,7 +185,7 @@ def refuse_foreign(folder: Path, files: Iterable[str], missing: Mapping[str, str
         )
 
 
-def inside(folder: Path, file: str) -> Path:
+def check_inside(folder: Path, file: str) -> Path:
     """The folder of ``file``; ``UserError`` where a link leads out of ``folder``."""
     found = (folder / file).parent
     if not found.resolve().is_relative_to(folder.resolve()):

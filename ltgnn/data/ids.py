@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ltgnn.data.blocks import Growing, counts, release
+from ltgnn.data.blocks import GrowingArray, counts, release
 from ltgnn.data.columns import Column, TableFile, explain_failures, values
 from ltgnn.data.raw import canonical
 
@@ -25,7 +25,7 @@ def read_ids(
     plain = _small_numbers(files, columns, role)
     kind = pl.Categorical(pl.Categories.random())  # the dictionary that all pieces share ...
     holder = pl.Series([], dtype=kind)  # ... which is alive as long as a series of the kind
-    column, found = Growing(np.int32), False
+    column, found = GrowingArray(np.int32), False
     for file in files:
         given = (
             [pl.col(columns[role].name).alias(role)]

@@ -17,7 +17,7 @@ BETWEEN = re.compile(r"[\s,]*")
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
 
 
-class Unreadable(Exception):
+class JsonError(Exception):
     """What is wrong in which line."""
 
     def __init__(self, line: int, what: str) -> None:
@@ -52,7 +52,7 @@ def from_array(pieces: Iterator[str]) -> Iterator[tuple[int, dict[str, Any]]]:
                 continue
             value, end, failed = _value(decoder, text, place, line)
             if failed is not None and last:
-                raise Unreadable(line + text.count("\n", place, failed.pos), f"not JSON ({failed.msg})")
+                raise JsonError(line + text.count("\n", place, failed.pos), f"not JSON ({failed.msg})")
             if failed is not None:
                 break
             yield line, an_object(line, value, text[place : place + 80])
@@ -60,9 +60,9 @@ def from_array(pieces: Iterator[str]) -> Iterator[tuple[int, dict[str, Any]]]:
         text = text[place:]
         wanted = 2 * len(text)
         if len(text) > LONGEST:
-            raise Unreadable(line, "not JSON that ends within 256 MB")
+            raise JsonError(line, "not JSON that ends within 256 MB")
     if inside:
-        raise Unreadable(line, "the array is not closed: the file is cut short")
+        raise JsonError(line, "the array is not closed: the file is cut short")
 
 
 def _value(decoder: json.JSONDecoder, text: str, place: int, line: int) -> tuple[Any, int, json.JSONDecodeError | None]:
@@ -71,14 +71,14 @@ def _value(decoder: json.JSONDecoder, text: str, place: int, line: int) -> tuple
     except json.JSONDecodeError as error:
         return None, place, error
     except RecursionError:
-        raise Unreadable(line, f"values more than {DEEPEST} deep inside of each other") from None
+        raise JsonError(line, f"values more than {DEEPEST} deep inside of each other") from None
     return value, end, None
 
 
 def parse(line: int, text: str, found: set[str]) -> Any:
     """The value of one line."""
     if depth_of(text) > DEEPEST:
-        raise Unreadable(line, f"values more than {DEEPEST} deep inside of each other")
+        raise JsonError(line, f"values more than {DEEPEST} deep inside of each other")
     try:
         value = json.loads(text)
     except ValueError as error:
@@ -89,7 +89,7 @@ def parse(line: int, text: str, found: set[str]) -> Any:
     try:
         value = ast.literal_eval(text.strip())  # literals only: nothing is called
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise Unreadable(line, f"not JSON ({said})") from None
+        raise JsonError(line, f"not JSON ({said})") from None
     found.add("Python")
     return value
 
@@ -108,7 +108,7 @@ def depth_of(text: str) -> int:
 def an_object(line: int, value: Any, text: str) -> dict[str, Any]:
     """The value, which must be an object."""
     if not isinstance(value, dict):
-        raise Unreadable(line, f"wanted a JSON object {{...}}, not {text.strip()[:40]!r}")
+        raise JsonError(line, f"wanted a JSON object {{...}}, not {text.strip()[:40]!r}")
     return value
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from ltgnn.data.columns import Column, Rows, explain, join_names, read_whole
-from ltgnn.data.json_objects import DEEPEST, Unreadable, as_text, depth_of, from_array, from_lines
+from ltgnn.data.json_objects import DEEPEST, JsonError, as_text, depth_of, from_array, from_lines
 from ltgnn.data.text_source import PIECE, TextSource
 from ltgnn.types import UserError
 
@@ -93,7 +93,7 @@ class JsonLines:
                     except UnicodeEncodeError:
                         raise UserError(
                             f"{self.file}, line {line}, column {name!r}: half of a surrogate pair (\\ud800 to \\udfff) "
-                            f"is no character. Correct the line or delete it."
+                            f"is not a character. Correct the line or delete it."
                         ) from None
             raise
 
@@ -122,7 +122,7 @@ class JsonLines:
     def _named(self, objects: Callable[[], Objects]) -> Objects:
         try:
             yield from objects()
-        except Unreadable as error:
+        except JsonError as error:
             hint = "" if self._by_line else " Wanted one object a line, or an array of objects."
             place, named = f"{self.file}, line {error.line}", self._source.misnamed
             raise UserError(f"{place}: {error.what}. Correct the line or delete it.{hint}{named}") from None

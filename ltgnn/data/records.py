@@ -22,8 +22,8 @@ LONGEST = 1 << 28  # bytes of a record
 LF, CR = 10, 13
 
 
-class Irregular(Exception):
-    """A record that is none; ``what``: fields, open, split, escape, either, long, sign."""
+class RecordError(Exception):
+    """A record that cannot be read; ``what``: fields, open, split, escape, either, long, sign."""
 
     def __init__(self, what: str, line: int, fields: int = 0, text: str = "") -> None:
         super().__init__(what, line, fields)
@@ -65,11 +65,11 @@ class Block(NamedTuple):
 
 
 def blocks(pieces: Iterator[bytes], dialect: Dialect, line: int) -> Iterator[Block]:
-    """The records of a text whose first line has this number. Raises ``Irregular`` for the first that is none."""
+    """The records of a text whose first line has this number; ``RecordError`` for the first that cannot be read."""
     buffer, wanted = b"", 0
     for piece, last in with_last(pieces):
         if dialect.sign != dialect.separator and UNIT.encode() in piece:
-            raise Irregular("sign", line + (buffer + piece.partition(UNIT.encode())[0]).count(b"\n"))
+            raise RecordError("sign", line + (buffer + piece.partition(UNIT.encode())[0]).count(b"\n"))
         buffer += piece
         if not last and len(buffer) < wanted:
             continue  # the open record is looked at again when there is twice as much of it
@@ -81,7 +81,7 @@ def blocks(pieces: Iterator[bytes], dialect: Dialect, line: int) -> Iterator[Blo
                 break
         if block is None:
             if len(buffer) > LONGEST:
-                raise Irregular("long", line)
+                raise RecordError("long", line)
             wanted = min(2 * len(buffer), LONGEST + 1)
         else:
             wanted = 0
@@ -191,7 +191,7 @@ def _without_blanks(
         if counts[place] or text.strip(b" \t" if fields > 1 else b""):
             before = array[: begins[place]].tobytes()
             number = before.count(b"\n") + (before.count(inner) if inner else 0)
-            raise Irregular("fields", line + number, int(counts[place]) + 1, text.decode())
+            raise RecordError("fields", line + number, int(counts[place]) + 1, text.decode())
         kept[place] = False
     if not kept.all():
         array = array[: ends[-1] + 1][np.repeat(kept, ends + 1 - begins)]
@@ -216,7 +216,7 @@ def _by_csv(text: bytes, last: bool, dialect: Dialect, line: int) -> tuple[Block
     for row in dialect.reader(feed()):
         if ended:  # by the end of the text, not of a line
             if last:
-                raise Irregular("open", line + start)
+                raise RecordError("open", line + start)
             break
         _check(row, lines[start:given], dialect, line + start)
         if not blank(row, dialect.fields):
@@ -240,6 +240,6 @@ def _check(row: list[str], lines: list[str], dialect: Dialect, line: int) -> Non
         try:
             list(dialect.reader(iter(lines), strict=True))
         except csv.Error:
-            raise Irregular("escape" if escaped else "split", line) from None
+            raise RecordError("escape" if escaped else "split", line) from None
     if len(row) != dialect.fields and not blank(row, dialect.fields):
-        raise Irregular("fields", line, len(row), "".join(lines))
+        raise RecordError("fields", line, len(row), "".join(lines))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from ltgnn.data.blocks import Growing, release, shrink
+from ltgnn.data.blocks import GrowingArray, release, shrink
 from ltgnn.data.columns import MISSING, Column, Kind, TableFile, flags, misfit, values
 from ltgnn.data.ids import pieces, read_ids
 from ltgnn.data.times import choose_unit
@@ -36,6 +36,8 @@ class RowTable:
     time_unit: str = "auto"  # of a numeric time: s, ms, us, ns; auto: by the range of all
     missing: Sequence[str] = ()  # values that are not ids, besides the empty one
     events: Mapping[str, float] = field(default_factory=dict)  # column of counts -> weight of one such event
+    event: str | None = None  # column with the kind of event of a row ...
+    event_weights: Mapping[str, float] = field(default_factory=dict)  # ... its value -> factor of the row's weight
     label: str | None = None  # column with the part of a row ...
     labels: Mapping[str, str] = field(default_factory=dict)  # ... its value -> part
     drop_incomplete: bool = False
@@ -51,15 +53,15 @@ class RowTable:
         # ids first: their dictionaries are gone when the wide columns come
         users, user_texts = read_ids(files, columns, "user", self.drop_incomplete)
         items, item_texts = read_ids(files, columns, "item", self.drop_incomplete)
-        rest = {"dropped": Growing(np.int64)}  # numbers of rows
+        rest = {"dropped": GrowingArray(np.int64)}  # numbers of rows
         if self.label is not None or set(self.parts) != {"all"}:
-            rest["parts"] = Growing(np.int8)
+            rest["parts"] = GrowingArray(np.int8)
         if self.time is not None:
-            rest["times"] = Growing(np.float64)
+            rest["times"] = GrowingArray(np.float64)
         if self.rating is not None:
-            rest["ratings"] = Growing(np.float32)
-        if self.events:
-            rest["weights"] = Growing(np.float32)
+            rest["ratings"] = GrowingArray(np.float32)
+        if self._weighted:
+            rest["weights"] = GrowingArray(np.float32)
         seen: list[dict[str, Any]] = []
         end = 0
         for part, file in self.parts.items():
@@ -69,9 +71,10 @@ class RowTable:
         found = {"users": users, "items": items, **{name: column.done() for name, column in rest.items()}}
         del users, items, rest  # only ``found`` references the columns, so that they can shrink
         dropped, rows = found.pop("dropped"), found["users"].size
-        if self.events:
+        if self._weighted:
             without = sum(about["rows"] for about in seen) - (rows - dropped.size)
-            notes |= {"event weights": dict(self.events), "rows without an event, dropped": without}
+            weights = {**self.events, **self.event_weights}
+            notes |= {"event weights": weights, "rows without an event, dropped": without}
         if dropped.size:
             kept = np.ones(rows, dtype=bool)
             kept[dropped] = False
@@ -87,7 +90,7 @@ class RowTable:
         return found, {"users": user_texts, "items": item_texts}, notes
 
     def _read_rest(
-        self, part: str, file: TableFile, columns: Mapping[str, Column], rest: Mapping[str, Growing], start: int
+        self, part: str, file: TableFile, columns: Mapping[str, Column], rest: Mapping[str, GrowingArray], start: int
     ) -> tuple[int, dict[str, Any]]:
         """Appends all but the ids of a file, and which rows do not count; the rows so far, and notes on the file."""
         rows = dropped = 0
@@ -103,9 +106,8 @@ class RowTable:
                 rest["parts"].extend(self._label_parts(piece, whole).to_numpy())
             elif "parts" in rest:
                 rest["parts"].extend(np.full(len(piece), PART_ORDER.index(part), dtype=np.int8))
-            if self.events:
-                events = (pl.col(EVENT + name).fill_null(0.0) * weight for name, weight in self.events.items())
-                weight = piece.select(pl.sum_horizontal(events)).to_series()
+            if self._weighted:
+                weight = self._weigh(piece, whole)
                 rest["weights"].extend(weight.to_numpy())
                 whole &= weight > 0
             for name, role in (("times", "time"), ("ratings", "rating")):
@@ -148,7 +150,29 @@ class RowTable:
             columns["part"] = Column(self.label, Kind.ID)
         for event in self.events:
             columns[EVENT + event] = Column(event, Kind.NUMBER, required=False, least=0.0)
+        if self.event is not None:
+            columns["event"] = Column(self.event, Kind.ID, missing=self.missing)
         return columns
+
+    @property
+    def _weighted(self) -> bool:
+        return bool(self.events) or self.event is not None
+
+    def _weigh(self, piece: pl.DataFrame, whole: pl.Series) -> pl.Series:
+        """Weight of each row: its counted events, or 1, times the factor of its kind of event."""
+        weight = pl.lit(1.0)
+        if self.events:
+            weight = pl.sum_horizontal(pl.col(EVENT + name).fill_null(0.0) * by for name, by in self.events.items())
+        if self.event is not None:
+            strange = sorted(set(piece["event"].filter(whole).unique()) - set(self.event_weights))
+            if strange:
+                raise UserError(
+                    f"{self.place(self.event, strange[:1])}: the event {strange[0]!r} has no weight; there are weights "
+                    f"of {', '.join(self.event_weights)}. 0 leaves its rows out: "
+                    f"+data.reader.event_weights.{strange[0]}=0"
+                )
+            weight = weight * pl.col("event").replace_strict(self.event_weights, default=0.0, return_dtype=pl.Float64)
+        return piece.select(weight.alias("weight")).to_series()
 
     def _label_parts(self, piece: pl.DataFrame, whole: pl.Series) -> pl.Series:
         """Position in PART_ORDER by the label of each row."""

@@ -10,14 +10,13 @@ from typing import Annotated, Literal
 import torch
 from annotated_types import Ge, Gt, Lt
 
-from ltgnn.data.card import moment
-from ltgnn.data.cutting import (
+from ltgnn.data.card import format_time
+from ltgnn.data.splitting import (
     BY_ITEM,
     all_interactions,
     check_parts,
     check_shares,
     cut_items,
-    in_time,
     last_shares,
     make_split,
     percent,
@@ -25,6 +24,7 @@ from ltgnn.data.cutting import (
     rank_in_user,
     require_times,
     share_of,
+    sort_by_time,
 )
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Split, UserError
@@ -66,7 +66,7 @@ class LeaveOneOut:
     def __call__(self, dataset: Dataset) -> Split:
         pairs, times = require_times(dataset, "leave_one_out")
         size = pairs.user_counts[pairs.users]
-        from_end = size - 1 - rank_in_user(pairs, in_time(pairs, times, self.ties))
+        from_end = size - 1 - rank_in_user(pairs, sort_by_time(pairs, times, self.ties))
         short = int(((pairs.user_counts > 0) & (pairs.user_counts < 3)).sum())
         name = "leave one out by time" + BY_ITEM * (self.ties == "item")
         if short:
@@ -89,7 +89,7 @@ class UserTime:
     def __call__(self, dataset: Dataset) -> Split:
         check_shares(self.val, self.test)
         pairs, times = require_times(dataset, "user_time")
-        val, test = last_shares(pairs, in_time(pairs, times, self.ties), self.val, self.test)
+        val, test = last_shares(pairs, sort_by_time(pairs, times, self.ties), self.val, self.test)
         name = f"latest of each user {percent(self.val, self.test)} by time" + BY_ITEM * (self.ties == "item")
         return make_split(pairs, val, test, name, ordered="user")
 
@@ -113,8 +113,8 @@ class GlobalTime:
         held = math.floor(len(pairs) * (self.val + self.test) + 0.5)
         tests = math.floor(len(pairs) * self.test + 0.5)
         first, second = (in_order[min(len(pairs) - number, len(pairs) - 1)] for number in (held, tests))
-        name = f"one moment for all {percent(self.val, self.test)}, validation from {moment(float(first))}, test from "
-        name += moment(float(second))
+        name = f"one moment for all {percent(self.val, self.test)}, validation from {format_time(float(first))}, "
+        name += f"test from {format_time(float(second))}"
         return make_split(pairs, (times >= first) & (times < second), times >= second, name, ordered="global")
 
 

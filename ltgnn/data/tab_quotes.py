@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ltgnn.data.records import Dialect, Irregular, blocks
+from ltgnn.data.records import Dialect, RecordError, blocks
 
 Pieces = Callable[[], Iterator[bytes]]
 
@@ -15,7 +15,7 @@ def enclosing(pieces: Pieces, dialect: Dialect, line: int) -> str | None:
     """The quote if it encloses values, None if it is an ordinary sign throughout.
 
     It is ordinary where no value both begins and ends with it in one line and every line has the fields of the header
-    by itself. Raises ``Irregular`` where values over several lines are possible just as well.
+    by itself. Raises ``RecordError`` where values over several lines are possible just as well.
     """
     ordinary = replace(dialect, quote=None, escape=None)
     quote = re.escape(str(dialect.quote)).encode()
@@ -28,14 +28,14 @@ def enclosing(pieces: Pieces, dialect: Dialect, line: int) -> str | None:
                 return dialect.quote
             if not first and (found := opened.search(block.text)):
                 first = block.line + block.raw.count(b"\n", 0, found.start())
-    except Irregular:
+    except RecordError:
         return dialect.quote
     if not first:
         return dialect.quote
     try:
         regular = all(block.rows is None for block in blocks(pieces(), dialect, line))
-    except Irregular:
+    except RecordError:
         return None
     if regular:
-        raise Irregular("either", first)
+        raise RecordError("either", first)
     return None

@@ -22,7 +22,7 @@ EARLY = datetime(1990, 1, 1, tzinfo=UTC).timestamp()  # no log of a shop or a si
 YEAR = 366 * 86_400
 
 
-class Found(NamedTuple):
+class TimeUnit(NamedTuple):
     """What was found of the times of a data set."""
 
     unit: str  # as text, for the card
@@ -31,7 +31,7 @@ class Found(NamedTuple):
 
 def choose_unit(
     times: NDArray[np.float64], unit: str, dates: bool, place: Callable[[Sequence[str]], str] | None = None
-) -> Found:
+) -> TimeUnit:
     """Makes the times [rows] seconds, in place; ``dates``: they were written as dates and are seconds already.
 
     ``unit`` is ``auto`` or one of UNITS. ``auto`` is found by the range, and raises ``UserError`` where the values are
@@ -40,7 +40,7 @@ def choose_unit(
     if unit not in ("auto", *UNITS):
         raise UserError(f"data.reader.time_unit={unit}: wanted auto, {', '.join(UNITS)}.")
     if dates:
-        return Found("dates, as seconds since 1970 (UTC)", _odd(times))
+        return TimeUnit("dates, as seconds since 1970 (UTC)", _odd(times))
     known = list(UNITS)
     if unit == "auto":
         sizes, examples = _ranges(times)
@@ -48,14 +48,14 @@ def choose_unit(
         if len(present) > 1:
             raise _mixed_units(sizes, examples, present, place)
         if not present:
-            return Found("as given (all below 1e8: positions, or seconds)", _negative(times))
+            return TimeUnit("as given (all below 1e8: positions, or seconds)", _negative(times))
         unit, how = present[0], "by the range of the values"
     else:
         how = "from data.reader.time_unit"
     if UNITS[unit] != 1:
         for block in blocks(times.size):
             times[block] /= UNITS[unit]
-    return Found(f"{NAMES[unit]} ({how})", _odd(times))
+    return TimeUnit(f"{NAMES[unit]} ({how})", _odd(times))
 
 
 def _ranges(times: NDArray[np.float64]) -> tuple[dict[str, int], dict[str, float]]:

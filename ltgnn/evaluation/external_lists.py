@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.io.pluralize import pluralize
-from ltgnn.io.spreadsheet import plain
+from ltgnn.io.spreadsheet import unmark_formula
 from ltgnn.tensors.csr import Csr, csr_rows
 from ltgnn.types import Scorer, UserError, as_scorer
 
@@ -93,7 +93,7 @@ def _numbers(file: Path, column: pl.Series, ids: Sequence[str], kind: str) -> Te
     texts = column.str.strip_chars()
     found = numbers(texts)
     if found.has_nulls():  # ids that look like formulas are marked in a CSV of ours
-        found = found.zip_with(found.is_not_null(), numbers(texts.map_elements(plain, return_dtype=pl.String)))
+        found = found.zip_with(found.is_not_null(), numbers(texts.map_elements(unmark_formula, return_dtype=pl.String)))
     unknown = found.is_null().arg_true()
     if len(unknown):
         line = unknown[0]

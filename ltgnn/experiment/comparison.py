@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from ltgnn.analysis import formats
@@ -12,7 +13,7 @@ from ltgnn.analysis.anova import Effect
 from ltgnn.analysis.compare_runs import variance
 from ltgnn.analysis.comparison import Comparison
 from ltgnn.io.notebook import grid
-from ltgnn.runs.run import Run
+from ltgnn.runs.run import WIDTH, Run
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,7 +40,7 @@ class ComparisonTable:
 
         table, rows = self.comparison, []
         for row in table.rows:
-            found: dict[str, Any] = dict(zip(table.axes, row.words, strict=True)) | {"seeds": len(row.side.runs)}
+            found: dict[str, Any] = dict(zip(table.keys, row.options, strict=True)) | {"seeds": len(row.side.runs)}
             for name, cell in zip(table.names, row.cells, strict=True):
                 found |= {name: cell and cell.mean, f"{name} sd": cell and cell.sd}
                 if table.baseline:
@@ -66,7 +67,8 @@ class ComparisonTable:
         width = max(80, Console(width=1000).measure(drawn).maximum)
         text = StringIO()
         Console(file=text, width=width, force_jupyter=False).print(drawn)
-        return text.getvalue() + formats.note(self.comparison, bold=False)
+        lines = formats.note(self.comparison, bold=False).splitlines()
+        return text.getvalue() + "\n".join(part for line in lines for part in wrap(line, max(width, WIDTH)))
 
     def _repr_html_(self) -> str:
         frame = self.frame()

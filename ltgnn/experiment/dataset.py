@@ -50,6 +50,8 @@ class Dataset(CleanedDataset):
         time: str | None = None,
         rating: str | None = None,
         weight: str | None = None,
+        event: str | None = None,
+        event_weights: Mapping[str, float] | None = None,
         item_key: str | None = None,
         fields: Sequence[str] | Mapping[str, str] | None = None,
         numbers: Sequence[str] | Mapping[str, str] | None = None,
@@ -78,6 +80,9 @@ class Dataset(CleanedDataset):
                 ``customer_id`` ...; ``item_id``, ``movieId``, ``product_id`` ...; ``timestamp``, ``date`` ...). Ids are
                 texts or whole numbers, times numbers, dates or texts (``time_format``).
             weight: Column with the strength of an event; rows at 0 are left out. None: all 1.
+            event: Column with the kind of event, such as click or purchase.
+            event_weights: What a row with each of its values is worth: ``{"click": 1, "purchase": 5}``; 0 leaves such
+                rows out. Weights of a repeated pair are added up.
             item_key: Column of ``items`` with the ids; None: as ``item``, else by the usual names.
             fields, numbers: Columns of ``items``, or ``{name: column}``, that are texts and numbers. Both None: columns
                 of text and columns of numbers.
@@ -100,12 +105,13 @@ class Dataset(CleanedDataset):
             >>> ltgnn.Dataset.from_frames(events, {"movieId": [1, 2, 3], "title": ["x", "y", "z"]}, name="tiny")
             Dataset('tiny': 2 users, 3 items, 4 interactions; fields: title)
         """
-        from ltgnn.experiment.frame_import import FrameColumns, import_frames
+        from ltgnn.experiment.frame_import import FrameColumns, import_frames, named_weights
 
-        columns = FrameColumns(user, item, time, rating, weight, item_key, fields, numbers)
+        columns = FrameColumns(user, item, time, rating, weight, event, item_key, fields, numbers)
         reading = {
             "time_format": time_format, "keep_unknown": keep_unknown, "first_counts": first_counts,
             "drop_incomplete": drop_incomplete,
+            "event_weights": None if event_weights is None else named_weights(event_weights),
         }  # fmt: skip
         cleaning: dict[str, Any] = {
             "min_rating": min_rating, "user_core": user_core, "item_core": item_core, "repeats": repeats,

@@ -6,18 +6,15 @@ import hashlib
 import re
 from pathlib import Path
 
-from omegaconf import DictConfig
-
 from ltgnn.config.composing import compose_config
-from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.experiment.column_names import find_column, need_column
 from ltgnn.experiment.dataset import Dataset, data_words
 from ltgnn.experiment.frames import Frame, to_polars
 from ltgnn.experiment.launching import run_one
-from ltgnn.experiment.option_words import Overrides, Value, quoted, words_of
+from ltgnn.experiment.option_words import Overrides, Value, folder_word, words_of
 from ltgnn.experiment.process_state import ONE_AT_A_TIME, hydra_put_back
+from ltgnn.experiment.reevaluation import logged_evaluate_job
 from ltgnn.experiment.run import Run
-from ltgnn.experiment.run_log import run_log
 from ltgnn.experiment.target import later_wins
 from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.io.spreadsheet import marked_frame
@@ -55,22 +52,14 @@ def evaluate(
         >>> import ltgnn, ltgnn.testing.toy
         >>> shop = ltgnn.Dataset.from_frames(*ltgnn.testing.toy.frames(), name="toy")
         >>> lists = {"user_id": ["u1", "u1", "u2"], "item_id": ["i3", "i0", "i1"], "score": [2.0, 1.0, 1.0]}
-        >>> ltgnn.evaluate(lists, shop, name="mine", progress=False).word("model")
+        >>> ltgnn.evaluate(lists, shop, name="mine", progress=False).option("model")
         'mine'
     """
     file = Path(lists) if isinstance(lists, str | Path) else kept_lists(lists, name)
-    words = [f"lists={quoted(str(file))}", *later_wins(data_words(data), words_of(options, overrides))]
+    words = [f"lists={folder_word(file)}", *later_wins(data_words(data), words_of(options, overrides))]
     if folder is not None:
-        words.append(f"hydra.run.dir={quoted(str(folder))}")
+        words.append(f"hydra.run.dir={folder_word(folder)}")
     return Run.read(run_one("evaluate", logged_evaluate_job, words, progress))
-
-
-def logged_evaluate_job(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
-    """The job of ``ltgnn evaluate`` with ``run.log``, which the command leaves to Hydra."""
-    from ltgnn.experiment.evaluation_job import evaluate_job
-
-    with run_log():
-        return evaluate_job(cfg, cache)
 
 
 def kept_lists(lists: Frame, name: str) -> Path:

@@ -39,6 +39,7 @@ class FrameColumns:
     time: str | None = None
     rating: str | None = None
     weight: str | None = None
+    event: str | None = None
     item_key: str | None = None
     fields: Sequence[str] | Mapping[str, str] | None = None
     numbers: Sequence[str] | Mapping[str, str] | None = None
@@ -99,9 +100,10 @@ def write_tables(
         role: find_column(role, names, given, "interactions", role)
         for role, given in (("time", columns.time), ("rating", columns.rating))
     }
-    weight = None if columns.weight is None else find_column("weight", names, columns.weight, "interactions", "weight")
-    keys: dict[str, Any] = {"user": user, "item": item, **others, "weight": weight, "interactions": {}}
-    kept = list(dict.fromkeys(name for name in (user, item, *others.values(), weight) if name is not None))
+    for role, given in (("weight", columns.weight), ("event", columns.event)):
+        others[role] = None if given is None else find_column(role, names, given, "interactions", role)
+    keys: dict[str, Any] = {"user": user, "item": item, **others, "interactions": {}}
+    kept = list(dict.fromkeys(name for name in (user, item, *others.values()) if name is not None))
     for part, frame in parts.items():
         if missing := [name for name in kept if name not in frame.columns]:
             raise UserError(f"interactions, {part}: no column {missing[0]!r}, which the other parts have.")
@@ -154,6 +156,18 @@ def digest(dataset: Dataset) -> str:
     return found.hexdigest()[:16]
 
 
+def named_weights(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights by the text of their event; ``UserError`` where they are no dict of numbers."""
+    if not isinstance(weights, Mapping):
+        raise UserError(
+            f"event_weights={weights!r} given, a weight for each event wanted, such as {{'click': 1, 'purchase': 5}}."
+        )
+    try:
+        return {str(event): float(weight) for event, weight in weights.items()}
+    except (TypeError, ValueError):
+        raise UserError(f"event_weights={dict(weights)!r}: each weight has to be a number of 0 or more.") from None
+
+
 @contextmanager
 def named_as_arguments(scratch: Path) -> Iterator[None]:
     """Messages of the reader name frames and arguments in place of files and options."""
@@ -165,6 +179,8 @@ def named_as_arguments(scratch: Path) -> Iterator[None]:
             text = text.replace(str(scratch / f"{name}.parquet"), f"interactions{'' if name == 'all' else ', ' + name}")
         text = text.replace(str(scratch / "items.parquet"), "items").replace("keep_unseen_items", "keep_untouched")
         text = re.sub(r"data\.(?:reader|cleaning)\.(\w+)=true", r"\1=True", text)
+        text = re.sub(r"\+?data\.reader\.event_weights\.([^=]+)=(\S+?)(?=:|$)", r"event_weights={'\1': \2}", text)
+        text = text.replace("data.reader.event=COLUMN", "event='COLUMN'")
         text = re.sub(r"data\.(?:reader|cleaning)\.(\w+)", r"\1", text)
         text = re.sub(r"(?<=, )\.(?=(until|item_core|min_rating|user_core)\b)|(?<=or )\.(?=item_core)", "", text)
         raise UserError(re.sub(r" in data\.reader\b", " in the arguments", text)) from None

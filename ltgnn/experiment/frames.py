@@ -35,7 +35,7 @@ Frame: TypeAlias = "pl.DataFrame | pl.LazyFrame | ArrowTable | PandasFrame | Map
 
 
 def to_polars(frame: Frame, what: str) -> pl.DataFrame:
-    """The frame as a polars one; ``UserError`` that names ``what`` where it is none, or has no rows.
+    """The frame as a polars one; ``UserError`` that names ``what`` where it is not a frame, or has no rows.
 
     Of a pandas frame, levels of the index that have a name are columns as well.
 

@@ -16,6 +16,7 @@ from ltgnn.config.paths import conf_dir
 from ltgnn.config.suggestions import in_plain_words, refuse_two_parts
 from ltgnn.config.trust import split_trust, trusting
 from ltgnn.experiment.process_state import ONE_AT_A_TIME, hydra_put_back, log_shown
+from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
@@ -24,15 +25,17 @@ OWN_LOGGING = ("hydra/job_logging=none", "hydra/hydra_logging=none")
 """Hydra would take the program's handlers away; ``run.log`` is written by the job (``ltgnn.experiment.run_log``)."""
 
 
-def run_one(root: str, task: Callable[[DictConfig], Any], words: Sequence[str], progress: bool) -> Path:
-    """The run folder of ``ltgnn ROOT WORDS``, where it has run."""
+def run_one(
+    root: str, task: Callable[[DictConfig], Any], words: Sequence[str], progress: bool, tree: Path | None = None
+) -> Path:
+    """The run folder of ``ltgnn ROOT WORDS``, where it has run; ``tree``: as for ``launch``."""
     folders: list[Path] = []
 
     def job(cfg: DictConfig) -> Any:
         folders.append(Path(str(cfg.paths.run_dir)))
         return task(cfg)
 
-    launch(root, job, words, Output(tables=False, progress=progress), several=False)
+    launch(root, job, words, Output(tables=False, progress=progress), several=False, tree=tree)
     return folders[0]
 
 
@@ -45,8 +48,15 @@ def run_sweep(root: str, task: Callable[..., Any], words: Sequence[str], progres
     return output.folder
 
 
-def launch(root: str, task: Callable[..., Any], words: Sequence[str], output: Output, several: bool) -> None:
-    """What ``ltgnn ROOT WORDS [-m]`` does but for what it prints.
+def launch(
+    root: str,
+    task: Callable[..., Any],
+    words: Sequence[str],
+    output: Output,
+    several: bool,
+    tree: Path | None = None,
+) -> None:
+    """What ``ltgnn ROOT WORDS [-m]`` does but for what it prints. ``tree``: of yaml, in place of the package's own.
 
     Raises ``UserError`` with the message of the command line; any other error is a fault of ltgnn, and raised as it
     is. Failed jobs of a sweep do not raise: their folders say why. With HYDRA_FULL_ERROR=1 all errors are raised as
@@ -69,7 +79,7 @@ def launch(root: str, task: Callable[..., Any], words: Sequence[str], output: Ou
             if double := refuse_two_parts(arguments):
                 raise UserError(double)
             with trusting(packages), faster_omegaconf(), as_hydra_reads_it(root, typed):
-                hydra = Hydra.create_main_hydra2("ltgnn", create_config_search_path(str(conf_dir())))
+                hydra = Hydra.create_main_hydra2("ltgnn", create_config_search_path(str(tree or conf_dir())))
                 start = hydra.multirun if several else hydra.run
                 start(root, guard(task, caught, output), [*arguments, *OWN_LOGGING])
             for error in caught:
@@ -79,9 +89,10 @@ def launch(root: str, task: Callable[..., Any], words: Sequence[str], output: Ou
             text = message(error)
             if full_error or text is None:
                 raise
-            raise UserError(in_plain_words(text, arguments, root)) from None
+            raise UserError(in_plain_words(text, arguments, root, tree)) from None
     if caught:
-        log.warning("%d jobs have failed; they are in the attribute `failed` of what is returned.", len(caught))
+        said = pluralize(len(caught), "job has", "jobs have")
+        log.warning("%s failed; see the attribute `failed` of what is returned.", said)
 
 
 def notes(error: BaseException) -> Sequence[str]:

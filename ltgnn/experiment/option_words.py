@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,6 +18,16 @@ Overrides: TypeAlias = "Sequence[str] | Mapping[str, Value]"
 
 PLAIN = re.compile(r"[\w.+/@%-]+", re.ASCII)
 """Text that Hydra's grammar reads as it stands."""
+
+
+def folder_word(path: str | Path) -> str:
+    """A path as the command line has it, in quotes where it could be read as a number, a list or null.
+
+    Examples:
+        >>> folder_word("logs/train/runs/a"), folder_word("null")
+        ('logs/train/runs/a', '"null"')
+    """
+    return str(path) if "/" in str(path) and PLAIN.fullmatch(str(path)) else quoted(str(path))
 
 
 def value_word(value: Value) -> str:
@@ -64,14 +74,21 @@ def quoted(text: str) -> str:
 
 
 def words_of(options: Mapping[str, Value], overrides: Overrides) -> list[str]:
-    """The words of one configuration. ``UserError`` where an option of a config group is a list."""
+    """The words of one configuration. ``UserError`` where an option of a config group is a list, or no text."""
     for key, value in options.items():
+        refuse_no_option(key, value)
         if isinstance(value, list | tuple | range) and (conf_dir() / key).is_dir():
             raise UserError(
                 f"{key}={list(value)!r} given, one option wanted. To run several: ltgnn.sweep(..., "
                 f"{key}={list(value)!r})"
             )
     return [*(f"{key}={value_word(value)}" for key, value in options.items()), *override_words(overrides)]
+
+
+def refuse_no_option(key: str, value: Value) -> None:
+    """Raises ``UserError`` for a number or a truth value in place of the name of an option."""
+    if isinstance(value, int | float) and (conf_dir() / key).is_dir():
+        raise UserError(f"{key}={value!r} given, the name of an option wanted; ltgnn models {key} lists them.")
 
 
 def sweep_words(options: Mapping[str, Value], overrides: Overrides) -> list[str]:
@@ -81,7 +98,9 @@ def sweep_words(options: Mapping[str, Value], overrides: Overrides) -> list[str]
         several = isinstance(value, list | tuple | range)
         if several and not value:
             raise UserError(f"{key}=[] given; a value, or a list of the values to sweep over, wanted.")
-        axis: Iterable[Value] = value if several else [value]  # type: ignore[assignment]
+        axis: Sequence[Value] = value if several else [value]  # type: ignore[assignment]
+        for one in axis:
+            refuse_no_option(key, one)
         words.append(f"{key}={','.join(map(value_word, axis))}")
     return [*words, *override_words(overrides)]
 

@@ -29,6 +29,7 @@ def hydra_put_back() -> Iterator[None]:
     runtime, base = JobRuntime.instance().conf.copy(), version.VersionBase.instance().version_base
     resolvers = dict(BaseContainer._resolvers)
     GlobalHydra.instance().clear()
+    HydraConfig.instance().cfg = None  # or values such as ${hydra:runtime.output_dir} would be those of another job
     version.setbase("1.3")
     try:
         with warnings.catch_warnings():

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ltgnn.analysis.report.gather import command
 from ltgnn.experiment import run_tables
 from ltgnn.experiment.dataset import Dataset, read_dataset
+from ltgnn.experiment.option_words import Overrides, Value, folder_word, words_of
 from ltgnn.experiment.process_state import ONE_AT_A_TIME, hydra_put_back
+from ltgnn.experiment.reevaluation import evaluate_again
+from ltgnn.experiment.target import named_data_of
 from ltgnn.io.notebook import card
 from ltgnn.runs import run as records
 from ltgnn.runs.folder import RunFolder
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from ltgnn.inference.explanation.explainer import Explanation
     from ltgnn.inference.open_run import OpenRun
     from ltgnn.inference.rule_engine import Rules
-    from ltgnn.inference.served_model import Served
+    from ltgnn.inference.served_model import ServedModel
     from ltgnn.inference.similarity import By
 
 
@@ -82,8 +85,7 @@ class Run(records.Run):
     @cached_property
     def dataset(self) -> Dataset:
         """The data set of the run, before its split; ``UserError`` where it is no longer what the run was made on."""
-        words = [word for word in self.overrides if word.lstrip("+~").partition("=")[0].partition(".")[0] == "data"]
-        named = words if any(word.startswith("data=") for word in words) else [f"data={self.word('data')}", *words]
+        named = named_data_of(self)
         found = read_dataset(RunFolder(self.folder).config(), named)
         if self.metrics.get("data_sha256") not in (None, found.card.get("sha256")):
             raise UserError(f"{self.folder}: the data are not those that it was made on any more ({' '.join(named)}).")
@@ -116,7 +118,7 @@ class Run(records.Run):
         return run_tables.embeddings(self.served)
 
     @property
-    def served(self) -> Served:
+    def served(self) -> ServedModel:
         """The model with its data, as ``ltgnn.load(folder)`` gives it."""
         return self._opened.served
 
@@ -152,7 +154,7 @@ class Run(records.Run):
         """The score of an item for a user as summands that add up to it, the ``k`` largest and the rest.
 
         Raises:
-            UserError: The model's score is no such sum, or the user or item is not known to it.
+            UserError: The model's score is not such a sum, or the user or item is not known to it.
         """
         from ltgnn.inference.explanation.open_explainer import explainer
 
@@ -167,12 +169,49 @@ class Run(records.Run):
         opened = self._opened
         return run_tables.hits(opened.find(query, k, user), opened.by)
 
+    def evaluate(
+        self,
+        *,
+        split: str | None = None,
+        groups: str | None = None,
+        score: str | None = None,
+        folder: str | Path | None = None,
+        overrides: Overrides = (),
+        progress: bool = True,
+        **options: Value,
+    ) -> Run:
+        """Evaluates the model again without training, as ``ltgnn evaluate run=FOLDER`` does: a new run folder.
+
+        Args:
+            split, groups, score: Options of these config groups; None: as the run has them.
+            folder: Run folder; None: a new one below ``logs/evaluate/runs``.
+            overrides: Further keys: ``{"score.norm_power": 0.5}``, ``{"eval.ks": [5, 10]}``.
+            progress: As for ``ltgnn.train``.
+            **options: ``eval``.
+
+        Raises:
+            UserError: An option that would change the model or its data; data that are not those of the run.
+
+        Examples:
+            >>> import ltgnn, ltgnn.testing.toy
+            >>> shop = ltgnn.Dataset.from_frames(*ltgnn.testing.toy.frames(), name="toy")
+            >>> run = ltgnn.train(shop, model="ease", features="none", progress=False)
+            >>> again = run.evaluate(overrides={"eval.ks": [5, 20]}, progress=False)
+            >>> again.test["ndcg@20"] == run.test["ndcg@20"], "ndcg@5" in again.test
+            (True, True)
+        """
+        chosen: dict[str, Value] = {"split": split, "groups": groups, "score": score}
+        words = words_of({key: word for key, word in chosen.items() if word is not None} | options, overrides)
+        if folder is not None:
+            words.append(f"hydra.run.dir={folder_word(folder)}")
+        return Run.read(evaluate_again(self.folder, words, progress))
+
     def table(self, policy: str | None = None) -> None:
         """Prints what ``ltgnn table`` prints of this run. ``policy``: groups of items, such as ``"mass"``."""
         from ltgnn.analysis.table import show
-        from ltgnn.analysis.table_values import Chosen
+        from ltgnn.analysis.table_values import Selection
 
-        show([self.folder], Chosen(policy=policy))
+        show([self.folder], Selection(policy=policy))
 
     @cached_property
     def _opened(self) -> OpenRun:
@@ -184,7 +223,7 @@ class Run(records.Run):
             return OpenRun(str(self.folder))
 
     def _repr_html_(self) -> str:
-        words = {axis: word for axis in AXES if (word := self.word(axis)) != "-"}
+        words = {axis: word for axis in AXES if (word := self.option(axis)) != "-"}
         shown = {name: f"{self.test[name]:.4f}" for name in records.SHOWN if name in self.test}
         ends: dict[str, Any] = {} if self.state == "finished" else {self.state: self.error}
         return card(f"Run {self.folder.name}", words | {"seed": self.seed} | ends | shown | {"folder": self.folder})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ltgnn.inference.search.result import SearchResult
-    from ltgnn.inference.served_model import Served
+    from ltgnn.inference.served_model import ServedModel
 
 
 class Embeddings(NamedTuple):
@@ -78,7 +78,7 @@ def named(run: Run, numbers: pl.Series, ids: Sequence[str], kind: str) -> pl.Ser
     return pl.Series(kind, ids, dtype=pl.String)[numbers.cast(pl.Int64)]
 
 
-def embeddings(served: Served) -> Embeddings:
+def embeddings(served: ServedModel) -> Embeddings:
     """Of a model whose score is an inner product."""
     if served.vectors is None:
         raise UserError(

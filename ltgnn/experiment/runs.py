@@ -10,7 +10,7 @@ from ltgnn.analysis.claim_rule import Claim, claim
 from ltgnn.analysis.claim_sides import claim_readable, refuse_same
 from ltgnn.analysis.compare_runs import compare_runs, usual_values
 from ltgnn.analysis.comparison import name_damaged
-from ltgnn.analysis.labels import axes_of, labels
+from ltgnn.analysis.labels import differing_keys, labels
 from ltgnn.analysis.run_groups import RunGroup, select_group
 from ltgnn.experiment.comparison import ComparisonTable, short
 from ltgnn.experiment.run import Run
@@ -42,7 +42,7 @@ class Runs(Sequence[Run]):
         >>> runs = ltgnn.sweep(shop, model=["ease", "popularity"], features="none", progress=False)
         >>> runs.frame(["ndcg@20"]).columns
         ['run', 'state', 'model', 'seed', 'ndcg@20']
-        >>> runs.best().word("model") in ("ease", "popularity")
+        >>> runs.best().option("model") in ("ease", "popularity")
         True
     """
 
@@ -90,9 +90,9 @@ class Runs(Sequence[Run]):
         if isinstance(metrics, str):
             raise UserError(f"metrics={metrics!r} given, a list wanted: [{metrics!r}].")
         names = list(metrics) if metrics is not None else usual_values(self.finished) if self.finished else []
-        axes = axes_of(self) if len(self) > 1 else ("model", "fusion", "loss")
+        keys = differing_keys(self) if len(self) > 1 else ("model", "fusion", "loss")
         rows = [
-            {"run": str(run.folder), "state": run.state, **{axis: run.word(axis) for axis in axes}, "seed": run.seed}
+            {"run": str(run.folder), "state": run.state, **{key: run.option(key) for key in keys}, "seed": run.seed}
             | {name: value_of(run, name) for name in names}
             for run in self
         ]
@@ -119,12 +119,12 @@ class Runs(Sequence[Run]):
             policy: Groups of items of the default values; None: items20.
             correction: For many tests.
         """
-        axes = by.split(",") if isinstance(by, str) else list(by or ())
+        keys = by.split(",") if isinstance(by, str) else list(by or ())
         values = list(metrics) if metrics is not None else usual_values(self._with_numbers(), policy)
         gone = [f"{run.folder} ({run.state})" for run in self if run not in self.finished]
         left_out = [*gone, *name_damaged(self.damaged)]
         runs, table = compare_runs(
-            self._with_numbers(), left_out, [axis.strip() for axis in axes], dict(pairs(baseline)), values, correction
+            self._with_numbers(), left_out, [key.strip() for key in keys], dict(pairs(baseline)), values, correction
         )
         return ComparisonTable(table, runs)
 
@@ -167,9 +167,9 @@ class Runs(Sequence[Run]):
     def table(self, policy: str | None = None) -> None:
         """Prints what ``ltgnn table`` prints of the runs. ``policy``: groups of items, such as ``"mass"``."""
         from ltgnn.analysis.table import show
-        from ltgnn.analysis.table_values import Chosen
+        from ltgnn.analysis.table_values import Selection
 
-        show([run.folder for run in self] or list(self.folders), Chosen(policy=policy))
+        show([run.folder for run in self] or list(self.folders), Selection(policy=policy))
 
     def _with_numbers(self) -> list[Run]:
         if not (finished := self.finished):
@@ -234,4 +234,7 @@ def open(*folders: str | Path) -> Run | Runs:
         raise UserError("open: no folder given; that of a run or a sweep wanted.")
     if len(places) == 1 and (places[0] / "status.json").is_file():
         return Run.read(places[0])
+    for place in places:
+        if (place / "export.json").is_file():
+            raise UserError(f"{place} is an exported model, not a run: ltgnn.load({str(place)!r}) opens it.")
     return Runs.read(*places)

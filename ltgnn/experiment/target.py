@@ -16,9 +16,11 @@ from ltgnn.config.check import refuse_wrong_values
 from ltgnn.config.composing import compose_config
 from ltgnn.config.recipe import open_recipe
 from ltgnn.config.search_path import option_file, option_names
-from ltgnn.data.cutting import count_ties
 from ltgnn.data.sources.processed import INTERACTIONS
+from ltgnn.data.splitting import count_ties
 from ltgnn.experiment.option_words import value_word
+from ltgnn.runs.reading import read_run
+from ltgnn.runs.run import Run
 from ltgnn.scoring.known_items import has_interactions
 from ltgnn.types import Dataset, Groups, Interactions, Split, UserError
 
@@ -97,6 +99,17 @@ def named_data(name: str, called: str | None = None) -> list[str]:
             f"{folder} is neither a run (config.yaml) nor a folder that ltgnn data wrote (interactions.parquet)."
         )
     return [f"data={stem(name)}"]
+
+
+def named_data_of(run: Run) -> list[str]:
+    """The words that name the data set of a run in a command; of one evaluated again, those of the run behind it."""
+    words = [word for word in run.overrides if word.lstrip("+~").partition("=")[0].partition(".")[0] == "data"]
+    if any(word.startswith("data=") for word in words):
+        return [*words, *(word for word in run.overrides if word == "split=official")]
+    behind = run.config.get("run")
+    if isinstance(behind, str) and (Path(behind) / "status.json").is_file():
+        return named_data_of(read_run(Path(behind)))
+    return [f"data={run.option('data')}", *words]
 
 
 def later_wins(words: Sequence[str], more: Sequence[str]) -> list[str]:

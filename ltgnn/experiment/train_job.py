@@ -19,7 +19,7 @@ def train_job(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
     from ltgnn.data.fetch import fetch_unpublished  # what trains comes late: a config that is refused need not wait
     from ltgnn.runs.existing_run import finished_metrics
     from ltgnn.runs.pinned_recipes import reject_changed_recipe
-    from ltgnn.runs.run_key import plain
+    from ltgnn.runs.run_key import resolve_config
     from ltgnn.training.loop import headline, train
 
     hydra = HydraConfig.get()
@@ -28,7 +28,7 @@ def train_job(cfg: DictConfig, cache: Cache = NO_CACHE) -> float | None:
             group: choice for group, choice in hydra.runtime.choices.items() if not group.startswith("hydra/")
         }
     reject_changed_recipe(cfg.get("closed") or {}, cfg.choices)
-    fetch_unpublished(plain(cfg)["data"])
+    fetch_unpublished(resolve_config(cfg)["data"])
     part, _, name = str(cfg.monitor).partition("/")
     before = finished_metrics(Path(cfg.paths.run_dir), cfg)
     if before is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ltgnn.experiment.dataset import Dataset, data_words
 from ltgnn.experiment.launching import run_one, run_sweep
-from ltgnn.experiment.option_words import Overrides, Value, has, quoted, sweep_words, words_of
+from ltgnn.experiment.option_words import Overrides, Value, folder_word, has, sweep_words, words_of
 from ltgnn.experiment.run import Run
 from ltgnn.experiment.runs import Runs
 from ltgnn.experiment.target import later_wins
@@ -63,7 +63,7 @@ def train(
     usual |= {"lr": lr, "epochs": epochs, "seed": seed}
     words = later_wins(data_words(data), words_of(given(usual) | options, overrides))
     if folder is not None:
-        words.append(f"hydra.run.dir={quoted(str(folder))}")
+        words.append(f"hydra.run.dir={folder_word(folder)}")
     job = logged_train_job if progress else quiet_train_job
     return Run.read(run_one("train", job, with_logger(words), progress))
 
@@ -106,7 +106,7 @@ def sweep(
     """
     words = later_wins(data_words(data), sweep_words(options, overrides))
     if folder is not None:
-        words.append(f"sweep.dir={quoted(str(folder))}")
+        words.append(f"sweep.dir={folder_word(folder)}")
     return Runs.read(run_sweep("train", logged_train_job, with_logger(words), progress))
 
 

@@ -82,8 +82,8 @@ class FeatureStore:
             features.card.update(self._facts(features.values, card))
             with suppress(OSError, Unwritable):
                 write_whole(path.with_suffix(".json"), _json(features.card))
-        shape = "x".join(map(str, features.values.shape))
-        log.info("item features %s [%s]: hit, read in %.2f s", key[:12], shape, time.perf_counter() - started)
+        shape, taken = "x".join(map(str, features.values.shape)), time.perf_counter() - started
+        log.info("item features [%s]: found in the store (%s), read in %.2f s", shape, key[:12], taken)
         return features
 
     @staticmethod

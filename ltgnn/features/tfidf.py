@@ -1,4 +1,4 @@
-"""TF-IDF and truncated SVD: the cheap yardstick that a language model has to beat."""
+"""TF-IDF and truncated SVD: the cheap baseline that a language model has to beat."""
 
 from __future__ import annotations
 

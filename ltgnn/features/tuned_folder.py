@@ -17,7 +17,7 @@ def load_tuned(folder: str) -> HuggingFace:
     path = Path(folder).expanduser() / "reading.json"
     if not path.is_file():
         raise UserError(
-            f"features.encoder={folder} is no folder of `ltgnn finetune` (it lacks reading.json); "
+            f"features.encoder={folder} is not a folder of `ltgnn finetune` (it lacks reading.json); "
             "for any other encoder set features=folder features.encoder.model=ID_OR_FOLDER"
         )
     reading = read_json(path.parent, path.name) or {}

@@ -10,7 +10,7 @@ from torch.autograd.function import once_differentiable
 
 from ltgnn.graph.halves import from_halves, raise_unit, rescale_to, to_halves, unit_of
 from ltgnn.graph.kernels import BAGS, Csr, Kernel, embedding_bag, half_gather
-from ltgnn.graph.locality import Renumbered
+from ltgnn.graph.locality import NodeOrder
 
 NARROW = 0.5
 """Share of the edges up to which a hop to some of the nodes is cheaper than the hop to all of them."""
@@ -23,7 +23,7 @@ def layers_at(
     kernel: Kernel,
     num_layers: int,
     nodes: Tensor,
-    near: Renumbered | None = None,
+    near: NodeOrder | None = None,
 ) -> tuple[Tensor, ...]:
     """``states, A states, .. A^L states`` in the rows ``nodes`` [n], distinct.  [N, d] -> (L + 1) x [n, d]
 
@@ -48,7 +48,7 @@ class _LayersAt(torch.autograd.Function):
         kernel: Kernel,
         num_layers: int,
         nodes: Tensor,
-        near: Renumbered | None,
+        near: NodeOrder | None,
     ) -> tuple[Tensor, ...]:
         first, rest, rows = (near.first, near.matrix, near.place[nodes]) if near else (matrix, matrix, nodes)
         back = near.transposed if near else transposed

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from ltgnn.graph.adjacency import Messages, Normalisation, concatenate_messages, degrees, rows_of
 from ltgnn.graph.at_nodes import layers_at
 from ltgnn.graph.kernels import BAGS, Csr, Kernel, choose_kernel, product
-from ltgnn.graph.locality import Renumbered, faster
+from ltgnn.graph.locality import NodeOrder, faster
 from ltgnn.graph.relation_edges import RelationEdges
 from ltgnn.graph.semantic import Edges, ItemEdges
-from ltgnn.graph.strength import Kept, Strength
+from ltgnn.graph.strength import FixedStrength, Strength
 from ltgnn.types import EdgeRule, Graph, Interactions, Relation
 
 
@@ -53,7 +53,7 @@ class BipartiteGraph(nn.Module, Graph):
         message: Callable[[Tensor], Tensor] | None = None,
         features: Tensor | None = None,
         relations: Mapping[str, Relation] | None = None,
-        reorder: Callable[[Csr, Csr, Kernel, int], Renumbered | None] = faster,
+        reorder: Callable[[Csr, Csr, Kernel, int], NodeOrder | None] = faster,
     ) -> None:
         super().__init__()
         self.num_users, self.num_items, self.size = train.num_users, train.num_items, train.num_users + train.num_items
@@ -91,7 +91,7 @@ class BipartiteGraph(nn.Module, Graph):
         self.register_buffer("columns", torch.cat([users.columns, rest.columns]).to(index), persistent=False)
         self.register_buffer("weights", weights, persistent=False)
         self.register_buffer("weights_back", back, persistent=False)
-        self._orders: dict[int, Renumbered | None] = {}
+        self._orders: dict[int, NodeOrder | None] = {}
 
     def propagate(self, states: Tensor) -> Tensor:
         """``A [N, N] @ message(states [N, d])``, in float32 or wider even under autocast: sparse products need it."""
@@ -115,7 +115,7 @@ class BipartiteGraph(nn.Module, Graph):
             near = self._near(kernel, wide) if num_layers > 1 else None  # else no hop is from all nodes to all
             return layers_at(wide, matrix, transposed, kernel, num_layers, nodes, near)
 
-    def _near(self, kernel: Kernel, states: Tensor) -> Renumbered | None:
+    def _near(self, kernel: Kernel, states: Tensor) -> NodeOrder | None:
         """This graph in the order that is the faster one to train in on a CPU; found with the first step."""
         if kernel not in BAGS or states.device.type != "cpu" or not (states.requires_grad and torch.is_grad_enabled()):
             return None
@@ -169,7 +169,7 @@ class BipartiteGraph(nn.Module, Graph):
             self.train_edges.select(edges),
             self.normalisation,
             self.kernel,
-            {} if strength is None else {"kept": Kept(strength)},
+            {} if strength is None else {"kept": FixedStrength(strength)},
             {str(n): partial(_as_built, kept) for n, kept in enumerate(self.between_items)},
             self.message,
             reorder=self.reorder,

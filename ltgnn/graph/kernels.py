@@ -192,7 +192,7 @@ class Fastest:
             found = {name: self.timer(kernel, matrix, states, self.rounds) for name, kernel in self.candidates.items()}
         found = {name: value for name, value in found.items() if value < float("inf")}
         best = min(found, key=lambda name: found[name], default="scatter")
-        own = next((name for name in found if plain(self.candidates[name]) is of_device(states)), best)
+        own = next((name for name in found if underlying_kernel(self.candidates[name]) is of_device(states)), best)
         if found and found[best] >= self.margin * found[own]:
             best = own
         times = ", ".join(f"{name} {1000 * value:.2f} ms" for name, value in found.items()) or "no other runs here"
@@ -230,7 +230,7 @@ def choose_kernel(kernel: Kernel | None, matrix: Csr, states: Tensor) -> Kernel:
     """The kernel that was asked for, the winner of those that were, or the one of the device."""
     if isinstance(kernel, Fastest):
         kernel = kernel.winner(matrix, states.detach())
-    return plain(kernel) if kernel else of_device(states)
+    return underlying_kernel(kernel) if kernel else of_device(states)
 
 
 def of_device(states: Tensor) -> Kernel:
@@ -238,6 +238,6 @@ def of_device(states: Tensor) -> Kernel:
     return BY_DEVICE.get(states.device.type, scatter)
 
 
-def plain(kernel: Kernel) -> Kernel:
+def underlying_kernel(kernel: Kernel) -> Kernel:
     """The function behind a kernel as a yaml names it."""
     return kernel.func if isinstance(kernel, partial) else kernel

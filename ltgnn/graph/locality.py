@@ -38,7 +38,7 @@ GAIN = 0.9
 
 
 @dataclass(frozen=True)
-class Renumbered:
+class NodeOrder:
     """A graph whose node ``k`` is node ``order[k]`` of another one."""
 
     place: Tensor  # [N] int64: what the nodes of the other graph are called here
@@ -47,7 +47,7 @@ class Renumbered:
     first: Csr  # ``matrix`` with its columns as in the other graph: takes the states in that order
 
 
-def renumber(matrix: Csr, transposed: Csr, order: Tensor) -> Renumbered:
+def renumber(matrix: Csr, transposed: Csr, order: Tensor) -> NodeOrder:
     """Both directions of a graph by an order of its nodes [N]."""
     place = torch.empty_like(order)
     place[order] = torch.arange(len(order))
@@ -56,7 +56,7 @@ def renumber(matrix: Csr, transposed: Csr, order: Tensor) -> Renumbered:
     forth = Csr(first.offsets, columns, first.weights)
     symmetric = matrix.weights is transposed.weights
     back = forth if symmetric else Csr(first.offsets, columns, transposed.rows(order).weights)
-    return Renumbered(place, forth, back, first)
+    return NodeOrder(place, forth, back, first)
 
 
 def faster(
@@ -66,7 +66,7 @@ def faster(
     width: int,
     cache: int = CACHE,
     timer: Callable[[Kernel, Csr, Tensor, int], float] = seconds,
-) -> Renumbered | None:
+) -> NodeOrder | None:
     """The graph in the order of its clusters, where that order is faster for states of ``width`` columns, as measured.
 
     The results are the same either way. ``cache``: bytes of states up to which no order is looked for.

@@ -26,7 +26,7 @@ ItemEdges = Callable[[Tensor | None, int], Edges]
 """``(features [I, D] or None, I) -> edges``"""
 
 
-class Similar:
+class SimilarItems:
     """Edges from each item to the ``k`` others with the nearest features, by cosine.
 
     - ``min_similarity``: pairs below it get no edge; at least 0.

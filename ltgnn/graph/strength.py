@@ -22,7 +22,7 @@ class Strength:
         raise NotImplementedError
 
 
-class Kept(Strength):
+class FixedStrength(Strength):
     """The strength that some interactions had in another graph."""
 
     def __init__(self, values: Tensor) -> None:
@@ -43,8 +43,9 @@ class Events(Strength):
     def __call__(self, train: Interactions) -> Tensor:
         if train.weights is None:
             raise UserError(
-                "graph/strength=events needs weights of the interactions, and this data has none: name the column in "
-                "data.reader.weight (and the weight of each event in data.cleaning), or set graph/strength=none."
+                "graph/strength=events needs weights of the interactions, and this data has none: name the column "
+                "in data.reader.weight, or that of the kind of event in data.reader.event with their weights in "
+                "data.reader.event_weights, or set graph/strength=none."
             )
         if bool((train.weights <= 0).any()):
             raise UserError("graph/strength=events: an interaction has a weight of 0 or less; weights > 0 wanted.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ltgnn.inference.served_model import Served
+from ltgnn.inference.served_model import ServedModel
 from ltgnn.scoring.adjustments import PopularityCorrection
 from ltgnn.scoring.masked import mask_items
 from ltgnn.scoring.scorers import WeightedSum, decompose
@@ -16,7 +16,7 @@ from ltgnn.types import UserError
 STRONGEST = 10.0
 
 
-def towards_tail(served: Served, weight: float) -> Served:
+def towards_tail(served: ServedModel, weight: float) -> ServedModel:
     """``s(u, i) - weight * sd * log(1 + count_i)``: above 0 rare items gain, below 0 popular ones; 0 changes nothing.
 
     ``sd`` is the mean over some users of the spread of their scores, so that one value suits models of any scale.
@@ -25,12 +25,12 @@ def towards_tail(served: Served, weight: float) -> Served:
         raise UserError(f"tail={weight:g} given, a number from {-STRONGEST:g} to {STRONGEST:g} wanted")
     if weight == 0:
         return served
-    correction = PopularityCorrection(served.split.train, None, weight * served.spread)
+    correction = PopularityCorrection(served.split.train, None, weight * served.score_deviation)
     total = WeightedSum([(1.0, served.scorer.unmasked()), (1.0, correction)])
     return served.with_scorer(mask_items(total, served.scorer.candidates))
 
 
-def of_history(served: Served, items: Sequence[int]) -> Tensor:
+def of_history(served: ServedModel, items: Sequence[int]) -> Tensor:
     """Scores [I] for a user outside of training with these items; the items themselves are at -inf.
 
     In a model of vectors the user is the mean of the items' vectors: what one step of the graph makes of a user without

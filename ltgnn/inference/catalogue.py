@@ -47,7 +47,7 @@ class Catalogue:
 
     def users(self, ids: Iterable[str]) -> Tensor:
         """Numbers of users [n], -1 where the id is unknown."""
-        if isinstance(ids, str):
+        if isinstance(ids, str) or not isinstance(ids, Iterable):
             raise UserError(f"users={ids!r} given, a list of ids wanted: [{ids!r}].")
         return torch.tensor([self.user_numbers.get(name, -1) for name in ids], dtype=torch.int64)
 

@@ -17,7 +17,7 @@ from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.inference.finished_run import load_finished_run
 from ltgnn.inference.restore import restore_scorer
 from ltgnn.runs.folder import RunFolder
-from ltgnn.runs.run_key import plain
+from ltgnn.runs.run_key import resolve_config
 from ltgnn.scoring.ensemble import Blend
 from ltgnn.types import Interactions, Scorer, UserError
 
@@ -38,7 +38,7 @@ class Member:
 
     @property
     def reads_features(self) -> bool:
-        return uses_features(plain(self.cfg), self.run.read_json("metrics.json"))
+        return uses_features(resolve_config(self.cfg), self.run.read_json("metrics.json"))
 
     def scorer(self) -> Scorer:
         """The run's selected model with its score adjustments, on the CPU; made once for all blends of a sweep."""

@@ -16,15 +16,15 @@ from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.features.card import features_in_words
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.restore import refuse_other_data, restore_scorer
-from ltgnn.inference.served_model import Served
-from ltgnn.runs.finished import finished_run
+from ltgnn.inference.served_model import ServedModel
+from ltgnn.runs.finished import finished_run, refuse_lists
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Damaged, Scorer, UserError
 
 SHOWN_GROUPS = "items20"  # the policy for claims, if the run has it
 
 
-def open_run(path: str | Path) -> Served:
+def open_run(path: str | Path) -> ServedModel:
     """The selected model of a finished run, with its data; ``UserError`` where run or data are not as they were."""
     run, cfg, problem = load_finished_run(path)
     with opening(run):
@@ -65,12 +65,13 @@ def load_finished_run(path: str | Path, cache: Cache = NO_CACHE) -> tuple[RunFol
     run = finished_run(path)
     with opening(run):
         cfg = run.config()
+        refuse_lists(run, cfg)
         problem = build_problem(cfg, cache)
     refuse_other_data(run, cfg, problem)
     return run, cfg, problem
 
 
-def to_served_model(run: RunFolder, cfg: DictConfig, problem: Problem, scorer: Scorer) -> Served:
+def to_served_model(run: RunFolder, cfg: DictConfig, problem: Problem, scorer: Scorer) -> ServedModel:
     """The answering model of a scorer and the data it was trained on."""
     dataset, policy = problem.dataset, SHOWN_GROUPS if SHOWN_GROUPS in problem.groups else next(iter(problem.groups))
     choices, metrics = dict(cfg.get("choices", {})), run.read_json("metrics.json")
@@ -87,4 +88,4 @@ def to_served_model(run: RunFolder, cfg: DictConfig, problem: Problem, scorer: S
     words = [str(choices.get(axis, "")) for axis in ("model", "fusion", "features")]
     name = f"{dataset.name}: {' '.join(word for word in words if word and word != 'none')}"
     catalogue = Catalogue(dataset.user_ids, dataset.item_ids, dataset.item_fields, dataset.item_numbers)
-    return Served(name, scorer, catalogue, problem.split, problem.groups[policy], problem.feature_matrix, card)
+    return ServedModel(name, scorer, catalogue, problem.split, problem.groups[policy], problem.feature_matrix, card)

@@ -49,7 +49,7 @@ class FoldIn:
         same = (first == graph.layers[0][rows]).all(1)
         strength = torch.ones(len(new.users), dtype=torch.float64)
         update = graph.update(new.users, new.items, strength, first[~same], rows[~same])
-        final = self.graph.spread(self.final, len(new.user_ids), len(new.item_ids))
+        final = self.graph.extend_rows(self.final, len(new.user_ids), len(new.item_ids))
         states = update.read_out(self.readout, final)
         users, goods = states.split([train.num_users, train.num_items])
         known = self._known(embedding, update.graph, features)

@@ -56,11 +56,11 @@ class Propagation:
             num_items=self.num_items + items,
             offsets=offsets,
             columns=columns,
-            degree=self.spread(self.degree[:, None], users, items)[:, 0],
-            layers=tuple(self.spread(layer, users, items) for layer in self.layers),
+            degree=self.extend_rows(self.degree[:, None], users, items)[:, 0],
+            layers=tuple(self.extend_rows(layer, users, items) for layer in self.layers),
         )
 
-    def spread(self, states: Tensor, users: int, items: int) -> Tensor:
+    def extend_rows(self, states: Tensor, users: int, items: int) -> Tensor:
         """Rows of 0 for new users and items.  [N, d] -> [N + new, d]"""
         old = states.split([self.num_users, self.num_items])
         width = states.shape[1]
@@ -165,7 +165,7 @@ class Update:
         return before.index_copy(0, rows, readout([layer[rows] for layer in self.graph.layers]))
 
 
-def among(few: Tensor, many: Tensor) -> tuple[Tensor, Tensor]:
+def match_sorted(few: Tensor, many: Tensor) -> tuple[Tensor, Tensor]:
     """Which of ``few`` [m] (distinct, ascending) occur in ``many`` [n], and which of ``many`` are among them.
 
     ``torch.isin`` sorts both; here the many are only looked up.

@@ -18,7 +18,7 @@ Share: TypeAlias = tuple[Tensor, int]
 """Items [I] bool, and how many of them a list has at least."""
 
 
-def fitting(ranked: Tensor, caps: Sequence[Cap], shares: Sequence[Share], k: int) -> tuple[Tensor, bool]:
+def find_list(ranked: Tensor, caps: Sequence[Cap], shares: Sequence[Share], k: int) -> tuple[Tensor, bool]:
     """The first list of ``k`` in the order of ``ranked`` that keeps the limits, and whether there was one.
 
     Where there is none: the longest that keeps the caps, with as many items of each share, in their order, as fit. Each
@@ -47,18 +47,18 @@ def is_possible(items: Tensor, caps: Sequence[Cap], shares: Sequence[Share], k: 
         return program.size == k and program.met
     kinds, most = (caps[0][0][items], caps[0][1]) if caps else (torch.full_like(items, -1), k)
     rare, least = (shares[0][0][items], shares[0][1]) if shares else (torch.ones_like(items, dtype=torch.bool), 0)
-    return room(kinds, most) >= k and room(kinds[rare], most) >= least
+    return capacity(kinds, most) >= k and capacity(kinds[rare], most) >= least
 
 
-def room(kinds: Tensor, most: int) -> int:
+def capacity(kinds: Tensor, most: int) -> int:
     """How many of some items a list can hold: ``most`` of each kind, any number of kind -1.  [n] -> int"""
     limited = torch.bincount(kinds[kinds >= 0]) if bool((kinds >= 0).any()) else torch.zeros(0, dtype=torch.int64)
     return int(limited.clamp_max(most).sum()) + int((kinds < 0).sum())
 
 
 def _counted(ranked: Tensor, kind: Tensor, most: int, rare: Tensor, least: int, k: int) -> tuple[Tensor, bool]:
-    size = min(k, room(kind, most))
-    wanted = min(least, size, room(kind[rare], most))
+    size = min(k, capacity(kind, most))
+    wanted = min(least, size, capacity(kind[rare], most))
     met = wanted == least
     used: dict[int, int] = {}
     chosen: list[int] = []

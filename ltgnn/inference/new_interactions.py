@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ltgnn.build import Problem, build_features, build_groups, build_module, uses_features
 from ltgnn.features.new_items import encode_new_items
-from ltgnn.inference.incremental_propagation import among
+from ltgnn.inference.incremental_propagation import match_sorted
 from ltgnn.module import Recommender
 from ltgnn.scoring.known_items import has_interactions
 from ltgnn.types import ITEM, Dataset, Features, Interactions, UserError
@@ -53,7 +53,7 @@ def encode_new(
     new_items = list(goods)[len(dataset.item_ids) :]
     codes = torch.tensor([(users[u], goods[i]) for u, i in events], dtype=torch.int64).reshape(-1, 2)
     keys = torch.unique(codes[:, 0] * len(goods) + codes[:, 1])
-    keys = keys[~among(keys, train.users * len(goods) + train.items)[0]]
+    keys = keys[~match_sorted(keys, train.users * len(goods) + train.items)[0]]
     fields = {name: [items.get(item, {}).get(name, "") for item in new_items] for name in dataset.item_fields}
     numbers = {name: [_number(items.get(item, {}).get(name)) for item in new_items] for name in dataset.item_numbers}
     new_users = list(users)[len(dataset.user_ids) :]
@@ -82,7 +82,7 @@ def extend_problem(cfg: DictConfig, problem: Problem, new: NewInteractions) -> P
     )
     keys = new.users * num_items + new.items
     val, test = (resized(part) for part in (split.val, split.test))
-    val, test = (part.select(~among(keys, part.keys)[1]) for part in (val, test))
+    val, test = (part.select(~match_sorted(keys, part.keys)[1]) for part in (val, test))
     dataset = replace(
         data,
         user_ids=[*data.user_ids, *new.user_ids],

@@ -18,7 +18,7 @@ from ltgnn.inference.search.index import build_index
 from ltgnn.inference.search.rank_fusion import ReciprocalRank
 from ltgnn.inference.search.result import TASTE, SearchResult
 from ltgnn.inference.search.retrieval import Dense, Retriever, Search
-from ltgnn.inference.served_model import Served
+from ltgnn.inference.served_model import ServedModel
 from ltgnn.module import Recommender
 from ltgnn.types import ItemContent, UserError
 
@@ -37,7 +37,7 @@ class OpenRun:
         else:
             self.module = load_module(self.cfg, self.problem, self.run, cpu)
             scorer = self.module.scorer(fitting_evaluator(self.cfg, build_evaluators(self.cfg, self.problem)))
-        self.served: Served = to_served_model(self.run, self.cfg, self.problem, scorer)
+        self.served: ServedModel = to_served_model(self.run, self.cfg, self.problem, scorer)
         self.asked_by, self.index, self.prompt = tuple(by), index, prompt
         self.source = build_features(self.cfg)  # what made the item features
 
@@ -45,7 +45,7 @@ class OpenRun:
     def by(self) -> tuple[str, ...]:
         """The retrievers in use."""
         if unknown := [name for name in self.asked_by if name not in BY]:
-            raise UserError(f"by={','.join(self.asked_by)}: '{unknown[0]}' is none of {', '.join(BY)}")
+            raise UserError(f"by={','.join(self.asked_by)}: '{unknown[0]}' is not one of {', '.join(BY)}")
         if self.asked_by:
             return self.asked_by
         readable = [name for name, there in (("words", self.texts), ("text", not self.no_meaning)) if there]

@@ -28,7 +28,7 @@ from ltgnn.features.transform import Step
 from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.finished import finished_run
 from ltgnn.runs.folder import RunFolder
-from ltgnn.runs.run_key import INPUTS, plain
+from ltgnn.runs.run_key import INPUTS, resolve_config
 from ltgnn.types import Damaged, Dataset, Features, Scorer, UserError
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def load_module(cfg: DictConfig, problem: Problem, run: RunFolder, device: torch
     files = [run.path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt")]
     file = next((file for file in files if file.is_file()), None)
     if file is None:
+        if (source := run.config().get("run")) is not None:
+            raise UserError(f"run={run.path} is an evaluation of the run {source}, which has the model: run={source}")
         raise UserError(f"run={run.path} has no checkpoint ({files[0]}): it was trained without callbacks.checkpoint")
     name = f"checkpoints/{file.name}"
     warn_if_changed(run.path, name)
@@ -79,7 +81,7 @@ def refuse_other_data(run: RunFolder, cfg: DictConfig, problem: Problem) -> None
     told of for the others. ``cfg``: the run's recipe.
     """
     metrics, recorded = run.read_json("metrics.json"), run.read_json("status.json").get(INPUTS)
-    known, split, recipe = metrics.get("fingerprint"), problem.split, plain(cfg)
+    known, split, recipe = metrics.get("fingerprint"), problem.split, resolve_config(cfg)
     differing = find_changed(recipe, recorded) if recorded else {}
     files = ", ".join(name for names in differing.values() for name in names)
     if known != split.fingerprint:

@@ -13,7 +13,7 @@ from ltgnn.types import Groups, Split, UserError
 
 
 class RuleContext(Protocol):
-    """What a rule may read of the model whose lists it changes; ``ltgnn.inference.served_model.Served`` is one."""
+    """What a rule may read of the model whose lists it changes; ``ltgnn.inference.served_model.ServedModel`` is one."""
 
     @property
     def num_items(self) -> int: ...
@@ -111,7 +111,7 @@ VALUES = ("depth", "most")
 
 
 def check(name: str, rule: object) -> None:
-    """``UserError`` where ``rule``, called ``name``, is none of the five, or has only a part of one."""
+    """``UserError`` where ``rule``, called ``name``, is not one of the five, or has only a part of one."""
     kind = type(rule).__name__
     for protocol, parts in PARTS.items():
         if not hasattr(rule, parts[0]):

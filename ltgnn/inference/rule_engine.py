@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.evaluation.exact_topk import best_items
-from ltgnn.inference.limits import fitting, is_possible
+from ltgnn.inference.limits import find_list, is_possible
 from ltgnn.inference.rule import CategoryCap, ItemFilter, MinimumShare, Reranker, RuleContext, UserFilter, check
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
@@ -44,19 +44,19 @@ class Rules:
         return Rules({**self.rules, name: rule})
 
 
-Kept = dict[tuple[int, str], tuple[object, Tensor]]
+RuleCache = dict[tuple[int, str], tuple[object, Tensor]]
 """Answers of rules about all items, by the rule's id and method; the rule is kept so that its id stays unique."""
 
 
-class Ruled:
+class RuleRanker:
     """Rules at work on one model: scores -> lists of length ``k``. ``UserError`` names those that clash.
 
     ``kept``: cache of the answers of filters and caps about all items of this model; None: no cache.
     """
 
-    def __init__(self, rules: Rules, context: RuleContext, k: int, kept: Kept | None = None) -> None:
+    def __init__(self, rules: Rules, context: RuleContext, k: int, kept: RuleCache | None = None) -> None:
         self.context, self.k = context, k
-        known: Kept = {} if kept is None else kept
+        known: RuleCache = {} if kept is None else kept
 
         def ask_once(name: str, rule: object, method: str, ask: Callable[[RuleContext], Tensor]) -> Tensor:
             if (id(rule), method) not in known:
@@ -119,7 +119,7 @@ class Ruled:
                 changed = torch.cat([first, ranked[~torch.isin(ranked, first)]])
                 counts[name] = int((changed[: self.k] != ranked[: self.k]).sum())
                 ranked = changed
-        chosen, met = fitting(ranked, [*self.caps.values()], [*self.shares.values()], self.k)
+        chosen, met = find_list(ranked, [*self.caps.values()], [*self.shares.values()], self.k)
         moved = int((chosen != ranked[: len(chosen)]).sum())
         with self.lock:
             self.lists, self.short = self.lists + 1, self.short + (not met or len(chosen) < min(self.k, len(plain)))

@@ -15,7 +15,7 @@ from ltgnn.evaluation.exact_topk import best_items
 from ltgnn.evaluation.topk import block_users, each_block, top_k
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.reasons import Reasons
-from ltgnn.inference.rule_engine import Ruled, Rules
+from ltgnn.inference.rule_engine import RuleRanker, Rules
 from ltgnn.inference.similarity import By, cosines_with
 from ltgnn.io.notebook import card
 from ltgnn.runs.run import SHOWN
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
 BLOCK_MIB = 16
 MOST = 10_000  # longest list
+AnyRules = Rules | RuleRanker | None
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedModel:
     """A scorer, who its users and items are, and what it was trained on.
 
     Lists exclude the items of the user's train and validation pairs, as the evaluation of the test part does: what
@@ -53,7 +54,7 @@ class Served:
         object.__setattr__(self, "scorer", as_scorer(self.scorer))
 
     def __repr__(self) -> str:
-        return f"Served({self.name!r}: {self._size}, {len(self.split.train):,} train pairs)"
+        return f"ServedModel({self.name!r}: {self._size}, {len(self.split.train):,} train pairs)"
 
     def _repr_html_(self) -> str:
         scores = {name: f"{value:.4f}" for name in SHOWN if (value := self.card.get("test", {}).get(name)) is not None}
@@ -107,14 +108,14 @@ class Served:
         return Reasons(self.split.train, self.features, self.catalogue.titles)
 
     @cached_property
-    def spread(self) -> float:
+    def score_deviation(self) -> float:
         """Mean standard deviation of a user's scores over the candidates, of at most 100 users evenly spaced."""
         users = self.split.train.num_users
         with torch.no_grad():
             scores = self.scorer(torch.linspace(0, users - 1, min(100, users)).long()).double()[:, self.scorable]
         return float(scores.std(dim=1, correction=0).mean())
 
-    def with_scorer(self, scorer: Scorer) -> Served:
+    def with_scorer(self, scorer: Scorer) -> ServedModel:
         """The same with other scores; what does not depend on the scores is shared, not made again."""
         made = replace(self, scorer=scorer)
         for name in ("seen", "bought", "popular", "reasons"):
@@ -126,7 +127,7 @@ class Served:
         return user >= 0 and bool(self.split.train.user_counts[user] > 0)
 
     def recommend(
-        self, users: Sequence[str] | None = None, k: int = 10, rules: Rules | Ruled | None = None, reasons: bool = True
+        self, users: Sequence[str] | None = None, k: int = 10, rules: AnyRules = None, reasons: bool = True
     ) -> pl.DataFrame:
         """The ``k`` best items of each user (None: of all), a row each.
 
@@ -139,26 +140,25 @@ class Served:
         frames = [block.frame(self, reasons) for block in self.blocks(names, k, rules)]
         return pl.concat(frames) if frames else Block([], torch.empty(0, dtype=torch.int64), None).frame(self, reasons)
 
-    def blocks(self, users: Iterable[str], k: int = 10, rules: Rules | Ruled | None = None) -> Iterator[Block]:
+    def blocks(self, users: Iterable[str], k: int = 10, rules: AnyRules = None) -> Iterator[Block]:
         """The same as a stream: as many users as there are, a block of them in memory at a time."""
-        if isinstance(users, str | bytes):
+        if isinstance(users, str | bytes) or not isinstance(users, Iterable):
             raise UserError(f"users={users!r} given, a list of ids wanted: [{users!r}].")
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST:
             raise UserError(f"k={k} given, a list length from 1 to {MOST:,} wanted.")
-        if not isinstance(rules, Rules | Ruled | None):
-            raise UserError(
-                f"rules={rules!r:.100} given; Rules({{...}}) of ltgnn.inference.rule_engine, or None wanted."
-            )
-        ruled = rules if isinstance(rules, Ruled) else Ruled(rules or Rules({}), self, k)
+        if not isinstance(rules, AnyRules):
+            raise UserError(f"rules={rules!r:.100} given; ltgnn.inference.rule_engine.Rules({{...}}) or None wanted.")
+        ruled = rules if isinstance(rules, RuleRanker) else RuleRanker(rules or Rules({}), self, k)
         if ruled.k != k:
-            raise UserError(f"k={k} given with rules that were made for lists of {ruled.k}: Ruled(rules, model, {k}).")
-        stream = iter(users)
-        size = block_users(self.num_items, BLOCK_MIB)
+            raise UserError(
+                f"k={k} given with rules that were made for lists of {ruled.k}: RuleRanker(rules, model, {k})"
+            )
+        stream, size = iter(users), block_users(self.num_items, BLOCK_MIB)
         size *= max(1, 8192 // size)
         while names := list(islice(stream, size)):
             yield self._block(names, ruled)
 
-    def _block(self, names: list[str], ruled: Ruled) -> Block:
+    def _block(self, names: list[str], ruled: RuleRanker) -> Block:
         if wrong := [name for name in names if not isinstance(name, str)]:
             raise UserError(f"users: {wrong[0]!r} given, ids as text wanted: '{wrong[0]}'.")
         numbers = self.catalogue.users(names)
@@ -221,30 +221,24 @@ class Block:
 
     __repr__ = short_repr
 
-    def frame(self, served: Served, reasons: bool = True) -> pl.DataFrame:
+    def frame(self, served: ServedModel, reasons: bool = True) -> pl.DataFrame:
         """A row for each item of each list."""
         import polars as pl
 
         items, scores = self.lists or (torch.empty(0, 1, dtype=torch.int64), torch.empty(0, 1))
         n, k = items.shape
         filled = (items >= 0).flatten()
-        flat = items.flatten()[filled]
+        flat, mask = items.flatten()[filled], pl.Series(filled.numpy(), dtype=pl.Boolean)
         why = [text for row in served.reasons(self.users, items) for text in row] if reasons else [""] * (n * k)
         groups = served.groups.labels[flat].tolist()
         titles, ids = served.catalogue.titles, served.catalogue.item_ids
         columns = {
-            "user": pl.Series([name for name in self.names for _ in range(k)], dtype=pl.String).filter(_mask(filled)),
+            "user": pl.Series([name for name in self.names for _ in range(k)], dtype=pl.String).filter(mask),
             "rank": pl.Series(torch.arange(1, k + 1).repeat(n)[filled].numpy(), dtype=pl.Int32),
             "item": pl.Series([ids[item] for item in flat.tolist()], dtype=pl.String),
             "score": pl.Series(scores.flatten()[filled].numpy(), dtype=pl.Float32),
             "title": pl.Series([titles[item] for item in flat.tolist()], dtype=pl.String),
             "group": pl.Series([served.groups.names[label] for label in groups], dtype=pl.String),
-            "reason": pl.Series(why, dtype=pl.String).filter(_mask(filled)),
+            "reason": pl.Series(why, dtype=pl.String).filter(mask),
         }
         return pl.DataFrame(columns if reasons else {name: c for name, c in columns.items() if name != "reason"})
-
-
-def _mask(values: Tensor) -> pl.Series:
-    import polars as pl
-
-    return pl.Series(values.numpy(), dtype=pl.Boolean)

@@ -28,7 +28,7 @@ def mark_formula(value: Any) -> Any:
     return value
 
 
-def plain(text: str) -> str:
+def unmark_formula(text: str) -> str:
     """The text of a cell that ``marked`` has written."""
     return text[1:] if _MARKED.match(text) else text
 

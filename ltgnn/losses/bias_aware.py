@@ -56,8 +56,8 @@ class BCLoss(RankingLoss):
         by_count = Encoded(self.user_bias(self.user_rank), self.item_bias(self.item_rank), ())
         biased, biased_others = cosines(by_count, batch, self.in_batch, self.mask_own, "bc")
         pos, neg = cosines(main, batch, self.in_batch, self.mask_own, "bc")
-        angle = inside(pos).acos()
-        margin = torch.minimum(inside(biased).acos(), math.pi - angle).detach()
+        angle = clamp_cosine(pos).acos()
+        margin = torch.minimum(clamp_cosine(biased).acos(), math.pi - angle).detach()
         return softmax((angle + margin).cos(), neg, self.temperature) + softmax(
             biased, biased_others, self.bias_temperature
         )
@@ -69,6 +69,6 @@ def softmax(pos: Tensor, neg: Tensor, temperature: float) -> Tensor:
     return torch.logsumexp(every, 1) - every[:, 0]
 
 
-def inside(cosine: Tensor) -> Tensor:
+def clamp_cosine(cosine: Tensor) -> Tensor:
     """Strictly between -1 and 1, where the angle has a finite slope."""
     return cosine.clamp(-1 + 1e-6, 1 - 1e-6)

@@ -15,7 +15,7 @@ LEAST = 1e-6
 
 
 def cosines(main: Encoded, batch: Batch, in_batch: bool, mask_own: bool, loss: str) -> tuple[Tensor, Tensor]:
-    """Cosine with the own positive [B], and with the negatives [B, n], -inf where a column is none of the row's.
+    """Cosine with the own positive [B], and with the negatives [B, n], -inf where a column is not one of the row's.
 
     ``in_batch``: the other rows' positives are negatives, as the first B columns; with ``mask_own`` not where they are
     the row's own positive item. The sampler's negatives follow.

@@ -83,9 +83,9 @@ class WithContent(Encoder):
         embedding: NodeEmbedding = self.encoder.embedding  # type: ignore[assignment]
         return embedding
 
-    def before(self, batch: Batch) -> Batch:
+    def prepare_batch(self, batch: Batch) -> Batch:
         """As the encoder inside."""
-        return self.encoder.before(batch)
+        return self.encoder.prepare_batch(batch)
 
     @torch.no_grad()
     def known_items(self, graph: Graph) -> Tensor:

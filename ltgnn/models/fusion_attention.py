@@ -10,7 +10,7 @@ from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from ltgnn.models.fusion import Mix, Projector
-from ltgnn.models.projection import Separate
+from ltgnn.models.projection import ProjectorPerKind
 from ltgnn.types import UserError
 
 
@@ -33,13 +33,13 @@ class Attention(Mix):
     ) -> None:
         kinds = dict(widths or {"text": features_dim})
 
-        def each_its_own(features_dim: int, dim: int) -> Separate:
+        def each_its_own(features_dim: int, dim: int) -> ProjectorPerKind:
             if sum(kinds.values()) != features_dim:
                 raise UserError(
                     f"fusion.widths={kinds} given, but the features have {features_dim} columns: wanted widths that "
                     "sum to that (`widths` in features_card.json), or null for one set."
                 )
-            return Separate(features_dim, dim, kinds, dict.fromkeys(kinds, projector))
+            return ProjectorPerKind(features_dim, dim, kinds, dict.fromkeys(kinds, projector))
 
         super().__init__(dim, features_dim, each_its_own, id_dropout)
         self.score = nn.Sequential(nn.Linear(dim, dim), nn.Tanh(), nn.Linear(dim, 1, bias=False))
@@ -50,12 +50,12 @@ class Attention(Mix):
 
     def project(self, features: Tensor) -> Tensor:
         """The mean of the projected sets.  [n, D] -> [n, d]"""
-        assert isinstance(self.projector, Separate)
+        assert isinstance(self.projector, ProjectorPerKind)
         return torch.stack(self.projector.each(features), 1).mean(1)
 
     def weigh(self, ids: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
         """``a_k z_k`` of the id and each set [I, 1 + kinds, d], and the sets [I, kinds, d]."""
-        assert isinstance(self.projector, Separate)
+        assert isinstance(self.projector, ProjectorPerKind)
         sets = torch.stack(self.projector.each(features), 1)
         states = torch.cat([self.dropped(ids)[:, None], sets], 1)
         return self.score(states).softmax(1) * states, sets

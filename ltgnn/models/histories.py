@@ -42,7 +42,7 @@ class Histories(nn.Module):
         """How many events of the user came before this one of the train part.  [B], [B] -> [B]"""
         return self.places[torch.searchsorted(self.keys, users * self.num_items + items)]
 
-    def before(self, users: Tensor, places: Tensor, limit: int) -> tuple[Tensor, Tensor]:
+    def select_before(self, users: Tensor, places: Tensor, limit: int) -> tuple[Tensor, Tensor]:
         """The last ``limit`` items before ``places`` [B], oldest first, filled up with I; and how many.  [B, n], [B]"""
         lengths = places.clamp(max=limit)
         steps = torch.arange(int(lengths.max()) if lengths.numel() else 0, device=users.device)

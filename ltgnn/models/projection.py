@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from ltgnn.types import UserError
 
 
-class Same(nn.Identity):
+class NoProjection(nn.Identity):
     """No projection: the features have the width of the model already."""
 
     def __init__(self, features_dim: int, dim: int) -> None:
@@ -79,7 +79,7 @@ class WhiteningExperts(nn.Module):
         return logits.softmax(-1)
 
 
-class Separate(nn.Module):
+class ProjectorPerKind(nn.Module):
     """A projector for each kind of features (text, numbers, image ...), the results added.
 
     ``widths``: kind -> columns, in the order of the features (``widths`` in features_card.json).

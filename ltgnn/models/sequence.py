@@ -38,7 +38,7 @@ class SequenceModel(Encoder):
         self.body = body(dim=embedding.dim, max_length=max_length)
         self.rows: tuple[Tensor, Tensor] | None = None
 
-    def before(self, batch: Batch) -> Batch:
+    def prepare_batch(self, batch: Batch) -> Batch:
         """The next passes in training encode, as user ``n``, the user of row ``n`` before its positive."""
         self.rows = batch.users, self.histories.place(batch.users, batch.pos)
         return batch._replace(users=torch.arange(len(batch.users), device=batch.users.device))
@@ -56,7 +56,7 @@ class SequenceModel(Encoder):
 
     def states(self, items: Tensor, users: Tensor, places: Tensor) -> Tensor:
         """State of each user before the event at ``places``.  [B], [B] -> [B, d]"""
-        history, lengths = self.histories.before(users, places, self.max_length)
+        history, lengths = self.histories.select_before(users, places, self.max_length)
         table = torch.cat([items, items.new_zeros(1, items.shape[1])])
         start = self.start.to(items.dtype).expand(len(users), 1, -1)
         states: Tensor = self.body(torch.cat([start, F.embedding(history, table)], 1), lengths)

@@ -52,7 +52,7 @@ def table(rows: Sequence[Row], folder: Path) -> str:
         result = newest(folder, row.name)
         if result is None:
             wanted = " / ".join(short(number.value) for number in row.whole.judged)
-            where = f"{NOT_RUN}: wants a GPU" if row.hardware == "gpu" else NOT_RUN
+            where = f"{NOT_RUN}: requires a GPU" if row.hardware == "gpu" else NOT_RUN
             lines.append(f"| {link} | {wanted} | | | {where} | | {row.selection} |")
             continue
         last = [judged for judged in result["judged"] if judged["epoch"] == result["judged"][-1]["epoch"]]

@@ -40,7 +40,7 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Verdict:
     """One published number against ours, a value a seed; ``sd``, ``t`` and ``p`` require two seeds that differ."""
 
     metric: str
@@ -55,7 +55,7 @@ class Judged:
     p: float | None
     word: str
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -73,7 +73,7 @@ def worst(words: Iterable[str]) -> str:
     return max(words, key=WORDS.index)
 
 
-def evaluate(published: Published, values: Sequence[float]) -> Judged:
+def evaluate(published: Published, values: Sequence[float]) -> Verdict:
     """Our values, one a seed, against the published one."""
     mean = statistics.fmean(values)
     sd = statistics.stdev(values) if len(values) > 1 else None
@@ -84,7 +84,7 @@ def evaluate(published: Published, values: Sequence[float]) -> Judged:
         test = ttest_1samp(values, published.value)
         t, p = float(test.statistic), float(test.pvalue)
     delta = mean - published.value
-    return Judged(
+    return Verdict(
         metric=published.metric,
         epoch=published.epoch,
         published=published.value,

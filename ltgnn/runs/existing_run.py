@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from ltgnn.io import bounded_read
 from ltgnn.runs.difference import differences, in_words
-from ltgnn.runs.run_key import key_of, plain
+from ltgnn.runs.run_key import key_of, resolve_config
 from ltgnn.types import UserError
 
 LOG = "run.log"
@@ -26,7 +26,7 @@ ASKED = "asked"
 def finished_metrics(folder: Path, cfg: DictConfig) -> dict[str, Any] | None:
     """The metrics of the run in ``folder`` where it has finished with this recipe and these data; else None."""
     status = bounded_read.read_json(folder, "status.json") or {}
-    config = plain(cfg)
+    config = resolve_config(cfg)
     if status.get("state") != "finished" or status.get(ASKED, status.get("key")) != key_of(config) or _anew(config):
         return None
     log.warning(

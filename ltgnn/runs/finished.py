@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import UserError
@@ -20,3 +22,9 @@ def finished_run(folder: str | Path, option: str = "run") -> RunFolder:
     if state != "finished":
         raise UserError(f"{option}={folder} is {state}, wanted a finished run: train it again.")
     return run
+
+
+def refuse_lists(run: RunFolder, recipe: Mapping[Any, Any]) -> None:
+    """Raises ``UserError`` where a run has no model, since it is an evaluation of lists of another library."""
+    if recipe.get("lists") is not None:
+        raise UserError(f"run={run.path} has no model: it is an evaluation of the lists in {recipe['lists']}.")

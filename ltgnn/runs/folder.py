@@ -23,7 +23,7 @@ from ltgnn.runs.checksums import FILE as CHECKSUMS
 from ltgnn.runs.checksums import RECORD, warn_if_changed, write_checksums
 from ltgnn.runs.environment import environment
 from ltgnn.runs.existing_run import ASKED, make_way
-from ltgnn.runs.run_key import INPUTS, key_of, plain, recipe_inputs
+from ltgnn.runs.run_key import INPUTS, key_of, recipe_inputs, resolve_config
 from ltgnn.types import Evaluation, UserError
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class RunFolder:
         States beside these: ``interrupted`` (Ctrl-C), and the attribute ``state`` of an exception (``pruned``). A
         folder whose files are removed while the job runs is a ``UserError``, and is left with recipe and error.
         """
-        config = plain(cfg)
+        config = resolve_config(cfg)
         make_way(self.path, config)
         make_folder(self.path)
         clear(self.path)
@@ -84,7 +84,7 @@ class RunFolder:
 
         Recipe and key follow; ``asked`` keeps the key of the recipe that was asked for.
         """
-        config, status = plain(cfg), self.read_json("status.json")
+        config, status = resolve_config(cfg), self.read_json("status.json")
         self.write("config.yaml", libyaml.dump(config))
         write_checksums(self.path)
         self.write_json("status.json", status | {"key": key_of(config), ASKED: status.get(ASKED, status["key"])})

@@ -161,7 +161,7 @@ def _below(place: Path, deep: bool) -> Iterator[Path]:
 
 
 def _folders(place: Path) -> list[Path]:
-    """Those directly below; W&B's own and hidden ones are none of ours."""
+    """Those directly below; W&B's own and hidden ones are not runs."""
     try:
         with os.scandir(place) as entries:
             return [place / e.name for e in entries if e.is_dir() and e.name != "wandb" and not e.name.startswith(".")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from ltgnn.config.reads_features import uses_features
 from ltgnn.config.search_path import split_folders
 from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.folder import RunFolder
+from ltgnn.runs.override_words import override_values, split_overrides
 from ltgnn.runs.run_key import RECIPE_FREE
 from ltgnn.types import Damaged
 
@@ -24,11 +25,20 @@ T = TypeVar("T")
 SHOWN = ("ndcg@20", "items20/head/ndcg@20", "items20/tail/ndcg@20")
 """Values of the test part that a run is shown with."""
 
+WIDTH = 119
+"""Columns that ``repr`` has for a line."""
+
 UNTRAINED = (
     "fusion", "loss", "graph", "init", "views", "sampler", "optim", "schedule", "trainer", "callbacks", "live",
     "projector",
 )  # fmt: skip
 """Config groups that a closed form does not have: it is computed, not trained."""
+
+TRAINING_KNOBS = ("lr", "batch_size", "shared_batches", "epochs", "min_epochs", "eval_every", "patience")
+"""Keys at the root that a closed form does not read: they stand in no label of it."""
+
+OF_TRAINING = (*UNTRAINED, *TRAINING_KNOBS)
+"""Both: what is ``-`` for a closed form."""
 
 
 class DamagedRun(Damaged):
@@ -51,9 +61,13 @@ class Run:
     overrides: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        words = " ".join(word for axis in ("model", "fusion", "loss") if (word := self.word(axis)) not in ("-", "None"))
+        words = " ".join(
+            word for axis in ("model", "fusion", "loss") if (word := self.option(axis)) not in ("-", "None")
+        )
         shown = [f"{name} {self.test[name]:.4f}" for name in SHOWN if name in self.test] or [self.state]
-        return f"Run({str(self.folder)!r}: {words}, seed {self.seed}; {', '.join(shown)})"
+        said = f"{words}, seed {self.seed}; {', '.join(shown)})"
+        line = f"Run({str(self.folder)!r}: {said}"
+        return line if len(line) <= WIDTH else f"Run({str(self.folder)!r}:\n    {said}"
 
     @cached_property
     def recipe(self) -> dict[str, str]:
@@ -128,25 +142,25 @@ class Run:
             raise DamagedRun(self.folder, f"{self.folder}: metrics.json has no 'fingerprint' of the split.")
         return str(self.metrics["fingerprint"])
 
-    def word(self, axis: str) -> str:
+    def option(self, key: str) -> str:
         """The value of a config group (``fusion``), a root knob (``dim``) or any key (``loss.ranking.temperature``).
 
         ``-`` where the run has none, as a closed form has no fusion.
         """
-        if self.closed_form and axis.partition("/")[0].partition("@")[0].partition(".")[0] in UNTRAINED:
+        if self.closed_form and key.partition("/")[0].partition("@")[0].partition(".")[0] in OF_TRAINING:
             return "-"
         choices: dict[str, Any] = self.config.get("choices", {})
-        if axis in choices:
-            return str(choices[axis])
+        if key in choices:
+            return str(choices[key])
         value: Any = self.config
-        for key in axis.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
         return "-" if value is None or isinstance(value, dict) else str(value)
 
     @cached_property
     def changed(self) -> dict[str, str]:
         """What ``ltgnn evaluate`` changed of a finished run: key -> value as given."""
-        return pairs(_split(str(self.config.get("changed") or "")))
+        return override_values(split_overrides(str(self.config.get("changed") or "")))
 
     def columns(self, name: str, columns: Sequence[str]) -> pl.DataFrame:
         """Columns of a parquet file of the run; raises ``DamagedRun`` where it cannot be read."""
@@ -188,12 +202,6 @@ class Run:
             raise DamagedRun(self.folder, f"{self.folder}: {name} cannot be read ({first_line(error)}).") from error
 
 
-def pairs(words: Iterable[str]) -> dict[str, str]:
-    """``["fusion=sum", "+x=1"]`` -> ``{"fusion": "sum", "x": "1"}``"""
-    parts = [word.lstrip("+~").partition("=") for word in words]
-    return {key: value for key, sign, value in parts if sign}
-
-
 def first_line(error: BaseException) -> str:
     """Of its message, or its kind where it has none."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
@@ -210,19 +218,6 @@ def _flatten(value: Any, prefix: str = "") -> dict[str, str]:
     if isinstance(value, dict):
         return {k: v for key, inner in value.items() for k, v in _flatten(inner, f"{prefix}{key}.").items()}
     return {prefix[:-1]: str(value)}
-
-
-def _split(changed: str) -> list[str]:
-    """The overrides in a line of them: each begins with a key and ``=``."""
-    words: list[str] = []
-    for word in changed.split(" "):
-        key = word.lstrip("+~").partition("=")[0]
-        begins = "=" in word and all(part.isidentifier() for part in key.replace("@", ".").replace("/", ".").split("."))
-        if begins or not words:
-            words.append(word)
-        else:
-            words[-1] += f" {word}"
-    return [word for word in words if word]
 
 
 def checked_recipe(folder: Path, config: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ PLACES = ("run_dir", "cache_dir", "data_dir")
 
 def run_key(cfg: DictConfig) -> str:
     """sha256 of the resolved recipe and of the files it reads: equal keys, equal numbers."""
-    return key_of(plain(cfg))
+    return key_of(resolve_config(cfg))
 
 
 def key_of(config: Mapping[str, Any], inputs: Inputs | None = None) -> str:
@@ -63,7 +63,7 @@ def _placeless(value: Any, places: Mapping[str, str]) -> Any:
     return value
 
 
-def plain(cfg: DictConfig) -> dict[str, Any]:
+def resolve_config(cfg: DictConfig) -> dict[str, Any]:
     """The resolved config as dicts, lists and scalars."""
     container: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)  # type: ignore[assignment]
     return container

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -191,8 +192,14 @@ class Wandb:
             return told
         if key_is_known():
             return "online"
-        log.info("W&B: no API key found, so the run is kept offline (upload later with `wandb sync`).")
+        say_offline()
         return "offline"
+
+
+@cache
+def say_offline() -> None:
+    """Said once in a process, not for each job of a sweep."""
+    log.info("W&B: no API key found, so runs are kept offline (upload later with `wandb sync`).")
 
 
 def key_is_known() -> bool:

@@ -18,7 +18,7 @@ class Pool:
     """Candidates of ``n`` users, ``P`` at most, ascending by item; rows are filled up with item -1."""
 
     items: Tensor  # [n, P] int64
-    standings: Tensor  # [n, P, M] float32
+    normalised_scores: Tensor  # [n, P, M] float32
     hits: Tensor  # [n, P] bool, held out
     relevant: Tensor  # [n, G] held-out items of the user by item group, in the pool or not
     user_groups: Tensor  # [n] int64
@@ -41,7 +41,7 @@ class Pool:
 
 
 def pool_of(
-    standings: Callable[[Tensor], list[Tensor]],
+    normalised_scores: Callable[[Tensor], list[Tensor]],
     held_out: Interactions,
     user_groups: Groups,
     item_groups: Groups,
@@ -50,8 +50,8 @@ def pool_of(
 ) -> Pool:
     """The ``depth`` best items of each member for every user with a held-out pair, and how each member puts them.
 
-    ``standings``: users [B] -> M x [B, I] (``Blended.standings``). A held-out item that no member has among its
-    ``depth`` best is left out: no blend would bring it up. In blocks of users.
+    ``normalised_scores``: users [B] -> M x [B, I] (``EnsembleScorer.normalise_scores``). A held-out item that no member
+    has among its ``depth`` best is left out: no blend would bring it up. In blocks of users.
     """
     users = torch.unique(held_out.users)
     if not users.numel():
@@ -59,7 +59,7 @@ def pool_of(
     rows_items, rows_values = [], []
     with torch.no_grad():
         for block in users.split(block_users(held_out.num_items, block_mib)):
-            members = standings(block)
+            members = normalised_scores(block)
             found = [best_items(m.masked_fill(m == 0, -torch.inf), depth)[0] for m in members]
             for row in range(len(block)):
                 mine = torch.unique(torch.cat([items[row] for items in found]))

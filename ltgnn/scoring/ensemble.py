@@ -14,8 +14,8 @@ from ltgnn.scoring.masked import any_candidates
 from ltgnn.tensors.csr import csr_rows
 from ltgnn.types import Groups, Interactions, Scorer, UserError, as_scorer
 
-Standing = Callable[[Tensor], Tensor]
-"""``scores [B, I], -inf for no candidate -> standings [B, I], finite, 0 for no candidate``"""
+Normaliser = Callable[[Tensor], Tensor]
+"""``scores [B, I], -inf for no candidate -> normalised scores [B, I], finite, 0 for no candidate``"""
 
 Policy = Callable[[Tensor], Groups]
 """``train counts [n] -> groups``"""
@@ -30,23 +30,23 @@ class Fitting(Protocol):
 class Blend:
     """``s(u, i) = sum over members m of w_m[a(u), g(i)] z_m(u, i) + b[a(u), g(i)]``.
 
-    ``z_m``: the standing of the item with member ``m`` among the items that the user has not in train; ``a`` and ``g``:
-    groups of users and items by their train counts (None: all in one). An item is a candidate if a member with a weight
-    knows it. ``fitting`` finds the weights on the validation part; ``weights``: those found, or given by hand, by
-    member (by user group, by item group), with ``bias`` as one more; None: not yet.
+    ``z_m``: the score of member ``m``, normalised over the items that are not in the user's train part; ``a`` and
+    ``g``: groups of users and items by their train counts (None: all in one). An item is a candidate if a member with a
+    weight knows it. ``fitting`` finds the weights on the validation part; ``weights``: those found, or given by hand,
+    by member (by user group, by item group), with ``bias`` as one more; None: not yet.
     """
 
     def __init__(
         self,
-        standing: Standing,
+        normaliser: Normaliser,
         fitting: Fitting,
         users: Policy | None = None,
         items: Policy | None = None,
         weights: Mapping[str, Any] | None = None,
     ) -> None:
-        self.standing, self.fitting, self.users, self.items, self.weights = standing, fitting, users, items, weights
+        self.normaliser, self.fitting, self.users, self.items, self.weights = normaliser, fitting, users, items, weights
 
-    def of(self, members: Mapping[str, Scorer | Callable[[Tensor], Tensor]], train: Interactions) -> Blended:
+    def of(self, members: Mapping[str, Scorer | Callable[[Tensor], Tensor]], train: Interactions) -> EnsembleScorer:
         """The members as one scorer; weights of 0 if there are none yet."""
         if BIAS in members:
             raise UserError(f"a member cannot be called '{BIAS}'.")
@@ -64,19 +64,19 @@ class Blend:
             table = torch.stack([cells(self.weights[name], *names, name) for name in members])
             bias = cells(self.weights.get(BIAS, 0.0), *names, BIAS)
         scorers = {name: as_scorer(member) for name, member in members.items()}
-        return Blended(scorers, train, self.standing, users, items, table, bias)
+        return EnsembleScorer(scorers, train, self.normaliser, users, items, table, bias)
 
 
 BIAS = "bias"
 
 
 @dataclass(frozen=True)
-class Blended(Scorer):
+class EnsembleScorer(Scorer):
     """Members at work; the candidates are the items that a member in use knows."""
 
     members: Mapping[str, Scorer]
     train: Interactions
-    standing: Standing
+    normaliser: Normaliser
     users: Groups
     items: Groups
     weights: Tensor  # [M, A, G]
@@ -114,41 +114,41 @@ class Blended(Scorer):
         cell = self.users.labels[users.cpu()].long()
         group = self.items.labels.long()
         total: Tensor | None = None
-        for m, standing in zip(self.used, self.standings(users, self.used), strict=True):
-            weighted = standing * self._spread(self.weights[m], cell, group).to(standing.device)
+        for m, score in zip(self.used, self.normalise_scores(users, self.used), strict=True):
+            weighted = score * self._look_up(self.weights[m], cell, group).to(score.device)
             total = weighted if total is None else total + weighted
         assert total is not None
         if bool(self.bias.any()):
-            total = total + self._spread(self.bias, cell, group).to(total.device)
+            total = total + self._look_up(self.bias, cell, group).to(total.device)
         return total if self.candidates is None else total.masked_fill(~self.candidates.to(total.device), -torch.inf)
 
-    def standings(self, users: Tensor, which: Sequence[int]) -> list[Tensor]:
+    def normalise_scores(self, users: Tensor, which: Sequence[int]) -> list[Tensor]:
         """Of the members ``which``: items of the user's train part are not ranked.  M x [B, I]"""
         rows, items = csr_rows(self.train.by_user, users.cpu())
         scorers, found = list(self.members.values()), []
         for m in which:
             scores = scorers[m].scores(users).float().clone()
             scores[rows, items] = -torch.inf
-            found.append(self.standing(scores))
+            found.append(self.normaliser(scores))
         return found
 
     def shares(self, user: int, item: int) -> dict[str, float]:
         """What each member in use, and the bias, adds to one score: they sum to it, unless there is one member."""
         cell, group = int(self.users.labels[user]), int(self.items.labels[item])
-        standings = self.standings(torch.tensor([user]), self.used)
+        normalised_scores = self.normalise_scores(torch.tensor([user]), self.used)
         names = list(self.members)
         shares = {
             names[m]: float(s[0, item]) * float(self.weights[m, cell, group])
-            for m, s in zip(self.used, standings, strict=True)
+            for m, s in zip(self.used, normalised_scores, strict=True)
         }
         return shares | ({BIAS: float(self.bias[cell, group])} if bool(self.bias.any()) else {})
 
     @staticmethod
-    def _spread(table: Tensor, cell: Tensor, group: Tensor) -> Tensor:
+    def _look_up(table: Tensor, cell: Tensor, group: Tensor) -> Tensor:
         """Weights [A, G] of users [B] and items [I].  [B, I], or [1, 1] where there is one cell"""
         return table if table.numel() == 1 else table[cell][:, group]
 
-    def plain(self, weights: Tensor, bias: Tensor) -> dict[str, Any]:
+    def to_config(self, weights: Tensor, bias: Tensor) -> dict[str, Any]:
         """Weights [M, A, G] and bias [A, G] as ``Blend`` takes them; numbers of six digits."""
         found = {name: _plain(table, self.users, self.items) for name, table in zip(self.members, weights, strict=True)}
         return found | ({BIAS: _plain(bias, self.users, self.items)} if bool(bias.any()) else {})

@@ -30,7 +30,7 @@ class Ascent:
 
     def __call__(self, pool: Pool) -> tuple[Tensor, Tensor]:
         """Weights [M, 1, 1], bias [1, 1]."""
-        members = pool.standings.shape[2]
+        members = pool.normalised_scores.shape[2]
         alone = [self.value(pool, weights) for weights in torch.eye(members)]
         best = max(alone)
         weights = torch.eye(members)[alone.index(best)]
@@ -56,7 +56,7 @@ class Ascent:
 
     def value(self, pool: Pool, weights: Tensor) -> float:
         """NDCG@k of the pool at weights [M]."""
-        return pool.ndcg(pool.standings @ weights, self.k)
+        return pool.ndcg(pool.normalised_scores @ weights, self.k)
 
 
 class Logit:
@@ -75,7 +75,7 @@ class Logit:
 
     def __call__(self, pool: Pool) -> tuple[Tensor, Tensor]:
         """Weights [M, A, G], bias [A, G]."""
-        members = pool.standings.shape[2]
+        members = pool.normalised_scores.shape[2]
         common = torch.zeros(members, dtype=torch.float64, requires_grad=True)
         own = torch.zeros(members, *pool.cells, dtype=torch.float64, requires_grad=True)
         bias = torch.zeros(pool.cells, dtype=torch.float64, requires_grad=True)
@@ -111,7 +111,7 @@ class Logit:
             a, g, hits = pool.user_groups[block, None], pool.item_groups[block], pool.hits[block]
             scores = bias[a, g]
             for m in range(len(weights)):
-                scores = scores + weights[m][a, g] * pool.standings[block, :, m]
+                scores = scores + weights[m][a, g] * pool.normalised_scores[block, :, m]
             others = scores.masked_fill(hits | (pool.items[block] < 0), -torch.inf).logsumexp(1, keepdim=True)
             total = total + torch.nn.functional.softplus(others - scores)[hits].sum()
         return total / max(1, count)

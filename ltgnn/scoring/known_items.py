@@ -6,7 +6,7 @@ An item is known
 - by its content: its features, where they enter the score, are not the zero row (``has_content``);
 - by messages: a known node sends it one, in as many steps as the model has layers (``reach``).
 
-The others are no candidates (``Scorer.candidates``): a model that knows nothing of an item must not rank it by noise.
+The others are not candidates (``Scorer.candidates``): a model that knows nothing of an item must not rank it by noise.
 What an encoder, a fusion or a closed form decides is which of the three apply to it.
 """
 

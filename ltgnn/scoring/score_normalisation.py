@@ -33,7 +33,7 @@ class ZScore:
     """``(s - mean) / sd`` over the user's candidates; 0 for no candidate, and where all scores are equal."""
 
     def __call__(self, scores: Tensor) -> Tensor:
-        """Scores [B, I], -inf for no candidate -> standings [B, I], finite."""
+        """Scores [B, I], -inf for no candidate -> normalised scores [B, I], finite."""
         return z_scores(scores)
 
 
@@ -45,11 +45,11 @@ class ReciprocalRank:
 
     def __init__(self, constant: Annotated[float, Ge(0)]) -> None:
         if constant < 0:
-            raise UserError(f"blend.standing.constant={constant} given, a number of at least 0 wanted.")
+            raise UserError(f"blend.normaliser.constant={constant} given, a number of at least 0 wanted.")
         self.constant = constant
 
     def __call__(self, scores: Tensor) -> Tensor:
-        """Scores [B, I], -inf for no candidate -> standings [B, I], finite."""
+        """Scores [B, I], -inf for no candidate -> normalised scores [B, I], finite."""
         down = -scores
         better = torch.searchsorted(down.sort(1).values, down)  # how many scores are strictly above
         return torch.where(torch.isfinite(scores), reciprocal_ranks(better, self.constant), 0.0)

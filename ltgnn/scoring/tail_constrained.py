@@ -68,7 +68,7 @@ class TailConstrained:
         return weights[:, nearest], bias[nearest]
 
     def single_members(self, pool: Pool) -> list[Choice]:
-        members = pool.standings.shape[2]
+        members = pool.normalised_scores.shape[2]
         return [(w[:, None, None].expand(-1, *pool.cells), torch.zeros(pool.cells)) for w in torch.eye(members)]
 
     def with_tail_bias(self, pool: Pool) -> list[Choice]:
@@ -94,4 +94,4 @@ def of_tail(pool: Pool) -> Pool:
 def scores(pool: Pool, weights: Tensor, bias: Tensor) -> Tensor:
     """What the blend gives each candidate, of weights [M, A, G] and bias [A, G].  [n, P]"""
     a, g = pool.user_groups[:, None], pool.item_groups
-    return sum((weights[m][a, g] * pool.standings[:, :, m] for m in range(len(weights))), start=bias[a, g])
+    return sum((weights[m][a, g] * pool.normalised_scores[:, :, m] for m in range(len(weights))), start=bias[a, g])

@@ -14,12 +14,12 @@ from ltgnn.serving.rules import categories, scale_scores
 from ltgnn.types import UserError
 
 
-class Calibrated:
+class Calibration:
     """Greedy ``(1 - weight) sum of s'(i) - weight KL(p || q~)``, ``q~ = (1 - smoothing) q + smoothing p``.
 
     ``p``: the mean over the user's train items of their shares of kinds, ``q`` over the list so far; ``s'`` the score
     in 0..1, among the ``depth`` best. Kinds are the parts of the item's cell in ``column``, each with the same share
-    (None: the popularity groups); an item without any is ignored. Steck, "Calibrated recommendations" (RecSys 2018).
+    (None: the popularity groups); an item without any is ignored. Steck, "Calibration recommendations" (RecSys 2018).
     """
 
     def __init__(

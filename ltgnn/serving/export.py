@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ltgnn.inference.catalogue import Catalogue
-from ltgnn.inference.served_model import Served
+from ltgnn.inference.served_model import ServedModel
 from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.io.pluralize import pluralize
 from ltgnn.scoring.masked import mask_items
@@ -33,7 +33,7 @@ PARTS = ("train", "val", "test")
 NEEDED = ("model.safetensors", "items.parquet", "users.parquet")
 
 
-def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict[str, int]:
+def write(served: ServedModel, folder: Path, recipe: str, onnx: bool = False) -> dict[str, int]:
     """Write a model to a folder atomically; bytes of each file.
 
     ``recipe``: text of the run's config.yaml. ``onnx``: the scoring head as well. Raises ``UserError`` if the folder is
@@ -54,7 +54,7 @@ def write(served: Served, folder: Path, recipe: str, onnx: bool = False) -> dict
     return {file.name: file.stat().st_size for file in sorted(folder.iterdir())}
 
 
-def _write(served: Served, found: Sequence[ScoreTable], temporary: Path, recipe: str, onnx: bool) -> None:
+def _write(served: ServedModel, found: Sequence[ScoreTable], temporary: Path, recipe: str, onnx: bool) -> None:
     """The files of an export."""
     tensors: dict[str, Tensor] = {"scorable": served.scorable, "groups": served.groups.labels}
     described = [_put(piece, number, tensors) for number, piece in enumerate(found)]
@@ -87,12 +87,15 @@ def _write(served: Served, found: Sequence[ScoreTable], temporary: Path, recipe:
     (temporary / "README.md").write_text(model_card(served, found), encoding="utf-8")
 
 
-def load_exported(folder: str | Path) -> Served:
+def load_exported(folder: str | Path) -> ServedModel:
     """The model of an exported folder. ``Damaged`` where a file is missing, or is not what was written."""
     folder = Path(folder)
+    if not folder.is_dir():
+        raise UserError(f"{folder}: there is no such folder. Wanted: a run, or what `ltgnn export` wrote.")
     if not (folder / "export.json").is_file():
         raise UserError(
-            f"{folder} is not an exported model: it has no export.json. Create one: ltgnn export run=RUN out={folder}"
+            f"{folder} is neither a run (it has no status.json) nor an exported model (no export.json). "
+            "Name a folder such as logs/train/runs/RUN, or export one: ltgnn export run=RUN out=DIR"
         )
     record = _record(folder)
     for name, digest in record["sha256"].items():
@@ -125,7 +128,7 @@ def _record(folder: Path) -> dict[str, Any]:
     return record
 
 
-def _open_files(folder: Path, record: Mapping[str, Any]) -> Served:
+def _open_files(folder: Path, record: Mapping[str, Any]) -> ServedModel:
     """The model, its files being what was written."""
     import polars as pl
 
@@ -165,7 +168,7 @@ def _open_files(folder: Path, record: Mapping[str, Any]) -> Served:
     masked = mask_items(score, tensors["scorable"])
     masked(torch.arange(min(1, shape[0])))  # pieces that do not fit are found here, not by a user
     features = tensors.get("features", tensors.get("text"))  # the latter: an older export
-    return Served(record["name"], masked, catalogue, split, groups, features, record["card"])
+    return ServedModel(record["name"], masked, catalogue, split, groups, features, record["card"])
 
 
 def _put(table: ScoreTable, number: int, tensors: dict[str, Tensor]) -> dict[str, str]:
@@ -180,7 +183,7 @@ def _get(described: Mapping[str, str], number: int, tensors: Mapping[str, Tensor
     return FORMS[described["form"]].from_tensors(own, train)
 
 
-def _tables(served: Served, folder: Path) -> None:
+def _tables(served: ServedModel, folder: Path) -> None:
     """Ids and columns; vectors, where the score is an inner product."""
     import polars as pl
 

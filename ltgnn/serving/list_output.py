@@ -22,12 +22,14 @@ def show(frame: pl.DataFrame, title: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=literal(title), title_justify="left", title_style="bold", box=None, padding=(0, 1))
+    table = Table(box=None, padding=(0, 1))
     for name, kind in frame.schema.items():
         table.add_column(literal(name), justify="right" if kind.is_numeric() else "left")
     for row in frame.iter_rows():
         table.add_row(*(literal(f"{cell:.4f}" if isinstance(cell, float) else cell) for cell in row))
-    Console().print(table)
+    console = Console()
+    console.print(literal(title, "bold"), soft_wrap=True)
+    console.print(table)
 
 
 def save(frames: Iterable[pl.DataFrame], file: Path, schema: pl.Schema) -> int:
@@ -38,7 +40,7 @@ def save(frames: Iterable[pl.DataFrame], file: Path, schema: pl.Schema) -> int:
     """
     if file.suffix not in FORMATS:
         raise UserError(f"out={file} given, a file that ends in {', '.join(FORMATS)} wanted.")
-    counted = Counted(frames)
+    counted = CountedFrames(frames)
     with replace_atomically(file, "out=") as temporary:
         if file.suffix == ".parquet":
             from polars.io.plugins import register_io_source
@@ -70,7 +72,7 @@ def _text(frames: Iterable[pl.DataFrame], file: Path, suffix: str, schema: pl.Sc
         stream.write("\n" if suffix == ".jsonl" else "\n]\n")
 
 
-class Counted:
+class CountedFrames:
     """A stream of tables that knows how many rows went by."""
 
     def __init__(self, frames: Iterable[pl.DataFrame]) -> None:

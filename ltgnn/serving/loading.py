@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ltgnn.inference.served_model import Served
+from ltgnn.inference.served_model import ServedModel
+from ltgnn.io.pluralize import pluralize
+from ltgnn.types import UserError
 
 
-def load(folder: str | Path) -> Served:
+def load(folder: str | Path) -> ServedModel:
     """A finished model, ready to answer: ``ltgnn.load(DIR).recommend(["u1"], k=10)``.
 
     Args:
@@ -29,4 +31,16 @@ def load(folder: str | Path) -> Served:
         return open_run(folder)
     from ltgnn.serving.export import load_exported
 
+    if not (Path(folder) / "export.json").is_file():
+        from ltgnn.runs.reading import find
+
+        if below := find([Path(folder)]):
+            raise UserError(
+                f"{folder} holds {pluralize(len(below), 'run')}, one wanted, such as {below[0]}. All of them: "
+                f"ltgnn.open({str(folder)!r})"
+            )
+        raise UserError(
+            f"{folder} is neither a run (it has no status.json) nor an exported model (no export.json). Create one: "
+            f"ltgnn export run=RUN out={folder}"
+        )
     return load_exported(folder)

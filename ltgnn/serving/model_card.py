@@ -9,12 +9,12 @@ from ltgnn.io.pluralize import pluralize
 from ltgnn.scoring.scorers import ScoreTable
 
 if TYPE_CHECKING:
-    from ltgnn.inference.served_model import Served
+    from ltgnn.inference.served_model import ServedModel
 
 SHOWN = ("ndcg@20", "recall@20", "coverage@20")
 
 
-def model_card(served: Served, parts: Sequence[ScoreTable]) -> str:
+def model_card(served: ServedModel, parts: Sequence[ScoreTable]) -> str:
     """Markdown: what it is, what it was trained on, how good it is on whom, how to call it, where not to trust it."""
     train, card = served.split.train, served.card
     sizes = ", ".join(f"{name} {size:,}" for name, size in served.groups.sizes.items())
@@ -68,7 +68,7 @@ def _features(card: Mapping[str, Any]) -> str:
     return str(features) + ("" if card.get("reads_features", True) else " (there, but not read by the score)")
 
 
-def _numbers(served: Served) -> list[str]:
+def _numbers(served: ServedModel) -> list[str]:
     test = served.card.get("test") or {}
     columns = [name for name in SHOWN if name in test]
     if not columns:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from ltgnn.inference.served_model import Served
+from ltgnn.inference.served_model import ServedModel
 from ltgnn.scoring.scorers import decompose
 from ltgnn.types import UserError
 
@@ -14,7 +14,7 @@ OPSET = 17
 LIMIT = 2**31 - 2**20  # a protobuf file holds no more
 
 
-def write_head(served: Served, file: Path) -> None:
+def write_head(served: ServedModel, file: Path) -> None:
     """``users [B, d] float32, k [1] int64 -> scores [B, I], top_scores [B, k], top_items [B, k]``.
 
     Items that are not scorable have -inf. The caller removes seen items: request more than ``k``.

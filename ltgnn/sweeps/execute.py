@@ -25,7 +25,7 @@ from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.io import libyaml
 from ltgnn.runs.difference import differences, in_words
 from ltgnn.runs.folder import RunFolder
-from ltgnn.runs.run_key import key_of, plain
+from ltgnn.runs.run_key import key_of, resolve_config
 from ltgnn.sweeps.jobs import Job, Outcome, assign_folder, resolve
 from ltgnn.sweeps.ledger import Ledger, read_status
 from ltgnn.types import UserError
@@ -95,7 +95,7 @@ def _record(run: RunFolder, job: Job, started: float, error: BaseException) -> d
         "traceback": trace,
     }
     if not (run.path / "config.yaml").is_file():
-        recipe = plain(OmegaConf.masked_copy(job.config, [str(key) for key in job.config if key != "hydra"]))
+        recipe = resolve_config(OmegaConf.masked_copy(job.config, [str(key) for key in job.config if key != "hydra"]))
         words = {axis: word for axis, word in job.config.hydra.runtime.choices.items() if not axis.startswith("hydra/")}
         run.written["config.yaml"] = libyaml.dump(recipe | {"choices": words})
     run.record(status)

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from ltgnn.config.check import wrong_values
 from ltgnn.data.fetch import fetch_unpublished
-from ltgnn.runs.run_key import key_of, plain
+from ltgnn.runs.run_key import key_of, resolve_config
 from ltgnn.sweeps.composing import Composer
 from ltgnn.types import UserError
 
@@ -102,7 +102,7 @@ def refuse_wrong_jobs(drafts: Sequence[Draft], root: str) -> None:
 
 def resolve(config: DictConfig) -> dict[str, Any]:
     """The recipe of a composed job as plain values, without the node ``hydra``."""
-    return {str(k): plain(v) if OmegaConf.is_config(v) else v for k, v in config.items() if k != "hydra"}
+    return {str(k): resolve_config(v) if OmegaConf.is_config(v) else v for k, v in config.items() if k != "hydra"}
 
 
 def assign_folder(config: DictConfig, folder: Path) -> None:

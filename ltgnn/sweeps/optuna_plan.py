@@ -22,7 +22,7 @@ from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.objectives import values, ways
 from ltgnn.sweeps.optuna_space import space, to_overrides
 from ltgnn.sweeps.optuna_storage import open_storage, readable, storage_url
-from ltgnn.sweeps.optuna_trials import Asking
+from ltgnn.sweeps.optuna_trials import TrialQueue
 from ltgnn.sweeps.plan import POLL
 from ltgnn.sweeps.sweeper import Sweep
 from ltgnn.types import UserError
@@ -76,7 +76,7 @@ class SearchPlan:
             raise UserError(
                 f"the study '{self.study.study_name}' in {self.url} has other directions; set hydra.sweeper.study"
             )
-        self.asking = Asking(self.study, ledger, self.free, sampler, self.trials)
+        self.asking = TrialQueue(self.study, ledger, self.free, sampler, self.trials)
         self.in_flight: dict[int, tuple[Trial, Job]] = {}
         self.waiting: list[tuple[Trial, Job]] = []
         self.stopped = False

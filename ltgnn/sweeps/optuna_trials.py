@@ -20,7 +20,7 @@ OWNER, UNCOUNTED = "owner", "uncounted"
 """User attributes of a trial: its process, and why it is none of the ``trials`` asked for."""
 
 
-class Asking:
+class TrialQueue:
     """``trials`` trials of a study, by several processes.
 
     A sampler is made anew for each trial with ``seed`` plus the trial's number: a search that was stopped and resumed,

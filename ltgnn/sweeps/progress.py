@@ -57,10 +57,10 @@ class Board:
             self.ended[job.key] = (job, outcome)
             if not self.live:
                 value = self._values(outcome.folder)[1] if outcome.state == "finished" else ""
-                note = f"{self.monitor} {value}" if value else ""
-                note = describe_error(outcome.error) if outcome.state == "failed" else note
+                note = f", {self.monitor} {value}" if value else ""
+                note = f": {describe_error(outcome.error)}" if outcome.state == "failed" else note
                 log.info(
-                    "[%d/%d] %s %s in %.1f s %s",
+                    "[%d/%d] %s: %s in %.1f s%s",
                     len(self.ended), self.total, printable(job.label), outcome.state, outcome.seconds, printable(note),
                 )  # fmt: skip
         self.plan.done(job, outcome)

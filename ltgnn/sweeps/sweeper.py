@@ -150,7 +150,7 @@ class Sweep:
         """Report failed jobs to the entry point, which gives the exit code."""
         caught: list[Exception] = getattr(self.task, "caught", [])
         for error in errors:
-            failed = Failed(error)
+            failed = JobFailed(error)
             failed.add_note(SWEPT)
             caught.append(failed)
 
@@ -192,7 +192,7 @@ def discard(sweep_dir: Path) -> None:
         shutil.rmtree(sweep_dir, ignore_errors=True)
 
 
-class Failed(Exception):
+class JobFailed(Exception):
     """A job of a sweep failed; the sweep's table reports which and why."""
 
 

@@ -57,7 +57,7 @@ class ClosedFormCase:
         assert mask.shape == (toy.ITEMS,), f"candidates: a mask of all items wanted, {tuple(mask.shape)} given"
         assert bool(mask.any()), "no item is a candidate"
         assert bool(scores[:, mask].isfinite().all()), "a candidate has no finite score"
-        assert bool((scores[:, ~mask] == -torch.inf).all()), "an item that is no candidate has another score than -inf"
+        assert bool((scores[:, ~mask] == -torch.inf).all()), "an item that is not a candidate must have -inf"
 
     def test_unmasked_scores_are_finite_and_the_same_for_candidates(self) -> None:
         scorer = self.fit_scorer()

@@ -14,7 +14,7 @@ from ltgnn.types import Encoded, Encoder, Graph, LinearTerms, UserError
 
 
 class EncoderCase:
-    """Give ``make``; ``embedding`` and ``graph`` where it wants others than the toy's."""
+    """Give ``make``; ``embedding`` and ``graph`` where it requires others than the toy's."""
 
     dim: int = 4
 

@@ -22,7 +22,7 @@ class ReaderCase:
 
     first_line: int = 2
     broken: str = "three"
-    """A rating that is no number."""
+    """A rating that is not a number."""
 
     def make(self) -> Reader:
         """The reader under test, which reads the rating."""

@@ -16,8 +16,8 @@ from ltgnn.inference.rule import (
     UserFilter,
     check,
 )
-from ltgnn.inference.rule_engine import Ruled, Rules
-from ltgnn.inference.served_model import Served
+from ltgnn.inference.rule_engine import RuleRanker, Rules
+from ltgnn.inference.served_model import ServedModel
 from ltgnn.testing import toy
 from ltgnn.types import FunctionScorer
 
@@ -39,10 +39,10 @@ class RuleCase:
         data = toy.dataset()
         catalogue = Catalogue(data.user_ids, data.item_ids, data.item_fields, data.item_numbers)
         scorer = FunctionScorer(self.scores)
-        return Served("toy", scorer, catalogue, toy.split(), toy.groups(), toy.features(), {})
+        return ServedModel("toy", scorer, catalogue, toy.split(), toy.groups(), toy.features(), {})
 
     def scores(self, users: Tensor) -> Tensor:
-        """Random scores, all different; the third item is no candidate.  [B] -> [B, I]"""
+        """Random scores, all different; the third item is not a candidate.  [B] -> [B, I]"""
         scores = toy.random(toy.USERS + 1, toy.ITEMS, seed=8)[users]
         scores[:, 2] = -torch.inf
         return scores
@@ -50,7 +50,7 @@ class RuleCase:
     def lists(self) -> list[list[int]]:
         """What is shown to each of ``USERS``."""
         users = torch.tensor(USERS)
-        items = Ruled(Rules({"rule": self.make()}), self.context(), self.k)(users, self.scores(users))[0]
+        items = RuleRanker(Rules({"rule": self.make()}), self.context(), self.k)(users, self.scores(users))[0]
         return [[item for item in row if item >= 0] for row in items.tolist()]
 
     def test_is_a_rule(self) -> None:
@@ -60,7 +60,7 @@ class RuleCase:
         lists = self.lists()
         for row in lists:
             assert len(set(row)) == len(row), f"an item stands twice on {row}"
-            assert 2 not in row, f"{row} has an item that is no candidate"
+            assert 2 not in row, f"{row} has an item that is not a candidate"
         assert self.lists() == lists, "the same model gives other lists the second time"
 
     def test_allowed_items_alone_are_listed(self) -> None:

@@ -28,12 +28,12 @@ from ltgnn.build import (
     uses_features,
 )
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
-from ltgnn.data.cutting import count_ties
+from ltgnn.data.splitting import count_ties
 from ltgnn.evaluation.monitor_check import refuse_unknown_monitor
 from ltgnn.graph.tables import reused_memory
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder
-from ltgnn.runs.run_key import plain, run_key
+from ltgnn.runs.run_key import resolve_config, run_key
 from ltgnn.runs.tracking import Tracker
 from ltgnn.runs.warnings import collect
 from ltgnn.scoring.cold_items import cold_items
@@ -58,7 +58,7 @@ def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACH
     ``cache``: of the sweep that the job belongs to.
     """
     folder, started = RunFolder(cfg.paths.run_dir), time.perf_counter()
-    config = plain(cfg)
+    config = resolve_config(cfg)
     with folder.job(cfg, overrides), instantiate(cfg.logger).open(folder.path, config) as tracker:
         parts = profiler(cfg)
         with during(parts, "setup"):
@@ -195,9 +195,9 @@ def fit_module(
                 signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from None
     if "prune" in callbacks and callbacks["prune"].pruned:
-        from ltgnn.training.pruning import Pruned
+        from ltgnn.training.pruning import TrialPruned
 
-        raise Pruned(f"at epoch {trainer.current_epoch} by hydra.sweeper.pruner")
+        raise TrialPruned(f"at epoch {trainer.current_epoch} by hydra.sweeper.pruner")
     return module, trainer, callbacks
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 
 from ltgnn.io.pluralize import pluralize
 
@@ -130,8 +130,9 @@ def shown_values(metrics: Mapping[str, Any]) -> dict[str, float]:
 
 def smaller_is_better(trainer: pl.Trainer, monitor: str | None) -> bool:
     """Whether less of the monitored value is better, as the callbacks that select by it have it."""
-    selecting = [*trainer.checkpoint_callbacks, *trainer.early_stopping_callbacks]
-    return any(getattr(one, "monitor", None) == monitor and getattr(one, "mode", None) == "min" for one in selecting)
+    callbacks = [*trainer.checkpoint_callbacks, *trainer.early_stopping_callbacks]
+    selecting = [one for one in callbacks if isinstance(one, EarlyStopping | ModelCheckpoint)]
+    return any(one.monitor == monitor and one.mode == "min" for one in selecting)
 
 
 def on_terminal() -> bool:

@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import Callback
 
 
-class Pruned(Exception):
+class TrialPruned(Exception):
     """A trial was stopped because it promised less than others; the state of its run folder."""
 
     state = "pruned"

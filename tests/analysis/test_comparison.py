@@ -15,7 +15,7 @@ from scipy import stats as scipy_stats
 from ltgnn.analysis import significance as stats
 from ltgnn.analysis.compare_runs import variance
 from ltgnn.analysis.comparison import Cell, Comparison, compare, read_finished
-from ltgnn.analysis.labels import axes_of
+from ltgnn.analysis.labels import differing_keys
 from ltgnn.commands.compare import main
 from ltgnn.types import UserError
 from tests.analysis.made import METRIC, NAMES, side, write_run
@@ -41,16 +41,16 @@ def copy(sweep: Path, tmp_path: Path) -> Path:
 def table(folder: Path, **changes: object) -> Comparison:
     runs, left_out = read_finished([folder])
     given = {"baseline": {"fusion": "id"}, "correction": "holm"} | changes
-    return compare(runs, axes_of(runs), [METRIC, TAIL], left_out=left_out, **given)  # type: ignore[arg-type]
+    return compare(runs, differing_keys(runs), [METRIC, TAIL], left_out=left_out, **given)  # type: ignore[arg-type]
 
 
 def cells(found: Comparison, name: str) -> dict[tuple[str, ...], Cell]:
-    return {row.words: row.cells[found.names.index(name)] for row in found.rows}  # type: ignore[misc]
+    return {row.options: row.cells[found.names.index(name)] for row in found.rows}  # type: ignore[misc]
 
 
 def test_means_spreads_and_differences_are_those_of_the_files(sweep: Path) -> None:
     found = table(sweep)
-    assert found.axes == ("fusion", "loss")
+    assert found.keys == ("fusion", "loss")
     columns = {
         words: [
             pl.read_parquet(sweep / "-".join(words) / f"run{s}/per_user.parquet")[TAIL].to_numpy() for s in range(3)

@@ -43,4 +43,4 @@ def test_the_best_of_a_comparison(tmp_path: Path, less: bool, best: str) -> None
         for f in folders
     ]
     rows = compare(runs, ["fusion"], [METRIC], {}, "holm").rows
-    assert [row.words for row in rows if row.cells[0] is not None and row.cells[0].best] == [(best,)]
+    assert [row.options for row in rows if row.cells[0] is not None and row.cells[0].best] == [(best,)]

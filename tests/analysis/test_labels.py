@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ltgnn.analysis.labels import axes_of, labels, names
+from ltgnn.analysis.labels import differing_keys, labels, names
 from ltgnn.runs.run import Run
 
 CHOICES = {"model": "lightgcn", "fusion": "id", "loss": "bpr"}
@@ -46,20 +46,28 @@ def text(word: str, transform: str = "none", **more: Any) -> dict[str, Any]:
 
 def test_only_differences_are_named() -> None:
     assert told(config(), config(dim=32)) == ["dim=64", "dim=32"]
-    assert told(config(), config(choices=CHOICES | {"fusion": "sum"})) == ["id", "sum"]
+    assert told(config(), config(choices=CHOICES | {"fusion": "sum"})) == ["fusion=id", "fusion=sum"]
     assert told(config()) == ["lightgcn id bpr"]
+
+
+def test_a_closed_form_has_no_knobs_of_training() -> None:
+    trained = run(choices=CHOICES, lr=0.01, batch_size=512)
+    closed = run(choices=CHOICES | {"model": "ease"}, lr=0.001, batch_size=2048, model={"closed_form": {}})
+    assert labels([closed, trained]) == ["ease", "lightgcn"]
+    slower = run(choices=CHOICES, lr=0.001, batch_size=512)
+    assert labels([closed, trained, slower]) == ["ease", "lightgcn lr=0.01", "lightgcn lr=0.001"]
 
 
 def test_a_sweep_over_text_is_named_by_its_words_alone() -> None:
     words = ("none", "tfidf", "shuffled", "minilm_numbers")
     runs = [run(choices=text(word)) for word in words]
     assert labels(runs) == [f"features={word}" for word in words]
-    assert axes_of(runs) == ("features",)
+    assert differing_keys(runs) == ("features",)
 
 
 def test_a_word_below_another_is_named_where_it_was_chosen() -> None:
     both = [run(choices=text(w, t)) for w in ("tfidf", "shuffled") for t in ("none", "l2")]
-    assert axes_of(both) == ("features", "features/transform")
+    assert differing_keys(both) == ("features", "features/transform")
     given = [
         run(choices=text("none")),
         run(("features=tfidf", "features/transform=l2"), choices=text("tfidf", "l2")),
@@ -67,9 +75,14 @@ def test_a_word_below_another_is_named_where_it_was_chosen() -> None:
     assert labels(given)[1] == "features=tfidf features/transform=l2"
 
 
-def test_fusion_and_loss_are_words_without_names() -> None:
+def test_options_have_the_names_of_their_groups_where_the_model_is_the_same() -> None:
     sweep = [run(choices=CHOICES | {"fusion": f, "loss": loss}) for f in ("id", "sum") for loss in ("bpr", "softmax")]
-    assert labels(sweep) == ["id bpr", "id softmax", "sum bpr", "sum softmax"]
+    assert labels(sweep) == [
+        "fusion=id loss=bpr",
+        "fusion=id loss=softmax",
+        "fusion=sum loss=bpr",
+        "fusion=sum loss=softmax",
+    ]
 
 
 def test_the_seed_is_last_and_only_of_single_runs() -> None:
@@ -78,8 +91,8 @@ def test_the_seed_is_last_and_only_of_single_runs() -> None:
         for fusion in ("id", "sum")
         for seed in (1, 2)
     ]
-    assert labels(runs) == ["id", "id", "sum", "sum"]
-    assert labels(runs, seeds=True) == ["id seed=1", "id seed=2", "sum seed=1", "sum seed=2"]
+    assert labels(runs) == ["fusion=id", "fusion=id", "fusion=sum", "fusion=sum"]
+    assert labels(runs, seeds=True) == [f"fusion={word} seed={seed}" for word in ("id", "sum") for seed in (1, 2)]
     follows = [run((f"split.seed={seed}", "fusion=id"), seed=seed, split={"seed": seed}) for seed in (1, 2)]
     assert labels(follows) == ["lightgcn id bpr"] * 2
 
@@ -111,7 +124,7 @@ def test_a_closed_form_has_neither_fusion_nor_loss(model: str) -> None:
     assert labels([one, trained]) == [model, "lightgcn"]
     third = run(choices=trained.config["choices"] | {"fusion": "sum"})
     assert labels([one, trained, third]) == [model, "lightgcn id", "lightgcn sum"]
-    assert (one.word("fusion"), one.word("loss"), one.word("graph/kernel")) == ("-", "-", "-")
+    assert (one.option("fusion"), one.option("loss"), one.option("graph/kernel")) == ("-", "-", "-")
 
 
 def test_an_evaluation_shows_what_was_changed() -> None:
@@ -142,9 +155,9 @@ def test_each_adjustment_of_an_evaluation_is_a_column_of_its_own() -> None:
     turned = [config(changed=f"score=content score.norm_power={p}", score={"norm_power": p}, run="x") for p in (0, 1)]
     assert told(*turned) == ["score.norm_power=0", "score.norm_power=1"]
     runs = [Run(Path(), c, {}) for c in turned]
-    assert axes_of(runs) == ("score.norm_power",)
-    assert [run.word("score.norm_power") for run in runs] == ["0", "1"]
-    assert (runs[0].word("fusion"), runs[0].word("dim"), runs[0].word("score.nothing")) == ("id", "64", "-")
+    assert differing_keys(runs) == ("score.norm_power",)
+    assert [run.option("score.norm_power") for run in runs] == ["0", "1"]
+    assert (runs[0].option("fusion"), runs[0].option("dim"), runs[0].option("score.nothing")) == ("id", "64", "-")
 
 
 def test_labels_are_one_line_of_plain_text() -> None:

@@ -51,11 +51,11 @@ def test_several_seeds_are_one_row_with_their_spread(tmp_path: Path, capsys: pyt
     values = [json.loads((tmp_path / f"id{s}/metrics.json").read_text())["test"]["ndcg@20"] for s in (1, 2, 3)]
     out = printed(capsys, tmp_path)
     mean, sd = f"{np.mean(values):.4f}"[1:], f"{np.std(values, ddof=1):.4f}"[1:]
-    assert f"0 id 3 {mean} ±{sd}" in out
+    assert f"0 fusion=id 3 {mean} ±{sd}" in out
     assert "Mean ± standard deviation over the runs of a configuration" in out
     assert "One run of each" not in out
     single = printed(capsys, tmp_path, "--runs")
-    assert f"1 id seed=2 {values[1]:.4f}".replace(" 0.", " .") in single
+    assert f"1 fusion=id seed=2 {values[1]:.4f}".replace(" 0.", " .") in single
     assert "±" not in single
 
 
@@ -68,7 +68,7 @@ def test_one_run_of_each_is_said_only_where_it_is_so(tmp_path: Path, capsys: pyt
     out = printed(capsys, tmp_path)
     assert "One run of each" not in out
     assert "Means over 2 runs and 1 run" in out
-    assert "Best with features (by validation): sum; best without: id." in out
+    assert "Best with features (by validation): fusion=sum; best without: fusion=id." in out
     assert "Test NDCG@20, groups items20: overall " in out
 
 

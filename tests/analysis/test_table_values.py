@@ -78,9 +78,9 @@ def test_best_first_by_the_direction_of_the_value(sweep: Path, capsys: pytest.Ca
         rows = json.loads(said(capsys, sweep, "--format", "json", "--sort", by))["rows"]
         return [row["label"] for row in rows]
 
-    assert order("mrr@20") == order("mrr") == ["sum", "id"]
-    assert order("arp@20") == ["sum", "id"]  # less popular items are better
-    assert order("label") == ["id", "sum"]
+    assert order("mrr@20") == order("mrr") == ["fusion=sum", "fusion=id"]
+    assert order("arp@20") == ["fusion=sum", "fusion=id"]  # less popular items are better
+    assert order("label") == ["fusion=id", "fusion=sum"]
     with pytest.raises(UserError, match="--sort speed: a value such as ndcg@20, label, seconds, or one of"):
         main([str(sweep), "--sort", "speed"])
 
@@ -108,10 +108,10 @@ def test_papers(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert r"\multicolumn{4}{c}{NDCG@20}" in latex
     assert r"\textbf{.2200 $\pm$.0100}" in latex
     assert latex.splitlines()[-1] == r"\end{tabular}"
-    rows = [line for line in latex.splitlines() if line.startswith(("id &", "sum &"))]
+    rows = [line for line in latex.splitlines() if line.startswith(("fusion=id &", "fusion=sum &"))]
     assert [row.count("&") for row in rows] == [5, 5]
     markdown = said(capsys, sweep, "--format", "md", "--metric", "mrr@20")
-    assert "| sum | 3 | **.2200 ±.0100** |" in markdown
+    assert "| fusion=sum | 3 | **.2200 ±.0100** |" in markdown
 
 
 def test_the_ending_of_the_file_is_the_format(sweep: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

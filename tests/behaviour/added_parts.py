@@ -13,8 +13,8 @@ import torch
 from annotated_types import Ge, Gt, Lt
 from torch import Tensor
 
-from ltgnn.data.cutting import all_interactions, check_shares, make_split, percent, permute
 from ltgnn.data.raw import Raw
+from ltgnn.data.splitting import all_interactions, check_shares, make_split, percent, permute
 from ltgnn.features.item_features import FeatureSource
 from ltgnn.features.steps import apply_steps
 from ltgnn.features.store import key_of

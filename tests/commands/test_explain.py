@@ -205,7 +205,7 @@ def test_command(trained: Train, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["explain", f"run={run}", "user=u5", "item=i9", "k=3", f"out={out}", f"picture={drawn}"]) == 0
     shown = capsys.readouterr().out
     written: dict[str, Any] = json.loads(out.read_text())
-    assert written == explainer(shop)("u5", "i9", 3).plain()
+    assert written == explainer(shop)("u5", "i9", 3).to_dict()
     assert f"score {written['score']:.4f}" in shown
     for line in written["lines"]:
         assert f"{line['value']:+.4f}" in shown

@@ -177,7 +177,7 @@ def test_all_goes_on_after_a_refusal_and_leaves_gpu_rows_alone(
     assert "a-refused: the data are not the published ones: items 4, published 9" in captured.err
     assert "1 refused  1 PASS  1 not yet run" in captured.out
     assert not (bench.results / "c-gpu").exists()
-    assert "not yet run: wants a GPU" in bench.readme.read_text()
+    assert "not yet run: requires a GPU" in bench.readme.read_text()
     assert bench.run("--list") == 0
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in listed] == ["a-refused", "b-held", "c-gpu"]

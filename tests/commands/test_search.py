@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from ltgnn.cli import main
 from ltgnn.inference.open_run import OpenRun
-from ltgnn.inference.search.index import Indexed, build_index
+from ltgnn.inference.search.index import IndexedRetriever, build_index
 from ltgnn.inference.search.retrieval import Dense, with_taste
 from ltgnn.types import UserError
 from tests.conftest import run_folders
@@ -67,7 +67,7 @@ def test_usearch_finds_nearly_all(run: Path) -> None:
     vectors = torch.randn(3000, 24, generator=draw)
     exact = Dense(lambda texts: vectors[:1], vectors)
     made = build_index("usearch", exact)
-    assert isinstance(made, Indexed)
+    assert isinstance(made, IndexedRetriever)
     assert made.recall(100) > 0.9
     scores = made("anything")
     assert int((scores > -torch.inf).sum()) == 200
@@ -102,7 +102,7 @@ def test_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ([""], "the query is empty"),
         (["a" * 10_001], "10001 signs"),
         (["river", "k=0"], "k=0"),
-        (["river", "by=smell"], "'smell' is none of words, text, model"),
+        (["river", "by=smell"], "'smell' is not one of words, text, model"),
         (["river", "user=nobody"], "user=nobody"),
         (["river", "taste=much"], "taste=much"),
         (["river", "index=annoy"], "index=annoy"),

@@ -114,7 +114,7 @@ def test_the_tail_share_is_the_stated_formula(client: TestClient, run: Path) -> 
     counts = served.split.train.item_counts.float()
     plain = served.scorer(served.catalogue.users(["u5"]))[0]
     turned = towards_tail(served, 0.7).scorer(served.catalogue.users(["u5"]))[0]
-    wanted = plain - 0.7 * served.spread * counts.log1p()
+    wanted = plain - 0.7 * served.score_deviation * counts.log1p()
     assert turned.tolist() == pytest.approx(wanted.tolist(), abs=1e-5)
     answer = client.get("/api/recommend", params={"user": "u5", "k": 5, "tail": 0.7}).json()["list"]
     for row in answer:
@@ -231,11 +231,11 @@ def test_many_at_a_time(client: TestClient) -> None:
 @pytest.fixture(scope="module")
 def address(run: Path) -> Iterator[str]:
     """A real server on a free port."""
-    from ltgnn.serving.server.connections import Bounds, open_socket
+    from ltgnn.serving.server.connections import ConnectionLimits, open_socket
     from ltgnn.serving.server.connections import server as make
 
     bound = open_socket("127.0.0.1", 0)
-    server = make(application(str(run), allowed_hosts("127.0.0.1")), Bounds())
+    server = make(application(str(run), allowed_hosts("127.0.0.1")), ConnectionLimits())
     thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
     thread.start()
     while not server.started:

@@ -49,16 +49,15 @@ def test_contents_count_and_nothing_else(folder: Path) -> None:
     assert key_of(recipe(folder)) == key
 
 
-def test_a_remembered_digest_is_of_the_file_as_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remembered_digest_is_of_the_file_as_it_is(folder: Path) -> None:
     file = folder / "i.csv"
-    monkeypatch.setattr("ltgnn.config.input_files.SETTLED", -1e9)  # remembered at once
-    first = file_digest(file)
+    first = file_digest(file, settled=-1e9)  # remembered at once
     before = file.stat()
     other = file.with_name("new")
     other.write_text("u,i\n9,9\n")
     os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
     other.replace(file)
-    assert file_digest(file) != first
+    assert file_digest(file, settled=-1e9) != first
 
 
 def test_published_files_are_verified_elsewhere_and_move_no_key(folder: Path) -> None:

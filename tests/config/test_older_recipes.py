@@ -22,7 +22,7 @@ from ltgnn.config.composing import compose_config
 from ltgnn.config.recipe import open_recipe
 from ltgnn.config.trust import is_allowed, targets
 from ltgnn.io import bounded_read
-from ltgnn.runs.folder import RunFolder, plain
+from ltgnn.runs.folder import RunFolder, resolve_config
 from ltgnn.runs.reading import read_run
 
 OLDER = Path(__file__).parent / "older"
@@ -56,12 +56,12 @@ def test_recipes_are_read_in_words_of_today(runs: Path, run: str) -> None:
     before = bounded_read.read_recipe(runs / run)
     assert any(not is_allowed(target) for _, target in targets(before))
     recipe = open_recipe(runs / run)
-    assert plain(recipe) == RunFolder(runs / run).recipe()
+    assert resolve_config(recipe) == RunFolder(runs / run).recipe()
     assert "text" not in recipe
     assert not [key for key in recipe.choices if "text" in str(key) and "parts.text" not in str(key)]
-    for _, target in targets(plain(recipe)):
+    for _, target in targets(resolve_config(recipe)):
         assert callable(get_object(target))
-    assert len(plain(recipe)) == len(before)
+    assert len(resolve_config(recipe)) == len(before)
 
 
 def test_sections_keys_and_words(runs: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ltgnn.data.blocks import BLOCK, Growing, by_code, counts, relabel, shrink
+from ltgnn.data.blocks import BLOCK, GrowingArray, by_code, counts, relabel, shrink
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.parquet import PIECE, Parquet
@@ -26,7 +26,7 @@ def codes(size: int = 100, ids: int = 12) -> np.ndarray:
 
 def test_growing_holds_what_was_added() -> None:
     pieces = [codes(size) for size in (3, 0, 50, 1)]
-    column = Growing(np.float64)
+    column = GrowingArray(np.float64)
     for piece in pieces:
         column.extend(piece)
     grown = column.done()

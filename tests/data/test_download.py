@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from ltgnn.data.download import Archive, Members, Urls, Wheel, download
+from ltgnn.data.download import Archive, Limits, Members, Urls, Wheel, download
 from ltgnn.data.fetch import Files, Unavailable
 
 BODY = bytes(range(256)) * 4000
@@ -191,20 +191,20 @@ def test_wheel_that_pip_cannot_find(tmp_path, monkeypatch):
         Wheel("thing==1.0", Members({}))("x", ["a.txt"], tmp_path, tmp_path)
 
 
-@pytest.mark.parametrize("limit", ["declared", "sent", "slow"])
-def test_downloads_without_end_are_given_up(server, paths, monkeypatch, limit):
-    from ltgnn.data import download as module
-
-    if limit == "slow":
-        monkeypatch.setattr(module, "SLOWEST", 1e12)
-        monkeypatch.setattr(module, "WINDOW", -1.0)
-    else:
-        monkeypatch.setattr(module, "LARGEST", 1000)
-    if limit == "sent":
+@pytest.mark.parametrize(
+    ("case", "limits", "reason"),
+    [
+        ("declared", Limits(largest=1000), "no room"),
+        ("sent", Limits(largest=1000), "more than 1,000 bytes"),
+        ("slow", Limits(slowest=1e12, window=-1), "bytes a second, at least 1000000000000 wanted"),
+    ],
+)
+def test_downloads_without_end_are_given_up(server, paths, monkeypatch, case, limits, reason):
+    if case == "sent":
         monkeypatch.setattr(Handler, "send_header", lambda self, *_: None)  # nothing says how much will come
     part, target = paths
-    with pytest.raises(Unavailable, match={"declared": "no room", "sent": "more than", "slow": "a second"}[limit]):
-        download(server.url, part, target)
+    with pytest.raises(Unavailable, match=reason):
+        download(server.url, part, target, limits)
     assert not target.exists()
 
 

@@ -7,7 +7,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from ltgnn.commands.data.flags import how_read, with_flags
+from ltgnn.commands.data.flags import describe_reading, with_flags
 
 CONF = Path(__file__).parents[2] / "conf" / "data"
 WANTED = {
@@ -53,4 +53,4 @@ def test_how_files_were_read():
         "interactions": [{"file": "a.csv", "separator": "','", "rows": 2000, "dropped": 0}],
         "items": {"file": "b"},
     }
-    assert how_read(source) == ["read a.csv: 2,000 rows; separator ','", "read b: 0 rows"]
+    assert describe_reading(source) == ["read a.csv: 2,000 rows; separator ','", "read b: 0 rows"]

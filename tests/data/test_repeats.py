@@ -6,8 +6,8 @@ import pytest
 
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
-from ltgnn.data.cutting import count_ties
 from ltgnn.data.splits import LeaveOneOut, UserTime
+from ltgnn.data.splitting import count_ties
 from ltgnn.types import UserError
 from tests.data.readers import reader
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ltgnn.data.card import figures, moment
+from ltgnn.data.card import format_time, summarise
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.times import UNITS, choose_unit
@@ -150,7 +150,7 @@ def test_an_unknown_unit():
     ],
 )
 def test_moment_of_any_number(time, text):
-    assert moment(time) == text
+    assert format_time(time) == text
 
 
 def test_dates_say_so(tmp_path):
@@ -171,4 +171,4 @@ def test_numbers_of_a_parquet_file_by_a_form(tmp_path):
     frame.write_parquet(tmp_path / "x.parquet")
     raw = reader("table", interactions={"all": "x.parquet"}, time="t", time_format="%Y%m%d%H%M%S")(tmp_path)
     assert raw.times.tolist() == [1391169600.0]
-    assert "times" in figures(raw)
+    assert "times" in summarise(raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import types
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from docs.generate import command_line, environment, extras, json_api, pages, pictures, python_api, records
+from ltgnn.analysis.plots.figure import value_title
 from ltgnn.cli import COMMANDS
+from ltgnn.commands.plot import KINDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -102,3 +105,40 @@ def test_every_record_of_the_benchmarks_is_on_the_page() -> None:
     page = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
     recorded = {file.stem for file in (ROOT / "experiments/bench").glob("*.md")} - {"README"}
     assert set(re.findall(r"generated: bench-([\w-]+)", page)) == recorded
+
+
+def test_the_quickstart_on_the_home_page_is_that_of_its_tutorial() -> None:
+    lines = records.quickstart().splitlines()
+    assert len(lines) == 2 + 8
+    shown = (ROOT / "docs/tutorials/quickstart.md").read_text(encoding="utf-8")
+    for line in lines[2:]:
+        for cell in line.strip("| ").split(" | "):
+            assert cell in shown
+    assert "| lightgcn-init | .3094 | .3540 | .0398 | .0352* |" in lines
+
+
+def test_the_pictures_of_plots_are_of_their_record() -> None:
+    """All kinds are on the page; their names and numbers are those of the table that was written from the same runs."""
+    page = (ROOT / "docs/how-to/plots.md").read_text(encoding="utf-8")
+    folder = ROOT / "docs/images/plots"
+    assert {file.stem for file in folder.glob("*.svg")} == set(KINDS)
+    for kind in KINDS:
+        assert re.search(rf"!\[[^]]{{30,}}\]\(\.\./images/plots/{kind}\.svg\)", page), kind
+    bars = texts(folder / "head-tail.svg")
+    for row in json.loads((folder / "table.json").read_text(encoding="utf-8"))["rows"]:
+        for group in ("head", "tail"):
+            assert f"{row[f'items20/{group}/ndcg@20']:.4f}".lstrip("0") in bars
+            assert value_title(f"items20/{group}/ndcg@20") in bars
+        for kind in ("head-tail", "pareto", "popularity"):
+            assert wrapped_in(row["label"], " ".join(texts(folder / f"{kind}.svg"))), (kind, row["label"])
+
+
+def texts(file: Path) -> list[str]:
+    """The words of a picture, in order."""
+    return [
+        html.unescape(found) for found in re.findall(r"<text[^>]*>([^<]+)</text>", file.read_text(encoding="utf-8"))
+    ]
+
+
+def wrapped_in(label: str, text: str) -> bool:
+    return label in " ".join(text.split())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from docs.generate import knobs, meanings, metrics, options
+from docs.generate import knobs, meanings, metrics, options, written_values
 from docs.generate.tables import table
 from docs.generate.yaml_keys import Source, package_of
 from ltgnn.commands.models import config_groups
@@ -28,7 +30,7 @@ def test_every_option_and_key_is_there(pages: dict[str, str]) -> None:
         source = Source.of(file)
         name = file.parent.relative_to(conf_dir()).as_posix()
         page = pages[name.split("/")[0]]
-        assert f"### {name}={file.stem} " in page
+        assert f"## {name}={file.stem} " in page
         for key in source.settings() if not name.startswith("experiment") else ():
             assert f"| `{'.'.join(filter(None, (package_of(source), *key.path)))}` |" in page, f"{file}: {key.path}"
 
@@ -36,7 +38,9 @@ def test_every_option_and_key_is_there(pages: dict[str, str]) -> None:
 def test_every_key_has_a_meaning_and_no_meaning_is_left_over(pages: dict[str, str]) -> None:
     for page in pages.values():
         for line in page.splitlines():
-            assert not (line.startswith(("| `", "| +`")) and line.endswith("|  |")), line
+            if line.startswith(("| `", "| +`")):
+                assert "|  |" not in line, line
+                assert not {"???", "_target_", ">-"} & set(line.replace("`", " ").split()), line
     assert set(meanings.meanings()) == meanings.USED
 
 
@@ -95,3 +99,28 @@ def test_bars_in_tables() -> None:
     assert table(["a"], [["x | y"], ["`|g|` of"]]).splitlines()[2:] == [
         "| x \\| y |", "| <code>&#124;g&#124;</code> of |",
     ]  # fmt: skip
+
+
+def test_defaults_are_written_for_readers() -> None:
+    assert written_values.default("0.15") == "`0.15`"
+    assert written_values.default("???") == "must be given"
+    assert written_values.default("[_target_: a.b.Mirror x: Y, _target_: a.Urls]") == "`Mirror`, `Urls`"
+    assert written_values.default(">- joined from a and b") == "`joined from a and b`"
+    assert written_values.default("0123456789ab" + "c" * 52) == "`0123456789ab...`"
+
+
+def test_values_are_told_by_the_default_where_no_annotation_does() -> None:
+    said = [written_values.values("x", text) for text in ("true", "2", "0.5", "all_items", "[]", "{}")]
+    assert said == ["true or false", "a whole number", "a number", "text", "a list", "names with a value each"]
+    assert written_values.values("hydra.launcher.workers", "null") == "a whole number of at least 1 or null"
+    with pytest.raises(KeyError, match="no line for x"):
+        written_values.values("x", "null")
+
+
+def test_headings_are_in_order(pages: dict[str, str]) -> None:
+    """No level is left out."""
+    for group, page in pages.items():
+        text = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
+        levels = [len(line.partition(" ")[0]) for line in text.splitlines() if line.startswith("#")]
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels)), group

@@ -62,6 +62,12 @@ def test_a_list_is_an_axis_of_a_sweep_only() -> None:
         sweep_words({"seed": []}, ())
 
 
+def test_the_name_of_an_option_is_a_text() -> None:
+    for call in (lambda: words_of({"model": 3}, ()), lambda: sweep_words({"model": ["ease", 3]}, ())):
+        with pytest.raises(UserError, match="model=3 given, the name of an option wanted; ltgnn models model lists"):
+            call()
+
+
 def test_overrides() -> None:
     assert override_words({"loss.ranking.temperature": 0.2}) == ["loss.ranking.temperature=0.2"]
     assert override_words(["+a=1", "~b"]) == ["+a=1", "~b"]

@@ -16,7 +16,19 @@ import pytest
 
 import ltgnn
 
-SHOWN = ["Dataset", "Run", "Runs", "Served", "UserError", "evaluate", "load", "load_dataset", "open", "sweep", "train"]
+SHOWN = [
+    "Dataset",
+    "Run",
+    "Runs",
+    "ServedModel",
+    "UserError",
+    "evaluate",
+    "load",
+    "load_dataset",
+    "open",
+    "sweep",
+    "train",
+]
 
 EXAMPLES = [
     "ltgnn.types", "ltgnn.io.notebook", "ltgnn.io.pluralize", "ltgnn.serving.loading", "ltgnn.experiment.option_words",
@@ -38,7 +50,7 @@ def test_the_names() -> None:
 
 
 def test_every_public_member_is_documented_and_every_function_has_an_example() -> None:
-    for name in ("Dataset", "Run", "Runs", "Served"):
+    for name in ("Dataset", "Run", "Runs", "ServedModel"):
         members = {part: value for part, value in vars(getattr(ltgnn, name)).items() if not part.startswith("_")}
         kinds = (FunctionType, classmethod, property, cached_property)
         bare = [part for part, value in members.items() if isinstance(value, kinds) and not inspect.getdoc(value)]
@@ -86,7 +98,7 @@ reveal_type(ltgnn.load("model"))
 """
 
 REVEALED = [
-    "Dataset", "Run", "dict[str, float]", "DataFrame", "DataFrame", "Run", "str", "Run | Runs", "Served",
+    "Dataset", "Run", "dict[str, float]", "DataFrame", "DataFrame", "Run", "str", "Run | Runs", "ServedModel",
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import ltgnn
 from ltgnn.analysis.comparison import read_finished
 from ltgnn.commands.claim import main as claim_command
 from ltgnn.commands.compare import main as compare_command
+from ltgnn.commands.export import main as export_command
 from ltgnn.testing import toy
 from tests.experiment.conftest import SMALL
 
@@ -103,6 +104,10 @@ def test_answers(run: ltgnn.Run) -> None:
         (lambda run: next(run.served.blocks("u1")), r"users='u1' given, a list of ids wanted"),
         (lambda run: run.served.catalogue.users("u1"), r"users='u1' given, a list of ids wanted"),
         (lambda run: run.recommend([7]), "ids as text wanted"),
+        (lambda run: run.recommend(7), r"users=7 given, a list of ids wanted"),
+        (lambda run: run.served.catalogue.users(7), r"users=7 given, a list of ids wanted"),
+        (lambda run: run.search(["castle"]), r"query=\['castle'\] given, a text wanted"),
+        (lambda run: run.search("castle", user=["u1"]), r"user=\['u1'\] given, an id as text wanted"),
         (lambda run: run.similar(["i1"]), r"item=\['i1'\] given, an id as text wanted"),
         (lambda run: run.explain("u1", 3), "item=3 given, an id as text wanted"),
         (lambda run: run.recommend(["u1"], rules={"tail": 1}), "rules"),
@@ -120,6 +125,27 @@ def test_a_closed_form_has_no_history_and_no_embeddings(shop: ltgnn.Dataset) -> 
     assert ease.history.is_empty()
     with pytest.raises(ltgnn.UserError, match="not one inner product"):
         _ = ease.embeddings
+
+
+def test_one_run_is_a_comparison_of_one_row(runs: ltgnn.Runs, shop: ltgnn.Dataset) -> None:
+    """Of a closed form too, which has neither fusion nor loss."""
+    ltgnn.train(shop, model="ease", features="none", folder="alone/ease", progress=False)
+    alone = ltgnn.open("alone")
+    assert isinstance(alone, ltgnn.Runs)
+    assert alone.compare().frame()["model"].to_list() == ["ease"]
+    assert runs[:1].compare().frame().height == 1
+
+
+def test_what_is_no_run_is_named(run: ltgnn.Run, runs: ltgnn.Runs) -> None:
+    assert export_command([f"run={run.folder}", "out=exported"]) == 0
+    with pytest.raises(ltgnn.UserError, match=r"exported is an exported model, not a run: ltgnn\.load\('exported'\)"):
+        ltgnn.open("exported")
+    with pytest.raises(
+        ltgnn.UserError, match=r"sweep holds 4 runs, one wanted, such as sweep/000.*ltgnn\.open\('sweep'\)"
+    ):
+        ltgnn.load("sweep")
+    with pytest.raises(ltgnn.UserError, match=r"nowhere is neither a run .* nor an exported model"):
+        ltgnn.load("nowhere")
 
 
 def test_open(run: ltgnn.Run, runs: ltgnn.Runs, home: Path) -> None:
@@ -196,7 +222,7 @@ def test_lists_of_others_are_evaluated_as_our_own(run: ltgnn.Run, shop: ltgnn.Da
     ours = ltgnn.evaluate(lists, shop, name="again", progress=False)
     assert ours.test["ndcg@20"] == pytest.approx(run.test["ndcg@20"])
     assert ours.test["items20/tail/ndcg@20"] == pytest.approx(run.test["items20/tail/ndcg@20"])
-    assert ours.word("model") == "again"
+    assert ours.option("model") == "again"
     assert "evaluate" in ours.command.split()
     lists.write_csv("lists.csv")
     assert ltgnn.evaluate("lists.csv", shop, progress=False).test == ours.test
@@ -234,6 +260,8 @@ def test_every_public_object_fits_a_screen(run: ltgnn.Run, runs: ltgnn.Runs, sho
         assert text.count("\n") < 24
         assert " object at 0x" not in text
         assert "tensor(" not in text
+    for value in values[: values.index(problem)]:  # what a call of the public API returns
+        assert max(map(len, repr(value).replace(str(run.folder.parent), "").splitlines())) < 120
 
 
 def test_notebooks_get_html_with_all_text_escaped(run: ltgnn.Run, runs: ltgnn.Runs, shop: ltgnn.Dataset) -> None:

@@ -63,14 +63,14 @@ def test_a_sweep_is_that_of_the_command_line(shop: ltgnn.Dataset, empty: Path) -
     assert [folder.name for folder in ours] == [folder.name for folder in theirs]
     for one, other in zip(ours, theirs, strict=True):
         assert record(one) == record(other)
-    assert [(run.word("fusion"), run.seed) for run in runs] == [("id", "1"), ("id", "2"), ("sum", "1"), ("sum", "2")]
+    assert [(run.option("fusion"), run.seed) for run in runs] == [("id", "1"), ("id", "2"), ("sum", "1"), ("sum", "2")]
 
 
 def test_a_sweep_goes_on_where_it_stopped(shop: ltgnn.Dataset, empty: Path) -> None:
     first = ltgnn.sweep(shop, model=["ease", "popularity"], folder="there", progress=False, features="none")
     before = [(run.folder / "metrics.json").stat().st_mtime_ns for run in first]
     again = ltgnn.sweep(shop, model=["ease", "popularity", "svd"], folder="there", progress=False, features="none")
-    assert [run.word("model") for run in again] == ["ease", "popularity", "svd"]
+    assert [run.option("model") for run in again] == ["ease", "popularity", "svd"]
     assert [(run.folder / "metrics.json").stat().st_mtime_ns for run in again[:2]] == before
 
 
@@ -88,7 +88,7 @@ def test_failed_jobs_are_listed(
 
     monkeypatch.setattr(loop, "fit", failing)
     runs = ltgnn.sweep(shop, model=["popularity", "ease"], features="none", progress=False)
-    assert [(run.state, run.word("model")) for run in runs] == [("failed", "popularity"), ("finished", "ease")]
+    assert [(run.state, run.option("model")) for run in runs] == [("failed", "popularity"), ("finished", "ease")]
     assert [run.error for run in runs.failed] == ["UserError: no popularity today"]
     assert "1 jobs have failed" in caplog.text
     assert "1 failed, 1 finished" in repr(runs)
@@ -200,7 +200,7 @@ def test_threads_wait_for_each_other(shop: ltgnn.Dataset) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {model: run.word("model") for model, run in found.items()} == {"ease": "ease", "lightgcn": "lightgcn"}
+    assert {model: run.option("model") for model, run in found.items()} == {"ease": "ease", "lightgcn": "lightgcn"}
 
 
 FIVE_LINES = """

@@ -20,12 +20,12 @@ from ltgnn.graph.kernels import (
     csr_product,
     embedding_bag,
     half_gather,
-    plain,
     scatter,
     triton_rows,
+    underlying_kernel,
 )
 from ltgnn.graph.normalisation import Power, RAdjNorm, RandomWalk, Symmetric
-from ltgnn.graph.semantic import ItemGraph, Similar
+from ltgnn.graph.semantic import ItemGraph, SimilarItems
 from ltgnn.graph.strength import Decay, Events
 from ltgnn.types import Interactions, UserError
 from tests.conftest import random_interactions
@@ -133,7 +133,7 @@ def test_semantic_equals_dense(mutual: bool, weighted: bool, least: float) -> No
     found = similar_pairs(4, least, mutual)
     assert found
     pairs = {pair: 0.3 * (cosine if weighted else 1.0) for pair, cosine in found.items()}
-    edges = {"text": Similar(4, least, mutual, weighted, 0.3)}
+    edges = {"text": SimilarItems(4, least, mutual, weighted, 0.3)}
     matrix = dense(train, 0.6, -0.1, pair_weights(train, "events"), pairs)
     graph = BipartiteGraph(train, Power(0.6, -0.1), None, STRENGTH["events"], edges, features=TEXT).double()
     agree(graph, lambda x: matrix @ x, 40)
@@ -177,7 +177,7 @@ def test_item_graph_equals_dense() -> None:
         matrix[i, j] = matrix[j, i] = cosine
     degree = matrix.sum(1)
     matrix = degree.rsqrt()[:, None] * matrix * degree.rsqrt()[None]
-    graph = ItemGraph(TEXT, 23, Similar(4, 0.0, False, True, 1.0), None).double()
+    graph = ItemGraph(TEXT, 23, SimilarItems(4, 0.0, False, True, 1.0), None).double()
     agree(graph, lambda x: matrix @ x, 23)
 
 
@@ -185,17 +185,21 @@ def test_cold_items_are_reached_by_text_alone() -> None:
     """Zero states but one: with semantic edges the cold item hears of it, without them it stays at zero."""
     train = shop()
     states = torch.cat([torch.zeros(17, 4), torch.ones(22, 4), torch.zeros(1, 4)])
-    semantic = BipartiteGraph(train, Symmetric(), None, {}, {"text": Similar(3, 0.0, False, True, 0.1)}, features=TEXT)
+    semantic = BipartiteGraph(
+        train, Symmetric(), None, {}, {"text": SimilarItems(3, 0.0, False, True, 0.1)}, features=TEXT
+    )
     assert semantic.propagate(states)[-1].abs().min() > 0
     assert not BipartiteGraph(train, Symmetric(), None).propagate(states)[-1].any()
 
 
 def test_rare_items_lean_on_text_more_than_popular_ones() -> None:
     train = shop()
-    graph = BipartiteGraph(train, RandomWalk(), None, {}, {"text": Similar(3, 0.0, False, False, 0.1)}, features=TEXT)
+    graph = BipartiteGraph(
+        train, RandomWalk(), None, {}, {"text": SimilarItems(3, 0.0, False, False, 0.1)}, features=TEXT
+    )
     from_items = torch.cat([torch.zeros(17, 1), torch.ones(23, 1)])
     share = graph.propagate(from_items)[17:, 0]
-    edges = Similar(3, 0.0, False, False, 0.1)(TEXT, 23)
+    edges = SimilarItems(3, 0.0, False, False, 0.1)(TEXT, 23)
     degree = torch.bincount(torch.cat([edges.left, edges.right]), minlength=23) * 0.1
     torch.testing.assert_close(share, degree / (degree + train.item_counts))
     assert share[-1] == 1  # cold: text alone
@@ -207,8 +211,8 @@ def test_rare_items_lean_on_text_more_than_popular_ones() -> None:
         (lambda train: Events(1.0)(train), "graph/strength=none"),
         (lambda train: Decay(10, 0.1)(train), "data.reader.time"),
         (lambda train: Decay(0, 0.1), "half_life=0"),
-        (lambda train: Similar(0, 0, False, True, 1), "k=0"),
-        (lambda train: Similar(3, 0, False, True, 1)(None, 5), "Set features=minilm"),
+        (lambda train: SimilarItems(0, 0, False, True, 1), "k=0"),
+        (lambda train: SimilarItems(3, 0, False, True, 1)(None, 5), "Set features=minilm"),
     ],
 )
 def test_mistakes_name_the_option(build: object, message: str, tiny: Interactions) -> None:
@@ -240,7 +244,7 @@ def test_autocast_stays_in_float32(tiny: Interactions) -> None:
 @pytest.mark.parametrize("drop", ["drop_edges", "drop_nodes"])
 def test_drops_renormalise_and_keep_strength_and_item_edges(drop: str) -> None:
     train = shop()
-    edges = {"text": Similar(3, 0.0, False, True, 0.2)}
+    edges = {"text": SimilarItems(3, 0.0, False, True, 0.2)}
     graph = BipartiteGraph(train, RAdjNorm(0.7), None, STRENGTH["events"], edges, features=TEXT)
     dropped = getattr(graph, drop)(0.3, torch.Generator().manual_seed(0))
     kept = dropped.train_edges
@@ -329,7 +333,7 @@ def test_the_own_kernel_stays_unless_another_is_faster_by_far(caplog: pytest.Log
     graph = BipartiteGraph(shop(), Symmetric(), None)
     matrix, states = Csr(graph.offsets, graph.columns, graph.weights), torch.ones(40, 4)
     taken = {embedding_bag: 4.0, csr_product: 3.0, triton_rows: float("inf"), scatter: 9.0}
-    fastest = partial(Fastest, timer=lambda kernel, *given: taken[plain(kernel)])
+    fastest = partial(Fastest, timer=lambda kernel, *given: taken[underlying_kernel(kernel)])
     both = {"csr": csr_product, "embedding_bag": partial(embedding_bag), "triton_rows": triton_rows}
     with caplog.at_level("INFO", "ltgnn"):
         assert fastest(both, 1).winner(matrix, states) is csr_product

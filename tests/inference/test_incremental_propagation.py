@@ -70,7 +70,7 @@ def test_folding_in_is_building_from_scratch(
     assert torch.equal(update.graph.offsets, whole.offsets.long())
     torch.testing.assert_close(update.graph.weights, whole.weights)
     for readout in (Mean(True), Mean(False), Last()):
-        final = opening(old, before, kind, unit).spread(readout(before), users, items)
+        final = opening(old, before, kind, unit).extend_rows(readout(before), users, items)
         torch.testing.assert_close(update.read_out(readout, final), readout(wanted), rtol=1e-5, atol=1e-6)
 
 

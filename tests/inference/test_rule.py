@@ -14,7 +14,7 @@ from ltgnn.commands import models
 from ltgnn.commands.recommend import main
 from ltgnn.config.composing import compose_rules
 from ltgnn.config.paths import conf_dir
-from ltgnn.inference.rule_engine import Ruled, Rules
+from ltgnn.inference.rule_engine import RuleRanker, Rules
 from ltgnn.serving.rules import MMR, AlreadyBought, Cap, Fresh, Price, TailShare, XQuAD
 from ltgnn.types import UserError
 from tests.serving.test_rules import listed, model
@@ -81,9 +81,9 @@ def test_what_is_none_is_refused_by_name(rule: object, words: str) -> None:
 def test_what_a_rule_says_is_checked() -> None:
     for table in (torch.ones(4, dtype=torch.bool), torch.ones(5), torch.ones(5, dtype=torch.int64), [True] * 5, None):
         with pytest.raises(UserError, match=r"rules: mine\.allowed gives .*; true or false .* of the 5 items wanted"):
-            Ruled(Rules({"mine": Wrong(table)}), model("xxyyz", [0, 0, 1, 1, 1]), 2)
+            RuleRanker(Rules({"mine": Wrong(table)}), model("xxyyz", [0, 0, 1, 1, 1]), 2)
     with pytest.raises(UserError, match="unknown group 'rare' of the policy two, which has head, tail, cold"):
-        Ruled(Rules({"tail": TailShare(0.5, ["rare"])}), model("xxyyz", [0, 0, 1, 1, 1]), 2)
+        RuleRanker(Rules({"tail": TailShare(0.5, ["rare"])}), model("xxyyz", [0, 0, 1, 1, 1]), 2)
     with pytest.raises(UserError, match="a dict wanted"):
         Rules([Odd()])  # type: ignore[arg-type]
 
@@ -115,7 +115,7 @@ def test_a_share_is_replaced_under_its_name() -> None:
 def test_every_option_of_the_tree_is_listed_by_help_and_by_models(capsys: pytest.CaptureFixture[str]) -> None:
     known = {file.stem for file in (conf_dir() / "rules").glob("*.yaml")}
     assert main(["--help"]) == 0
-    (line,) = re.findall(r"rules=OPTION +(.*) \(`ltgnn models rules`\)", capsys.readouterr().out)
+    (line,) = re.findall(r"rules=OPTION +(.*)\n +\(see `ltgnn models rules`\)", capsys.readouterr().out)
     assert set(line.split(", ")) == known
     assert {entry.option for entry in models.options("rules")} == known
     for option in known - {"shop"}:  # shop needs a file of its own
@@ -138,10 +138,10 @@ def test_lists_are_asked_for_by_ids_and_rules(runs: dict[str, Path]) -> None:
         ({"users": "U1"}, r"users='U1' given, a list of ids wanted: \['U1'\]"),
         ({"users": b"U1"}, "a list of ids wanted"),
         ({"users": [1, 2]}, "users: 1 given, ids as text wanted: '1'"),
-        ({"rules": {"tail": TailShare(0.5, ["tail"])}}, r"Rules\(\{\.\.\.\}\) of ltgnn.inference.rule_engine"),
-        ({"rules": TailShare(0.5, ["tail"])}, r"Rules\(\{\.\.\.\}\) of ltgnn.inference.rule_engine"),
+        ({"rules": {"tail": TailShare(0.5, ["tail"])}}, r"ltgnn\.inference\.rule_engine\.Rules\(\{\.\.\.\}\) or None"),
+        ({"rules": TailShare(0.5, ["tail"])}, r"ltgnn\.inference\.rule_engine\.Rules\(\{\.\.\.\}\) or None"),
         ({"rules": "tail"}, "rules='tail' given"),
-        ({"rules": Ruled(Rules({}), served, 3)}, "k=10 given with rules that were made for lists of 3"),
+        ({"rules": RuleRanker(Rules({}), served, 3)}, "k=10 given with rules that were made for lists of 3"),
         ({"k": 2.5}, "k=2.5 given"),
         ({"k": True}, "k=True given"),
         ({"k": 0}, "k=0 given"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ltgnn.data.export import write_lists
 from ltgnn.evaluation.external_lists import _read
-from ltgnn.io.spreadsheet import mark_formula, marked_frame, plain
+from ltgnn.io.spreadsheet import mark_formula, marked_frame, unmark_formula
 from ltgnn.serving.list_output import save
 from ltgnn.types import Dataset, Interactions
 
@@ -34,14 +34,14 @@ SIGNS = "=+-@\t\r\n＝＋－＠"
 )
 def test_by_hand(text, written):
     assert mark_formula(text) == written
-    assert plain(written) == text
+    assert unmark_formula(written) == text
 
 
 @given(st.lists(st.text(alphabet=SIGNS + "'a1.e ", max_size=6)))
 def test_reversible_and_the_same_in_tables(texts):
     cells = marked_frame(pl.DataFrame({"t": pl.Series(texts, dtype=pl.String), "n": range(len(texts))}))["t"].to_list()
     assert cells == [mark_formula(text) for text in texts]
-    assert [plain(cell) for cell in cells] == texts
+    assert [unmark_formula(cell) for cell in cells] == texts
     for cell in cells:
         assert cell[:1] not in SIGNS or not cell or _is_number(cell)
 

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.normalisation import Power, Symmetric
-from ltgnn.graph.semantic import ItemGraph, Similar
+from ltgnn.graph.semantic import ItemGraph, SimilarItems
 from ltgnn.models.alpharec import ContentNodes
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.fusion import ContentOnly, Id, Sum
@@ -89,7 +89,7 @@ def test_layergcn() -> None:
 
 @pytest.mark.parametrize("item_layers", [1, 2])
 def test_item_channel(item_layers: int) -> None:
-    edges = Similar(3, 0.0, False, False, 1.0)
+    edges = SimilarItems(3, 0.0, False, False, 1.0)
     channel = partial(ItemGraph, edges=edges, kernel=None)
     model = SideChannel(nodes(partial(Sum, projector=Linear)), 2, Mean(ego=True), channel, item_layers, 0.5).double()
     cosine = F.cosine_similarity(TEXT[:, None], TEXT[None], dim=-1).fill_diagonal_(-2)
@@ -153,6 +153,6 @@ def test_mistakes_name_the_option() -> None:
         SideChannel(nodes(), 2, Mean(True), partial(ItemGraph), 0, 1.0)
     with pytest.raises(UserError, match=r"readout.ego=2"):
         Mean(ego=2.0)
-    channel = partial(ItemGraph, edges=Similar(3, 0.0, False, False, 1.0), kernel=None)
+    channel = partial(ItemGraph, edges=SimilarItems(3, 0.0, False, False, 1.0), kernel=None)
     with pytest.raises(UserError, match="Set features=minilm"):
         SideChannel(nodes(), 2, Mean(True), channel, 1, 1.0)

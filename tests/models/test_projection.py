@@ -7,16 +7,16 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from ltgnn.models.projection import MLP, Linear, Same, Separate, WhiteningExperts
+from ltgnn.models.projection import MLP, Linear, NoProjection, ProjectorPerKind, WhiteningExperts
 from ltgnn.types import UserError
 
 TEXT = torch.randn(5, 6, generator=torch.Generator().manual_seed(0))
 
 
 def test_none_keeps_the_features_and_refuses_another_width() -> None:
-    assert Same(features_dim=6, dim=6)(TEXT) is TEXT
+    assert NoProjection(features_dim=6, dim=6)(TEXT) is TEXT
     with pytest.raises(UserError, match=r"6 columns and dim=4.*features.transform.dim=4"):
-        Same(features_dim=6, dim=4)
+        NoProjection(features_dim=6, dim=4)
 
 
 def test_linear_and_mlp() -> None:
@@ -67,7 +67,7 @@ def test_every_weight_of_the_mixture_learns() -> None:
 
 def test_kinds_of_features_by_their_own_projector() -> None:
     torch.manual_seed(0)
-    projector = Separate(6, 3, {"text": 4, "image": 2}, {"image": Linear, "text": partial(MLP, hidden=5)})
+    projector = ProjectorPerKind(6, 3, {"text": 4, "image": 2}, {"image": Linear, "text": partial(MLP, hidden=5)})
     text, image = projector.projectors
     torch.testing.assert_close(projector(TEXT), text(TEXT[:, :4]) + image(TEXT[:, 4:]))
 
@@ -75,7 +75,7 @@ def test_kinds_of_features_by_their_own_projector() -> None:
 @pytest.mark.parametrize("widths", [{"text": 4, "image": 3}, {"text": 6}])
 def test_widths_that_do_not_fit(widths: dict[str, int]) -> None:
     with pytest.raises(UserError, match=r"sum to 6.*features_card.json"):
-        Separate(6, 3, widths, {"text": Linear, "image": Linear})
+        ProjectorPerKind(6, 3, widths, {"text": Linear, "image": Linear})
 
 
 def test_no_experts() -> None:

@@ -129,7 +129,7 @@ def test_states_equal_the_loop(name: str) -> None:
         model(graph(train)).users, torch.stack([after(history(train, user)) for user in range(9)]), rtol=1e-4, atol=1e-5
     )
     model.train()
-    batch = model.before(Batch(train.users, train.items, torch.empty(len(train), 0, dtype=torch.int64)))
+    batch = model.prepare_batch(Batch(train.users, train.items, torch.empty(len(train), 0, dtype=torch.int64)))
     assert batch.users.tolist() == list(range(len(train)))
     states = model(graph(train)).users
     pasts = [
@@ -154,7 +154,7 @@ def test_the_future_is_unknown(name: str) -> None:
     items = history(train, 0)
     place = len(items) // 2
     row = Batch(torch.tensor([0]), torch.tensor([items[place]]), torch.empty(1, 0, dtype=torch.int64))
-    model.before(row)
+    model.prepare_batch(row)
     before = model(graph(train)).users
     with torch.no_grad():
         model.embedding.items[items[place:]] += 1.0  # type: ignore[index]
@@ -172,9 +172,9 @@ def test_histories() -> None:
         assert histories.lengths(torch.tensor([user])).item() == len(items)
         for place, item in enumerate(items):
             assert histories.place(torch.tensor([user]), torch.tensor([item])).item() == place
-            window, length = histories.before(torch.tensor([user]), torch.tensor([place]), LIMIT)
+            window, length = histories.select_before(torch.tensor([user]), torch.tensor([place]), LIMIT)
             assert window[0, : length[0]].tolist() == items[max(0, place - LIMIT) : place]
-    window, _ = histories.before(torch.tensor([0, 8]), torch.tensor([2, 0]), LIMIT)
+    window, _ = histories.select_before(torch.tensor([0, 8]), torch.tensor([2, 0]), LIMIT)
     assert window.tolist() == [history(train, 0)[:2], [12, 12]]  # filled up with I
     assert not histories.state_dict()
 
@@ -188,7 +188,7 @@ def test_overfits_next_items() -> None:
     batch = Batch(train.users, train.items, torch.empty(20, 0, dtype=torch.int64))
     later = places > 0  # the first item of a user cannot be known
     for _ in range(150):
-        model.before(batch)
+        model.prepare_batch(batch)
         encoded = model(graph(train))
         loss = F.cross_entropy((encoded.users @ encoded.items.T)[later], train.items[later])
         optimizer.zero_grad()

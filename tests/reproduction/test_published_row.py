@@ -91,7 +91,7 @@ def test_seeds_are_averaged_and_tested() -> None:
     assert (judged.t, judged.p) == pytest.approx((test.statistic, test.pvalue))
     assert judged.t == pytest.approx(math.sqrt(3))  # (.21 - .2) / (.01 / sqrt 3)
     assert judged.word == "PASS"
-    line = describe(judged.plain())
+    line = describe(judged.to_dict())
     assert ".2100 sd .01000 (3 seeds)" in line
     assert "delta +.0100  t +1.73 p 0.23  PASS" in line
 
@@ -171,7 +171,7 @@ def test_every_row_is_whole(file: Path) -> None:
 
 
 def result(kind: str, finished: str, verdict: str = "PASS", epoch: int | None = None) -> dict[str, Any]:
-    judged = evaluate(Published("recall@20", 0.2, 0.01, epoch), [0.2, 0.204]).plain()
+    judged = evaluate(Published("recall@20", 0.2, 0.01, epoch), [0.2, 0.204]).to_dict()
     return {
         "row": "toy", "kind": kind, "verdict": verdict, "finished": finished, "commit": f"c{finished}",
         "judged": [judged], "runs": [{}, {}], "minutes": 3.2,
@@ -216,7 +216,7 @@ def test_the_short_table_has_what_holds_and_one_row_a_model_first(tmp_path: Path
 
 def test_a_gpu_row_is_not_filled_in(tmp_path: Path) -> None:
     row = read_row(written(tmp_path, hardware="gpu"))
-    assert "not yet run: wants a GPU" in paper_result.table([row], tmp_path / "results")
+    assert "not yet run: requires a GPU" in paper_result.table([row], tmp_path / "results")
 
 
 def test_readme_is_changed_between_its_marks_alone(tmp_path: Path) -> None:

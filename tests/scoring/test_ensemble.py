@@ -67,15 +67,15 @@ def three(seed: int = 0) -> tuple[Interactions, Interactions, dict[str, Scorer],
     )
 
 
-@pytest.mark.parametrize("standing", [ZScore(), ReciprocalRank(60)])
-def test_a_blend_is_the_sum_over_members_and_cells(standing: ZScore | ReciprocalRank) -> None:
+@pytest.mark.parametrize("normaliser", [ZScore(), ReciprocalRank(60)])
+def test_a_blend_is_the_sum_over_members_and_cells(normaliser: ZScore | ReciprocalRank) -> None:
     train, _, members, scores = three()
     weights = {
         name: {u: {i: float(n + 1 + 2 * (u == "casual") - 3 * (i == "tail")) for i in ("head", "tail", "cold")}
                for u in ("active", "casual", "cold")}
         for n, name in enumerate([*members, "bias"])
     }  # fmt: skip
-    blended = Blend(standing, Ascent(20, 2, 1), USERS, ITEMS, weights).of(members, train)
+    blended = Blend(normaliser, Ascent(20, 2, 1), USERS, ITEMS, weights).of(members, train)
     found = blended(torch.arange(12))
     scores[1, :, 7] = -INF
     users, items = USERS(train.user_counts), ITEMS(train.item_counts)
@@ -85,7 +85,7 @@ def test_a_blend_is_the_sum_over_members_and_cells(standing: ZScore | Reciprocal
         wanted = weights["bias"][cell[0]][cell[1]]
         for m, name in enumerate(members):
             row = [-INF if u * 10 + j in seen else float(scores[m, u, j]) for j in range(10)]
-            wanted += weights[name][cell[0]][cell[1]] * float(standing(torch.tensor([row]))[0, i])
+            wanted += weights[name][cell[0]][cell[1]] * float(normaliser(torch.tensor([row]))[0, i])
         assert float(found[u, i]) == pytest.approx(wanted, abs=1e-5)
         shares = blended.shares(u, i)
         assert sum(shares.values()) == pytest.approx(wanted, abs=1e-5)
@@ -118,7 +118,7 @@ def pooled(seed: int, depth: int = 3) -> tuple[Pool, Interactions, Interactions,
     train, val, members, scores = three(seed)
     scores[1, :, 7] = -INF
     blended = Blend(ZScore(), Ascent(20, 2, 1), USERS, ITEMS).of(members, train)
-    pool = pool_of(lambda users: blended.standings(users, [0, 1, 2]), val, blended.users, blended.items, depth)
+    pool = pool_of(lambda users: blended.normalise_scores(users, [0, 1, 2]), val, blended.users, blended.items, depth)
     return pool, train, val, scores
 
 
@@ -150,9 +150,9 @@ def test_ascent_ends_where_no_share_is_better_and_not_below_the_best_member(seed
     weights = fitting(pool)[0].flatten()
     assert float(weights.sum()) == pytest.approx(1)
     assert float(weights.min()) >= 0
-    best = naive_ndcg(pool, pool.standings @ weights, 3)
-    assert best == pytest.approx(pool.ndcg(pool.standings @ weights, 3))
-    alone = [naive_ndcg(pool, pool.standings[:, :, m], 3) for m in range(3)]
+    best = naive_ndcg(pool, pool.normalised_scores @ weights, 3)
+    assert best == pytest.approx(pool.ndcg(pool.normalised_scores @ weights, 3))
+    alone = [naive_ndcg(pool, pool.normalised_scores[:, :, m], 3) for m in range(3)]
     assert best >= max(alone) - 1e-12
     for member, step in product(range(3), range(11)):
         others = weights.clone()
@@ -160,7 +160,7 @@ def test_ascent_ends_where_no_share_is_better_and_not_below_the_best_member(seed
         if bool(others.any()):
             tried = others / others.sum() * (1 - step / 10)
             tried[member] = step / 10
-            assert naive_ndcg(pool, pool.standings @ tried, 3) <= best + 1e-12
+            assert naive_ndcg(pool, pool.normalised_scores @ tried, 3) <= best + 1e-12
 
 
 def naive_loss(pool: Pool, weights: Tensor, bias: Tensor) -> float:
@@ -172,7 +172,7 @@ def naive_loss(pool: Pool, weights: Tensor, bias: Tensor) -> float:
         for p in places:
             g = int(pool.item_groups[row, p])
             score[p] = float(bias[a, g]) + sum(
-                float(weights[m, a, g]) * float(pool.standings[row, p, m]) for m in range(len(weights))
+                float(weights[m, a, g]) * float(pool.normalised_scores[row, p, m]) for m in range(len(weights))
             )
         others = sum(exp(score[p]) for p in places if not pool.hits[row, p])
         losses += [-log(exp(score[p]) / (exp(score[p]) + others)) for p in places if pool.hits[row, p]]
@@ -182,13 +182,13 @@ def naive_loss(pool: Pool, weights: Tensor, bias: Tensor) -> float:
 def test_logit_finds_the_optimum_that_a_grid_finds() -> None:
     """One member, one cell: the weight by brute force."""
     generator = torch.Generator().manual_seed(2)
-    standings = torch.randn(40, 6, 1, generator=generator)
+    normalised_scores = torch.randn(40, 6, 1, generator=generator)
     hits = torch.zeros(40, 6, dtype=torch.bool)
-    chances = (1.7 * standings[:, :, 0]).softmax(1)
+    chances = (1.7 * normalised_scores[:, :, 0]).softmax(1)
     hits[torch.arange(40), torch.multinomial(chances, 1, generator=generator)[:, 0]] = True
     zeros = torch.zeros(40, dtype=torch.int64)
     items, one = torch.arange(6).repeat(40, 1), zeros[:, None].expand(-1, 6)
-    pool = Pool(items, standings, hits, zeros[:, None] + 1, zeros, one, (1, 1))
+    pool = Pool(items, normalised_scores, hits, zeros[:, None] + 1, zeros, one, (1, 1))
     weights, _ = Logit(1e3, 200)(pool)
     grid = torch.linspace(0, 4, 401)
     losses = [naive_loss(pool, torch.full((1, 1, 1), float(w)), torch.zeros(1, 1)) for w in grid]
@@ -244,7 +244,7 @@ def test_tail_kept_takes_the_best_choice_that_keeps_the_tail(seed: int, share: f
         found = torch.zeros(pool.items.shape)
         for row, p in product(range(len(pool.items)), range(pool.items.shape[1])):
             a, g = int(pool.user_groups[row]), int(pool.item_groups[row, p])
-            found[row, p] = b[a, g] + sum(w[m, a, g] * pool.standings[row, p, m] for m in range(len(w)))
+            found[row, p] = b[a, g] + sum(w[m, a, g] * pool.normalised_scores[row, p, m] for m in range(len(w)))
         return found
 
     lift = torch.tensor([0.0, 1.0, 1.0])  # cold items are of the tail
@@ -273,7 +273,7 @@ def test_mistakes_are_named() -> None:
     blended = Blend(ZScore(), Ascent(20, 2, 1)).of(members, train)
     nothing = val.select(torch.zeros(len(val), dtype=torch.bool))
     with pytest.raises(UserError, match=r"set split\.val"):
-        pool_of(lambda users: blended.standings(users, [0]), nothing, blended.users, blended.items, 3)
+        pool_of(lambda users: blended.normalise_scores(users, [0]), nothing, blended.users, blended.items, 3)
     with pytest.raises(UserError, match=r"set blend\.items"):
         TailConstrained(Logit(1, 1), 3, 1, 1, 1)(replace(pooled(0)[0], cells=(2, 1)))
     mistaken: list[Callable[[], object]] = [

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 import ltgnn
 from ltgnn.commands.export import main as export
-from ltgnn.commands.serve import application, opened
+from ltgnn.commands.serve import application, open_model
 from ltgnn.serving.open_export import OpenExport, is_export
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,7 @@ def client(exported: Path) -> TestClient:
 def test_an_export_is_told_from_a_run(runs: dict[str, Path], exported: Path) -> None:
     assert is_export(exported)
     assert not is_export(runs["gnn"])
-    assert isinstance(opened(str(exported))[0], OpenExport)
+    assert isinstance(open_model(str(exported))[0], OpenExport)
 
 
 def test_lists_are_those_of_the_export(client: TestClient, exported: Path) -> None:

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 import ltgnn
 from ltgnn.commands.recommend import main
 from ltgnn.inference.catalogue import Catalogue
-from ltgnn.inference.rule_engine import Ruled, Rules
-from ltgnn.inference.served_model import Served
-from ltgnn.serving.calibration import Calibrated
+from ltgnn.inference.rule_engine import RuleRanker, Rules
+from ltgnn.inference.served_model import ServedModel
+from ltgnn.serving.calibration import Calibration
 from ltgnn.serving.rules import MMR, AlreadyBought, Available, Cap, Category, Fresh, Price, TailShare, XQuAD
 from ltgnn.types import Groups, Interactions, Split, UserError
 from tests.conftest import interactions
 
 
-def model(kinds: str, labels: list[int]) -> Served:
+def model(kinds: str, labels: list[int]) -> ServedModel:
     n = len(kinds)
     train, nothing = interactions([(0, n - 1), (1, 0)], 2, n), interactions([], 2, n)
     train = Interactions(train.users, train.items, 2, n, torch.tensor([0.0, 864000.0]))
@@ -31,12 +31,12 @@ def model(kinds: str, labels: list[int]) -> Served:
     catalogue = Catalogue(["a", "b"], [f"i{place}" for place in range(n)], fields)
     groups = Groups("two", ("head", "tail", "cold"), torch.tensor(labels, dtype=torch.int8), "by hand")
     text = torch.randn(n, 4, generator=torch.Generator().manual_seed(1))
-    return Served("toy", lambda users: torch.zeros(len(users), n), catalogue, Split(train, nothing, held, "hand"),
+    return ServedModel("toy", lambda users: torch.zeros(len(users), n), catalogue, Split(train, nothing, held, "hand"),
                   groups, text, {})  # fmt: skip
 
 
-def listed(served: Served, rules: dict[str, object], k: int, scores: list[float], user: int = 0) -> list[int]:
-    items = Ruled(Rules(rules), served, k)(torch.tensor([user]), torch.tensor([scores]))[0][0]
+def listed(served: ServedModel, rules: dict[str, object], k: int, scores: list[float], user: int = 0) -> list[int]:
+    items = RuleRanker(Rules(rules), served, k)(torch.tensor([user]), torch.tensor([scores]))[0][0]
     return [item for item in items.tolist() if item >= 0]
 
 
@@ -112,7 +112,7 @@ def test_several_limits_that_the_candidates_cannot_keep() -> None:
     rules |= {"tail": TailShare(0.3, ["tail"]), "cold": TailShare(0.3, ["cold"])}
     assert listed(served, rules, 3, scores) == [0, 2, 4]
     alone = [5.0, 4.0, -math.inf, 3.0, -math.inf]
-    ruled = Ruled(Rules(rules), served, 3)
+    ruled = RuleRanker(Rules(rules), served, 3)
     items = ruled(torch.tensor([0]), torch.tensor([alone]))[0][0]
     assert items.tolist() == [0, 3, -1]
     assert ruled.report()[-1] == ("all rules", 1, "of 1 list cannot keep all rules: too few items fit")
@@ -184,27 +184,27 @@ def test_calibration_is_the_naive_greedy_choice(data: st.DataObject) -> None:
     if not wish:
         chosen = sorted(range(n), key=lambda i: -scores[i])[:2]
     if any(parts):
-        assert listed_(served, Calibrated(weight, 100, "many", "|", 0.01), scores) == chosen
+        assert listed_(served, Calibration(weight, 100, "many", "|", 0.01), scores) == chosen
 
 
-def listed_(served: Served, rule: Calibrated, scores: list[float]) -> list[int]:
+def listed_(served: ServedModel, rule: Calibration, scores: list[float]) -> list[int]:
     return listed(served, {"calibrated": rule}, 2, scores)
 
 
 def test_calibration_by_groups_gives_the_user_s_shares() -> None:
     served = model("xxyyz", [0, 0, 1, 1, 1])  # user 0 has item 4 of the tail, user 1 item 0 of the head
-    rule = Calibrated(0.9, 100, None, "|", 0.01)
+    rule = Calibration(0.9, 100, None, "|", 0.01)
     scores = [1.0, 0.9, 0.8, 0.1, 0.0]
     assert listed(served, {"calibrated": rule}, 2, scores) == [2, 3]
     assert listed(served, {"calibrated": rule}, 2, scores, user=1) == [0, 1]
     assert listed(served, {"calibrated": rule}, 2, scores, user=-1) == [0, 1]
     with pytest.raises(UserError, match="smoothing=0"):
-        Calibrated(0.5, 100, None, "|", 0)
+        Calibration(0.5, 100, None, "|", 0)
 
 
 def test_reports_count_one_item_as_one() -> None:
     served = model("xxyyz", [0, 0, 1, 1, 1])
-    ruled = Ruled(Rules({"price": Price("price", 1, None), "tail": TailShare(0.5, ["tail"])}), served, 2)
+    ruled = RuleRanker(Rules({"price": Price("price", 1, None), "tail": TailShare(0.5, ["tail"])}), served, 2)
     ruled(torch.tensor([0]), torch.tensor([[5.0, 4.0, 3.0, 2.0, 1.0]]))
     assert ruled.report() == [
         ("price", 1, "item removed from the lists without rules"),
@@ -217,9 +217,9 @@ def test_clashing_rules_are_named() -> None:
     served = model("xxyyz", [0, 0, 1, 1, 1])
     rules = {"kind": Category("kind", "|", ["x"], []), "tail": TailShare(0.5, ["tail"]), "bought": AlreadyBought()}
     with pytest.raises(UserError, match="keeps kind and tail at once"):
-        Ruled(Rules(rules), served, 2)
+        RuleRanker(Rules(rules), served, 2)
     with pytest.raises(UserError, match=r"keeps price \(it leaves too few"):
-        Ruled(Rules({"price": Price("price", 9, 3), "tail": TailShare(0.5, ["tail"])}), served, 2)
+        RuleRanker(Rules({"price": Price("price", 9, 3), "tail": TailShare(0.5, ["tail"])}), served, 2)
 
 
 def test_the_command_line_reports_rules(runs: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:

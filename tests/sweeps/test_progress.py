@@ -41,8 +41,8 @@ def test_a_line_names_its_number(tmp_path: Path, caplog: pytest.LogCaptureFixtur
         board.done(job(done, "seed=1 +x=[/a]\x1b[2J"), Outcome("finished", done, seconds=111.2))
         board.done(job(failed, "seed=2"), Outcome("failed", failed, "UserError: cannot read [/b]\x07", 1.0))
     assert [record.getMessage() for record in caplog.records] == [
-        "[1/2] seed=1 +x=[/a] finished in 111.2 s val/ndcg@20 0.1674",
-        "[2/2] seed=2 failed in 1.0 s cannot read [/b]�",
+        "[1/2] seed=1 +x=[/a]: finished in 111.2 s, val/ndcg@20 0.1674",
+        "[2/2] seed=2: failed in 1.0 s: cannot read [/b]�",
     ]
 
 

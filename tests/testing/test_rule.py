@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.inference.rule import Rule, RuleContext
-from ltgnn.serving.calibration import Calibrated
+from ltgnn.serving.calibration import Calibration
 from ltgnn.serving.rules import MMR, AlreadyBought, Available, Cap, Category, Fresh, Price, TailShare, XQuAD
 from ltgnn.testing import toy
 from ltgnn.testing.rule import RuleCase
@@ -73,7 +73,7 @@ class TestXQuAD(RuleCase):
 
 class TestCalibrated(RuleCase):
     def make(self) -> Rule:
-        return Calibrated(weight=0.7, depth=8, column="category", separators="|", smoothing=0.01)
+        return Calibration(weight=0.7, depth=8, column="category", separators="|", smoothing=0.01)
 
 
 class Backwards:

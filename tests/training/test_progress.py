@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from pytorch_lightning.callbacks import ModelCheckpoint
 
 from ltgnn.training import callbacks
 from ltgnn.training.progress import Progress
@@ -20,7 +21,7 @@ def lines_of(
     """The lines that a training up to ``epochs`` epochs writes; ``values``: the monitored one of each evaluation."""
     said: list[str] = []
     progress.write = said.append
-    selecting = SimpleNamespace(monitor=progress.monitor, mode=mode)
+    selecting = ModelCheckpoint(monitor=progress.monitor, mode=mode)
     trainer: Any = SimpleNamespace(
         current_epoch=start, max_epochs=epochs, check_val_every_n_epoch=every, is_global_zero=True, should_stop=False,
         checkpoint_callbacks=[selecting], early_stopping_callbacks=[], callback_metrics={},

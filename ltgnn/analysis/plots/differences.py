@@ -87,7 +87,7 @@ def find_baseline(rows: Sequence[Row], asked: str) -> Row:
         pairs = [part.strip().partition("=") for part in asked.split(",") if part.strip()]
         if not pairs or not all(sign for _, sign, _ in pairs):
             raise UserError(f"--baseline {asked}: GROUP=OPTION,... wanted, such as fusion=id, or the number of a row")
-        fits = [row for row in done if all(row.first.word(key) == word for key, _, word in pairs)]
+        fits = [row for row in done if all(row.first.option(key) == word for key, _, word in pairs)]
     if len(fits) != 1:
         listed = "\n".join(f"  {row.number} {row.label}" for row in (fits or done))
         told = f"{len(fits)} configurations have that" if fits else "no configuration has that; there are"

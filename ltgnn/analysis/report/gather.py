@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ltgnn.analysis.item_groups import list_length, policy_of
-from ltgnn.analysis.labels import axes_of, labels
+from ltgnn.analysis.labels import differing_keys, labels
 from ltgnn.analysis.run_groups import RunGroup, drop_repeated, repetitions
 from ltgnn.io.terminal import printable
 from ltgnn.runs.reading import read_all, without_damaged
@@ -18,7 +18,7 @@ from ltgnn.types import UserError
 
 
 @dataclass(frozen=True)
-class Lost:
+class RunWithoutResults:
     """A run without numbers."""
 
     folder: Path
@@ -32,7 +32,7 @@ class Configuration:
     """Runs that differ only in the seed."""
 
     number: int
-    words: dict[str, str]  # group -> option, of the groups that differ in this report
+    options: dict[str, str]  # key -> option, of those that differ in this report
     label: str  # the shortest distinguishing label
     side: RunGroup
 
@@ -56,8 +56,8 @@ class Runs:
     """All that a report is about."""
 
     configurations: list[Configuration]
-    lost: list[Lost]
-    axes: tuple[str, ...]
+    lost: list[RunWithoutResults]
+    keys: tuple[str, ...]
     damaged: list[DamagedRun]
     policy: str  # groups of items that the page is about
 
@@ -80,11 +80,17 @@ def read_runs(folders: Sequence[Path], policy: str | None = None) -> Runs:
     if not finished:
         listed = [*(str(run.folder) for run in runs), *(str(error.folder) for error in damaged)]
         raise UserError(f"none of these runs has finished: {', '.join(listed)}")
-    lost = [Lost(run.folder, run.state, printable(run.error), command(run)) for run in runs if run not in finished]
+    lost = [
+        RunWithoutResults(run.folder, run.state, printable(run.error), command(run))
+        for run in runs
+        if run not in finished
+    ]
     return without_damaged(finished, lambda left: arrange(left, lost, damaged, policy), damaged)
 
 
-def arrange(finished: Sequence[Run], lost: list[Lost], damaged: list[DamagedRun], policy: str | None) -> Runs:
+def arrange(
+    finished: Sequence[Run], lost: list[RunWithoutResults], damaged: list[DamagedRun], policy: str | None
+) -> Runs:
     """Finished runs of one split by configuration; ``policy``: None is items20."""
     by_split: dict[str, list[Run]] = {}
     for run in finished:
@@ -97,17 +103,17 @@ def arrange(finished: Sequence[Run], lost: list[Lost], damaged: list[DamagedRun]
             f"the runs were tested on {len(by_split)} different splits ({shown}): their numbers cannot be in one "
             "table. Give the folders of one data set and split at a time"
         )
-    axes = axes_of(finished)
-    return Runs(group(drop_repeated(finished)[0], axes), lost, axes, damaged, policy_of(finished, policy))
+    keys = differing_keys(finished)
+    return Runs(group(drop_repeated(finished)[0], keys), lost, keys, damaged, policy_of(finished, policy))
 
 
-def group(runs: Sequence[Run], axes: Sequence[str]) -> list[Configuration]:
+def group(runs: Sequence[Run], keys: Sequence[str]) -> list[Configuration]:
     """Configurations in the order of their first run."""
     parts = repetitions(runs)
     names = dict(zip(map(id, runs), labels(runs), strict=True))
     return [
         Configuration(
-            number, {axis: printable(part[0].word(axis)) for axis in axes}, names[id(part[0])], RunGroup(part)
+            number, {key: printable(part[0].option(key)) for key in keys}, names[id(part[0])], RunGroup(part)
         )
         for number, part in enumerate(parts)
     ]  # fmt: skip

@@ -49,7 +49,7 @@ def render(runs: Runs) -> str:
         pictures.training(runs, trained, f"val/{name}", f"validation {ndcg}"),
         pictures.training(runs, trained, "train/loss", "train loss"),
     ]
-    axes = {axis: list(dict.fromkeys(c.words[axis] for c in runs.configurations)) for axis in runs.axes}
+    axes = {axis: list(dict.fromkeys(c.options[axis] for c in runs.configurations)) for axis in runs.keys}
     return environment.get_template("page.html.j2").render(
         question=QUESTION,
         answer=answer(runs),

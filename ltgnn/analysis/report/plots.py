@@ -27,7 +27,7 @@ class Axis:
     @property
     def ticks(self) -> list[tuple[float, str]]:
         """(canvas position, text) at round numbers, about five."""
-        step = nice((self.high - self.low) / 5)
+        step = round_up_step((self.high - self.low) / 5)
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
         digits = max(0, -math.floor(math.log10(step) + 1e-9))
@@ -82,7 +82,7 @@ def number_marks(marks: Sequence[Mark]) -> list[Mark]:
     return [replace(mark, numbered=mark in placed) for mark in marks]
 
 
-def nice(step: float) -> float:
+def round_up_step(step: float) -> float:
     """The next of 1, 2, 5 times a power of ten."""
     scale = 10.0 ** math.floor(math.log10(step))
     return float(next(n * scale for n in (1, 2, 5, 10) if n * scale >= step * (1 - 1e-9)))

@@ -10,8 +10,9 @@ from ltgnn.commands.completion.candidates import candidates
 
 USAGE = """usage: ltgnn completion bash|zsh|fish
 
-Prints the tab completion for a shell: commands, flags, config groups, options, keys, and the folders of runs. Your own
-yaml (LTGNN_CONF, --config-dir on the line, plugins) is included.
+Prints the tab completion for a shell: commands, flags, config groups, options,
+keys, and the folders of runs. Your own yaml (LTGNN_CONF, --config-dir on the
+line, plugins) is included.
 
   bash   eval "$(ltgnn completion bash)"       in ~/.bashrc
   zsh    eval "$(ltgnn completion zsh)"        in ~/.zshrc, after compinit

@@ -60,10 +60,11 @@ def is_text(node: ast.expr) -> TypeGuard[TextConstant]:
 def keys(module: str) -> list[str]:
     """The keys of ``KEY=VALUE`` words: those of the dict of defaults."""
     for node in ast.walk(ast.parse(text(module))):
-        value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
-        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(value, ast.Dict) and isinstance(target, ast.Name) and target.id in ("known", "DEFAULTS"):
-            names = [key.value for key in value.keys if isinstance(key, ast.Constant)]
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
+            continue
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if isinstance(node.value, ast.Dict) and isinstance(target, ast.Name) and target.id in ("known", "DEFAULTS"):
+            names = [key.value for key in node.value.keys if isinstance(key, ast.Constant)]
             extra = ["rules"] if 'prefix="rules"' in text(module) else []
             return [str(name) for name in names] + extra
     return []

@@ -42,7 +42,6 @@ def _parser() -> Parser:
             help=help,
             description=help,
             epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()) + notes,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.set_defaults(run=run)
         return command
@@ -61,7 +60,8 @@ def _parser() -> Parser:
     bring = add(
         "import",
         "Read a table (CSV, TSV, JSON Lines, Parquet) or a data set of any format, clean it, and write it as a folder.",
-        "ltgnn data import clicks.csv --user uid --item sku --time ts --items goods.csv --field title=name --out my\n"
+        "ltgnn data import clicks.csv --user uid --item sku --time ts \\\n"
+        "    --items goods.csv --field title=name --out my\n"
         "ltgnn data import shop data.files.path=FOLDER --out my",
         _import,
     )
@@ -79,6 +79,15 @@ def _parser() -> Parser:
         choices=["auto", "s", "ms", "us", "ns"],
         help="of times given as numbers (default: by their range)",
     )
+    bring.add_argument("--weight", help="column with the strength of the event; rows at 0 are left out")
+    bring.add_argument("--event", help="column with the kind of event, such as click or purchase; with --event-weight")
+    bring.add_argument(
+        "--event-weight",
+        action="append",
+        default=[],
+        metavar="EVENT=NUMBER",
+        help="what a row with this event is worth, 0 leaves it out; once for each event",
+    )
     bring.add_argument("--items", help="file of items")
     bring.add_argument("--item-key", help="column of item ids in the file of items (default: as --item)")
     bring.add_argument(
@@ -94,7 +103,7 @@ def _parser() -> Parser:
     bring.add_argument("--names", help="names of the columns, by comma, where the first line has none")
     bring.add_argument("--item-names", help="the same for the file of items")
     bring.add_argument(
-        "--missing", metavar="WORDS", help="ids that are none, by comma, e.g. NA,null (default: only the empty one)"
+        "--missing", metavar="WORDS", help="values that are not ids, by comma, e.g. NA,null (default: the empty one)"
     )
     bring.add_argument("--min-rating", type=float, help="drop rows rated below")
     bring.add_argument("--user-core", type=int, help="minimum interactions per user (k-core)")

@@ -10,7 +10,7 @@ from typing import Any
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
-COLUMNS = "--user, --item, --rating, --time, --item-key, --field, --number"
+COLUMNS = "--user, --item, --rating, --time, --weight, --event, --item-key, --field, --number"
 FLAGS = (  # of the reader -> of the command
     (r"data\.reader\.quote=null", "--no-quotes"),
     (r"data\.reader\.drop_incomplete=true", "--drop-incomplete"),
@@ -21,14 +21,18 @@ FLAGS = (  # of the reader -> of the command
     (r", null for a number of seconds", "; omit it for a number of seconds"),
     (r"(?<=signs|.sign), or null", ""),
     (r"data\.reader\.items=", "--items "),
+    (r"\+?data\.reader\.event_weights\.([^=]+=)", r"--event-weight \1"),
     (r"data\.cleaning\.min_rating is set", "--min-rating is given"),
     (r"data\.reader\.(first_counts|keep_unknown)=true", r"--\1"),
     (r"data\.cleaning\.keep_unseen_items=true", "--keep-untouched"),
     (r"data\.reader\.missing=\[([^\]]*)\]", r"--missing \1"),
-    (r"data\.reader\.(encoding|time_format|time_unit|separator|item_key)=", r"--\1 "),
+    (r"data\.reader\.(encoding|time_format|time_unit|separator|item_key|event)=", r"--\1 "),
     (r"data\.cleaning\.repeats=", "--repeats "),
     (r"data\.cleaning\.(min_rating|user_core) or \.item_core", r"--\1 or --item-core"),
-    (r"data\.reader\.(encoding|time_format|time_unit|separator|escape|names|missing|rating|time|user|item)\b", r"--\1"),
+    (
+        r"data\.reader\.(encoding|time_format|time_unit|separator|escape|names|missing|rating|time|weight|event|user|item)\b",
+        r"--\1",
+    ),
     (r"(columns?|column names) in data\.reader\b", rf"\1 ({COLUMNS})"),
     (r"Check data\.files and the file names in data\.reader\.", "Check the path."),
     (r"(?<=--)(time|first|keep|item|min|user)_(?=[a-z]+)", r"\1-"),
@@ -53,7 +57,7 @@ def with_flags(message: str) -> str:
     return message
 
 
-def how_read(source: Mapping[str, Any]) -> list[str]:
+def describe_reading(source: Mapping[str, Any]) -> list[str]:
     """A line for each file: its rows, and all that was found out or dropped in reading it."""
     files = [*source.get("interactions", []), source.get("items", {}), source.get("users", {})]
     lines = []
@@ -61,10 +65,10 @@ def how_read(source: Mapping[str, Any]) -> list[str]:
         if not isinstance(about, Mapping) or "file" not in about:
             continue
         facts = [pluralize(about.get("rows", 0), "row")]
-        facts += [f"{what} {fact:,}" if isinstance(fact, int) else f"{what} {fact}" for what, fact in _told(about)]
+        facts += [f"{what} {fact:,}" if isinstance(fact, int) else f"{what} {fact}" for what, fact in _facts(about)]
         lines.append(f"read {about['file']}: {'; '.join(facts)}")
     return lines
 
 
-def _told(about: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _facts(about: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     return ((what, fact) for what, fact in about.items() if what not in ("file", "rows") and fact not in (0, "", None))

@@ -11,7 +11,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from ltgnn.commands.data.flags import how_read, name_flags, with_flags
+from ltgnn.commands.data.flags import describe_reading, name_flags, with_flags
 from ltgnn.data.card import table
 from ltgnn.data.export import write_processed
 from ltgnn.data.source_columns import RECORDED, of_reader
@@ -20,7 +20,10 @@ from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, UserError
 
 CLEANING = ("min_rating", "user_core", "item_core", "repeats")
-WORDS = ("user", "item", "rating", "time", "time_format", "time_unit", "item_key", "separator", "encoding", "escape")
+WORDS = (
+    "user", "item", "rating", "time", "time_format", "time_unit", "weight", "event", "item_key", "separator",
+    "encoding", "escape",
+)  # fmt: skip
 LISTS = ("names", "item_names", "missing")
 FLAGS = ("drop_incomplete", "first_counts", "keep_unknown")
 OF_ITEMS = ("item_key", "item_names", "first_counts", "keep_unknown")
@@ -56,7 +59,7 @@ def import_data(arguments: argparse.Namespace) -> int:
     reader: Any = OmegaConf.to_container(found.cfg.data.reader, resolve=True)
     write_processed(out, dataset, dataset.parts, {**dataset.card, RECORDED: of_reader(reader)})
     print(first_rows(dataset))
-    print("\n".join([*how_read(dataset.card["source"]), ""]))
+    print("\n".join([*describe_reading(dataset.card["source"]), ""]))
     print(with_flags(table(dataset.card)) if file.is_file() else table(dataset.card))
     untouched = dataset.card["left out"].get("items without an interaction")
     if untouched:
@@ -75,6 +78,7 @@ def reader_keys(arguments: argparse.Namespace) -> dict[str, Any]:
     keys["items"] = str(Path(arguments.items).expanduser().resolve()) if arguments.items else None
     keys["item_fields"] = pairs("--field", arguments.field) or None
     keys["item_numbers"] = pairs("--number", arguments.number) or None
+    keys["event_weights"] = event_weights(arguments.event_weight) or None
     keys = {key: value for key, value in keys.items() if value is not None}
     return keys | ({"quote": None} if arguments.no_quotes else {})
 
@@ -85,6 +89,20 @@ def pairs(option: str, words: Sequence[str]) -> dict[str, str]:
         if "=" not in word:
             raise UserError(f"{option} {word!r}: expected NAME=COLUMN.")
     return dict(word.split("=", 1) for word in words)
+
+
+def event_weights(words: Sequence[str]) -> dict[str, float]:
+    """``EVENT=NUMBER`` words."""
+    found, example = {}, "purchase=5"
+    for word in words:
+        event, sign, number = word.rpartition("=")
+        try:
+            found[event] = float(number)
+        except ValueError:
+            sign = ""
+        if not sign or not event:
+            raise UserError(f"--event-weight {word!r}: expected EVENT=NUMBER, such as {example}.")
+    return found
 
 
 def load_quietly(found: Target) -> Dataset:

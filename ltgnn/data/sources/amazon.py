@@ -57,12 +57,14 @@ class AmazonReviews:
         metadata = table_file(folder / self.metadata, encoding=self.encoding, options=OPTIONS)
         items = NodeTable(metadata, self.item, texts, first_counts=True, drop_incomplete=True)
         raw = assemble(rows, items, keep_unknown=True)
-        fields = {name: raw.item_fields[name].map_elements(plain, return_dtype=pl.String) for name in self.item_fields}
+        fields = {
+            name: raw.item_fields[name].map_elements(clean_text, return_dtype=pl.String) for name in self.item_fields
+        }
         numbers = {name: amount(raw.item_fields[name]) for name in self.prices}
         return replace(raw, item_fields=fields, item_numbers=numbers)
 
 
-def plain(text: str) -> str:
+def clean_text(text: str) -> str:
     """Text of a JSON value: lists joined (levels of a category path by " > "), entities decoded, blanks single."""
     if text.startswith("["):
         with contextlib.suppress(ValueError):

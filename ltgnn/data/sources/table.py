@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge
 
 from ltgnn.data.columns import TableFile, droppable
 from ltgnn.data.delimited import OPTIONS
@@ -41,10 +44,13 @@ class Table:
     item_names: Sequence[str] | None = None  # columns of the item file; None: its first line has them
     time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # of numbers: s, ms, us, ns; auto: by their range
     missing: Sequence[str] = ()  # values that are not ids, e.g. ["NA", "null"]
-    weight: str | None = None  # strength of the event; rows at 0 are left out
+    weight: str | None = None  # column with the strength of the event; rows at 0 are left out
+    event: str | None = None  # column with the kind of event, such as click or purchase
+    event_weights: Mapping[str, Annotated[float, Ge(0)]] = field(default_factory=dict)  # its value -> weight of a row
 
     def __call__(self, folder: Path) -> Raw:
         check_parts(self.interactions)
+        check_weights(self.event, self.event_weights)
         parts = {part: self._file(folder / name, self.names) for part, name in self.interactions.items()}
         rows = RowTable(
             parts,
@@ -56,6 +62,8 @@ class Table:
             self.time_unit,
             self.missing,
             {} if self.weight is None else {self.weight: 1.0},
+            self.event,
+            self.event_weights,
             drop_incomplete=self.drop_incomplete,
         )
         items = None
@@ -80,3 +88,20 @@ class Table:
         return table_file(
             file, self.separator, self.quote, names, self.encoding, self.escape, options={**OPTIONS, **options}
         )
+
+
+def check_weights(event: str | None, weights: Mapping[str, float]) -> None:
+    """Raises ``UserError`` unless a column of events comes with weights, finite and not below 0."""
+    if event is None and weights:
+        raise UserError(
+            f"Weights of events are given ({', '.join(weights)}), but not the column that names the event: "
+            "data.reader.event=COLUMN"
+        )
+    if event is not None and not weights:
+        example = "purchase"
+        raise UserError(
+            f"data.reader.event={event}: no weight of an event is given: +data.reader.event_weights.{example}=5"
+        )
+    for name, weight in weights.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < math.inf:
+            raise UserError(f"data.reader.event_weights.{name}={weight}: a number of 0 or more wanted.")

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-def both_ways(similarity: Tensor, not_negative: Tensor) -> Tensor:
+def symmetric_info_nce(similarity: Tensor, not_negative: Tensor) -> Tensor:
     """Mean of the InfoNCE losses along rows and columns of ``similarity`` [B, B]; the diagonal is the positive.
 
     Entries off the diagonal that are marked in ``not_negative`` take no part.

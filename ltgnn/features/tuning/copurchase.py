@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt
 from torch import Tensor
 from torch.nn import functional as F
 
-from ltgnn.features.tuning.contrast import both_ways
+from ltgnn.features.tuning.contrast import symmetric_info_nce
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.features.tuning.objective import Objective, Rows
 from ltgnn.types import Interactions
@@ -55,7 +55,7 @@ class CoPurchase(Objective):
         anchors, partners = batch
         values = F.normalize(encode_once(self.encoder, np.concatenate(batch)), dim=1)
         similarity = values[: len(anchors)] @ values[len(anchors) :].T / self.temperature
-        return both_ways(similarity, self.not_negative(anchors, partners).to(similarity.device))
+        return symmetric_info_nce(similarity, self.not_negative(anchors, partners).to(similarity.device))
 
     def not_negative(self, anchors: Rows, partners: Rows) -> Tensor:
         """[B, B] bool: the anchor and the partner were bought together by a train user, or have equal texts."""

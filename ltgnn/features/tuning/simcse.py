@@ -8,7 +8,7 @@ from annotated_types import Gt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ltgnn.features.tuning.contrast import both_ways
+from ltgnn.features.tuning.contrast import symmetric_info_nce
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.features.tuning.objective import Objective, Rows
 from ltgnn.types import Interactions, UserError
@@ -39,4 +39,4 @@ class SimCSE(Objective):
         rows = batch.tolist()
         one, two = F.normalize(self.encoder(rows), dim=1), F.normalize(self.encoder(rows), dim=1)
         texts = self.encoder.text_ids[batch]
-        return both_ways(one @ two.T / self.temperature, (texts[:, None] == texts).to(one.device))
+        return symmetric_info_nce(one @ two.T / self.temperature, (texts[:, None] == texts).to(one.device))

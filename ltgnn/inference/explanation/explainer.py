@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from ltgnn.evaluation.topk import each_block
 from ltgnn.inference.explanation.terms import merge_terms, terms
 from ltgnn.inference.search.bm25 import words
-from ltgnn.inference.served_model import BLOCK_MIB, Served
+from ltgnn.inference.served_model import BLOCK_MIB, ServedModel
 from ltgnn.io.notebook import grid
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import LinearTerms, Term, UserError
@@ -39,7 +39,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Alike:
+class SimilarItem:
     """An item of the history with similar features or words."""
 
     item: str
@@ -61,10 +61,10 @@ class Explanation:
     rank: int | None  # among the user's candidates; None: the user has the item already
     lines: list[Line]
     by: dict[str, float]  # sums over all lines
-    alike: list[Alike]
+    alike: list[SimilarItem]
     note: str
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     def __repr__(self) -> str:
@@ -84,11 +84,11 @@ class Explainer:
     """
 
     def __init__(
-        self, served: Served, linear: LinearTerms | None, texts: Sequence[str], note: str = "", refusal: str = ""
+        self, served: ServedModel, linear: LinearTerms | None, texts: Sequence[str], note: str = "", refusal: str = ""
     ) -> None:
         self.served, self.linear, self.texts, self.note, self.refusal = served, linear, texts, note, refusal
 
-    def on(self, served: Served) -> Explainer:
+    def on(self, served: ServedModel) -> Explainer:
         """The same for a model that differs in its score adjustments."""
         return self if served is self.served else Explainer(served, self.linear, self.texts, self.note, self.refusal)
 
@@ -140,7 +140,7 @@ class Explainer:
         group = self.served.group(term.item)
         return Line(catalogue.item_ids[term.item], catalogue.titles[term.item], group, term.value, term.by)
 
-    def _alike(self, user: int, item: int, k: int) -> list[Alike]:
+    def _alike(self, user: int, item: int, k: int) -> list[SimilarItem]:
         """Items of the history by the cosine of their texts; without features, by the words they share."""
         offsets, items = self.served.split.train.by_user
         history = [j for j in items[offsets[user] : offsets[user + 1]].tolist() if j != item]
@@ -156,7 +156,7 @@ class Explainer:
             cosines = list(near)
             order = sorted(range(len(history)), key=lambda n: -near[n])
         ids, titles = self.served.catalogue.item_ids, self.served.catalogue.titles
-        found = [Alike(ids[history[n]], titles[history[n]], cosines[n], shared[n][:8]) for n in order[:k]]
+        found = [SimilarItem(ids[history[n]], titles[history[n]], cosines[n], shared[n][:8]) for n in order[:k]]
         return [a for a in found if a.cosine is not None or a.words]
 
     @cached_property

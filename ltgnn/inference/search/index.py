@@ -20,7 +20,7 @@ Nearest = Callable[[Tensor, int], tuple[Tensor, Tensor]]
 """``(unit vectors [n, D], k) -> (rows [n, k], cosines [n, k])``"""
 
 
-class Indexed:
+class IndexedRetriever:
     """A dense retriever that returns the ``depth`` nearest items of an index."""
 
     def __init__(self, exact: Dense, nearest: Nearest, depth: int = 200) -> None:
@@ -90,6 +90,6 @@ def build_index(kind: str, exact: Dense) -> Retriever:
         return exact
     if kind not in KINDS:
         raise UserError(f"index={kind} given, one of exact, {', '.join(KINDS)} wanted")
-    made = Indexed(exact, KINDS[kind](exact.unit))
+    made = IndexedRetriever(exact, KINDS[kind](exact.unit))
     print(f"index={kind}: recall@10 {made.recall():.4f} against exact search, over up to 200 items as queries")
     return made

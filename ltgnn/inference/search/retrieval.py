@@ -32,6 +32,8 @@ class Hit:
 
 def check_query(query: str) -> str:
     """The query with single blanks between words and stripped; ``UserError`` if it is empty or too long."""
+    if not isinstance(query, str):
+        raise UserError(f"query={query!r:.100} given, a text wanted")
     asked = " ".join(part for part in re.split(f"[{BLANKS}]+", query.encode(errors="replace").decode()) if part)
     if not asked:
         raise UserError("the query is empty: give some words to search for")

@@ -36,12 +36,12 @@ class GFCF:
         back = graph.T.tocsr()
         vectors = torch.from_numpy(singular_vectors(graph, self.rank)[2])  # [rank, I]
         down, up = (torch.from_numpy(power(train.item_counts, e)).float() for e in (-0.5, 0.5))
-        scores = Filters(rows, back, graph, (vectors * down).T.numpy(), vectors * up * self.alpha)
+        scores = GraphFilterScorer(rows, back, graph, (vectors * down).T.numpy(), vectors * up * self.alpha)
         return mask_items(scores, has_interactions(train.item_counts))
 
 
 @dataclass(frozen=True)
-class Filters(Scorer):
+class GraphFilterScorer(Scorer):
     """Both filters on the rows of ``X``: the linear one is never multiplied out, since that matrix can be large."""
 
     rows: Any  # [U, I] X

@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 
 from ltgnn.inference.adjusted import of_history, towards_tail
 from ltgnn.inference.explanation.explainer import Explainer
-from ltgnn.inference.rule_engine import Kept, Ruled, Rules
-from ltgnn.inference.served_model import Block, Served
+from ltgnn.inference.rule_engine import RuleCache, RuleRanker, Rules
+from ltgnn.inference.served_model import Block, ServedModel
 from ltgnn.serving.rules import TailShare
 from ltgnn.serving.server import documentation, refusals
 from ltgnn.serving.server.content_policy import content_policy
@@ -57,7 +57,7 @@ class Finder(Protocol):
 
 
 def create(
-    served: Served,
+    served: ServedModel,
     find: Finder | None,
     by: Sequence[str],
     hosts: Sequence[str],
@@ -92,22 +92,22 @@ def create(
     app.add_exception_handler(HTTPException, refusals.unreadable)
     page = PAGE.read_text(encoding="utf-8")
     policy = content_policy(page)
-    chosen, kept = rules or Rules({}), Kept()
+    chosen, kept = rules or Rules({}), RuleCache()
     composed = chosen.share[1] if chosen.share else None
     counted = composed if isinstance(composed, TailShare) else tail_share or TailShare(0, ("tail", "cold"))
     own_share = composed.share if isinstance(composed, TailShare) else composed.least(1000) / 1000 if composed else 0.0
-    Ruled(chosen, served, 1, kept)  # a missing file or column is reported at the start
+    RuleRanker(chosen, served, 1, kept)  # a missing file or column is reported at the start
 
     @lru_cache(maxsize=8)  # an adjusted model adds one number per item; all else is shared
-    def at_tail_share(tail: float) -> Served:
+    def at_tail_share(tail: float) -> ServedModel:
         return towards_tail(served, tail)
 
     @lru_cache(maxsize=32)  # answers of rules about items are cached in `kept`
-    def ruled(k: int, share: float) -> Ruled:
+    def ruled(k: int, share: float) -> RuleRanker:
         changed = (
             chosen if share == own_share else chosen.with_share(TailShare(share, counted.groups) if share else None)
         )
-        return Ruled(changed, served, k, kept)
+        return RuleRanker(changed, served, k, kept)
 
     def how(tail: float, share: float) -> str:
         names = [name for name, rule in chosen.rules.items() if rule is not composed]
@@ -200,7 +200,7 @@ def create(
         """Why the user gets the item, as summands that add up to the score (``ltgnn explain``)."""
         if explain is None:
             raise UserError("this model is served without explanations")
-        return Explained(**explain.on(at_tail_share(round(tail, 3)))(user, item, k).plain())
+        return Explained(**explain.on(at_tail_share(round(tail, 3)))(user, item, k).to_dict())
 
     @api.get("/similar", responses=refusals.answers(404))
     def similar(item: ItemId, k: Count = 10) -> list[Similar]:
@@ -218,7 +218,7 @@ def create(
     return app
 
 
-def _item(served: Served, item: int) -> Item:
+def _item(served: ServedModel, item: int) -> Item:
     catalogue = served.catalogue
     return Item(
         item=catalogue.item_ids[item],

@@ -26,17 +26,17 @@ LARGEST_HEAD = 16_384  # bytes
 
 
 @dataclass(frozen=True)
-class Bounds:
+class ConnectionLimits:
     """``seconds``: timeout of a request and of an idle connection; ``most``: connections at a time."""
 
     seconds: float = 10
     most: int = 256
 
 
-class Bounded(H11Protocol):
+class LimitedProtocol(H11Protocol):
     """One connection. Beyond ``most`` a request gets 503; beyond twice as many, connections are closed."""
 
-    bounds = Bounds()
+    bounds = ConnectionLimits()
     timer: asyncio.TimerHandle | None = None
     surplus = False
 
@@ -139,9 +139,9 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def server(app: Any, bounds: Bounds) -> Server:
+def server(app: Any, bounds: ConnectionLimits) -> Server:
     """A server of an ASGI application; ``.run(sockets=[...])``."""
-    protocol = type("Protocol", (Bounded,), {"bounds": bounds})
+    protocol = type("Protocol", (LimitedProtocol,), {"bounds": bounds})
     config = uvicorn.Config(
         app, http=protocol, ws="none", log_level="error", access_log=False, server_header=False, proxy_headers=False,
         timeout_keep_alive=max(1, round(bounds.seconds)), timeout_graceful_shutdown=GRACE,

@@ -37,7 +37,7 @@ async def mistaken(request: Request, mistake: Exception) -> JSONResponse:
     """The message of the command line; 404 where a user or an item is not there, 409 where rules clash, else 422."""
     message = str(mistake)
     status = 404 if re.match(r"(user|item)=", message) else 409 if message.startswith("rules: no list of") else 422
-    return JSONResponse({"detail": plain(message, 2000)}, status)
+    return JSONResponse({"detail": printable_message(message, 2000)}, status)
 
 
 async def unreadable(request: Request, error: Exception) -> JSONResponse:
@@ -54,8 +54,8 @@ async def invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     problems = [
         {
-            "loc": [plain(place) if isinstance(place, str) else place for place in problem["loc"]],
-            "msg": plain(str(problem["msg"]).removeprefix("Value error, ")),
+            "loc": [printable_message(place) if isinstance(place, str) else place for place in problem["loc"]],
+            "msg": printable_message(str(problem["msg"]).removeprefix("Value error, ")),
             "type": problem["type"],
         }
         for problem in error.errors()[:MOST]
@@ -63,7 +63,7 @@ async def invalid(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": problems}, 422)
 
 
-def plain(text: str, most: int = LONGEST) -> str:
+def printable_message(text: str, most: int = LONGEST) -> str:
     """Text that JSON holds, of bounded length; what UTF-8 cannot hold is spelled out."""
     return text[:most].encode("utf-8", "backslashreplace").decode()
 

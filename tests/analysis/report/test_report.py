@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from ltgnn.analysis.report.gather import read_runs
-from ltgnn.analysis.report.plots import Axis, Mark, nice, number_marks
+from ltgnn.analysis.report.plots import Axis, Mark, number_marks, round_up_step
 from ltgnn.commands.report import main
 from ltgnn.config.reads_features import uses_features
 from ltgnn.runs.exposure import cumulative
@@ -144,7 +144,7 @@ def test_exposure_by_hand() -> None:
 
 
 def test_scales() -> None:
-    assert [nice(x) for x in (0.011, 0.02, 0.3, 7)] == [0.02, 0.02, 0.5, 10]
+    assert [round_up_step(x) for x in (0.011, 0.02, 0.3, 7)] == [0.02, 0.02, 0.5, 10]
     axis = Axis("", 0, 1, 100, 0)
     assert axis.at(0.25) == 75
     assert [text for _, text in axis.ticks] == ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]

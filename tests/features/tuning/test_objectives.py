@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from ltgnn.features.tuning.contrast import both_ways
+from ltgnn.features.tuning.contrast import symmetric_info_nce
 from ltgnn.features.tuning.copurchase import CoPurchase
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.features.tuning.masked_words import MaskedWords
@@ -46,7 +46,7 @@ def test_both_ways_equals_the_naive_loop() -> None:
     generator = torch.Generator().manual_seed(0)
     similarity = torch.randn(5, 5, generator=generator)
     apart = torch.rand(5, 5, generator=generator) < 0.4
-    assert both_ways(similarity, apart).item() == pytest.approx(naive_both_ways(similarity, apart), abs=1e-6)
+    assert symmetric_info_nce(similarity, apart).item() == pytest.approx(naive_both_ways(similarity, apart), abs=1e-6)
 
 
 class TestCoPurchase:

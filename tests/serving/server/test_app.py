@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 import ltgnn
 from ltgnn.commands.recommend import main as recommend
-from ltgnn.commands.serve import allowed_hosts, application, checked_token, greeting, main
+from ltgnn.commands.serve import allowed_hosts, application, checked_token, main, start_message
 from ltgnn.config.composing import compose_rules
 from ltgnn.inference.adjusted import towards_tail
 from ltgnn.inference.rule_engine import Rules
@@ -201,14 +201,14 @@ def test_an_open_address_needs_a_token(
         with pytest.raises(UserError, match=f"host={host} opens the server to the network, and it needs a token"):
             main([f"run={runs['gnn']}", f"host={host}", "port=0"])
         assert checked_token(TOKEN, host) == TOKEN
-        said = " ".join(greeting(host, 8000, TOKEN))
+        said = " ".join(start_message(host, 8000, TOKEN))
         assert "Open to the network" in said
         assert "needs the token" in said
         assert TOKEN not in said
     for host in ("127.0.0.1", "127.0.0.2", "::1", "localhost"):
         assert checked_token("", host) is None
-        assert len(greeting(host, 8000, None)) == 1
-    assert "can be guessed" in greeting("0.0.0.0", 8000, "abc")[-1]
+        assert len(start_message(host, 8000, None)) == 1
+    assert "can be guessed" in start_message("0.0.0.0", 8000, "abc")[-1]
     for token in ("two words", "é", "a;b", "x" * 201):
         with pytest.raises(UserError, match="has other signs"):
             checked_token(token, "0.0.0.0")

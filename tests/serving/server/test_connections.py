@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from ltgnn.commands.serve import allowed_hosts
-from ltgnn.serving.server.connections import Bounds, open_socket, server
+from ltgnn.serving.server.connections import ConnectionLimits, open_socket, server
 from ltgnn.serving.server.guard import Guard
 from ltgnn.types import UserError
 
@@ -59,7 +59,7 @@ class Echo:
 def serving(seconds: float = 30, most: int = 50, waiting: int = 50) -> Iterator[tuple[int, Echo]]:
     """Port of a server in this process."""
     app, bound = Echo(), open_socket("127.0.0.1", 0)
-    made = server(Guard(app, allowed_hosts("127.0.0.1"), None, waiting), Bounds(seconds, most))
+    made = server(Guard(app, allowed_hosts("127.0.0.1"), None, waiting), ConnectionLimits(seconds, most))
     thread = threading.Thread(target=made.run, args=([bound],), daemon=True)
     thread.start()
     until(lambda: made.started)
@@ -226,7 +226,7 @@ def test_an_address_that_cannot_be_opened_is_one_message() -> None:
 
 STUCK = """
 import anyio.to_thread, time
-from ltgnn.serving.server.connections import Bounds, open_socket, server
+from ltgnn.serving.server.connections import ConnectionLimits, open_socket, server
 
 async def app(scope, receive, send):
     if scope["type"] == "http" and scope["path"] == "/thread":
@@ -241,7 +241,7 @@ async def app(scope, receive, send):
 bound = open_socket("127.0.0.1", 0)
 bound.listen()
 print(bound.getsockname()[1], flush=True)
-server(app, Bounds(600, 50)).run(sockets=[bound])
+server(app, ConnectionLimits(600, 50)).run(sockets=[bound])
 """
 
 

@@ -45,7 +45,7 @@ def require_times(dataset: Dataset, split: str) -> tuple[Interactions, Tensor]:
     return pairs, pairs.times
 
 
-def in_time(pairs: Interactions, times: Tensor, ties: str) -> Tensor:
+def sort_by_time(pairs: Interactions, times: Tensor, ties: str) -> Tensor:
     """The pairs in order of time; those of the same time as in the ``file``, or by ``item``.  [E]"""
     if ties not in TIES:
         raise UserError(f"split.ties={ties}: wanted {' or '.join(TIES)}.")
