@@ -13,6 +13,19 @@ from torch import Tensor, nn
 from ltgnn.features.encoders import HuggingFace, batches, pool_tokens
 from ltgnn.features.tuning.adaptation import Adaptation
 
+RATES = ("dropout_prob", "attention_dropout", "dropout")
+"""Attributes of attention modules that hold a rate as a number; which, depends on model and version."""
+
+
+def set_dropout(model: nn.Module, rate: float) -> None:
+    """Every dropout of a transformer, those of its attention weights included."""
+    for part in model.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = rate
+        for name in RATES:
+            if isinstance(vars(part).get(name), float):
+                setattr(part, name, rate)
+
 
 class TunedEncoder(nn.Module):
     """The texts of all items, tokenised once, and the model that is trained on them.
@@ -42,9 +55,7 @@ class TunedEncoder(nn.Module):
             enable({"use_reentrant": False})
             base.config.use_cache = False
         if dropout is not None:
-            for part in base.modules():
-                if isinstance(part, nn.Dropout):
-                    part.p = dropout
+            set_dropout(base, dropout)
         self.model: Any = adapt(base)
         self.train()
 
