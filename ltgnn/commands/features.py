@@ -146,12 +146,11 @@ def _parser() -> Parser:
     making = commands.add_parser("build", help="make the features of a configuration, or find them")
     making.add_argument("overrides", nargs="*", help="as for `ltgnn train`: data=... features=...")
     making.add_argument("--config-dir", help="a folder with yaml files of your own")
-    below = {
-        "ls": "list the entries of the store",
-        "verify": "read every byte; exit code 1 if something is damaged",
-        "prune": "delete entries, such as those not read for 30 days",
-    }
-    for name, text in below.items():
+    for name, text in (
+        ("ls", "list the entries of the store"),
+        ("verify", "read every byte; exit code 1 if something is damaged"),
+        ("prune", "delete entries, such as those not read for 30 days"),
+    ):
         command = commands.add_parser(name, help=text)
         command.add_argument("--folder", help="the store; default: $LTGNN_CACHE/text")
         if name == "prune":

@@ -16,7 +16,8 @@ from ltgnn.config.root_schema import ROOTS, SECTIONS, Part
 PLAIN = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)=([\w.+/@-]*)")
 """A key with at most one dot, and a value without signs of Hydra's grammar."""
 
-NUMBER = re.compile(r"[+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+DIGITS = r"\d+(?:_\d+)*"
+NUMBER = re.compile(rf"[+-]?(?:(?:0|[1-9]\d*(?:_\d+)*)(?:\.(?:{DIGITS})?)?|\.{DIGITS})(?:[eE][+-]?{DIGITS})?")
 
 WORDS = {"true": True, "false": False, "null": None}
 
@@ -36,7 +37,7 @@ def value_of(text: str) -> str | float | bool | None:
     """A plain value as Hydra reads it."""
     if text.lower() in WORDS:
         return WORDS[text.lower()]
-    if re.fullmatch(r"[+-]?\d+(?:_\d+)*", text):
+    if re.fullmatch(r"[+-]?(?:0|[1-9]\d*(?:_\d+)*)", text):
         return int(text)
     if NUMBER.fullmatch(text) or text.lower().lstrip("+-") in ("nan", "inf"):
         return float(text)

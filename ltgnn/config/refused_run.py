@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,28 @@ class RemoveRefusedRun(Callback):
         self.folder, self.before, self.made = Path(), set[Path](), list[Path]()
 
     def on_run_start(self, config: DictConfig, **kwargs: Any) -> None:
-        HydraConfig.instance().set_config(config)
+        before = HydraConfig.instance().cfg
+        HydraConfig.instance().set_config(config)  # the folder's name is made of values of Hydra's
         self.folder = Path(config.hydra.run.dir).absolute()
+        HydraConfig.instance().cfg = before
         self.before = set(self.folder.iterdir()) if self.folder.is_dir() else set()
         self.made = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
 
     def on_run_end(self, config: DictConfig, **kwargs: Any) -> None:
         if not self.folder.is_dir() or set(self.folder.iterdir()) - self.before != {self.folder / LOG}:
             return
+        detach_log(self.folder / LOG)
         (self.folder / LOG).unlink()
         for folder in self.made:  # the innermost first
             if any(folder.iterdir()):  # another run is there by now
                 break
             folder.rmdir()
+
+
+def detach_log(file: Path) -> None:
+    """Takes away what would write the file again, in a process that goes on."""
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if isinstance(one, logging.FileHandler)]:
+        if Path(handler.baseFilename) == file:
+            root.removeHandler(handler)
+            handler.close()

@@ -67,7 +67,7 @@ def never_validated(cfg: DictConfig, selection: Mapping[str, Any]) -> str:
     watched = ((cfg.get("callbacks") or {}).get("checkpoint") or {}).get("monitor")
     if selection.get("by") != "last epoch" or watched is None:
         return ""
-    epochs = pluralize(int(selection.get("epochs_run", selection["epoch"])), "epoch")
+    epochs = pluralize(int(selection["epochs_run"] if "epochs_run" in selection else selection["epoch"]), "epoch")
     return (
         f"Training was never validated: it ran {epochs}, "
         f"and eval_every={cfg.eval_every}; the last epoch was taken. Set eval_every to at most epochs."

@@ -31,7 +31,7 @@ EXCEPTIONS: dict[str, str] = {
     "config/parameters.py:parts_named": "reads what a class states of its parameters, before anything is built",
     "config/reads_features.py:_of_target": UNRECORDED,
     "config/reads_features.py:declared_flag": DECLARED,
-    "config/reads_features.py:inside": DECLARED,
+    "config/reads_features.py:arguments_of": DECLARED,
     "config/trust.py:_belongs": "asks what was imported where it comes from",
     "data/blocks.py:release": PLATFORM,
     "data/download.py:download": ERRORS,

@@ -116,7 +116,7 @@ def test_diff(shop, capsys):
     assert "the same: users, items, pairs, times, weights, texts, numbers" in capsys.readouterr().out
     left, right = "shop split.val=0.2 split.seed=0", "shop split.val=0.2 split.seed=1"
     assert main(["diff", left, right]) == 1
-    assert f"pairs in test of {left} are in train of {right}" in capsys.readouterr().out
+    assert f"pairs in test of {left}, but in train of {right}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("form", "file"), [("recbole", "shop.part3.inter"), ("lightgcn", "test.txt")])

@@ -42,7 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[Path]
         small = ["epochs=4", "min_epochs=1", "dim=8", "num_layers=1", "batch_size=256", "eval_every=2", "lr=0.05"]
         assert train([*toy, *small, "fusion=sum", "paths.run_dir=runs/gnn"]) == 0
         for name, words in (("ease", ["features=none"]), ("content_knn", []), ("item_knn", ["split.seed=9"])):
-            assert train([*toy, f"model={name}", *words, f"paths.run_dir=runs/{name.removeprefix('text_')}"]) == 0
+            assert train([*toy, f"model={name}", *words, f"paths.run_dir=runs/{name.removeprefix('content_')}"]) == 0
         yield folder
 
 

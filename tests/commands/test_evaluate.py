@@ -89,7 +89,7 @@ def test_an_adjustment_is_swept_without_retraining_and_drawn(home: Path, evaluat
         (result["test"]["ndcg@20"], result["test"]["items20/tail/ndcg@20"]) for result in swept
     }
     assert [point.settings["score.adjustments.content.weight"] for point in points] == ["0", "5"]
-    for colour in ((31, 119, 180), (214, 39, 40)):  # matplotlib's tab:blue of a point, tab:red of the front
+    for colour in ((213, 94, 0), (0, 114, 178)):  # a point of the front, and one that is not
         assert (abs(imread(picture)[:, :, :3] * 255 - colour).max(2) < 2).sum() > 20
     assert not (home / "logs/train/gnn/pareto.png").exists()
 

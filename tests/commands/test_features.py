@@ -65,7 +65,7 @@ def test_prune_lists_before_it_deletes(tmp_path: Path, capsys: pytest.CaptureFix
     for key in (old, kept):
         os.utime(tmp_path / f"{key}.safetensors", (month_ago, month_ago))
     assert run(tmp_path, "prune", "--unused", "30", "--keep", kept[:6]) == 0
-    assert "1 sets of features" in capsys.readouterr().out
+    assert "1 set of features" in capsys.readouterr().out
     assert len(list(entries(tmp_path))) == 3
     assert run(tmp_path, "prune", "--unused", "30", "--yes", "--keep", kept[:6]) == 0
     assert {entry.key for entry in entries(tmp_path)} == {kept, new}

@@ -122,7 +122,7 @@ def test_runs_without_text_or_with_controls(launch: Launch, tmp_path: Path) -> N
     assert shop.find("castle number 5", 1)[0].item == "i5"
     with pytest.raises(UserError, match="features=none"):
         OpenRun(str(plain), by=("text",)).find("x")
-    with pytest.raises(UserError, match="by=model needs a fusion that projects text"):
+    with pytest.raises(UserError, match="by=model needs a fusion that projects features"):
         OpenRun(str(plain), by=("model",)).find("x")
     assert launch("model=ease", "features/control=shuffled", "epochs=1", "paths.log_dir=shuffled") == 0
     (shuffled,) = run_folders(tmp_path / "shuffled")

@@ -264,16 +264,17 @@ def test_page_in_a_browser_shows_the_command_s_numbers_and_no_html_of_titles(
     assert dom.count("<script>") == 1
 
     def rows(part: str) -> list[tuple[str, str]]:
+        """Titles and scores of a list; a score is in the tooltip of what is shown."""
         inside = re.search(rf'<ol id="{part}">(.*?)</ol>', dom, re.DOTALL)
         assert inside is not None
-        found = re.findall(r'class="title">(.*?)<span.*?class="score">(.*?)</span>', inside.group(1), re.DOTALL)
-        return [(unescape(title), score) for title, score in found]
+        pattern = r'class="title">([^<]*)<.*?class="score"[^>]*title="score of the model: ([-.0-9]+)"'
+        return [(unescape(title), score) for title, score in re.findall(pattern, inside.group(1), re.DOTALL)]
 
     def cells(part: str, kind: str) -> list[tuple[str, str]]:
         """Rows of a list whose items may have no group."""
         inside = re.search(rf'<{kind} id="{part}">(.*?)</{kind}>', dom, re.DOTALL)
         assert inside is not None
-        found = re.findall(r'class="title">([^<]*)<.*?class="score">(.*?)</span>', inside.group(1), re.DOTALL)
+        found = re.findall(r'class="title">([^<]*)<.*?class="score"[^>]*>(.*?)</span>', inside.group(1), re.DOTALL)
         return [(unescape(title), score) for title, score in found]
 
     hits = printed_json(capsys, "search", f"run={run}", "river number 0 img", "user=u5", "k=48", "taste=0.7",
@@ -283,12 +284,12 @@ def test_page_in_a_browser_shows_the_command_s_numbers_and_no_html_of_titles(
     frame = OpenRun(str(run)).served.recommend(["u5"], 48)
     assert rows("list") == [(row["title"], f"{row['score']:.4f}") for row in frame.to_dicts()]
     similar = OpenRun(str(run)).served.similar(shown, 48)
-    assert cells("similar", "ol") == [(row["title"], f"{row['cosine']:.4f}") for row in similar.to_dicts()]
+    assert cells("similar", "ol") == [(row["title"], f"{row['cosine']:.2f}") for row in similar.to_dicts()]
     assert main(["explain", f"run={run}", "user=u5", f"item={shown}", f"out={tmp_path / 'why.json'}"]) == 0
     why = json.loads((tmp_path / "why.json").read_text())
     assert cells("why", "ol") == [(line["title"], f"{line['value']:+.4f}") for line in why["lines"]]
-    assert cells("alike", "ul") == [(a["title"], f"{a['cosine']:.4f}") for a in why["alike"]]
-    assert f"score {why['score']:.4f}, place 3; what adds up to it" in dom
+    assert cells("alike", "ul") == [(a["title"], f"{a['cosine']:.2f}") for a in why["alike"]]
+    assert f"place 3 for this user; the lines add up to the model's score {why['score']:.4f}" in dom
     assert f"{why['score']:.4f}" == f"{frame['score'][2]:.4f}"
 
 

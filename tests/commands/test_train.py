@@ -95,7 +95,7 @@ def test_ease_with_text_is_ease_plus_similarity(launch: Launch, tmp_path: Path) 
     for name, words in (("plain", []), ("text", similarity)):
         assert launch("model=ease", *words, f"paths.run_dir={tmp_path / name}") == 0
     plain, text = (ltgnn.load(tmp_path / name) for name in ("plain", "text"))
-    train, features = plain.split.train, text.feature_matrix
+    train, features = plain.split.train, text.features
     assert features is not None
     unit = torch.nn.functional.normalize(features, dim=1)
     cosines = (unit @ unit.T).fill_diagonal_(0)

@@ -90,7 +90,7 @@ def test_failed_jobs_are_listed(
     runs = ltgnn.sweep(shop, model=["popularity", "ease"], features="none", progress=False)
     assert [(run.state, run.option("model")) for run in runs] == [("failed", "popularity"), ("finished", "ease")]
     assert [run.error for run in runs.failed] == ["UserError: no popularity today"]
-    assert "1 jobs have failed" in caplog.text
+    assert "1 job has failed" in caplog.text
     assert "1 failed, 1 finished" in repr(runs)
     with pytest.raises(ltgnn.UserError, match=r"the run is failed, so it has no model to ask.*no popularity today"):
         runs[0].recommend(["u1"])
@@ -224,7 +224,7 @@ def test_two_frames_to_a_table_in_an_empty_folder(empty: Path) -> None:
     table, lines, nothing = answer.stdout.split("---\n")
     assert "head" in table
     assert "NDCG@20" in table
-    assert "[2/2] model=popularity finished" in lines
+    assert "[2/2] model=popularity: finished" in lines
     assert "NDCG@20" not in lines
     assert "finished" not in nothing
 

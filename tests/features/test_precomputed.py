@@ -70,7 +70,7 @@ def test_gaps_and_strangers_can_be_allowed(tmp_path: Path) -> None:
     [
         (
             "b\n007\nstranger\n",
-            ["1 rows of items that are not in the data set: stranger", "features.file.extra=ignore"],
+            ["1 row of items that are not in the data set: stranger", "features.file.extra=ignore"],
         ),
         ("b\n007\n007\n", ["more than once: 007"]),
         ("b\n007\n", ["3 rows", "names 2 items"]),

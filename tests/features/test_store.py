@@ -38,7 +38,7 @@ def test_made_once_then_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
     assert make.calls == 1
     assert torch.equal(first, second)
     assert "encoded in" in caplog.messages[0]
-    assert "hit" in caplog.messages[1]
+    assert "found in the store" in caplog.messages[1]
 
 
 def test_the_run_that_makes_them_has_them_as_the_others_do(tmp_path: Path) -> None:

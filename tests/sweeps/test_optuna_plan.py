@@ -111,7 +111,7 @@ def test_warm_start_takes_runs_that_the_search_could_make(
     warm = f"hydra.sweeper.warm_start=[{tmp_path}/logs/train/multiruns/grid]"
     assert launch(*SEARCH, "lr=interval(0.01,0.1)", "seed=1", "hydra.sweeper.trials=1", warm) == 0
     printed = capsys.readouterr().out
-    assert "1 of 4 finished runs are such as this search could make" in printed  # lr 0.5 is outside, seed 2 another
+    assert "1 of 4 finished runs could be made by this search" in printed  # lr 0.5 is outside, seed 2 another
     rows = trials(sweep)
     assert float(rows[0]["lr"]) == 0.02
     grid = next(f for f in run_folders(tmp_path / "logs/train/multiruns/grid") if f.name == rows[0]["run"])

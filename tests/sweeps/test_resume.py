@@ -99,7 +99,7 @@ def test_a_failing_job(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFix
         ["finished", "failed", "finished", "failed"] if on_error == "continue" else ["finished", "failed"]
     )
     assert "loss.ranking.weights.policy=none given" in (folders[1] / "error.txt").read_text()
-    again = next(line for line in printed.splitlines() if "ltgnn train -m" in line)
+    again = next(line for line in printed.splitlines() if "ltgnn train " in line and " -m " in line)
     assert "sweep.dir=logs/train/multiruns/s" in again
     assert "sweep.name" not in again
 
