@@ -14,6 +14,9 @@ from typing import Any, Generic, Literal, ParamSpec, TypeVar, overload
 
 from ltgnn.types import UserError
 
+HEADLINE = ("ndcg@20", "items20/head/ndcg@20", "items20/tail/ndcg@20")
+"""Values of the test part that a run or a model is shown with."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ltgnn.analysis.report.gather import command
+from ltgnn.evaluation.metric import HEADLINE
 from ltgnn.experiment import run_tables
 from ltgnn.experiment.dataset import Dataset, read_dataset
 from ltgnn.experiment.option_words import Overrides, Value, folder_word, words_of
@@ -224,7 +225,7 @@ class Run(records.Run):
 
     def _repr_html_(self) -> str:
         words = {axis: word for axis in AXES if (word := self.option(axis)) != "-"}
-        shown = {name: f"{self.test[name]:.4f}" for name in records.SHOWN if name in self.test}
+        shown = {name: f"{self.test[name]:.4f}" for name in HEADLINE if name in self.test}
         ends: dict[str, Any] = {} if self.state == "finished" else {self.state: self.error}
         return card(f"Run {self.folder.name}", words | {"seed": self.seed} | ends | shown | {"folder": self.folder})
 

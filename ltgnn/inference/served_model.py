@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from ltgnn.evaluation.exact_topk import best_items
+from ltgnn.evaluation.metric import HEADLINE
 from ltgnn.evaluation.topk import block_users, each_block, top_k
 from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.reasons import Reasons
 from ltgnn.inference.rule_engine import RuleRanker, Rules
 from ltgnn.inference.similarity import By, cosines_with
 from ltgnn.io.notebook import card
-from ltgnn.runs.run import SHOWN
 from ltgnn.scoring.known_items import has_interactions
 from ltgnn.scoring.scorers import decompose
 from ltgnn.tensors.csr import Csr, union_by_user
@@ -57,7 +57,9 @@ class ServedModel:
         return f"ServedModel({self.name!r}: {self._size}, {len(self.split.train):,} train pairs)"
 
     def _repr_html_(self) -> str:
-        scores = {name: f"{value:.4f}" for name in SHOWN if (value := self.card.get("test", {}).get(name)) is not None}
+        scores = {
+            name: f"{value:.4f}" for name in HEADLINE if (value := self.card.get("test", {}).get(name)) is not None
+        }
         facts = {"users and items": self._size, "split": self.split.name, "groups": self.groups.rule}
         return card(f"Model {self.name}", facts | scores)
 

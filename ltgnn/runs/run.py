@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ltgnn.config import older_recipes
 from ltgnn.config.reads_features import uses_features
 from ltgnn.config.search_path import split_folders
+from ltgnn.evaluation.metric import HEADLINE
 from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.override_words import override_values, split_overrides
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 T = TypeVar("T")
-
-SHOWN = ("ndcg@20", "items20/head/ndcg@20", "items20/tail/ndcg@20")
-"""Values of the test part that a run is shown with."""
 
 WIDTH = 119
 """Columns that ``repr`` has for a line."""
@@ -64,7 +62,7 @@ class Run:
         words = " ".join(
             word for axis in ("model", "fusion", "loss") if (word := self.option(axis)) not in ("-", "None")
         )
-        shown = [f"{name} {self.test[name]:.4f}" for name in SHOWN if name in self.test] or [self.state]
+        shown = [f"{name} {self.test[name]:.4f}" for name in HEADLINE if name in self.test] or [self.state]
         said = f"{words}, seed {self.seed}; {', '.join(shown)})"
         line = f"Run({str(self.folder)!r}: {said}"
         return line if len(line) <= WIDTH else f"Run({str(self.folder)!r}:\n    {said}"
