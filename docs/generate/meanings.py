@@ -32,3 +32,8 @@ def meaning(key: str) -> str:
             USED.add(pattern)
             return text
     raise Unexplained(f"{key} has no comment in its yaml, none in its class, and no line in {MEANINGS.name}")
+
+
+def stated(key: str) -> str:
+    """The meaning of exactly this key, which comes before what a class says; empty where there is none."""
+    return meaning(key) if key in meanings() else ""

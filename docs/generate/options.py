@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from docs.generate import written_values
-from docs.generate.meanings import meaning
+from docs.generate.meanings import meaning, stated
 from docs.generate.tables import code, table
 from docs.generate.yaml_keys import Key, Source, package_of
 from ltgnn.commands.models import comment, options
-from ltgnn.config.parameters import UNKNOWN, Parameter, located, of_callable, of_target
+from ltgnn.config.libraries import LIBRARIES
+from ltgnn.config.parameters import UNKNOWN, Parameter, imports_slow_library, located, of_callable, of_target
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.root_schema import SECTIONS, Part
 from ltgnn.config.type_names import describe_type, describe_value
@@ -152,7 +153,7 @@ def row(key: Key, source: Source, prefix: str) -> list[str]:
             code(name),
             code(key.value.rpartition(".")[2]),
             "a part",
-            key.comment or summary(key.value) or meaning(name),
+            key.comment or stated(name) or summary(key.value) or meaning(name),
         ]
     parameter, taker = taken(key, source)
     told = parameter is not None and parameter.annotation not in (UNKNOWN, Any)
@@ -170,7 +171,7 @@ def taken(key: Key, source: Source) -> tuple[Parameter | None, Any]:
     targets = source.targets()
     for depth in range(len(key.path) - 1, -1, -1):
         if target := targets.get(key.path[:depth]):
-            parameters = of_target(target)
+            parameters = of_target(target) if target in LIBRARIES or _class(target) is not None else None
             found = parameters.known.get(key.path[depth]) if parameters else None
             return (found if depth == len(key.path) - 1 else None), _class(target)
     group = source.file.parent.relative_to(conf_dir()).as_posix()
@@ -189,6 +190,9 @@ def in_words(annotation: Any) -> str:
 
 @cache
 def _class(target: str) -> Any:
+    """The class or function; None of a module that costs seconds, imported or not: pages are always the same."""
+    if imports_slow_library(target.rpartition(".")[0]):
+        return None
     try:
         return located(target)
     except (ImportError, AttributeError):

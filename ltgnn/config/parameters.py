@@ -105,9 +105,12 @@ def located(target: str) -> Any:
 
 
 def _slow(module: str) -> bool:
-    """Whether ``module`` is not imported yet and imports Lightning."""
-    if module in sys.modules:
-        return False
+    """Whether importing ``module`` would cost seconds now."""
+    return module not in sys.modules and imports_slow_library(module)
+
+
+def imports_slow_library(module: str) -> bool:
+    """Whether ``module`` is of Lightning or Optuna, or imports Lightning; read in its text."""
     if module.partition(".")[0] in ("pytorch_lightning", "lightning", "optuna"):
         return True
     try:
