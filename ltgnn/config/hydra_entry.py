@@ -49,10 +49,12 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
     def main(argv: Sequence[str] | None = None, tree: Path | None = None) -> int:
         import hydra
         from hydra.core.global_hydra import GlobalHydra
+        from hydra.core.hydra_config import HydraConfig
 
         from ltgnn.config import resolvers
 
         resolvers.register()
+        outer = HydraConfig.instance().cfg
         caught: list[Exception] = []
         arguments, packages = split_trust(sys.argv[1:] if argv is None else argv)
         arguments.sort(key=lambda word: word not in ("-m", "--multirun"))  # Hydra requires contiguous overrides
@@ -87,6 +89,7 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
         finally:
             own.close()
             GlobalHydra.instance().clear()
+            HydraConfig.instance().cfg = outer  # Hydra leaves it after --cfg
         return 1 if caught else 0
 
     return main
