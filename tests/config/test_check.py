@@ -10,6 +10,7 @@ import pytest
 from annotated_types import Ge, Gt, Le, Lt
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
@@ -23,6 +24,12 @@ from ltgnn.config.refusals import Finding, refusals
 from ltgnn.config.resolving import resolved
 from ltgnn.config.search_path import option_names as options
 from ltgnn.types import UserError
+
+
+@pytest.fixture(autouse=True)
+def no_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No job of Hydra's is running: what other tests left in the process has no say."""
+    monkeypatch.setattr(HydraConfig.instance(), "cfg", None)
 
 
 @pytest.fixture(scope="module", autouse=True)
