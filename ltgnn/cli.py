@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from ltgnn.io.scoped_cache import cache_scope
+
 GROUPS = {
     "data": {
         "data": ("ltgnn.commands.data", "fetch, import, stats, split, audit, diff, export"),
@@ -67,7 +69,8 @@ CHECKED = ("train", "evaluate", "finetune", "ensemble")
 def main(argv: Sequence[str] | None = None) -> int:
     """Dispatch; the modules are imported only when called, so that help is instant."""
     try:
-        code = dispatch(list(sys.argv[1:] if argv is None else argv))
+        with cache_scope():
+            code = dispatch(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()  # here, where a reader that is gone (`| head`) is not an error
     except KeyboardInterrupt:
         print("ltgnn: interrupted", file=sys.stderr)

@@ -5,21 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from ltgnn.io.file_digest import file_digest
 
 Inputs = dict[str, dict[str, str]]
 """Section of the recipe -> file or folder as it is named there -> sha256 of its contents."""
 
 OUTPUTS = ("callbacks", "trainer", "paths", "logger", "sweep", "store", "sources", "_target_")
 """Keys of a recipe with the places of outputs, downloads and definitions, not of inputs."""
-
-SETTLED = 2.0
-"""Seconds since its last change from which a file's digest is remembered: clocks of file systems are coarse."""
-
-_known: dict[tuple[Any, ...], str] = {}
 
 
 def inputs_of(recipe: Mapping[str, Any]) -> Inputs:
@@ -59,7 +55,7 @@ def _of_data(data: Mapping[str, Any]) -> dict[str, str]:
     names_none = not any(Path(text).suffix for text in _texts(data.get("reader")))
     if not read and not published and names_none:
         read = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and entry.name[0] != ".")
-    return {name: file_digest(folder / name) for name in read}
+    return {name: digest_or_unreadable(folder / name) for name in read}
 
 
 def _of_section(value: Any) -> dict[str, str]:
@@ -70,7 +66,7 @@ def _of_section(value: Any) -> dict[str, str]:
 
 def _digest(text: str, path: Path) -> str | None:
     if _is(path, "file"):
-        return file_digest(path)
+        return digest_or_unreadable(path)
     if not _is(path, "dir"):
         return None
     if (path / "status.json").is_file():
@@ -87,33 +83,22 @@ def _run_digest(folder: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         key = ""
     weights = (folder / "checkpoints" / name for name in ("best.ckpt", "last.ckpt"))
-    return _hash_parts([key, *(file_digest(file) for file in weights if file.is_file())])
+    return _hash_parts([key, *(digest_or_unreadable(file) for file in weights if file.is_file())])
 
 
 def _folder_digest(folder: Path) -> str:
     files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name[0] != ".")
-    return _hash_parts([f"{file.relative_to(folder)}\0{file_digest(file)}" for file in files])
+    return _hash_parts([f"{file.relative_to(folder)}\0{digest_or_unreadable(file)}" for file in files])
 
 
 def _hash_parts(parts: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def file_digest(file: Path, settled: float = SETTLED) -> str:
-    """sha256 of a file, "unreadable" where it cannot be read; remembered while nothing about the file changes.
-
-    ``settled``: seconds since its last change from which it is remembered.
-    """
+def digest_or_unreadable(file: Path) -> str:
+    """sha256 of a file, "unreadable" where it cannot be read."""
     try:
-        state = file.stat()
-        key = (str(file), state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
-        if key not in _known:
-            with file.open("rb") as opened:
-                digest = hashlib.file_digest(opened, "sha256").hexdigest()
-            if time.time() - max(state.st_mtime, state.st_ctime) < settled:
-                return digest
-            _known[key] = digest
-        return _known[key]
+        return file_digest(file)
     except OSError:
         return "unreadable"
 

@@ -19,6 +19,7 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnno
 from pydantic_core import SchemaError
 
 from ltgnn.config.libraries import LIBRARIES
+from ltgnn.io.scoped_cache import cached
 
 UNKNOWN = inspect.Parameter.empty
 """The annotation of a parameter that has none, or one that cannot be resolved: it is not checked."""
@@ -88,14 +89,17 @@ def of_target(target: str) -> Parameters | None:
     return None if found is None else of_callable(found)
 
 
-@cache
 def located(target: str) -> Any:
     """The class or function called ``target``; None where its module costs seconds and was not imported yet."""
     module, _, name = target.rpartition(".")
     if not module:
         raise ImportError(f"No module named '{name}'")
-    if _slow(module):
-        return None
+    return None if _slow(module) else _imported(target)
+
+
+@cached
+def _imported(target: str) -> Any:
+    module, _, name = target.rpartition(".")
     try:
         return getattr(import_module(module), name)
     except ModuleNotFoundError as error:

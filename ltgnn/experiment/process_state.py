@@ -9,6 +9,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ltgnn.io.scoped_cache import cache_scope
+
 ONE_AT_A_TIME = threading.RLock()
 """Hydra's state belongs to the process: calls from several threads wait for each other."""
 
@@ -17,6 +19,7 @@ ONE_AT_A_TIME = threading.RLock()
 def hydra_put_back() -> Iterator[None]:
     """Inside there is no Hydra; afterwards the caller's own, its job and the interpolations it registered are back.
 
+    It is a scope of ``ltgnn.io.scoped_cache``.
     A notebook without ipywidgets is not told so by libraries that are loaded inside.
     """
     from hydra import version
@@ -32,7 +35,7 @@ def hydra_put_back() -> Iterator[None]:
     HydraConfig.instance().cfg = None  # or values such as ${hydra:runtime.output_dir} would be those of another job
     version.setbase("1.3")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), cache_scope():
             warnings.filterwarnings("ignore", message="IProgress not found")  # of tqdm, which libraries load
             yield
     finally:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from ltgnn.io.file_digest import file_digest
 from ltgnn.types import UserError
 
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")  # the first kind that a folder has counts
@@ -38,7 +38,7 @@ def weights_hash(folder: Path) -> str:
     """sha256 of the weight file, as ``sha256sum`` prints it; of names and hashes where there are several."""
     for pattern in WEIGHTS:
         if files := sorted(folder.glob(pattern)):
-            return file_hash(files[0]) if len(files) == 1 else _digest(files)
+            return file_digest(files[0]) if len(files) == 1 else _digest(files)
     raise UserError(f"the model folder {folder} holds no weights ({' or '.join(WEIGHTS)}); set features.encoder.model")
 
 
@@ -98,16 +98,4 @@ def _from_hub(name: str, revision: str | None, local_files_only: bool) -> Path:
 
 
 def _digest(files: Sequence[Path]) -> str:
-    return hashlib.sha256("".join(f"{file.name} {file_hash(file)}\n" for file in files).encode()).hexdigest()
-
-
-def file_hash(file: Path) -> str:
-    """sha256 of one file, read once per process and state of the file."""
-    state = file.stat()
-    return _hash_once(file.resolve(), state.st_size, state.st_mtime_ns)
-
-
-@cache
-def _hash_once(file: Path, size: int, mtime_ns: int) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    return hashlib.sha256("".join(f"{file.name} {file_digest(file)}\n" for file in files).encode()).hexdigest()

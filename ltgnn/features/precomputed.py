@@ -13,7 +13,7 @@ import torch
 from annotated_types import Ge
 from torch import Tensor
 
-from ltgnn.features.model_source import file_hash
+from ltgnn.io.file_digest import file_digest
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
@@ -53,8 +53,8 @@ class FeatureFile:
             self._need(Path(self.ids), "features.file.ids")
         return {
             "class": "FeatureFile",
-            "file": file_hash(self.path),
-            "ids": file_hash(Path(self.ids)) if outside else self.ids,
+            "file": file_digest(self.path),
+            "ids": file_digest(Path(self.ids)) if outside else self.ids,
             "missing": self.missing,
             "extra": self.extra,
         }

@@ -16,6 +16,7 @@ from torch import Tensor
 from ltgnn.config.paths import write_whole
 from ltgnn.features.checks import measure
 from ltgnn.io.atomic_write import Unwritable, replace_atomically
+from ltgnn.io.scoped_cache import keep
 from ltgnn.types import Features
 
 log = logging.getLogger(__name__)
@@ -149,21 +150,16 @@ class FeatureStore:
 
 
 def verify(path: Path, values: Tensor, sha256: str) -> None:
-    """``ValueError`` where values are not the bytes that were written; once per process and state of the file."""
+    """``ValueError`` where values are not the bytes that were written; hashed once per scope and state of the file."""
     state = path.stat()
-    known = (path.resolve(), state.st_size, state.st_mtime_ns, state.st_ino, sha256)
-    if known not in _verified:
-        if digest(values) != sha256:
-            raise ValueError("the bytes are not those that were written")
-        _verified.add(known)
+    at = (state.st_size, state.st_mtime_ns, state.st_ino)
+    if keep((verify, path.resolve(), at), lambda: digest(values)) != sha256:
+        raise ValueError("the bytes are not those that were written")
 
 
 def digest(values: Tensor) -> str:
     """sha256 of the numbers, row by row, without a copy of them."""
     return hashlib.sha256(values.contiguous().numpy().data).hexdigest()
-
-
-_verified: set[tuple[Any, ...]] = set()
 
 
 def _card(file: Path) -> dict[str, Any]:

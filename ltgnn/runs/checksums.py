@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-from functools import cache
 from pathlib import Path
 
 from ltgnn.config.paths import write_whole
 from ltgnn.io.bounded_read import LONGEST, read_text
+from ltgnn.io.file_digest import file_digest
+from ltgnn.io.scoped_cache import cached
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ KEPT = (*RECORD, *LARGE)
 def write_checksums(folder: Path) -> None:
     """``checksums.json``: sha256 of each of these files, by its path below the folder."""
     files = sorted(file for pattern in KEPT for file in folder.glob(pattern) if file.is_file())
-    found = {str(file.relative_to(folder)): sha256(file) for file in files}
+    found = {str(file.relative_to(folder)): file_digest(file, settled=0) for file in files}
     write_whole(folder / FILE, json.dumps(found, indent=1) + "\n")
 
 
@@ -34,7 +34,7 @@ def warn_if_changed(folder: Path, *names: str) -> bool:
     """Whether one of these files of a run differs from what the run wrote; logged in one line.
 
     Older runs without checksums, and missing files, are not checked; that damaged checksums cannot be read is logged
-    too. A file is read once per process and state.
+    too. A file is read once per command and state, and reported once.
     """
     if not (folder / FILE).is_file():
         return False
@@ -55,10 +55,10 @@ def warn_if_changed(folder: Path, *names: str) -> bool:
 def _differs(file: Path, wanted: object) -> bool:
     if not file.is_file() or (file.name in RECORD and file.stat().st_size > LONGEST):
         return False  # such a record is refused by those who read it
-    return sha256(file) != wanted
+    return file_digest(file, settled=0) != wanted
 
 
-@cache
+@cached
 def _warn(folder: Path, names: str, several: bool) -> None:
     log.warning(
         "%s: %s %s damaged, or changed after the run (checksums not those of %s): numbers and lists that rest on %s "
@@ -67,18 +67,6 @@ def _warn(folder: Path, names: str, several: bool) -> None:
     )  # fmt: skip
 
 
-@cache
+@cached
 def _warn_unchecked(folder: Path) -> None:
     log.warning("%s: %s is damaged, so that it cannot be told whether files of this run have changed.", folder, FILE)
-
-
-def sha256(file: Path) -> str:
-    """Of the bytes of a file; read once per process and state of the file."""
-    state = file.stat()
-    return _hash_once(file.resolve(), state.st_size, state.st_mtime_ns, state.st_ino)
-
-
-@cache
-def _hash_once(file: Path, size: int, mtime_ns: int, inode: int) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -7,13 +7,13 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
 from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from ltgnn.config.metric_direction import smaller_in
+from ltgnn.io.scoped_cache import cached
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.uploads import pictures
 from ltgnn.runs.wandb_artifacts import log_artifacts, log_code
@@ -196,9 +196,9 @@ class Wandb:
         return "offline"
 
 
-@cache
+@cached
 def say_offline() -> None:
-    """Said once in a process, not for each job of a sweep."""
+    """Said once in a command, not for each job of a sweep."""
     log.info("W&B: no API key found, so runs are kept offline (upload later with `wandb sync`).")
 
 

@@ -23,6 +23,7 @@ from omegaconf import OmegaConf
 from ltgnn.config import resolvers
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.io import libyaml
+from ltgnn.io.scoped_cache import cache_scope
 from ltgnn.runs.difference import differences, in_words
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import key_of, resolve_config
@@ -52,7 +53,7 @@ def execute(job: Job, task: Task, since: float, cache: Cache = NO_CACHE) -> Outc
             state = "skipped" if claim.state == "finished" else claim.state
             return Outcome(state, claim.folder, read_status(claim.folder).get("error", ""))
         started, hydra = time.time(), HydraConfig.instance().cfg
-        with clean(), libyaml.faster_omegaconf():
+        with cache_scope(), clean(), libyaml.faster_omegaconf():
             try:
                 assign_folder(job.config, claim.folder)
                 recipe = resolve(job.config)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from ltgnn.config.input_files import file_digest, find_changed, inputs_of
+from ltgnn.config.input_files import find_changed, inputs_of
 from ltgnn.config.sweep_cache import Cache
 from ltgnn.runs.run_key import key_of
 
@@ -47,17 +47,6 @@ def test_contents_count_and_nothing_else(folder: Path) -> None:
     file.write_text("u,i\n1,2\n")
     (folder / "other.csv").write_text("changed")
     assert key_of(recipe(folder)) == key
-
-
-def test_a_remembered_digest_is_of_the_file_as_it_is(folder: Path) -> None:
-    file = folder / "i.csv"
-    first = file_digest(file, settled=-1e9)  # remembered at once
-    before = file.stat()
-    other = file.with_name("new")
-    other.write_text("u,i\n9,9\n")
-    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
-    other.replace(file)
-    assert file_digest(file, settled=-1e9) != first
 
 
 def test_published_files_are_verified_elsewhere_and_move_no_key(folder: Path) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from ltgnn.features.store import FeatureStore, key_of
+from ltgnn.features.store import FeatureStore, digest, key_of, verify
+from ltgnn.io.scoped_cache import cache_scope
 
 
 class Counted:
@@ -121,14 +122,17 @@ def test_features_without_their_card_are_made_anew(tmp_path: Path, card: str | N
     assert make.calls == 2
 
 
-def test_each_state_of_a_file_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hashed = []
-    make, store = Counted(), FeatureStore(tmp_path)
-    ask(store, make)
-    monkeypatch.setattr("ltgnn.features.store.digest", lambda values: hashed.append(values))
-    for _ in range(3):
-        ask(store, make)
-    assert (make.calls, hashed) == (1, [])
+def test_each_state_of_a_file_is_hashed_once_in_a_scope(tmp_path: Path) -> None:
+    (file := tmp_path / "a.safetensors").write_bytes(b"")
+    written, others = torch.ones(2, 3), torch.zeros(2, 3)
+    with cache_scope():
+        verify(file, written, digest(written))
+        verify(file, others, digest(written))  # not looked at: the file is as it was
+        file.write_bytes(b"changed")
+        with pytest.raises(ValueError, match="not those that were written"):
+            verify(file, others, digest(written))
+    with pytest.raises(ValueError, match="not those that were written"):
+        verify(file, others, digest(written))
 
 
 def test_others_may_read_what_they_may_read_of_the_card(tmp_path: Path) -> None:
@@ -156,7 +160,8 @@ def test_a_store_that_cannot_be_written_costs_no_run(
 
 RACE = """
 import sys, time, torch
-from ltgnn.features.store import FeatureStore
+from ltgnn.features.store import FeatureStore, digest, key_of, verify
+from ltgnn.io.scoped_cache import cache_scope
 def make():
     open(f"{sys.argv[1]}/calls", "a").write("x")
     time.sleep(1.0)

@@ -18,7 +18,8 @@ from ltgnn.commands.ensemble import main as ensemble
 from ltgnn.commands.pareto import main as pareto
 from ltgnn.commands.table import main as table
 from ltgnn.inference.restore import load_module
-from ltgnn.runs.checksums import FILE, _warn, warn_if_changed, write_checksums
+from ltgnn.io.scoped_cache import cache_scope
+from ltgnn.runs.checksums import FILE, warn_if_changed, write_checksums
 from ltgnn.runs.exposure import places
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Damaged
@@ -35,7 +36,8 @@ def test_a_change_is_said_once_and_names_the_file(tmp_path: Path, caplog: pytest
     assert not warn_if_changed(tmp_path, "topk.parquet")
     assert not warn_if_changed(tmp_path, "per_user.parquet")
     (tmp_path / "topk.parquet").write_bytes(b"lysts")
-    assert [warn_if_changed(tmp_path, "topk.parquet") for _ in range(3)] == [True] * 3
+    with cache_scope():
+        assert [warn_if_changed(tmp_path, "topk.parquet") for _ in range(3)] == [True] * 3
     (said,) = caplog.messages
     assert f"{tmp_path}: topk.parquet is damaged" in said
 
@@ -93,8 +95,8 @@ def test_a_changed_recipe_or_number_is_told_by_every_table(tmp_path: Path, caplo
     given = [*map(str, folders)]
     for command, words in ((table, given), (compare, given), (claim, given[:2]), (pareto, [str(tmp_path)])):
         caplog.clear()
-        _warn.cache_clear()
-        command(words)
+        with cache_scope():  # as the command line opens one
+            command(words)
         told = [message for message in caplog.messages if "damaged, or changed after the run" in message]
         assert [line.split(" damaged")[0] for line in told] == [
             f"{folders[0]}: metrics.json is", f"{folders[1]}: config.yaml and metrics.json are"

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from ltgnn.config.sweep_cache import Cache
+from ltgnn.io.scoped_cache import cache_scope
 from ltgnn.sweeps.execute import Task, execute
 from ltgnn.sweeps.jobs import Job, Outcome
 from ltgnn.sweeps.plan import Plan
@@ -114,18 +115,19 @@ def serve(pipe: Connection, task: Task, since: float, parent: int) -> None:
     """A worker: jobs come, outcomes go; it ends with its parent."""
     end_with(parent)
     cache = Cache()
-    while True:
-        try:
-            job: Job | None = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        if job is None:
-            return
-        try:
-            pipe.send(execute(job, task, since, cache))
-        except (KeyboardInterrupt, SystemExit):
-            pipe.send(Outcome("interrupted", job.sweep_dir / job.name))
-            return
+    with cache_scope():
+        while True:
+            try:
+                job: Job | None = pipe.recv()
+            except (EOFError, KeyboardInterrupt):
+                return
+            if job is None:
+                return
+            try:
+                pipe.send(execute(job, task, since, cache))
+            except (KeyboardInterrupt, SystemExit):
+                pipe.send(Outcome("interrupted", job.sweep_dir / job.name))
+                return
 
 
 def end_with(parent: int) -> None:
