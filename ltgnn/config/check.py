@@ -15,12 +15,14 @@ from ltgnn.config.not_importable import how_to_import
 from ltgnn.config.parameters import UNKNOWN, Parameter, Parameters, of_callable, of_target
 from ltgnn.config.refusals import Finding, is_node, refusals
 from ltgnn.config.resolving import MISSING, resolved, source
-from ltgnn.config.root_schema import ROOTS, SECTIONS, Recommend, concerns
+from ltgnn.config.root_schema import PARTS, ROOTS, SECTIONS, Part, Recommend, concerns
 from ltgnn.config.type_names import describe_type
 from ltgnn.types import UserError
 
 SOURCES = ("projector", "init", "adapt")
 """Groups of which parts are taken over by others: what they lack is lacking only where they are taken."""
+
+A_PART = Parameter("part", Part | None, False)
 
 
 def refuse_wrong_values(
@@ -62,6 +64,8 @@ def findings(config: Mapping[str, Any]) -> Iterator[Finding]:
             takes = of_target(section) if isinstance(section, str) else of_callable(section)
             if takes is not None:
                 yield from _against(takes, key, value, complete=False)
+        for name, part in value.items() if key in PARTS and isinstance(value, dict) else ():
+            yield from refusals(A_PART, f"{key}.{name}", part)
         for place, node in nodes(value, key):
             yield from _of_node(place, node)
 

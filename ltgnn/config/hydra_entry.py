@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ltgnn.config.error_messages import message
+from ltgnn.config.group_words import wrong_choice
 from ltgnn.config.help_page import HELP, help_page
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.search_path import FLAG, named_folders, searching, split_folders
-from ltgnn.config.suggestions import in_plain_words, refuse_two_parts
+from ltgnn.config.suggestions import in_plain_words
 from ltgnn.config.trust import VARIABLE, split_trust, trusted_packages, trusting
 from ltgnn.io.libyaml import faster_omegaconf
 from ltgnn.io.terminal import printable_lines
@@ -68,8 +69,8 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
                 return 0
             if any(word.partition("=")[0] in ("-sc", "--shell-completion") for word in arguments):
                 raise UserError('tab completion is set up by: eval "$(ltgnn completion bash)"; or zsh, fish (--help).')
-            if double := refuse_two_parts(arguments):
-                raise UserError(double)
+            if wrong := wrong_choice(arguments, config_name, tree):
+                raise UserError(wrong)
             with trusting(packages), faster_omegaconf(), as_hydra_reads_it(config_name, arguments):
                 hydra.main(config_path=str(tree or conf_dir()), config_name=config_name, version_base="1.3")(
                     guard(task, caught)

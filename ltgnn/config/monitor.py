@@ -27,7 +27,7 @@ def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
         return  # an evaluator of the user's own
     lengths = evaluation.get("ks")
     if not all(isinstance(evaluation.get(key) or kind(), kind) for key, kind in SHAPES.items()) or not (
-        isinstance(lengths, list) and all(isinstance(k, int) and k > 0 for k in lengths)
+        isinstance(lengths, list) and lengths and all(isinstance(k, int) and k > 0 for k in lengths)
     ):
         return  # a wrong value, which is reported separately
     part, _, name = monitor.partition("/")

@@ -139,6 +139,10 @@ SECTIONS: Mapping[str, type | str] = {
 """Group without a ``_target_`` -> what takes its keys."""
 
 
+PARTS = ("model", "loss", "groups", "callbacks")
+"""Groups of which each key is a part, or null where there is none."""
+
+
 def concerns(root: str, key: str, config: Mapping[str, Any]) -> bool:
     """Whether a key of the config is used by the command ``root``."""
     judged = root == "evaluate" and config.get("run") is not None

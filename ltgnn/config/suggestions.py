@@ -13,9 +13,6 @@ from ltgnn.config.hydra_keys import no_key_of_hydra
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.search_path import group_names, is_group, looked_in, option_file, option_names
 
-NOT_ONE_WORD = re.compile(r"^_target_: ", re.MULTILINE)
-"""Marks an option that builds one object: two such options cannot be combined."""
-
 OVERRIDE = re.compile(r"([+~]*)([\w.@/]+)=(.*)", re.DOTALL)
 
 
@@ -29,6 +26,11 @@ def in_plain_words(text: str, words: Sequence[str], root: str, tree: Path | None
     if wrong := re.search(r"Could not find '([\w/.-]+)/([^'/]+)'", text):
         listed = re.search(r"Available options in '[^']+':\n((?:[ \t]+\S+\n?)*)", text)
         return no_word(wrong.group(1), wrong.group(2), listed.group(1).split() if listed else ())
+    if wrong := re.search(r"Ambiguous value for argument '(.*)'\n", text):
+        return several_values(wrong.group(1))
+    if wrong := re.search(r"Error merging override ([^=]+=(.).*)\nCannot merge", text):
+        wanted = {"{": "a list", "[": "names with a value each"}.get(wrong.group(2), "another kind of value")
+        return f"{wrong.group(1)} given, {wanted} wanted."
     if "mismatched input" in text or "extraneous input" in text or "LexerNoViableAlt" in text or "no viable" in text:
         return not_readable(text, words)
     return text
@@ -67,9 +69,11 @@ def no_key(key: str, words: Sequence[str], root: str, tree: Path | None) -> str:
     if place:
         has = ", ".join(there) or "no key to set"
         hint += f" {place} has {has}." if isinstance(node, Mapping) else f" {place} is one value."
-        if not hint.startswith(" Did") and (other := elsewhere(key)):
+        if not hint.startswith(" Did") and (other := beside(key, config) or elsewhere(key)):
             hint += f" {other}."
     else:
+        if not hint and len(names) == 1 and (other := in_any_group(key)):
+            hint = f" {other}."
         hint += f" Groups: {', '.join(group_names())}. Root keys: {', '.join(knobs())}."
     return f"'{key}': there is no such key.{hint}"
 
@@ -81,7 +85,7 @@ def nearest(place: str, node: Any, names: Sequence[str], there: Sequence[str]) -
     below = dict(leaves(node))
     deeper = sorted((path for path in below if path.rpartition(".")[2] == names[-1] and "." in path), key=len)
     similar = find_similar(names[0], there if place else [*group_names(), *knobs()])
-    if place and deeper and not similar:
+    if deeper and not similar:
         found = deeper[0]
     elif similar:
         found = ".".join([similar[0], *names[1:]])
@@ -92,8 +96,25 @@ def nearest(place: str, node: Any, names: Sequence[str], there: Sequence[str]) -
     return f" Did you mean '{f'{place}.{found}'.lstrip('.')}'?"
 
 
-def elsewhere(key: str) -> str:
-    """An option of the group whose yaml has such a key: ``score=content has score.adjustments.content.weight``."""
+def beside(key: str, config: Mapping[str, Any]) -> str:
+    """A key of the same name in another part of the group: ``loss has loss.l2.weight``."""
+    group, _, rest = key.partition(".")
+    below = leaves(config[group]) if "." in rest and isinstance(config.get(group), Mapping) else ()
+    same = [path for path, _ in below if ends_alike(path, rest)]
+    return f"{group} has {group}.{same[0]}" if same else ""
+
+
+def in_any_group(name: str) -> str:
+    """An option of any group whose yaml has a key of this name: ``loss=softmax has loss.ranking.temperature``."""
+    groups = (group for group in group_names() if group != "experiment")
+    return next((text for group in groups if (text := elsewhere(f"{group}.{name}", similar=False))), "")
+
+
+def elsewhere(key: str, similar: bool = True) -> str:
+    """An option of the group whose yaml has such a key: ``score=content has score.adjustments.content.weight``.
+
+    ``similar``: or one of a similar name.
+    """
     from omegaconf import OmegaConf
 
     group, _, rest = key.partition(".")
@@ -104,11 +125,23 @@ def elsewhere(key: str) -> str:
         raw: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
         for path, _ in leaves(raw) if isinstance(raw, Mapping) and "/" not in word else ():
             found.setdefault(path, word)
-    last = rest.rpartition(".")[2]
-    same = [path for path in found if path == rest] or [path for path in found if path.rpartition(".")[2] == last]
-    for path in same or find_similar(rest, list(found)):
-        return f"{group}={found[path]} has {group}.{path}"
-    return ""
+    same = [path for path in found if path == rest] or [path for path in found if ends_alike(path, rest)]
+    if similar and not same:
+        near = find_similar(rest.rpartition(".")[2], [path.rpartition(".")[2] for path in found])
+        same = [path for path in found for name in near if ends_alike(path, name)]
+    return f"{group}={found[same[0]]} has {group}.{same[0]}" if same else ""
+
+
+def ends_alike(one: str, other: str) -> bool:
+    """Whether two dotted keys have the same last name."""
+    return one.rpartition(".")[2] == other.rpartition(".")[2]
+
+
+def several_values(word: str) -> str:
+    """Of values with commas between, where one is wanted."""
+    key, _, value = word.partition("=")
+    text = f"{word} given, one value wanted. To run one after the other: {word} -m."
+    return text if is_group(key) else f"{text} A list: {key}=[{value}]. One text with commas: '{key}=\"{value}\"'"
 
 
 def not_readable(text: str, words: Sequence[str]) -> str:
@@ -122,22 +155,6 @@ def not_readable(text: str, words: Sequence[str]) -> str:
                 f"the shell: '{plus}{key}=\"{value}\"'"
             )
     return text.partition("\nSee https")[0]
-
-
-def refuse_two_parts(words: Sequence[str]) -> str:
-    """A message where a group that builds one object was given a list of options; empty where none was."""
-    for word in words:
-        given = re.fullmatch(r"([\w/]+)=\[(.*)\]", word)
-        if not given or not is_group(given.group(1)):
-            continue
-        group, chosen = given.group(1), [one.strip() for one in given.group(2).split(",")]
-        files = [option_file(group, one) for one in chosen]
-        if any(file and NOT_ONE_WORD.search(file.read_text(encoding="utf-8")) for file in files):
-            return (
-                f"{word} given, one option wanted: {', '.join(option_names(group))}. To run several: "
-                f"{group}={','.join(chosen)} -m"
-            )
-    return ""
 
 
 def composed(words: Sequence[str], root: str, tree: Path | None) -> Any:
@@ -175,7 +192,7 @@ def leaves(node: Mapping[Any, Any], place: str = "") -> Iterator[tuple[str, Any]
 
 def find_similar(given: str, known: Sequence[str]) -> list[str]:
     """The nearest of ``known``, if any is near."""
-    return difflib.get_close_matches(given, known, n=1, cutoff=0.5)
+    return difflib.get_close_matches(given.lower(), known, n=1, cutoff=0.65)
 
 
 def knobs() -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Interval, Le, Lt
+from annotated_types import Ge, Gt, Interval, Le, Lt, MinLen
 
 WORDS: Mapping[Any, str] = {
     int: "a whole number",
@@ -26,7 +26,9 @@ def describe_type(annotation: Any, bounds: str = "") -> str:
     """A description of a value of this type."""
     if get_origin(annotation) is Annotated:
         inner, *metadata = get_args(annotation)
-        return describe_type(inner, in_words(metadata) or bounds)
+        text = describe_type(inner, in_words(metadata) or bounds)
+        filled = any(isinstance(one, MinLen) and one.min_length > 0 for one in metadata)
+        return text.replace("a list", "a list that is not empty", 1) if filled else text
     if get_origin(annotation) in (Union, types.UnionType):
         return " or ".join(dict.fromkeys(describe_type(one) for one in get_args(annotation)))
     if get_origin(annotation) is Literal:
@@ -77,7 +79,8 @@ def describe_value(value: Any) -> str:
         return f"[{','.join(map(describe_value, value))}]"
     if value is None or isinstance(value, bool):
         return json.dumps(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{text}.0" if isinstance(value, float) and text.lstrip("-").isdigit() else text
 
 
 def entry_annotation(annotation: Any, name: object) -> Any:

@@ -11,9 +11,10 @@ from typing import Any
 from omegaconf import DictConfig
 
 from ltgnn.config.error_messages import message
+from ltgnn.config.group_words import wrong_choice
 from ltgnn.config.hydra_entry import SWEPT, Output, as_hydra_reads_it, guard
 from ltgnn.config.paths import conf_dir
-from ltgnn.config.suggestions import in_plain_words, refuse_two_parts
+from ltgnn.config.suggestions import in_plain_words
 from ltgnn.config.trust import split_trust, trusting
 from ltgnn.experiment.process_state import ONE_AT_A_TIME, hydra_put_back, log_shown
 from ltgnn.io.pluralize import pluralize
@@ -76,8 +77,8 @@ def launch(
         resolvers.register()
         full_error = os.environ.get("HYDRA_FULL_ERROR") == "1"
         try:
-            if double := refuse_two_parts(arguments):
-                raise UserError(double)
+            if wrong := wrong_choice(arguments, root, tree):
+                raise UserError(wrong)
             with trusting(packages), faster_omegaconf(), as_hydra_reads_it(root, typed):
                 hydra = Hydra.create_main_hydra2("ltgnn", create_config_search_path(str(tree or conf_dir())))
                 start = hydra.multirun if several else hydra.run

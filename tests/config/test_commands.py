@@ -29,6 +29,13 @@ def run(folder: Path, *words: str) -> tuple[int, list[str]]:
         (["train", "fusion=[id,sum]"], "ltgnn: fusion=[id,sum] given, one option wanted: attention, "),
         (["train", "data.reader.separator=;"], "'data.reader.separator=\";\"'"),
         (["train", "data.reader.separator=,"], "'data.reader.separator=\",\"'"),
+        (
+            ["train", "loss=bpr,softmax"],
+            "ltgnn: loss=bpr,softmax given, one value wanted. To run one after ",
+        ),
+        (["train", "eval.ks={a:1}"], "ltgnn: eval.ks={a:1} given, a list wanted."),
+        (["train", "model=null"], "ltgnn: model=null given, one option wanted: alpharec, als, "),
+        (["train", "eval.ks=[]"], "ltgnn: eval.ks=[] given, a list that is not empty (a whole number"),
         (["train", "score.weight=1"], "score=content has score.adjustments.content.weight."),
         (["train", "score=content", "score.weight=1"], "Did you mean 'score.adjustments.content.weight'?"),
         (
