@@ -127,8 +127,8 @@ class Recommender(pl.LightningModule):
         rows = torch.arange(len(batch.users)).tensor_split(self.world_size)[self.trainer.global_rank]
         first, size = (int(rows[0]), len(rows)) if len(rows) else (0, 0)
         part = slice(first, first + max(1, size))
-        own = batch._replace(users=batch.users[part], pos=batch.pos[part], neg=batch.neg[part])
-        return own, size * self.world_size / len(batch.users)
+        selected = batch._replace(users=batch.users[part], pos=batch.pos[part], neg=batch.neg[part])
+        return selected, size * self.world_size / len(batch.users)
 
     def objective(self, batch: Batch) -> dict[str, Tensor]:
         """Every term of the loss on one batch with its negatives, by name.
@@ -145,11 +145,11 @@ class Recommender(pl.LightningModule):
             main, others = self.views(self.encoder, self.graph)
         size = -(-len(batch.users) // self.shared)
         parts = split(batch, size)
-        read = (
+        pairs = (
             per_batch_states(parts, main) if local is not None and len(parts) > 1 else [(part, main) for part in parts]
         )
-        read = [(self.sampler.narrow(part, own), own._replace(columns=self.columns)) for part, own in read]
-        terms = [{name: loss(part, own, others) for name, loss in self.losses.items()} for part, own in read]
+        pairs = [(self.sampler.narrow(part, rows), rows._replace(columns=self.columns)) for part, rows in pairs]
+        terms = [{name: loss(part, rows, others) for name, loss in self.losses.items()} for part, rows in pairs]
         if len(parts) == 1:
             return terms[0]
         shares = [len(part.users) / len(batch.users) for part in parts]

@@ -197,10 +197,10 @@ class Dataset:
 
     def __repr__(self) -> str:
         pairs = sum(len(part) for part in self.parts.values())
-        cut = "" if set(self.parts) == {"all"} else f" in {', '.join(self.parts)}"
+        parts_shown = "" if set(self.parts) == {"all"} else f" in {', '.join(self.parts)}"
         names = [*self.item_fields, *self.item_numbers, *self.item_vectors]
         shown = f"{', '.join(names[:8])}{' ...' if len(names) > 8 else ''}"
-        size = f"{self.num_users:,} users, {self.num_items:,} items, {pairs:,} interactions{cut}"
+        size = f"{self.num_users:,} users, {self.num_items:,} items, {pairs:,} interactions{parts_shown}"
         return f"Dataset({self.name!r}: {size}{f'; fields: {shown}' if names else ''})"
 
     @property

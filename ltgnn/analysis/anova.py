@@ -54,7 +54,7 @@ def anova(values: Sequence[float], groups: Mapping[str, Sequence[str]], order: i
             continue
         squares, df = max(0.0, without - with_it), large - small
         f = squares / df / noise if noise else None
-        effects.append(Effect(" x ".join(term), df, squares, _share(squares, total), f, _p(f, df, freedom)))
+        effects.append(Effect(" x ".join(term), df, squares, _share(squares, total), f, p_value(f, df, freedom)))
     return [*effects, Effect(RESIDUAL, freedom, left, _share(left, total), None, None)]
 
 
@@ -84,7 +84,7 @@ def _share(squares: float, total: float) -> float:
     return squares / total if total > 0 else 0.0
 
 
-def _p(f: float | None, df: int, freedom: int) -> float | None:
+def p_value(f: float | None, df: int, freedom: int) -> float | None:
     from scipy.stats import f as distribution
 
     return None if f is None else float(distribution.sf(f, df, freedom))

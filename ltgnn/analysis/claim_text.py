@@ -47,7 +47,7 @@ def summary(result: Claim) -> Any:
         i = d.interval
         table.add_row(
             GROUP_WORDS[d.group], f"{d.users}", _mean(d.base, d.base_sd), _mean(d.new, d.new_sd),
-            f"{i.estimate:+.5f}", f"{i.lower:+.5f} {i.upper:+.5f}", *_relative(d), p_value(d.p_holm[TEST]),
+            f"{i.estimate:+.5f}", f"{i.lower:+.5f} {i.upper:+.5f}", *format_relative(d), p_value(d.p_holm[TEST]),
         )  # fmt: skip
     return table
 
@@ -99,7 +99,7 @@ def p_value(p: float) -> str:
     return "< 0.0001" if p < 1e-4 else f"{p:.4f}" if p < 0.01 else f"{p:.2f}"
 
 
-def _relative(d: Difference) -> tuple[str, str]:
+def format_relative(d: Difference) -> tuple[str, str]:
     if not d.base:
         return ("base is 0", "-")
     return f"{d.relative.estimate:+.1%}", f"{d.relative.lower:+.1%} {d.relative.upper:+.1%}"

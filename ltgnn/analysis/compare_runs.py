@@ -37,8 +37,8 @@ def compare_runs(
     """
     damaged: list[DamagedRun] = []
 
-    def work(whole: Sequence[Run]) -> tuple[list[Run], Comparison]:
-        runs, again = drop_repeated(whole)
+    def work(every_run: Sequence[Run]) -> tuple[list[Run], Comparison]:
+        runs, again = drop_repeated(every_run)
         keys = tuple(by) or tuple(key for key in differing_keys(runs) if any(run.option(key) != "-" for run in runs))
         for key in by:
             if all(run.option(key) == "-" for run in runs):

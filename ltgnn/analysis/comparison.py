@@ -131,7 +131,7 @@ def compare(
             continue
         bases[options] = other
         for name in names:
-            found = _p(known[other], side, name)
+            found = compute_p_value(known[other], side, name)
             if found is not None:
                 p[options, name] = found
     adjusted = dict(zip(p, CORRECTIONS[correction](np.array(list(p.values()))).tolist(), strict=True)) if p else {}
@@ -168,7 +168,7 @@ def compare(
 
 def _base(known: Mapping[tuple[str, ...], RunGroup], options: tuple[str, ...]) -> tuple[str, ...] | None:
     """The configuration with these options, or the only one that has them where it has such groups."""
-    fits = [row for row in known if all(own in (option, "-") for own, option in zip(row, options, strict=True))]
+    fits = [row for row in known if all(wanted in (option, "-") for wanted, option in zip(row, options, strict=True))]
     return options if options in known else fits[0] if len(fits) == 1 else None
 
 
@@ -193,7 +193,7 @@ def _check(
             raise UserError(f"--baseline {group}={option}: no run has that; there are {', '.join(sorted(options))}")
 
 
-def _p(base: RunGroup, new: RunGroup, name: str) -> float | None:
+def compute_p_value(base: RunGroup, new: RunGroup, name: str) -> float | None:
     """Significance of the difference; over users as well, where the value has one number per user."""
     if base.mean(name) is None or new.mean(name) is None:
         return None

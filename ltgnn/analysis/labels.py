@@ -37,8 +37,10 @@ def differing_keys(runs: Sequence[Run]) -> tuple[str, ...]:
         keys = {k: None for k in keys if k in PLAINLY or all(run.option(k) not in NOTHING for run in runs)}
     options = {key: [run.option(key) for run in runs] for key in keys if _parts(key)[0] not in NO_AXES}
     seeds = [run.seed for run in runs]  # a key that follows the seed, as split.seed may, distinguishes none
-    differ = {key: said for key, said in options.items() if said != seeds and len(set(_had(key, said, runs))) > 1}
-    found = [key for key in differ if key in given or not _implied(key, differ)]
+    differ = {
+        key: said for key, said in options.items() if said != seeds and len(set(options_there(key, said, runs))) > 1
+    }
+    found = [key for key in differ if key in given or not is_implied(key, differ)]
     return tuple(sorted(found, key=lambda key: key not in PLAINLY)) or ("model", "fusion", "loss")
 
 
@@ -63,13 +65,13 @@ def label(run: Run, groups: Sequence[str]) -> str:
     if "experiment" in said and not named:  # for others this is the name; a run without one is named by its options
         said = {group: run.option(group) for group in PLAINLY} | said
     if named and run.overrides:  # it implies all that the command does not set in addition
-        own = {"experiment", *override_values(run.overrides), *run.changed}
-        said = {group: option for group, option in said.items() if group in own}
+        chosen = {"experiment", *override_values(run.overrides), *run.changed}
+        said = {group: option for group, option in said.items() if group in chosen}
     said = {group: option for group, option in said.items() if option not in NOTHING}
     if not said or not any(run.option(group) not in NOTHING for group in groups):
         return plain_name(run)
-    whole = named or "model" in said  # a lone "sum" would say nothing
-    plainly = [said[group] if whole else f"{group}={said[group]}" for group in PLAINLY if group in said]
+    names_model = named or "model" in said  # a lone "sum" would say nothing
+    plainly = [said[group] if names_model else f"{group}={said[group]}" for group in PLAINLY if group in said]
     if named:
         plainly[0] = plainly[0].removeprefix("quickstart/")
     if set(groups) <= {"model", "fusion", "loss"}:
@@ -93,7 +95,7 @@ def plain_name(run: Run) -> str:
     return " ".join([*options, *(f"{key}={option}" for key, option in run.changed.items())]) or run.folder.name
 
 
-def _had(key: str, said: Sequence[str], runs: Sequence[Run]) -> list[str]:
+def options_there(key: str, said: Sequence[str], runs: Sequence[Run]) -> list[str]:
     """The options of the runs that have such a group: a closed form has no loss and no learning rate."""
     return [
         option
@@ -102,9 +104,9 @@ def _had(key: str, said: Sequence[str], runs: Sequence[Run]) -> list[str]:
     ]
 
 
-def _implied(key: str, differ: Mapping[str, Sequence[str]]) -> bool:
+def is_implied(key: str, differ: Mapping[str, Sequence[str]]) -> bool:
     """Whether an option above ``key``, which differs, too, determines it."""
-    return any(_decides(differ[above], differ[key]) for above in _above(key) if above in differ)
+    return any(_decides(differ[above], differ[key]) for above in parent_group(key) if above in differ)
 
 
 def _decides(above: Sequence[str], below: Sequence[str]) -> bool:
@@ -112,7 +114,7 @@ def _decides(above: Sequence[str], below: Sequence[str]) -> bool:
     return len(set(zip(above, below, strict=True))) == len(set(above))
 
 
-def _above(key: str) -> list[str]:
+def parent_group(key: str) -> list[str]:
     """``features/transform@features.parts.image.transform`` is below ``features``; all are below ``experiment``."""
     if key == "experiment":
         return []

@@ -94,12 +94,12 @@ def answer(rows: Sequence[Row], policy: str, k: int) -> str:
         gains[group] = f"{_format_value(ids, key + ndcg)} -> {_format_value(features, key + ndcg)}{share}"
     listed = ", ".join(f"{group} {gain}" for group, gain in gains.items())
     counts = len(ids.runs), len(features.runs)
-    once = "One run of each, so no claim: `ltgnn claim` tests several seeds."
+    no_claim = "One run of each, so no claim: `ltgnn claim` tests several seeds."
     counted = f"{pluralize(counts[1], 'run')} and {pluralize(counts[0], 'run')}"
     means = f"Means over {counted}; `ltgnn claim` tests whether the difference is real."
     return (
         f"Best with features (by validation): {features.label}; best without: {ids.label}.\n"
-        f"Test {ndcg.upper()}, groups {policy}: {listed}.\n" + (once if counts == (1, 1) else means)
+        f"Test {ndcg.upper()}, groups {policy}: {listed}.\n" + (no_claim if counts == (1, 1) else means)
     )
 
 

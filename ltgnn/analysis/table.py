@@ -60,15 +60,15 @@ def blocks(rows: Sequence[Row], columns: Sequence[Column], width: int = WIDTH, l
             sections.append([column])
     packed: list[list[Column]] = [[]]
     for number, section in enumerate(sections):
-        for part in [section] if _fits(rows, section, width, label) else [[column] for column in section]:
+        for part in [section] if fits_in(rows, section, width, label) else [[column] for column in section]:
             last = number == len(sections) - 1 and part[-1] is section[-1]
-            if packed[-1] and not _fits(rows, [*packed[-1], *part], width, label, last):
+            if packed[-1] and not fits_in(rows, [*packed[-1], *part], width, label, last):
                 packed.append([])
             packed[-1] += part
     return [_block(rows, part, label, with_seconds=n == len(packed) - 1) for n, part in enumerate(packed)]
 
 
-def _fits(rows: Sequence[Row], columns: Sequence[Column], width: int, label: int, last: bool = False) -> bool:
+def fits_in(rows: Sequence[Row], columns: Sequence[Column], width: int, label: int, last: bool = False) -> bool:
     from rich.console import Console
 
     return Console(width=1000).measure(_block(rows, columns, label, with_seconds=last)).maximum <= width

@@ -39,9 +39,9 @@ def as_json(rows: Sequence[Row], columns: Sequence[Column], policy: str) -> str:
     """``{"part", "policy", "rule", "sizes", "rows": [...]}``"""
     runs = [run for row in rows for run in row.runs]
     card = item_groups.card(runs, policy)
-    whole = {"part": "test", "policy": policy, "rule": card["rule"], "sizes": card["sizes"],
+    record = {"part": "test", "policy": policy, "rule": card["rule"], "sizes": card["sizes"],
              "rows": records(rows, [column.name for column in columns])}  # fmt: skip
-    return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
 
 
 def as_markdown(rows: Sequence[Row], columns: Sequence[Column], policy: str) -> str:

@@ -96,11 +96,11 @@ def open_answers(values: dict[str, str], encoder: Sequence[str]) -> Answers:
     if source is None:
         raise UserError(f"{' '.join(encoder)} has no encoder that could read a question: set features=minilm")
     known = [*questions, *answers]
-    read = source.encoder.queries(known)
+    encode_query = source.encoder.queries(known)
 
     def encode(texts: Sequence[str]) -> Tensor:
         if list(texts) != known:
-            return read(texts)
+            return encode_query(texts)
         identity = {"template": "{question} | {answer}", "encoder": dict(source.encoder.identity)}
         found = source.store.get(
             identity,

@@ -66,15 +66,15 @@ def main(argv: Sequence[str]) -> int:
     texts = [getattr(formats, kinds[given.format])(table)]
     if len(table.rows) > 2:
         texts.append(getattr(anova_tables, kinds[given.format])(variance(table, runs)))
-    write(texts, given.out, apart=given.format == "csv")
+    write(texts, given.out, separate=given.format == "csv")
     return 0
 
 
-def write(texts: Sequence[str], file: Path | None, apart: bool) -> None:
+def write(texts: Sequence[str], file: Path | None, separate: bool) -> None:
     """Table and analysis of variance, an empty line between them; ``apart``: the second goes to ``NAME.anova.csv``."""
     if file is None:
         sys.stdout.write("\n".join(texts))
-    elif apart:
+    elif separate:
         for name, text in zip((file, file.with_suffix(f".anova{file.suffix}")), texts, strict=False):
             write_whole(name, text, "--out")
     else:

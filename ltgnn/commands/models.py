@@ -44,8 +44,8 @@ def config_groups() -> list[str]:
     """The config groups in the order of the commands' yaml, each followed by its subgroups; then the user's own."""
     texts = [(conf_dir() / f"{root}.yaml").read_text(encoding="utf-8") for root in ROOTS]
     named = [group for text in texts for group in re.findall(r"^  - (\w+): ", text, re.MULTILINE)]
-    own = [group for group in group_names() if group not in group_names([conf_dir()])]
-    found = dict.fromkeys(group for group in [*named, *own] if group not in PLUMBING)
+    of_user = [group for group in group_names() if group not in group_names([conf_dir()])]
+    found = dict.fromkeys(group for group in [*named, *of_user] if group not in PLUMBING)
     return [name for group in found for name in with_subgroups(group)]
 
 
@@ -75,9 +75,9 @@ def comment(text: str) -> str:
             break
         if not line.startswith("# @package"):
             lines.append(line.lstrip("# ").strip())
-    whole = " ".join(lines).strip()
-    ended = re.match(r"(.+?[^.\s]{2}\.)(?=\s+[A-Z])", whole)  # a full stop before a capital, and no initial
-    first = ended.group(1) if ended else whole
+    joined = " ".join(lines).strip()
+    ended = re.match(r"(.+?[^.\s]{2}\.)(?=\s+[A-Z])", joined)  # a full stop before a capital, and no initial
+    first = ended.group(1) if ended else joined
     return first if first.endswith("...") else first.rstrip(".")
 
 

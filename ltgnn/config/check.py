@@ -53,7 +53,7 @@ def wrong_values(cfg: DictConfig, config: Mapping[str, Any], root: str, choices:
 def at_root(config: Mapping[str, Any], root: str) -> Iterator[Finding]:
     """What is refused of the knobs at the root."""
     schema = of_callable(ROOTS.get(root, Recommend))
-    yield from _against(replace(schema, open=True), "", config, complete=False)
+    yield from check_node(replace(schema, open=True), "", config, complete=False)
 
 
 def findings(config: Mapping[str, Any]) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def findings(config: Mapping[str, Any]) -> Iterator[Finding]:
             section = SECTIONS[key]
             takes = of_target(section) if isinstance(section, str) else of_callable(section)
             if takes is not None:
-                yield from _against(takes, key, value, complete=False)
+                yield from check_node(takes, key, value, complete=False)
         for name, part in value.items() if key in PARTS and isinstance(value, dict) else ():
             yield from refusals(A_PART, f"{key}.{name}", part)
         for place, node in nodes(value, key):
@@ -84,10 +84,10 @@ def _of_node(key: str, node: Mapping[str, Any]) -> Iterator[Finding]:
         return
     if takes is not None:
         partial = bool(node.get("_partial_")) or "_args_" in node
-        yield from _against(takes, key, node, complete=not partial)
+        yield from check_node(takes, key, node, complete=not partial)
 
 
-def _against(takes: Parameters, key: str, node: Mapping[str, Any], complete: bool) -> Iterator[Finding]:
+def check_node(takes: Parameters, key: str, node: Mapping[str, Any], complete: bool) -> Iterator[Finding]:
     """The values of one node against the parameters. ``complete``: none may be left out."""
     for name, value in node.items():
         if str(name).startswith("_") or is_node(value):
@@ -95,14 +95,16 @@ def _against(takes: Parameters, key: str, node: Mapping[str, Any], complete: boo
         place = f"{key}.{name}".lstrip(".")
         if value == MISSING:
             if key.partition(".")[0] not in SOURCES:
-                yield Finding(place, f" is missing: give {place}=, {_wanted(takes.known.get(str(name)))} wanted.")
+                yield Finding(
+                    place, f" is missing: give {place}=, {describe_parameter(takes.known.get(str(name)))} wanted."
+                )
         elif name in takes.known:
             yield from refusals(takes.known[name], place, value)
         elif not takes.open:
             yield Finding(place, f": {takes.name} takes no '{name}'.{suggest(str(name), list(takes.known), key)}")
     for parameter in takes.known.values():
         if complete and parameter.required and parameter.name not in node:
-            yield Finding(f"{key}.{parameter.name}", f" is missing, {_wanted(parameter)} wanted.")
+            yield Finding(f"{key}.{parameter.name}", f" is missing, {describe_parameter(parameter)} wanted.")
 
 
 def suggest(given: str, known: Sequence[str], key: str) -> str:
@@ -112,5 +114,5 @@ def suggest(given: str, known: Sequence[str], key: str) -> str:
     return f" It takes {', '.join(known)}." if known else " It takes nothing."
 
 
-def _wanted(parameter: Parameter | None) -> str:
+def describe_parameter(parameter: Parameter | None) -> str:
     return "a value" if parameter is None or parameter.annotation is UNKNOWN else describe_type(parameter.annotation)

@@ -30,9 +30,9 @@ def compose_config(
 
     resolvers.register()
     GlobalHydra.instance().clear()
-    own = searching([config_dir] if config_dir else [])
+    folders = searching([config_dir] if config_dir else [])
     try:
-        with own, explain_errors(overrides, root), initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        with folders, explain_errors(overrides, root), initialize_config_dir(str(conf_dir()), version_base="1.3"):
             cfg = compose(root, overrides=list(overrides))
         refuse_wrong_values(cfg, root, only=only or [str(key) for key in cfg if key != "paths"])
         return cfg

@@ -37,8 +37,8 @@ def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator
         yield from _features(parts, choices)
         yield from _negatives(parts, choices)
         yield from _views(parts, choices)
-        yield from _projected(parts, choices)
-        yield from _live(parts, choices)
+        yield from _conflicts_of_projection(parts, choices)
+        yield from _conflicts_of_training_text(parts, choices)
         if not closed:
             yield from conflicts_of_processes(config, parts, choices)
     else:
@@ -118,7 +118,7 @@ def _views(parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, Any]
         yield f"views.layer={layer} given, but {has}: set views.layer or num_layers."
 
 
-def _projected(parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, Any]) -> Iterator[str]:
+def _conflicts_of_projection(parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, Any]) -> Iterator[str]:
     """Losses on projected features with a fusion that projects none; models of only content with one that has ids."""
     fusion = parts.get("fusion", ())[:1]
     plain = any(part.states("projects_features") is False for part in fusion)
@@ -139,14 +139,15 @@ def _projected(parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, 
         yield f"{word_of('model', choices)} uses only content, no ids: set fusion=content."
 
 
-def _live(parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, Any]) -> Iterator[str]:
+def _conflicts_of_training_text(parts: Mapping[str, list[ConfiguredPart]], choices: Mapping[str, Any]) -> Iterator[str]:
     """Text encoders that are trained with the model, with features that have none or change what it gives."""
     if not any(part.states("trains_encoder") for part in parts.get("live", ())):
         return
     by_key = {part.key: part for part in parts.get("features", ())}
-    whole, encoder = by_key.get("features"), by_key.get("features.encoder")
-    given = isinstance(whole.node.get("encoder"), str) if whole is not None else False  # a folder of `ltgnn finetune`
-    if whole is None or whole.kind is None or (encoder is not None and encoder.kind is None):
+    features, encoder = by_key.get("features"), by_key.get("features.encoder")
+    # a folder of `ltgnn finetune`
+    given = isinstance(features.node.get("encoder"), str) if features is not None else False
+    if features is None or features.kind is None or (encoder is not None and encoder.kind is None):
         return
     if not given and (encoder is None or encoder.states("trainable") is not True):
         yield (

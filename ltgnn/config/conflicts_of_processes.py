@@ -38,7 +38,7 @@ def conflicts_of_processes(
     callbacks = config.get("callbacks")
     if not isinstance(callbacks, dict) or callbacks.get("checkpoint") is None:
         yield f"{word}: processes hand their model over by a checkpoint: set callbacks.checkpoint, or trainer=auto."
-    unable = [part.key for part in parts.get("loss", ()) if _top(part) and _lacks(part, ability)]
+    unable = [part.key for part in parts.get("loss", ()) if _top(part) and lacks_ability(part, ability)]
     if unable:
         yield f"{word}: {', '.join(unable)} {WHY[ability]}, {OTHER_LOSS}"
     if ability == "column_separable":
@@ -70,7 +70,7 @@ def _top(part: ConfiguredPart) -> bool:
     return part.key.count(".") <= 1
 
 
-def _lacks(part: ConfiguredPart, ability: str) -> bool:
+def lacks_ability(part: ConfiguredPart, ability: str) -> bool:
     """Whether a loss surely lacks an ability."""
     option = part.states("separable_without")
     return part.states(ability) is False and not (option and part.node.get(option) is False)

@@ -12,7 +12,7 @@ def conflicts_of_values(config: Config) -> Iterator[str]:
     """A line for each pair of values that a run would refuse, whatever the command."""
     yield from _shares(config)
     yield from _group_shares(config)
-    yield from _fit(config)
+    yield from _conflicts_of_fit(config)
 
 
 def _shares(config: Config) -> Iterator[str]:
@@ -27,19 +27,19 @@ def _shares(config: Config) -> Iterator[str]:
 
 def _group_shares(config: Config) -> Iterator[str]:
     """Policies of groups that share out a whole: one share for each name, together 1."""
-    policies = [(key, node) for key in ("groups", "eval.user_groups") for node in [_at(config, key)] if node]
+    policies = [(key, node) for key in ("groups", "eval.user_groups") for node in [value_at(config, key)] if node]
     for part in (part for key, node in policies for part in built(key, node)):
         names, shares = part.node.get("names"), part.node.get("shares")
         if not part.states("shares_sum_to_one") or not isinstance(names, list) or not isinstance(shares, list):
             continue
         if len(names) != len(shares) or abs(sum(shares) - 1) > 1e-9:
             yield (
-                f"{part.key}.names={_listed(names)} and {part.key}.shares={_listed(shares)}: wanted one share for each "
+                f"{part.key}.names={as_list(names)} and {part.key}.shares={as_list(shares)}: wanted one share for each "
                 "name, together 1."
             )
 
 
-def _fit(config: Config) -> Iterator[str]:
+def _conflicts_of_fit(config: Config) -> Iterator[str]:
     score = config.get("score")
     if isinstance(score, dict) and score.get("fit") and score.get("adjustments") == {}:
         yield "score.fit needs score adjustments, but score.adjustments is empty. Set score=content, or score.fit=null."
@@ -54,7 +54,7 @@ def _no_validation(config: Config) -> bool:
         return False
     if isinstance(expected := data.get("expected"), dict):
         return "val" not in expected
-    files = _at(data, "reader.interactions")
+    files = value_at(data, "reader.interactions")
     return isinstance(files, dict) and "val" not in files
 
 
@@ -67,7 +67,7 @@ def conflicts_of_finetuning(config: Config, choices: Mapping[str, Any]) -> Itera
         yield f"batch_size={size}: {word} takes half of a batch as bought, give an even number."
 
 
-def _at(config: Config, key: str) -> Any:
+def value_at(config: Config, key: str) -> Any:
     """The value at a dotted key; None where there is no such key."""
     node: Any = config
     for name in key.split("."):
@@ -75,5 +75,5 @@ def _at(config: Config, key: str) -> Any:
     return node
 
 
-def _listed(values: Sequence[Any]) -> str:
+def as_list(values: Sequence[Any]) -> str:
     return f"[{','.join(map(str, values))}]"

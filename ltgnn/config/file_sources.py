@@ -60,12 +60,12 @@ def _web_only(node: Mapping[str, Any], key: str, where: str) -> None:
 
 def _data_folder(node: Mapping[str, Any], key: str, where: str, recorded: Any) -> str:
     given, names = str(node.get("folder")), node.get("sha256")
-    if _below(given, user_path("data_dir")):
+    if is_below(given, user_path("data_dir")):
         return given
     if isinstance(names, dict) and all((Path(given).expanduser() / str(name)).is_file() for name in names):
         return given
     moved = _move_path(given, recorded.get("data_dir"), user_path("data_dir"))
-    if moved is not None and _below(moved, user_path("data_dir")):
+    if moved is not None and is_below(moved, user_path("data_dir")):
         return moved
     raise UserError(
         f"{where}, {key}.folder is {given}, which lacks files of the data set. A recipe from a folder "
@@ -76,13 +76,13 @@ def _data_folder(node: Mapping[str, Any], key: str, where: str, recorded: Any) -
 
 def _store_folder(node: Mapping[str, Any], recorded: Any) -> str:
     given, mine = str(node.get("folder")), user_path("cache_dir")
-    if _below(given, mine) or any(Path(given).expanduser().glob("*.safetensors")):
+    if is_below(given, mine) or any(Path(given).expanduser().glob("*.safetensors")):
         return given
     moved = _move_path(given, recorded.get("cache_dir"), mine)
-    return moved if moved is not None and _below(moved, mine) else mine
+    return moved if moved is not None and is_below(moved, mine) else mine
 
 
-def _below(path: str, top: str) -> bool:
+def is_below(path: str, top: str) -> bool:
     return Path(path).expanduser().resolve().is_relative_to(Path(top).expanduser().resolve())
 
 

@@ -35,8 +35,8 @@ def help_page(root: str) -> str:
 def groups_of(root: str, text: str) -> list[str]:
     """The config groups of a command: those of its list of defaults, and for training the user's own."""
     found = [*re.findall(r"^  - (\w+): ", text, re.MULTILINE), *OF_RUNS.get(root, ())]
-    own = [group for group in group_names() if group not in group_names([conf_dir()])] if root == "train" else []
-    return [group for group in dict.fromkeys([*found, *own]) if group != "paths"]
+    of_user = [group for group in group_names() if group not in group_names([conf_dir()])] if root == "train" else []
+    return [group for group in dict.fromkeys([*found, *of_user]) if group != "paths"]
 
 
 def group_lines(group: str) -> Iterator[str]:

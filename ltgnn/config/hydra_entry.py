@@ -60,10 +60,10 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
         arguments, packages = split_trust(sys.argv[1:] if argv is None else argv)
         arguments.sort(key=lambda word: word not in ("-m", "--multirun"))  # Hydra requires contiguous overrides
         full_error = os.environ.get("HYDRA_FULL_ERROR")
-        own = ExitStack()  # the user's folders, which the message of an error looks in as well
+        searched = ExitStack()  # the user's folders, which the message of an error looks in as well
         try:
             arguments, folders = split_folders(arguments)
-            own.enter_context(searching(folders))
+            searched.enter_context(searching(folders))
             if any(word in HELP for word in arguments):
                 print(help_page(config_name))
                 return 0
@@ -88,7 +88,7 @@ def hydra_entry(config_name: str, task: Callable[..., Any]) -> Main:
             print("ltgnn: interrupted", file=sys.stderr)
             return 130
         finally:
-            own.close()
+            searched.close()
             GlobalHydra.instance().clear()
             HydraConfig.instance().cfg = outer  # Hydra leaves it after --cfg
         return 1 if caught else 0
@@ -101,8 +101,8 @@ def as_hydra_reads_it(config_name: str, arguments: Sequence[str]) -> Iterator[No
     """Command line and environment of this process as Hydra and the processes of a sweep read them, for a while."""
     command, variables = sys.argv, ("HYDRA_FULL_ERROR", VARIABLE)
     before = {name: os.environ.get(name) for name in variables}
-    own = [f"{FLAG}={folder}" for folder in named_folders()]  # for the record, and for the command that resumes
-    sys.argv = [f"ltgnn {config_name}", *own, *arguments]
+    flags = [f"{FLAG}={folder}" for folder in named_folders()]  # for the record, and for the command that resumes
+    sys.argv = [f"ltgnn {config_name}", *flags, *arguments]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands the error on instead of printing it and leaving
     os.environ[VARIABLE] = ",".join(trusted_packages())
     try:

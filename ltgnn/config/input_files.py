@@ -48,14 +48,14 @@ def _of_data(data: Mapping[str, Any]) -> dict[str, str]:
     if not isinstance(files, Mapping):
         return _of_section(data)
     place, published = files.get("path") or files.get("folder"), files.get("sha256") or {}
-    if not isinstance(place, str) or not _is(folder := _path(place), "dir"):
+    if not isinstance(place, str) or not is_kind(folder := _path(place), "dir"):
         return _of_section(data)
     named = {*(value for key, part in data.items() if key != "files" for value in _texts(part)), *published}
-    read = sorted(name for name in named if name and not published.get(name) and _is(folder / name, "file"))
+    names = sorted(name for name in named if name and not published.get(name) and is_kind(folder / name, "file"))
     names_none = not any(Path(text).suffix for text in _texts(data.get("reader")))
-    if not read and not published and names_none:
-        read = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and entry.name[0] != ".")
-    return {name: digest_or_unreadable(folder / name) for name in read}
+    if not names and not published and names_none:
+        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and entry.name[0] != ".")
+    return {name: digest_or_unreadable(folder / name) for name in names}
 
 
 def _of_section(value: Any) -> dict[str, str]:
@@ -65,9 +65,9 @@ def _of_section(value: Any) -> dict[str, str]:
 
 
 def _digest(text: str, path: Path) -> str | None:
-    if _is(path, "file"):
+    if is_kind(path, "file"):
         return digest_or_unreadable(path)
-    if not _is(path, "dir"):
+    if not is_kind(path, "dir"):
         return None
     if (path / "status.json").is_file():
         return _run_digest(path)
@@ -120,7 +120,7 @@ def _path(text: str) -> Path:
     return Path(os.path.expanduser(text))
 
 
-def _is(path: Path, kind: str) -> bool:
+def is_kind(path: Path, kind: str) -> bool:
     try:
         return path.is_file() if kind == "file" else path.is_dir()
     except (OSError, ValueError):  # too long, or with a zero byte: no path

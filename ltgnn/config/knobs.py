@@ -26,7 +26,7 @@ def wrong_knobs(root: str, words: Sequence[str]) -> list[str]:
     """A line for each knob that ``ltgnn ROOT WORDS`` would refuse; none where a flag asks for something else."""
     if any(word.startswith("-") and word not in ("-m", "--multirun") for word in words):
         return []
-    known = dict(_known(root))
+    known = dict(known_knobs(root))
     last = {match[1]: match[2] for word in words if (match := PLAIN.fullmatch(word))}
     return [
         str(found) for key, text in last.items() if key in known for found in refusals(known[key], key, value_of(text))
@@ -44,7 +44,7 @@ def value_of(text: str) -> str | float | bool | None:
     return text
 
 
-def _known(root: str) -> Iterator[tuple[str, Parameter]]:
+def known_knobs(root: str) -> Iterator[tuple[str, Parameter]]:
     """Knobs at the root by name, and those of groups without a ``_target_``, which only training goes by."""
     yield from of_callable(ROOTS[root]).known.items()
     for group, schema in SECTIONS.items() if root == "train" else ():

@@ -136,7 +136,7 @@ def translated(recipe: Mapping[str, Any]) -> dict[str, Any]:
     for before, after in {**AXES, **ROOT}.items():
         if before in found and after not in found:
             found = {after if key == before else key: value for key, value in found.items()}
-            found[after] = _joined(found[after])
+            found[after] = _join_section(found[after])
     for name, renamed in KEYS.items():
         if isinstance(section := found.get(name), dict):
             found[name] = {renamed.get(key, key): value for key, value in section.items()}
@@ -178,7 +178,7 @@ def metrics(found: Mapping[str, Any]) -> dict[str, Any]:
     """metrics.json with today's names of the metrics."""
     return {
         key: {_metric(name): number for name, number in value.items()}
-        if key in ("test", "val") and _named(value)
+        if key in ("test", "val") and _has_names(value)
         else value
         for key, value in found.items()
     }
@@ -189,7 +189,7 @@ def metric(name: str) -> str:
     return _metric(name)
 
 
-def _named(value: Any) -> bool:
+def _has_names(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(name, str) for name in value)
 
 
@@ -219,7 +219,7 @@ def _arguments(name: Any) -> Mapping[str, str]:
     return ARGUMENTS.get(_target(name), {}) if isinstance(name, str) else {}
 
 
-def _joined(section: Any) -> Any:
+def _join_section(section: Any) -> Any:
     """The section of item features: its kinds side by side are ``parts``, which were ``features``."""
     if isinstance(section, dict) and isinstance(section.get("features"), dict) and "parts" not in section:
         return {"parts" if key == "features" else key: value for key, value in section.items()}

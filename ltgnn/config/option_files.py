@@ -45,18 +45,18 @@ def written_keys(group: str, option: str, among: Sequence[Path], at: str | None 
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode):
         return {}
-    own: dict[str, YamlValue] = {}
+    of_file: dict[str, YamlValue] = {}
     found: dict[str, YamlValue] = {}
     for key, node in root.value:
         if key.value == "defaults":
             for entry in yaml.safe_load(yaml.serialize(node)) or ():
-                found = _merged(found, _of_default(entry, group, among, at))
+                found = merge_keys(found, _of_default(entry, group, among, at))
         else:
-            own |= dict(leaves(key, node, f"{at}.{key.value}".lstrip("."), text.splitlines()))
-    return _merged(found, own)
+            of_file |= dict(leaves(key, node, f"{at}.{key.value}".lstrip("."), text.splitlines()))
+    return merge_keys(found, of_file)
 
 
-def _merged(before: Mapping[str, YamlValue], after: Mapping[str, YamlValue]) -> dict[str, YamlValue]:
+def merge_keys(before: Mapping[str, YamlValue], after: Mapping[str, YamlValue]) -> dict[str, YamlValue]:
     """Both, the later ones winning: a node in the place of a value, a value in the place of a node."""
     inner = {key[: match.start()] for key in after for match in re.finditer(r"\.", key)}
 

@@ -37,10 +37,10 @@ def option_keys(group: str, option: str) -> list[OptionKey]:
             inner = node.setdefault(place, {})
             node = inner if isinstance(inner, dict) else {}
         node[last] = one
-    return list(_typed(tree, "", None))
+    return list(add_types(tree, "", None))
 
 
-def _typed(node: Mapping[str, Any], key: str, takes: Parameters | None) -> Iterator[OptionKey]:
+def add_types(node: Mapping[str, Any], key: str, takes: Parameters | None) -> Iterator[OptionKey]:
     target = node.get("_target_")
     if isinstance(target, YamlValue):
         name = str(target.value)
@@ -68,7 +68,7 @@ def _typed(node: Mapping[str, Any], key: str, takes: Parameters | None) -> Itera
 def _nested(node: Mapping[str, Any], key: str, annotation: Any) -> Iterator[OptionKey]:
     """Of a node below a parameter: a part of its own, or a mapping whose entries have one type."""
     if "_target_" in node or annotation is UNKNOWN or (inner := entry_annotation(annotation, "")) is None:
-        yield from _typed(node, key, None)
+        yield from add_types(node, key, None)
         return
     for name, one in node.items():
         if isinstance(one, dict):

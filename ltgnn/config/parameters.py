@@ -94,7 +94,7 @@ def located(target: str) -> Any:
     module, _, name = target.rpartition(".")
     if not module:
         raise ImportError(f"No module named '{name}'")
-    return None if _slow(module) else _imported(target)
+    return None if is_slow(module) else _imported(target)
 
 
 @cached
@@ -108,7 +108,7 @@ def _imported(target: str) -> Any:
         return getattr(located(module), name)  # a name inside a class
 
 
-def _slow(module: str) -> bool:
+def is_slow(module: str) -> bool:
     """Whether importing ``module`` would cost seconds now."""
     return module not in sys.modules and imports_slow_library(module)
 
@@ -141,7 +141,10 @@ def of_callable(function: Callable[..., Any]) -> Parameters:
             if parameter.kind is parameter.VAR_KEYWORD:
                 more = True
             elif parameter.kind is not parameter.VAR_POSITIONAL and parameter.name not in known:
-                annotation, required = _resolved(parameter.annotation, step), parameter.default is parameter.empty
+                annotation, required = (
+                    resolve_annotation(parameter.annotation, step),
+                    parameter.default is parameter.empty,
+                )
                 known[parameter.name] = Parameter(parameter.name, annotation, required)
         if not more:
             return Parameters(name, known, open=step is not _constructors(function)[0])
@@ -162,7 +165,7 @@ def _only_module(function: Callable[..., Any]) -> bool:
     return inspect.isclass(function) and len(steps) == 1 and steps[0].__module__ == "torch.nn.modules.module"
 
 
-def _resolved(annotation: Any, function: Callable[..., Any]) -> Any:
+def resolve_annotation(annotation: Any, function: Callable[..., Any]) -> Any:
     """An annotation that is text, as postponed ones are, evaluated where its function was written."""
     if not isinstance(annotation, str):
         return annotation

@@ -22,13 +22,13 @@ class HelpFormatter(argparse.HelpFormatter):
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         lines: list[str] = []
-        for kept, found in groupby(text.splitlines(), _stays):
+        for kept, found in groupby(text.splitlines(), stays_as_it_is):
             block = list(found)
             lines += block if kept else textwrap.wrap(" ".join(block), width, break_on_hyphens=False)
         return "\n".join(f"{indent}{line}".rstrip() for line in lines)
 
 
-def _stays(line: str) -> bool:
+def stays_as_it_is(line: str) -> bool:
     """Whether a line is no part of a paragraph: empty, indented, or a title."""
     return not line.strip() or line.startswith(" ") or line.endswith(":")
 

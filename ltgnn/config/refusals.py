@@ -27,7 +27,7 @@ class Finding:
 
 def refusals(parameter: Parameter, key: str, value: Any) -> Iterator[Finding]:
     """What is wrong with a value without ``_target_``; parts in it are checked separately."""
-    known = _known(value)
+    known = known_values(value)
     if known is OPEN or parameter.adapter is None:
         return
     try:
@@ -53,7 +53,7 @@ def refusals(parameter: Parameter, key: str, value: Any) -> Iterator[Finding]:
         if annotation is None:
             annotation, inner, where = parameter.annotation, known, key
         yield Finding(
-            where, f"={describe_value(inner)} given, {describe_type(annotation)} wanted.{_instead(key, value)}"
+            where, f"={describe_value(inner)} given, {describe_type(annotation)} wanted.{suggest_inner_key(key, value)}"
         )
 
 
@@ -61,15 +61,15 @@ def is_node(value: Any) -> bool:
     return value is OPEN or (isinstance(value, dict) and "_target_" in value)
 
 
-def _known(value: Any) -> Any:
+def known_values(value: Any) -> Any:
     """``value`` without the parts and the open places in it; ``OPEN`` where nothing is left."""
     if is_node(value) or value == MISSING:
         return OPEN
     if isinstance(value, dict):
-        inner = {str(name): kept for name, one in value.items() if (kept := _known(one)) is not OPEN}
+        inner = {str(name): kept for name, one in value.items() if (kept := known_values(one)) is not OPEN}
         return inner if inner or not value else OPEN
     if isinstance(value, list):
-        kept = [one for one in map(_known, value) if one is not OPEN]
+        kept = [one for one in map(known_values, value) if one is not OPEN]
         return kept if kept or not value else OPEN
     return value
 
@@ -97,7 +97,7 @@ def _path(value: Any, loc: Sequence[str | int]) -> Iterator[str | int]:
             yield part
 
 
-def _instead(key: str, value: Any) -> str:
+def suggest_inner_key(key: str, value: Any) -> str:
     """The key inside a part that a number was most likely meant for: ``sampler.negatives.negatives``."""
     name = key.rpartition(".")[2]
     return f" Did you mean {key}.{name}={describe_value(value)}?" if key == "sampler.negatives" else ""

@@ -24,7 +24,7 @@ HYDRA = "hydra"
 
 def resolved(cfg: DictConfig, only: Sequence[str] = ()) -> dict[str, Any]:
     """``cfg`` without the node ``hydra`` as plain values; ``OPEN`` where there is none to be had."""
-    return {str(key): _plain(cfg, key) for key in cfg if key in only or (key != HYDRA and not only)}
+    return {str(key): resolve_value(cfg, key) for key in cfg if key in only or (key != HYDRA and not only)}
 
 
 def source(cfg: DictConfig, key: str) -> str:
@@ -48,7 +48,7 @@ def source(cfg: DictConfig, key: str) -> str:
     return key
 
 
-def _plain(node: Any, key: Any) -> Any:
+def resolve_value(node: Any, key: Any) -> Any:
     """The value of a key, resolved as far as it can be."""
     try:
         value = node[key] if not OmegaConf.is_missing(node, key) else MISSING
@@ -60,9 +60,9 @@ def _plain(node: Any, key: Any) -> Any:
     try:
         inner = node._get_node(key)
         if OmegaConf.is_dict(inner) and isinstance(inner._value(), dict):
-            return {str(name): _plain(inner, name) for name in inner}
+            return {str(name): resolve_value(inner, name) for name in inner}
         if OmegaConf.is_list(inner) and isinstance(inner._value(), list):
-            return [_plain(inner, number) for number in range(len(inner))]
+            return [resolve_value(inner, number) for number in range(len(inner))]
     except OmegaConfBaseException:
         pass
     return OPEN

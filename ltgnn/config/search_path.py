@@ -64,7 +64,7 @@ def searching(folders: Sequence[str | Path]) -> Iterator[None]:
         refuse(f"{FLAG}: there is no folder {missing[0]}.")
     refuse_taken_names([*map(Path, given), *named_folders()])
     if given:
-        os.environ[VARIABLE] = os.pathsep.join(dict.fromkeys([*given, *_named(before)]))
+        os.environ[VARIABLE] = os.pathsep.join(dict.fromkeys([*given, *split_names(before)]))
     try:
         yield
     finally:
@@ -74,14 +74,14 @@ def searching(folders: Sequence[str | Path]) -> Iterator[None]:
 
 def named_folders() -> list[Path]:
     """The folders of ``--config-dir`` and ``LTGNN_CONF``; ``UserError`` where one does not exist."""
-    found = [Path(name).expanduser().resolve() for name in _named(os.environ.get(VARIABLE))]
+    found = [Path(name).expanduser().resolve() for name in split_names(os.environ.get(VARIABLE))]
     for folder in found:
         if not folder.is_dir():
             refuse(f"{VARIABLE}={os.environ[VARIABLE]}: there is no folder {folder}.")
     return list(dict.fromkeys(found))
 
 
-def _named(value: str | None) -> list[str]:
+def split_names(value: str | None) -> list[str]:
     return [name for name in (value or "").split(os.pathsep) if name]
 
 
@@ -156,8 +156,8 @@ def is_group(name: str) -> bool:
 
 def looked_in() -> str:
     """Where options were looked for, and how to add a folder."""
-    own = ", ".join(map(str, user_trees()))
-    return f"Looked in ltgnn's own options{f' and in {own}' if own else ''}. {HOW}"
+    places = ", ".join(map(str, user_trees()))
+    return f"Looked in ltgnn's own options{f' and in {places}' if places else ''}. {HOW}"
 
 
 def refuse_taken_names(folders: Sequence[Path]) -> None:

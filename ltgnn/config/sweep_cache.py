@@ -38,7 +38,9 @@ class Cache:
         if not self.kept:
             return make()
         recipe = {name: OmegaConf.to_container(cfg[name], resolve=True) for name in sections}
-        return self._get(kind, json.dumps([recipe, inputs_of(recipe)], sort_keys=True, default=str), make, kept)
+        return self._find_or_make(
+            kind, json.dumps([recipe, inputs_of(recipe)], sort_keys=True, default=str), make, kept
+        )
 
     def copied(self, kind: str, cfg: DictConfig, sections: tuple[str, ...], make: Callable[[], T]) -> T:
         """As ``shared``, for what a job may change or move to another device: a copy where others share it."""
@@ -47,9 +49,9 @@ class Cache:
 
     def named(self, kind: str, key: str, make: Callable[[], T]) -> T:
         """``make()``, or what it gave before for this ``key``."""
-        return self._get(kind, key, make, None) if self.kept else make()
+        return self._find_or_make(kind, key, make, None) if self.kept else make()
 
-    def _get(self, kind: str, key: str, make: Callable[[], T], kept: int | None) -> T:
+    def _find_or_make(self, kind: str, key: str, make: Callable[[], T], kept: int | None) -> T:
         shelf = self.shelves.setdefault(kind, OrderedDict())
         if key not in shelf:
             while len(shelf) >= (kept or self.kept):  # before the next is made: two large ones need not fit the memory

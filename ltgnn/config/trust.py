@@ -90,7 +90,7 @@ def is_allowed(target: str) -> bool:
         return isinstance(found, type) and found.__module__ == module
     if target.startswith("ltgnn.evaluation.") and isinstance(_in_ltgnn(module, name), Metric):
         return True  # named on a command line, and by no yaml of ltgnn
-    return any(_belongs(target, package) for package in trusted_packages())
+    return any(is_defined_in(target, package) for package in trusted_packages())
 
 
 @functools.cache
@@ -110,7 +110,7 @@ def _in_ltgnn(module: str, name: str) -> object:
         return None
 
 
-def _belongs(target: str, package: str) -> bool:
+def is_defined_in(target: str, package: str) -> bool:
     """Whether ``target`` is defined in a trusted package, not merely imported there (``mypackage.os.system``)."""
     if not target.startswith(f"{package}."):
         return False

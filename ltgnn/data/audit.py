@@ -24,7 +24,7 @@ def refuse_leaks(split: Split, graph: Graph | None, counts: Tensor | None) -> No
 
     The graph is probed at 64 held-out items only.
     """
-    findings = _certain(split, graph, counts, probes=64)
+    findings = certain_findings(split, graph, counts, probes=64)
     if findings:
         raise UserError("Data leakage detected:\n" + "\n".join(f"  {finding}" for finding in findings))
 
@@ -38,7 +38,7 @@ def audit(
     fields: Sequence[str],
 ) -> list[Finding]:
     """All checks; ``texts`` [I] are what the encoder reads, ``fields`` the item fields that they are made of."""
-    findings = _certain(split, graph, counts, probes=None)
+    findings = certain_findings(split, graph, counts, probes=None)
     findings += [finding for name in dataset.item_numbers if (finding := popularity_number(dataset, split, name))]
     if texts is not None:
         checks = (
@@ -51,7 +51,7 @@ def audit(
     return findings
 
 
-def _certain(split: Split, graph: Graph | None, counts: Tensor | None, probes: int | None) -> list[Finding]:
+def certain_findings(split: Split, graph: Graph | None, counts: Tensor | None, probes: int | None) -> list[Finding]:
     found = [duplicates(split), time_travel(split)]
     if graph is not None:
         found.append(held_out_in_graph(split, graph, probes))
@@ -148,10 +148,10 @@ def popularity_number(dataset: Dataset, split: Split, name: str) -> Finding | No
     column = dataset.item_numbers[name].double()
     everything = sum(part.item_counts for part in (split.train, split.val, split.test))
     assert isinstance(everything, Tensor)
-    told = (column == everything) & (everything != split.train.item_counts)
+    equal = (column == everything) & (everything != split.train.item_counts)
     could = torch.isfinite(column) & (everything != split.train.item_counts)
-    if not bool(could.any()) or told.sum() < 0.9 * could.sum():
+    if not bool(could.any()) or equal.sum() < 0.9 * could.sum():
         return None
     return Finding(
-        "popularity counts not from train", int(told.sum()), f"the number '{name}' counts held-out pairs too"
+        "popularity counts not from train", int(equal.sum()), f"the number '{name}' counts held-out pairs too"
     )

@@ -42,7 +42,7 @@ def summarise(raw: Raw) -> dict[str, Any]:
     return card
 
 
-def left_out(raw: Raw, read: Mapping[str, int], ids: Mapping[str, int]) -> dict[str, int]:
+def left_out(raw: Raw, counts: Mapping[str, int], ids: Mapping[str, int]) -> dict[str, int]:
     """What the files held and the data set does not, and how much; what the filters left is in their report.
 
     ``read``: users and items with a row before cleaning; ``ids``: all that were known then.
@@ -58,7 +58,7 @@ def left_out(raw: Raw, read: Mapping[str, int], ids: Mapping[str, int]) -> dict[
         new[f"{noun} without an id"] = table.get("without id", 0)
         new[f"rows of {noun} that repeat an id"] = table.get("repeated ids", 0)
         gone = ids[noun] - len(column)
-        untouched = min(gone, ids[noun] - read[noun])
+        untouched = min(gone, ids[noun] - counts[noun])
         new[f"{noun} without an interaction"] = untouched
         new[f"{noun} that lost their interactions to the filters"] = gone - untouched
     for what, number in new.items():
@@ -127,17 +127,17 @@ def table(card: Mapping[str, Any]) -> str:
     lines += ["", f"  {'left out':<38}" + (f"\n  {'':<38}".join(gone) or "nothing")]
     for name, value in card.items():
         if name not in SHOWN_APART and value not in ({}, None, ""):
-            lines.append(f"  {name:<38}{_plain(value)}")
+            lines.append(f"  {name:<38}{format_value(value)}")
     for name, group in card.get("groups", {}).items():
-        lines.append(f"  {name + ' groups':<38}{_plain(group['sizes'])}")
+        lines.append(f"  {name + ' groups':<38}{format_value(group['sizes'])}")
         lines.append(f"  {'':<38}{group['rule']}")
     lines += [f"  warning: {text}" for text in card.get("warnings", ())]
     return "\n".join(lines)
 
 
-def _plain(value: Any) -> str:
+def format_value(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_plain(part)}" for name, part in value.items())
+        return ", ".join(f"{name} {format_value(part)}" for name, part in value.items())
     if isinstance(value, float):
         return f"{value:.4f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

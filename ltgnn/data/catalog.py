@@ -42,13 +42,13 @@ def load(
     cannot be compared. ``variables`` are values that other keys of the yaml interpolate.
     """
     raw = reader(files())
-    read = counts_of(raw)
+    counts = counts_of(raw)
     if expected:
-        _compare(name, read, expected)
+        _compare(name, counts, expected)
     refuse_wrong_items(name, raw)
     ids = {"users": len(raw.user_ids), "items": len(raw.item_ids)}
     raw, report = cleaning(raw)
-    gone = left_out(raw, read, ids)
+    gone = left_out(raw, counts, ids)
     said = find_doubtful_values(raw)
     if gone:
         log.warning("%s: left out %s", name, ", ".join(what_is_left_out(gone)))
@@ -66,7 +66,7 @@ def load(
         "template": template,
         "variables": dict(variables or {}),
         "source": dict(raw.notes),
-        "read": read,
+        "read": counts,
         "cleaning": report,
         "left out": gone,
         "warnings": said,

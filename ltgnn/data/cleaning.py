@@ -185,11 +185,11 @@ def k_core(users: NDArray[Any], items: NDArray[Any], user_core: int, item_core: 
 def drop_unseen(raw: Raw, keep_users: bool, keep_items: bool) -> None:
     """Drops ids that no row uses and closes the gaps; the order of the others stays."""
     if not keep_users:
-        kept = _close(raw.users, len(raw.user_ids))
+        kept = mark_close_repeats(raw.users, len(raw.user_ids))
         raw.user_ids = raw.user_ids.filter(kept)
         raw.user_fields = {name: column.filter(kept) for name, column in raw.user_fields.items()}
     if not keep_items:
-        kept = _close(raw.items, len(raw.item_ids))
+        kept = mark_close_repeats(raw.items, len(raw.item_ids))
         raw.item_ids = raw.item_ids.filter(kept)
         raw.item_fields = {name: column.filter(kept) for name, column in raw.item_fields.items()}
         raw.item_numbers = {name: column[kept] for name, column in raw.item_numbers.items()}
@@ -207,7 +207,7 @@ def _drop_related(raw: Raw, kept: NDArray[np.bool_]) -> None:
         raw.images = {item: file for item, file in raw.images.items() if item in left}
 
 
-def _close(codes: NDArray[np.int32], size: int) -> NDArray[np.bool_]:
+def mark_close_repeats(codes: NDArray[np.int32], size: int) -> NDArray[np.bool_]:
     seen = counts(codes, size) > 0
     if not seen.all():
         relabel(codes, np.cumsum(seen, dtype=np.int32) - 1)

@@ -161,8 +161,9 @@ def check_rows(frame: pl.DataFrame, drop_incomplete: bool) -> Rows | None:
     if frame["bad"].any() or (frame["incomplete"].any() and not drop_incomplete):
         return None
     dropped = int(frame["incomplete"].sum())
-    whole = frame.filter(~pl.col("incomplete")) if dropped else frame  # a filter that drops nothing copies everything
-    return Rows(whole.drop("bad", "incomplete"), dropped)
+    # a filter that drops nothing copies everything
+    complete = frame.filter(~pl.col("incomplete")) if dropped else frame
+    return Rows(complete.drop("bad", "incomplete"), dropped)
 
 
 def _given_value(column: Column, dtype: Any) -> pl.Expr:

@@ -26,7 +26,7 @@ def seconds(given: pl.Expr, form: str) -> pl.Expr:
     Directives mean what they mean in Python's ``strptime``. ``UserError`` for a form that cannot be read so.
     """
     if form == ISO:
-        return _iso(given)
+        return parse_iso(given)
     chrono, added = _chrono(form)
     if added:
         given = given + pl.lit(added)
@@ -74,16 +74,16 @@ def _refusal(form: str, why: str) -> UserError:
     )
 
 
-def _iso(given: pl.Expr) -> pl.Expr:
+def parse_iso(given: pl.Expr) -> pl.Expr:
     part = given.str.extract_groups(_ISO_FORM).struct
 
     def number(name: str) -> pl.Expr:
         return part.field(name).cast(pl.Int64, strict=False).fill_null(0)
 
     day = part.field("date").str.to_date("%Y-%m-%d", strict=False).cast(pl.Int64) * 86_400
-    whole = day + number("hour") * 3_600 + number("minute") * 60 + number("second")
+    total = day + number("hour") * 3_600 + number("minute") * 60 + number("second")
     offset = number("hours") * 3_600 + number("minutes") * 60
-    whole = whole - pl.when(part.field("sign") == "-").then(-offset).otherwise(offset)
+    total = total - pl.when(part.field("sign") == "-").then(-offset).otherwise(offset)
     fraction = (pl.lit("0.") + part.field("part")).cast(pl.Float64, strict=False).fill_null(0.0)
     right = (number("hour") < 24) & (number("minute") < 60) & (number("second") < 61) & (number("minutes") < 60)
-    return pl.when(right).then(whole + fraction)
+    return pl.when(right).then(total + fraction)

@@ -72,7 +72,7 @@ class Delimited:
         try:
             return replace(dialect, quote=enclosing(self._body, dialect, self._start.lines + 1))
         except RecordError as error:
-            raise self._refused(error) from None
+            raise self._explain_refusal(error) from None
 
     def read(self, columns: Mapping[str, Column], drop_incomplete: bool = False) -> Rows:
         return read_whole(self, columns, drop_incomplete)
@@ -142,7 +142,7 @@ class Delimited:
         try:
             yield from blocks(self._body(), self._dialect, self._start.lines + 1)
         except RecordError as error:
-            raise self._refused(error) from None
+            raise self._explain_refusal(error) from None
 
     def _rows_of(self, block: Block) -> Iterator[tuple[int, list[str]]]:
         """Number of the first line of each row, and its values; slow."""
@@ -209,7 +209,7 @@ class Delimited:
         where = "the column names in data.reader" if self.options else "the names of its columns"
         return f"Correct the file or {where}.{comments}{self._source.misnamed}"
 
-    def _refused(self, error: RecordError) -> UserError:
+    def _explain_refusal(self, error: RecordError) -> UserError:
         """What is wrong with a record, and what settles it."""
         quote, wanted = str(self.quote), len(self.header)
         ordinary = self._advice("quote", "null", "If quotes are ordinary characters: {}.")

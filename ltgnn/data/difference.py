@@ -37,8 +37,8 @@ def difference(left: DatasetSide, right: DatasetSide) -> list[str]:
         if len(only):
             lines.append(f"{pluralize(len(only), 'pair')} only in {side.name}, e.g. {_examples(only)}")
     both = one.join(two, on=["user", "item"], suffix="_right")
-    cut = (pl.col("part") != "all") & (pl.col("part_right") != "all")  # an uncut set has no parts to compare
-    moved = both.filter(cut & (pl.col("part") != pl.col("part_right")))
+    both_split = (pl.col("part") != "all") & (pl.col("part_right") != "all")  # an uncut set has no parts to compare
+    moved = both.filter(both_split & (pl.col("part") != pl.col("part_right")))
     for (before, after), rows in sorted(moved.group_by("part", "part_right"), key=lambda group: group[0]):
         lines.append(f"{pluralize(len(rows), 'pair')} in {before} of {left.name}, but in {after} of {right.name}")
     for column in ("time", "weight"):
@@ -104,13 +104,13 @@ def _values(name: str, both: pl.DataFrame, left: DatasetSide, right: DatasetSide
     if other.is_empty():
         return []
     shown = [
-        f"({row['user']}, {row['item']}): {_plain(name, row[name])} and {_plain(name, row[f'{name}_right'])}"
+        f"({row['user']}, {row['item']}): {as_text(name, row[name])} and {as_text(name, row[f'{name}_right'])}"
         for row in other.sort("user", "item").head(EXAMPLES).iter_rows(named=True)
     ]
     return [f"{pluralize(len(other), 'pair')} with another {name}, e.g. {', '.join(shown)}"]
 
 
-def _plain(name: str, value: float | None) -> str:
+def as_text(name: str, value: float | None) -> str:
     if value is None:
         return "none"
     return format_time(value) if name == "time" and value % 1 == 0 else repr(value)

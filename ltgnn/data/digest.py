@@ -54,7 +54,7 @@ def _pairs(found: hashlib._Hash, part: Interactions) -> None:
             continue
         order = np.argsort(keys)
         found.update(keys[order])
-        for column, own in columns.values():
-            own.update(np.ascontiguousarray(column[rows[order]]).data)
-    for name, (_, own) in columns.items():
-        found.update(name.encode() + own.digest())
+        for column, column_hash in columns.values():
+            column_hash.update(np.ascontiguousarray(column[rows[order]]).data)
+    for name, (_, column_hash) in columns.items():
+        found.update(name.encode() + column_hash.digest())

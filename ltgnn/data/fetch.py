@@ -177,8 +177,8 @@ def refuse_foreign(folder: Path, files: Iterable[str], missing: Mapping[str, str
         )
     if marker or not folder.is_dir():
         return
-    own = {file.partition("/")[0] for file in files}
-    if others := sorted(p.name for p in folder.iterdir() if p.name not in own and not OURS.fullmatch(p.name)):
+    expected = {file.partition("/")[0] for file in files}
+    if others := sorted(p.name for p in folder.iterdir() if p.name not in expected and not OURS.fullmatch(p.name)):
         raise UserError(
             f"data.files.folder={folder} is not a folder of a data set: it holds {', '.join(others[:3])}"
             f"{' ...' if len(others) > 3 else ''}. Nothing was fetched; set data.files.folder to a new or empty folder."

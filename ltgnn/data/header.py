@@ -75,7 +75,7 @@ def read_header(
         notes["column names"] = "in the first line"
     if comments:
         notes["comment lines above"] = len(comments)
-    unique, repeated, odd = _unique([text.partition(":")[0] for text in fields] if typed else fields)
+    unique, repeated, odd = make_unique([text.partition(":")[0] for text in fields] if typed else fields)
     if odd:
         notes["repeated or empty names"] = ", ".join(odd)
     likely = found_separator(first or "")
@@ -125,7 +125,7 @@ def is_number(text: str) -> bool:
     return text.strip().replace(".", "", 1).isdigit()
 
 
-def _unique(fields: Sequence[str]) -> tuple[list[str], frozenset[str], list[str]]:
+def make_unique(fields: Sequence[str]) -> tuple[list[str], frozenset[str], list[str]]:
     """Names made unique and non-empty; the repeated ones; notes on them."""
     stripped = [text.strip() for text in fields]
     repeated = frozenset(name for name in stripped if name and stripped.count(name) > 1)

@@ -79,7 +79,7 @@ class JsonLines:
                 if frame.height == rows:
                     self._found.add("JSON")
                     return frame
-        return self._frame(list(self._named(lambda: from_lines(_numbered(text, line), self._found))), names)
+        return self._frame(list(self._with_file_name(lambda: from_lines(_numbered(text, line), self._found))), names)
 
     def _frame(self, objects: Sequence[tuple[int, Mapping[str, Any]]], names: Mapping[str, Any]) -> pl.DataFrame:
         texts = {name: [as_text(fields.get(name)) for _, fields in objects] for name in names}
@@ -115,11 +115,11 @@ class JsonLines:
     def _objects(self) -> Objects:
         """Each object with the number of its (first) line; slow."""
         if self._by_line:
-            return self._named(lambda: from_lines(enumerate(self._source.lines(), start=1), self._found))
+            return self._with_file_name(lambda: from_lines(enumerate(self._source.lines(), start=1), self._found))
         pieces = (piece.decode() for piece in self._source.pieces(self.piece))
-        return self._named(lambda: from_array(pieces))
+        return self._with_file_name(lambda: from_array(pieces))
 
-    def _named(self, objects: Callable[[], Objects]) -> Objects:
+    def _with_file_name(self, objects: Callable[[], Objects]) -> Objects:
         try:
             yield from objects()
         except JsonError as error:

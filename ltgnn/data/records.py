@@ -100,9 +100,9 @@ def _take(buffer: bytes, last: bool, dialect: Dialect, line: int) -> tuple[Block
     if dialect.escape is not None and dialect.escape.encode() in text:
         block, left, after = _by_csv(text, last, dialect, line)
     elif dialect.quote is None or not _opens(text, dialect):
-        block, left, after = _plain(text, dialect, line)
+        block, left, after = split_plain(text, dialect, line)
     else:
-        found = _quoted(text, dialect, line)
+        found = split_quoted(text, dialect, line)
         block, left, after = found or _by_csv(text, last, dialect, line)
     return block, left + rest, after
 
@@ -116,22 +116,22 @@ def _opens(text: bytes, dialect: Dialect) -> bool:
     return text.startswith(quote) or any(sign + quote in text for sign in begins)
 
 
-def _plain(text: bytes, dialect: Dialect, line: int) -> tuple[Block, bytes, int]:
+def split_plain(text: bytes, dialect: Dialect, line: int) -> tuple[Block, bytes, int]:
     """Every line is a record."""
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     size = text.count(b"\n")
     sign = dialect.sign.encode()
     others = bytes(set(range(256)) - {LF, sign[0]})
-    whole = text
+    fields = text
     if text.translate(None, others) != (sign * (dialect.fields - 1) + b"\n") * size or dialect.fields == 1:
         array = np.frombuffer(text, np.uint8)
         ends, cuts = np.flatnonzero(array == LF), np.flatnonzero(array == sign[0])
-        whole = _without_blanks(array, ends, cuts, dialect.fields, line)
-    return Block(line, text, whole, None, None, whole.count(b"\n")), b"", line + size
+        fields = _without_blanks(array, ends, cuts, dialect.fields, line)
+    return Block(line, text, fields, None, None, fields.count(b"\n")), b"", line + size
 
 
-def _quoted(text: bytes, dialect: Dialect, line: int) -> tuple[Block, bytes, int] | None:
+def split_quoted(text: bytes, dialect: Dialect, line: int) -> tuple[Block, bytes, int] | None:
     """Records whose quotes open at the beginning of a value, close at its end, and are doubled inside; else None."""
     quote, sign = ord(str(dialect.quote)), ord(dialect.sign)
     array = np.frombuffer(text, np.uint8)
@@ -145,7 +145,7 @@ def _quoted(text: bytes, dialect: Dialect, line: int) -> tuple[Block, bytes, int
     if returns.size:
         if inside(returns).any() or (array[np.minimum(returns + 1, len(text) - 1)] != LF).any():
             return None
-        return _quoted(text.replace(b"\r\n", b"\n"), dialect, line)
+        return split_quoted(text.replace(b"\r\n", b"\n"), dialect, line)
     ends = np.flatnonzero(array == LF)
     within = inside(ends)
     outside = ends[~within]
@@ -166,8 +166,8 @@ def _quoted(text: bytes, dialect: Dialect, line: int) -> tuple[Block, bytes, int
     if inner.size:
         flat = array.copy()
         flat[inner] = ord(RECORD)
-    whole = _without_blanks(flat, outside, cuts, dialect.fields, line, RECORD.encode())
-    block = Block(line, text[:end], whole, dialect.quote, None, whole.count(b"\n"))
+    fields = _without_blanks(flat, outside, cuts, dialect.fields, line, RECORD.encode())
+    block = Block(line, text[:end], fields, dialect.quote, None, fields.count(b"\n"))
     return block, text[end:], line + text.count(b"\n", 0, end)
 
 

@@ -100,20 +100,20 @@ class RowTable:
             absent = int(piece["incomplete"].sum())
             if piece["bad"].any() or (absent and not self.drop_incomplete):
                 raise misfit(file, columns, self.drop_incomplete)
-            whole = ~piece["incomplete"]
-            rows, dropped = rows + int(whole.sum()), dropped + absent
+            complete = ~piece["incomplete"]
+            rows, dropped = rows + int(complete.sum()), dropped + absent
             if self.label is not None:
-                rest["parts"].extend(self._label_parts(piece, whole).to_numpy())
+                rest["parts"].extend(self._label_parts(piece, complete).to_numpy())
             elif "parts" in rest:
                 rest["parts"].extend(np.full(len(piece), PART_ORDER.index(part), dtype=np.int8))
             if self._weighted:
-                weight = self._weigh(piece, whole)
+                weight = self._weigh(piece, complete)
                 rest["weights"].extend(weight.to_numpy())
-                whole &= weight > 0
+                complete &= weight > 0
             for name, role in (("times", "time"), ("ratings", "rating")):
                 if name in rest:
                     rest[name].extend(piece[role].to_numpy())
-            rest["dropped"].extend(np.flatnonzero(~whole.to_numpy()) + start)
+            rest["dropped"].extend(np.flatnonzero(~complete.to_numpy()) + start)
             start += len(piece)
         if not rows:
             without = (
@@ -158,13 +158,13 @@ class RowTable:
     def _weighted(self) -> bool:
         return bool(self.events) or self.event is not None
 
-    def _weigh(self, piece: pl.DataFrame, whole: pl.Series) -> pl.Series:
+    def _weigh(self, piece: pl.DataFrame, complete: pl.Series) -> pl.Series:
         """Weight of each row: its counted events, or 1, times the factor of its kind of event."""
         weight = pl.lit(1.0)
         if self.events:
             weight = pl.sum_horizontal(pl.col(EVENT + name).fill_null(0.0) * by for name, by in self.events.items())
         if self.event is not None:
-            strange = sorted(set(piece["event"].filter(whole).unique()) - set(self.event_weights))
+            strange = sorted(set(piece["event"].filter(complete).unique()) - set(self.event_weights))
             if strange:
                 raise UserError(
                     f"{self.place(self.event, strange[:1])}: the event {strange[0]!r} has no weight; there are weights "
@@ -174,9 +174,9 @@ class RowTable:
             weight = weight * pl.col("event").replace_strict(self.event_weights, default=0.0, return_dtype=pl.Float64)
         return piece.select(weight.alias("weight")).to_series()
 
-    def _label_parts(self, piece: pl.DataFrame, whole: pl.Series) -> pl.Series:
+    def _label_parts(self, piece: pl.DataFrame, complete: pl.Series) -> pl.Series:
         """Position in PART_ORDER by the label of each row."""
-        strange = sorted(set(piece["part"].filter(whole).unique()) - set(self.labels))
+        strange = sorted(set(piece["part"].filter(complete).unique()) - set(self.labels))
         if strange:
             raise UserError(
                 f"{self.place(str(self.label), strange)}: {strange[0]!r} names no part; "

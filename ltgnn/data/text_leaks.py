@@ -54,8 +54,8 @@ def item_mentions(split: Split, texts: Sequence[str], item_ids: Sequence[str]) -
 
     def hits(order: Tensor) -> Tensor:
         shuffled = mentions.with_columns(pl.Series("id", mentions["id"].to_numpy()[order.numpy()]))
-        told = train.join(shuffled, on="item")
-        keys = _tensor(told["user"] * split.train.num_items + told["id"])
+        mentioned = train.join(shuffled, on="item")
+        keys = _tensor(mentioned["user"] * split.train.num_items + mentioned["id"])
         return torch.isin(torch.unique(keys), held).sum()
 
     actual = int(hits(torch.arange(len(mentions))))

@@ -66,7 +66,7 @@ class TextSource:
             with self._open() as stream:
                 start = stream.read(4096)
         except BROKEN as error:
-            raise self._broken(error) from error
+            raise self._compression_error(error) from error
         for magic, what in FOREIGN.items():
             if start.startswith(magic):
                 raise UserError(f"{self.file}: not text, but {what}.{self.misnamed}")
@@ -100,27 +100,27 @@ class TextSource:
         name, _ = self.codec
         decoder = codecs.getincrementaldecoder(name)()
         latin = codecs.lookup(name).name == "iso8859-1"
-        read, before = -1, 1  # the line that a piece begins in
+        length, before = -1, 1  # the line that a piece begins in
         try:
             with self._open() as stream:
-                while read:
+                while length:
                     raw = stream.read(size)
-                    read = len(raw)
+                    length = len(raw)
                     if name == "utf-8" and raw.isascii() and not decoder.getstate()[0]:
                         piece = raw
                     else:
                         piece = decoder.decode(raw, final=not raw).encode()
                     if b"\0" in piece:
-                        raise self._binary()
+                        raise self._binary_error()
                     if latin and (found := CONTROLS.search(piece)):
                         raise self._controls(before + piece[: found.start()].count(b"\n"))
                     before += piece.count(b"\n")
                     if piece:
                         yield piece
         except UnicodeError as error:
-            raise self._undecodable(error) from error
+            raise self._decoding_error(error) from error
         except BROKEN as error:
-            raise self._broken(error) from error
+            raise self._compression_error(error) from error
 
     def lines(self) -> Iterator[str]:
         """Lines with their ends (LF, CRLF or CR), for headers and messages; slow."""
@@ -128,9 +128,9 @@ class TextSource:
             with io.TextIOWrapper(self._open(), self.codec[0], newline="") as stream:  # type: ignore[type-var]
                 yield from stream
         except UnicodeError as error:
-            raise self._undecodable(error) from error
+            raise self._decoding_error(error) from error
         except BROKEN as error:
-            raise self._broken(error) from error
+            raise self._compression_error(error) from error
 
     def notes(self) -> dict[str, str]:
         """The encoding and how it is known; what is odd about the name."""
@@ -143,7 +143,7 @@ class TextSource:
     def _open(self) -> io.BufferedIOBase:
         return gzip.GzipFile(self.file) if self.packed else self.file.open("rb")
 
-    def _undecodable(self, error: UnicodeError) -> UserError:
+    def _decoding_error(self, error: UnicodeError) -> UserError:
         self._refuse_binary()
         line, name = self._last_line(), self.codec[0]
         shown = "UTF-8" if name in ("utf-8", "utf-8-sig") else name
@@ -151,7 +151,7 @@ class TextSource:
         advice = f" Set its encoding, e.g. {self.option}=cp1252 or latin-1." if self.option else " Convert it to UTF-8."
         return UserError(f"{self.file}, line {line}: not {shown} ({reason}).{advice}{self.misnamed}")
 
-    def _binary(self) -> UserError:
+    def _binary_error(self) -> UserError:
         self._refuse_binary()
         return UserError(f"{self.file}, line {self._last_line()}: a NUL byte, which no text holds. Correct the line.")
 
@@ -171,7 +171,7 @@ class TextSource:
         if self.start.count(0) > 3:
             raise UserError(f"{self.file}, line 1: not text, but binary data.{self.misnamed}")
 
-    def _broken(self, error: Exception) -> UserError:
+    def _compression_error(self, error: Exception) -> UserError:
         if isinstance(error, OSError) and error.errno is not None:
             return UserError(f"{self.file}: {error.strerror}.")
         line = self._last_line() - 1
@@ -193,8 +193,8 @@ class TextSource:
                         if "\0" in text:
                             return line - len(LINE_END.findall(text[text.index("\0") :]))
         except UnicodeDecodeError as error:
-            whole = bytes(error.object[: error.start]).decode(error.encoding, errors="replace")
-            return line + len(LINE_END.findall(whole))
+            before_error = bytes(error.object[: error.start]).decode(error.encoding, errors="replace")
+            return line + len(LINE_END.findall(before_error))
         except (*BROKEN, UserError):
             pass
         return line

@@ -40,7 +40,7 @@ def choose_unit(
     if unit not in ("auto", *UNITS):
         raise UserError(f"data.reader.time_unit={unit}: wanted auto, {', '.join(UNITS)}.")
     if dates:
-        return TimeUnit("dates, as seconds since 1970 (UTC)", _odd(times))
+        return TimeUnit("dates, as seconds since 1970 (UTC)", is_unlikely(times))
     known = list(UNITS)
     if unit == "auto":
         sizes, examples = _ranges(times)
@@ -55,7 +55,7 @@ def choose_unit(
     if UNITS[unit] != 1:
         for block in blocks(times.size):
             times[block] /= UNITS[unit]
-    return TimeUnit(f"{NAMES[unit]} ({how})", _odd(times))
+    return TimeUnit(f"{NAMES[unit]} ({how})", is_unlikely(times))
 
 
 def _ranges(times: NDArray[np.float64]) -> tuple[dict[str, int], dict[str, float]]:
@@ -78,29 +78,29 @@ def _mixed_units(sizes: dict[str, int], examples: dict[str, float], present: Seq
     value = examples[rare]
     where = place([f"{value:.0f}", repr(value), f"{value:g}"]) if place is not None else ""
     where = f" The first of the few: {where}." if where and ", line 0," not in where else ""
-    found = ", ".join(f"{sizes[name]:,} like {NAMES[name]} (e.g. {_plain(examples[name])})" for name in present)
+    found = ", ".join(f"{sizes[name]:,} like {NAMES[name]} (e.g. {format_time(examples[name])})" for name in present)
     return UserError(
         f"The times are of several units: {found}.{where} Correct them, or set the unit of all: "
         f"data.reader.time_unit={usual} (s, ms, us, ns); those that cannot be true are then counted."
     )
 
 
-def _plain(value: float) -> str:
+def format_time(value: float) -> str:
     return f"{value:.0f}" if value == round(value) else repr(value)
 
 
 def _negative(times: NDArray[np.float64]) -> list[str]:
     number = sum(int(np.count_nonzero(times[block] < 0)) for block in blocks(times.size))
-    return [f"{_of(number, times.size)} negative and kept, as the earliest"] if number else []
+    return [f"{format_share(number, times.size)} negative and kept, as the earliest"] if number else []
 
 
-def _of(number: int, size: int) -> str:
+def format_share(number: int, size: int) -> str:
     """``3 of 100 times are``"""
     times = pluralize(size, "time")
     return pluralize(number, f"of {times} is", f"of {times} are")
 
 
-def _odd(times: NDArray[np.float64]) -> list[str]:
+def is_unlikely(times: NDArray[np.float64]) -> list[str]:
     """Times before 1990, and more than a year from now; none where all are positions."""
     late = time.time() + YEAR
     highest = max((float(np.abs(times[block]).max()) for block in blocks(times.size)), default=0.0)
@@ -109,7 +109,7 @@ def _odd(times: NDArray[np.float64]) -> list[str]:
     early = sum(int(np.count_nonzero(times[block] < EARLY)) for block in blocks(times.size))
     future = sum(int(np.count_nonzero(times[block] > late)) for block in blocks(times.size))
     return [
-        f"{_of(number, times.size)} {what} and kept (data.cleaning.{key} leaves such times out; is "
+        f"{format_share(number, times.size)} {what} and kept (data.cleaning.{key} leaves such times out; is "
         f"data.reader.time_unit right?)"
         for number, what, key in (
             (early, "before 1990", "since=1990-01-01"),

@@ -103,7 +103,7 @@ class Bfloat16TopK:
         resolved = (bar < UNREACHABLE) & (np.bincount(row, minlength=self.size) <= MOST * self.k)
         kept = np.flatnonzero(resolved[row])
         kept = kept[np.argsort(row[kept].astype(np.int16), kind="stable")]
-        found, values = self._exact(block, row[kept], items[kept])
+        found, values = self._rank_exactly(block, row[kept], items[kept])
         return found[:number], values[:number], torch.from_numpy(resolved[:number])
 
     def _scores(self, block: Tensor, place: Tensor, seen: Tensor) -> Tensor:
@@ -129,7 +129,7 @@ class Bfloat16TopK:
         bits = (bar.view(torch.int32) >> 16) - 1  # the step below it in bfloat16
         return bits.where((reached > 0) & (bar > 2.0**-100), int(UNREACHABLE)).short().numpy()
 
-    def _exact(self, block: Tensor, row: Any, items: Any) -> tuple[Tensor, Tensor]:
+    def _rank_exactly(self, block: Tensor, row: Any, items: Any) -> tuple[Tensor, Tensor]:
         """Lists from some items of each user, sorted by user: scored by a product with all items that some user has."""
         wanted = np.zeros(self.num_items, dtype=bool)
         wanted[items] = True

@@ -25,12 +25,12 @@ class Categories:
         column = next((item_fields[name] for name in self.columns if name in item_fields), None)
         if column is None or not any(column):
             return None
-        cut = re.compile(f"[{re.escape(self.separators)}]")
-        if not any(cut.search(cell) for cell in column):
-            cut = re.compile(r"\s+")
+        separator = re.compile(f"[{re.escape(self.separators)}]")
+        if not any(separator.search(cell) for cell in column):
+            separator = re.compile(r"\s+")
         numbers: dict[str, int] = {}
         rows = [
-            sorted({numbers.setdefault(name, len(numbers)) for part in cut.split(cell) if (name := part.strip())})
+            sorted({numbers.setdefault(name, len(numbers)) for part in separator.split(cell) if (name := part.strip())})
             for cell in column
         ]
         offsets = torch.tensor([0, *map(len, rows)]).cumsum(0)

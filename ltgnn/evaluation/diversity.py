@@ -82,7 +82,7 @@ def miscalibration(lists: Lists, smoothing: Annotated[float, Gt(0), Le(1)]) -> T
     users = torch.arange(lists.users.numel())
     history = csr_rows(lists.train.by_user, lists.users)
     shown = users[:, None].expand_as(lists.items)[lists.valid], lists.items[lists.valid]
-    own_keys, own = _profile(*history, lists.categories, users.numel())
+    own_keys, past = _profile(*history, lists.categories, users.numel())
     list_keys, listed = _profile(*shown, lists.categories, users.numel())
     places = torch.searchsorted(list_keys, own_keys).clamp(max=max(0, list_keys.numel() - 1))
     rows = own_keys // _width(lists.categories)
@@ -90,8 +90,8 @@ def miscalibration(lists: Lists, smoothing: Annotated[float, Gt(0), Le(1)]) -> T
     has_list[list_keys // _width(lists.categories)] = True
     has_own = torch.zeros(users.numel(), dtype=torch.bool)
     has_own[rows] = True
-    q = torch.where(list_keys[places] == own_keys, listed[places], 0.0) if list_keys.numel() else torch.zeros_like(own)
-    terms = own * (own / ((1 - smoothing) * q + smoothing * own)).log()
+    q = torch.where(list_keys[places] == own_keys, listed[places], 0.0) if list_keys.numel() else torch.zeros_like(past)
+    terms = past * (past / ((1 - smoothing) * q + smoothing * past)).log()
     divergence = torch.zeros(users.numel(), dtype=torch.float64).index_add_(0, rows, terms)
     return torch.where(has_list & has_own, divergence, torch.nan)
 

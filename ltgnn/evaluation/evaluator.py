@@ -182,12 +182,12 @@ class Evaluator:
         sides = self.held_out, self.train, self.seen, self.features, self.categories
         longest = Lists(lists.users, lists.items, lists.scores, found, self.relevant, *sides)
         for k in self.ks:
-            cut = longest.first(k)
+            first = longest.first(k)
             for name, metric in self.lists.items():
-                record.add(f"{name}@{k}", metric(cut))
+                record.add(f"{name}@{k}", metric(first))
             for policy, groups in self.groups.items():
                 for name, group_metric in self.exposure.items():
-                    for group, number in group_metric(cut, groups).items():
+                    for group, number in group_metric(first, groups).items():
                         record.add(f"{policy}/{group}/{name}@{k}" if group else f"{policy}/{name}@{k}", number)
 
     def _by_user_group(self, record: Record, policy: str, groups: Groups) -> None:

@@ -35,10 +35,10 @@ def best_items(scores: Tensor, k: int) -> tuple[Tensor, Tensor]:
         fail_on_nan(scores)
         keys = order_keys(scores, torch.arange(width, device=scores.device))
     else:
-        whole = width // length * length
-        maxima = scores[:, :whole].view(rows, -1, length).amax(2)  # nan propagates
+        even = width // length * length
+        maxima = scores[:, :even].view(rows, -1, length).amax(2)  # nan propagates
         fail_on_nan(maxima)
-        fail_on_nan(scores[:, whole:])
+        fail_on_nan(scores[:, even:])
         chosen, best = decode_keys(largest(order_keys(maxima, torch.arange(maxima.shape[1], device=scores.device)), k))
         keys = keys_above(scores, chosen, length, best.amin(1)) if scores.is_cpu else keys_in(scores, chosen, length)
     items, values = decode_keys(largest(keys, min(k, keys.shape[1])).sort(1, descending=True).values)
@@ -63,16 +63,16 @@ def keys_above(scores: Tensor, chosen: Tensor, length: int, floor: Tensor) -> Te
     which copies runs and finds hits several times faster than torch on CPU.
     """
     (rows, width), k = scores.shape, chosen.shape[1]
-    whole, inside, table, runs = width // length * length, k * length, scores.numpy(), chosen.numpy()
-    hits, bar = np.empty((rows, inside + width - whole), dtype=bool), floor.numpy()[:, None]
-    split = scores[:, :whole].view(rows, -1, length).numpy()
+    even, inside, table, runs = width // length * length, k * length, scores.numpy(), chosen.numpy()
+    hits, bar = np.empty((rows, inside + width - even), dtype=bool), floor.numpy()[:, None]
+    split = scores[:, :even].view(rows, -1, length).numpy()
     np.greater_equal(split[np.arange(rows)[:, None], runs].reshape(rows, -1), bar, out=hits[:, :inside])
-    np.greater_equal(table[:, whole:], bar, out=hits[:, inside:])
+    np.greater_equal(table[:, even:], bar, out=hits[:, inside:])
     row, column = np.divmod(np.flatnonzero(hits), hits.shape[1])
     items = np.where(
         column < inside,
         runs[row, np.minimum(column // length, k - 1)] * length + column % length,
-        column + (whole - inside),
+        column + (even - inside),
     )
     return side_by_side(rows, k, row, torch.from_numpy(table[row, items]), torch.from_numpy(items))
 

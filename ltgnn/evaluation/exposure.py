@@ -18,7 +18,7 @@ from ltgnn.types import Groups
 @metric("groups")
 def share(lists: Lists, groups: Groups) -> dict[str, Tensor]:
     """|L ∩ g| / |L| for each group; the shares of a list add up to 1."""
-    return {name: lists.mean(_inside(lists, groups, label)) for label, name in enumerate(groups.names)}
+    return {name: lists.mean(is_in_group(lists, groups, label)) for label, name in enumerate(groups.names)}
 
 
 @metric("groups")
@@ -47,7 +47,7 @@ def coverage(lists: Lists, groups: Groups) -> dict[str, float | None]:
 def recall_part(lists: Lists, groups: Groups) -> dict[str, Tensor]:
     """|L ∩ gt ∩ g| / |gt| for each group: the parts add up to recall exactly (SimGCL, SIGIR 2022)."""
     return {
-        name: (lists.found & _inside(lists, groups, label)).sum(1).double() / lists.relevant
+        name: (lists.found & is_in_group(lists, groups, label)).sum(1).double() / lists.relevant
         for label, name in enumerate(groups.names)
     }
 
@@ -59,7 +59,7 @@ def preo(lists: Lists, groups: Groups) -> dict[str, float | None]:
     0: a held-out item has the same chance in every group (Zhu et al., SIGIR 2020). Cold items are left out, as is a
     group without held-out items; the standard deviation is that of the population.
     """
-    found = torch.stack([(lists.found & _inside(lists, groups, g)).sum() for g in range(len(groups.names) - 1)])
+    found = torch.stack([(lists.found & is_in_group(lists, groups, g)).sum() for g in range(len(groups.names) - 1)])
     wanted = torch.bincount(groups.labels[lists.held_out.items].long(), minlength=len(groups.names))[:-1]
     return {"": _relative_spread(found, wanted)}
 
@@ -70,20 +70,20 @@ def prsp(lists: Lists, groups: Groups) -> dict[str, float | None]:
 
     0: an item has the same chance to be shown in every group (Zhu et al., SIGIR 2020). Cold items are left out.
     """
-    shown = torch.stack([_inside(lists, groups, g).sum() for g in range(len(groups.names) - 1)])
+    shown = torch.stack([is_in_group(lists, groups, g).sum() for g in range(len(groups.names) - 1)])
     _, seen = csr_rows(lists.seen, lists.users)
     sizes = torch.bincount(groups.labels.long(), minlength=len(groups.names)) * lists.users.numel()
     candidates = sizes - torch.bincount(groups.labels[seen].long(), minlength=len(groups.names))
     return {"": _relative_spread(shown, candidates[:-1])}
 
 
-def _relative_spread(part: Tensor, whole: Tensor) -> float | None:
+def _relative_spread(part: Tensor, total: Tensor) -> float | None:
     """std / mean of part / whole, over the groups that have a whole; None where nothing was listed."""
-    chances = part[whole > 0].double() / whole[whole > 0]
+    chances = part[total > 0].double() / total[total > 0]
     return float(chances.std(correction=0) / chances.mean()) if chances.sum() > 0 else None
 
 
-def _inside(lists: Lists, groups: Groups, label: int) -> Tensor:
+def is_in_group(lists: Lists, groups: Groups, label: int) -> Tensor:
     """True where the listed item belongs to the group.  [n, K] bool"""
     return (groups.labels[lists.items.clamp(min=0)] == label) & lists.valid
 

@@ -23,15 +23,20 @@ def refuse_unknown(evaluator: Evaluator, name: str, option: str) -> None:
             where = f" in eval.mixtures.{name}" if part != name else ""
             hint = f" Did you mean: {', '.join(near)}." if near else ""
             raise UserError(f"{option}: unknown value '{part}'{where}.{hint}")
-        if lacks := _lacking(evaluator, part):
+        if lacks := explain_missing(evaluator, part):
             raise UserError(f"{option}: the value '{part}' is not defined here: {lacks}.")
 
 
 def value_names(evaluator: Evaluator) -> list[str]:
     """Names of all values that the evaluator may give, and of mixtures all whose parts are among them."""
     per_user = [
-        *(f"{s.prefix}{metric}@{k}" for s in _held(evaluator) for metric in evaluator.metrics for k in evaluator.ks),
-        *(f"{s.prefix}{metric}" for s in _held(evaluator) for metric in evaluator.ranks),
+        *(
+            f"{s.prefix}{metric}@{k}"
+            for s in held_out_groups(evaluator)
+            for metric in evaluator.metrics
+            for k in evaluator.ks
+        ),
+        *(f"{s.prefix}{metric}" for s in held_out_groups(evaluator) for metric in evaluator.ranks),
         *(f"{metric}@{k}" for metric in evaluator.lists for k in evaluator.ks),
     ]
     places = [
@@ -40,20 +45,20 @@ def value_names(evaluator: Evaluator) -> list[str]:
         for place in (policy, *(f"{policy}/{group}" for group in groups.names))
     ]
     per_user += [f"{place}/{metric}@{k}" for place in places for metric in evaluator.exposure for k in evaluator.ks]
-    cut = [name for name in per_user if "@" not in name or int(name.rpartition("@")[2]) in evaluator.user_ks]
+    at_user_ks = [name for name in per_user if "@" not in name or int(name.rpartition("@")[2]) in evaluator.user_ks]
     users = [f"{policy}/{g}" for policy, groups in evaluator.user_groups.items() for g in groups.names]
     counts = [f"{s.prefix}{count}" for s in evaluator.strata for count in ("users", "not_scorable")]
-    names = [*per_user, *counts, *(f"{group}/{name}" for group in users for name in (*cut, "users"))]
+    names = [*per_user, *counts, *(f"{group}/{name}" for group in users for name in (*at_user_ks, "users"))]
     there = set(names)
     return [*names, *(mixture for mixture, parts in evaluator.mixtures.items() if there.issuperset(parts))]
 
 
-def _held(evaluator: Evaluator) -> list[Stratum]:
+def held_out_groups(evaluator: Evaluator) -> list[Stratum]:
     """The groups of items of which one at least is held out."""
     return [stratum for stratum in evaluator.strata if bool((stratum.relevant > 0).any())]
 
 
-def _lacking(evaluator: Evaluator, name: str) -> str:
+def explain_missing(evaluator: Evaluator, name: str) -> str:
     """Why a value of the lists stays undefined; empty where it does not. The metric is asked of lists of any items."""
     *place, last = name.split("/")
     of_users = bool(place) and place[0] in evaluator.user_groups

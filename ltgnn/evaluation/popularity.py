@@ -31,10 +31,10 @@ def lift(lists: Lists) -> float:
     train = lists.train
     mass = torch.zeros(train.num_users, dtype=torch.float64)
     mass.index_add_(0, train.users, train.item_counts[train.items].double())
-    own = (mass / train.user_counts)[lists.users]
+    expected = (mass / train.user_counts)[lists.users]
     shown = arp(lists)
-    both = ~torch.isnan(own + shown)
-    return float(shown[both].mean() / own[both].mean() - 1)
+    both = ~torch.isnan(expected + shown)
+    return float(shown[both].mean() / expected[both].mean() - 1)
 
 
 @metric("lists")

@@ -74,12 +74,12 @@ def places(scores: Tensor, counts: Tensor, items: Tensor) -> tuple[Tensor, Tenso
     """
     ends = torch.cumsum(counts, 0)
     values = scores[torch.repeat_interleave(counts), items]
-    counted = _on_cpu if scores.device.type == "cpu" else _elsewhere
+    counted = _on_cpu if scores.device.type == "cpu" else count_in_order
     above, reached, candidates = counted(scores, values, ends - counts, ends)
     return values, above, reached - above, candidates
 
 
-def _elsewhere(scores: Tensor, values: Tensor, starts: Tensor, ends: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def count_in_order(scores: Tensor, values: Tensor, starts: Tensor, ends: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Scores above each value, at or above it, and above -inf: one wanted entry of every row at a time."""
     above, reached = torch.empty_like(values, dtype=torch.int64), torch.empty_like(values, dtype=torch.int64)
     counts = ends - starts

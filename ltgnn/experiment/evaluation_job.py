@@ -51,13 +51,13 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str], cache: Cache = NO_CACHE)
             )
         else:
             saved = RunFolder(cfg.run)
-            own = saved.config()
+            recorded = saved.config()
             trained_on = cfg.copy()
-            trained_on.split = own.split
+            trained_on.split = recorded.split
             problem = build_problem(trained_on, cache)
             split = problem.split
-            refuse_other_data(saved, own, problem)
-            if cfg.split != own.split:
+            refuse_other_data(saved, recorded, problem)
+            if cfg.split != recorded.split:
                 split = unseen(build_split(cfg, problem.dataset), problem.split.train)
             scorer, device = restore_scorer(trained_on, problem, saved, cache=cache)
             selection = saved.read_json("metrics.json").get("selection", {})

@@ -99,7 +99,7 @@ def _pandas_column(column: Any) -> Any:
         seconds = column.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(kind, "tz", None) else column
         return pl.Series(seconds.to_numpy().astype("datetime64[us]"))
     missing = column.isna().tolist()
-    values = [None if gone else _plain(value) for gone, value in zip(missing, column.tolist(), strict=True)]
+    values = [None if gone else plain_value(value) for gone, value in zip(missing, column.tolist(), strict=True)]
     return pl.Series(values, strict=False)
 
 
@@ -111,6 +111,6 @@ def _column(values: Sequence[Any]) -> Any:
     return pl.Series(values, strict=False) if isinstance(values, list | tuple) else values
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """Texts and numbers as they are; anything else as text."""
     return value if isinstance(value, str | int | float | bool) else str(value)

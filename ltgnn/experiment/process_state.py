@@ -28,7 +28,7 @@ def hydra_put_back() -> Iterator[None]:
     from hydra.core.utils import JobRuntime
     from omegaconf.basecontainer import BaseContainer
 
-    own, job = GlobalHydra.instance().hydra, HydraConfig.instance().cfg
+    outer, job = GlobalHydra.instance().hydra, HydraConfig.instance().cfg
     runtime, base = JobRuntime.instance().conf.copy(), version.VersionBase.instance().version_base
     resolvers = dict(BaseContainer._resolvers)
     GlobalHydra.instance().clear()
@@ -40,7 +40,7 @@ def hydra_put_back() -> Iterator[None]:
             yield
     finally:
         GlobalHydra.instance().clear()
-        GlobalHydra.instance().hydra, HydraConfig.instance().cfg = own, job
+        GlobalHydra.instance().hydra, HydraConfig.instance().cfg = outer, job
         JobRuntime.instance().conf, version.VersionBase.instance().version_base = runtime, base
         BaseContainer._resolvers = resolvers
 

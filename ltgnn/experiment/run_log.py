@@ -19,13 +19,13 @@ def run_log() -> Iterator[None]:
     """What is logged inside is in ``run.log`` of the job's folder as well."""
     file = logging.FileHandler(Path(HydraConfig.get().runtime.output_dir) / LOG, encoding="utf-8")
     file.setFormatter(logging.Formatter(LINE))
-    root, own = logging.getLogger(), logging.getLogger("ltgnn")
-    level = own.level
+    root, logger = logging.getLogger(), logging.getLogger("ltgnn")
+    level = logger.level
     root.addHandler(file)
-    own.setLevel(logging.INFO)
+    logger.setLevel(logging.INFO)
     try:
         yield
     finally:
-        own.setLevel(level)
+        logger.setLevel(level)
         root.removeHandler(file)
         file.close()

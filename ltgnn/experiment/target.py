@@ -58,7 +58,7 @@ class Target:
             "fingerprint": split.fingerprint,
             "pairs": {"train": len(split.train), "val": len(split.val), "test": len(split.test)},
             "groups": {name: {"rule": group.rule, "sizes": group.sizes} for name, group in self.groups.items()},
-            "held-out pairs on cold items": _cold(split, (split.val, split.test)),
+            "held-out pairs on cold items": count_cold(split, (split.val, split.test)),
             "held-out users without a train pair": _new_users(split, (split.val, split.test)),
         }
 
@@ -191,7 +191,7 @@ def _official(folder: Path) -> list[str]:
     return ["split=official"] if "train" in parts.to_list() else []
 
 
-def _cold(split: Split, parts: Sequence[Interactions]) -> Mapping[str, int]:
+def count_cold(split: Split, parts: Sequence[Interactions]) -> Mapping[str, int]:
     cold = ~has_interactions(split.train.item_counts)
     return {name: int(cold[part.items].sum()) for name, part in zip(("val", "test"), parts, strict=True)}
 

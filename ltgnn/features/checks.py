@@ -90,9 +90,9 @@ def warnings(card: Mapping[str, Any]) -> list[str]:
         )
     if (empty := card.get("empty", 0)) >= NOTABLE:
         found.append(f"{empty:.1%} of the items have an empty text.")
-    if (cut := reading.get("cut", 0)) >= NOTABLE:
+    if (shortened := reading.get("cut", 0)) >= NOTABLE:
         found.append(
-            f"{cut:.1%} of the texts are longer than {reading['max_length']} tokens and are cut there. Raise "
+            f"{shortened:.1%} of the texts are longer than {reading['max_length']} tokens and are cut there. Raise "
             "features.encoder.max_length as far as the model allows."
         )
     if (unknown := reading.get("unknown", 0)) >= NOTABLE:

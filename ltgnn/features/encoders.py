@@ -146,9 +146,9 @@ class HuggingFace(TextEncoder):
         tokenizer, sample = self.tokenizer(), sample_texts(texts)
         if not sample:
             return {}
-        read = tokenizer([self.prompt + text for text in sample], add_special_tokens=False, verbose=False)
+        encoded = tokenizer([self.prompt + text for text in sample], add_special_tokens=False, verbose=False)
         room = self.max_length - tokenizer.num_special_tokens_to_add()
-        return token_shares(sample, read["input_ids"], tokenizer.unk_token_id, room, self.max_length)
+        return token_shares(sample, encoded["input_ids"], tokenizer.unk_token_id, room, self.max_length)
 
     def tokenizer(self) -> Any:
         """Only the tokenizer, as transformers gives it."""

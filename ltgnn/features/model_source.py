@@ -54,10 +54,10 @@ def _find(source: str, revision: str | None, local_files_only: bool) -> Path:
         return _in_package(source.removeprefix("package:"))
     folder = Path(source).expanduser()
     if folder.is_dir():
-        return _checked(folder)
+        return check_folder(folder)
     if folder.is_absolute() or source.startswith((".", "~")) or source.count("/") > 1:
         raise LookupError("no such folder")
-    return _checked(_from_hub(source, revision, local_files_only))
+    return check_folder(_from_hub(source, revision, local_files_only))
 
 
 def _in_package(path: str) -> Path:
@@ -65,10 +65,10 @@ def _in_package(path: str) -> Path:
     spec = find_spec(package) if package.isidentifier() else None  # of a name with a dot, Python runs the first part
     if spec is None or not spec.submodule_search_locations:
         raise LookupError(f"the Python package {package} is not installed (pip install 'ltgnn[demo]')")
-    return _checked(Path(next(iter(spec.submodule_search_locations))) / inside)
+    return check_folder(Path(next(iter(spec.submodule_search_locations))) / inside)
 
 
-def _checked(folder: Path) -> Path:
+def check_folder(folder: Path) -> Path:
     if not (folder / "config.json").is_file():
         raise LookupError(f"{folder} holds no config.json")
     return folder

@@ -37,7 +37,7 @@ def encode_new_items(
         columns = source.chosen(dataset)
         before, after = source.table(dataset, columns), source.table(grown, columns)[dataset.num_items :]
         scale = standardising(before, counts > 0)
-        return _stepped(scale(before), scale(after), counts, source.control, source.transform)
+        return apply_steps_of_run(scale(before), scale(after), counts, source.control, source.transform)
     if isinstance(source, ItemVectors):
         raw, given = source.raw(dataset).values, source.file.rows(new)
         lacking = [item for item, row in zip(new, given, strict=True) if row is None]
@@ -48,7 +48,7 @@ def encode_new_items(
                 "file hold rows of items to come), or omit its events"
             )
         rows = torch.stack([torch.zeros(raw.shape[1]) if row is None else row for row in given])
-        return _stepped(raw, rows, counts, source.control, source.transform)
+        return apply_steps_of_run(raw, rows, counts, source.control, source.transform)
     if isinstance(source, DatasetVectors):
         raise UserError(
             f"'{new[0]}' is an item that the run does not know, and no vector of it came with {dataset.name}: leave "
@@ -72,7 +72,7 @@ def _read(source: ItemText, dataset: Dataset, counts: Tensor, grown: Dataset) ->
     return reader(TextPart(source, slice(None)), dataset, counts)(texts)
 
 
-def _stepped(raw: Tensor, rows: Tensor, counts: Tensor, control: Step, transform: Step) -> Tensor:
+def apply_steps_of_run(raw: Tensor, rows: Tensor, counts: Tensor, control: Step, transform: Step) -> Tensor:
     """``rows`` after the steps, fit_map on the ``raw`` features of the run's items as they were for training."""
     fit = counts > 0
     return transform.fit_map(control(raw, fit), fit)(control.fit_map(raw, fit)(rows))

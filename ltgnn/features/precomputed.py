@@ -71,18 +71,18 @@ class FeatureFile:
             raise UserError(f"{where} has {there}, but features.file.ids={self.ids} names {named}")
         if twice := [name for name, count in Counter(ids).items() if count > 1]:
             raise UserError(
-                f"{where} names {pluralize(len(twice), 'id')} more than once: {_some(twice)}; keep one row of each"
+                f"{where} names {pluralize(len(twice), 'id')} more than once: {few_of(twice)}; keep one row of each"
             )
         row_of = {name: row for row, name in enumerate(ids)}
         if self.extra == "error" and (unknown := set(row_of).difference(item_ids)):
             raise UserError(
                 f"{where} has {pluralize(len(unknown), 'row')} of items that are not in the data set: "
-                f"{_some(sorted(unknown))}; drop them, or set features.file.extra=ignore"
+                f"{few_of(sorted(unknown))}; drop them, or set features.file.extra=ignore"
             )
         lacking = [name for name in item_ids if name not in row_of]
         if lacking and self.missing == "error":
             raise UserError(
-                f"{where} lacks {len(lacking)} of {pluralize(len(item_ids), 'item')}: {_some(lacking)}; add them, or "
+                f"{where} lacks {len(lacking)} of {pluralize(len(item_ids), 'item')}: {few_of(lacking)}; add them, or "
                 "set features.file.missing=zero"
             )
         rows = torch.tensor([row_of.get(name, -1) for name in item_ids], dtype=torch.int64)
@@ -90,7 +90,7 @@ class FeatureFile:
         aligned[rows < 0] = 0
         if bad := [item_ids[row] for row in torch.nonzero(~aligned.isfinite().all(1)).flatten().tolist()]:
             raise UserError(
-                f"{where} has rows with NaN or infinity for {pluralize(len(bad), 'item')}: {_some(bad)}; fix the file"
+                f"{where} has rows with NaN or infinity for {pluralize(len(bad), 'item')}: {few_of(bad)}; fix the file"
             )
         return aligned
 
@@ -105,7 +105,7 @@ class FeatureFile:
         row_of = {name: row for row, name in enumerate(ids)}
         found = [values[row_of[name]].float() if name in row_of else None for name in item_ids]
         if bad := [name for name, row in zip(item_ids, found, strict=True) if row is not None and not row.norm() < inf]:
-            raise UserError(f"the features file {self.path} has NaN, infinity or too large numbers for {_some(bad)}")
+            raise UserError(f"the features file {self.path} has NaN, infinity or too large numbers for {few_of(bad)}")
         return found
 
     def _read(self, item_ids: Sequence[str]) -> tuple[Tensor, list[str]]:
@@ -122,7 +122,7 @@ class FeatureFile:
                 tensors = load_file(self.path)
                 if len(tensors) != 1:
                     raise UserError(
-                        f"{self.path} holds {len(tensors)} tensors ({_some(sorted(tensors))}); wanted one [n, D]"
+                        f"{self.path} holds {len(tensors)} tensors ({few_of(sorted(tensors))}); wanted one [n, D]"
                     )
                 (values,) = tensors.values()
             elif self.path.suffix == ".parquet":
@@ -180,5 +180,5 @@ class FeatureFile:
             raise UserError(f"{option}={path}: no such file")
 
 
-def _some(names: Sequence[str]) -> str:
+def few_of(names: Sequence[str]) -> str:
     return ", ".join(names[:SHOWN]) + (" ..." if len(names) > SHOWN else "")

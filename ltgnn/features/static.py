@@ -59,7 +59,7 @@ class Static(TextEncoder):
     def reading(self, texts: Sequence[str]) -> dict[str, float | None]:
         """Shares of the texts that are cut, and of the tokens that are unknown and left out; see ``token_shares``."""
         model, sample = self._model(), sample_texts(texts)
-        tokens = [read.ids for read in model.tokenizer.encode_batch_fast(sample, add_special_tokens=False)]
+        tokens = [encoding.ids for encoding in model.tokenizer.encode_batch_fast(sample, add_special_tokens=False)]
         return token_shares(sample, tokens, model.unk_token_id, self.max_length, self.max_length)
 
     def _model(self) -> Any:

@@ -72,7 +72,7 @@ def _parse(template: str) -> list[tuple[str, str | None, str]]:
         parts = list(Formatter().parse(template))
     except ValueError as error:
         raise UserError(f"the template {template!r} cannot be read: {error}; set features.template") from None
-    whole: list[tuple[str, str | None, str]] = []
+    merged: list[tuple[str, str | None, str]] = []
     literal = ""
     for text, name, spec, conversion in parts:
         literal += text
@@ -82,9 +82,9 @@ def _parse(template: str) -> list[tuple[str, str | None, str]]:
             raise UserError(
                 f"the template {template!r} may only hold fields by name, such as {{title}}; set features.template"
             )
-        whole.append((literal, name, spec or ""))
+        merged.append((literal, name, spec or ""))
         literal = ""
-    return [*whole, (literal, None, "")]
+    return [*merged, (literal, None, "")]
 
 
 def _layout(parts: list[tuple[str, str | None, str]], present: Mapping[str, bool]) -> str:

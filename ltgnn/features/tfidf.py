@@ -74,6 +74,6 @@ class TfidfSvd(TextEncoder):
             ) from error
         dim = min(self.dim, counts.shape[0] - 1, counts.shape[1] - 1)
         if dim < 1:
-            words, read = pluralize(counts.shape[1], "word"), pluralize(counts.shape[0], "text")
-            raise UserError(f"TF-IDF finds {words} in {read}, too few for an SVD")
+            words, text_count = pluralize(counts.shape[1], "word"), pluralize(counts.shape[0], "text")
+            raise UserError(f"TF-IDF finds {words} in {text_count}, too few for an SVD")
         return vectorizer, counts, TruncatedSVD(dim, algorithm="arpack", random_state=self.seed)

@@ -41,7 +41,7 @@ class Keep(Step):
     changes_features: ClassVar[bool] = False
 
     def fit_map(self, values: Tensor, fit: Tensor) -> Map:
-        return _same
+        return keep_rows
 
 
 @dataclass(frozen=True)
@@ -91,5 +91,5 @@ class Principal(Step):
         return lambda rows: ((rows.double() - centre) @ axes).float()
 
 
-def _same(rows: Tensor) -> Tensor:
+def keep_rows(rows: Tensor) -> Tensor:
     return rows

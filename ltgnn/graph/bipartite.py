@@ -112,10 +112,11 @@ class BipartiteGraph(nn.Module, Graph):
             wide = states.float() if states.dtype in (torch.float16, torch.bfloat16) else states
             matrix, transposed = self._both_ways
             kernel = choose_kernel(self.kernel, matrix, wide)
-            near = self._near(kernel, wide) if num_layers > 1 else None  # else no hop is from all nodes to all
+            # one hop is from all nodes to few, so that the order of all is of no use
+            near = self._in_faster_order(kernel, wide) if num_layers > 1 else None
             return layers_at(wide, matrix, transposed, kernel, num_layers, nodes, near)
 
-    def _near(self, kernel: Kernel, states: Tensor) -> NodeOrder | None:
+    def _in_faster_order(self, kernel: Kernel, states: Tensor) -> NodeOrder | None:
         """This graph in the order that is the faster one to train in on a CPU; found with the first step."""
         if kernel not in BAGS or states.device.type != "cpu" or not (states.requires_grad and torch.is_grad_enabled()):
             return None

@@ -192,9 +192,9 @@ class Fastest:
             found = {name: self.timer(kernel, matrix, states, self.rounds) for name, kernel in self.candidates.items()}
         found = {name: value for name, value in found.items() if value < float("inf")}
         best = min(found, key=lambda name: found[name], default="scatter")
-        own = next((name for name in found if underlying_kernel(self.candidates[name]) is of_device(states)), best)
-        if found and found[best] >= self.margin * found[own]:
-            best = own
+        default = next((name for name in found if underlying_kernel(self.candidates[name]) is of_device(states)), best)
+        if found and found[best] >= self.margin * found[default]:
+            best = default
         times = ", ".join(f"{name} {1000 * value:.2f} ms" for name, value in found.items()) or "no other runs here"
         size = len(matrix.columns), states.shape[1]
         log.info("graph.kernel on %s, %d edges, width %d: %s (%s)", states.device, *size, best, times)

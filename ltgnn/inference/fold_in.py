@@ -52,10 +52,10 @@ class FoldIn:
         final = self.graph.extend_rows(self.final, len(new.user_ids), len(new.item_ids))
         states = update.read_out(self.readout, final)
         users, goods = states.split([train.num_users, train.num_items])
-        known = self._known(embedding, update.graph, features)
+        known = self._known_items(embedding, update.graph, features)
         return Encoded(users, goods, update.graph.layers, known=known), update
 
-    def _known(self, embedding: Embedding, graph: Propagation, features: Tensor | None) -> Tensor:
+    def _known_items(self, embedding: Embedding, graph: Propagation, features: Tensor | None) -> Tensor:
         """Items that the extended model can score: the ids of new items are not trained.  [I] bool"""
         trained = with_new(embedding.trained_items, graph.num_items)
         old_users = with_new(torch.ones(embedding.num_users, dtype=torch.bool), graph.num_users)

@@ -35,7 +35,7 @@ def find_list(ranked: Tensor, caps: Sequence[Cap], shares: Sequence[Share], k: i
         return ranked[:k], True
     kinds, most = (caps[0][0][ranked], caps[0][1]) if caps else (torch.full_like(ranked, -1), k)
     rare, least = (shares[0][0][ranked], shares[0][1]) if shares else (torch.zeros_like(ranked, dtype=torch.bool), 0)
-    return _counted(ranked, kinds, most, rare, least, k)
+    return count_chosen(ranked, kinds, most, rare, least, k)
 
 
 def is_possible(items: Tensor, caps: Sequence[Cap], shares: Sequence[Share], k: int) -> bool:
@@ -56,7 +56,7 @@ def capacity(kinds: Tensor, most: int) -> int:
     return int(limited.clamp_max(most).sum()) + int((kinds < 0).sum())
 
 
-def _counted(ranked: Tensor, kind: Tensor, most: int, rare: Tensor, least: int, k: int) -> tuple[Tensor, bool]:
+def count_chosen(ranked: Tensor, kind: Tensor, most: int, rare: Tensor, least: int, k: int) -> tuple[Tensor, bool]:
     size = min(k, capacity(kind, most))
     wanted = min(least, size, capacity(kind[rare], most))
     met = wanted == least
@@ -106,10 +106,10 @@ class _Program:
                     bounds.append(float(most))
         self.rows, self.bounds = np.stack(rows), np.array(bounds)
         self.members = alike[:, len(caps) :].T.double().numpy()  # [shares, groups]
-        self.size = self._most(self.rows[0], np.zeros(len(self.members)), 0)
+        self.size = self._maximise(self.rows[0], np.zeros(len(self.members)), 0)
         self.wanted = np.zeros(len(self.members))
         for row, (_, least) in enumerate(shares):
-            self.wanted[row] = min(least, self._most(self.members[row], self.wanted, self.size))
+            self.wanted[row] = min(least, self._maximise(self.members[row], self.wanted, self.size))
         self.met = all(int(self.wanted[row]) == least for row, (_, least) in enumerate(shares))
 
     def first(self) -> tuple[Tensor, bool]:
@@ -124,16 +124,16 @@ class _Program:
             with_it[g] += 1
             if (self.rows @ with_it > self.bounds).any():
                 continue
-            rest = self._greedy(with_it, place + 1, self.size - len(chosen) - 1)
+            rest = self._take_greedily(with_it, place + 1, self.size - len(chosen) - 1)
             if rest is not None:  # all that comes first and fits the caps also keeps the shares
                 chosen += [place, *rest]
                 break
-            if self._completes(with_it, left, self.size - len(chosen) - 1):
+            if self._can_complete(with_it, left, self.size - len(chosen) - 1):
                 chosen.append(place)
                 taken = with_it
         return self.rank[torch.tensor(chosen, dtype=torch.int64)], self.met
 
-    def _greedy(self, taken: Counts, start: int, n: int) -> list[int] | None:
+    def _take_greedily(self, taken: Counts, start: int, n: int) -> list[int] | None:
         """The next ``n`` places that fit the caps, if they also keep the shares."""
         taken, places = taken.copy(), list[int]()
         used = self.rows @ taken
@@ -147,13 +147,13 @@ class _Program:
                 places.append(place)
         return places if len(places) == n and (self.members @ taken >= self.wanted).all() else None
 
-    def _completes(self, taken: Counts, left: Counts, n: int) -> bool:
+    def _can_complete(self, taken: Counts, left: Counts, n: int) -> bool:
         """Whether ``n`` of the items ``left`` complete the list."""
         need = self.wanted - self.members @ taken
         found = self._solve(np.zeros(len(left)), left, self.bounds - self.rows @ taken, need, n)
         return found is not None
 
-    def _most(self, values: Counts, wanted: Counts, size: int) -> int:
+    def _maximise(self, values: Counts, wanted: Counts, size: int) -> int:
         """The greatest sum of ``values`` over lists of at least ``size`` items with ``wanted`` of each share."""
         found = self._solve(values, self.counts.astype(float), self.bounds, wanted, size)
         return 0 if found is None else found

@@ -104,12 +104,12 @@ def extend_problem(cfg: DictConfig, problem: Problem, new: NewInteractions) -> P
     )
     features = problem.features
     if features is not None and new.item_ids:
-        features = Features(torch.cat([features.values, _later(cfg, problem, dataset)]), features.card)
+        features = Features(torch.cat([features.values, encode_later(cfg, problem, dataset)]), features.card)
     split = replace(split, train=train, val=val, test=test)
     return Problem(dataset, split, build_groups(cfg, train.item_counts), features)
 
 
-def _later(cfg: DictConfig, problem: Problem, grown: Dataset) -> Tensor:
+def encode_later(cfg: DictConfig, problem: Problem, grown: Dataset) -> Tensor:
     """Features of the new items; zeros where they cannot be made and the run does not read any.  [n, D]"""
     assert problem.features is not None
     try:

@@ -64,12 +64,12 @@ class Reasons:
         history = self.rows.indices[self.rows.indptr[user] : self.rows.indptr[user + 1]] if user >= 0 else []
         count = int(self.counts[item])
         if len(history):
-            place = _first(self.together[item].numpy(), history)
+            place = find_first(self.together[item].numpy(), history)
             if place is not None:
                 other = int(self.together[item, place])
                 common = int(self.common[item, place])
                 return f'recommended because you have "{self._title(other)}", as {_do(common, count)}'
-            place = _first(self.alike[item].numpy(), history)
+            place = find_first(self.alike[item].numpy(), history)
             if place is not None:
                 title, cosine = self._title(int(self.alike[item, place])), float(self.cosines[item, place])
                 return f'recommended because it is similar to "{title}", which you have (similarity {cosine:.2f})'
@@ -108,7 +108,7 @@ def _do(common: int, count: int) -> str:
     return f"{common} of the {count} users of this item do{'es' * (common == 1)}"
 
 
-def _first(neighbours: Any, history: Any) -> int | None:
+def find_first(neighbours: Any, history: Any) -> int | None:
     """Place of the first neighbour that is in the history."""
     found = np.flatnonzero(np.isin(neighbours, history))
     return int(found[0]) if found.size else None

@@ -118,8 +118,8 @@ def check(name: str, rule: object) -> None:
             continue
         if absent := [part for part in parts if not hasattr(rule, part)]:
             raise UserError(
-                f"rules: {name} ({kind}) has {parts[0]}, but not {absent[0]}{_near(rule, absent[0])}; a {protocol} of "
-                f"ltgnn.inference.rule needs {' and '.join(parts)}."
+                f"rules: {name} ({kind}) has {parts[0]}, but not {absent[0]}{suggest(rule, absent[0])}; a {protocol} "
+                f"of ltgnn.inference.rule needs {' and '.join(parts)}."
             )
         for part in parts:
             value = getattr(rule, part)
@@ -131,12 +131,12 @@ def check(name: str, rule: object) -> None:
         methods = ", ".join(" with ".join(parts) for parts in PARTS.values())
         raise UserError(
             f"rules: {name} ({kind if not isinstance(rule, type) else f'the class {rule.__name__}, not an object'}) is "
-            f"not a rule; an object with one of these methods wanted: {methods}{_near(rule)}. They are described in "
+            f"not a rule; an object with one of these methods wanted: {methods}{suggest(rule)}. They are described in "
             "ltgnn.inference.rule."
         )
 
 
-def _near(rule: object, part: str | None = None) -> str:
+def suggest(rule: object, part: str | None = None) -> str:
     """A hint where a public name of the object resembles the required one."""
     wanted = [part] if part else [part for parts in PARTS.values() for part in parts]
     names = [name for name in dir(rule) if not name.startswith("_") and name not in dir(dict)]

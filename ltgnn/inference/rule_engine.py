@@ -61,7 +61,7 @@ class RuleRanker:
         def ask_once(name: str, rule: object, method: str, ask: Callable[[RuleContext], Tensor]) -> Tensor:
             if (id(rule), method) not in known:
                 table = ask(context)
-                known[id(rule), method] = rule, _checked(table, name, method, context.num_items)
+                known[id(rule), method] = rule, check_answer(table, name, method, context.num_items)
             return known[id(rule), method][1]
 
         every = rules.rules.items()
@@ -70,7 +70,7 @@ class RuleRanker:
         self.orders = {n: r for n, r in every if isinstance(r, Reranker)}
         self.caps = {n: (ask_once(n, r, "kinds", r.kinds), r.most) for n, r in every if isinstance(r, CategoryCap)}
         self.shares = {
-            n: (_checked(r.members(context), n, "members", context.num_items), r.least(k))
+            n: (check_answer(r.members(context), n, "members", context.num_items), r.least(k))
             for n, r in every if isinstance(r, MinimumShare)
         }  # fmt: skip
         self.lock, self.lists, self.short = Lock(), 0, 0
@@ -131,12 +131,12 @@ class RuleRanker:
 
     def _refuse_clashes(self, names: list[str]) -> None:
         """``UserError`` naming a smallest set of rules that no list of this catalogue keeps."""
-        if self._possible(names):
+        if self._find_possible(names):
             return
         clash = list(names)
         for name in names:
             fewer = [other for other in clash if other != name]
-            if not self._possible(fewer):
+            if not self._find_possible(fewer):
                 clash = fewer
         raise UserError(
             f"rules: no list of {pluralize(self.k, 'item')} keeps {' and '.join(clash)}"
@@ -144,7 +144,7 @@ class RuleRanker:
             "relax one of them, or set a smaller k."
         )
 
-    def _possible(self, names: list[str]) -> bool:
+    def _find_possible(self, names: list[str]) -> bool:
         mask = self.context.scorable.clone()
         for name in names:
             mask &= self.masks.get(name, torch.ones_like(mask))
@@ -154,7 +154,7 @@ class RuleRanker:
         return is_possible(torch.nonzero(mask)[:, 0], caps, shares, size)
 
 
-def _checked(table: object, name: str, method: str, num_items: int) -> Tensor:
+def check_answer(table: object, name: str, method: str, num_items: int) -> Tensor:
     """The answer of a rule about the items: [I] bool, of ``kinds`` [I] whole numbers."""
     fits = isinstance(table, Tensor) and table.shape == (num_items,) and not table.is_floating_point()
     if isinstance(table, Tensor) and fits and (table.dtype == torch.bool) != (method == "kinds"):

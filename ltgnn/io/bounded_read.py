@@ -33,7 +33,7 @@ def read_json(folder: Path, name: str) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        raise Damaged(f"{folder}: {name} cannot be read ({_short(error)}).") from error
+        raise Damaged(f"{folder}: {name} cannot be read ({shorten_error(error)}).") from error
     if not isinstance(found, dict):
         raise Damaged(f"{folder}: {name} holds a {type(found).__name__}; wanted a JSON object.")
     return found
@@ -61,9 +61,9 @@ def read_yaml(folder: Path, name: str) -> Any:
     except FileNotFoundError as error:
         raise Damaged(f"{folder}: {name} is missing.") from error
     except (OSError, ValueError, RecursionError, YAMLError) as error:
-        raise Damaged(f"{folder}: {name} cannot be read ({_short(error)}).") from error
+        raise Damaged(f"{folder}: {name} cannot be read ({shorten_error(error)}).") from error
 
 
-def _short(error: Exception) -> str:
+def shorten_error(error: Exception) -> str:
     """The first line of an error, cut where it quotes a huge line."""
     return (str(error).splitlines() or [type(error).__name__])[0][:200]

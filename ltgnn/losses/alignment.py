@@ -61,9 +61,9 @@ class ContentReconstruction(nn.Module, Loss):
     def forward(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
         items = torch.unique(batch.pos)
         need_width(main.items, self.width, "bpr_reconstruct")
-        told = self.decoder(F.embedding(items, (views[0] if views else main).items))
+        decoded = self.decoder(F.embedding(items, (views[0] if views else main).items))
         content = F.embedding(items, content_of(main).detach())
-        error = 1 - F.cosine_similarity(told, content, dim=-1)
+        error = 1 - F.cosine_similarity(decoded, content, dim=-1)
         return self.weight * error.clamp_min(1e-8).pow(self.power).mean()
 
 

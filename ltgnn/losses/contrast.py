@@ -57,9 +57,9 @@ class InfoNCE(nn.Module, Loss):
 def info_nce(first: Tensor, second: Tensor, nodes: Tensor, temperature: float, negatives: str) -> Tensor:
     """``-log softmax`` of each of ``nodes`` [n] among the ``negatives`` (these, or all) of ``second``.  [n]"""
     mine = F.normalize(F.embedding(nodes, first), dim=-1)
-    own = F.normalize(F.embedding(nodes, second), dim=-1)
-    others = own if negatives == "batch" else F.normalize(second, dim=-1)
-    return torch.logsumexp(mine @ others.T / temperature, 1) - (mine * own).sum(-1) / temperature
+    positives = F.normalize(F.embedding(nodes, second), dim=-1)
+    others = positives if negatives == "batch" else F.normalize(second, dim=-1)
+    return torch.logsumexp(mine @ others.T / temperature, 1) - (mine * positives).sum(-1) / temperature
 
 
 def check_choice(key: str, given: str, choices: tuple[str, ...]) -> None:

@@ -50,13 +50,13 @@ class DICE(RankingLoss):
         half = half_width(users)
         margins = users.unsqueeze(1) * (pos.unsqueeze(1) - neg)  # [B, S, d]
         interest, conformity = margins[..., :half].sum(-1), margins[..., half:].sum(-1)
-        above, own = self.counts[batch.neg], self.counts[batch.pos, None]
-        more = (above > own).to(interest.dtype)  # the negative is the more popular one
-        toward = torch.sign(own - above).to(interest.dtype)  # 1, -1; 0 on equal counts: no sign of conformity
+        above, positives = self.counts[batch.neg], self.counts[batch.pos, None]
+        more = (above > positives).to(interest.dtype)  # the negative is the more popular one
+        toward = torch.sign(positives - above).to(interest.dtype)  # 1, -1; 0 on equal counts: no sign of conformity
         causes = more * F.softplus(-interest) + toward.abs() * F.softplus(-toward * conformity)
         click = F.softplus(-(interest + conformity))
-        apart = cosine_squared(users, half) + cosine_squared(pos, half)
-        return (click + self.cause_weight * causes).mean(1) + self.apart_weight * apart
+        discrepancy = cosine_squared(users, half) + cosine_squared(pos, half)
+        return (click + self.cause_weight * causes).mean(1) + self.apart_weight * discrepancy
 
     def at_ranking(self, encoded: Encoded, scorer: Scorer) -> Scorer:
         """Interest only, if chosen."""

@@ -37,15 +37,15 @@ class _ProductLogSumExp(torch.autograd.Function):
         exponentials, totals = rows.new_empty(len(rows), len(columns)), rows.new_empty(len(rows), 1)
         tops = rows.new_zeros(len(rows), 1)
         small = shift is None and is_bounded(rows, columns, SAFE)
-        own, same = (None, None) if names is None else namesakes(names)
+        first, same = (None, None) if names is None else namesakes(names)
         for start in range(0, len(rows), size):
             part = slice(start, start + size)
             scores = torch.mm(rows[part], columns.T, out=exponentials[part])
             if shift is not None:
                 scores.sub_(shift)
-            if own is not None and same is not None:
-                inside = slice(*torch.searchsorted(own, own.new_tensor([start, start + len(scores)])).tolist())
-                scores[own[inside] - start, same[inside]] = -torch.inf
+            if first is not None and same is not None:
+                inside = slice(*torch.searchsorted(first, first.new_tensor([start, start + len(scores)])).tolist())
+                scores[first[inside] - start, same[inside]] = -torch.inf
             if not small:
                 tops[part] = scores.amax(1, keepdim=True).clamp_min(torch.finfo(scores.dtype).min)
                 scores.sub_(tops[part])

@@ -43,10 +43,10 @@ class MACR(RankingLoss):
         pos, neg = scores(main, batch, cosine=False)
         items = self.item(main.items)[:, 0]
         user = F.embedding(batch.users, main.users) @ self.user.weight[0]
-        own, others, share = items[batch.pos], items[batch.neg], torch.sigmoid(user)
-        whole = log_loss(pos * own.sigmoid() * share, neg * others.sigmoid() * share[:, None])
-        alone = self.item_weight * log_loss(own, others)
-        return whole + alone + self.user_weight * log_loss(user, user[:, None])
+        positives, others, share = items[batch.pos], items[batch.neg], torch.sigmoid(user)
+        loss = log_loss(pos * positives.sigmoid() * share, neg * others.sigmoid() * share[:, None])
+        alone = self.item_weight * log_loss(positives, others)
+        return loss + alone + self.user_weight * log_loss(user, user[:, None])
 
     def at_ranking(self, encoded: Encoded, scorer: Scorer) -> Scorer:
         """``(s - c) sigma(a_i) sigma(b_u)``"""

@@ -80,8 +80,8 @@ class NodeEmbedding(nn.Module):
         if isinstance(init, GraphInit):
             users, items = init.tables(self.interactions, self.dim)
             return users if self.has_users else None, items
-        own = init(torch.empty(self.num_users, self.dim)) if self.has_users else None
-        return own, init(torch.empty(self.num_items, self.dim))
+        user_ids = init(torch.empty(self.num_users, self.dim)) if self.has_users else None
+        return user_ids, init(torch.empty(self.num_items, self.dim))
 
     @property
     def features(self) -> Tensor | None:

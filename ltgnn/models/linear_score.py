@@ -67,8 +67,8 @@ class LinearScore:
                 factor = squared.sqrt().clamp_min(1e-12) ** (self.norm_power - 1.0)
                 ids, content, match = ids * factor, content * factor, match * factor
             weights = self.of(user)
-            own = [weights[0] * kind[0][user] for kind in self.layers]
-            found = [Term(None, "the user's own vector", _by(own, ids, content))] if weights[0] else []
+            user_terms = [weights[0] * kind[0][user] for kind in self.layers]
+            found = [Term(None, "the user's own vector", split_terms(user_terms, ids, content))] if weights[0] else []
             nodes, edges = self.graph.messages_to(user)
             received = [
                 sum((c * x[nodes] for c, x in zip(weights[1:], kind, strict=False)), torch.zeros(1).double())
@@ -79,7 +79,7 @@ class LinearScore:
             if self.match is not None and len(nodes):
                 length = float((edges @ self.match[1][nodes - self.num_users]).norm().clamp_min(1e-12))
             for row, node in enumerate((nodes - self.num_users).tolist()):
-                by = _by([kind[row] for kind in received], ids, content) if len(weights) > 1 else {}
+                by = split_terms([kind[row] for kind in received], ids, content) if len(weights) > 1 else {}
                 if self.match is not None:
                     by["content match"] = float(edges[row] * match[node]) / length
                 if by:
@@ -100,7 +100,7 @@ def coefficients(readout: Readout, num_layers: int, isolated: bool = False) -> l
     return [read(*[1.0] * (num_layers + 1)) - sum(later), *later]
 
 
-def _by(said: Sequence[Tensor], ids: Tensor, content: Tensor) -> dict[str, float]:
+def split_terms(said: Sequence[Tensor], ids: Tensor, content: Tensor) -> dict[str, float]:
     """Contributions of ids and features, against the ids and features of the item."""
     return {
         "ids": float(said[0] @ ids),

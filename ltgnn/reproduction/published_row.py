@@ -102,13 +102,13 @@ def read_row(file: Path) -> Row:
     _one_of(file, "selection", found["selection"], SELECTIONS)
     _one_of(file, "hardware", found["hardware"], ("cpu", "gpu"))
     words, whole = [str(word) for word in found["config"]], [str(word) for word in found["whole"]]
-    _closed(file, (*words, *whole, *((found["smoke"] or {}).get("words") or ())))
-    published = _published(file, "tolerance", found["published"], found["tolerance"])
+    refuse_open_recipe(file, (*words, *whole, *((found["smoke"] or {}).get("words") or ())))
+    published = read_published(file, "tolerance", found["published"], found["tolerance"])
     smoke = None
     if found["smoke"] is not None:
         early = found["smoke"]
         numbers = {
-            int(epoch): _published(file, "smoke.tolerance", values, early["tolerance"], int(epoch))
+            int(epoch): read_published(file, "smoke.tolerance", values, early["tolerance"], int(epoch))
             for epoch, values in early["epochs"].items()
         }
         judged = [int(epoch) for epoch in early.get("judged", numbers)]
@@ -136,7 +136,7 @@ def read_row(file: Path) -> Row:
     )
 
 
-def _published(
+def read_published(
     file: Path, key: str, values: Mapping[str, float], tolerance: Mapping[str, Any], epoch: int | None = None
 ) -> tuple[Published, ...]:
     forms = [form for form in ("absolute", "relative") if tolerance.get(form) is not None]
@@ -150,7 +150,7 @@ def _published(
     )
 
 
-def _closed(file: Path, words: Iterable[str]) -> None:
+def refuse_open_recipe(file: Path, words: Iterable[str]) -> None:
     """Reject overrides that set more than the recipe: rows may come from others."""
     for word in map(str, words):
         key = word.lstrip("+~").partition("=")[0]

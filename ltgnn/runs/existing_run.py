@@ -27,7 +27,11 @@ def finished_metrics(folder: Path, cfg: DictConfig) -> dict[str, Any] | None:
     """The metrics of the run in ``folder`` where it has finished with this recipe and these data; else None."""
     status = bounded_read.read_json(folder, "status.json") or {}
     config = resolve_config(cfg)
-    if status.get("state") != "finished" or status.get(ASKED, status.get("key")) != key_of(config) or _anew(config):
+    if (
+        status.get("state") != "finished"
+        or status.get(ASKED, status.get("key")) != key_of(config)
+        or starts_anew(config)
+    ):
         return None
     log.warning(
         "%s has finished with this recipe and these data: nothing is run. To run it again: %s.", folder, _ways(config)
@@ -42,7 +46,7 @@ def make_way(folder: Path, config: Mapping[str, Any]) -> None:
     """
     if (bounded_read.read_json(folder, "status.json") or {}).get("state") != "finished":
         return
-    if _anew(config):
+    if starts_anew(config):
         log.warning("%s starts from scratch; its earlier results are in %s", folder, _moved_aside(folder))
         return
     found = differences(folder, config)
@@ -53,7 +57,7 @@ def make_way(folder: Path, config: Mapping[str, Any]) -> None:
     )
 
 
-def _anew(config: Mapping[str, Any]) -> bool:
+def starts_anew(config: Mapping[str, Any]) -> bool:
     return (config.get("sweep") or {}).get("resume") is False
 
 

@@ -60,12 +60,12 @@ def cumulative(counts: NDArray[np.int64], shown: NDArray[np.int64]) -> Exposure 
     if not counts.sum() or not shown.sum():
         return None
     order = np.argsort(-counts, kind="stable")
-    ends = np.unique(np.concatenate([[0], np.linspace(0, len(counts), STEPS + 1).round(), _first(len(counts))]))
+    ends = np.unique(np.concatenate([[0], np.linspace(0, len(counts), STEPS + 1).round(), first_places(len(counts))]))
     ends = ends.astype(np.int64)
     train, lists = (np.concatenate([[0], np.cumsum(values[order])]) / values.sum() for values in (counts, shown))
     return Exposure(ends / len(counts), train[ends], lists[ends])
 
 
-def _first(items: int) -> Array:
+def first_places(items: int) -> Array:
     """Closer steps where the curves are steep."""
     return np.linspace(0, max(1, items // 10), STEPS // 2).round()

@@ -70,7 +70,7 @@ class RunFolder:
             ended = {"ended": time.time(), "seconds": time.time() - started}
             self.write_json("status.json", status | {"state": "finished"} | ended)
         except BaseException as raised:
-            error = self._removed(raised)
+            error = self._explain_removed(raised)
             trace = traceback.format_exc()
             kind = "interrupted" if isinstance(error, KeyboardInterrupt) else getattr(error, "state", "failed")
             status |= {"state": kind, "error": f"{type(error).__name__}: {error}", "traceback": trace}
@@ -96,7 +96,7 @@ class RunFolder:
                 f"{self.path}: {', '.join(gone)} removed while the job ran; give the command again to run it anew."
             )
 
-    def _removed(self, error: BaseException) -> BaseException:
+    def _explain_removed(self, error: BaseException) -> BaseException:
         """``error``, or that the files of the job were removed, which then caused it."""
         try:
             self.refuse_removed()

@@ -25,7 +25,7 @@ MARKS = ("config.yaml", "overrides.yaml", "metrics.json", "env.json", "per_user.
 
 def find(places: Iterable[Path], deep: bool = True) -> list[Path]:
     """Run folders among ``places`` and below them (``deep``: at any depth, else directly): in their order, by name."""
-    return list(dict.fromkeys(folder for place in places for folder in sorted(_below(place, deep))))
+    return list(dict.fromkeys(folder for place in places for folder in sorted(find_below(place, deep))))
 
 
 def read_all(places: Sequence[Path], deep: bool = True) -> tuple[list[Run], list[DamagedRun]]:
@@ -150,14 +150,14 @@ WRITTEN: dict[str, tuple[Callable[[Any], bool], str]] = {
 """Key of metrics.json -> whether a value fits, and what is wanted."""
 
 
-def _below(place: Path, deep: bool) -> Iterator[Path]:
+def find_below(place: Path, deep: bool) -> Iterator[Path]:
     if _is_run(place):
         yield place
     elif not deep:
         yield from (path for path in _folders(place) if _is_run(path))
     else:
         for path in _folders(place):
-            yield from _below(path, deep)
+            yield from find_below(path, deep)
 
 
 def _folders(place: Path) -> list[Path]:

@@ -90,10 +90,10 @@ class Run:
         gone = tuple(f"model.closed_form.runs.{name}." for name in members)
         if (self.config.get("blend") or {}).get("fitting"):
             gone += ("blend.weights.", "model.closed_form.blend.weights.")
-        own = {key: value for key, value in self.recipe.items() if not key.startswith(gone)}
+        kept = {key: value for key, value in self.recipe.items() if not key.startswith(gone)}
         if len(members) == len(folders) > 0:
-            own.pop("runs", None)
-        return own | {f"{name}.{key}": value for name, run in members.items() for key, value in run.repeated.items()}
+            kept.pop("runs", None)
+        return kept | {f"{name}.{key}": value for name, run in members.items() for key, value in run.repeated.items()}
 
     @cached_property
     def closed_form(self) -> bool:
@@ -165,7 +165,7 @@ class Run:
         import polars as pl
 
         warn_if_changed(self.folder, name)
-        stored = {older_recipes.metric(column): column for column in self._stored(name)}
+        stored = {older_recipes.metric(column): column for column in self._stored_columns(name)}
         found = self.reading(
             name,
             lambda file: pl.read_parquet(file, columns=[stored.get(column, column) for column in columns], glob=False),
@@ -174,9 +174,9 @@ class Run:
 
     def schema(self, name: str) -> list[str]:
         """Column names of a parquet file of the run; none where it is absent."""
-        return [older_recipes.metric(column) for column in self._stored(name)]
+        return [older_recipes.metric(column) for column in self._stored_columns(name)]
 
-    def _stored(self, name: str) -> list[str]:
+    def _stored_columns(self, name: str) -> list[str]:
         """Column names as they are in the file."""
         import polars as pl
 
@@ -188,12 +188,12 @@ class Run:
         """A JSON file of the run; empty where it is absent."""
         return self.reading(name, lambda file: RunFolder(self.folder).read_json(file.name))
 
-    def reading(self, name: str, read: Callable[[Path], T]) -> T:
+    def reading(self, name: str, reader: Callable[[Path], T]) -> T:
         """``read`` of a file of the run; ``DamagedRun`` names it where that fails, for whatever reason."""
         import polars as pl
 
         try:
-            return read(self.folder / name)
+            return reader(self.folder / name)
         except Damaged as error:
             raise error if isinstance(error, DamagedRun) else DamagedRun(self.folder, str(error)) from error
         except (Exception, pl.exceptions.PanicException) as error:
@@ -221,8 +221,9 @@ def _flatten(value: Any, prefix: str = "") -> dict[str, str]:
 def checked_recipe(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
     """``config``, where its sections are sections; else ``DamagedRun``."""
     choices = config["choices"]
-    cut = isinstance(choices, dict) and isinstance(config.get("data"), dict) and "data" not in choices
-    if not isinstance(choices, dict) or (cut and "fusion" in config):  # the choices are the last section of the file
+    incomplete = isinstance(choices, dict) and isinstance(config.get("data"), dict) and "data" not in choices
+    # the choices are the last section of the file
+    if not isinstance(choices, dict) or (incomplete and "fusion" in config):
         raise DamagedRun(folder, f"{folder}: config.yaml is cut short: its 'choices' are incomplete.")
     for section in ("model", "fusion"):
         if not isinstance(config.get(section, {}), dict):

@@ -31,7 +31,7 @@ def key_of(config: Mapping[str, Any], inputs: Inputs | None = None) -> str:
     recipe = placeless(config)
     if found := recipe_inputs(config) if inputs is None else inputs:
         places = _places(config)
-        recipe[INPUTS] = {s: {_placeless(n, places): d for n, d in files.items()} for s, files in found.items()}
+        recipe[INPUTS] = {s: {shorten_paths(n, places): d for n, d in files.items()} for s, files in found.items()}
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
 
 
@@ -43,19 +43,19 @@ def recipe_inputs(config: Mapping[str, Any]) -> Inputs:
 def placeless(config: Mapping[str, Any]) -> dict[str, Any]:
     """What of a resolved config can move a number, with places by their names."""
     places = _places(config)
-    return {k: _placeless(v, places) for k, v in config.items() if k not in RECIPE_FREE}
+    return {k: shorten_paths(v, places) for k, v in config.items() if k not in RECIPE_FREE}
 
 
 def _places(config: Mapping[str, Any]) -> dict[str, str]:
     return {str(config["paths"][name]): name for name in PLACES if config["paths"].get(name)}
 
 
-def _placeless(value: Any, places: Mapping[str, str]) -> Any:
+def shorten_paths(value: Any, places: Mapping[str, str]) -> Any:
     """``value`` with paths below ``places`` (path -> name) from the name on."""
     if isinstance(value, Mapping):
-        return {key: _placeless(inner, places) for key, inner in value.items()}
+        return {key: shorten_paths(inner, places) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_placeless(inner, places) for inner in value]
+        return [shorten_paths(inner, places) for inner in value]
     if isinstance(value, str):
         for place, name in places.items():
             if value == place or value.startswith(f"{place}/"):

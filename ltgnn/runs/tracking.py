@@ -188,8 +188,8 @@ class Wandb:
     def _mode(self) -> str:
         if self.mode != "auto":
             return self.mode
-        if told := os.environ.get("WANDB_MODE"):
-            return told
+        if mode := os.environ.get("WANDB_MODE"):
+            return mode
         if key_is_known():
             return "online"
         say_offline()

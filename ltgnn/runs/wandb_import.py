@@ -51,11 +51,13 @@ def import_file(file: Path, out: Path, renames: Mapping[str, str]) -> Path:
     metrics = {part: part_of(part, values) for part in PARTS}
     for name, key in renames.items():
         if key not in values:
-            raise UserError(f"--value {name}={key}: {file} has no such number; it has {_some(values)}")
+            raise UserError(f"--value {name}={key}: {file} has no such number; it has {few_of(values)}")
         metrics["test"][name] = values[key]
     finished = found.get("exit_code") == 0
     if finished and not metrics["test"]:
-        raise UserError(f"{file}: no number is called test/...; name some: --value ndcg@20=KEY. It has {_some(values)}")
+        raise UserError(
+            f"{file}: no number is called test/...; name some: --value ndcg@20=KEY. It has {few_of(values)}"
+        )
     folder = RunFolder(out / re.sub(r"[^\w.-]+", "_", f"{found.get('name') or 'run'}_{found['run_id']}"))
     if folder.path.exists():
         raise UserError(f"{folder.path} is there already: remove it, or set another --out")
@@ -138,6 +140,6 @@ def write_history(folder: RunFolder, items: Sequence[Mapping[str, Any]], first_e
             writer.writerows(rows.values())
 
 
-def _some(values: Mapping[str, float]) -> str:
+def few_of(values: Mapping[str, float]) -> str:
     names = [name for name in values if not name.startswith("_")]
     return ", ".join(names[:20]) + (" ..." if len(names) > 20 else "") if names else "none at all"

@@ -35,11 +35,11 @@ def run_name(fields: str | Sequence[str] | None, config: Mapping[str, Any], fold
         return folder.name
     if isinstance(fields, str):
         return fields[:LONGEST_NAME]
-    found = [text for field in fields if (text := _shown(field, config))]
+    found = [text for field in fields if (text := format_field(field, config))]
     return " ".join(found)[:LONGEST_NAME] or folder.name
 
 
-def _shown(field: str, config: Mapping[str, Any]) -> str:
+def format_field(field: str, config: Mapping[str, Any]) -> str:
     if field in config["choices"]:
         return "" if field in unused(config) else str(config["choices"][field] or "")
     value: Any = config
@@ -67,10 +67,10 @@ def run_tags(config: Mapping[str, Any]) -> list[str]:
     """The tags of the run and ``group:option`` of the groups it uses; each once, cut to what W&B takes."""
     choices = config["choices"]
     made = [f"{axis}:{choices[axis]}" for axis in AXES if axis in choices and axis not in unused(config)]
-    return _distinct(cut for tag in [*config["tags"], *made] if (cut := str(tag).strip()[:LONGEST_TAG]))
+    return drop_doubles(shortened for tag in [*config["tags"], *made] if (shortened := str(tag).strip()[:LONGEST_TAG]))
 
 
-def _distinct(words: Iterable[str]) -> list[str]:
+def drop_doubles(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(words))
 
 

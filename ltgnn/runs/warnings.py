@@ -41,11 +41,13 @@ def collect(
         if "test" in evaluations
         else "",
     ]
-    own = [sentence for sentence in found if sentence]
-    for sentence in own:
+    sentences = [sentence for sentence in found if sentence]
+    for sentence in sentences:
         log.warning("%s", sentence)
     cards = (dataset.card, features.card if features is not None else {})
-    return list(dict.fromkeys([*own, *(str(sentence) for card in cards for sentence in card.get("warnings", ()))]))
+    return list(
+        dict.fromkeys([*sentences, *(str(sentence) for card in cards for sentence in card.get("warnings", ()))])
+    )
 
 
 def small_validation(split: Split, share: float | None) -> str:

@@ -49,7 +49,7 @@ class Drawn(Negatives):
 
     keys: Tensor
     offsets: Tensor
-    own: Tensor
+    cumulative: Tensor
     ends: Tensor
 
     def __init__(self, train: Interactions, weights: Tensor, negatives: int, exclude_train: bool, shared: bool) -> None:
@@ -65,10 +65,12 @@ class Drawn(Negatives):
         self.total, self.unit = int(weights.sum()), bool((weights == 1).all())
         ends = torch.cumsum(weights, 0)
         offsets, items = train.by_user
-        own = torch.zeros(0 if self.unit else len(train) + 1, dtype=torch.int64)  # unit: the place in the table itself
+        cumulative = torch.zeros(
+            0 if self.unit else len(train) + 1, dtype=torch.int64
+        )  # unit: the place in the table itself
         if not self.unit:
-            own[1:] = torch.cumsum(weights[items], 0)
-        self.register_buffer("own", own, persistent=False)
+            cumulative[1:] = torch.cumsum(weights[items], 0)
+        self.register_buffer("cumulative", cumulative, persistent=False)
         if exclude_train and int(self._mass(offsets).diff().max()) == self.total:
             raise UserError(
                 "a user has interacted with every item, so no negative exists: set "
@@ -97,7 +99,7 @@ class Drawn(Negatives):
 
     def _mass(self, places: Tensor) -> Tensor:
         """The weight of the own items, of all users one after the other, before each of some places among them."""
-        return places if self.unit else self.own[places]
+        return places if self.unit else self.cumulative[places]
 
     def _items(self, place: Tensor) -> Tensor:
         return place if self.unit else torch.searchsorted(self.ends, place, right=True)

@@ -38,11 +38,11 @@ class TagCF:
         )
 
     def _add(
-        self, own: Tensor, other: Tensor, targets: Tensor, sources: Tensor, edge: Tensor, counts: Tensor
+        self, result: Tensor, other: Tensor, targets: Tensor, sources: Tensor, edge: Tensor, counts: Tensor
     ) -> Tensor:
-        total = torch.zeros_like(own)
-        for pairs in torch.arange(len(targets), device=own.device).split(2**18):  # never all edges' vectors at once
+        total = torch.zeros_like(result)
+        for pairs in torch.arange(len(targets), device=result.device).split(2**18):  # never all edges' vectors at once
             total.index_add_(0, targets[pairs], edge[pairs, None] * other[sources[pairs]])
         if self.max_count is not None:
             total[counts > self.max_count] = 0
-        return own + total
+        return result + total

@@ -150,8 +150,11 @@ class EnsembleScorer(Scorer):
 
     def to_config(self, weights: Tensor, bias: Tensor) -> dict[str, Any]:
         """Weights [M, A, G] and bias [A, G] as ``Blend`` takes them; numbers of six digits."""
-        found = {name: _plain(table, self.users, self.items) for name, table in zip(self.members, weights, strict=True)}
-        return found | ({BIAS: _plain(bias, self.users, self.items)} if bool(bias.any()) else {})
+        found = {
+            name: as_nested_dict(table, self.users, self.items)
+            for name, table in zip(self.members, weights, strict=True)
+        }
+        return found | ({BIAS: as_nested_dict(bias, self.users, self.items)} if bool(bias.any()) else {})
 
 
 def cells(given: Any, users: Sequence[str], items: Sequence[str], name: str) -> Tensor:
@@ -176,7 +179,7 @@ def _groups(policy: Policy | None, counts: Tensor) -> Groups:
     return Groups("one", ("all",), torch.zeros(len(counts), dtype=torch.int8), "all in one")
 
 
-def _plain(table: Tensor, users: Groups, items: Groups) -> Any:
+def as_nested_dict(table: Tensor, users: Groups, items: Groups) -> Any:
     rounded = [[round(float(value), 6) for value in row] for row in table]
     if table.numel() == 1:
         return rounded[0][0]

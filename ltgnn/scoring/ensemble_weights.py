@@ -77,23 +77,23 @@ class Logit:
         """Weights [M, A, G], bias [A, G]."""
         members = pool.normalised_scores.shape[2]
         common = torch.zeros(members, dtype=torch.float64, requires_grad=True)
-        own = torch.zeros(members, *pool.cells, dtype=torch.float64, requires_grad=True)
+        logits = torch.zeros(members, *pool.cells, dtype=torch.float64, requires_grad=True)
         bias = torch.zeros(pool.cells, dtype=torch.float64, requires_grad=True)
         optimizer = torch.optim.LBFGS(
-            [common, own, bias], max_iter=self.iterations, tolerance_grad=1e-9, tolerance_change=1e-13,
+            [common, logits, bias], max_iter=self.iterations, tolerance_grad=1e-9, tolerance_change=1e-13,
             history_size=20, line_search_fn="strong_wolfe",
         )  # fmt: skip
 
         def closure() -> Tensor:
             optimizer.zero_grad()
-            loss = self.loss(pool, common[:, None, None] + own, bias)
-            penalty = self.shrink * (own.square().sum() + bias.square().sum()) + 1e-6 * common.square().sum()
+            loss = self.loss(pool, common[:, None, None] + logits, bias)
+            penalty = self.shrink * (logits.square().sum() + bias.square().sum()) + 1e-6 * common.square().sum()
             total: Tensor = loss + penalty / 2
             total.backward()
             return total
 
         value = optimizer.step(closure)
-        weights = (common[:, None, None] + own).detach()
+        weights = (common[:, None, None] + logits).detach()
         ended = float(self.loss(pool, weights, bias.detach()))
         log.info(
             "weights fitted on validation: -log likelihood of a held-out item (less is better) %.5f before, %.5f after",

@@ -156,7 +156,7 @@ def _open_files(folder: Path, record: Mapping[str, Any]) -> ServedModel:
         for part in PARTS
     )
     split = Split(train, val, test, record["split"]["name"], record["split"]["ordered"])
-    parts = [_get(d, n, tensors, train) for n, d in enumerate(record["pieces"])]
+    parts = [read_scorer(d, n, tensors, train) for n, d in enumerate(record["pieces"])]
     score: Scorer = parts[0] if len(parts) == 1 else WeightedSum([(1.0, part) for part in parts])
     groups = Groups(
         record["groups"]["policy"], tuple(record["groups"]["names"]), tensors["groups"], record["groups"]["rule"]
@@ -177,10 +177,12 @@ def _put(table: ScoreTable, number: int, tensors: dict[str, Tensor]) -> dict[str
     return {"form": table.form}
 
 
-def _get(described: Mapping[str, str], number: int, tensors: Mapping[str, Tensor], train: Interactions) -> ScoreTable:
+def read_scorer(
+    described: Mapping[str, str], number: int, tensors: Mapping[str, Tensor], train: Interactions
+) -> ScoreTable:
     prefix = f"piece{number}."
-    own = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-    return FORMS[described["form"]].from_tensors(own, train)
+    part = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    return FORMS[described["form"]].from_tensors(part, train)
 
 
 def _tables(served: ServedModel, folder: Path) -> None:

@@ -202,8 +202,10 @@ def scale_scores(scores: Tensor) -> Tensor:
 
 def categories(context: RuleContext, column: str, separators: str) -> list[list[str]]:
     """Names in each item's cell, in their order.  I lists"""
-    cut = re.compile(f"[{re.escape(separators)}]")
-    return [[name for part in cut.split(cell) if (name := part.strip())] for cell in context.catalogue.column(column)]
+    separator = re.compile(f"[{re.escape(separators)}]")
+    return [
+        [name for part in separator.split(cell) if (name := part.strip())] for cell in context.catalogue.column(column)
+    ]
 
 
 def _check_range(what: str, value: float, least: float = -math.inf, most: float = math.inf) -> float:

@@ -33,8 +33,8 @@ class Composer:
 
     def __call__(self, overrides: Sequence[str]) -> DictConfig:
         """The config of one job, with the node ``hydra``."""
-        own: Any = OmegaConf.to_container(self.master.hydra.overrides.hydra)
-        parsed = self.parser.parse_overrides([*own, *overrides])
+        hydra_words: Any = OmegaConf.to_container(self.master.hydra.overrides.hydra)
+        parsed = self.parser.parse_overrides([*hydra_words, *overrides])
         words = [override for override in parsed if self._chooses(override)]
         values = [override for override in parsed if not self._chooses(override)]
         self.loader.validate_sweep_overrides_legal(overrides=values, run_mode=RunMode.RUN, from_shell=True)

@@ -115,7 +115,7 @@ def assign_folder(config: DictConfig, folder: Path) -> None:
 
 def label_jobs(jobs: Sequence[Job]) -> list[Job]:
     """The jobs, each once, with the overrides that are not those of all as their labels."""
-    once = {job.key: job for job in reversed(jobs)}
-    common = set.intersection(*(set(job.overrides) for job in jobs)) if len(once) > 1 else set()
-    kept = sorted(once.values(), key=lambda job: job.number)
+    distinct = {job.key: job for job in reversed(jobs)}
+    common = set.intersection(*(set(job.overrides) for job in jobs)) if len(distinct) > 1 else set()
+    kept = sorted(distinct.values(), key=lambda job: job.number)
     return [replace(job, label=" ".join(word for word in job.overrides if word not in common)) for job in kept]

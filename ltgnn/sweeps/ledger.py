@@ -91,7 +91,7 @@ class Ledger:
             beat.join()
             try:
                 self.note(status_of(claim.folder).get("state", "lost"), key, claim.folder)
-                self._write(key, {"folder": self._named(claim.folder), "owner": None})
+                self._write(key, {"folder": self._entry_name(claim.folder), "owner": None})
             except (Unwritable, OSError) as reason:  # a full disk: the job is free, and is found again by its folder
                 log.warning("%s", reason)
                 (self.home / f"{key}.json").unlink(missing_ok=True)
@@ -154,33 +154,33 @@ class Ledger:
         return {}
 
     def _take(self, key: str, name: str, since: float) -> Claim:
-        folder = self.folder(key) or self._free(key, name)
+        folder = self.folder(key) or self._free_name(key, name)
         if self.busy(key):
             return Claim("busy", folder)
         status = status_of(folder)
         if status.get("state") == "finished":
             return Claim("finished", folder)
-        if not self._holds(folder):  # a run that a search learned from, damaged since: it is not ours to empty
-            folder = self._free(key, name)
+        if not self._is_inside(folder):  # a run that a search learned from, damaged since: it is not ours to empty
+            folder = self._free_name(key, name)
         if status.get("state") in ("failed", "pruned") and status.get("ended", 0.0) >= since:
             return Claim(status["state"], folder)
-        self._write(key, {"folder": self._named(folder), "owner": this_process()})
+        self._write(key, {"folder": self._entry_name(folder), "owner": this_process()})
         if folder.is_dir():
             empty(folder)
         return Claim("mine", folder)
 
-    def _free(self, key: str, name: str) -> Path:
+    def _free_name(self, key: str, name: str) -> Path:
         """``name``, unless a run of another recipe has that folder: the same overrides after the yaml tree changed."""
         folder = self.sweep_dir / name
         unknown = "" if (folder / "metrics.json").is_file() else key
         taken = read_status(folder).get("key", unknown)
         return folder if taken == key else self.sweep_dir / f"{name}_{key[:8]}"
 
-    def _holds(self, folder: Path) -> bool:
+    def _is_inside(self, folder: Path) -> bool:
         """Whether a folder lies in this sweep, which no forged entry or link can pretend."""
         return folder.parent == self.sweep_dir and folder.name not in ("", "..") and not folder.is_symlink()
 
-    def _named(self, folder: Path) -> str:
+    def _entry_name(self, folder: Path) -> str:
         """As an entry names it: by its name in this sweep, else by its path."""
         return folder.name if folder.parent == self.sweep_dir else str(folder)
 

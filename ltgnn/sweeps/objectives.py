@@ -15,18 +15,18 @@ log = logging.getLogger(__name__)
 
 def ways(directions: str | Sequence[str] | None, objectives: Sequence[str], evaluation: Mapping[str, Any]) -> list[str]:
     """``maximize`` or ``minimize`` for each objective; None: as its metric in the group ``eval`` states."""
-    own = [
+    preferred = [
         "minimize" if smaller_in(evaluation, name, "hydra.sweeper.objectives") else "maximize" for name in objectives
     ]
     if directions is None:
-        return own
+        return preferred
     found = [directions] * len(objectives) if isinstance(directions, str) else list(directions)
     if len(found) != len(objectives) or set(found) - {"maximize", "minimize"}:
         raise UserError(
             f"hydra.sweeper.directions={directions}: wanted maximize or minimize, one for all or one for each of "
             f"{len(objectives)} objectives; null leaves it to the metrics"
         )
-    for name, way, better in zip(objectives, found, own, strict=True):
+    for name, way, better in zip(objectives, found, preferred, strict=True):
         if way != better:
             log.warning("hydra.sweeper.directions: %s is searched by %s, but its metric states %s", name, way, better)
     return found

@@ -122,12 +122,12 @@ class SearchPlan:
                 raise
 
     def _compose(self, trial: Trial) -> Job:
-        told = None
+        trial_record = None
         if self.pruning:
             pruner = OmegaConf.to_container(self.sweep.config.hydra.sweeper.pruner, resolve=True)
-            told = {"storage": self.url, "study": self.study.study_name, "trial": trial._trial_id}
-            told |= {"pruner": pruner, "monitor": self.objectives[0]}
-        job = self.sweep.compose([*self.fixed, *to_overrides(trial.params)], trial.number, told)
+            trial_record = {"storage": self.url, "study": self.study.study_name, "trial": trial._trial_id}
+            trial_record |= {"pruner": pruner, "monitor": self.objectives[0]}
+        job = self.sweep.compose([*self.fixed, *to_overrides(trial.params)], trial.number, trial_record)
         job = replace(job, label=" ".join(to_overrides(trial.params)))
         trial.set_user_attr(optuna_results.KEY, job.key)
         return self._dispatch(trial, job)

@@ -45,8 +45,8 @@ def distribution(override: Override) -> BaseDistribution:
         if start is None or end is None or start >= end or (log and start <= 0):
             wanted = "interval(LOW,HIGH) with LOW < HIGH" + (", and above 0 for tag(log, ...)" if log else "")
             raise UserError(f"{line}: wanted {wanted}")
-        whole = isinstance(start, int) and isinstance(end, int)
-        return IntDistribution(start, end, log=log) if whole else FloatDistribution(start, end, log=log)
+        integers = isinstance(start, int) and isinstance(end, int)
+        return IntDistribution(start, end, log=log) if integers else FloatDistribution(start, end, log=log)
     if override.is_range_sweep():
         numbers: list[Any] = list(value.range())
         if not numbers:

@@ -43,7 +43,7 @@ class TrialQueue:
             queued = self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
             if counted - len(queued) >= self.trials:
                 return None
-            self.study.sampler = self._sampler(len(everything))
+            self.study.sampler = self._build_sampler(len(everything))
             if isinstance(self.study.sampler, optuna.samplers.GridSampler) and not queued and self._exhausted():
                 return None
             trial = self.study.ask(self.free)
@@ -63,7 +63,7 @@ class TrialQueue:
         if trial.params.keys() == self.free.keys():
             self.study.enqueue_trial(trial.params)
 
-    def _sampler(self, number: int) -> Any:
+    def _build_sampler(self, number: int) -> Any:
         settings: dict[str, Any] = {}
         if self.sampler.keywords.get("seed") is not None:
             settings["seed"] = self.sampler.keywords["seed"] + number

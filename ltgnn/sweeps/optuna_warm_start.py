@@ -35,13 +35,13 @@ def learn(
 
     ``key_of``: the run key of a choice of parameters.
     """
-    told = {trial.user_attrs.get(KEY) for trial in study.get_trials(deepcopy=False)}
+    known_keys = {trial.user_attrs.get(KEY) for trial in study.get_trials(deepcopy=False)}
     taken = 0
     runs = finished_runs(folders)
     for folder, config in runs:
         found = {name: to_trial_value(given_value(config, name), kind) for name, kind in free.items()}
         key = str(RunFolder(folder).read_json("status.json").get("key"))
-        if None in found.values() or key in told or key_of(found) != key:
+        if None in found.values() or key in known_keys or key_of(found) != key:
             continue
         trial = optuna.trial.create_trial(
             params=found,
@@ -52,7 +52,7 @@ def learn(
         study.add_trial(trial)
         with ledger.lock():
             ledger.enter(key, str(folder.resolve()))
-        told.add(key)
+        known_keys.add(key)
         taken += 1
     if runs:
         log.info("warm start: %d of %s could be made by this search", taken, pluralize(len(runs), "finished run"))

@@ -71,7 +71,7 @@ class Board:
         if not self.live:
             yield
             return
-        with Live(get_renderable=self._drawn, console=self.console, refresh_per_second=2, transient=True):
+        with Live(get_renderable=self._render, console=self.console, refresh_per_second=2, transient=True):
             yield
 
     def failures(self) -> list[tuple[Job, Outcome]]:
@@ -84,7 +84,7 @@ class Board:
         text = f"{len(self.ended)} of {self.total} done" + (f": {listed}" if listed else "")
         return text + (f"; {len(self.running)} running" if self.running else "")
 
-    def _drawn(self) -> Any:
+    def _render(self) -> Any:
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
         table.add_column("#", justify="right")
         table.add_column("job", overflow="ellipsis", no_wrap=True)
@@ -96,7 +96,7 @@ class Board:
             table.add_row(*self._row(job, outcome.state, outcome.folder, outcome.seconds))
         for job, started in list(self.running.values()):
             table.add_row(*self._row(job, "running", job.sweep_dir / job.name, time.time() - started))
-        return Group(table, Text(self.count_done() + self._left()))
+        return Group(table, Text(self.count_done() + self._time_left()))
 
     def _row(self, job: Job, state: str, folder: Path, seconds: float) -> list[Text]:
         shown = literal(state, STYLES.get(state, ""))
@@ -119,7 +119,7 @@ class Board:
         except (OSError, ValueError, KeyError, TypeError, csv.Error):
             return "", ""
 
-    def _left(self) -> str:
+    def _time_left(self) -> str:
         taken = [o.seconds for _, o in self.ended.values() if o.state in ("finished", "failed", "pruned")]
         if not taken:
             return ""

@@ -21,20 +21,20 @@ class BatchNodes(NamedTuple):
 
 def covers_catalogue(batch: Batch, num_items: int) -> bool:
     """Whether a batch draws as many items as there are, so that its nodes cover most of the graph."""
-    return _drawn(batch).numel() > num_items
+    return drawn_items(batch).numel() > num_items
 
 
-def _drawn(batch: Batch) -> Tensor:
+def drawn_items(batch: Batch) -> Tensor:
     """The negatives, those that all rows share once."""
     return batch.neg[0] if batch.neg.shape[0] > 1 and batch.neg.stride(0) == 0 else batch.neg
 
 
 def nodes_of(batch: Batch, num_users: int, num_items: int) -> BatchNodes:
     """Costs O(U + I + B S), no sorting. Negatives that all rows share stay a view of stride 0."""
-    negatives = _drawn(batch)
+    negatives = drawn_items(batch)
     shared = negatives.dim() == 1
-    users, user_place = _distinct([batch.users], num_users)
-    items, item_place = _distinct([batch.pos, negatives.reshape(-1)], num_items)
+    users, user_place = number_distinct([batch.users], num_users)
+    items, item_place = number_distinct([batch.pos, negatives.reshape(-1)], num_items)
     renamed = item_place[negatives]
     proposal = None if batch.proposal is None else batch.proposal[items]
     neg = renamed.expand(batch.neg.shape) if shared else renamed
@@ -65,7 +65,7 @@ def _rows(table: Tensor, places: list[Tensor]) -> Sequence[Tensor]:
     return rows
 
 
-def _distinct(ids: list[Tensor], size: int) -> tuple[Tensor, Tensor]:
+def number_distinct(ids: list[Tensor], size: int) -> tuple[Tensor, Tensor]:
     """The numbers that occur, ascending [n], and the place of each among them [size], undefined for the others."""
     present = torch.zeros(size, dtype=torch.bool, device=ids[0].device)
     for some in ids:

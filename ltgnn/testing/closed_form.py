@@ -44,10 +44,10 @@ class ClosedFormCase:
 
     def test_scores_of_some_users_are_their_rows(self) -> None:
         scorer, some = self.fit_scorer(), torch.tensor([7, 0, 3])
-        scores, whole = scorer.scores(some), scorer.scores(EVERYONE)
+        scores, everyone = scorer.scores(some), scorer.scores(EVERYONE)
         assert scores.shape == (3, toy.ITEMS), f"scores {tuple(scores.shape)} given, (3, {toy.ITEMS}) wanted"
         assert scores.is_floating_point(), f"floating point scores wanted, {scores.dtype} given"
-        self.close(scores, whole[some], "scores of some users")
+        self.close(scores, everyone[some], "scores of some users")
         self.close(scorer.scores_into(some, torch.empty(3, toy.ITEMS)), scores, "scores_into")
 
     def test_candidates_alone_have_finite_scores(self) -> None:
@@ -102,8 +102,8 @@ class ClosedFormCase:
             found = scorer.history_terms(user, item)
             if found is None:
                 continue
-            own = train.items[train.users == user]
-            assert bool(torch.isin(found[0], own).all()), f"history_terms of user {user} name an item of another"
+            history = train.items[train.users == user]
+            assert bool(torch.isin(found[0], history).all()), f"history_terms of user {user} name an item of another"
             rest = scorer.named_terms(user, item) or {}
             total = found[1].sum().float() + sum(rest.values())
             self.close(total, scores[user, item], f"terms of user {user}, item {item}: their sum")

@@ -64,10 +64,15 @@ class EncoderCase:
         encoder, graph, batch = self.build(), self.graph(), toy.batch(rows=4, negatives=1)
         found = encoder.at(graph, batch)
         if found is not None:
-            nodes, whole = nodes_of(batch, toy.USERS, toy.ITEMS), encoder(graph)
+            nodes, encoded = nodes_of(batch, toy.USERS, toy.ITEMS), encoder(graph)
             both = torch.cat([nodes.users, nodes.items + toy.USERS])
-            content = [] if whole.content is None else [whole.content[nodes.items]]
-            wanted = [whole.users[nodes.users], whole.items[nodes.items], *(x[both] for x in whole.layers), *content]
+            content = [] if encoded.content is None else [encoded.content[nodes.items]]
+            wanted = [
+                encoded.users[nodes.users],
+                encoded.items[nodes.items],
+                *(x[both] for x in encoded.layers),
+                *content,
+            ]
             for part, rows in zip(tables(found[0]), wanted, strict=True):
                 close(part, rows, "at: states of the batch's nodes")
             for name in ("users", "pos", "neg"):
@@ -77,14 +82,14 @@ class EncoderCase:
     def test_linear_terms_sum_to_the_score_or_say_why_not(self) -> None:
         encoder, graph = self.build(), self.graph()
         with torch.no_grad():
-            whole = encoder(graph)
+            encoded = encoder(graph)
         for power in (1.0, 0.5):
             linear = terms_of(encoder, graph, power)
             if linear is None:
                 continue
             for user, item in ((0, 0), (1, toy.COLD), (4, 3), (toy.USERS - 1, toy.PLAIN)):
-                vector = whole.items[item].double()
-                score = whole.users[user].double() @ vector * vector.norm().clamp_min(1e-12) ** (power - 1)
+                vector = encoded.items[item].double()
+                score = encoded.users[user].double() @ vector * vector.norm().clamp_min(1e-12) ** (power - 1)
                 total = sum(term.value for term in linear.terms(user, item))
                 assert abs(total - float(score)) < 1e-5, f"terms of user {user}, item {item}: {total}, score {score}"
 
@@ -94,11 +99,11 @@ class EncoderCase:
         readout = encoder.fold_in(graph)
         if readout is not None:
             with torch.no_grad():
-                whole = encoder(graph)
-                layers = [whole.layers[0]]
-                for _ in whole.layers[1:]:
+                encoded = encoder(graph)
+                layers = [encoded.layers[0]]
+                for _ in encoded.layers[1:]:
                     layers.append(graph.propagate(layers[-1]))
-                close(readout(layers), torch.cat([whole.users, whole.items]), "fold_in: the readout of the layers")
+                close(readout(layers), torch.cat([encoded.users, encoded.items]), "fold_in: the readout of the layers")
 
     def test_columns_that_are_separable(self) -> None:
         """A column of the tables of ids moves that column of the states alone."""

@@ -86,9 +86,9 @@ class LossCase:
         """The columns of all tables are cut in two, and each half knows the other through ``main.columns`` alone."""
         loss, batch, main = self.make(), self.batch(), self.encoded()
         if loss.column_separable:
-            whole = loss(batch, main, self.views())
+            undivided = loss(batch, main, self.views())
             for part in by_columns(lambda half: loss(batch, half, self.views()), main):
-                close(part, whole, "column_separable: on half of the columns each")
+                close(part, undivided, "column_separable: on half of the columns each")
 
     def test_says_whether_it_changes_the_ranking(self) -> None:
         loss, main, users = self.make(), self.encoded(), torch.arange(5)

@@ -35,11 +35,11 @@ class MetricCase:
 
     def better(self) -> Tensor:
         """Lists of all users [U, 3] that the metric prefers: here the two held-out items first."""
-        return torch.cat([self._held_out(), self._others()[:, :1]], 1)
+        return torch.cat([self._held_out(), self._other_candidates()[:, :1]], 1)
 
     def worse(self) -> Tensor:
         """Lists without a held-out item.  [U, 3]"""
-        return self._others()[:, :K]
+        return self._other_candidates()[:, :K]
 
     def features(self) -> Tensor | None:
         """Item features [I, D]; None: the data have none."""
@@ -106,7 +106,7 @@ class MetricCase:
     def _held_out(self) -> Tensor:
         return toy.held_out().items.reshape(toy.USERS, 2)
 
-    def _others(self) -> Tensor:
+    def _other_candidates(self) -> Tensor:
         """Candidates that are not held out, by number.  [U, n]"""
         order = torch.arange(toy.ITEMS).repeat(toy.USERS, 1)
         for part in (toy.held_out(), toy.interactions()):

@@ -53,8 +53,8 @@ class SamplerCase:
         sampler = self.make(train)
         for seed in range(100 if self.excludes_own else 0):
             users, drawn = self.draw(sampler, seed)
-            own = torch.isin(users[:, None] * toy.ITEMS + drawn, train.keys)
-            assert not bool(own.any()), f"{int(own.sum())} negatives are items of the user"
+            known_pairs = torch.isin(users[:, None] * toy.ITEMS + drawn, train.keys)
+            assert not bool(known_pairs.any()), f"{int(known_pairs.sum())} negatives are items of the user"
 
     def test_the_proposal_is_what_is_drawn(self) -> None:
         """Frequencies within five standard deviations; own items left out, the chances of the others grow alike.
@@ -90,5 +90,5 @@ class SamplerCase:
         assert torch.equal(found.pos, batch.pos), "narrow changed the positives"
         shape = (len(batch.users), self.negatives)
         assert found.neg.shape == shape, f"{tuple(found.neg.shape)} negatives count, {shape} wanted"
-        for row, own in zip(found.neg.tolist(), drawn.tolist(), strict=True):
-            assert set(row) <= set(own), f"narrow took {sorted(set(row) - set(own))}, which were not drawn"
+        for row, offered in zip(found.neg.tolist(), drawn.tolist(), strict=True):
+            assert set(row) <= set(offered), f"narrow took {sorted(set(row) - set(offered))}, which were not drawn"

@@ -61,13 +61,13 @@ class Profile(Profiler):
             self.inside.pop()
 
     def start(self, action_name: str) -> None:
-        if (name := self._named(action_name)) is not None:
+        if (name := self._part_of(action_name)) is not None:
             self._turn()
             self.inside.append("evaluation" if "evaluation" in self.inside else name)
             self.calls[name] += 1
 
     def stop(self, action_name: str) -> None:
-        if self._named(action_name) is not None and self.inside:
+        if self._part_of(action_name) is not None and self.inside:
             self._turn()
             self.inside.pop()
 
@@ -76,7 +76,7 @@ class Profile(Profiler):
         for owner, method, name in WATCHED:
             part = getattr(module, owner) if owner else module
             if (inner := getattr(part, method, None)) is not None:
-                object.__setattr__(part, method, self._counted(inner, name))
+                object.__setattr__(part, method, self._count_calls(inner, name))
 
     def describe(self) -> None:
         """Lightning requests a text at the end; ``table`` is shown instead."""
@@ -89,10 +89,10 @@ class Profile(Profiler):
         self._turn()
         return {name: self.seconds[name] for name in ORDER}
 
-    def _named(self, action: str) -> str | None:
+    def _part_of(self, action: str) -> str | None:
         return next((part for end, part in ACTIONS.items() if action.endswith(end)), None)
 
-    def _counted(self, inner: Callable[..., Any], name: str) -> Callable[..., Any]:
+    def _count_calls(self, inner: Callable[..., Any], name: str) -> Callable[..., Any]:
         def call(*given: Any, **named: Any) -> Any:
             with self.part(name):
                 return inner(*given, **named)
@@ -123,15 +123,15 @@ def table(seconds: Mapping[str, float], calls: Mapping[str, int]) -> Any:
     from rich import box
     from rich.table import Table
 
-    whole = sum(seconds.values())
+    total = sum(seconds.values())
     drawn = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title="Time by component", title_justify="left",
                   show_footer=True)  # fmt: skip
     drawn.add_column("part", footer="the whole")
-    drawn.add_column("seconds", justify="right", footer=f"{whole:.2f}")
+    drawn.add_column("seconds", justify="right", footer=f"{total:.2f}")
     drawn.add_column("share", justify="right", footer="100.0 %")
     drawn.add_column("calls", justify="right")
     for name, spent in seconds.items():
         drawn.add_row(
-            literal(name), f"{spent:.2f}", f"{100 * spent / max(whole, 1e-9):.1f} %", f"{calls.get(name, 0) or ''}"
+            literal(name), f"{spent:.2f}", f"{100 * spent / max(total, 1e-9):.1f} %", f"{calls.get(name, 0) or ''}"
         )
     return drawn

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
-from ltgnn.evaluation.ranks import BOUNDS, RUN, _elsewhere, count_true, places
+from ltgnn.evaluation.ranks import BOUNDS, RUN, count_in_order, count_true, places
 from tests.evaluation.case import Case
 
 
@@ -29,7 +29,7 @@ def test_places_equal_counting(seed: int, width: int, levels: int) -> None:
     assert torch.equal(above, (scores[rows] > expected[:, None]).sum(1))
     assert torch.equal(equal, (scores[rows] == expected[:, None]).sum(1))
     assert torch.equal(candidates, (scores > -torch.inf).sum(1))
-    on_a_gpu = _elsewhere(scores, values, ends - counts, ends)  # the same code, on the tensors of the CPU
+    on_a_gpu = count_in_order(scores, values, ends - counts, ends)  # the same code, on the tensors of the CPU
     assert all(map(torch.equal, on_a_gpu, (above, above + equal, candidates)))
 
 

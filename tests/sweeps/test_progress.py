@@ -53,7 +53,7 @@ def test_the_live_table_and_that_of_failures_take_brackets_as_text(tmp_path: Pat
     board.done(made, Outcome("failed", folder, "cannot read [/b]", 1.0))
     board.running[made.key] = (made, 0.0)
     console = Console(width=200, record=True)
-    console.print(board._drawn())
+    console.print(board._render())
     console.print(failed_table(board.failures()))
     text = console.export_text()
     assert text.count("+x=[/a]") == 3

@@ -90,6 +90,6 @@ def find_baseline(rows: Sequence[Row], asked: str) -> Row:
         fits = [row for row in done if all(row.first.option(key) == word for key, _, word in pairs)]
     if len(fits) != 1:
         listed = "\n".join(f"  {row.number} {row.label}" for row in (fits or done))
-        told = f"{len(fits)} configurations have that" if fits else "no configuration has that; there are"
-        raise UserError(f"--baseline {asked}: {told}:\n{listed}\nGive its number, or options that only it has.")
+        problem = f"{len(fits)} configurations have that" if fits else "no configuration has that; there are"
+        raise UserError(f"--baseline {asked}: {problem}:\n{listed}\nGive its number, or options that only it has.")
     return fits[0]

@@ -137,7 +137,7 @@ def name_points(
     dots = [axes.transData.transform(place) for place in places]
     taken = [Bbox.from_bounds(x - 4 * scale, y - 4 * scale, 8 * scale, 8 * scale) for x, y in dots]
     written: list[Any] = []
-    hidden = whole = 0.0
+    hidden = area = 0.0
     for (x, y), name in zip(places, names, strict=True):
         best: tuple[float, Any, Any] | None = None
         for dx, dy in PLACES:
@@ -161,8 +161,8 @@ def name_points(
         assert best is not None
         taken.append(best[2])
         written.append(best[1])
-        hidden, whole = hidden + best[0], whole + best[2].width * best[2].height
-    if hidden <= most * whole + 1e-3:
+        hidden, area = hidden + best[0], area + best[2].width * best[2].height
+    if hidden <= most * area + 1e-3:
         return True
     for text in written:
         text.remove()

@@ -24,8 +24,8 @@ def draw(rows: Sequence[Row], name: str = "val/ndcg@20") -> Figure:
     curves = [(row, points) for row in rows if (points := _points(row, name))]
     if not curves:
         known = sorted({key for row in rows for run in row.runs for epoch in read_history(run)[:1] for key in epoch})
-        told = f"; there are {', '.join(known[:8])} ..." if known else ": closed forms are not trained in epochs"
-        raise UserError(f"no history.csv of these runs has the column '{name}'{told}")
+        reason = f"; there are {', '.join(known[:8])} ..." if known else ": closed forms are not trained in epochs"
+        raise UserError(f"no history.csv of these runs has the column '{name}'{reason}")
     from matplotlib.ticker import MaxNLocator
 
     with style():

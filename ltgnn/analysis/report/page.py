@@ -42,9 +42,9 @@ def render(runs: Runs) -> str:
     trained = [c for c, _ in board if (c.first.folder / "history.csv").is_file()][:CURVES]
     policy, groups = runs.policy, sections.groups_of(runs)
     ndcg, name = f"NDCG@{runs.k}", f"ndcg@{runs.k}"
-    whole = (name, f"{ndcg}, all")
+    ranked_by = (name, f"{ndcg}, all")
     head, tail = ((f"{policy}/{group}/{name}", f"{ndcg}, {group}") for group in ("head", "tail"))
-    scatters = [pictures.pareto(runs, x, y) for x, y in ((whole, head), (whole, tail), (head, tail))]
+    scatters = [pictures.pareto(runs, x, y) for x, y in ((ranked_by, head), (ranked_by, tail), (head, tail))]
     training = [
         pictures.training(runs, trained, f"val/{name}", f"validation {ndcg}"),
         pictures.training(runs, trained, "train/loss", "train loss"),

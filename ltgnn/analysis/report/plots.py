@@ -91,8 +91,8 @@ def round_up_step(step: float) -> float:
 def axes(x: Sequence[float], y: Sequence[float], labels: tuple[str, str]) -> tuple[Axis, Axis]:
     """Scales that hold all values with some room around; values that are never below 0 have no axis below 0."""
     return (
-        Axis(labels[0], *_range(x), LEFT, WIDTH - RIGHT),
-        Axis(labels[1], *_range(y), HEIGHT - BOTTOM, TOP),
+        Axis(labels[0], *padded_range(x), LEFT, WIDTH - RIGHT),
+        Axis(labels[1], *padded_range(y), HEIGHT - BOTTOM, TOP),
     )
 
 
@@ -101,7 +101,7 @@ def percent(labels: tuple[str, str]) -> tuple[Axis, Axis]:
     return Axis(labels[0], 0.0, 100.0, LEFT, WIDTH - RIGHT), Axis(labels[1], 0.0, 100.0, HEIGHT - BOTTOM, TOP)
 
 
-def _range(values: Sequence[float]) -> tuple[float, float]:
+def padded_range(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     room = (high - low) * 0.08 or abs(high) * 0.1 or 1.0
     return (max(0.0, low - room) if low >= 0 else low - room), high + room

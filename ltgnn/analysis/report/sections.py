@@ -138,8 +138,8 @@ def _lists(configuration: Configuration, wanted: Sequence[int], known: int) -> d
     import polars as pl
 
     def read(file: Path) -> dict[int, list[int]]:
-        whole = pl.scan_parquet(file, glob=False)
-        rows = whole.filter(pl.col("user").is_in(list(wanted))).select("user", "items").collect()
+        lists = pl.scan_parquet(file, glob=False)
+        rows = lists.filter(pl.col("user").is_in(list(wanted))).select("user", "items").collect()
         found = {user: [i for i in list(items)[:SHOWN_ITEMS] if i >= 0] for user, items in rows.iter_rows()}
         if any(item >= known for items in found.values() for item in items):
             raise ValueError(f"it lists items beyond the {known} of items.parquet")

@@ -27,8 +27,8 @@ def candidates(line: str, commands: Mapping[str, str]) -> list[str]:
     words = split(line)
     given, typed = words[1:-1], words[-1]
     try:
-        rest, own = split_folders(given)
-        with searching([folder for folder in own if Path(folder).is_dir()]):
+        rest, named = split_folders(given)
+        with searching([folder for folder in named if Path(folder).is_dir()]):
             found = sorted(set(suggested(rest, typed, given[-1] if given else "", commands)))
     except Exception:  # a line that cannot be completed is left as it is
         return []
@@ -120,8 +120,8 @@ def composed_keys(command: str, rest: Sequence[str], deep: bool = False) -> Iter
     yield from (f"{name}=" for name in roots if name not in ("defaults", "hydra", "choices", "changed"))
     if command == "evaluate":
         yield "score="
-    own = [group for group in group_names() if group not in group_names([conf_dir()])]
-    yield from (f"{group}=" for group in own if command == "train")
+    of_user = [group for group in group_names() if group not in group_names([conf_dir()])]
+    yield from (f"{group}=" for group in of_user if command == "train")
     yield from ("hydra/launcher=", "hydra/sweeper=")
     if deep:
         yield from (f"{key}=" for key in chosen_keys(text, rest))

@@ -28,8 +28,8 @@ def flags(command: str, module: str) -> list[str]:
     """The flags of a command."""
     if command in COMPOSED:
         return [*EVERY, *HYDRA]
-    own = re.findall(r"add_argument\(\s*\"(--[\w-]+)\"", text(module))
-    return [*EVERY, *own, *(["--json"] if command == "models" else [])]
+    found = re.findall(r"add_argument\(\s*\"(--[\w-]+)\"", text(module))
+    return [*EVERY, *found, *(["--json"] if command == "models" else [])]
 
 
 def subcommands(module: str) -> list[str]:

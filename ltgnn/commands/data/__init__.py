@@ -129,7 +129,7 @@ def _parser() -> Parser:
         "ltgnn data stats ml100k\nltgnn data stats amazon_beauty split=leave_one_out groups=all --out figures",
         _stats,
     )
-    cut = add(
+    split = add(
         "split",
         "Cut a data set and write the parts as a folder, to train on with data=processed split=official.",
         "ltgnn data split ml100k split=global_time --out ml100k-by-time",
@@ -156,10 +156,10 @@ def _parser() -> Parser:
     export.add_argument(
         "--to", required=True, choices=["recbole", "lightgcn", "processed", "lists"], help="form to write"
     )
-    for command in (stats, cut, audit, export):
+    for command in (stats, split, audit, export):
         command.add_argument("name", help=TARGET)
     stats.add_argument("--out", help="folder for data_card.json and popularity.png")
-    for command in (cut, export):
+    for command in (split, export):
         command.add_argument("--out", required=True, help="folder (for lists: file) to write")
 
     differ = add(
@@ -170,7 +170,7 @@ def _parser() -> Parser:
     )
     for side in ("left", "right"):
         differ.add_argument(side, help=f"{TARGET}; with overrides in quotes. A split= compares the parts.")
-    for command in (fetch, bring, stats, cut, audit, export):
+    for command in (fetch, bring, stats, split, audit, export):
         command.add_argument("overrides", nargs="*", help=OVERRIDES)
     return parser
 

@@ -69,15 +69,15 @@ def split(name: str, overrides: Sequence[str], out: str) -> int:
 def audit_target(name: str, overrides: Sequence[str], allow: Sequence[str]) -> int:
     """Prints the findings; 1 if there is one that is not allowed."""
     found = target(name, overrides)
-    cut = found.split
+    split_parts = found.split
     cfg: DictConfig = found.cfg.copy()
     if "item_edges" in cfg.graph:
         cfg.graph.item_edges = {}  # pairs leak, not likeness of texts
-    graph = build_graph(cfg, cut.train, None, found.dataset.relations)
+    graph = build_graph(cfg, split_parts.train, None, found.dataset.relations)
     fields, texts = _texts(found)
-    findings = audit(found.dataset, cut, graph, cut.train.item_counts, texts, fields)
+    findings = audit(found.dataset, split_parts, graph, split_parts.train.item_counts, texts, fields)
     left = [finding for finding in findings if not any(finding.check.startswith(word) for word in allow)]
-    print(f"{found.dataset.name}, {cut.name}, fingerprint {cut.fingerprint[:16]}")
+    print(f"{found.dataset.name}, {split_parts.name}, fingerprint {split_parts.fingerprint[:16]}")
     for finding in findings:
         print(f"  {'FOUND' if finding in left else 'allowed'}  {finding}")
     if not findings:
@@ -89,9 +89,9 @@ def diff(left: str, right: str) -> int:
     """Prints how two data sets or splits differ; 1 if they do."""
     first, *first_overrides = shlex.split(left)
     second, *second_overrides = shlex.split(right)
-    cut = any(word.startswith("split") for word in (*first_overrides, *second_overrides))
+    with_split = any(word.startswith("split") for word in (*first_overrides, *second_overrides))
     one, two = (
-        _side(target(name, overrides), label, cut)
+        _side(target(name, overrides), label, with_split)
         for name, overrides, label in ((first, first_overrides, left), (second, second_overrides, right))
     )
     print(summary(one, two))
@@ -124,5 +124,5 @@ def _texts(found: Target) -> tuple[list[str], list[str] | None]:
     return fields, ["\n".join(row) for row in zip(*(found.dataset.item_fields[name] for name in fields), strict=True)]
 
 
-def _side(found: Target, label: str, cut: bool) -> DatasetSide:
-    return DatasetSide(label, found.dataset, parts_of(found.split) if cut else found.dataset.parts)
+def _side(found: Target, label: str, with_split: bool) -> DatasetSide:
+    return DatasetSide(label, found.dataset, parts_of(found.split) if with_split else found.dataset.parts)

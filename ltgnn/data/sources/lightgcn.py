@@ -51,7 +51,7 @@ class LightGCNText:
         num_users = 1 + max(int(users.max()) for users, _ in pairs.values() if users.size)
         num_items = 1 + max(int(items.max()) for _, items in pairs.values() if items.size)
         if self.valid is not None and self.valid_inside_train:
-            pairs["train"] = self._without(folder, pairs["train"], pairs["val"], num_items)
+            pairs["train"] = self._drop_validation(folder, pairs["train"], pairs["val"], num_items)
         names = tuple(part for part in PARTS if part in pairs)
         fields: dict[str, pl.Series] = {}
         if self.items is not None:
@@ -68,7 +68,7 @@ class LightGCNText:
             notes={f"rows read, {part}": size for part, size in zip(names, sizes, strict=True)},
         )
 
-    def _without(self, folder: Path, train: Pairs, valid: Pairs, num_items: int) -> Pairs:
+    def _drop_validation(self, folder: Path, train: Pairs, valid: Pairs, num_items: int) -> Pairs:
         train_keys = train[0].astype(np.int64) * num_items + train[1]
         valid_keys = valid[0].astype(np.int64) * num_items + valid[1]
         outside = ~np.isin(valid_keys, train_keys)

@@ -12,7 +12,7 @@ def symmetric_info_nce(similarity: Tensor, not_negative: Tensor) -> Tensor:
 
     Entries off the diagonal that are marked in ``not_negative`` take no part.
     """
-    apart = not_negative & ~torch.eye(len(similarity), dtype=torch.bool, device=similarity.device)
-    logits = similarity.masked_fill(apart, -torch.inf)
+    distinct = not_negative & ~torch.eye(len(similarity), dtype=torch.bool, device=similarity.device)
+    logits = similarity.masked_fill(distinct, -torch.inf)
     target = torch.arange(len(logits), device=logits.device)
     return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2

@@ -73,13 +73,13 @@ def _with_mlm_head(encoder: TunedEncoder) -> Any:
     level = logging.get_verbosity()
     logging.set_verbosity_error()  # a new head is expected here
     try:
-        whole = AutoModelForMaskedLM.from_pretrained(
+        with_head = AutoModelForMaskedLM.from_pretrained(
             encoder.reading.folder, local_files_only=True, trust_remote_code=False
         )
     except ValueError as error:
         raise UserError(f"objective=mlm: transformers knows no masked-word head for this model ({error})") from error
     finally:
         logging.set_verbosity(level)
-    setattr(whole, whole.base_model_prefix, encoder.model)
-    whole.get_output_embeddings().weight = encoder.model.get_input_embeddings().weight
-    return whole
+    setattr(with_head, with_head.base_model_prefix, encoder.model)
+    with_head.get_output_embeddings().weight = encoder.model.get_input_embeddings().weight
+    return with_head

@@ -57,10 +57,10 @@ class Purchase(Objective):
         pairs = self.pairs[self.rows(epoch, step)]
         histories, others = [], []
         for user, item in pairs:
-            own = self.by_user[self.offsets[user] : self.offsets[user + 1]]  # ascending
-            past = own[own != item]
+            bought = self.by_user[self.offsets[user] : self.offsets[user + 1]]  # ascending
+            past = bought[bought != item]
             histories.append(rng.permutation(past)[: self.history])
-            others.append(_outside(own, self.num_items, rng))
+            others.append(draw_other(bought, self.num_items, rng))
         labels = torch.tensor([1] * len(pairs) + [0] * len(pairs))
         return histories * 2, np.concatenate([pairs[:, 1], np.array(others, np.int64)]), labels
 
@@ -88,9 +88,9 @@ class Purchase(Objective):
         return logits
 
 
-def _outside(own: Rows, size: int, rng: np.random.Generator) -> int:
+def draw_other(bought: Rows, size: int, rng: np.random.Generator) -> int:
     """One number below ``size`` that is not in ``own`` (ascending), uniformly: the r-th free one."""
-    if len(own) == size:
+    if len(bought) == size:
         raise UserError("a user bought every item of the catalogue, so there is none to show as not bought")
-    rank = rng.integers(size - len(own))
-    return int(rank + np.searchsorted(own - np.arange(len(own)), rank, side="right"))
+    rank = rng.integers(size - len(bought))
+    return int(rank + np.searchsorted(bought - np.arange(len(bought)), rank, side="right"))

@@ -119,10 +119,10 @@ class Explainer:
         if i not in mine.tolist():
             scores[mine] = -torch.inf
             rank = 1 + int((scores > scores[i]).sum()) + int((scores[:i] == scores[i]).sum())
-        shown = found if len(found) <= k + 1 else [*found[:k], _rest(found[k:])]
+        shown = found if len(found) <= k + 1 else [*found[:k], combine_others(found[k:])]
         return Explanation(
             user, item, catalogue.titles[i], served.group(i), score, total, rank,
-            [self._line(term) for term in shown], _sums(found), self._alike(u, i, k), self.note,
+            [self._line(term) for term in shown], _sums(found), self._similar_history(u, i, k), self.note,
         )  # fmt: skip
 
     def _scores(self, user: int) -> torch.Tensor:
@@ -140,7 +140,7 @@ class Explainer:
         group = self.served.group(term.item)
         return Line(catalogue.item_ids[term.item], catalogue.titles[term.item], group, term.value, term.by)
 
-    def _alike(self, user: int, item: int, k: int) -> list[SimilarItem]:
+    def _similar_history(self, user: int, item: int, k: int) -> list[SimilarItem]:
         """Items of the history by the cosine of their texts; without features, by the words they share."""
         offsets, items = self.served.split.train.by_user
         history = [j for j in items[offsets[user] : offsets[user + 1]].tolist() if j != item]
@@ -184,5 +184,5 @@ def _sums(found: Sequence[Term]) -> dict[str, float]:
     return sums
 
 
-def _rest(found: Sequence[Term]) -> Term:
+def combine_others(found: Sequence[Term]) -> Term:
     return Term(None, f"{pluralize(len(found), 'other')} combined", _sums(found))

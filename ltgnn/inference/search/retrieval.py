@@ -49,8 +49,8 @@ class Dense:
     one finds nothing.
     """
 
-    def __init__(self, read: Callable[[Sequence[str]], Tensor], vectors: Tensor) -> None:
-        self.read, self.unit = read, F.normalize(vectors.detach().float().cpu(), dim=1)
+    def __init__(self, encode: Callable[[Sequence[str]], Tensor], vectors: Tensor) -> None:
+        self.read, self.unit = encode, F.normalize(vectors.detach().float().cpu(), dim=1)
         self.missing = ~self.unit.any(1)
 
     def __call__(self, query: str) -> Tensor:
@@ -110,7 +110,7 @@ def with_taste(relevance: Tensor, taste: Tensor, weight: float, depth: int = 100
     """
     best = leading(relevance, depth)
     total = torch.full_like(relevance, -torch.inf)
-    total[best] = _standard(relevance[best]) + weight * standard_taste(relevance, taste, depth)[best]
+    total[best] = standardise(relevance[best]) + weight * standard_taste(relevance, taste, depth)[best]
     return total
 
 
@@ -120,11 +120,11 @@ def standard_taste(relevance: Tensor, taste: Tensor, depth: int = 100) -> Tensor
     liked = taste.to(relevance.dtype)[best]
     known = liked > -torch.inf
     z = torch.zeros_like(relevance)
-    z[best[known]] = _standard(liked[known])
+    z[best[known]] = standardise(liked[known])
     return z
 
 
-def _standard(values: Tensor) -> Tensor:
+def standardise(values: Tensor) -> Tensor:
     if not len(values):
         return values
     spread = values.double().std(correction=0)

@@ -55,12 +55,12 @@ class LimitedProtocol(H11Protocol):
             self._answer(503, f"more than {self.bounds.most} connections; try again later")
             return
         super().data_received(data)
-        if self._whole:
+        if self._is_complete:
             self._stop()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if not self.transport.is_closing() and not self._whole:
+        if not self.transport.is_closing() and not self._is_complete:
             self._start()
 
     def pause_writing(self) -> None:
@@ -70,7 +70,7 @@ class LimitedProtocol(H11Protocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._whole:
+        if self._is_complete:
             self._stop()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -79,7 +79,7 @@ class LimitedProtocol(H11Protocol):
 
     def shutdown(self) -> None:
         """Called at the end: a complete request is answered, anything else is closed at once."""
-        if self._whole and self.cycle is not None and not self.cycle.response_complete:
+        if self._is_complete and self.cycle is not None and not self.cycle.response_complete:
             super().shutdown()
         else:
             self.transport.abort()
@@ -89,20 +89,20 @@ class LimitedProtocol(H11Protocol):
         self._answer(400, msg)
 
     @property
-    def _whole(self) -> bool:
+    def _is_complete(self) -> bool:
         """Whether the client has sent all of its request."""
         return self.conn.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
 
     def _start(self) -> None:
         self._stop()
-        self.timer = self.loop.call_later(self.bounds.seconds, self._late)
+        self.timer = self.loop.call_later(self.bounds.seconds, self._refuse_late)
 
     def _stop(self) -> None:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
 
-    def _late(self) -> None:
+    def _refuse_late(self) -> None:
         begun = self.conn.trailing_data[0] or self.conn.their_state is not h11.IDLE
         if begun and not self.surplus:
             self._answer(408, f"the request did not arrive within {self.bounds.seconds:g} seconds")

@@ -14,7 +14,7 @@ MOST = 100  # rows of one answer
 LONGEST_ID = 200
 
 
-def _spelled(pattern: str, what: str) -> BeforeValidator:
+def refuse_spelling(pattern: str, what: str) -> BeforeValidator:
     """Refuses numbers in a query that are spelled in another way than JSON spells them: 1_000, nan, inf."""
 
     def check(value: object) -> object:
@@ -25,11 +25,11 @@ def _spelled(pattern: str, what: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-NUMBER = _spelled(r"-?(?:[0-9]{1,40}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?", "a number")
+NUMBER = refuse_spelling(r"-?(?:[0-9]{1,40}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?", "a number")
 UserId = Annotated[str, Query(min_length=1, max_length=LONGEST_ID, description="id of a user")]
 ItemId = Annotated[str, Query(min_length=1, max_length=LONGEST_ID, description="id of an item")]
 Count = Annotated[
-    int, Query(ge=1, le=MOST, description="rows at most"), _spelled(r"-?[0-9]{1,18}(?:\.0*)?", "a whole number")
+    int, Query(ge=1, le=MOST, description="rows at most"), refuse_spelling(r"-?[0-9]{1,18}(?:\.0*)?", "a whole number")
 ]
 Tail = Annotated[float, Query(ge=-2, le=2, allow_inf_nan=False, description="above 0 rare items gain"), NUMBER]
 Least = Annotated[float, Query(ge=0, le=1, allow_inf_nan=False, description="least share of rare items"), NUMBER]

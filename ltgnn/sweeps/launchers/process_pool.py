@@ -156,8 +156,8 @@ def visible_gpus() -> list[str]:
     import torch
 
     count = torch.cuda.device_count()
-    told = [word.strip() for word in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if word.strip()]
-    return told[:count] if told else [str(number) for number in range(count)]
+    named = [word.strip() for word in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if word.strip()]
+    return named[:count] if named else [str(number) for number in range(count)]
 
 
 @contextmanager

@@ -46,9 +46,9 @@ class DimParallel(DDPStrategy):
         """All columns in process 0, which writes the checkpoint."""
         module = self.lightning_module
         assert module is not None
-        own = {name: id(weight) in self.tables for name, weight in module.named_parameters()}
+        divided = {name: id(weight) in self.tables for name, weight in module.named_parameters()}
         state = module.state_dict()
-        return {name: self.columns.gather(value) if own.get(name) else value for name, value in state.items()}
+        return {name: self.columns.gather(value) if divided.get(name) else value for name, value in state.items()}
 
     def optimizer_state(self, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
         state: dict[str, Any] = super().optimizer_state(optimizer)

@@ -40,8 +40,8 @@ def worker_processes(cfg: DictConfig) -> Iterator[None]:
     if world == 1:
         yield
         return
-    if own := os.environ.get("LTGNN_RANK"):
-        ready_file(Path(cfg.paths.run_dir), int(own)).touch()
+    if given_rank := os.environ.get("LTGNN_RANK"):
+        ready_file(Path(cfg.paths.run_dir), int(given_rank)).touch()
         yield
         return
     folder, before = Path(cfg.paths.run_dir), dict(os.environ)
@@ -69,12 +69,12 @@ def worker_processes(cfg: DictConfig) -> Iterator[None]:
 
 def start(folder: Path, rank: int, place: dict[str, str]) -> subprocess.Popen[bytes]:
     """Process ``rank`` of the run in ``folder``."""
-    own = place | {"LOCAL_RANK": str(rank), "LTGNN_RANK": str(rank)}
+    variables = place | {"LOCAL_RANK": str(rank), "LTGNN_RANK": str(rank)}
     path = os.pathsep.join(word for word in sys.path if word)  # what we can import, it can
     with (folder / f"rank{rank}.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "ltgnn.training.distributed.worker", str(folder.resolve())],
-            env={**os.environ, **own, "PYTHONPATH": path}, stdout=log, stderr=subprocess.STDOUT,
+            env={**os.environ, **variables, "PYTHONPATH": path}, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
 

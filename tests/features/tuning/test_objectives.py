@@ -15,7 +15,7 @@ from ltgnn.features.tuning.contrast import symmetric_info_nce
 from ltgnn.features.tuning.copurchase import CoPurchase
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.features.tuning.masked_words import MaskedWords
-from ltgnn.features.tuning.purchase import Purchase, _outside
+from ltgnn.features.tuning.purchase import Purchase, draw_other
 from ltgnn.features.tuning.simcse import SimCSE
 from ltgnn.types import Interactions, UserError
 from tests.features.tuning.conftest import TEXTS, interactions
@@ -115,7 +115,7 @@ class TestCoPurchase:
 @given(st.sets(st.integers(0, 9), max_size=9), st.integers(0, 99))
 def test_outside_is_never_inside(own: set[int], seed: int) -> None:
     row = np.array(sorted(own), np.int64)
-    drawn = {_outside(row, 10, np.random.default_rng(seed + n)) for n in range(200)}
+    drawn = {draw_other(row, 10, np.random.default_rng(seed + n)) for n in range(200)}
     assert drawn <= set(range(10)) - own
     if seed == 0:
         assert drawn == set(range(10)) - own
