@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Gt, Lt
 
 from ltgnn.analysis import significance as stats
 from ltgnn.analysis.group_difference import Difference
@@ -22,6 +24,7 @@ from ltgnn.analysis.item_groups import rule
 from ltgnn.analysis.labels import names
 from ltgnn.analysis.pairing import pair_by_split
 from ltgnn.analysis.run_groups import CLOSED_FORM, RunGroup
+from ltgnn.config.wrong_arguments import refuse_wrong_arguments
 from ltgnn.io.pluralize import pluralize
 
 MIN_SEEDS = 5
@@ -60,9 +63,17 @@ class Claim:
 
 
 def claim(
-    base: RunGroup, new: RunGroup, metric: str, policy: str, margin: float, level: float, draws: int, seed: int
+    base: RunGroup,
+    new: RunGroup,
+    metric: str,
+    policy: str,
+    margin: Annotated[float, Ge(0), Lt(1)],
+    level: Annotated[float, Gt(0), Lt(1)],
+    draws: Annotated[int, Ge(1)],
+    seed: Annotated[int, Ge(0)],
 ) -> Claim:
     """Compare two sides on ``metric`` for all, head and tail of ``policy``, and apply the rule."""
+    refuse_wrong_arguments(claim, margin=margin, level=level, draws=draws, seed=seed)
     base_runs, new_runs, left_out = pair_by_split(base.runs, new.runs)
     base, new = RunGroup(base_runs, base.damaged), RunGroup(new_runs, new.damaged)
     differences = _differences(base, new, metric, policy, level, draws, seed)

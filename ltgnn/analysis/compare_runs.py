@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from ltgnn.analysis.anova import Effect, anova
 from ltgnn.analysis.comparison import Comparison, compare, name_damaged
 from ltgnn.analysis.item_groups import list_length, policy_of
 from ltgnn.analysis.labels import differing_keys
 from ltgnn.analysis.run_groups import drop_repeated
+from ltgnn.config.suggestions import find_similar
+from ltgnn.config.wrong_arguments import refuse_wrong_arguments
 from ltgnn.runs.reading import without_damaged
 from ltgnn.runs.run import DamagedRun, Run
 from ltgnn.types import UserError
@@ -27,7 +30,7 @@ def compare_runs(
     by: Sequence[str],
     baseline: Mapping[str, str],
     values: Sequence[str],
-    correction: str,
+    correction: Literal["holm", "bh", "none"],
 ) -> tuple[list[Run], Comparison]:
     """The runs that were compared, and every configuration on every value.
 
@@ -35,6 +38,7 @@ def compare_runs(
     configurations are compared with. Closed forms that are there again, and runs that turn out to be damaged, are left
     out and named.
     """
+    refuse_wrong_arguments(compare_runs, correction=correction)
     damaged: list[DamagedRun] = []
 
     def work(every_run: Sequence[Run]) -> tuple[list[Run], Comparison]:
@@ -42,9 +46,10 @@ def compare_runs(
         keys = tuple(by) or tuple(key for key in differing_keys(runs) if any(run.option(key) != "-" for run in runs))
         for key in by:
             if all(run.option(key) == "-" for run in runs):
-                raise UserError(
-                    f"--by {key}: no run has that; config groups are {', '.join(runs[0].config.get('choices', {}))}"
-                )
+                groups = list(runs[0].config.get("choices", {}))
+                near = find_similar(key, groups)
+                hint = f" Did you mean '{near[0]}'?" if near else ""
+                raise UserError(f"--by {key}: no run has that.{hint} Config groups are {', '.join(groups)}")
         gone = [*left_out, *name_damaged(damaged), *again]
         return runs, compare(runs, keys, values, baseline, correction, gone)
 

@@ -7,9 +7,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from annotated_types import Ge
 
 from ltgnn.config.parser import Parser
+from ltgnn.config.wrong_arguments import refuse_wrong_arguments
 from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import literal
 
@@ -102,8 +105,16 @@ def verify(folder: Path) -> int:
     return 1 if broken else 0
 
 
-def prune(folder: Path, unused: float | None, damaged: bool, everything: bool, keep: Sequence[str], yes: bool) -> int:
+def prune(
+    folder: Path,
+    unused: Annotated[float, Ge(0)] | None,
+    damaged: bool,
+    everything: bool,
+    keep: Sequence[str],
+    yes: bool,
+) -> int:
     """Delete entries not read for ``unused`` days, damaged, or all, except ``keep``; only listed without ``yes``."""
+    refuse_wrong_arguments(prune, unused=unused)
     from ltgnn.features.store_listing import entries, leftovers
 
     def goes(entry: Entry) -> bool:

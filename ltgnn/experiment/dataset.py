@@ -172,7 +172,7 @@ def data_words(data: Dataset | str | Path) -> list[str]:
         return list(data.overrides)
     if not isinstance(data, str | Path):
         raise UserError(
-            f"data: a {type(data).__name__} given; a data set, a name of the catalogue or a folder wanted. A frame "
+            f"data: {type(data).__name__} given; a data set, a name of the catalogue or a folder wanted. A frame "
             "becomes a data set by ltgnn.Dataset.from_frames(interactions, items)."
         )
     return named_data(str(data))

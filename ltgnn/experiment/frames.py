@@ -52,7 +52,7 @@ def to_polars(frame: Frame, what: str) -> pl.DataFrame:
         raise UserError(f"{what}: this {type(frame).__name__} cannot be read as a table ({reason}).") from error
     if found is None:
         raise UserError(
-            f"{what}: a {type(frame).__name__} given; a data frame of polars or pandas, a pyarrow table or a dict of "
+            f"{what}: {type(frame).__name__} given; a data frame of polars or pandas, a pyarrow table or a dict of "
             "columns wanted."
         )
     if found.is_empty():

@@ -87,8 +87,7 @@ class Runs(Sequence[Run]):
         """
         import polars as pl
 
-        if isinstance(metrics, str):
-            raise UserError(f"metrics={metrics!r} given, a list wanted: [{metrics!r}].")
+        refuse_text(metrics)
         names = list(metrics) if metrics is not None else usual_values(self.finished) if self.finished else []
         keys = differing_keys(self) if len(self) > 1 else ("model", "fusion", "loss")
         rows = [
@@ -119,6 +118,7 @@ class Runs(Sequence[Run]):
             policy: Groups of items of the default values; None: items20.
             correction: For many tests.
         """
+        refuse_text(metrics)
         keys = by.split(",") if isinstance(by, str) else list(by or ())
         values = list(metrics) if metrics is not None else usual_values(self._with_numbers(), policy)
         gone = [f"{run.folder} ({run.state})" for run in self if run not in self.finished]
@@ -202,6 +202,12 @@ def value_of(run: Run, name: str) -> float | None:
     part, slash, rest = name.partition("/")
     values: Mapping[str, Any] = run.metrics.get(part, {}) if slash and part in ("val", "test") else run.test
     return values.get(rest if slash and part in ("val", "test") else name)
+
+
+def refuse_text(metrics: Sequence[str] | None) -> None:
+    """``UserError`` where one name was given in place of a list of names."""
+    if isinstance(metrics, str):
+        raise UserError(f"metrics={metrics!r} given, a list wanted: [{metrics!r}].")
 
 
 def pairs(options: Options) -> list[tuple[str, str]]:

@@ -65,9 +65,8 @@ class Drawn(Negatives):
         self.total, self.unit = int(weights.sum()), bool((weights == 1).all())
         ends = torch.cumsum(weights, 0)
         offsets, items = train.by_user
-        cumulative = torch.zeros(
-            0 if self.unit else len(train) + 1, dtype=torch.int64
-        )  # unit: the place in the table itself
+        # of one unit each: the place in the table itself
+        cumulative = torch.zeros(0 if self.unit else len(train) + 1, dtype=torch.int64)
         if not self.unit:
             cumulative[1:] = torch.cumsum(weights[items], 0)
         self.register_buffer("cumulative", cumulative, persistent=False)

@@ -279,3 +279,20 @@ def test_missing_values_of_users_are_named(tmp_path: Path, capsys: pytest.Captur
     (tmp_path / "base/run0/per_user.parquet").unlink()  # as of a run imported from W&B, which has no lists either
     with pytest.raises(UserError, match=r"run0 has no per_user\.parquet, so that nothing can be tested over its users"):
         main([base, new])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--level", "2"], "level=2.0 given, a number above 0 and less than 1 wanted."),
+        (["--level", "nan"], "level=nan given, a number above 0 and less than 1 wanted."),
+        (["--margin", "-0.1"], "margin=-0.1 given, a number from 0 to less than 1 wanted."),
+        (["--draws", "0"], "draws=0 given, a whole number of at least 1 wanted."),
+        (["--seed", "-1"], "seed=-1 given, a whole number of at least 0 wanted."),
+    ],
+)
+def test_numbers_out_of_bounds_are_refused(tmp_path: Path, words: list[str], message: str) -> None:
+    base, new = side(tmp_path / "base", 2, 0.1, 0.5, 0.002), side(tmp_path / "new", 2, 0.14, 0.5, 0.004)
+    with pytest.raises(UserError) as caught:
+        main([base, new, *words])
+    assert str(caught.value) == message

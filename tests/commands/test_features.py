@@ -72,6 +72,11 @@ def test_prune_lists_before_it_deletes(tmp_path: Path, capsys: pytest.CaptureFix
     assert not list(tmp_path.glob(f"{old}*"))
 
 
+def test_a_negative_number_of_days_deletes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"unused=-1\.0 given, a number of at least 0 or null wanted"):
+        run(tmp_path, "prune", "--unused", "-1", "--yes")
+
+
 def test_prune_sweeps_what_killed_writers_left(tmp_path: Path) -> None:
     fill(tmp_path, "whole")
     (tmp_path / "dead.1.partial").touch()

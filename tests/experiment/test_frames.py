@@ -62,7 +62,7 @@ def test_a_named_index_is_a_column() -> None:
 @pytest.mark.parametrize(
     ("frame", "said"),
     [
-        (7, "items: a int given; a data frame"),
+        (7, "items: int given; a data frame"),
         ({}, "items: the frame has no rows"),
         (pl.DataFrame({"a": []}), "items: the frame has no rows"),
         ({"a": [1, 2], "b": [1]}, "items: this dict cannot be read as a table"),

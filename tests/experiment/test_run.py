@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -205,6 +206,19 @@ def test_compare_is_the_command(runs: ltgnn.Runs, home: Path) -> None:
     assert r"\toprule" in found.latex()
     assert set(found.variance()) == set(found.comparison.names)
     assert len(read_finished([Path("sweep")])[0]) == len(found.runs)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"metrics": "ndcg@20"}, "metrics='ndcg@20' given, a list wanted: ['ndcg@20']."),
+        ({"correction": "bonferroni"}, "correction=bonferroni given, one of holm, bh, none wanted."),
+        ({"by": "fusoin"}, "no run has that. Did you mean 'fusion'?"),
+    ],
+)
+def test_a_comparison_by_wrong_words_is_refused(runs: ltgnn.Runs, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ltgnn.UserError, match=re.escape(message)):
+        runs.compare(**options)
 
 
 def test_claim_is_the_command(runs: ltgnn.Runs, home: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from annotated_types import Gt, Lt
 
 from ltgnn.analysis import item_groups
 from ltgnn.analysis.claim_rule import GROUPS
@@ -11,6 +13,7 @@ from ltgnn.analysis.intervals import DifferenceInterval, difference_intervals
 from ltgnn.analysis.plots.figure import COLOURS, MARKERS, footnote, new_figure, style, value_title, wrap
 from ltgnn.analysis.rows import Row
 from ltgnn.config.metric_direction import smaller
+from ltgnn.config.wrong_arguments import refuse_wrong_arguments
 from ltgnn.types import UserError
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ def draw(
     baseline: Row,
     metric: str = "ndcg@20",
     policy: str | None = None,
-    level: float = 0.95,
+    level: Annotated[float, Gt(0), Lt(1)] = 0.95,
     draws: int = 2_000,
 ) -> Figure:
     """A panel each for all items, head and tail; a line for each row except ``baseline``: difference and interval.
@@ -30,6 +33,7 @@ def draw(
     The intervals are those of ``ltgnn claim``: over users, and over seeds where there are several. ``UserError`` where
     nothing can be compared with the baseline.
     """
+    refuse_wrong_arguments(draw, level=level)
     runs = [run for row in rows for run in row.runs]
     policy = item_groups.policy_of(runs, policy)
     names = [metric if group == "all" else f"{policy}/{group}/{metric}" for group in GROUPS]
