@@ -70,5 +70,5 @@ def test_the_ends_of_a_search_are_tried_before_its_first_job(tmp_path: Path) -> 
     code, lines = run(tmp_path, "train", "-m", "hydra/sweeper=optuna", "lr=interval(-1,1)", f"paths.log_dir={tmp_path}")
     assert code == 1
     assert len(lines) == 1
-    assert "lr=-1 given, a number above 0 wanted." in lines[0]
+    assert "lr=-1.0 given, a number above 0 wanted." in lines[0]
     assert not list(tmp_path.rglob("status.json"))

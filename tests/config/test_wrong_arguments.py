@@ -22,7 +22,7 @@ def test_all_are_named_together() -> None:
     assert str(caught.value).split("\n") == [
         "level=2 given, a number above 0 and less than 1 wanted.",
         "draws=0.5 given, a whole number of at least 1 wanted.",
-        "correction=bonferroni given, holm or none wanted.",
+        "correction=bonferroni given, holm or 'none' wanted.",
     ]
     with pytest.raises(UserError, match="level=nan given"):
         refuse_wrong_arguments(draw, level=float("nan"))

@@ -212,7 +212,7 @@ def test_compare_is_the_command(runs: ltgnn.Runs, home: Path) -> None:
     ("options", "message"),
     [
         ({"metrics": "ndcg@20"}, "metrics='ndcg@20' given, a list wanted: ['ndcg@20']."),
-        ({"correction": "bonferroni"}, "correction=bonferroni given, one of holm, bh, none wanted."),
+        ({"correction": "bonferroni"}, "correction=bonferroni given, one of holm, bh, 'none' wanted."),
         ({"by": "fusoin"}, "no run has that. Did you mean 'fusion'?"),
     ],
 )
