@@ -15,7 +15,7 @@ import matplotlib
 
 matplotlib.use("svg")
 from matplotlib import pyplot as plt  # after the backend is chosen
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
@@ -102,7 +102,7 @@ def draw_study(file: Path) -> None:
             if column == 0:
                 axis.set_ylabel("NDCG@20", color=GREY, fontsize=11)
             plain(axis)
-    patches = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in (BASE, NEW)]
+    patches = [Rectangle((0, 0), 1, 1, color=colour) for colour in (BASE, NEW)]
     words = ["without text", "with text"]
     figure.legend(patches, words, loc="upper right", ncols=2, frameon=False, labelcolor=GREY, fontsize=11)
     figure.tight_layout(rect=(0, 0, 1, 0.96))
@@ -150,8 +150,12 @@ def save(figure: Any, file: Path, said: str) -> None:
 
 def main() -> None:
     """Write both pictures."""
-    settings = {"svg.hashsalt": "ltgnn", "svg.fonttype": "none", "font.family": "sans-serif",
-                "font.sans-serif": ["Helvetica", "Arial", "DejaVu Sans", "sans-serif"]}  # fmt: skip
+    settings: dict[Any, Any] = {
+        "svg.hashsalt": "ltgnn",
+        "svg.fonttype": "none",
+        "font.family": "sans-serif",
+        "font.sans-serif": ["Helvetica", "Arial", "DejaVu Sans", "sans-serif"],
+    }
     with plt.rc_context(settings):
         draw_axes(IMAGES / "axes.svg")
         draw_study(IMAGES / "study.svg")

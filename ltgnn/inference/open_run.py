@@ -77,7 +77,7 @@ class OpenRun:
         return item_texts(self.source, self.problem.dataset, self.cfg.data.get("template"))
 
     @cached_property
-    def read(self) -> Callable[[Sequence[str]], Tensor]:
+    def encode_text(self) -> Callable[[Sequence[str]], Tensor]:
         """Text -> vector among the item features, by the run's own encoder."""
         live = self._live
         if live is not None:
@@ -107,7 +107,7 @@ class OpenRun:
                 raise UserError(f"by=text reads queries as the run read its items, but {self.no_meaning}: by=words")
             else:
                 vectors = vectors[:, part.columns]
-            return build_index(self.index, Dense(self.read, vectors.detach()))
+            return build_index(self.index, Dense(self.encode_text, vectors.detach()))
         module, vectors = self.module, self.problem.feature_matrix if self._live is None else self._live()
         embedding = None if module is None else module.encoder.embedding
         if module is None or embedding is None or vectors is None or embedding.project(vectors[:1]) is None:
@@ -120,7 +120,7 @@ class OpenRun:
 
         def project(texts: Sequence[str]) -> Tensor:
             with torch.no_grad():
-                projected = embedding.project(self.read(texts))
+                projected = embedding.project(self.encode_text(texts))
             assert projected is not None
             return projected
 

@@ -1,4 +1,4 @@
-"""What the commands of ``ltgnn data`` do; ``cli.py`` reads their arguments."""
+"""What the commands of ``ltgnn data`` do; ``__init__.py`` parses their arguments."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Dense:
     """
 
     def __init__(self, encode: Callable[[Sequence[str]], Tensor], vectors: Tensor) -> None:
-        self.read, self.unit = encode, F.normalize(vectors.detach().float().cpu(), dim=1)
+        self.encode, self.unit = encode, F.normalize(vectors.detach().float().cpu(), dim=1)
         self.missing = ~self.unit.any(1)
 
     def __call__(self, query: str) -> Tensor:
@@ -58,7 +58,7 @@ class Dense:
 
     def vector(self, query: str) -> Tensor:
         """The query at length 1.  [D]"""
-        return F.normalize(self.read([query]).float(), dim=1)[0]
+        return F.normalize(self.encode([query]).float(), dim=1)[0]
 
     def scores(self, vector: Tensor) -> Tensor:
         """Cosines [I] of a vector of length 1."""
