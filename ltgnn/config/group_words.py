@@ -27,7 +27,7 @@ def wrong_choice(words: Sequence[str], root: str, tree: Path | None = None) -> s
         if not given or not is_group(given.group(1)):
             continue
         group, value = given.groups()
-        if reads_as_other(value):
+        if any(map(reads_as_other, split(value))):
             return f"{word} given, one option wanted: {options_of(group)}."
         if (listed := re.fullmatch(r"\[(.*)\]", value)) and (parts := same_parts(group, chosen := split(listed[1]))):
             double = f" ({', '.join(parts)} would be that of the last)" if parts != [group] else ""

@@ -14,6 +14,10 @@ from ltgnn.config.search_path import searching
     ("word", "message"),
     [
         ("model=null", "model=null given, one option wanted: alpharec, als, "),
+        ("model=null,mf", "model=null,mf given, one option wanted: "),
+        ("model=true", "model=true given, one option wanted: "),
+        ("eval=3", "eval=3 given, one option wanted: "),
+        ("loss=", "loss= given, one option wanted: "),
         ("schedule=null", "schedule=null given, one option wanted: linear."),
         ("~loss", "~loss given, but ltgnn train needs one option of loss: bc, bce, "),
         ("fusion=[id,sum]", "fusion=[id,sum] given, one option wanted: attention, "),
@@ -35,6 +39,8 @@ def test_is_refused(word: str, message: str) -> None:
     "word",
     [
         "loss=bpr,softmax",
+        "fusion=choice(id,sum)",
+        "model=glob(light*)",
         "loss=[bpr]",
         "loss=[bpr,bpr_infonce]",  # a further term beside the same
         "score=[popularity,content]",  # two adjustments
