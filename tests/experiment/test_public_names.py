@@ -31,7 +31,8 @@ SHOWN = [
 ]
 
 EXAMPLES = [
-    "ltgnn.types", "ltgnn.config.wrong_arguments", "ltgnn.io.notebook", "ltgnn.io.pluralize", "ltgnn.serving.loading", "ltgnn.experiment.option_words",
+    "ltgnn.types", "ltgnn.config.wrong_arguments",
+    "ltgnn.io.notebook", "ltgnn.io.pluralize", "ltgnn.serving.loading", "ltgnn.experiment.option_words",
     "ltgnn.experiment.column_names", "ltgnn.experiment.frames", "ltgnn.experiment.dataset",
     "ltgnn.experiment.evaluation", "ltgnn.experiment.run", "ltgnn.experiment.runs", "ltgnn.experiment.training",
 ]  # fmt: skip
