@@ -161,7 +161,6 @@ def test_a_store_that_cannot_be_written_costs_no_run(
 RACE = """
 import sys, time, torch
 from ltgnn.features.store import FeatureStore
-from ltgnn.io.scoped_cache import cache_scope
 def make():
     open(f"{sys.argv[1]}/calls", "a").write("x")
     time.sleep(1.0)
