@@ -204,12 +204,6 @@ class SparseItemItemWeights(ScoreTable):
         return cls(rows, csr_matrix(arrays, (train.num_items, train.num_items)), tensors.get("scale"))
 
 
-FORMS: Mapping[str, type[ScoreTable]] = {
-    table.form: table for table in (InnerProduct, ItemBias, ItemItemWeights, SparseItemItemWeights)
-}
-"""The tables that an export may hold."""
-
-
 class WeightedSum(Scorer):
     """``sum of factor * part``; candidates are set by a mask around it."""
 

@@ -8,12 +8,12 @@ import numpy as np
 from annotated_types import Ge, Lt
 from scipy.sparse import diags, triu, vstack
 from torch import Tensor
-from torch.nn import functional as F
 
 from ltgnn.models.closed_form.candidates import Candidates
 from ltgnn.models.closed_form.co_occurrence import PairCounts, pair_blocks, shorten_histories
 from ltgnn.models.closed_form.local_ridge import solve_columns
 from ltgnn.models.closed_form.matrix import sparse_scorer
+from ltgnn.tensors.ridge import centred_unit
 from ltgnn.types import Interactions, Scorer
 
 
@@ -56,7 +56,7 @@ class LocalEASE:
             chosen += self.candidates.co_occurring(start, block, counts)
             halves.append(triu(block, start, format="csr"))
         pairs = PairCounts(vstack(halves, format="csr"))
-        unit = None if features is None else F.normalize(features.float() - features.float().mean(0), dim=1)
+        unit = None if features is None else centred_unit(features)
         chosen = self.candidates.with_similar(chosen, unit)
         penalty = self.l2 + self.denoise / (1 - self.denoise) * pairs.diagonal
         weights = solve_columns(pairs, chosen, penalty, unit, self.content_weight)
