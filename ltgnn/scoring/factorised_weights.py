@@ -42,7 +42,7 @@ class FactorisedItemWeights(ScoreTable):
         return F.embedding_bag(self.items[places], self.given, offsets[:-1], mode="sum")
 
     @cached_property
-    def factors(self) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def factors(self) -> tuple[Tensor, Tensor]:
         return self._users(torch.arange(len(self.offsets) - 1)), self.received
 
     def history_terms(self, user: int, item: int) -> tuple[Tensor, Tensor]:

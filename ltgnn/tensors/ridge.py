@@ -26,7 +26,8 @@ def ridge_root(rows: Tensor, l2: float) -> Tensor:
     variances, axes = variances.flip(0).clamp_min(0), axes.flip(1)
     axes = axes * axes.gather(0, axes.abs().argmax(0, keepdim=True)).sign()
     alive = variances + l2 > 1e-10 * variances[0].clamp_min(1e-300)
-    return axes[:, alive] / (variances[alive] + l2).sqrt()
+    root: Tensor = axes[:, alive] / (variances[alive] + l2).sqrt()
+    return root
 
 
 def ridge_weights(features: Tensor, l2: float) -> tuple[Tensor, Tensor]:
