@@ -36,6 +36,9 @@ class FactorisedItemWeights(ScoreTable):
     def scores_into(self, users: Tensor, out: Tensor) -> Tensor:
         return torch.mm(self._users(users), self.received, out=out)
 
+    def scores_of(self, users: Tensor, items: Tensor) -> Tensor:
+        return self._users(users) @ self.received[:, items]
+
     def _users(self, users: Tensor) -> Tensor:
         """Sums of what the items of each history give.  [n, d]"""
         offsets, places = entries_of(self.offsets, users)
