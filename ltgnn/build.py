@@ -149,7 +149,7 @@ def uses_features(cfg: DictConfig, problem: Problem) -> bool:
     given = [cfg.score.adjustments, *([cfg.model.closed_form] if closed else [cfg.fusion, cfg.graph])]
     if any(reads_features(instantiate(part), unless_said=True) for part in given):
         return True
-    return not closed and reads_features(instantiate(cfg.model.encoder), unless_said=False)
+    return not closed and any(reads_features(instantiate(part), False) for part in (cfg.model.encoder, cfg.loss))
 
 
 def build_graph(
@@ -186,14 +186,12 @@ def build_module(
         fusion=instantiate(cfg.fusion),
         features=instantiate(cfg.live)(build_features(cfg), problem.dataset, problem.features),
     )
-    terms = {name: loss for name, loss in instantiate(cfg.loss).items() if loss is not None}
-    losses = {name: t(train, problem.groups) if isinstance(t, partial) else t for name, t in terms.items()}
     encoder = of_kind(instantiate(cfg.model.encoder)(embedding), Encoder, "model.encoder")  # type: ignore[type-abstract]
     return Recommender(
         encoder=encoder,
         graph=graph,
         views=of_kind(instantiate(cfg.views), Views, "views"),  # type: ignore[type-abstract]
-        losses={n: of_kind(loss, Loss, f"loss.{n}") for n, loss in losses.items()},  # type: ignore[type-abstract]
+        losses=build_losses(cfg, problem),
         sampler=of_kind(instantiate(cfg.sampler.negatives)(train), Sampler, "sampler.negatives"),  # type: ignore[type-abstract]
         score=build_score(cfg, problem),
         evaluators=evaluators or {},
@@ -204,6 +202,22 @@ def build_module(
         shared=batches_per_step(cfg),
         schedule=instantiate(cfg.schedule) if cfg.get("schedule") else None,
     )
+
+
+def build_losses(cfg: DictConfig, problem: Problem) -> dict[str, Loss]:
+    """Every term of the objective; what is built from the train part gets it and the groups, and features if it takes
+    them."""
+
+    def build(term: Loss | partial[Loss]) -> Loss:
+        if not isinstance(term, partial):
+            return term
+        kind = term.func
+        takes = isinstance(kind, type) and issubclass(kind, Loss) and kind.takes_features
+        more = {"features": problem.feature_matrix} if takes else {}
+        return term(problem.split.train, problem.groups, **more)
+
+    terms = {name: term for name, term in instantiate(cfg.loss).items() if term is not None}
+    return {n: of_kind(build(term), Loss, f"loss.{n}") for n, term in terms.items()}  # type: ignore[type-abstract]
 
 
 def build_data(cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartEvaluator]) -> RecommendationData:

@@ -9,8 +9,8 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
-from ltgnn.scoring.masked import mask_items
 from ltgnn.scoring.score_function import ScoreFunction
+from ltgnn.scoring.trained_scores import rank_states
 from ltgnn.tensors.batch_nodes import per_batch_states
 from ltgnn.types import (
     Batch,
@@ -25,7 +25,6 @@ from ltgnn.types import (
     Scorer,
     UserError,
     Views,
-    as_scorer,
 )
 
 Stream = Callable[..., torch.Generator]
@@ -179,12 +178,7 @@ class Recommender(pl.LightningModule):
 
         ``evaluate``: the evaluator of the validation part, by which the score adjustments may be scaled.
         """
-        encoded = self.encode_all()
-        scored = self.score.of(encoded)
-        base = scored.unmasked()
-        for loss in self.losses.values():  # a loss with its own parameters may adjust the scores
-            base = as_scorer(loss.at_ranking(encoded, base))
-        return self.score.over(mask_items(base, scored.candidates), evaluate, self.device)
+        return rank_states(self.score, self.losses.values(), self.encode_all(), evaluate, self.device)
 
     @torch.no_grad()
     def encode_all(self) -> Encoded:

@@ -371,6 +371,14 @@ class Scorer:
         """The scores, in the memory of ``out`` [B, I] float32 if the scorer can write there, which is faster."""
         return self.scores(users)
 
+    def scores_of(self, users: Tensor, items: Tensor) -> Tensor:
+        """Scores of some items, all of them for each of the users.  [B], [n] int64 -> [B, n]"""
+        return self.scores(users)[:, items]
+
+    def with_histories(self, train: Interactions) -> Scorer:
+        """The same weights between items for the users' histories in ``train``; ``UserError`` where there are none."""
+        raise UserError(f"the scores of {self.label} are not sums over a user's history. Set loss.ranking.folds=1.")
+
     def unmasked(self) -> Scorer:
         """Scores of all items, candidates or not: to be added to those of another scorer that may know more."""
         return self
@@ -781,6 +789,12 @@ class Loss:
     changes_ranking: bool = False
     """Whether ``at_ranking`` returns another scorer than it was given."""
 
+    takes_features: ClassVar[bool] = False
+    """Whether it is also given the item features [I, D] or None, as ``features``, where it is built."""
+
+    trains_cosines: bool = False
+    """Whether ``added_scores`` are added to cosines, so that both states are ranked at length 1."""
+
     @abstractmethod
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
         raise NotImplementedError
@@ -788,6 +802,10 @@ class Loss:
     def at_ranking(self, encoded: Encoded, scorer: Scorer) -> Scorer:
         """The scorer of the trained model, for a loss that adjusts it; it scores all items."""
         return scorer
+
+    def added_scores(self) -> Sequence[tuple[float, Scorer]]:
+        """Factors and scorers that training added to the model's scores, so that ranking adds them too."""
+        return []
 
 
 class TextEncoder:

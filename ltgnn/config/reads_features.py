@@ -25,7 +25,8 @@ def uses_features(config: Mapping[str, Any], metrics: Mapping[str, Any] | None =
         given += [model["closed_form"]]
     else:
         given += [config.get("fusion"), config.get("graph")]
-    return any(reads_features(part, True) for part in given) or reads_features(model.get("encoder"), False)
+    trained = [] if "closed_form" in model else [model.get("encoder"), config.get("loss")]
+    return any(reads_features(part, True) for part in given) or any(reads_features(part, False) for part in trained)
 
 
 def reads_features(part: Any, unless_said: bool) -> bool:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -13,6 +11,7 @@ from torch import Tensor
 from ltgnn.evaluation.bfloat16_topk import GROUP, Bfloat16TopK, is_faster
 from ltgnn.evaluation.exact_topk import best_items
 from ltgnn.tensors.csr import Csr, csr_rows
+from ltgnn.tensors.threads import in_threads
 from ltgnn.types import Scorer, TopK, UserError, as_scorer
 
 MIN_BLOCK, MAX_BLOCK = 16, 1024
@@ -80,20 +79,6 @@ class BlockMemory(threading.local):
 
     def __init__(self, size: int, num_items: int, device: str | torch.device) -> None:
         self.scores = torch.empty(size, num_items, device=device)
-
-
-def in_threads(work: Callable[[int], None], starts: Iterable[int]) -> None:
-    """Calls ``work`` with each number, as many at once as torch has threads; within a call there is one."""
-    threads, interval = torch.get_num_threads(), sys.getswitchinterval()
-    torch.set_num_threads(1)  # what the workers inherit
-    sys.setswitchinterval(1e-4)  # no wait of 5 ms between calls of .1 ms: lists of Gowalla's size in 6 % less
-    try:
-        with ThreadPoolExecutor(threads) as pool:
-            for _ in pool.map(work, starts):  # an error of one cancels those that have not started
-                pass
-    finally:
-        torch.set_num_threads(threads)
-        sys.setswitchinterval(interval)
 
 
 def top_k(

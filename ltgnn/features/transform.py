@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, ClassVar
 
 import torch
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 from torch import Tensor
 
+from ltgnn.tensors.ridge import ridge_root
 from ltgnn.types import UserError
 
 Map = Callable[[Tensor], Tensor]
@@ -89,6 +90,27 @@ class Principal(Step):
             alive = variances > 1e-10 * variances[0]
             axes = axes[:, alive] / variances[alive].sqrt()
         return lambda rows: ((rows.double() - centre) @ axes).float()
+
+
+@dataclass(frozen=True)
+class Ridge(Step):
+    """Centred, of unit length, and multiplied by a root of ``(T'T + l2 I)^-1``, T the rows seen in training.
+
+    Inner products are then those of text EASE (``ltgnn.tensors.ridge.ridge_weights``) without its diagonal; ``l2`` to 0
+    is a whitening. Rows of zeros stay.
+    """
+
+    l2: Annotated[float, Gt(0)]
+
+    def fit_map(self, values: Tensor, fit: Tensor) -> Map:
+        there = fit & (values != 0).any(1)
+        centre = values[there].double().mean(0)
+
+        def unit(rows: Tensor) -> Tensor:
+            return torch.nn.functional.normalize((rows.double() - centre) * (rows != 0).any(1, keepdim=True), dim=1)
+
+        root = ridge_root(unit(values[there]), self.l2)
+        return lambda rows: (unit(rows) @ root).float()
 
 
 def keep_rows(rows: Tensor) -> Tensor:

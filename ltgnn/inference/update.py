@@ -8,12 +8,21 @@ from typing import Any
 import torch
 from omegaconf import DictConfig
 
-from ltgnn.build import Problem, build_evaluators, build_score, fit_closed_form, fitting_evaluator, is_closed_form
+from ltgnn.build import (
+    Problem,
+    build_evaluators,
+    build_losses,
+    build_score,
+    fit_closed_form,
+    fitting_evaluator,
+    is_closed_form,
+)
 from ltgnn.inference.fold_in import FoldIn
 from ltgnn.inference.new_interactions import NewInteractions, rebuild_module
 from ltgnn.inference.restore import load_module
 from ltgnn.runs.folder import RunFolder
 from ltgnn.scoring.score_function import ScoreFunction
+from ltgnn.scoring.trained_scores import rank_states
 from ltgnn.types import Scorer, UserError
 
 
@@ -43,9 +52,12 @@ def update_scorer(
     started = time.perf_counter()
     encoded, update = model.update(new, after)
     seconds = time.perf_counter() - started
-    score = build_score(cfg, after)
-    score = _same_strength(score, module.score)
-    scorer = score.over(score.of(encoded))
+    score = _same_strength(build_score(cfg, after), module.score)
+    losses = build_losses(cfg, after)
+    for name, loss in losses.items():
+        if isinstance(loss, torch.nn.Module):
+            loss.load_state_dict(module.loss_modules[name].state_dict())
+    scorer = rank_states(score, losses.values(), encoded)
     return scorer, {"how": "folded in", "vectors computed anew by layer": update.computed, "seconds": round(seconds, 3)}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from ltgnn.types import Scorer, as_scorer
+from ltgnn.types import Interactions, Scorer, as_scorer
 
 
 class MaskedScorer(Scorer):
@@ -30,6 +30,13 @@ class MaskedScorer(Scorer):
         scores = self.score.scores_into(users, out)
         others = self.others.to(scores.device)
         return out.index_fill_(1, others, -torch.inf) if scores is out else scores.index_fill(1, others, -torch.inf)
+
+    def scores_of(self, users: Tensor, items: Tensor) -> Tensor:
+        scores = self.score.scores_of(users, items)
+        return scores.masked_fill(~self.candidates.to(scores.device)[items], -torch.inf)
+
+    def with_histories(self, train: Interactions) -> Scorer:
+        return MaskedScorer(self.score.with_histories(train), self.candidates)
 
     def unmasked(self) -> Scorer:
         return self.score

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,6 +32,9 @@ class ScoreTable(Scorer):
     @abstractmethod
     def times(self, factor: float) -> ScoreTable:
         """The same with all scores multiplied."""
+
+    def with_histories(self, train: Interactions) -> Scorer:
+        return type(self).from_tensors(self.tensors(), train)
 
     @abstractmethod
     def of_history(self, items: Tensor) -> Tensor:
@@ -70,6 +74,9 @@ class InnerProduct(ScoreTable):
     def factors(self) -> tuple[Tensor, Tensor]:
         """All that ranking needs."""
         return self.users, self.table
+
+    def with_histories(self, train: Interactions) -> Scorer:
+        return Scorer.with_histories(self, train)  # the vector of a user is kept, not what it was made of
 
     def times(self, factor: float) -> InnerProduct:
         return replace(self, users=self.users * factor)
@@ -176,6 +183,15 @@ class SparseItemItemWeights(ScoreTable):
         scores = torch.from_numpy((self.rows[users.cpu().numpy()] @ self.weights).toarray())
         return scores if self.scale is None else scores * self.scale[users.cpu(), None]
 
+    def scores_of(self, users: Tensor, items: Tensor) -> Tensor:
+        scores = torch.from_numpy((self.rows[users.cpu().numpy()] @ self._columns[:, items.cpu().numpy()]).toarray())
+        return scores if self.scale is None else scores * self.scale[users.cpu(), None]
+
+    @cached_property
+    def _columns(self) -> Any:
+        """The weights by the item that receives."""
+        return self.weights.tocsc()
+
     def history_terms(self, user: int, item: int) -> tuple[Tensor, Tensor]:
         mine = self.rows[user].indices
         values = torch.from_numpy(self.weights[mine, item].toarray()[:, 0]).double()
@@ -204,12 +220,6 @@ class SparseItemItemWeights(ScoreTable):
         return cls(rows, csr_matrix(arrays, (train.num_items, train.num_items)), tensors.get("scale"))
 
 
-FORMS: Mapping[str, type[ScoreTable]] = {
-    table.form: table for table in (InnerProduct, ItemBias, ItemItemWeights, SparseItemItemWeights)
-}
-"""The tables that an export may hold."""
-
-
 class WeightedSum(Scorer):
     """``sum of factor * part``; candidates are set by a mask around it."""
 
@@ -222,6 +232,13 @@ class WeightedSum(Scorer):
         for factor, part in others:
             total = total + factor * part.scores(users).to(total.device)
         return total
+
+    def scores_of(self, users: Tensor, items: Tensor) -> Tensor:
+        parts = [factor * part.scores_of(users, items) for factor, part in self.parts]
+        return torch.stack(parts).sum(0)
+
+    def with_histories(self, train: Interactions) -> Scorer:
+        return WeightedSum([(factor, part.with_histories(train)) for factor, part in self.parts])
 
     def terms(self) -> Sequence[tuple[float, Scorer]]:
         return self.parts

@@ -74,6 +74,24 @@ def dense(shop: OpenRun) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return matrix, torch.stack(powers), torch.cat([weights["users"], items]), torch.cat([nobody, text])
 
 
+@pytest.mark.parametrize("base", ["ease_local", "ease", "text_ease"])
+def test_scores_that_a_loss_adds_are_split_like_the_others(trained: Train, base: str) -> None:
+    """Cosine and closed form; their shares are those of the two parts of the score."""
+    words = ("loss=residual", "sampler=in_batch", "loss.ranking.folds=2", f"model@loss.ranking.base={base}")
+    shop = trained("fusion=sum", *words)
+    assert shop.module is not None
+    (factor, added), *_ = shop.module.losses["ranking"].added_scores()
+    encoded = shop.module.encode_all()
+    explain, catalogue = explainer(shop), shop.served.catalogue
+    for user, item in ((0, 3), (7, 40)):
+        found = explain(catalogue.user_ids[user], catalogue.item_ids[item], k=100)
+        base_score = factor * float(added.unmasked().scores(torch.tensor([user]))[0, item])
+        cosine = float(torch.nn.functional.cosine_similarity(encoded.users[user], encoded.items[item], dim=0))
+        assert found.score == pytest.approx(base_score + cosine, abs=1e-5)
+        assert found.by["item weights"] == pytest.approx(base_score, abs=1e-5)
+        assert sum(found.by.values()) == pytest.approx(found.score, abs=1e-5)
+
+
 @pytest.mark.parametrize("layers", [0, 1, 2, 3])
 @pytest.mark.parametrize("fusion", ["id", "sum", "init", "gate", "concat", "content"])
 def test_every_summand_is_that_of_dense_float64(trained: Train, fusion: str, layers: int) -> None:

@@ -89,6 +89,18 @@ def test_other_models_are_built_anew(launch: Launch, tmp_path: Path, overrides: 
     assert scorer(torch.arange(after.dataset.num_users)).shape == (82, 50)
 
 
+def test_scores_that_a_loss_adds_are_those_of_the_extended_train_part(launch: Launch, tmp_path: Path) -> None:
+    words = ("fusion=init", "loss=residual", "sampler=in_batch", "loss.ranking.folds=2")
+    run, cfg, problem = load_finished_run(trained(launch, tmp_path, *words))
+    module = load_module(cfg, problem, run, torch.device("cpu"))
+    after = extend_problem(cfg, problem, encode_new(problem.dataset, problem.split.train, EVENTS, ITEMS))
+    everyone = torch.arange(after.dataset.num_users)
+    new = encode_new(problem.dataset, problem.split.train, EVENTS, ITEMS)
+    scorer, _ = update_scorer(cfg, problem, after, new, run)
+    wanted = rebuild_module(cfg, problem, after, module.state_dict()).scorer()
+    torch.testing.assert_close(scorer(everyone), wanted(everyone), rtol=1e-4, atol=1e-5)
+
+
 def test_nothing_new_changes_nothing(launch: Launch, tmp_path: Path) -> None:
     run, cfg, problem = load_finished_run(trained(launch, tmp_path, "fusion=sum"))
     module = load_module(cfg, problem, run, torch.device("cpu"))

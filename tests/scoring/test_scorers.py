@@ -8,9 +8,10 @@ import torch
 from scipy.sparse import csr_matrix
 from torch import Tensor
 
+from ltgnn.scoring.factorised_weights import FactorisedItemWeights
+from ltgnn.scoring.forms import FORMS
 from ltgnn.scoring.masked import MaskedScorer, any_candidates, mask_items
 from ltgnn.scoring.scorers import (
-    FORMS,
     InnerProduct,
     ItemBias,
     ItemItemWeights,
@@ -33,6 +34,7 @@ TABLES: list[ScoreTable] = [
     ItemItemWeights(*TRAIN.by_user, WEIGHTS),
     SparseItemItemWeights(ROWS, csr_matrix(WEIGHTS.numpy()), SCALE),
     SparseItemItemWeights(ROWS, csr_matrix(WEIGHTS.numpy())),
+    FactorisedItemWeights(*TRAIN.by_user, WEIGHTS[:, :3].clone(), WEIGHTS[:3].clone()),
 ]
 KNOWN = torch.arange(9) != 4
 
@@ -68,7 +70,7 @@ def test_its_terms_for_a_user_sum_to_the_score(table: ScoreTable) -> None:
 
 def test_somebody_with_the_history_of_a_user_gets_that_users_scores() -> None:
     items = TRAIN.items[TRAIN.users == 3]
-    for table in (TABLES[1], TABLES[2], TABLES[4]):
+    for table in (TABLES[1], TABLES[2], TABLES[4], TABLES[5]):
         torch.testing.assert_close(table.of_history(items), table(torch.tensor([3]))[0])
     inner = TABLES[0]
     assert isinstance(inner, InnerProduct)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ltgnn.inference.explanation.cosine_terms import CosineTerms
 from ltgnn.inference.explanation.explainer import Explainer
 from ltgnn.inference.open_run import OpenRun
 from ltgnn.types import UserError
@@ -22,8 +23,11 @@ def explainer(shop: OpenRun) -> Explainer:
     if scoring.aggregation is not None:
         refusal = "score=tag mixes the states of neighbours after training: not split into summands yet."
         return Explainer(shop.served, None, texts, refusal=refusal)
+    cosines = any(loss.trains_cosines for loss in module.losses.values())
     try:
-        linear = module.encoder.linear_terms(module.graph, scoring.norm_power)
+        linear = module.encoder.linear_terms(module.graph, 0.0 if cosines else scoring.norm_power)
     except UserError as mistake:
         return Explainer(shop.served, None, texts, refusal=str(mistake))
+    if cosines:
+        linear = CosineTerms(linear, module.encode_all().users)
     return Explainer(shop.served, linear, texts, linear.note)

@@ -1,69 +1,76 @@
-"""EASE, and EASE that sees item features as further users."""
+"""EASE, its relatives (denoised, relaxed, normalised by popularity), and EASE that sees features as further users."""
 
 from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
 import torch
-from annotated_types import Ge
-from scipy.linalg import get_lapack_funcs
+from annotated_types import Ge, Lt
 from torch import Tensor
 from torch.nn import functional as F
 
+from ltgnn.models.closed_form.inverse import invert_positive_definite
 from ltgnn.models.closed_form.matrix import gram, linear_scorer
 from ltgnn.types import Interactions, Scorer, UserError
 
-BLOCK = 1024
-"""Rows of a square that is mirrored at its diagonal at a time."""
+NotNegative = Annotated[float, Ge(0)]
+Share = Annotated[float, Ge(0), Lt(1)]
 
 
 class EASE:
     """Item-item ridge regression with zero diagonal, ``s = X B`` (Steck, WWW 2019, arXiv:1905.03375).
 
-    ``P = (X'X + l2 I)^-1``, ``B = -P / diag(P)`` by columns, 0 on the diagonal. Time I^3, memory
-    4 I^2 bytes in addition to the sparse product; ``max_items`` rejects a catalogue that would not fit.
+    ``P = (G + L)^-1``, ``B = -P / diag(P)`` by columns, 0 on the diagonal; ``G = X'X``, ``L = l2 I``. Time I^3, memory
+    5.4 I^2 bytes in addition to the sparse product; ``max_items`` rejects a catalogue that would not fit. Relatives:
+
+    - ``denoise`` p: ``L = l2 I + p / (1 - p) diag(G)`` (EDLAE: Steck, NeurIPS 2020).
+    - ``relax`` xi: the diagonal of ``B`` may be up to xi before it is set to 0 (RLAE, and with ``denoise`` RDLAE: Moon
+      et al., SIGIR 2023, arXiv:2305.12922).
+    - ``user_norm`` b, ``item_norm`` a: ``G = X' diag(m^-b) X`` and ``B_ij (n_i / n_j)^a``, m and n the counts of users
+      and items (DAN: Park et al., SIGIR 2025, arXiv:2504.05805). A larger ``item_norm`` moves score to rare items.
     """
 
     reads_features: ClassVar[bool] = False
 
-    def __init__(self, l2: Annotated[float, Ge(0)], max_items: Annotated[int, Ge(1)]) -> None:
+    def __init__(
+        self,
+        l2: NotNegative,
+        max_items: Annotated[int, Ge(1)],
+        denoise: Share = 0.0,
+        relax: Share = 0.0,
+        user_norm: NotNegative = 0.0,
+        item_norm: float = 0.0,
+    ) -> None:
         self.l2, self.max_items = l2, max_items
+        self.denoise, self.relax, self.user_norm, self.item_norm = denoise, relax, user_norm, item_norm
 
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         if train.num_items > self.max_items:
             raise UserError(
-                f"model=ease on {train.num_items:,} items needs about {8e-9 * train.num_items**2:.0f} GB; the limit is "
-                f"{self.max_items:,} items. Raise model.closed_form.max_items if the memory is there."
+                f"model=ease on {train.num_items:,} items needs about {9.4e-9 * train.num_items**2:.0f} GB; the limit "
+                f"is {self.max_items:,} items. Raise model.closed_form.max_items if the memory is there, or set "
+                "model=ease_local, which has no such matrix."
             )
         matrix = self.gram(train, features)
-        matrix.diagonal().add_(self.l2)
-        inverse = invert_positive_definite(matrix)
-        weights = inverse.div_(-inverse.diagonal().clone())
+        penalty = self.l2 + self.denoise / (1 - self.denoise) * matrix.diagonal()
+        matrix.diagonal().add_(penalty)
+        if not invert_positive_definite(matrix):
+            raise UserError("EASE: the Gram matrix is not positive definite: raise model.closed_form.l2.")
+        weights = matrix.mul_(self._scale(matrix.diagonal().clone(), penalty))
         weights.fill_diagonal_(0)
+        if self.item_norm:
+            counts = train.item_counts.clamp_min(1).float() ** self.item_norm
+            weights.mul_(counts[:, None]).div_(counts)
         return linear_scorer(train, weights)
+
+    def _scale(self, diagonal: Tensor, penalty: Tensor) -> Tensor:
+        """What each column of ``P`` is multiplied by: the multiplier of the constraint on the diagonal.  [I]"""
+        bound = penalty * diagonal < 1 - self.relax
+        return -torch.where(bound, (1 - self.relax) / diagonal, penalty)
 
     def gram(self, train: Interactions, features: Tensor | None) -> Tensor:
         """What the items have in common.  [I, I]"""
-        return gram(train)
-
-
-def invert_positive_definite(matrix: Tensor) -> Tensor:
-    """The inverse of a positive definite matrix in its own memory, by Cholesky (LAPACK potrf, potri).  [I, I]"""
-    columns = matrix.numpy().T  # the same memory as LAPACK reads it; the matrix is symmetric
-    factorise, invert = get_lapack_funcs(("potrf", "potri"), (columns,))
-    factor, failed = factorise(columns, lower=True, clean=False, overwrite_a=True)
-    if not failed:
-        inverse, failed = invert(factor, lower=True, overwrite_c=True)
-    if failed:
-        raise UserError("EASE: the Gram matrix is not positive definite: raise model.closed_form.l2.")
-    result = torch.from_numpy(inverse.T)  # its upper triangle is the answer
-    for start in range(0, len(result), BLOCK):
-        below = slice(start + BLOCK, None)
-        rows = slice(start, start + BLOCK)
-        result[below, rows] = result[rows, below].T
-        square = result[rows, rows]
-        square.copy_(square.triu() + square.triu(1).T)
-    return result
+        return gram(train, self.user_norm)
 
 
 class ContentEASE(EASE):
@@ -78,9 +85,16 @@ class ContentEASE(EASE):
     needs_features = True
 
     def __init__(
-        self, l2: Annotated[float, Ge(0)], max_items: Annotated[int, Ge(1)], content_weight: Annotated[float, Ge(0)]
+        self,
+        l2: NotNegative,
+        max_items: Annotated[int, Ge(1)],
+        content_weight: NotNegative,
+        denoise: Share = 0.0,
+        relax: Share = 0.0,
+        user_norm: NotNegative = 0.0,
+        item_norm: float = 0.0,
     ) -> None:
-        super().__init__(l2, max_items)
+        super().__init__(l2, max_items, denoise, relax, user_norm, item_norm)
         self.content_weight = content_weight
 
     def gram(self, train: Interactions, features: Tensor | None) -> Tensor:
@@ -89,4 +103,4 @@ class ContentEASE(EASE):
                 "model=ease_gram needs item features, but features=none was given. Set features=minilm, or model=ease."
             )
         unit = F.normalize(features.float() - features.float().mean(0), dim=1)
-        return gram(train).addmm_(unit, unit.T, alpha=self.content_weight)
+        return super().gram(train, features).addmm_(unit, unit.T, alpha=self.content_weight)

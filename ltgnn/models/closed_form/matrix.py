@@ -33,10 +33,11 @@ def power(counts: Tensor, exponent: float) -> Any:
     return np.where(numbers > 0, np.maximum(numbers, 1) ** exponent, 0.0)
 
 
-def gram(train: Interactions) -> Tensor:
-    """``X'X``: how many users have both items, dense.  [I, I] float32"""
+def gram(train: Interactions, user_norm: float = 0.0) -> Tensor:
+    """``X' diag(m^-user_norm) X``, m the counts of users; 0: how many users have both items.  Dense [I, I] float32"""
     matrix = binary(train)
-    return torch.from_numpy((matrix.T @ matrix).toarray())
+    weighted = diags(power(train.user_counts, -user_norm).astype(np.float32)) @ matrix if user_norm else matrix
+    return torch.from_numpy((matrix.T @ weighted).toarray().T)  # symmetric; its rows lie in one piece
 
 
 def linear_scorer(train: Interactions, weights: Tensor) -> Scorer:

@@ -1,0 +1,88 @@
+"""Ridge regressions of each item on a few others, in batches of equal width."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.sparse import csr_matrix
+from torch import Tensor
+
+from ltgnn.models.closed_form.co_occurrence import PairCounts
+from ltgnn.tensors.threads import in_threads
+from ltgnn.types import UserError
+
+ENTRIES = 4_000_000
+"""Of the matrices of a batch [n, w, w], at most: 16 MB."""
+
+
+def solve_columns(
+    pairs: PairCounts, candidates: list[Any], penalty: Any, features: Tensor | None, content_weight: float
+) -> Any:
+    """``B[C, j] = (G[C, C] + w T_C T_C' + diag penalty[C])^-1 (G[C, j] + w T_C t_j)``, ``C = candidates[j]``, else 0.
+
+    ``penalty`` numpy [I]; ``features`` T [I, D]; ``content_weight`` w. Each matrix is factorised in float32 by Cholesky
+    (LAPACK). Returns scipy CSR [I, I].
+    """
+    widths = np.array([len(items) for items in candidates], dtype=np.int64)
+    order = np.argsort(widths, kind="stable")
+    order = order[int((widths == 0).sum()) :]
+    offsets = np.concatenate([[0], widths[order].cumsum()])
+    rows = np.empty(offsets[-1], np.int32)
+    values = np.empty(offsets[-1], np.float32)
+    penalties = torch.from_numpy(np.asarray(penalty, np.float32))
+    starts = batch_starts(widths[order])
+    ends = dict(zip(starts, [*starts[1:], len(order)], strict=True))
+
+    def work(start: int) -> None:
+        columns = order[start : ends[start]]
+        width = int(widths[columns[-1]])
+        real = np.arange(width) < widths[columns][:, None]  # [n, w]
+        places = np.zeros((len(columns), width), np.int64)
+        places[real] = np.concatenate([candidates[column] for column in columns])
+        matrices, targets = gather(pairs, places, columns, real, penalties)
+        if features is not None and content_weight:
+            mine = features[torch.from_numpy(places)] * torch.from_numpy(real)[..., None]  # [n, w, D]
+            matrices.baddbmm_(mine, mine.mT, alpha=content_weight)
+            targets.baddbmm_(mine, features[torch.from_numpy(columns)][..., None], alpha=content_weight)
+        factors, failed = torch.linalg.cholesky_ex(matrices)
+        if bool(failed.any()):
+            item = int(columns[int(failed.nonzero()[0])])
+            raise UserError(
+                f"EASE: the Gram matrix of item {item} is not positive definite: raise model.closed_form.l2."
+            )
+        solved = torch.cholesky_solve(targets, factors)[..., 0]
+        own = slice(offsets[start], offsets[start + len(columns)])
+        rows[own], values[own] = places[real], solved.numpy()[real]
+
+    in_threads(work, starts)
+    size = len(candidates)
+    columns = np.repeat(order.astype(np.int32), widths[order])
+    return csr_matrix((values, (rows, columns)), shape=(size, size))
+
+
+def batch_starts(widths: Any) -> list[int]:
+    """Where batches start among columns of ascending ``widths``: padded to the last, ``ENTRIES`` at most."""
+    starts, first = [], 0
+    while first < len(widths):
+        starts.append(first)
+        sizes = (np.arange(first, len(widths)) - first + 1) * widths[first:] ** 2
+        first += max(1, int(np.searchsorted(sizes, ENTRIES, side="right")))
+    return starts
+
+
+def gather(pairs: PairCounts, places: Any, columns: Any, real: Any, penalties: Tensor) -> tuple[Tensor, Tensor]:
+    """``G[C, C] + diag penalty[C]`` [n, w, w] and ``G[C, j]`` [n, w, 1]; where a place is not ``real``, the identity.
+
+    The half above the diagonal stays 0: Cholesky does not read it.
+    """
+    n, width = places.shape
+    one, other = np.tril_indices(width)
+    values = pairs.of(places[:, one], places[:, other]) * (real[:, one] & real[:, other])
+    matrices = torch.zeros(n, width, width)
+    matrices[:, torch.from_numpy(one), torch.from_numpy(other)] = torch.from_numpy(values)
+    chosen = torch.where(torch.from_numpy(real), penalties[torch.from_numpy(places)], 1.0)
+    matrices.diagonal(dim1=1, dim2=2).add_(chosen)
+    targets = pairs.of(places, np.broadcast_to(columns[:, None], places.shape)) * real
+    return matrices, torch.from_numpy(targets)[..., None]

@@ -1,0 +1,23 @@
+"""Work in blocks on all cores of the CPU, each block by one thread: the numbers do not depend on how many there are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+
+
+def in_threads(work: Callable[[int], None], starts: Iterable[int]) -> None:
+    """Calls ``work`` with each number, as many at once as torch has threads; within a call there is one."""
+    threads, interval = torch.get_num_threads(), sys.getswitchinterval()
+    torch.set_num_threads(1)  # what the workers inherit
+    sys.setswitchinterval(1e-4)  # no wait of 5 ms between calls of .1 ms: lists of Gowalla's size in 6 % less
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in pool.map(work, starts):  # an error of one cancels those that have not started
+                pass
+    finally:
+        torch.set_num_threads(threads)
+        sys.setswitchinterval(interval)
