@@ -26,13 +26,16 @@ def page() -> str:
         "status 422 (or 400, 404, 409) and an object with one sentence, `detail`; a server that too many requests "
         "wait for answers 503. How to run it: [Serve](../how-to/serve.md).",
     ]
+    bodies = set()
     for path, methods in api["paths"].items():
         for method, operation in methods.items():
-            lines += _operation(documentation.describe_operation(method.upper(), path, operation, schemas))
+            one = documentation.describe_operation(method.upper(), path, operation, schemas)
+            bodies |= {one["body"]["name"]} if one["body"] else set()
+            lines += _operation(one, schemas)
     lines += ["", "## Objects", ""]
     for name, schema in schemas.items():
         if "properties" in schema and not name.startswith(("HTTPValidation", "ValidationError")):
-            lines += [f"### {name} " + "{ #" + name + " }", "", _values(documentation.fields(schema), schemas), ""]
+            lines += [f"### {name} " + "{ #" + name + " }", "", _object(schema, name in bodies, schemas), ""]
     return "\n".join(lines) + "\n"
 
 
@@ -45,20 +48,20 @@ def description() -> Mapping[str, Any]:
     return create(served, lambda query, k, user, taste: [], ("words", "meaning"), ["127.0.0.1"]).openapi()
 
 
-def _operation(one: Mapping[str, Any]) -> list[str]:
+def _operation(one: Mapping[str, Any], schemas: Mapping[str, Any]) -> list[str]:
     lines = ["", f"## {one['method']} {one['path']}", "", str(one["about"]), ""]
     if one["parameters"]:
-        lines += ["Parameters:", "", _values(one["parameters"], {}), ""]
+        lines += ["Parameters:", "", _values(one["parameters"], schemas), ""]
     if one["body"]:
         lines += [f"Body: [`{one['body']['name']}`](#{one['body']['name']})", ""]
-    answers = [[str(answer["status"]), str(answer["about"]), code(str(answer["kind"]))] for answer in one["answers"]]
+    answers = [[answer["status"], answer["about"], _linked(answer["kind"], schemas)] for answer in one["answers"]]
     lines += [
         "Answers:",
         "",
         table(("status", "what it is", "type"), answers),
         "",
         "```bash",
-        str(one["example"]),
+        str(one["example"]).replace(" -d ", " \\\n    -d "),
         "```",
     ]
     return lines
@@ -67,8 +70,22 @@ def _operation(one: Mapping[str, Any]) -> list[str]:
 def _values(values: Sequence[Mapping[str, Any]], schemas: Mapping[str, Any]) -> str:
     rows = []
     for value in values:
-        needed = "needed" if value["required"] else value["default"] and code(value["default"])
-        kind = str(value["kind"])
-        shown = f"[`{kind}`](#{kind})" if kind in schemas else code(kind)
+        needed = "must be given" if value["required"] else value["default"] and code(value["default"])
+        shown = _linked(value["kind"], schemas)
         rows.append([code(str(value["name"])), shown, needed, str(value["bounds"]), str(value["about"])])
     return table(("name", "type", "default", "bounds", "meaning"), rows)
+
+
+def _object(schema: Mapping[str, Any], sent: bool, schemas: Mapping[str, Any]) -> str:
+    """The table of an object; one that is answered has no defaults and no bounds."""
+    fields = documentation.fields(schema)
+    if sent:
+        return _values(fields, schemas)
+    rows = [[code(one["name"]), _linked(one["kind"], schemas), str(one["about"])] for one in fields]
+    return table(("name", "type", "meaning"), rows)
+
+
+def _linked(kind: str, schemas: Mapping[str, Any]) -> str:
+    """A type; the object that it names is a link to its table."""
+    words = [f"[`{word}`](#{word})" if word in schemas else code(word) for word in kind.split(" of ")]
+    return " of ".join(words)

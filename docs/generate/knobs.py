@@ -21,7 +21,8 @@ def page() -> str:
         "word changes them everywhere. Values are checked before anything is loaded.",
     ]
     for root, command in COMMANDS.items():
-        lines += ["", f"## {command}", "", table(("key", "default", "values", "meaning"), rows(root))]
+        keys = table(("key", "default", "values", "meaning"), rows(root))
+        lines += ["", f"## {command}", "", '<div class="keys" markdown>', "", keys, "", "</div>"]
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from docs.generate import written_values
 from docs.generate.meanings import meaning, stated
-from docs.generate.tables import code, table
+from docs.generate.tables import code, prose, table
 from docs.generate.yaml_keys import Key, Source, package_of
 from ltgnn.commands.models import comment, options
 from ltgnn.config.libraries import LIBRARIES
@@ -118,14 +119,17 @@ def _legend(group: str) -> list[str]:
 
 
 def _recipe(source: Source) -> list[str]:
-    return ["```yaml", source.text.strip(), "```"]
+    """The file; its comments are no wider than the page."""
+    lines = source.text.strip().splitlines()
+    short = [textwrap.wrap(line, 92, subsequent_indent="# ") if line.startswith("#") else [line] for line in lines]
+    return ["```yaml", *(line for part in short for line in part), "```"]
 
 
 def _option(source: Source, group: str) -> list[str]:
     """What it extends, and the table of its keys."""
     prefix = package_of(source)
     extends = [option.partition("@")[0] for name, option in source.defaults() if not name]
-    others = [f"`{name.removeprefix('override ')}={option}`" for name, option in source.defaults() if name]
+    others = [f"`{name.removeprefix('override ').lstrip('/')}={option}`" for name, option in source.defaults() if name]
     lines = []
     if extends:
         known = [f"[`{one}`](#{anchor(group, one)})" for one in extends]
@@ -203,7 +207,7 @@ def described(taker: Any, name: str) -> str:
     """What the docstring of a class, its bases or its constructor says of a parameter: ``name``: ..."""
     for text in _docstrings(taker):
         if found := re.search(
-            rf"``{re.escape(name)}``(?: \([^)]*\))?: (.+?)(?=(?<=[.;)])\s+``\w+``:|\n\s*\n|\Z)", text, re.DOTALL
+            rf"``{re.escape(name)}``(?: \([^)]*\))?: (.+?)(?=(?<=[.;)])\s+``\w+``:|\n- ``|\n\s*\n|\Z)", text, re.DOTALL
         ):
             return _plain(found[1])
     return ""
@@ -258,7 +262,7 @@ def _sentence(text: str) -> str:
     text = text.strip()
     first = text.partition(" ")[0]
     text = text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
-    return text if not text or text.endswith((".", ":", "?")) else f"{text}."
+    return prose(text if not text or text.endswith((".", ":", "?")) else f"{text}.")
 
 
 def files() -> Iterator[Path]:

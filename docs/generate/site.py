@@ -18,13 +18,15 @@ sys.path.insert(0, str(ROOT))
 from docs.generate import pages, records  # noqa: E402  # MkDocs loads this file by its path
 from docs.generate.meanings import Unexplained  # noqa: E402
 from docs.generate.python_api import Undocumented  # noqa: E402
+from docs.generate.stacked_tables import StackedTables  # noqa: E402
 
 BLOCK = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """The pages of config groups go into the navigation."""
+    """The pages of config groups go into the navigation; wide tables are marked."""
     config.nav = expanded(config.nav, pages.GROUPS)
+    config.markdown_extensions.append(StackedTables())
     return config
 
 

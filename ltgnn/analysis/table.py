@@ -33,8 +33,8 @@ LABEL, SHORT_LABEL = 44, 30
 """Characters of a label on one line; the short one where the usual columns would not fit otherwise."""
 
 
-def header(rows: Sequence[Row], policy: str) -> str:
-    """What the reader has to know to read the numbers, on lines of at most ``WIDTH`` characters."""
+def header(rows: Sequence[Row], policy: str, width: int = WIDTH) -> str:
+    """What the reader has to know to read the numbers, on lines of at most ``width`` characters."""
     done = [row for row in rows if row.done]
     runs = [run for row in done for run in row.runs]
     several = any(len(row.runs) > 1 for row in rows)
@@ -44,7 +44,12 @@ def header(rows: Sequence[Row], policy: str) -> str:
         f"Test part, full ranking. Groups {item_groups.rule(runs, policy)}.",
         f"Items: {item_groups.sizes(runs, policy)}. {spread}{best}".rstrip(),
     ]
-    return "\n".join(textwrap.fill(printable(line), WIDTH) for line in lines)
+    return fold("\n".join(map(printable, lines)), width)
+
+
+def fold(text: str, width: int) -> str:
+    """Lines of at most ``width`` characters, broken between words."""
+    return "\n".join(textwrap.fill(line, width, break_long_words=False) for line in text.split("\n"))
 
 
 def blocks(rows: Sequence[Row], columns: Sequence[Column], width: int = WIDTH, label: int = LABEL) -> list[Any]:
@@ -171,7 +176,7 @@ def show(folders: Sequence[Path], chosen: Selection = USUAL, single: bool = Fals
     drawn, gone = _usual_blocks(table, width) if is_usual(chosen) else (blocks(rows, table.columns, width), [])
     full = max(Console(width=1000).measure(block).maximum for block in drawn)  # numbers are never cut
     console = Console(width=max(console.width, full, width))
-    say(console, header(rows, table.policy))
+    say(console, header(rows, table.policy, width))
     for block in drawn:
         console.print(block)
     different = splits(rows)
@@ -188,7 +193,7 @@ def show(folders: Sequence[Path], chosen: Selection = USUAL, single: bool = Fals
         answer(in_order, table.policy, item_groups.list_length([run for row in rows for run in row.runs])),
     ]
     for note in filter(None, notes):
-        say(console, note)
+        say(console, fold(note, width) if console.is_terminal else note)
     for row in rows:
         for line in _places(row):
             console.print(line, soft_wrap=True)

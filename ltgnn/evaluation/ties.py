@@ -10,7 +10,7 @@ from ltgnn.evaluation.metric import metric
 
 @metric("lists", smaller_is_better=True)
 def ties(lists: Lists) -> Tensor:
-    """Share of the items of L whose score is also that of the place above or below in L; nan for an empty list.  [n]
+    """Share of the items of L whose score is also that of the place above or below in L; nan for an empty list.
 
     Near 0 for a trained model. A model whose items share one vector (cold items at 0) or that counts (Popularity,
     ItemKNN on few interactions) shows it here: of tied items the smaller id comes first, which is arbitrary.

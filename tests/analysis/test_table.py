@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,19 @@ def test_a_damaged_run_is_named_and_left_out(
     assert f"0 {whole}" in out
     with pytest.raises(Damaged, match=f"{broken.name}: "):
         main([str(broken)])
+
+
+def test_words_beside_the_table_fit_a_narrow_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, as rich takes it
+    monkeypatch.setenv("COLUMNS", "80")
+    warning = "the validation part is small: " + "a long sentence about what follows from that " * 3
+    made(tmp_path / "a", fusion="id", metrics={"warnings": [warning]})
+    made(tmp_path / "b", fusion="sum")
+    assert main([str(tmp_path)]) == 0
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out).splitlines()
+    wide = [line for line in lines if len(line) > 80 and str(tmp_path) not in line]
+    assert not wide
+    assert any(line.startswith("Test part") for line in lines)
+    assert "sentence about what" in " ".join(lines)

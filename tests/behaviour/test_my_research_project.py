@@ -54,7 +54,7 @@ def follow(folder: Path, programs: Path, install: str, **environment: str) -> No
         elif language == "text":
             assert text in printed, f"the page shows\n{text}\nbut the command printed\n{printed}"
         elif language == "bash":
-            for line in text.splitlines():
+            for line in text.replace("\\\n", " ").splitlines():
                 if line.startswith("cd "):
                     project = project / line.removeprefix("cd ")
                 elif line.startswith("export "):

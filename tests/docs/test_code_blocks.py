@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
+from docs.generate import notebooks
 from tests.docs.code_blocks import PAGES, ROOT, blocks, commands, pages_with, wrong
 
 
@@ -58,6 +60,23 @@ def test_each_block_says_what_it_is() -> None:
             assert block.language, f"{block.place}: a fence without a language"
             test = block.mark.removeprefix("tested: ")
             assert not block.mark.startswith("tested") or (ROOT / test).is_file(), f"{block.place}: no file {test}"
+
+
+WIDTH = 98
+"""Columns of code that a page shows at 1280 pixels, where it is neither cut nor wrapped."""
+
+
+def test_lines_fit_the_page() -> None:
+    cells = [(block.place, block.text) for language in ("bash", "python", "yaml") for block in pages_with(language)]
+    cells += [(f"notebooks/{name}", notebooks.page(name)) for name in notebooks.names()]
+    wide = [f"{place}: {line}" for place, text in cells for line in code_lines(text) if len(line) > WIDTH]
+    assert not wide, "\n".join(wide)
+
+
+def code_lines(text: str) -> list[str]:
+    """The lines of a block, or of the blocks in a page."""
+    fenced = re.findall(r"^```\w+\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return "".join(fenced or [text]).splitlines()
 
 
 @pytest.mark.parametrize(

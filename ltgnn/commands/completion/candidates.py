@@ -24,8 +24,7 @@ CHOICES = {"--cfg": ("job", "hydra", "all"), "--info": ("config", "defaults", "d
 
 def candidates(line: str, commands: Mapping[str, str]) -> list[str]:
     """Whole words that begin with the last word of ``line``; ``commands``: name -> module."""
-    words = split(line)
-    given, typed = words[1:-1], words[-1]
+    *given, typed = after_program(split(line))
     try:
         rest, named = split_folders(given)
         with searching([folder for folder in named if Path(folder).is_dir()]):
@@ -44,6 +43,15 @@ def split(line: str) -> list[str]:
             continue
         return words if words and line[-1:].strip() else [*(words or ["ltgnn"]), ""]
     return ["ltgnn", ""]
+
+
+def after_program(words: Sequence[str]) -> Sequence[str]:
+    """The words behind ``ltgnn``, which other commands, variables or ``nice`` may stand before."""
+    start = max((place for place, word in enumerate(words[:-1]) if word in ("&&", "||", "|", ";", "&")), default=-1) + 1
+    for place, word in enumerate(words[start:-1], start + 1):
+        if word.rpartition("/")[2] == "ltgnn":
+            return words[place:]
+    return words[1:]
 
 
 def suggested(given: Sequence[str], typed: str, before: str, commands: Mapping[str, str]) -> Iterator[str]:
@@ -70,7 +78,7 @@ def suggested(given: Sequence[str], typed: str, before: str, commands: Mapping[s
         yield from run_folders(typed, sweeps=True)
         yield from composed_keys(command, rest) if command == "ensemble" else ()
     elif names := subcommands(commands[command]):
-        yield from names if not rest else (*data_sets(), *folders(typed), *composed(typed, rest, "train"))
+        yield from names if not rest else (*data_sets(), *folders(typed, files=True), *composed(typed, rest, "train"))
     elif command in COMPOSED:
         yield from composed(typed, rest, command)
     else:

@@ -49,7 +49,7 @@ def _parser() -> Parser:
     fetch = add(
         "fetch",
         "Obtain and verify the files of a data set of the catalogue; without a name, list the catalogue.",
-        "ltgnn data fetch ml100k\nLTGNN_MIRROR=../shared/data ltgnn data fetch gowalla",
+        "ltgnn data fetch ml100k\nLTGNN_MIRROR=/data/recsys ltgnn data fetch gowalla",
         _fetch,
         "\n\nLTGNN_MIRROR names a folder that is tried before the network, with the files of a set in NAME/FILE;\n"
         "LTGNN_DATA the folder that they are kept in. A cut download is resumed by the next call; every file is\n"

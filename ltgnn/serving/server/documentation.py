@@ -41,8 +41,12 @@ def describe_operation(method: str, path: str, operation: Schema, schemas: Schem
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     body = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
     answers = [
-        {"status": status, "about": answer["description"], "kind": kind(_schema_of(answer))}
-        for status, answer in operation.get("responses", {}).items()
+        {
+            "status": status,
+            "about": "done" if status == "200" else answer["description"],
+            "kind": kind(_schema_of(answer)),
+        }
+        for status, answer in sorted(operation.get("responses", {}).items())
     ]
     return {
         "method": method, "path": path, "anchor": f"{method}{path}".replace("/", "-"),
@@ -63,10 +67,12 @@ def fields(schema: Schema) -> list[dict[str, Any]]:
 
 def value(schema: Schema, about: str) -> dict[str, Any]:
     """Type, bounds, default and meaning of one value."""
-    words = {"minimum": "at least", "maximum": "at most", "minLength": "signs at least", "maxLength": "signs at most",
-             "minItems": "values at least", "maxItems": "values at most"}  # fmt: skip
+    words = {"minimum": "at least {:g}", "maximum": "at most {:g}", "minLength": "at least {:,} characters",
+             "maxLength": "at most {:,} characters", "minItems": "at least {:,} values",
+             "maxItems": "at most {:,} values"}  # fmt: skip
     options = [schema, *schema.get("anyOf", [])]
-    bounds = [f"{word} {part[key]}" for part in options for key, word in words.items() if key in part]
+    bounds = [word.format(part[key]) for part in options for key, word in words.items() if key in part]
+    bounds = [bound[:-1] if " 1 " in bound else bound for bound in bounds]  # 1 character
     default = json.dumps(schema["default"]) if schema.get("default") is not None else ""
     return {"kind": kind(schema), "bounds": ", ".join(bounds), "default": default, "about": about}
 

@@ -37,8 +37,14 @@ Whole = BeforeValidator(lambda value: int(value) if isinstance(value, float) and
 """JSON has one kind of number: 10.0 is a whole one."""
 
 
+Rank = Annotated[int, Field(description="place in the list, from 1")]
+ItemOf = Annotated[str, Field(description="id of the item")]
+Title = Annotated[str, Field(description="title of the item; its id where it has none")]
+Group = Annotated[str, Field(description="group of the item, such as head, tail or cold")]
+
+
 class Failure(BaseModel):
-    detail: str
+    detail: str = Field(description="what was wrong, in one sentence")
 
 
 class Refusal(BaseModel):
@@ -46,68 +52,68 @@ class Refusal(BaseModel):
 
 
 class Health(BaseModel):
-    status: str
+    status: str = Field(description="ok: the server is up")
 
 
 class Info(BaseModel):
-    name: str
-    users: int
-    items: int
-    groups: dict[str, int]
+    name: str = Field(description="data set and options of the model")
+    users: int = Field(description="how many users the model knows")
+    items: int = Field(description="how many items the model knows")
+    groups: dict[str, int] = Field(description="items of each group")
     policy: str = Field(description="name of the groups' policy")
     rule: str = Field(description="how the groups are made")
     rules: list[str] = Field(description="rules of every list, by name")
     tail_share: float = Field(description="least share of tail_groups on a list where none is asked for")
-    tail_groups: list[str]
-    data: str
+    tail_groups: list[str] = Field(description="groups that tail_share counts")
+    data: str = Field(description="name of the data set")
     search: list[str] = Field(description="by what is searched; empty: the items have no text")
     unknown_user: str = Field(description="what an unknown user gets")
 
 
 class User(BaseModel):
-    user: str
+    user: str = Field(description="id of the user")
     items: int = Field(description="train interactions")
 
 
 class Item(BaseModel):
-    item: str
-    title: str
-    group: str
+    item: ItemOf
+    title: Title
+    group: Group
     users: int = Field(description="train interactions of the item")
 
 
 class Recommended(BaseModel):
-    rank: int
-    item: str
-    score: float
-    title: str
-    group: str
-    reason: str
+    rank: Rank
+    item: ItemOf
+    score: float = Field(description="of the model; larger is better, comparable within one list only")
+    title: Title
+    group: Group
+    reason: str = Field(description="why the item is listed")
 
 
 class Listed(BaseModel):
-    user: str
-    policy: str
+    user: str = Field(description="id of the user; empty for a history")
+    policy: str = Field(description="how the list was made")
     shares: dict[str, float] = Field(description="share of the list by group")
-    list: list[Recommended]
+    list: Annotated[list[Recommended], Field(description="the best first")]
 
 
 class Hit(BaseModel):
-    rank: int
-    item: str
-    score: float
-    title: str
-    group: str
-    by: dict[str, float]
+    rank: Rank
+    item: ItemOf
+    score: float = Field(description="of all ways of search together; comparable within one answer only")
+    title: Title
+    group: Group
+    by: dict[str, float] = Field(description="score of each way of search that found the item")
 
 
 class Similar(BaseModel):
-    rank: int
-    item: str
-    cosine: float
-    title: str
-    group: str
-    by: str
+    rank: Rank
+    item: ItemOf
+    cosine: float = Field(description="similarity, at most 1")
+    title: Title
+    group: Group
+    by: str = Field(description="of what the cosine is: model, features or users")
 
 
 class Body(BaseModel):
@@ -125,42 +131,44 @@ class Body(BaseModel):
 
 
 class Asked(Body):
-    query: str = Field(max_length=LONGEST, pattern=f"[^{BLANKS}]")
-    k: Annotated[int, Field(ge=1, le=MOST), Whole] = 10
+    query: str = Field(max_length=LONGEST, pattern=f"[^{BLANKS}]", description="words or a sentence")
+    k: Annotated[int, Field(ge=1, le=MOST, description="rows at most"), Whole] = 10
     user: str | None = Field(default=None, max_length=LONGEST_ID, description="reorders by this user's taste")
-    taste: float = Field(default=0.5, ge=0, le=10)
+    taste: float = Field(default=0.5, ge=0, le=10, description="how much the taste counts")
 
 
 class Wanted(Body):
-    history: list[Annotated[str, Field(max_length=LONGEST_ID)]] = Field(min_length=1, max_length=200)
-    k: Annotated[int, Field(ge=1, le=MOST), Whole] = 10
-    tail: float = Field(default=0, ge=-2, le=2)
+    history: list[Annotated[str, Field(max_length=LONGEST_ID)]] = Field(
+        min_length=1, max_length=200, description="ids of items that the user has"
+    )
+    k: Annotated[int, Field(ge=1, le=MOST, description="rows at most"), Whole] = 10
+    tail: float = Field(default=0, ge=-2, le=2, description="above 0 rare items gain")
 
 
 class Summand(BaseModel):
     item: str = Field(description="of the user's history; empty: see the title")
-    title: str
-    group: str
-    value: float
+    title: str = Field(description="title of the item, or what the value stands for")
+    group: str = Field(description="group of the item; empty where there is none")
+    value: float = Field(description="what it adds to the score")
     by: dict[str, float] = Field(description="sums to the value")
 
 
 class ReadsAlike(BaseModel):
-    item: str
-    title: str
-    cosine: float | None
-    words: list[str]
+    item: ItemOf
+    title: Title
+    cosine: float | None = Field(description="similarity of the features; null: they have none")
+    words: list[str] = Field(description="words that both texts have")
 
 
 class Explained(BaseModel):
-    user: str
-    item: str
-    title: str
-    group: str
-    score: float
+    user: str = Field(description="id of the user")
+    item: ItemOf
+    title: Title
+    group: Group
+    score: float = Field(description="of the model")
     total: float = Field(description="sum of the lines")
-    rank: int | None
-    lines: list[Summand]
-    by: dict[str, float]
-    alike: list[ReadsAlike]
-    note: str
+    rank: int | None = Field(description="place of the item for this user; null: the user has it")
+    lines: list[Summand] = Field(description="what adds up to the score, the largest first")
+    by: dict[str, float] = Field(description="sum of each part of the score over all lines")
+    alike: list[ReadsAlike] = Field(description="items of the user's history with similar features")
+    note: str = Field(description="what else should be known; may be empty")
