@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def test_other_models_are_built_anew(launch: Launch, tmp_path: Path, overrides: 
     new = encode_new(problem.dataset, problem.split.train, EVENTS, ITEMS)
     after = extend_problem(cfg, problem, new)
     scorer, how = update_scorer(cfg, problem, after, new, run)
-    assert how["how"] == "graph built anew with the same weights"
+    assert how["computed again"] == "graph and vectors, all with the weights of the run"
     assert scorer(torch.arange(after.dataset.num_users)).shape == (82, 50)
 
 
@@ -110,6 +111,7 @@ def test_command(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["update", f"run={run}", f"events={events}", f"items={items}", f"out={out}"]) == 0
     printed = capsys.readouterr().out
     assert "new users: 2" in printed
+    assert re.search(r"^computed again: vectors of \d+ of 132 users and items: those that .* \([\d.]+ s\)$", printed, re.M)
     report = json.loads((out / "update.json").read_text())
     assert report["new pairs"] + report["repeated or known"] == len(EVENTS)
     model = ltgnn.load(out)
@@ -139,7 +141,7 @@ def test_closed_forms_are_computed_again(launch: Launch, tmp_path: Path) -> None
     new = encode_new(problem.dataset, problem.split.train, [("u3", "i40"), ("new", "i1")], {})
     after = extend_problem(cfg, problem, new)
     scorer, how = update_scorer(cfg, problem, after, new, run)
-    assert how["how"] == "closed form, computed again"
+    assert how["computed again"] == "the closed form, of all pairs"
     assert scorer(torch.tensor([80])).abs().nan_to_num(posinf=0).sum() > 0
     with pytest.raises(UserError, match="is an item of the run already"):
         encode_new(problem.dataset, problem.split.train, EVENTS, {"i3": {}})
