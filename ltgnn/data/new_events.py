@@ -45,7 +45,7 @@ def read_events(file: str, said: Mapping[str, str], weights: Mapping[str, float]
     weight, event, rating = optional.values()
     worth = {**known.event_weights, **weights}
     if event is not None and not worth:
-        raise UserError(f"event={event}: no weight of an event is known: event_weight.purchase=5")
+        raise UserError(f"event={event}: no weight of an event is known: event_weight.EVENT=NUMBER")
     if event is None and weights:
         raise UserError(f"event_weight.{next(iter(weights))}= given, but not the column of the events: event=COLUMN")
     rows = RowTable(

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ltgnn.io.terminal import literal, printable
+from ltgnn.io.terminal import literal, open_console, printable
 from ltgnn.runs.folder import RunFolder
 from ltgnn.sweeps.execute import describe_error
 from ltgnn.sweeps.jobs import Job, Outcome
@@ -40,7 +40,7 @@ class Board:
         self.plan, self.total, self.workers, self.monitor = plan, total, workers, monitor
         self.running: dict[str, tuple[Job, float]] = {}
         self.ended: dict[str, tuple[Job, Outcome]] = {}
-        self.console = Console()
+        self.console = open_console()
         self.live = self.console.is_terminal
 
     def pull(self) -> Job | None:

@@ -75,6 +75,11 @@ def test_a_word_below_another_is_named_where_it_was_chosen() -> None:
     assert labels(given)[1] == "features=tfidf features/transform=l2"
 
 
+def test_a_none_below_another_word_is_not_named_beside_a_choice() -> None:
+    runs = [run(choices=text("tfidf")), run(choices=text("shuffled")), run(choices=text("tfidf", "whiten"))]
+    assert labels(runs) == ["features=tfidf", "features=shuffled", "features=tfidf features/transform=whiten"]
+
+
 def test_options_have_the_names_of_their_groups_where_the_model_is_the_same() -> None:
     sweep = [run(choices=CHOICES | {"fusion": f, "loss": loss}) for f in ("id", "sum") for loss in ("bpr", "softmax")]
     assert labels(sweep) == [
