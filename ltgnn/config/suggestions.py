@@ -87,9 +87,13 @@ def no_group_below(key: str, words: Sequence[str], root: str, tree: Path | None)
     nodes = {option: composed([f"{group}={option}"] if option else [], root, tree) for option in chosen.split(",")}
     for part in group.split("/"):
         nodes = {option: (node or {}).get(part) or {} for option, node in nodes.items()}
-    without = [f"{group}={option}" if option else f"the default {group}=" for option in nodes if name not in nodes[option]]
+    without = [
+        f"{group}={option}" if option else f"the default {group}=" for option in nodes if name not in nodes[option]
+    ]
     lacking = " and ".join(without) or f"the chosen {group}="
-    below = dict.fromkeys(place for node in nodes.values() if name not in node for place in _nodes_of(node, name, group))
+    below = dict.fromkeys(
+        place for node in nodes.values() if name not in node for place in _nodes_of(node, name, group)
+    )
     there = [f"{key}@{place.replace('/', '.')}={value}" for place in below]
     advice = f" Of one of its parts: {' or '.join(there)}." if there else ""
     if 0 < len(without) < len(nodes):

@@ -92,7 +92,9 @@ def extend_problem(cfg: DictConfig, problem: Problem, new: NewInteractions) -> P
 
     old, m = split.train, len(new.users)
     times = None if old.times is None else torch.cat([old.times, old.times.max().expand(m)])
-    weights = None if old.weights is None else torch.cat([old.weights, torch.ones(m) if new.weights is None else new.weights])
+    weights = (
+        None if old.weights is None else torch.cat([old.weights, torch.ones(m) if new.weights is None else new.weights])
+    )
     train = Interactions(
         torch.cat([old.users, new.users]), torch.cat([old.items, new.items]), num_users, num_items, times, weights
     )

@@ -40,7 +40,8 @@ def update_scorer(
         other = rebuild_module(cfg, problem, after, module.state_dict())
         other.score = _same_strength(other.score, module.score)
         return other.scorer(), {
-            AGAIN: "graph and vectors, all with the weights of the run", "seconds": round(time.perf_counter() - started, 3)
+            AGAIN: "graph and vectors, all with the weights of the run",
+            "seconds": round(time.perf_counter() - started, 3),
         }  # fmt: skip
     model = FoldIn(problem, module)
     started = time.perf_counter()

@@ -12,7 +12,10 @@ KEY = "features/transform"
 @pytest.mark.parametrize(
     ("features", "said"),
     [
-        ("none", "features/transform=whiten given, but features=none has no transform to choose. Leave out " + KEY + "=."),
+        (
+            "none",
+            "features/transform=whiten given, but features=none has no transform to choose. Leave out " + KEY + "=.",
+        ),
         (
             "minilm_numbers",
             "features/transform=whiten given, but features=minilm_numbers has no transform to choose. Of one of its "

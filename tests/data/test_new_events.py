@@ -44,7 +44,9 @@ def test_the_least_rating_of_the_import(log: str) -> None:
 
 def test_weights_that_the_import_lacks(log: str) -> None:
     known = SourceColumns("who", "what", event="action", event_weights={"buy": 5.0})
-    with pytest.raises(UserError, match=r"today.csv, line 3, column 'action': the event 'view' .* event_weight.view=0$"):
+    with pytest.raises(
+        UserError, match=r"today.csv, line 3, column 'action': the event 'view' .* event_weight.view=0$"
+    ):
         read_events(log, UNSAID, {}, known)
     assert read_events(log, UNSAID, {"view": 0.5}, known).weights == [5.0, 0.5, 5.0]
     said = {**UNSAID, "event": "action"}
