@@ -18,7 +18,7 @@ POLL = 0.3
 class Plan(Protocol):
     """What a launcher sees of a sweep."""
 
-    before: int
+    before: int = 0
     """Jobs that count as done and are not pulled again."""
 
     def pull(self) -> Job | None:
@@ -33,7 +33,7 @@ class Plan(Protocol):
 class GridPlan:
     """Given jobs in their order; one that another process has waits until it is done, or its owner dead."""
 
-    before = 0
+    before: int = 0
 
     def __init__(self, jobs: Iterable[Job], ledger: Ledger, stop_on_error: bool) -> None:
         self.queue, self.ledger, self.stop_on_error = deque(jobs), ledger, stop_on_error
