@@ -516,6 +516,7 @@ class EdgeRule(NamedTuple):
     strength: Tensor  # [E] float64, of the train pairs
     normalisation: Callable[[Tensor, Tensor], Tensor]  # degrees of receiver and sender [m] -> message weight [m]
     message: Callable[[Tensor], Tensor] | None  # what a node sends of its state [N, d]; None: the state
+    strength_of: Callable[[Interactions], Tensor] | None = None  # of new pairs [m] float64; None: 1 each
 
 
 class Graph:

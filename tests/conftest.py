@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from ltgnn.types import Interactions
 from tests.toy import write_shop
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from tests.axes import Tree
 
 CONF = Path(__file__).parent / "conf"
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")  # a busy machine is no finding
 
 os.environ.setdefault("WANDB_MODE", "offline")
 os.environ.setdefault("WANDB_SILENT", "true")

@@ -22,6 +22,8 @@ SCHEDULE = ("epochs", "min_epochs", "eval_every", "patience")
 """Length of training: shown only where it matters."""
 
 NOTHING = ("-", "None")
+LONG = re.compile(r"-?\b\d+\.\d{5,}(?:e-?\d+)?\b")
+"""A number as a search draws it."""
 
 
 def differing_keys(runs: Sequence[Run]) -> tuple[str, ...]:
@@ -52,15 +54,27 @@ def labels(runs: Sequence[Run], seeds: bool = False) -> list[str]:
     groups = differing_keys(runs)
     full = [label(run, groups) for run in runs]
     short = [label(run, [group for group in groups if group not in SCHEDULE]) for run in runs]
-    found = short if len(set(short)) == len(set(full)) else full
+    brief = [label(run, [group for group in groups if group not in SCHEDULE], brief=True) for run in runs]
+    found = next(texts for texts in (brief, short, full) if len(set(texts)) == len(set(full)))
     if seeds and len({run.seed for run in runs}) > 1:
         found = [text if run.closed_form else f"{text} seed={run.seed}" for text, run in zip(found, runs, strict=True)]
-    return [printable(text) for text in found]
+    rounded = [shorten_numbers(text) for text in found]
+    return [printable(text) for text in (rounded if len(set(rounded)) == len(set(found)) else found)]
 
 
-def label(run: Run, groups: Sequence[str]) -> str:
-    """The options of a run in ``groups``; its plain name where these do not describe it."""
+def shorten_numbers(text: str) -> str:
+    """``lr=0.004430375245218269`` -> ``lr=0.00443``: four digits of long numbers, for people."""
+    return LONG.sub(lambda number: f"{float(number[0]):.4g}", text)
+
+
+def label(run: Run, groups: Sequence[str], brief: bool = False) -> str:
+    """The options of a run in ``groups``; its plain name where these do not describe it.
+
+    ``brief``: without those such as ``features/transform=none``.
+    """
     said = {group: run.option(group) for group in groups}
+    if brief:
+        said = {group: option for group, option in said.items() if "/" not in group or option != "none"}
     named = said.get("experiment", "-") not in NOTHING
     if "experiment" in said and not named:  # for others this is the name; a run without one is named by its options
         said = {group: run.option(group) for group in PLAINLY} | said

@@ -18,7 +18,7 @@ from ltgnn.analysis.rows import Row, rows_of, splits
 from ltgnn.analysis.table_formats import best_of, cell_text
 from ltgnn.analysis.table_values import Column, Selection, columns_of, every_column, mean, seconds, sort_rows
 from ltgnn.config.metric_direction import metric_of
-from ltgnn.io.terminal import heading, literal, printable, say
+from ltgnn.io.terminal import WIDTH, heading, literal, printable, say
 from ltgnn.runs.reading import name_left_out, read_all, without_damaged
 from ltgnn.runs.run import DamagedRun, Run
 
@@ -26,8 +26,8 @@ USUAL = Selection()
 """The columns that are shown unless others are asked for."""
 
 
-WIDTH, NARROW = 120, 80
-"""Widest and narrowest block of a table in a terminal; elsewhere the widest."""
+NARROW = 80
+"""Narrowest block of a table in a terminal; the widest, and that elsewhere, has ``WIDTH``."""
 
 LABEL, SHORT_LABEL = 44, 30
 """Characters of a label on one line; the short one where the usual columns would not fit otherwise."""
@@ -36,6 +36,8 @@ LABEL, SHORT_LABEL = 44, 30
 def header(rows: Sequence[Row], policy: str, width: int = WIDTH) -> str:
     """What the reader has to know to read the numbers, on lines of at most ``width`` characters."""
     done = [row for row in rows if row.done]
+    if not done:
+        return "No run has finished, so there are no values."
     runs = [run for row in done for run in row.runs]
     several = any(len(row.runs) > 1 for row in rows)
     spread = "Mean ± standard deviation over the runs of a configuration. " if several else ""

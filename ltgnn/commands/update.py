@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,10 +15,11 @@ from ltgnn.config.arguments import parse
 from ltgnn.config.paths import write_whole
 from ltgnn.data.columns import Column, Kind
 from ltgnn.data.formats import table_file
+from ltgnn.data.new_events import read_events
 from ltgnn.data.source_columns import SourceColumns, choose_column, recorded_columns
 from ltgnn.inference.finished_run import load_finished_run, to_served_model
 from ltgnn.inference.new_interactions import encode_new, extend_problem
-from ltgnn.inference.update import update_scorer
+from ltgnn.inference.update import AGAIN, update_scorer
 from ltgnn.serving import export
 from ltgnn.types import Dataset, UserError
 
@@ -35,6 +37,12 @@ and writes the result as an export (what `ltgnn recommend run=FOLDER` and
                  names, the numbers that it reads
   user=, item=   columns of the events; by default those that the data of the
                  run were read from, else user, item
+  weight=, event=, rating=
+                 likewise, where the import had --weight, --event, --min-rating:
+                 its weights of events and its least rating count here, too;
+                 none: each row counts alike
+  event_weight.NAME=
+                 what an event is worth that the import did not name
   item_key=      column of the ids in items=; likewise
   field.NAME=    column of a text field or number of the items, such as
                  field.title=product_name; likewise, else NAME
@@ -47,52 +55,77 @@ the item.
 
 DEFAULTS: dict[str, str | None] = {
     "run": None, "events": None, "out": None, "items": "", "user": "", "item": "", "item_key": "",
+    "weight": "", "event": "", "rating": "",
 }  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parsed = parse(list(sys.argv[1:] if argv is None else argv), DEFAULTS, USAGE, prefix="field")
+    parsed = parse(list(sys.argv[1:] if argv is None else argv), DEFAULTS, USAGE, prefix=("field", "event_weight"))
     if parsed is None:
         return 0
-    values, fields = parsed
+    values, dotted = parsed
     if Path(values["out"]).exists():
         raise UserError(f"out={values['out']} is there already: give a new name, or remove it.")
     run, cfg, problem = load_finished_run(values["run"])
-    reader: Any = OmegaConf.to_container(cfg.data.reader, resolve=True)
-    columns = recorded_columns(reader, problem.dataset.card)
-    events = _events(values, columns)
-    named = dict(word.removeprefix("field.").split("=", 1) for word in fields)
-    new = encode_new(problem.dataset, problem.split.train, events, _items(values, problem.dataset, columns, named))
+    data: Any = OmegaConf.to_container(cfg.data, resolve=True)
+    columns = recorded_columns(data["reader"], problem.dataset.card, data["cleaning"])
+    events = read_events(values["events"], values, _weights(_named("event_weight", dotted)), columns)
+    items = _items(values, problem.dataset, columns, _named("field", dotted))
+    new = encode_new(
+        problem.dataset, problem.split.train, events.pairs, items, events.weights, columns.repeats or "sum"
+    )
     after = extend_problem(cfg, problem, new)
     report: dict[str, Any] = {
-        "run": str(run.path), "events": len(events), "new pairs": len(new.users),
-        "repeated or known": new.repeated, "new users": len(new.user_ids), "new items": len(new.item_ids),
+        "run": str(run.path), "events": len(events.pairs), "left out": dict(events.left_out),
+        "new pairs": len(new.users), "repeated or known": new.repeated, "new users": len(new.user_ids),
+        "new items": len(new.item_ids), "weighed": after.split.train.weights is not None,
     }  # fmt: skip
     scorer, how = update_scorer(cfg, problem, after, new, run)
     report |= how
     model = to_served_model(run, cfg, after, scorer)
     export.write(model, Path(values["out"]), OmegaConf.to_yaml(cfg))
     write_whole(Path(values["out"]) / "update.json", json.dumps(report, indent=1) + "\n", "out=")
-    for key, value in report.items():
-        print(f"{key}: {value}")
-    print(f"written: {values['out']}")
+    print("\n".join([*in_words(report, events.weights is not None), f"written: {values['out']}"]))
     return 0
 
 
-def _events(values: Mapping[str, str], known: SourceColumns) -> list[tuple[str, str]]:
-    import polars as pl
+def in_words(report: Mapping[str, Any], have_weights: bool) -> list[str]:
+    """What was added and what was computed, a line each. ``have_weights``: the events have them."""
+    left_out = [f"events left out, {reason}: {rows:,}" for reason, rows in report["left out"].items()]
+    weighed = [
+        "weights: those of the events, as at the import; a pair that the run knows keeps its own"
+        if have_weights
+        else "weights: each new pair counts 1, since these events have none"
+    ]
+    return [
+        f"run: {report['run']}",
+        f"events: {report['events']:,}",
+        *left_out,
+        f"new pairs of a user and an item: {report['new pairs']:,}",
+        f"repeated, or known to the run: {report['repeated or known']:,}",
+        f"new users: {report['new users']:,}",
+        f"new items: {report['new items']:,}",
+        *(weighed if report["weighed"] else []),
+        f"{AGAIN}: {report[AGAIN]} ({report['seconds']:.3f} s)",
+    ]
 
-    file = table_file(Path(values["events"]), options={})
-    there = list(file.schema_of({}))
-    likely = {"user": (known.user, "user", "user_id"), "item": (known.item, "item", "item_id")}
-    columns = {
-        role: Column(choose_column(values[role], names, there, f"events={values['events']}", role), Kind.ID)
-        for role, names in likely.items()
-    }
-    frame = file.read(columns).frame.select(pl.col("user", "item").cast(pl.String))
-    if frame.is_empty():
-        raise UserError(f"events={values['events']} has no rows; wanted a user and an item in each")
-    return list(frame.iter_rows())
+
+def _named(prefix: str, words: Sequence[str]) -> dict[str, str]:
+    """``PREFIX.NAME=VALUE`` words by name."""
+    found = [word.removeprefix(f"{prefix}.") for word in words if word.startswith(f"{prefix}.")]
+    return dict(word.split("=", 1) for word in found)
+
+
+def _weights(given: Mapping[str, str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, text in given.items():
+        try:
+            found[name] = float(text)
+        except ValueError:
+            found[name] = math.nan
+        if not 0 <= found[name] < math.inf:
+            raise UserError(f"event_weight.{name}={text} given, a number of 0 or more wanted.")
+    return found
 
 
 def _items(

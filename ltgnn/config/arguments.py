@@ -14,9 +14,13 @@ TRUST = """
 
 
 def parse(
-    argv: Sequence[str], known: Mapping[str, str | None], usage: str, positional: str | None = None, prefix: str = "-"
+    argv: Sequence[str],
+    known: Mapping[str, str | None],
+    usage: str,
+    positional: str | None = None,
+    prefix: str | tuple[str, ...] = "-",
 ) -> tuple[dict[str, str], list[str]] | None:
-    """Values by key, and the arguments that start with ``prefix.`` or ``prefix=`` unchanged; None: help was shown.
+    """Values by key, and the arguments that start with a ``prefix.`` or ``prefix=`` unchanged; None: help was shown.
 
     ``known``: key -> its default; None: it has to be given. ``positional``: the key of an argument without ``=``.
     """
@@ -25,11 +29,12 @@ def parse(
         return None
     values: dict[str, str] = {}
     others: list[str] = []
+    prefixes = (prefix,) if isinstance(prefix, str) else prefix
     for word in argv:
         key, equals, value = word.partition("=")
         if key in known and equals:
             values[key] = value
-        elif key.lstrip("+~").split(".")[0].split("@")[0] == prefix and equals:
+        elif key.lstrip("+~").split(".")[0].split("@")[0] in prefixes and equals:
             others.append(word)
         elif positional is not None and positional not in values:
             values[positional] = word

@@ -22,7 +22,8 @@ def in_plain_words(text: str, words: Sequence[str], root: str, tree: Path | None
     ``words``: the command line; ``root``: the yaml that it is for; ``tree``: the folder of the yaml.
     """
     if wrong := re.search(r"Could not override '([\w.@/-]+)'", text):
-        return no_match(wrong.group(1), root, tree) if "No match" in text else no_key(wrong.group(1), words, root, tree)
+        explain = no_match if "No match" in text else no_key
+        return explain(wrong.group(1), words, root, tree)
     if wrong := re.search(r"Could not find '([\w/.-]+)/([^'/]+)'", text):
         listed = re.search(r"Available options in '[^']+':\n((?:[ \t]+\S+\n?)*)", text)
         return no_word(wrong.group(1), wrong.group(2), listed.group(1).split() if listed else ())
@@ -45,8 +46,10 @@ def no_word(group: str, word: str, known: Sequence[str]) -> str:
     return f"Could not find '{group}/{word}'.{hint}{there} {looked_in()}"
 
 
-def no_match(group: str, root: str, tree: Path | None) -> str:
+def no_match(group: str, words: Sequence[str], root: str, tree: Path | None) -> str:
     """Of a group that there is, but not in this command."""
+    if "/" in group and is_group(group):
+        return no_group_below(group, words, root, tree)
     found = re.findall(r"^ *- \"?([\w/]+)\"?:", (tree or conf_dir()).joinpath(f"{root}.yaml").read_text(), re.MULTILINE)
     text = f"'{group}' is not a config group of this ltgnn {root} command; it has {', '.join(dict.fromkeys(found))}."
     if root == "evaluate" and tree is None and group in group_names():  # with run=DIR the tree is that of the run
@@ -58,6 +61,8 @@ def no_key(key: str, words: Sequence[str], root: str, tree: Path | None) -> str:
     """Of a key that does not exist: the nearest of the node that it was looked for in."""
     if key.startswith("hydra."):
         return no_key_of_hydra(key, words)
+    if "/" in key and is_group(key):
+        return no_group_below(key, words, root, tree)
     config = composed(words, root, tree)
     place, node, names = "", config, key.split(".")
     while names and isinstance(node, Mapping) and names[0] in node:
@@ -76,6 +81,37 @@ def no_key(key: str, words: Sequence[str], root: str, tree: Path | None) -> str:
             hint = f" {other}."
         hint += f" Groups: {', '.join(group_names())}. Root keys: {', '.join(knobs())}."
     return f"'{key}': there is no such key.{hint}"
+
+
+def no_group_below(key: str, words: Sequence[str], root: str, tree: Path | None) -> str:
+    """Of a group such as ``features/transform``, which the chosen option of ``features`` has not, and what to do."""
+    group, _, name = key.rpartition("/")
+    value = next((word.partition("=")[2] for word in words if word.startswith(f"{key}=")), "OPTION")
+    chosen = next((word.partition("=")[2] for word in reversed(words) if word.startswith(f"{group}=")), "")
+    nodes = {option: composed([f"{group}={option}"] if option else [], root, tree) for option in chosen.split(",")}
+    for part in group.split("/"):
+        nodes = {option: (node or {}).get(part) or {} for option, node in nodes.items()}
+    without = [
+        f"{group}={option}" if option else f"the default {group}=" for option in nodes if name not in nodes[option]
+    ]
+    lacking = " and ".join(without) or f"the chosen {group}="
+    below = dict.fromkeys(
+        place for node in nodes.values() if name not in node for place in _nodes_of(node, name, group)
+    )
+    there = [f"{key}@{place.replace('/', '.')}={value}" for place in below]
+    advice = f" Of one of its parts: {' or '.join(there)}." if there else ""
+    if 0 < len(without) < len(nodes):
+        advice += f" Of a sweep, leave out {lacking}, and run it in another without {key}=."
+    return f"{key}={value} given, but {lacking} has no {name} to choose.{advice or f' Leave out {key}=.'}"
+
+
+def _nodes_of(node: Any, name: str, place: str) -> Iterator[str]:
+    """Places of the nodes called ``name``."""
+    for key, below in node.items() if isinstance(node, Mapping) else ():
+        if key == name:
+            yield f"{place}.{key}"
+        else:
+            yield from _nodes_of(below, name, f"{place}.{key}")
 
 
 def nearest(place: str, node: Any, names: Sequence[str], there: Sequence[str]) -> str:

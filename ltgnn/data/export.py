@@ -99,15 +99,15 @@ def write_lightgcn(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[s
 
 
 def write_lists(file: Path, dataset: Dataset, lists: pl.DataFrame) -> None:
-    """``user_id,item_id,score`` of recommendation lists (columns user, items, scores; -1 fills short lists).
+    """``user,item,score`` of recommendation lists (columns user, items, scores; -1 fills short lists).
 
     Ids that a spreadsheet would run as formulas are marked (``ltgnn.io.spreadsheet``); ``evaluate lists=`` knows them.
     """
     rows = lists.explode("items", "scores").filter(pl.col("items") >= 0)
     frame = pl.DataFrame(
         {
-            "user_id": pl.Series(dataset.user_ids, dtype=pl.String)[rows["user"]],
-            "item_id": pl.Series(dataset.item_ids, dtype=pl.String)[rows["items"]],
+            "user": pl.Series(dataset.user_ids, dtype=pl.String)[rows["user"]],
+            "item": pl.Series(dataset.item_ids, dtype=pl.String)[rows["items"]],
             "score": rows["scores"],
         }
     )

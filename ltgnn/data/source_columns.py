@@ -1,9 +1,10 @@
-"""The columns that a data set was read from, as its recipe or the card of ``ltgnn data import`` records them."""
+"""What a data set was read from, as its recipe or the card of ``ltgnn data import`` records it: columns, weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from ltgnn.types import UserError
@@ -21,20 +22,36 @@ class SourceColumns:
     item_key: str = ""  # of the file of items
     item_fields: Mapping[str, str] = field(default_factory=dict)  # our name -> column
     item_numbers: Mapping[str, str] = field(default_factory=dict)
+    weight: str = ""
+    event: str = ""
+    event_weights: Mapping[str, float] = field(default_factory=dict)  # kind of event -> factor of the row's weight
+    rating: str = ""  # read only for ``min_rating``
+    min_rating: float | None = None  # rows rated below were left out
+    repeats: str = ""  # of repeated pairs: first, last, sum
 
 
-def of_reader(reader: Mapping[str, Any]) -> dict[str, Any]:
-    """What the arguments of a reader say about columns, for the card."""
-    names = SourceColumns.__dataclass_fields__
-    known = {name: value for name, value in reader.items() if name in names and value not in (None, "", {})}
-    return {name: value if isinstance(value, Mapping) else str(value) for name, value in known.items()}
+OF_CLEANING = ("min_rating", "repeats")
+"""What the filters say; the rest is said by the reader."""
 
 
-def recorded_columns(reader: Mapping[str, Any], card: Mapping[str, Any]) -> SourceColumns:
+def choices_of(reader: Mapping[str, Any], cleaning: Mapping[str, Any]) -> dict[str, Any]:
+    """What reader and filters say about columns and weights, for the card."""
+    known = {name: reader.get(name) for name in SourceColumns.__dataclass_fields__ if name not in OF_CLEANING}
+    known |= {name: cleaning.get(name) for name in OF_CLEANING}
+    if known["min_rating"] is None:
+        known["rating"] = None
+    said = {name: value for name, value in known.items() if value not in (None, "", {})}
+    return {name: value if isinstance(value, Mapping | float) else str(value) for name, value in said.items()}
+
+
+def recorded_columns(
+    reader: Mapping[str, Any], card: Mapping[str, Any], cleaning: Mapping[str, Any] = MappingProxyType({})
+) -> SourceColumns:
     """Of the data of a run: those of its reader; for a folder of ``ltgnn data``, those that it was made from."""
-    found = of_reader(reader)
-    while not found and isinstance(card, Mapping):
-        found = of_reader(card.get(RECORDED) or {})
+    found = choices_of(reader, cleaning)
+    while "user" not in found and isinstance(card, Mapping):
+        recorded = card.get(RECORDED) or {}
+        found = choices_of(recorded, recorded) or found
         card = (card.get("source") or {}).get("processed from")  # type: ignore[assignment]  # None ends it
     if found.get("item") and not found.get("item_key"):
         found["item_key"] = found["item"]

@@ -1,4 +1,4 @@
-"""Lists of any other library as a scorer: a file with user_id, item_id and, if it has one, score."""
+"""Lists of any library as a scorer: a table of users, items and, if it has them, ranks or scores."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from ltgnn.types import Scorer, UserError, as_scorer
 if TYPE_CHECKING:
     import polars as pl
 
+NAMES = {"user": ("user", "user_id"), "item": ("item", "item_id")}
+"""Names that the columns of ids may have."""
+
 
 def list_scorer(path: str | Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple[Scorer, int]:
     """A scorer that ranks each user's listed items as the file does, and the number of users in the file.
 
-    Any other item is not a candidate (-inf). Equal scores stay equal; without a score column, the order of lines
-    counts. The separator is a comma, tab or semicolon, whichever the header has. Raises ``UserError`` with the line
-    number.
+    Any other item is not a candidate (-inf). A column ``rank`` counts (1 is the best), else ``score``, else the order
+    of lines; equal ones stay equal. Parquet, or text with a comma, tab or semicolon, whichever the header has. Raises
+    ``UserError`` with the line number.
     """
     file = Path(path)
     users, items, scores = _read(file, user_ids, item_ids)
@@ -45,10 +48,41 @@ def list_scorer(path: str | Path, user_ids: Sequence[str], item_ids: Sequence[st
 
 def _read(file: Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple[Tensor, Tensor, Tensor | None]:
     """Columns of the file as numbers of users, of items, and scores (float64)."""
-    import polars as pl
-
     if not file.is_file():
         raise UserError(f"lists={file}: file not found")
+    frame = _as_texts(file)
+    known = {role: next((name for name in names if name in frame.columns), None) for role, names in NAMES.items()}
+    if None in known.values():
+        wanted = "user and item (or user_id and item_id) and, optionally, rank or score"
+        raise UserError(f"lists={file} has the columns {', '.join(frame.columns)}; wanted {wanted}")
+    frame = frame.rename({str(name): role for role, name in known.items()})
+    if not len(frame):
+        raise UserError(f"lists={file} has a header and no line")
+    users = _numbers(file, frame["user"], user_ids, "user")
+    items = _numbers(file, frame["item"], item_ids, "item")
+    pair = users * len(item_ids) + items
+    order = torch.argsort(pair, stable=True)
+    again = order[1:][pair[order].diff() == 0]
+    if again.numel():
+        line = int(again.min())
+        raise UserError(
+            f"{file} line {line + 2}: item {frame['item'][line]} a second time for user {frame['user'][line]}"
+        )
+    for column, sign in (("rank", -1.0), ("score", 1.0)):
+        if column in frame.columns:
+            return users, items, sign * _floats(file, frame[column], column)
+    return users, items, None
+
+
+def _as_texts(file: Path) -> pl.DataFrame:
+    """All columns as texts."""
+    import polars as pl
+
+    if file.suffix == ".parquet":
+        try:
+            return pl.read_parquet(file, glob=False).with_columns(pl.all().cast(pl.String))
+        except pl.exceptions.PolarsError as error:
+            raise UserError(f"lists={file} cannot be read as Parquet: {error}") from error
     with file.open(encoding="utf-8-sig") as lines:
         header = lines.readline().rstrip("\r\n")
     separator = max(",\t;", key=header.count)
@@ -56,29 +90,17 @@ def _read(file: Path, user_ids: Sequence[str], item_ids: Sequence[str]) -> tuple
         frame = pl.read_csv(file, separator=separator, infer_schema=False)
     except pl.exceptions.PolarsError as error:
         raise UserError(f"lists={file} cannot be read as a table separated by {separator!r}: {error}") from error
-    frame = frame.rename({name: name.strip().removeprefix("\ufeff") for name in frame.columns})
-    missing = [name for name in ("user_id", "item_id") if name not in frame.columns]
-    if missing:
-        raise UserError(f"lists={file} has the columns {frame.columns}, wanted user_id, item_id and, optionally, score")
-    if not len(frame):
-        raise UserError(f"lists={file} has a header and no line")
-    users = _numbers(file, frame["user_id"], user_ids, "user")
-    items = _numbers(file, frame["item_id"], item_ids, "item")
-    pair = users * len(item_ids) + items
-    order = torch.argsort(pair, stable=True)
-    again = order[1:][pair[order].diff() == 0]
-    if again.numel():
-        line = int(again.min())
-        raise UserError(
-            f"{file} line {line + 2}: item {frame['item_id'][line]} a second time for user {frame['user_id'][line]}"
-        )
-    if "score" not in frame.columns:
-        return users, items, None
-    scores = frame["score"].str.strip_chars().cast(pl.Float64, strict=False)
-    wrong = (scores.is_null() | scores.is_nan()).arg_true()
+    return frame.rename({name: name.strip().removeprefix("\ufeff") for name in frame.columns})
+
+
+def _floats(file: Path, column: pl.Series, name: str) -> Tensor:
+    import polars as pl
+
+    found = column.str.strip_chars().cast(pl.Float64, strict=False)
+    wrong = (found.is_null() | found.is_nan()).arg_true()
     if len(wrong):
-        raise UserError(f"{file} line {wrong[0] + 2}: the score is {frame['score'][wrong[0]]!r}, wanted a number")
-    return users, items, torch.from_numpy(scores.to_numpy().copy())
+        raise UserError(f"{file} line {wrong[0] + 2}: the {name} is {column[wrong[0]]!r}, wanted a number")
+    return torch.from_numpy(found.to_numpy().copy())
 
 
 def _numbers(file: Path, column: pl.Series, ids: Sequence[str], kind: str) -> Tensor:

@@ -16,6 +16,7 @@ from ltgnn.build import build_evaluators, build_problem, build_split, uses_featu
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.evaluation.external_lists import list_scorer
 from ltgnn.inference.restore import refuse_other_data, restore_scorer
+from ltgnn.io.pluralize import pluralize
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.folder import RunFolder
@@ -47,7 +48,10 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str], cache: Cache = NO_CACHE)
             evaluators = {"test": build_evaluators(cfg, problem, cache)["test"]}
             without_list = int(torch.isinf(scorer(evaluators["test"].users)).all(1).sum()) if users else 0
             log.info(
-                "%s: lists for %d users; %d test users have none and count as missed", cfg.lists, users, without_list
+                "%s: lists for %s; %s none and count as missed",
+                cfg.lists,
+                pluralize(users, "user"),
+                pluralize(without_list, "test user has", "test users have"),
             )
         else:
             saved = RunFolder(cfg.run)

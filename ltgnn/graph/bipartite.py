@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -59,11 +59,9 @@ class BipartiteGraph(nn.Module, Graph):
         self.num_users, self.num_items, self.size = train.num_users, train.num_items, train.num_users + train.num_items
         self.train_edges, self.normalisation, self.kernel, self.message = train, normalisation, kernel, message
         self.reorder = reorder
-        self._strength: Tensor | None = None
-        factors = list((strength or {}).values())
-        self.strength_is_fixed = all(factor.is_fixed for factor in factors)
-        for factor in factors:
-            self._strength = factor(train) if self._strength is None else self._strength * factor(train)
+        self._factors = list((strength or {}).values())
+        self.strength_is_fixed = all(factor.is_fixed for factor in self._factors)
+        self._strength = _multiply(self._factors, train) if self._factors else None
         self.between_items = [
             edges.connect(relations or {}, train.num_items)
             if isinstance(edges, RelationEdges)
@@ -146,7 +144,8 @@ class BipartiteGraph(nn.Module, Graph):
         """None with edges between items, or with a strength that a later interaction changes."""
         if self.between_items or not self.strength_is_fixed:
             return None
-        return EdgeRule(self.strength.cpu(), self.normalisation, self.message)
+        strength_of = partial(_multiply, self._factors) if self._factors else None
+        return EdgeRule(self.strength.cpu(), self.normalisation, self.message, strength_of)
 
     @property
     def _both_ways(self) -> tuple[Csr, Csr]:
@@ -176,6 +175,14 @@ class BipartiteGraph(nn.Module, Graph):
             reorder=self.reorder,
         )
         return graph.to(device=self.weights.device, dtype=self.weights.dtype)
+
+
+def _multiply(factors: Sequence[Strength], train: Interactions) -> Tensor:
+    """The product of the factors, of which there is one at least.  [E] float64"""
+    found = factors[0](train)
+    for factor in factors[1:]:
+        found = found * factor(train)
+    return found
 
 
 def _as_built(edges: Edges, features: Tensor | None, num_items: int) -> Edges:

@@ -21,7 +21,7 @@ class FoldIn:
         train, readout, rule = problem.split.train, module.encoder.fold_in(module.graph), module.graph.fold_in()
         if readout is None or rule is None:
             raise UserError("this model and graph cannot fold in events one by one: the graph has to be rebuilt.")
-        self.readout = readout
+        self.readout, self.strength_of = readout, rule.strength_of
         encoded = module.encode_all()
         self.final = torch.cat([encoded.users, encoded.items])
         edges = (train.users, train.items, rule.strength)
@@ -48,6 +48,9 @@ class FoldIn:
         rows = items + train.num_users
         same = (first == graph.layers[0][rows]).all(1)
         strength = torch.ones(len(new.users), dtype=torch.float64)
+        if self.strength_of is not None and len(new.users):
+            added = torch.arange(len(train)) >= len(train) - len(new.users)  # behind those that were there
+            strength = self.strength_of(train.select(added))
         update = graph.update(new.users, new.items, strength, first[~same], rows[~same])
         final = self.graph.extend_rows(self.final, len(new.user_ids), len(new.item_ids))
         states = update.read_out(self.readout, final)

@@ -29,6 +29,7 @@ class NewInteractions:
     item_fields: Mapping[str, Sequence[str]]
     item_numbers: Mapping[str, Sequence[float]] = field(default_factory=dict)  # nan where missing
     repeated: int = 0  # events of known pairs
+    weights: Tensor | None = None  # [m] float32; None: 1 each
 
 
 def encode_new(
@@ -36,10 +37,13 @@ def encode_new(
     train: Interactions,
     events: Sequence[tuple[str, str]],
     items: Mapping[str, Mapping[str, Any]],
+    weights: Sequence[float] | None = None,
+    repeats: str = "sum",
 ) -> NewInteractions:
     """Events (user id, item id) and new items (id -> column -> text or number), coded.
 
-    Ids that are not known become new nodes.
+    Ids that are not known become new nodes. ``weights``: of the events; of a pair with several the ``first``, the
+    ``last`` or the ``sum`` counts.
     """
     users = {name: number for number, name in enumerate(dataset.user_ids)}
     goods = {name: number for number, name in enumerate(dataset.item_ids)}
@@ -52,14 +56,26 @@ def encode_new(
         goods.setdefault(item, len(goods))
     new_items = list(goods)[len(dataset.item_ids) :]
     codes = torch.tensor([(users[u], goods[i]) for u, i in events], dtype=torch.int64).reshape(-1, 2)
-    keys = torch.unique(codes[:, 0] * len(goods) + codes[:, 1])
-    keys = keys[~match_sorted(keys, train.users * len(goods) + train.items)[0]]
+    keys, pair = torch.unique(codes[:, 0] * len(goods) + codes[:, 1], return_inverse=True)
+    new_pairs = ~match_sorted(keys, train.users * len(goods) + train.items)[0]
+    weighed = None if weights is None else _of_each_pair(torch.tensor(weights), pair, len(keys), repeats)[new_pairs]
+    keys = keys[new_pairs]
     fields = {name: [items.get(item, {}).get(name, "") for item in new_items] for name in dataset.item_fields}
     numbers = {name: [_number(items.get(item, {}).get(name)) for item in new_items] for name in dataset.item_numbers}
     new_users = list(users)[len(dataset.user_ids) :]
     return NewInteractions(
-        keys // len(goods), keys % len(goods), new_users, new_items, fields, numbers, len(events) - len(keys)
+        keys // len(goods), keys % len(goods), new_users, new_items, fields, numbers, len(events) - len(keys), weighed
     )
+
+
+def _of_each_pair(weights: Tensor, pair: Tensor, pairs: int, repeats: str) -> Tensor:
+    """Weights of events [n], each of the ``pair`` of that number, as weights of the pairs.  [pairs] float32"""
+    if repeats == "sum":
+        return torch.zeros(pairs).index_add_(0, pair, weights.float())
+    found, order = torch.zeros(pairs), range(len(pair))
+    for event in order if repeats == "last" else reversed(order):
+        found[pair[event]] = weights[event]
+    return found
 
 
 def _number(value: Any) -> float:
@@ -76,7 +92,9 @@ def extend_problem(cfg: DictConfig, problem: Problem, new: NewInteractions) -> P
 
     old, m = split.train, len(new.users)
     times = None if old.times is None else torch.cat([old.times, old.times.max().expand(m)])
-    weights = None if old.weights is None else torch.cat([old.weights, torch.ones(m)])
+    weights = (
+        None if old.weights is None else torch.cat([old.weights, torch.ones(m) if new.weights is None else new.weights])
+    )
     train = Interactions(
         torch.cat([old.users, new.users]), torch.cat([old.items, new.items]), num_users, num_items, times, weights
     )

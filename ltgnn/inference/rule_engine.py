@@ -96,8 +96,8 @@ class RuleRanker:
             for name, n in self.counts.items()
         ]  # fmt: skip
         of = f"of {pluralize(self.lists, 'list')}"
-        kept = self.lists - self.short, f"{of} keep{'s' * (self.lists == 1)} all rules"
-        short = self.short, f"{of} cannot keep all rules: too few items fit"
+        kept = self.lists - self.short, f"{of} {'satisfies' if self.lists == 1 else 'satisfy'} all rules"
+        short = self.short, f"{of} cannot satisfy all rules: too few items fit"
         return [*said, ("all rules", *(short if self.short else kept))]
 
     def _list(self, user: int, scores: Tensor) -> Tensor:
@@ -130,7 +130,7 @@ class RuleRanker:
         return chosen
 
     def _refuse_clashes(self, names: list[str]) -> None:
-        """``UserError`` naming a smallest set of rules that no list of this catalogue keeps."""
+        """``UserError`` naming a smallest set of rules that no list of this catalogue satisfies."""
         if self._find_possible(names):
             return
         clash = list(names)
@@ -139,7 +139,7 @@ class RuleRanker:
             if not self._find_possible(fewer):
                 clash = fewer
         raise UserError(
-            f"rules: no list of {pluralize(self.k, 'item')} keeps {' and '.join(clash)}"
+            f"rules: no list of {pluralize(self.k, 'item')} satisfies {' and '.join(clash)}"
             f"{' (it leaves too few items)' if len(clash) == 1 else ' at once'}: "
             "relax one of them, or set a smaller k."
         )

@@ -25,11 +25,14 @@ from ltgnn.scoring.score_function import ScoreFunction
 from ltgnn.scoring.trained_scores import rank_states
 from ltgnn.types import Scorer, UserError
 
+AGAIN = "computed again"
+"""Key of the report: what of the model was computed again, in words."""
+
 
 def update_scorer(
     cfg: DictConfig, problem: Problem, after: Problem, new: NewInteractions, run: RunFolder
 ) -> tuple[Scorer, dict[str, Any]]:
-    """The scorer of the extended model, and how it was made."""
+    """The scorer of the extended model; what was computed again for it (``AGAIN``), and in how many ``seconds``."""
     if is_closed_form(cfg):
         started = time.perf_counter()
         if cfg.score.get("fit") is not None:
@@ -37,7 +40,7 @@ def update_scorer(
                 "score.fit was chosen by a validation part that has changed: ltgnn train score.fit=null first"
             )
         scorer = fit_closed_form(cfg, after, {})
-        return scorer, {"how": "closed form, computed again", "seconds": round(time.perf_counter() - started, 3)}
+        return scorer, {AGAIN: "the closed form, of all pairs", "seconds": round(time.perf_counter() - started, 3)}
     module = load_module(cfg, problem, run, torch.device("cpu"))
     validation = fitting_evaluator(cfg, build_evaluators(cfg, problem))
     module.scorer(validation)  # scales the adjustments as evaluation did
@@ -46,7 +49,8 @@ def update_scorer(
         other = rebuild_module(cfg, problem, after, module.state_dict())
         other.score = _same_strength(other.score, module.score)
         return other.scorer(), {
-            "how": "graph built anew with the same weights", "seconds": round(time.perf_counter() - started, 3)
+            AGAIN: "graph and vectors, all with the weights of the run",
+            "seconds": round(time.perf_counter() - started, 3),
         }  # fmt: skip
     model = FoldIn(problem, module)
     started = time.perf_counter()
@@ -58,7 +62,11 @@ def update_scorer(
         if isinstance(loss, torch.nn.Module):
             loss.load_state_dict(module.loss_modules[name].state_dict())
     scorer = rank_states(score, losses.values(), encoded)
-    return scorer, {"how": "folded in", "vectors computed anew by layer": update.computed, "seconds": round(seconds, 3)}
+    again, total = int(update.changed.sum()), len(update.changed)
+    return scorer, {
+        AGAIN: f"vectors of {again:,} of {total:,} users and items: those that the new pairs reach",
+        "by layer": update.computed, "seconds": round(seconds, 3),
+    }  # fmt: skip
 
 
 def _same_strength(score: ScoreFunction, fitted: ScoreFunction) -> ScoreFunction:

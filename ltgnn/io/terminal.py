@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 SEQUENCES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 """What moves the cursor, colours or renames the window (ECMA-48)."""
+
+WIDTH = 120
+"""Columns of the widest table."""
 
 BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
 
@@ -40,6 +44,16 @@ def heading(text: object, style: str = "") -> Text:
     from rich.text import Text
 
     return Text(printable_lines(text), style=style)
+
+
+def open_console() -> Console:
+    """The standard output; a file or a pipe is as wide as the widest table, unless COLUMNS says otherwise."""
+    from rich.console import Console
+
+    console = Console()
+    if console.is_terminal or console.is_jupyter or "COLUMNS" in os.environ:
+        return console
+    return Console(width=WIDTH)
 
 
 def say(console: Console, text: str, style: str = "") -> None:

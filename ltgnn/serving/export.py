@@ -45,8 +45,8 @@ def write(served: ServedModel, folder: Path, recipe: str, onnx: bool = False) ->
     found = decompose(served.scorer)
     if found is None:
         raise UserError(
-            f"{served.name}: its score is not a sum of inner products, item weights and constants (a loss such as "
-            "macr or pda, or model=random, ranks in its own way), so no folder of tables gives its lists. "
+            f"{served.name}: its score is not a sum of inner products, item weights and constants (an ensemble, a loss "
+            "such as macr or pda, or model=random ranks in its own way), so no folder of tables gives its lists. "
             "`ltgnn recommend run=DIR` works on the run."
         )
     with replace_atomically(folder, "out=") as temporary:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.io.spreadsheet import marked_frame
-from ltgnn.io.terminal import literal
+from ltgnn.io.terminal import literal, open_console
 from ltgnn.types import UserError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ FORMATS = (".csv", ".json", ".jsonl", ".parquet")
 
 def show(frame: pl.DataFrame, title: str) -> None:
     """A table for people; numbers with four digits. Raw text is never read as the terminal's markup."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 1))
@@ -27,7 +26,7 @@ def show(frame: pl.DataFrame, title: str) -> None:
         table.add_column(literal(name), justify="right" if kind.is_numeric() else "left")
     for row in frame.iter_rows():
         table.add_row(*(literal(f"{cell:.4f}" if isinstance(cell, float) else cell) for cell in row))
-    console = Console()
+    console = open_console()
     console.print(literal(title, "bold"), soft_wrap=True)
     console.print(table)
 

@@ -9,12 +9,12 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from ltgnn.analysis.notes import number_sentences
 from ltgnn.config.sweep_cache import Cache
 from ltgnn.io.pluralize import pluralize
-from ltgnn.io.terminal import literal, say
+from ltgnn.io.terminal import literal, open_console, say
 from ltgnn.sweeps.execute import clean
 from ltgnn.sweeps.jobs import Job
 from ltgnn.sweeps.ledger import Ledger
@@ -41,7 +41,8 @@ def dry_run(
     for name, side in (("#", "right"), ("job", "left"), ("folder", "left"), ("state", "left"), ("at most", "right")):
         table.add_column(name, justify=side, overflow="fold")  # type: ignore[arg-type]
     times: dict[str, float | str] = {}
-    total, todo, unknown = 0.0, 0, 0
+    refused: list[tuple[int, str]] = []
+    total, todo = 0.0, 0
     cache = Cache()
     for job in jobs:
         finished = ledger is not None and ledger.finished(job.key)
@@ -53,15 +54,18 @@ def dry_run(
         table.add_row(
             str(job.number), literal(job.label), literal((known or job.sweep_dir / job.name).name),
             "finished" if finished else "to run",
-            duration(cost) if isinstance(cost, float) else literal(cost, "red"),
+            duration(cost) if isinstance(cost, float) else literal("would fail" if cost else "", "red"),
         )  # fmt: skip
+        if isinstance(cost, str) and cost:
+            refused.append((job.number, cost))
         todo += not finished
         total += cost if isinstance(cost, float) else 0.0
-        unknown += isinstance(cost, str) and bool(cost)
-    console = Console()
+    console = open_console()
     console.print(table)
+    if refused:
+        say(console, number_sentences(refused), "red")
     where = jobs[0].sweep_dir if jobs else ""
-    note = f"; {unknown} would fail at once" if unknown else ""
+    note = f"; {len(refused)} would fail at once" if refused else ""
     shared = f" with {workers} at a time" if workers > 1 else ""
     if trials is not None and jobs:
         total *= trials / len(jobs)

@@ -15,6 +15,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 from optuna.trial import Trial, TrialState
 
+from ltgnn.analysis.labels import shorten_numbers
 from ltgnn.runs.folder import RunFolder
 from ltgnn.sweeps import optuna_results, optuna_warm_start
 from ltgnn.sweeps.jobs import Job, Outcome
@@ -77,6 +78,7 @@ class SearchPlan:
                 f"the study '{self.study.study_name}' in {self.url} has other directions; set hydra.sweeper.study"
             )
         self.asking = TrialQueue(self.study, ledger, self.free, sampler, self.trials)
+        self.before = self.asking.count_ended()
         self.in_flight: dict[int, tuple[Trial, Job]] = {}
         self.waiting: list[tuple[Trial, Job]] = []
         self.stopped = False
@@ -128,7 +130,7 @@ class SearchPlan:
             trial_record = {"storage": self.url, "study": self.study.study_name, "trial": trial._trial_id}
             trial_record |= {"pruner": pruner, "monitor": self.objectives[0]}
         job = self.sweep.compose([*self.fixed, *to_overrides(trial.params)], trial.number, trial_record)
-        job = replace(job, label=" ".join(to_overrides(trial.params)))
+        job = replace(job, label=shorten_numbers(" ".join(to_overrides(trial.params))))
         trial.set_user_attr(optuna_results.KEY, job.key)
         return self._dispatch(trial, job)
 

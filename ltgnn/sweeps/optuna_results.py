@@ -14,7 +14,7 @@ from ltgnn.analysis.pareto import Point, name_settings
 from ltgnn.analysis.plots.sweep_curve import draw_points
 from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.io.spreadsheet import mark_formula
-from ltgnn.io.terminal import literal
+from ltgnn.io.terminal import literal, open_console
 from ltgnn.sweeps.ledger import Ledger
 
 KEY = "key"
@@ -28,8 +28,6 @@ def conclude(study: Study, objectives: Sequence[str], free: Sequence[str], ledge
 
     ``free``: the keys that were searched.
     """
-    from rich.console import Console
-
     completed = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if not completed:
         log.info("no trial has finished")
@@ -38,7 +36,7 @@ def conclude(study: Study, objectives: Sequence[str], free: Sequence[str], ledge
     several = len(objectives) > 1
     best = study.best_trials if several else [study.best_trial]
     more = study.directions[0] == StudyDirection.MAXIMIZE
-    Console().print(table("Pareto front" if several else "Best trial", best, objectives, free, ledger, more))
+    open_console().print(table("Pareto front" if several else "Best trial", best, objectives, free, ledger, more))
     if len(objectives) == 2:
         said = {t.number: {k: short(v) for k, v in t.params.items()} for t in completed}
         points = {

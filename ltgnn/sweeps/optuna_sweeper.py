@@ -10,6 +10,7 @@ from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from ltgnn.analysis.labels import shorten_numbers
 from ltgnn.sweeps.jobs import Job
 from ltgnn.sweeps.ledger import Ledger
 from ltgnn.sweeps.optuna_space import ends, space, to_overrides
@@ -75,7 +76,10 @@ class Search(Sweep):
         study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
         asked = [study.ask(free).params for _ in range(min(EXAMPLES, self.trials or EXAMPLES))]
         jobs = [self.compose([*fixed, *to_overrides(params)], number) for number, params in enumerate(asked)]
-        return [replace(job, label=" ".join(to_overrides(params))) for job, params in zip(jobs, asked, strict=True)]
+        return [
+            replace(job, label=shorten_numbers(" ".join(to_overrides(params))))
+            for job, params in zip(jobs, asked, strict=True)
+        ]
 
     def refuse_wrong_ends(self, given: list[str]) -> None:
         """``UserError`` where an option of the space, or an end of an interval, would be refused by a run."""

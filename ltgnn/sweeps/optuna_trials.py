@@ -50,6 +50,11 @@ class TrialQueue:
             trial.set_user_attr(OWNER, this_process())
             return trial
 
+    def count_ended(self) -> int:
+        """Trials of those asked for that have ended."""
+        ended = [t for t in self.study.get_trials(deepcopy=False) if t.state.is_finished()]
+        return min(self.trials, sum(UNCOUNTED not in trial.user_attrs for trial in ended))
+
     def others(self) -> bool:
         """Whether another process works on a trial: if it is killed, we take that over."""
         running = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))

@@ -18,6 +18,9 @@ POLL = 0.3
 class Plan(Protocol):
     """What a launcher sees of a sweep."""
 
+    before: int = 0
+    """Jobs that count as done and are not pulled again."""
+
     def pull(self) -> Job | None:
         """The next job; None: none for now. It is over when none is in flight and this gives None."""
         ...
@@ -29,6 +32,8 @@ class Plan(Protocol):
 
 class GridPlan:
     """Given jobs in their order; one that another process has waits until it is done, or its owner dead."""
+
+    before: int = 0
 
     def __init__(self, jobs: Iterable[Job], ledger: Ledger, stop_on_error: bool) -> None:
         self.queue, self.ledger, self.stop_on_error = deque(jobs), ledger, stop_on_error

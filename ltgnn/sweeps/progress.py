@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ltgnn.io.terminal import literal, printable
+from ltgnn.io.terminal import literal, open_console, printable
 from ltgnn.runs.folder import RunFolder
 from ltgnn.sweeps.execute import describe_error
 from ltgnn.sweeps.jobs import Job, Outcome
@@ -40,7 +40,7 @@ class Board:
         self.plan, self.total, self.workers, self.monitor = plan, total, workers, monitor
         self.running: dict[str, tuple[Job, float]] = {}
         self.ended: dict[str, tuple[Job, Outcome]] = {}
-        self.console = Console()
+        self.console = open_console()
         self.live = self.console.is_terminal
 
     def pull(self) -> Job | None:
@@ -61,7 +61,8 @@ class Board:
                 note = f": {describe_error(outcome.error)}" if outcome.state == "failed" else note
                 log.info(
                     "[%d/%d] %s: %s in %.1f s%s",
-                    len(self.ended), self.total, printable(job.label), outcome.state, outcome.seconds, printable(note),
+                    len(self.ended) + self.plan.before, self.total,
+                    printable(job.label), outcome.state, outcome.seconds, printable(note),
                 )  # fmt: skip
         self.plan.done(job, outcome)
 
@@ -81,7 +82,9 @@ class Board:
         """``3 of 48 done: 2 finished, 1 failed; 1 running``"""
         states = Counter(outcome.state for _, outcome in self.ended.values())
         listed = ", ".join(f"{number} {state}" for state, number in states.items())
-        text = f"{len(self.ended)} of {self.total} done" + (f": {listed}" if listed else "")
+        if self.plan.before:
+            listed = ", ".join(filter(None, (listed, f"{self.plan.before} before")))
+        text = f"{len(self.ended) + self.plan.before} of {self.total} done" + (f": {listed}" if listed else "")
         return text + (f"; {len(self.running)} running" if self.running else "")
 
     def _render(self) -> Any:
@@ -123,7 +126,7 @@ class Board:
         taken = [o.seconds for _, o in self.ended.values() if o.state in ("finished", "failed", "pruned")]
         if not taken:
             return ""
-        left = (self.total - len(self.ended)) * sum(taken) / len(taken) / self.workers
+        left = (self.total - len(self.ended) - self.plan.before) * sum(taken) / len(taken) / self.workers
         return f"; about {duration(left)} left"
 
 

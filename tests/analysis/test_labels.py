@@ -75,6 +75,17 @@ def test_a_word_below_another_is_named_where_it_was_chosen() -> None:
     assert labels(given)[1] == "features=tfidf features/transform=l2"
 
 
+def test_a_none_below_another_word_is_not_named_beside_a_choice() -> None:
+    runs = [run(choices=text("tfidf")), run(choices=text("shuffled")), run(choices=text("tfidf", "whiten"))]
+    assert labels(runs) == ["features=tfidf", "features=shuffled", "features=tfidf features/transform=whiten"]
+
+
+def test_numbers_of_a_search_have_four_digits() -> None:
+    assert told(config(lr=0.004430375245218269), config(lr=0.01)) == ["lr=0.00443", "lr=0.01"]
+    close = told(config(lr=0.0044303752), config(lr=0.0044303753))
+    assert close == ["lr=0.0044303752", "lr=0.0044303753"]
+
+
 def test_options_have_the_names_of_their_groups_where_the_model_is_the_same() -> None:
     sweep = [run(choices=CHOICES | {"fusion": f, "loss": loss}) for f in ("id", "sum") for loss in ("bpr", "softmax")]
     assert labels(sweep) == [

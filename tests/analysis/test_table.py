@@ -147,6 +147,16 @@ def test_brackets_newlines_and_controls_in_an_error_are_text(
     assert "[/a]" in out
 
 
+def test_without_a_finished_run_nothing_is_said_of_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = made(tmp_path / "failed")
+    (run / "status.json").write_text(json.dumps({"state": "failed", "error": "UserError: no file"}))
+    (run / "metrics.json").unlink()
+    out = printed(capsys, tmp_path, code=1)
+    assert "No run has finished, so there are no values." in out
+    assert "Items:" not in out
+    assert "failed: UserError: no file" in out
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

@@ -169,7 +169,7 @@ def test_an_encoder_a_fusion_and_a_loss_have_all_abilities(
     items.write_text("item,title\nsword,the castle number one\n")
     out = tmp_path / "updated"
     assert main(["update", f"run={run}", f"events={events}", f"items={items}", f"out={out}"]) == 0
-    assert json.loads((out / "update.json").read_text())["how"] == "folded in"
+    assert json.loads((out / "update.json").read_text())["computed again"].startswith("vectors of ")
     assert "sword" in set(ltgnn.load(out).recommend(["u9"], k=50)["item"])
 
 
@@ -189,7 +189,7 @@ def test_a_closed_form_is_explained_and_computed_again(lab: Lab, tmp_path: Path)
     events, out = tmp_path / "events.csv", tmp_path / "updated"
     events.write_text("user,item\nu3,i40\n")
     assert main(["update", f"run={run}", f"events={events}", f"out={out}"]) == 0
-    assert "closed form" in json.loads((out / "update.json").read_text())["how"]
+    assert "closed form" in json.loads((out / "update.json").read_text())["computed again"]
     assert len(ltgnn.load(run).recommend(["u3"], k=5)) == 5
 
 

@@ -138,7 +138,7 @@ def test_export_of_lists(shop, files):
     )
     assert main(["export", "run", "--to", "lists", "--out", "lists.csv"]) == 0
     assert (files / "lists.csv").read_text().splitlines() == [
-        "user_id,item_id,score",
+        "user,item,score",
         "u00,sku1,2.0",
         "u00,sku0,1.0",
         "u01,sku2,3.0",

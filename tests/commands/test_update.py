@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def test_other_models_are_built_anew(launch: Launch, tmp_path: Path, overrides: 
     new = encode_new(problem.dataset, problem.split.train, EVENTS, ITEMS)
     after = extend_problem(cfg, problem, new)
     scorer, how = update_scorer(cfg, problem, after, new, run)
-    assert how["how"] == "graph built anew with the same weights"
+    assert how["computed again"] == "graph and vectors, all with the weights of the run"
     assert scorer(torch.arange(after.dataset.num_users)).shape == (82, 50)
 
 
@@ -122,6 +123,9 @@ def test_command(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert main(["update", f"run={run}", f"events={events}", f"items={items}", f"out={out}"]) == 0
     printed = capsys.readouterr().out
     assert "new users: 2" in printed
+    assert re.search(
+        r"^computed again: vectors of \d+ of 132 users and items: those that .* \([\d.]+ s\)$", printed, re.M
+    )
     report = json.loads((out / "update.json").read_text())
     assert report["new pairs"] + report["repeated or known"] == len(EVENTS)
     model = ltgnn.load(out)
@@ -151,7 +155,7 @@ def test_closed_forms_are_computed_again(launch: Launch, tmp_path: Path) -> None
     new = encode_new(problem.dataset, problem.split.train, [("u3", "i40"), ("new", "i1")], {})
     after = extend_problem(cfg, problem, new)
     scorer, how = update_scorer(cfg, problem, after, new, run)
-    assert how["how"] == "closed form, computed again"
+    assert how["computed again"] == "the closed form, of all pairs"
     assert scorer(torch.tensor([80])).abs().nan_to_num(posinf=0).sum() > 0
     with pytest.raises(UserError, match="is an item of the run already"):
         encode_new(problem.dataset, problem.split.train, EVENTS, {"i3": {}})
@@ -210,3 +214,41 @@ def test_columns_are_those_of_the_import(tmp_path: Path, monkeypatch: pytest.Mon
         in capsys.readouterr().err
     )
     assert main(["update", "run=run", "events=today.csv", "items=more.csv", "field.title=label", "out=three"]) == 0
+
+
+def test_events_are_weighed_as_at_the_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """The kinds of events count as the import said, also in the graph: folded in is built from scratch."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
+    kinds = ("click", "buy")
+    rows = [f"c{user},g{(user * 7 + step * step) % 30},{kinds[step % 2]}" for user in range(40) for step in range(6)]
+    (tmp_path / "log.csv").write_text("\n".join(["who,what,action", *rows]) + "\n")
+    worth = ["--event-weight", "click=1", "--event-weight", "buy=5", "--event-weight", "view=0"]
+    columns = ["--user", "who", "--item", "what", "--event", "action"]
+    assert main(["data", "import", "log.csv", *columns, *worth, "--out", "shop"]) == 0
+    small = ["epochs=1", "min_epochs=0", "dim=4", "logger=none", "features=none", "split.val=0.2", "fusion=id"]
+    words = ["data=processed", "data.files.path=shop", "graph/strength=events", "paths.run_dir=run"]
+    assert main(["train", *words, *small]) == 0
+    (tmp_path / "today.csv").write_text("who,what,action\nnew,g1,buy\nnew,g1,click\nnew,g2,click\nnew,g3,view\n")
+    capsys.readouterr()
+    assert main(["update", "run=run", "events=today.csv", "out=one"]) == 0
+    said = capsys.readouterr().out
+    assert "events left out, without weight: 1\nnew pairs of a user and an item: 2\n" in said
+    assert "weights: those of the events, as at the import; a pair that the run knows keeps its own" in said
+    assert main(["update", "run=run", "events=today.csv", "event=none", "out=two"]) == 0
+    assert "weights: each new pair counts 1, since these events have none" in capsys.readouterr().out
+
+    run, cfg, problem = load_finished_run("run")
+    pairs = [("new", "g1"), ("new", "g1"), ("new", "g2")]
+    new = encode_new(problem.dataset, problem.split.train, pairs, {}, [5.0, 1.0, 1.0])
+    assert new.weights is not None
+    assert sorted(new.weights.tolist()) == [1.0, 6.0]
+    for rule, wanted in (("first", [1.0, 5.0]), ("last", [1.0, 1.0])):
+        other = encode_new(problem.dataset, problem.split.train, pairs, {}, [5.0, 1.0, 1.0], rule)
+        assert other.weights is not None
+        assert sorted(other.weights.tolist()) == wanted
+    module, after = load_module(cfg, problem, run, torch.device("cpu")), extend_problem(cfg, problem, new)
+    encoded, _ = FoldIn(problem, module).update(new, after)
+    built = rebuild_module(cfg, problem, after, module.state_dict()).encode_all()
+    torch.testing.assert_close(encoded.users, built.users, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(encoded.items, built.items, rtol=1e-5, atol=1e-6)

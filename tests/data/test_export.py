@@ -124,9 +124,7 @@ def test_lists(tmp_path):
     dataset, _ = made()
     lists = pl.DataFrame({"user": [1, 4], "items": [[2, 0], [6, -1]], "scores": [[0.5, 0.25], [1.0, -np.inf]]})
     write_lists(tmp_path / "deep/lists.csv", dataset, lists)
-    assert (tmp_path / "deep/lists.csv").read_text() == (
-        "user_id,item_id,score\n001,i4,0.5\n001,i6,0.25\nuser 4,i0,1.0\n"
-    )
+    assert (tmp_path / "deep/lists.csv").read_text() == ("user,item,score\n001,i4,0.5\n001,i6,0.25\nuser 4,i0,1.0\n")
 
 
 def test_a_folder_appears_whole_or_not_at_all(tmp_path, monkeypatch):

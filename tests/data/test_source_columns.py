@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ltgnn.data.source_columns import SourceColumns, choose_column, of_reader, recorded_columns
+from ltgnn.data.source_columns import SourceColumns, choices_of, choose_column, recorded_columns
 from ltgnn.types import UserError
 
 
@@ -17,7 +17,12 @@ def test_of_a_reader() -> None:
         "item_fields": {"title": "name"},
         "item_numbers": {},
     }
-    assert of_reader(reader) == {"user": "uid", "item": "0", "item_fields": {"title": "name"}}
+    wanted = {"user": "uid", "item": "0", "item_fields": {"title": "name"}}
+    assert choices_of(reader, {}) == wanted
+    weighed = {"event": "action", "event_weights": {"buy": 5.0}, "rating": "stars"}
+    found = choices_of({**reader, **weighed}, {"repeats": "sum", "min_rating": 4.0, "user_core": 5})
+    assert found == {**wanted, **weighed, "repeats": "sum", "min_rating": 4.0}
+    assert "rating" not in choices_of({**reader, **weighed}, {"min_rating": None})  # then no row depends on it
 
 
 def test_recorded_at_any_depth() -> None:
@@ -27,6 +32,8 @@ def test_recorded_at_any_depth() -> None:
     again = {"source": {"processed from": {"source": {"processed from": card}}}}
     assert recorded_columns({"time_unit": "s"}, again) == SourceColumns("uid", "sku", "id")
     assert recorded_columns({}, {}) == SourceColumns()
+    own = recorded_columns({}, {"source": {"processed from": card}}, {"repeats": "first"})
+    assert own == SourceColumns("uid", "sku", "id")  # a folder has one row for each pair
 
 
 def test_the_first_likely_one_that_is_there() -> None:

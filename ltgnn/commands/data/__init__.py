@@ -146,7 +146,7 @@ def _parser() -> Parser:
     )
     export = add(
         "export",
-        "Write a split for other tools, or the lists of a run as user_id,item_id,score.",
+        "Write a split for other tools, or the lists of a run as user,item,score.",
         "ltgnn data export ml100k --to recbole --out peers/ml100k\n"
         "ltgnn data export logs/train/runs/RUN --to lists --out lists.csv",
         _export,

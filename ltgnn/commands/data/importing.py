@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from ltgnn.commands.data.flags import describe_reading, name_flags, with_flags
 from ltgnn.data.card import table
 from ltgnn.data.export import write_processed
-from ltgnn.data.source_columns import RECORDED, of_reader
+from ltgnn.data.source_columns import RECORDED, choices_of
 from ltgnn.experiment.target import Target, target
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, UserError
@@ -56,8 +56,9 @@ def import_data(arguments: argparse.Namespace) -> int:
     else:
         found = target(arguments.source, overrides, keys)
         dataset = load_quietly(found)
-    reader: Any = OmegaConf.to_container(found.cfg.data.reader, resolve=True)
-    write_processed(out, dataset, dataset.parts, {**dataset.card, RECORDED: of_reader(reader)})
+    data: Any = OmegaConf.to_container(found.cfg.data, resolve=True)
+    choices = choices_of(data["reader"], data["cleaning"])
+    write_processed(out, dataset, dataset.parts, {**dataset.card, RECORDED: choices})
     print(first_rows(dataset))
     print("\n".join([*describe_reading(dataset.card["source"]), ""]))
     print(with_flags(table(dataset.card)) if file.is_file() else table(dataset.card))

@@ -87,7 +87,7 @@ def test_the_tail_share_is_the_rule_of_that_name(runs: dict[str, Path], client: 
 def test_rules_that_clash_or_lack_something_are_said(runs: dict[str, Path], client: TestClient) -> None:
     answer = client.get("/api/recommend", params={"user": "u5", "k": 48, "tail_share": 1})
     assert answer.status_code == 409
-    assert "no list of 48 items keeps tail" in answer.json()["detail"]
+    assert "no list of 48 items satisfies tail" in answer.json()["detail"]
     with pytest.raises(UserError, match="file of available items /no/such"):
         application(str(runs["gnn"]), [], rules=Rules(stock("/no/such")))
 
