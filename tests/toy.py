@@ -24,12 +24,18 @@ def write_shop(folder: Path, num_users: int = 80, num_items: int = 48, seed: int
     lines = ["user_id:token\titem_id:token\trating:float\ttimestamp:float"]
     for user in range(num_users):
         weight = appeal * torch.where(topic == user % len(TOPICS), 4.0, 0.3)
-        for place, item in enumerate(torch.multinomial(weight, 15, generator=generator).tolist()):
+        for place, item in enumerate(draw(weight, 15, generator)):
             lines.append(f"u{user}\ti{item}\t{1 + (user + item) % 5}\t{1000 + place}")
     (folder / "toy.inter").write_text("\n".join(lines) + "\n")
     titles = [f"i{i}\tthe {TOPICS[i % len(TOPICS)]} number {i}" for i in range(num_items)]
     (folder / "toy.item").write_text("\n".join(["item_id:token\ttitle:token_seq", *titles]) + "\n")
     return folder
+
+
+def draw(weight: Tensor, count: int, generator: torch.Generator) -> list[int]:
+    """What ``torch.multinomial`` of torch 2.13 draws without replacement; that of torch 2.6 draws otherwise."""
+    waits = -torch.log1p(-torch.rand(len(weight), dtype=torch.float64, generator=generator))
+    return (weight / waits.float()).topk(count).indices.tolist()
 
 
 class Words(TextEncoder):

@@ -103,7 +103,7 @@ def write_lists(file: Path, dataset: Dataset, lists: pl.DataFrame) -> None:
 
     Ids that a spreadsheet would run as formulas are marked (``ltgnn.io.spreadsheet``); ``evaluate lists=`` knows them.
     """
-    rows = lists.explode("items", "scores").filter(pl.col("items") >= 0)
+    rows = lists.explode("items", "scores", empty_as_null=False).filter(pl.col("items") >= 0)
     frame = pl.DataFrame(
         {
             "user": pl.Series(dataset.user_ids, dtype=pl.String)[rows["user"]],

@@ -57,7 +57,7 @@ def topk(run: Run, user_ids: Sequence[str], item_ids: Sequence[str]) -> pl.DataF
     length = frame["items"].dtype.size if isinstance(frame["items"].dtype, pl.Array) else None
     lists = frame.with_columns(pl.col("items", "scores").arr.to_list()) if length else frame
     rows = lists.with_columns(rank=pl.int_ranges(1, pl.col("items").list.len() + 1, dtype=pl.Int32))
-    rows = rows.explode("items", "scores", "rank").filter(pl.col("items") >= 0)
+    rows = rows.explode("items", "scores", "rank", empty_as_null=False).filter(pl.col("items") >= 0)
     users, items = named(run, rows["user"], user_ids, "user"), named(run, rows["items"], item_ids, "item")
     return pl.DataFrame([users, rows["rank"], items, rows["scores"].alias("score")])
 

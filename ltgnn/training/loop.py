@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
+from pytorch_lightning.callbacks import ModelCheckpoint
 
 from ltgnn.build import (
     Problem,
@@ -194,11 +195,18 @@ def fit_module(
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from None
+        save_unvalidated(trainer, callbacks.get("checkpoint"))
     if "prune" in callbacks and callbacks["prune"].pruned:
         from ltgnn.training.pruning import TrialPruned
 
         raise TrialPruned(f"at epoch {trainer.current_epoch} by hydra.sweeper.pruner")
     return module, trainer, callbacks
+
+
+def save_unvalidated(trainer: Trainer, checkpoint: object) -> None:
+    """The last state as ``last.ckpt`` where there was no validation; Lightning before 2.5.6 saves at those only."""
+    if isinstance(checkpoint, ModelCheckpoint) and checkpoint.save_last and not checkpoint.last_model_path:
+        trainer.save_checkpoint(Path(str(checkpoint.dirpath)) / "last.ckpt")
 
 
 def write_cards(folder: RunFolder, problem: Problem) -> None:

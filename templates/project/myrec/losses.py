@@ -23,4 +23,5 @@ class Hinge(Loss):
 
     def __call__(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
         pos, neg = scores(main, batch, cosine=False)  # [B], [B, S]
-        return (self.margin - pos.unsqueeze(1) + neg).clamp(min=0).mean()
+        loss: Tensor = (self.margin - pos.unsqueeze(1) + neg).clamp(min=0).mean()
+        return loss
