@@ -17,7 +17,7 @@ from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
 from ltgnn.evaluation.evaluators import Evaluators
-from ltgnn.evaluation.monitor_check import refuse_unknown_monitor
+from ltgnn.evaluation.monitor_check import find_monitored_part
 from ltgnn.features.item_features import FeatureSource
 from ltgnn.sampling.batches import stream
 from ltgnn.scoring.ensemble import Blend
@@ -186,12 +186,13 @@ def build_module(
         fusion=instantiate(cfg.fusion),
         features=instantiate(cfg.live)(build_features(cfg), problem.dataset, problem.features),
     )
+    losses = build_losses(cfg, problem)
     encoder = of_kind(instantiate(cfg.model.encoder)(embedding), Encoder, "model.encoder")  # type: ignore[type-abstract]
     return Recommender(
         encoder=encoder,
         graph=graph,
         views=of_kind(instantiate(cfg.views), Views, "views"),  # type: ignore[type-abstract]
-        losses=build_losses(cfg, problem),
+        losses=losses,
         sampler=of_kind(instantiate(cfg.sampler.negatives)(train), Sampler, "sampler.negatives"),  # type: ignore[type-abstract]
         score=build_score(cfg, problem),
         evaluators=evaluators or {},
@@ -205,16 +206,15 @@ def build_module(
 
 
 def build_losses(cfg: DictConfig, problem: Problem) -> dict[str, Loss]:
-    """Every term of the objective; what is built from the train part gets it and the groups, and features if it takes
+    """Every term of the objective; one that is ``_partial_`` gets the train part, the groups, and features if it takes
     them."""
 
     def build(term: Loss | partial[Loss]) -> Loss:
         if not isinstance(term, partial):
             return term
-        kind = term.func
-        takes = isinstance(kind, type) and issubclass(kind, Loss) and kind.takes_features
-        more = {"features": problem.feature_matrix} if takes else {}
-        return term(problem.split.train, problem.groups, **more)
+        takes = isinstance(term.func, type) and issubclass(term.func, Loss) and term.func.takes_features
+        features = {"features": problem.feature_matrix} if takes else {}
+        return term(problem.split.train, problem.groups, **features)
 
     terms = {name: term for name, term in instantiate(cfg.loss).items() if term is not None}
     return {n: of_kind(build(term), Loss, f"loss.{n}") for n, term in terms.items()}  # type: ignore[type-abstract]
@@ -226,7 +226,11 @@ def build_data(cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartE
 
     size = int(cfg.batch_size) * batches_per_step(cfg)
     return RecommendationData(
-        problem.split.train, size, cfg.sampler.epoch_unit, int(cfg.seed), [monitored_part(cfg, evaluators)]
+        problem.split.train,
+        size,
+        cfg.sampler.epoch_unit,
+        int(cfg.seed),
+        [find_monitored_part(str(cfg.monitor), evaluators)],
     )
 
 
@@ -238,19 +242,6 @@ def batches_per_step(cfg: DictConfig) -> int:
             f"shared_batches={given} given, at least 1 wanted: mini-batches behind one pass over the graph."
         )
     return given
-
-
-def monitored_part(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) -> str:
-    """``val`` or ``test`` of ``monitor: part/...``."""
-    part = str(cfg.monitor).split("/", 1)[0]
-    if part not in evaluators:
-        held = ", ".join(evaluators)
-        raise UserError(
-            f"monitor={cfg.monitor} names the part '{part}', but this split holds out: {held}. "
-            "Set monitor=PART/METRIC@K."
-        )
-    refuse_unknown_monitor(str(cfg.monitor), evaluators)
-    return part
 
 
 def build_score(cfg: DictConfig, problem: Problem) -> ScoreFunction:

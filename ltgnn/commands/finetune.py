@@ -13,10 +13,11 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
-from ltgnn.build import Problem, build_evaluators, build_features, build_problem, monitored_part
+from ltgnn.build import Problem, build_evaluators, build_features, build_problem
 from ltgnn.config.hydra_entry import hydra_entry
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.fetch import fetch_unpublished
+from ltgnn.evaluation.monitor_check import find_monitored_part
 from ltgnn.features.item_features import ItemText
 from ltgnn.features.retrieval_quality import by_text
 from ltgnn.features.template import render
@@ -44,7 +45,7 @@ def finetune(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_C
         source = item_text(cfg)
         problem = build_problem(cfg, cache)
         evaluators = build_evaluators(cfg, problem, cache)
-        monitored_part(cfg, evaluators)
+        find_monitored_part(str(cfg.monitor), evaluators)
         if problem.features is None:
             raise UserError(f"{problem.dataset.name} has no item text to tune an encoder on; set data.template")
         tuner = tune(cfg, problem, evaluators.get("val"), source, tracker)

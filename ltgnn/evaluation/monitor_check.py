@@ -98,3 +98,15 @@ def refuse_unknown_monitor(monitor: str, evaluators: Mapping[str, PartEvaluator]
     part, _, name = monitor.partition("/")
     if isinstance(evaluator := evaluators.get(part), Evaluator):
         refuse_unknown(evaluator, name, f"monitor={monitor}")
+
+
+def find_monitored_part(monitor: str, evaluators: Mapping[str, PartEvaluator]) -> str:
+    """``val`` or ``test`` of ``part/...``; ``UserError`` where the split has no such part or the part no such value."""
+    part = monitor.split("/", 1)[0]
+    if part not in evaluators:
+        held = ", ".join(evaluators)
+        raise UserError(
+            f"monitor={monitor} names the part '{part}', but this split holds out: {held}. Set monitor=PART/METRIC@K."
+        )
+    refuse_unknown_monitor(monitor, evaluators)
+    return part

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from ltgnn.inference.served_model import ServedModel
 from ltgnn.scoring.adjustments import PopularityCorrection
+from ltgnn.scoring.forms import decompose
 from ltgnn.scoring.masked import mask_items
-from ltgnn.scoring.scorers import WeightedSum, decompose
+from ltgnn.scoring.scorers import WeightedSum
 from ltgnn.types import UserError
 
 STRONGEST = 10.0

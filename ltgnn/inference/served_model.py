@@ -19,8 +19,8 @@ from ltgnn.inference.reasons import Reasons
 from ltgnn.inference.rule_engine import RuleRanker, Rules
 from ltgnn.inference.similarity import By, cosines_with
 from ltgnn.io.notebook import card
+from ltgnn.scoring.forms import decompose
 from ltgnn.scoring.known_items import has_interactions
-from ltgnn.scoring.scorers import decompose
 from ltgnn.tensors.csr import Csr, union_by_user
 from ltgnn.types import Groups, Scorer, Split, UserError, as_scorer, short_repr
 

@@ -55,7 +55,7 @@ class ResidualSoftmax(SampledSoftmax):
         return self.base.reads_features
 
     @cached_property
-    def whole(self) -> Scorer:
+    def of_all_users(self) -> Scorer:
         """The closed form of all users: what ranks."""
         return as_scorer(self.base.fit(self._train, self._features))
 
@@ -63,7 +63,7 @@ class ResidualSoftmax(SampledSoftmax):
     def held_out(self) -> Sequence[Scorer]:
         """For each part of the users the closed form that was fitted without it."""
         if self.folds == 1:
-            return [self.whole.unmasked()]
+            return [self.of_all_users.unmasked()]
         found = []
         for fold in range(self.folds):
             others = self._train.select(self._train.users % self.folds != fold)
@@ -73,9 +73,9 @@ class ResidualSoftmax(SampledSoftmax):
     def offsets(self, users: Tensor, items: Tensor) -> Tensor:
         """``B(u, i)`` of each user and each item, by the fit without the user.  [B], [n] -> [B, n] float32"""
         found = torch.empty(len(users), len(items))
-        own = (users % len(self.held_out)).cpu()
+        folds = (users % len(self.held_out)).cpu()
         for fold, scorer in enumerate(self.held_out):
-            rows = torch.nonzero(own == fold)[:, 0]
+            rows = torch.nonzero(folds == fold)[:, 0]
             if len(rows):
                 found[rows] = scorer.scores_of(users.cpu()[rows], items.cpu()).float()
         return found.to(users.device)
@@ -95,4 +95,4 @@ class ResidualSoftmax(SampledSoftmax):
         return torch.logsumexp(torch.cat([pos[:, None], neg], 1), 1) - pos
 
     def added_scores(self) -> Sequence[tuple[float, Scorer]]:
-        return [(self.temperature * float(self.log_weight.detach().exp()), self.whole)]
+        return [(self.temperature * float(self.log_weight.detach().exp()), self.of_all_users)]

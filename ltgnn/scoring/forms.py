@@ -1,4 +1,4 @@
-"""The score tables that an export may hold, by the name that stands in it."""
+"""The score tables that an export may hold, by name, and a scorer as a sum of such tables."""
 
 from __future__ import annotations
 
@@ -6,8 +6,25 @@ from collections.abc import Mapping
 
 from ltgnn.scoring.factorised_weights import FactorisedItemWeights
 from ltgnn.scoring.scorers import InnerProduct, ItemBias, ItemItemWeights, ScoreTable, SparseItemItemWeights
+from ltgnn.types import Scorer
 
 FORMS: Mapping[str, type[ScoreTable]] = {
     table.form: table
     for table in (InnerProduct, ItemBias, ItemItemWeights, SparseItemItemWeights, FactorisedItemWeights)
 }
+
+
+def decompose(scorer: Scorer) -> list[ScoreTable] | None:
+    """The tables whose sum a scorer is, whichever items are candidates; None: it is not such a sum."""
+    if isinstance(scorer, ScoreTable):
+        return [scorer]
+    parts = scorer.terms()
+    if parts is None:
+        return None
+    found: list[ScoreTable] = []
+    for factor, part in parts:
+        inside = decompose(part)
+        if inside is None:
+            return None
+        found += [table if factor == 1 else table.times(factor) for table in inside]
+    return found

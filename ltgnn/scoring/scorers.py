@@ -1,8 +1,8 @@
 """Scores that are sums of tables: what can be stored as plain tensors and served without the model that made them.
 
 Nearly every model ends here: a GNN in inner products, a closed form in weights between items, an adjustment in one of
-these or in a number per item. ``decompose`` splits a scorer into its terms; one that is not such a sum (MACR's product
-of sigmoids) stays whole.
+these or in a number per item. ``forms.decompose`` splits a scorer into them; one that is not such a sum (MACR's product
+of sigmoids) has none.
 """
 
 from __future__ import annotations
@@ -242,19 +242,3 @@ class WeightedSum(Scorer):
 
     def terms(self) -> Sequence[tuple[float, Scorer]]:
         return self.parts
-
-
-def decompose(scorer: Scorer) -> list[ScoreTable] | None:
-    """The tables whose sum a scorer is, whichever items are candidates; None: it is not such a sum."""
-    if isinstance(scorer, ScoreTable):
-        return [scorer]
-    parts = scorer.terms()
-    if parts is None:
-        return None
-    found: list[ScoreTable] = []
-    for factor, part in parts:
-        inside = decompose(part)
-        if inside is None:
-            return None
-        found += [table if factor == 1 else table.times(factor) for table in inside]
-    return found

@@ -22,9 +22,9 @@ from ltgnn.inference.catalogue import Catalogue
 from ltgnn.inference.served_model import ServedModel
 from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.io.pluralize import pluralize
-from ltgnn.scoring.forms import FORMS
+from ltgnn.scoring.forms import FORMS, decompose
 from ltgnn.scoring.masked import mask_items
-from ltgnn.scoring.scorers import ScoreTable, WeightedSum, decompose
+from ltgnn.scoring.scorers import ScoreTable, WeightedSum
 from ltgnn.serving.model_card import model_card
 from ltgnn.serving.onnx_head import write_head
 from ltgnn.types import Damaged, Groups, Interactions, Scorer, Split, UserError

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from ltgnn.inference.served_model import ServedModel
-from ltgnn.scoring.scorers import decompose
+from ltgnn.scoring.forms import decompose
 from ltgnn.types import UserError
 
 OPSET = 17

@@ -25,12 +25,11 @@ from ltgnn.build import (
     fit_closed_form,
     fitting_evaluator,
     is_closed_form,
-    monitored_part,
     uses_features,
 )
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.splitting import count_ties
-from ltgnn.evaluation.monitor_check import refuse_unknown_monitor
+from ltgnn.evaluation.monitor_check import find_monitored_part, refuse_unknown_monitor
 from ltgnn.graph.tables import reused_memory
 from ltgnn.runs.catalogue import write_catalogue
 from ltgnn.runs.folder import RunFolder
@@ -178,7 +177,7 @@ def fit_module(
 
         callbacks["resume"] = resume = Resume(Path(cfg.paths.run_dir), run_key(cfg), every=float(cfg.sweep.save_every))
         resumed = resume.checkpoint() if cfg.sweep.resume else None
-    if monitored_part(cfg, evaluators) == "test" and "early_stop" in callbacks:
+    if find_monitored_part(str(cfg.monitor), evaluators) == "test" and "early_stop" in callbacks:
         log.warning("selection: TEST (monitor=%s), as a paper did; such a number is not a claim.", cfg.monitor)
     with worker_processes(cfg), quiet_lightning(), reused_memory():
         watched = {} if parts is None else {"profiler": parts}

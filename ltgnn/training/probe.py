@@ -16,9 +16,9 @@ from ltgnn.build import (
     fit_closed_form,
     fitting_evaluator,
     is_closed_form,
-    monitored_part,
 )
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
+from ltgnn.evaluation.monitor_check import find_monitored_part
 from ltgnn.graph.tables import reused_memory
 from ltgnn.training.quiet import quiet_lightning
 
@@ -38,7 +38,7 @@ def probe(cfg: DictConfig, cache: Cache = NO_CACHE) -> float:
         from ltgnn.training.pruning import StepClock
 
         module, data = build_module(cfg, problem, evaluators, cache), build_data(cfg, problem, evaluators)
-        monitored_part(cfg, evaluators)
+        find_monitored_part(str(cfg.monitor), evaluators)
         clock = StepClock()
         kinds = {"logger": False, "enable_checkpointing": False, "max_epochs": 1, "min_epochs": None, "max_steps": 2}
         with quiet_lightning(), reused_memory():

@@ -30,7 +30,7 @@ def run(launch: Launch, tmp_path: Path) -> Path:
 def test_the_text_of_an_item_as_a_query_has_the_item_s_own_features(run: Path) -> None:
     shop = OpenRun(str(run), by=("words", "text", "model"))
     assert shop.problem.feature_matrix is not None
-    torch.testing.assert_close(shop.read(shop.texts), shop.problem.feature_matrix, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(shop.encode_text(shop.texts), shop.problem.feature_matrix, rtol=1e-4, atol=1e-4)
     for item in (0, 7, 30):
         hit = shop.find(shop.texts[item], 1)[0]
         assert (hit.item, hit.title, hit.rank) == (f"i{item}", shop.texts[item], 1)

@@ -267,7 +267,7 @@ def test_page_in_a_browser_shows_the_command_s_numbers_and_no_html_of_titles(
         """Titles and scores of a list; a score is in the tooltip of what is shown."""
         inside = re.search(rf'<ol id="{part}">(.*?)</ol>', dom, re.DOTALL)
         assert inside is not None
-        pattern = r'class="title">([^<]*)<.*?class="score"[^>]*title="score of the model: ([-.0-9]+)"'
+        pattern = r'class="title">([^<]*)<.*?class="score"[^>]*title="score: ([-.0-9]+)"'
         return [(unescape(title), score) for title, score in re.findall(pattern, inside.group(1), re.DOTALL)]
 
     def cells(part: str, kind: str) -> list[tuple[str, str]]:

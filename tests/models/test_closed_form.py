@@ -15,7 +15,8 @@ from ltgnn.models.closed_form.ease import EASE, ContentEASE
 from ltgnn.models.closed_form.neighbours import ContentKNN, ItemKNN
 from ltgnn.models.closed_form.plain import Popularity, Random
 from ltgnn.models.closed_form.spectral import GFCF, SVD, singular_vectors
-from ltgnn.scoring.scorers import ItemItemWeights, decompose
+from ltgnn.scoring.forms import decompose
+from ltgnn.scoring.scorers import ItemItemWeights
 from ltgnn.types import ClosedForm, Interactions, UserError
 from tests.conftest import random_interactions
 

@@ -15,10 +15,10 @@ from torch.nn import functional as F
 
 from ltgnn.models.closed_form import local_ridge
 from ltgnn.models.closed_form.candidates import Candidates
-from ltgnn.models.closed_form.co_occurrence import PairCounts, pair_blocks, shorten_histories
 from ltgnn.models.closed_form.ease import EASE, ContentEASE
 from ltgnn.models.closed_form.local_ease import LocalEASE
 from ltgnn.models.closed_form.local_ridge import batch_starts
+from ltgnn.models.closed_form.pair_counts import PairCounts, pair_blocks, shorten_histories
 from ltgnn.testing.closed_form import ClosedFormCase
 from ltgnn.types import ClosedForm, Interactions, UserError
 from tests.conftest import random_interactions

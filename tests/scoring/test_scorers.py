@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 from torch import Tensor
 
 from ltgnn.scoring.factorised_weights import FactorisedItemWeights
-from ltgnn.scoring.forms import FORMS
+from ltgnn.scoring.forms import FORMS, decompose
 from ltgnn.scoring.masked import MaskedScorer, any_candidates, mask_items
 from ltgnn.scoring.scorers import (
     InnerProduct,
@@ -18,7 +18,6 @@ from ltgnn.scoring.scorers import (
     ScoreTable,
     SparseItemItemWeights,
     WeightedSum,
-    decompose,
 )
 from ltgnn.types import Scorer, as_scorer
 from tests.conftest import random_interactions

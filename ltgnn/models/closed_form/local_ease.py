@@ -10,9 +10,9 @@ from scipy.sparse import diags, triu, vstack
 from torch import Tensor
 
 from ltgnn.models.closed_form.candidates import Candidates
-from ltgnn.models.closed_form.co_occurrence import PairCounts, pair_blocks, shorten_histories
 from ltgnn.models.closed_form.local_ridge import solve_columns
 from ltgnn.models.closed_form.matrix import sparse_scorer
+from ltgnn.models.closed_form.pair_counts import PairCounts, pair_blocks, shorten_histories
 from ltgnn.tensors.ridge import centred_unit
 from ltgnn.types import Interactions, Scorer
 

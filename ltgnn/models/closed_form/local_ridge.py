@@ -9,7 +9,7 @@ import torch
 from scipy.sparse import csr_matrix
 from torch import Tensor
 
-from ltgnn.models.closed_form.co_occurrence import PairCounts
+from ltgnn.models.closed_form.pair_counts import PairCounts
 from ltgnn.tensors.threads import in_threads
 from ltgnn.types import UserError
 
@@ -53,8 +53,8 @@ def solve_columns(
                 f"EASE: the Gram matrix of item {item} is not positive definite: raise model.closed_form.l2."
             )
         solved = torch.cholesky_solve(targets, factors)[..., 0]
-        own = slice(offsets[start], offsets[start + len(columns)])
-        rows[own], values[own] = places[real], solved.numpy()[real]
+        entries = slice(offsets[start], offsets[start + len(columns)])
+        rows[entries], values[entries] = places[real], solved.numpy()[real]
 
     in_threads(work, starts)
     size = len(candidates)
