@@ -238,9 +238,7 @@ def batches_per_step(cfg: DictConfig) -> int:
     """Mini-batches that share one pass over the graph and one step."""
     given = int(cfg.get("shared_batches", 1))  # runs of before the knob was there have one
     if given < 1:
-        raise UserError(
-            f"shared_batches={given} given, at least 1 wanted: mini-batches behind one pass over the graph."
-        )
+        raise UserError(f"shared_batches={given} given, at least 1 wanted: mini-batches to a pass over the graph.")
     return given
 
 
