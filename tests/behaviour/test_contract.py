@@ -81,7 +81,7 @@ UNMOVED = {
     },
     **{
         f"loss=residual: ranking.base.closed_form.{key}": "all items are candidates: tests/models/test_local_ease.py"
-        for key in ("candidates.least", "candidates.most", "candidates.popularity_power", "longest_history")
+        for key in (*(f"candidates.{k}" for k in ("least", "most", "growth", "popularity_power")), "longest_history")
     },
 }
 """Keys that cannot change a number, and why."""
