@@ -1,22 +1,58 @@
-"""The relatives of EASE against ridge regressions item by item; the inverse by matrix products against LAPACK."""
+"""EASE, its relatives (denoised, relaxed, normalised by popularity), and EASE that sees features as further users."""
 
 from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import Tensor
 
 from ltgnn.models.closed_form.ease import EASE, ContentEASE
-from ltgnn.models.closed_form.inverse import invert_positive_definite
+from ltgnn.scoring.scorers import ItemItemWeights, decompose
 from ltgnn.testing.closed_form import ClosedFormCase
 from ltgnn.types import ClosedForm, Interactions, UserError
 from tests.conftest import random_interactions
+from tests.models.closed_form_case import NUM_ITEMS, TEXT, TOY_TRAIN, close, scores_of, toy_matrix
+
+
+def solve_ease(gram: Tensor, l2: float) -> Tensor:
+    """Column by column: ridge regression of each item on all others."""
+    weights = torch.zeros(NUM_ITEMS, NUM_ITEMS, dtype=torch.float64)
+    for item in range(NUM_ITEMS):
+        rest = [j for j in range(NUM_ITEMS) if j != item]
+        left = gram[rest][:, rest] + l2 * torch.eye(NUM_ITEMS - 1, dtype=torch.float64)
+        weights[rest, item] = torch.linalg.solve(left, gram[rest, item])
+    return weights
+
+
+def test_ease_is_a_ridge_regression_of_each_item_on_the_others() -> None:
+    matrix = toy_matrix()
+    close(scores_of(EASE(3.0, 100), None), matrix @ solve_ease(matrix.T @ matrix, 3.0))
+
+
+def test_rows_of_the_weights_lie_in_one_piece() -> None:
+    found = decompose(EASE(3.0, 100).fit(TOY_TRAIN, None))
+    assert found is not None
+    assert isinstance(found[0], ItemItemWeights)
+    assert found[0].weights.is_contiguous()
+
+
+def test_text_ease_sees_text_dimensions_as_users() -> None:
+    centred = TEXT.double() - TEXT.double().mean(0)
+    unit = centred / centred.norm(dim=1, keepdim=True)
+    stacked = torch.cat([toy_matrix(), 2.0**0.5 * unit.T])
+    close(scores_of(ContentEASE(3.0, 100, 2.0), TEXT), toy_matrix() @ solve_ease(stacked.T @ stacked, 3.0))
+    plain = scores_of(EASE(3.0, 100), None)
+    assert torch.equal(scores_of(ContentEASE(3.0, 100, 0.0), TEXT), plain)
+    assert (plain[:, -1] == 0).all()
+    assert (scores_of(ContentEASE(3.0, 100, 2.0), TEXT)[:, -1] != 0).all()  # the cold item is reached
+
 
 USERS, ITEMS = 30, 17
+
 TRAIN = random_interactions(USERS, ITEMS - 1, 0.2, seed=3)
+
 TRAIN = Interactions(TRAIN.users, TRAIN.items, USERS, ITEMS)
+
 EVERYONE = torch.arange(USERS)
 
 
@@ -73,25 +109,6 @@ def test_a_larger_item_norm_moves_score_to_rare_items() -> None:
         return float(scores[:, rare].sum() / scores.sum())
 
     assert mass_of_rare(0.0) < mass_of_rare(0.3) < mass_of_rare(0.6)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(1, 60), st.integers(1, 20), st.integers(0, 1000))
-def test_inverse_by_products(size: int, base: int, seed: int) -> None:
-    """Whatever the size at which LAPACK takes over."""
-    rows = torch.randn(size + 5, size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    matrix = rows.T @ rows + torch.eye(size)
-    found = matrix.clone()
-    assert invert_positive_definite(found, base)
-    torch.testing.assert_close(found, torch.linalg.inv(matrix))
-    torch.testing.assert_close(found, found.T)
-
-
-@pytest.mark.parametrize("place", [0, 6, 11])
-def test_not_positive_definite(place: int) -> None:
-    matrix = torch.eye(12)
-    matrix[place, place] = -1
-    assert not invert_positive_definite(matrix, 3)
 
 
 def test_singular_gram_matrix_is_refused() -> None:
