@@ -1,4 +1,4 @@
-"""What the tests of losses share: contrast."""
+"""What tests of contrast share."""
 
 from __future__ import annotations
 

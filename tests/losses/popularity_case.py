@@ -1,4 +1,4 @@
-"""What the tests of losses share: popularity."""
+"""What tests of popularity share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of losses share: softmax."""
+"""What tests of softmax share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of models share: closed form."""
+"""What tests of closed form share."""
 
 from __future__ import annotations
 

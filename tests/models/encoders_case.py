@@ -1,4 +1,4 @@
-"""What the tests of models share: encoders."""
+"""What tests of encoders share."""
 
 from __future__ import annotations
 

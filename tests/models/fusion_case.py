@@ -1,4 +1,4 @@
-"""What the tests of models share: fusion."""
+"""What tests of fusion share."""
 
 from __future__ import annotations
 

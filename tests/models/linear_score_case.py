@@ -1,4 +1,4 @@
-"""What the tests of models share: linear score."""
+"""What tests of linear score share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of models share: local ease."""
+"""What tests of local ease share."""
 
 from __future__ import annotations
 

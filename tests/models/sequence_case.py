@@ -1,4 +1,4 @@
-"""What the tests of models share: sequence."""
+"""What tests of sequence share."""
 
 from __future__ import annotations
 
