@@ -1,5 +1,8 @@
 """Cleaning: each filter by hand, the k-core as a law, the report."""
 
+from __future__ import annotations
+
+import hashlib
 from datetime import UTC, datetime
 
 import numpy as np
@@ -8,9 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning, k_core, seconds
 from ltgnn.data.raw import Raw
-from ltgnn.types import UserError
+from ltgnn.types import Dataset, UserError
+from tests.data.bad_input_case import HEADER, write
+from tests.data.narrow_case import NUM_ITEMS, NUM_USERS
+from tests.data.readers import reader
+from tests.data.repeats_case import ITEMS, USERS, events, read
 
 
 def raw(rows, num_users=3, num_items=4, **columns):
@@ -136,3 +144,65 @@ def test_official_parts_must_not_overlap():
     apart = raw([(0, 0), (0, 0), (1, 2), (1, 1)], parts=[0, 0, 0, 1], part_names=("train", "test"))
     rows, _ = cleaning()(apart)
     assert rows.parts.tolist() == [0, 0, 1]
+
+
+def test_no_item_left_after_the_core(tmp_path):
+    write(tmp_path, HEADER + "a,1,1\nb,2,1\n")
+    core = Cleaning(None, None, None, 5, 5, False, False)
+    with pytest.raises(UserError, match=r"No interactions are left\..*user_core"):
+        load(lambda: tmp_path, reader("table"), core)
+
+
+def test_counts_that_are_not_the_published_ones(tmp_path):
+    write(tmp_path, HEADER + "a,1,1\nb,2,1\n")
+    keep = Cleaning(None, None, None, 1, 1, False, False)
+    with pytest.raises(
+        UserError, match=r"toy are not the published ones: items: 2, published 3\. .*data\.expected=null"
+    ):
+        load(lambda: tmp_path, reader("table"), keep, "toy", {"users": 2, "items": 3})
+
+
+def test_the_digest_is_over_whole_keys(data: Dataset) -> None:
+    pairs = zip(data.parts["all"].users.tolist(), data.parts["all"].items.tolist(), strict=True)
+    times = data.parts["all"].times.tolist()
+    keyed = sorted((user * NUM_ITEMS + item, time) for (user, item), time in zip(pairs, times, strict=True))
+    keys = [key for key, _ in keyed]
+    assert keys[-1] > 2**31
+    texts = b"".join("\0".join(str(n) for n in range(size)).encode() + b"\1" for size in (NUM_USERS, NUM_ITEMS))
+    wanted = hashlib.sha256(texts + b"all" + np.array(keys, dtype=np.int64).tobytes())
+    wanted.update(b"times" + hashlib.sha256(np.array([time for _, time in keyed]).tobytes()).digest())
+    assert data.card["sha256"] == wanted.hexdigest()
+
+
+def test_sum_counts_the_repeats(tmp_path):
+    data = read(tmp_path, events()[0], repeats="sum")
+    weights = data.parts["all"].weights
+    assert sorted(weights.tolist()) == [1.0] * (USERS * (ITEMS - 1)) + [2.0] * USERS
+
+
+def test_without_times_it_is_the_line(tmp_path):
+    data = read(tmp_path, [("a", "x"), ("a", "y"), ("a", "x")], header="user_id,item_id")
+    assert data.card["cleaning"][1]["filter"] == "repeated pairs: first kept, by line"
+
+
+def test_an_unknown_rule(tmp_path):
+    with pytest.raises(UserError, match=r"data\.cleaning\.repeats=mean: wanted first, last, sum"):
+        read(tmp_path, events()[0], repeats="mean")
+
+
+def test_weights_first_last_and_sum(tmp_path):
+    rows = "user_id,product_id,timestamp,click,purchase\na,x,3,0,1\na,x,1,1,0\na,x,2,2,0\na,y,9,1,0\n"
+    (tmp_path / "user_behavior.csv").write_text(rows)
+    (tmp_path / "products.csv").write_text("product_id,title,description,price,rating\nx,t,d,1,1\ny,t,d,1,1\n")
+    kept = {}
+    for rule in (None, "first", "last", "sum"):
+        cleaning = Cleaning(None, None, None, 1, 1, False, False, repeats=rule)
+        part = load(lambda: tmp_path, reader("shop"), cleaning).parts["all"]
+        kept[rule] = sorted(zip(part.times.tolist(), part.weights.tolist(), strict=True))[0]
+    assert kept == {None: (1, 8), "first": (1, 1), "last": (3, 5), "sum": (1, 8)}
+
+
+def test_times_belong_to_the_digest(tmp_path):
+    rows, _ = events()
+    later = [(user, item, time + (user == "u3")) for user, item, time in rows]
+    assert read(tmp_path, rows).card["sha256"] != read(tmp_path, later).card["sha256"]

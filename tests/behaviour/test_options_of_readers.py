@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from ltgnn.commands.data.flags import describe_reading, with_flags
 
 CONF = Path(__file__).parents[2] / "conf" / "data"
+
 WANTED = {
     "Table": ("separator", "quote", "encoding", "escape", "names", "item_names"),
     "ShopPair": ("separator", "quote", "encoding", "escape", "names", "product_names"),

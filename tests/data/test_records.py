@@ -1,23 +1,33 @@
-"""Quotes and fields in every reader: no row is lost, cut or joined to another without a word."""
+"""Delimited text in blocks of complete records, each checked to have the fields of the header."""
 
 import pytest
 
-from ltgnn.types import UserError
+from tests.data.bad_input_case import HEADER, TITLES, message, write
+from tests.data.quotes_case import HEAD, said
 from tests.data.readers import reader, rows
 
-HEAD = "user_id,item_id,time,query\n"
+
+def test_quotes_and_newlines_inside_titles(tmp_path):
+    write(tmp_path, HEADER + "a,1,1\n")
+    write(tmp_path, 'item_id,title\n1,"two\nlines, ""quoted"""\n2,plain\n', "items.csv")
+    raw = reader("table", **TITLES)(tmp_path)
+    assert raw.item_fields["title"].to_list() == ['two\nlines, "quoted"', "plain"]
+    # lines are counted in the file, not in rows
+    write(tmp_path, 'item_id,title,price\n1,"two\nlines",5\n2,plain,cheap\n', "items.csv")
+    got = message(tmp_path, **TITLES, item_numbers={"price": "price"})
+    assert "items.csv, line 4, column 'price': 'cheap' is not a number" in got
+
+
+def test_unclosed_quote(tmp_path):
+    write(tmp_path, HEADER + "a,1,1\n")
+    write(tmp_path, 'item_id,title\n1,"open\n2,plain\n', "items.csv")
+    assert "items.csv" in message(tmp_path, **TITLES)
 
 
 def events(end, count=400, marked=10):
     """Rows of which the last ones have an inch sign in their query."""
     signs = ['13" laptop sleeve' if n >= count - marked else "sleeve" for n in range(count)]
     return HEAD + "".join(f"u{n % 40},i{n % 60},{n},{sign}{end}" for n, sign in enumerate(signs))
-
-
-def said(folder, data="table", **changes):
-    with pytest.raises(UserError) as caught:
-        reader(data, **changes)(folder)
-    return str(caught.value)
 
 
 @pytest.mark.parametrize("marked", [1, 2, 3, 10, 399])
@@ -99,71 +109,6 @@ def test_a_quotation_that_is_open(tmp_path):
     assert 'line 3: a value begins with ", which is not closed in its line but in the middle of a later one' in message
 
 
-def test_titles_that_begin_with_a_quote(tmp_path):
-    titles = ["Plain", '"Heroes" and friends', 'TV 32" black', '"Half open', "Lamp", '"Second half open']
-    (tmp_path / "interactions.csv").write_text("user_id\titem_id\n0\t1\n")
-    (tmp_path / "items.tsv").write_text("item_id\ttitle\n" + "".join(f"{n}\t{t}\n" for n, t in enumerate(titles)))
-    raw = reader("table", items="items.tsv", item_fields={"title": "title"})(tmp_path)
-    assert raw.item_fields["title"].to_list() == titles
-    assert raw.notes["items"]["quotes"] == "ordinary characters (no value is closed)"
-    (tmp_path / "items.tsv").write_text(
-        'item_id\ttitle\n0\t"a ""b"""\n1\t"two\nlines"\n2\t"one\ttab"\n'
-    )  # a spreadsheet
-    raw = reader("table", items="items.tsv", item_fields={"title": "title"}, keep_unknown=True)(tmp_path)
-    assert raw.item_fields["title"].to_list() == ['a "b"', "two\nlines", "one\ttab"]
-    (tmp_path / "items.tsv").write_text('item_id\ttitle\n0\t"a"\n1\t"Half open\n2\tx\n3\t"b" c\n')
-    message = said(tmp_path, items="items.tsv", item_fields={"title": "title"})
-    assert "items.tsv, line 3" in message
-    assert "data.reader.quote=null" in message
-    (tmp_path / "items.tsv").write_text('item_id\ttitle\n0\ta\n1\t"Half open\n2\tTV 32"\n3\tb\n')
-    message = said(tmp_path, items="items.tsv", item_fields={"title": "title"})
-    assert 'items.tsv, line 3: a value begins with " and is closed in a later line' in message
-
-
-BOOKS = (
-    '"ISBN";"Title"\r\n"0X";"Café"\r\n"1X";"Say \\"Hi\\" twice"\r\n"2X";"A; B"\r\n"3X";"O\\"Neil"\r\n"4X";"C:\\"\r\n'
-)
-
-
-def test_semicolons_latin1_backslashes(tmp_path):
-    (tmp_path / "ratings.csv").write_bytes('"User";"ISBN"\r\n"7";"1X"\r\n"8";"3X"\r\n'.encode("latin-1"))
-    (tmp_path / "books.csv").write_bytes(BOOKS.replace('"4X";"C:\\"\r\n', "").encode("latin-1"))
-    given = {"interactions": {"all": "ratings.csv"}, "items": "books.csv", "user": "User", "item": "ISBN"}
-    given |= {"item_key": "ISBN", "item_fields": {"title": "Title"}}
-    message = said(tmp_path, **given)
-    assert "books.csv, line 2: not UTF-8" in message
-    assert "data.reader.encoding=cp1252" in message
-    message = said(tmp_path, **given, encoding="latin-1")
-    assert 'books.csv, line 3: inside of a value, " follows a backslash' in message
-    assert "data.reader.escape=\\\\" in message
-    raw = reader("table", **given, encoding="latin-1", escape="\\")(tmp_path)
-    assert raw.item_fields["title"].to_list() == ["Café", 'Say "Hi" twice', "A; B", 'O"Neil']
-    assert raw.notes["items"]["encoding"] == "latin-1 (given)"
-    assert raw.notes["items"]["separator"] == "';' (found in the first line)"
-    (tmp_path / "books.csv").write_text('"ISBN";"Title"\n"1X";"C:\\"\n"3X";"D:\\"\n')  # no escapes: the values end so
-    raw = reader("table", **given)(tmp_path)
-    assert raw.item_fields["title"].to_list() == ["C:\\", "D:\\"]
-
-
-def test_separator_of_recbole_files(tmp_path):
-    (tmp_path / "recbole.inter").write_text("user_id:token,item_id:token\nu,i\n")
-    message = said(tmp_path, "recbole", interactions={"all": "recbole.inter"})
-    assert "Is '\\t' the separator? Set \"data.reader.separator=','\"" in message
-    assert rows(reader("recbole", interactions={"all": "recbole.inter"}, separator=",")(tmp_path)) == [
-        ("u", "i", "all")
-    ]
-
-
-@pytest.mark.parametrize("sign", ["", ",,", "é é", "\n"])
-def test_signs_that_cannot_be_one(tmp_path, sign):
-    (tmp_path / "interactions.csv").write_text(HEAD)
-    assert "data.reader.quote" in said(tmp_path, quote=sign)
-    if sign != ",,":
-        assert "data.reader.separator" in said(tmp_path, separator=sign)
-
-
-@pytest.mark.parametrize("separator", ["¦", "；", "::", "\\t", "\t"])
-def test_separators_of_several_bytes(tmp_path, separator):
-    sign = "\t" if separator == "\\t" else separator
-    (tmp_path / "interactions.csv").write_text(f'user_id{sign}item_id\na{sign}"1{sign}2"\n', encoding="utf-8")
-    assert rows(reader("table", separator=separator)(tmp_path)) == [("a", f"1{sign}2", "all")]
+def test_blank_lines_and_blanks_around_ids(tmp_path):
+    (tmp_path / "interactions.csv").write_text("user_id, item_id\n\na , 1\n\n a,2\n\n")
+    assert rows(reader("table")(tmp_path)) == [("a", "1", "all"), ("a", "2", "all")]

@@ -17,7 +17,9 @@ LOG = {
     "action": ["click", "purchase", "click", "click", "view"],
     "n": [1, 2, 3, 1, 1],
 }
+
 WORTH = {"click": 1.0, "purchase": 5.0, "view": 0.0}
+
 WORDS = [f"--event-weight={event}={worth:g}" for event, worth in WORTH.items()]
 
 

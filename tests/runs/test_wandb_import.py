@@ -1,4 +1,4 @@
-"""W&B both ways: one number through all places, what is uploaded, runs begun again, foreign runs, sweeps of agents."""
+"""W&B's own offline files as run folders: what another program has logged, next to runs of this one."""
 
 from __future__ import annotations
 
@@ -9,23 +9,98 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from ltgnn.commands import compare, report, table
 from ltgnn.commands.runs import main
 from ltgnn.runs import wandb_import
+from ltgnn.runs.wandb_import import import_file, inspect
 from ltgnn.types import UserError
 from tests.conftest import run_folders
+from tests.runs.tracking_case import CONFIG, tracker_in
+from tests.runs.wandb_curves_case import file_of, records
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_run_is_closed_and_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    import wandb
+
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))  # no .netrc
+    tracker = tracker_in("auto")
+
+    def job() -> None:
+        with tracker.open(tmp_path, CONFIG) as opened:
+            assert wandb.run is not None
+            assert wandb.run.config["fusion"] == "id"
+            assert {"mine", "loss:bpr"} <= set(wandb.run.tags)
+            opened.evaluations({"test/ndcg@20": 0.5})
+            if fails:
+                raise ValueError("broken")
+
+    if fails:
+        with pytest.raises(ValueError, match="broken"):
+            job()
+    else:
+        job()
+    assert wandb.run is None
+    (file,) = tmp_path.glob("wandb/offline-run-*/*.wandb")
+    told = json.loads(inspect(file, "--summary"))  # as `wandb sync` would tell the server
+    assert (told["exit_code"], told["state"]) == ((1, "failed") if fails else (0, "finished"))
+    ends = [record for record in map(json.loads, inspect(file).splitlines()) if record["type"] == "exit"]
+    assert [record["exit"].get("exit_code", 0) for record in ends] == [int(fails)]
+
+
+def test_curves_have_the_epochs_of_the_history(tracked_run: Path) -> None:
+    rows = [record["item"] for record in records(tracked_run, "history")]
+    with (tracked_run / "history.csv").open(newline="") as file:
+        wanted = {int(row["epoch"]): float(row["val/ndcg@20"]) for row in csv.DictReader(file)}
+    assert list(wanted) == [2, 4, 6]
+    assert {row["epoch"]: row["val/ndcg@20"] for row in rows if "val/ndcg@20" in row} == pytest.approx(wanted)
+    assert [row["epoch"] for row in rows if "train/loss" in row] == [1, 2, 3, 4, 5, 6]
+    steps = [row["trainer/global_step"] for row in rows if "trainer/global_step" in row]
+    assert steps == sorted(steps)
+    values = {key for row in rows for key in row if key.startswith("val/")}
+    assert {"val/ndcg@20", "val/items20/tail/recall@20"} <= values
+    assert len(values) <= 10
+
+
+def test_the_axis_of_all_curves_is_the_epoch(tracked_run: Path) -> None:
+    metrics = {metric.get("name") or metric["glob_name"]: metric for metric in records(tracked_run, "metric")}
+    assert {metrics[name]["step_metric"] for name in ("*", "train/loss", "val/ndcg@20")} == {"epoch"}
+    assert metrics["val/ndcg@20"]["summary"] == {"last": True, "max": True}
+
+
+def test_the_summary_has_the_values_that_matter(tracked_run: Path) -> None:
+    found = json.loads(inspect(file_of(tracked_run), "--summary"))
+    metrics = json.loads((tracked_run / "metrics.json").read_text())
+    tests = {key: value for key, value in found["summary"].items() if key.startswith("test/")}
+    assert len(tests) <= 10
+    assert tests == {key: metrics["test"][key.removeprefix("test/")] for key in tests}
+    assert {"test/ndcg@20", "test/coverage@20", "test/items20/head/ndcg@20", "test/items20/tail/ndcg@20"} <= set(tests)
+    assert found["summary"]["monitor/best_epoch"] == metrics["selection"]["epoch"]
+    assert found["summary"]["epochs"] == metrics["selection"]["epochs_run"]
+    assert found["name"] == "lightgcn sum bpr words seed=1"
+    (run,) = records(tracked_run, "run")
+    assert "run_group" not in run, "a single run is in no group"
+
+
+def test_an_imported_run_has_the_same_epochs(tracked_run: Path, tmp_path: Path) -> None:
+    copy = import_file(file_of(tracked_run), tmp_path, {})
+    rows = [list(csv.DictReader((folder / "history.csv").open(newline=""))) for folder in (tracked_run, copy)]
+    validated = [[float(row["epoch"]) for row in one if row.get("val/ndcg@20")] for one in rows]
+    assert validated == [[2, 4, 6], [2, 4, 6]]
+
 
 Launch = Callable[..., int]
 
 
-def file_of(folder: Path) -> Path:
+def newest_file(folder: Path) -> Path:
     return sorted(folder.glob("wandb/offline-run-*/run-*.wandb"))[-1]
 
 
 def summary(folder: Path) -> dict[str, object]:
-    found: dict[str, object] = json.loads(wandb_import.inspect(file_of(folder), "--summary"))
+    found: dict[str, object] = json.loads(wandb_import.inspect(newest_file(folder), "--summary"))
     return found
 
 
@@ -50,7 +125,7 @@ def test_one_number_in_all_places(launch: Launch, tmp_path: Path, capsys: pytest
     assert logged["groups"]["nrows"] == 7  # type: ignore[index]
     assert {"popularity_table", "head_tail_table"} <= set(logged)  # type: ignore[call-overload]
     assert set(logged["train/loss"]) == {"min", "last"}  # type: ignore[index]
-    assert len(list(file_of(folder).parent.glob("files/media/table/*.table.json"))) == 3
+    assert len(list(newest_file(folder).parent.glob("files/media/table/*.table.json"))) == 3
 
     assert main(["import", str(folder), "--out", str(tmp_path / "imported")]) == 0
     (copy,) = run_folders(tmp_path / "imported")
@@ -110,42 +185,3 @@ def test_runs_of_other_programs(tmp_path: Path, capsys: pytest.CaptureFixture[st
         main(["import", str(tmp_path), "--out", str(tmp_path / "in"), "--value", "ndcg@20=final_ndcg"])
     with pytest.raises(UserError, match="no W&B file"):
         main(["import", str(tmp_path / "nothing")])
-
-
-def test_the_yaml_of_agents(capsys: pytest.CaptureFixture[str], launch: Launch, tmp_path: Path) -> None:
-    assert main(["sweep-yaml", "fusion=id,sum", "seed=range(1,4)", "lr=0.01"]) == 0
-    made = yaml.safe_load(capsys.readouterr().out)
-    assert made["parameters"] == {
-        "fusion": {"values": ["id", "sum"]}, "seed": {"values": [1, 2, 3]}, "lr": {"value": 0.01},
-    }  # fmt: skip
-    assert made["command"] == ["ltgnn", "train", "${args_no_hyphens}"]
-    chosen = {key: space.get("value", space.get("values", [None])[-1]) for key, space in made["parameters"].items()}
-    assert launch(*(f"{key}={value}" for key, value in chosen.items())) == 0  # as the agent expands the command
-    (folder,) = run_folders(tmp_path)
-    assert "fusion: sum" in (folder / "config.yaml").read_text()
-    with pytest.raises(UserError, match="--method bayes"):
-        main(["sweep-yaml", "lr=interval(0.001,0.1)"])
-    capsys.readouterr()
-    assert main(["sweep-yaml", "lr=tag(log,interval(0.001,0.1))", "--method", "bayes"]) == 0
-    space = yaml.safe_load(capsys.readouterr().out)["parameters"]["lr"]
-    assert space == {"distribution": "log_uniform_values", "min": 0.001, "max": 0.1}
-
-
-def test_values_of_a_sweep_reach_hydra_unchanged(capsys: pytest.CaptureFixture[str]) -> None:
-    """An agent writes ``KEY=VALUE`` of what the yaml holds; Hydra reads of it what was given."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
-    given = {
-        'a=";",","': [";", ","],
-        "b=file://conf,x:y": ["file://conf", "x:y"],
-        "c=[file://conf,'p;q',3]": [["file://conf", "p;q", 3]],
-        "d={k:1,m:'x;y'}": [{"k": 1, "m": "x;y"}],
-        "e=null,1e-4,true,text": [None, 1e-4, True, "text"],
-        "f='1'": ["1"],
-        "g=range(1,3)": [1, 2],
-    }
-    assert main(["sweep-yaml", *given]) == 0
-    read = OverridesParser.create().parse_override
-    parameters = yaml.safe_load(capsys.readouterr().out)["parameters"]
-    for (key, space), values in zip(parameters.items(), given.values(), strict=True):
-        assert [read(f"{key}={one}").value() for one in space.get("values", [space.get("value")])] == values
