@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 
 import numpy as np
@@ -14,9 +13,9 @@ from hypothesis import strategies as st
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning, k_core, seconds
 from ltgnn.data.raw import Raw
-from ltgnn.types import Dataset, UserError
+from ltgnn.types import UserError
 from tests.data.bad_input_case import HEADER, write
-from tests.data.narrow_case import NUM_ITEMS, NUM_USERS
+from tests.data.cleaning_case import pairs
 from tests.data.readers import reader
 from tests.data.repeats_case import ITEMS, USERS, events, read
 
@@ -43,10 +42,6 @@ def raw(rows, num_users=3, num_items=4, **columns):
 def cleaning(**keys):
     defaults = {"since": None, "until": None, "min_rating": None, "user_core": 1, "item_core": 1}
     return Cleaning(**(defaults | {"keep_unseen_users": False, "keep_unseen_items": False} | keys))
-
-
-def pairs(rows):
-    return list(zip(rows.users.tolist(), rows.items.tolist(), strict=True))
 
 
 def test_first_of_repeats_counts_and_weights_add_up():
@@ -162,18 +157,6 @@ def test_counts_that_are_not_the_published_ones(tmp_path):
         load(lambda: tmp_path, reader("table"), keep, "toy", {"users": 2, "items": 3})
 
 
-def test_the_digest_is_over_whole_keys(data: Dataset) -> None:
-    pairs = zip(data.parts["all"].users.tolist(), data.parts["all"].items.tolist(), strict=True)
-    times = data.parts["all"].times.tolist()
-    keyed = sorted((user * NUM_ITEMS + item, time) for (user, item), time in zip(pairs, times, strict=True))
-    keys = [key for key, _ in keyed]
-    assert keys[-1] > 2**31
-    texts = b"".join("\0".join(str(n) for n in range(size)).encode() + b"\1" for size in (NUM_USERS, NUM_ITEMS))
-    wanted = hashlib.sha256(texts + b"all" + np.array(keys, dtype=np.int64).tobytes())
-    wanted.update(b"times" + hashlib.sha256(np.array([time for _, time in keyed]).tobytes()).digest())
-    assert data.card["sha256"] == wanted.hexdigest()
-
-
 def test_sum_counts_the_repeats(tmp_path):
     data = read(tmp_path, events()[0], repeats="sum")
     weights = data.parts["all"].weights
@@ -200,9 +183,3 @@ def test_weights_first_last_and_sum(tmp_path):
         part = load(lambda: tmp_path, reader("shop"), cleaning).parts["all"]
         kept[rule] = sorted(zip(part.times.tolist(), part.weights.tolist(), strict=True))[0]
     assert kept == {None: (1, 8), "first": (1, 1), "last": (3, 5), "sum": (1, 8)}
-
-
-def test_times_belong_to_the_digest(tmp_path):
-    rows, _ = events()
-    later = [(user, item, time + (user == "u3")) for user, item, time in rows]
-    assert read(tmp_path, rows).card["sha256"] != read(tmp_path, later).card["sha256"]
