@@ -29,7 +29,7 @@ TESTED_ELSEWHERE = {
     "inference/search/result.py": "tests/commands/test_search.py",
     "reproduction/display.py": "tests/commands/test_reproduce.py prints verdicts and the list of rows",
     "reproduction/outcome.py": "tests/commands/test_reproduce.py trains a row",
-    "training/distributed/column_parallel.py": "tests/training/distributed/test_processes.py runs both kinds of processes",
+    "training/distributed/column_parallel.py": "tests/training/distributed/test_processes.py trains by columns",
     "training/distributed/worker.py": "tests/training/distributed/test_processes.py starts it",
     "training/loop.py": "tests/commands/test_train.py and tests/training/test_resume.py train whole jobs",
     "training/probe.py": "tests/sweeps/test_dry_run.py reads its times",
