@@ -9,16 +9,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ltgnn.analysis.claim_rule import Claim, claim
+from ltgnn.analysis.claim_rule import claim
 from ltgnn.analysis.claim_text import sentence
-from ltgnn.analysis.run_groups import load_group, parse
+from ltgnn.analysis.run_groups import load_group
 from ltgnn.commands.claim import main
 from ltgnn.types import UserError
+from tests.analysis.claim_rule_case import verdict
+from tests.analysis.direction_case import recorded
 from tests.analysis.made import METRIC, NAMES, USERS, side, write_run
-
-
-def verdict(base: str, new: str) -> Claim:
-    return claim(load_group(base), load_group(new), METRIC, "items20", margin=0.01, level=0.95, draws=400, seed=0)
 
 
 @pytest.mark.parametrize(
@@ -155,22 +153,6 @@ def test_splits_are_paired_with_their_like_alone(tmp_path: Path) -> None:
         verdict(base, several_splits(tmp_path / "few", 0.14, 0.05, users=USERS - 1))
 
 
-def test_runs_are_chosen_from_a_sweep(tmp_path: Path) -> None:
-    for fusion in ("id", "sum"):
-        side(tmp_path / "sweep" / fusion, 5, tail=0.1 if fusion == "id" else 0.14, head=0.5, fusion=fusion)
-    assert [run.config["seed"] for run in load_group(f"{tmp_path}/sweep:fusion=sum").runs] == [0, 1, 2, 3, 4]
-    assert load_group(f"{tmp_path}/sweep:fusion=id,seed=3").runs[0].folder.name == "run3"
-    assert len(load_group(f"{tmp_path}/sw*/sum").runs) == 5
-    with pytest.raises(UserError, match="differ in more than the seed: fusion"):
-        load_group(f"{tmp_path}/sweep")
-    with pytest.raises(UserError, match=r"none of the 10 runs below .* has fusion=gate"):
-        load_group(f"{tmp_path}/sweep:fusion=gate")
-    assert main([f"{tmp_path}/sweep:fusion=id", f"{tmp_path}/sweep:fusion=sum", "--draws", "200"]) == 0
-    assert main([f"{tmp_path}/sweep:fusion=sum", f"{tmp_path}/sweep:fusion=id", "--draws", "200"]) == 2
-    with pytest.raises(UserError, match=r"run0 is on both sides, with 4 more: nothing can be claimed"):
-        main([f"{tmp_path}/sweep:fusion=id", f"{tmp_path}/sweep:fusion=id", "--draws", "200"])
-
-
 def test_the_json_holds_all_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     base, new = side(tmp_path / "base", 5, 0.1, 0.5), side(tmp_path / "new", 5, 0.14, 0.5)
     assert main([base, new, "--draws", "200", "--json", str(tmp_path / "claim.json")]) == 0
@@ -180,54 +162,6 @@ def test_the_json_holds_all_numbers(tmp_path: Path, capsys: pytest.CaptureFixtur
     printed = capsys.readouterr().out
     assert "Tail gain at no head loss: YES" in printed
     assert f"{written['differences'][2]['interval']['lower']:+.5f}" in printed
-
-
-def test_errors_say_what_to_do(tmp_path: Path) -> None:
-    base = side(tmp_path / "base", 2, 0.1, 0.5)
-    with pytest.raises(UserError, match="no run folder"):
-        load_group(str(tmp_path / "nothing"))
-    with pytest.raises(UserError, match=r"not finished: .*failed"):
-        load_group(str(write_run(tmp_path / "failed", 1, 0.1, 0.5, state="failed")))
-    for folder, seed, dim in (("mixed/a", 1, 8), ("mixed/b", 2, 16), ("twice/a", 1, 8), ("twice/b", 1, 8)):
-        write_run(tmp_path / folder, seed, 0.1, 0.5, dim=dim)
-    with pytest.raises(UserError, match="differ in more than the seed: dim"):
-        load_group(str(tmp_path / "mixed"))
-    with pytest.raises(UserError, match="holds seed 1 twice"):
-        load_group(str(tmp_path / "twice"))
-    with pytest.raises(UserError, match="different splits"):
-        verdict(base, side(tmp_path / "other", 2, 0.1, 0.5, fingerprint="0" * 64))
-    with pytest.raises(UserError, match="no column 'recall@20'"):
-        claim(load_group(base), load_group(base), "recall@20", "items20", 0.01, 0.95, 10, 0)
-
-
-def test_specs() -> None:
-    assert parse("logs/x:model=mf, dim=64") == ("logs/x", {"model": "mf", "dim": "64"})
-    assert parse("C:/logs/x") == ("C:/logs/x", {})
-
-
-def test_a_base_of_0_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    base, new = side(tmp_path / "base", 5, 0.1, 0.5), side(tmp_path / "new", 5, 0.14, 0.5)
-    for run in range(5):
-        folder = tmp_path / f"base/run{run}"
-        file = folder / "per_user.parquet"
-        pl.read_parquet(file).with_columns(pl.col(NAMES["tail"]) * 0, pl.col(NAMES["head"]) * 0).write_parquet(file)
-        metrics = json.loads((folder / "metrics.json").read_text())
-        metrics["test"] |= {NAMES["tail"]: 0.0, NAMES["head"]: 0.0}
-        (folder / "metrics.json").write_text(json.dumps(metrics))
-    assert main([base, new, "--draws", "200"]) == 0
-    out = capsys.readouterr().out
-    assert "nan" not in out
-    assert "no head loss: the base is 0 there" in out
-    assert out.count("base is 0") == 3  # there, and in the rows of head and tail
-
-
-def test_the_caption_names_both_sides_and_the_groups(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    base, new = side(tmp_path / "base", 5, 0.1, 0.5), side(tmp_path / "new", 1, 0.14, 0.5, fusion="sum")
-    main([base, new, "--draws", "50"])
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Tail gain at no head loss: UNDECIDED"
-    start = lines.index("ndcg@20, test part, groups items20, not recorded")
-    assert lines[start + 1 : start + 3] == ["base: lightgcn id bpr (5 runs)", "new: lightgcn sum bpr (1 run)"]
 
 
 def test_a_damaged_seed_is_left_out_and_a_damaged_run_is_one_message(
@@ -296,3 +230,16 @@ def test_numbers_out_of_bounds_are_refused(tmp_path: Path, words: list[str], mes
     with pytest.raises(UserError) as caught:
         main([base, new, *words])
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("tail", "head", "expected"), [(0.06, 0.5, "yes"), (0.14, 0.5, "no"), (0.06, 0.53, "no"), (0.1, 0.5, "undecided")]
+)
+def test_a_claim_reads_less_as_a_gain(tmp_path: Path, tail: float, head: float, expected: str) -> None:
+    base = recorded(side(tmp_path / "base", 5, tail=0.1, head=0.5, spread=0.0005))
+    new = recorded(side(tmp_path / "new", 5, tail=tail, head=head, spread=0.0005))
+    result = claim(load_group(base), load_group(new), METRIC, "items20", margin=0.01, level=0.95, draws=400, seed=0)
+    assert result.verdict == expected
+    found = next(d for d in result.differences if d.group == "tail")
+    assert (found.interval.estimate < 0) == (tail < 0.1) or expected == "undecided"  # the number itself is new - base
+    assert (found.wins > found.losses) == (tail < 0.1) or expected == "undecided"

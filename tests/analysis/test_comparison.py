@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import json
 import shutil
 from pathlib import Path
 
@@ -13,39 +12,18 @@ import pytest
 from scipy import stats as scipy_stats
 
 from ltgnn.analysis import significance as stats
-from ltgnn.analysis.compare_runs import variance
-from ltgnn.analysis.comparison import Cell, Comparison, compare, read_finished
-from ltgnn.analysis.labels import differing_keys
+from ltgnn.analysis.comparison import Cell, compare, read_finished
+from ltgnn.analysis.run_groups import Run
 from ltgnn.commands.compare import main
 from ltgnn.types import UserError
-from tests.analysis.made import METRIC, NAMES, side, write_run
-
-TAIL = NAMES["tail"]
-GRID = {("id", "bpr"): 0.10, ("sum", "bpr"): 0.12, ("id", "softmax"): 0.11, ("sum", "softmax"): 0.112}
-
-
-@pytest.fixture(scope="module")
-def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two fusions, two losses, three seeds; to be left as it is."""
-    folder = tmp_path_factory.mktemp("sweep")
-    for (fusion, loss), tail in GRID.items():
-        side(folder / f"{fusion}-{loss}", 3, tail=tail, head=0.5, spread=0.002, fusion=fusion, loss=loss)
-    return folder
+from tests.analysis.comparison_case import GRID, TAIL, cells, table
+from tests.analysis.direction_case import recorded
+from tests.analysis.made import METRIC, write_run
 
 
 @pytest.fixture
 def copy(sweep: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(sweep, tmp_path / "copy"))
-
-
-def table(folder: Path, **changes: object) -> Comparison:
-    runs, left_out = read_finished([folder])
-    given = {"baseline": {"fusion": "id"}, "correction": "holm"} | changes
-    return compare(runs, differing_keys(runs), [METRIC, TAIL], left_out=left_out, **given)  # type: ignore[arg-type]
-
-
-def cells(found: Comparison, name: str) -> dict[tuple[str, ...], Cell]:
-    return {row.options: row.cells[found.names.index(name)] for row in found.rows}  # type: ignore[misc]
 
 
 def test_means_spreads_and_differences_are_those_of_the_files(sweep: Path) -> None:
@@ -117,63 +95,6 @@ def test_failed_runs_and_single_seeds_are_named(copy: Path, capsys: pytest.Captu
     assert "residual: seeds and the rest" in printed
 
 
-def test_every_layout_has_the_same_numbers(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = table(sweep)
-    texts = {}
-    for layout in ("terminal", "markdown", "latex", "csv"):
-        given = [str(sweep), "--by", "fusion,loss", "--baseline", "fusion=id", "--metrics", METRIC, TAIL]
-        assert main([*given, "--format", layout]) == 0
-        texts[layout] = capsys.readouterr().out
-    first, anova = texts["csv"].split("\n\n")
-    rows = list(csv.DictReader(io.StringIO(first)))
-    assert len(rows) == 8
-    for row in rows:
-        cell = cells(found, row["value"])[row["fusion"], row["loss"]]
-        assert (float(row["mean"]), float(row["sd"]), row["best"]) == (cell.mean, cell.sd, str(int(cell.best)))
-        assert row["delta"] == ("" if cell.delta is None else repr(cell.delta))
-        number = f"{cell.mean:.4f} ± {cell.sd:.4f}"
-        assert number in texts["terminal"]
-        assert (f"**{number}**" if cell.best else number) in texts["markdown"]
-        tex = number.replace("±", r"$\pm$")
-        assert (rf"\textbf{{{tex}}}" if cell.best else tex) in texts["latex"]
-        if cell.delta is not None:
-            assert f"{cell.delta:+.4f}{cell.stars}" in texts["terminal"]
-            assert f"{cell.delta:+.4f}" + r"\*" * len(cell.stars) in texts["markdown"]
-            assert f"${cell.delta:+.4f}" + (f"^{{{cell.stars}}}$" if cell.stars else "$") in texts["latex"]
-    shape = [line.count("&") for line in texts["latex"].splitlines() if line.endswith(r"\\")]
-    assert shape == [5] * 5 + [5] * 5  # four configurations; two axes, their product and the residual
-    assert texts["latex"].count(r"\bottomrule") == 2
-    assert [line.count("|") for line in texts["markdown"].splitlines() if line.startswith("|")] == [7] * 6 + [7] * 6
-
-    effects = list(csv.DictReader(io.StringIO(anova)))
-    assert [row["effect"] for row in effects if row["value"] == TAIL] == ["fusion", "loss", "fusion x loss", "residual"]
-    runs, _ = read_finished([sweep])
-    for row in effects:
-        wanted = next(e for e in variance(found, runs)[row["value"]] if e.name == row["effect"])
-        assert [row[k] for k in ("df", "squares", "share", "F", "p")] == [
-            "" if n is None else repr(n) for n in (wanted.freedom, wanted.squares, wanted.share, wanted.f, wanted.p)
-        ]
-        assert f"{wanted.share:.1%}" in texts["terminal"]
-        assert f"| {wanted.share:.1%} |" in texts["markdown"]
-        assert f"{wanted.share:.1%}".replace("%", r"\%") in texts["latex"]
-    assert r"fusion $\times$ loss" in texts["latex"]
-
-
-def test_where_there_is_no_bold_type_none_is_promised(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(sweep)]) == 0
-    assert "bold" not in capsys.readouterr().out
-    assert main([str(sweep), "--format", "markdown"]) == 0
-    assert "best of each column bold" in capsys.readouterr().out
-
-
-def test_a_document_is_written(sweep: Path, tmp_path: Path) -> None:
-    assert main([str(sweep), "--metrics", METRIC, "--format", "latex", "--out", str(tmp_path / "table.tex")]) == 0
-    assert (tmp_path / "table.tex").read_text().count(r"\toprule") == 2
-    assert main([str(sweep), "--metrics", METRIC, "--format", "csv", "--out", str(tmp_path / "table.csv")]) == 0
-    assert (tmp_path / "table.csv").read_text().startswith("fusion,loss,value")
-    assert (tmp_path / "table.anova.csv").read_text().startswith("value,effect")
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -201,3 +122,16 @@ def test_other_splits_and_repeated_seeds_are_refused(copy: Path, tmp_path: Path)
     write_run(copy / "other", 1, 0.1, 0.5, fusion="content", fingerprint="0" * 64)
     with pytest.raises(UserError, match="2 different splits"):
         table(copy)
+
+
+@pytest.mark.parametrize(("less", "best"), [(True, "sum"), (False, "id")])
+def test_the_best_of_a_comparison(tmp_path: Path, less: bool, best: str) -> None:
+    folders = [write_run(tmp_path / word, 1, 0.1, head, fusion=word) for word, head in (("id", 0.6), ("sum", 0.5))]
+    for folder in folders if less else []:
+        recorded(str(folder))
+    runs = [
+        Run(f, {"choices": {"fusion": f.name}, "seed": 1}, json.loads((f / "metrics.json").read_text()))
+        for f in folders
+    ]
+    rows = compare(runs, ["fusion"], [METRIC], {}, "holm").rows
+    assert [row.options for row in rows if row.cells[0] is not None and row.cells[0].best] == [(best,)]

@@ -5,44 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from ltgnn.analysis import item_groups
-from ltgnn.analysis.notes import weights_of
 from ltgnn.commands.table import main
-from ltgnn.runs.run import Run
 from ltgnn.types import Damaged, UserError
 from tests.analysis.made import write_run
-
-RULES = {
-    "items20": {"rule": "by share of items: head 20 %, tail 80 %", "sizes": {"head": 20, "tail": 70, "cold": 10}},
-    "mass": {
-        "rule": "by share of train interactions: head 50 %, mid 30 %",
-        "sizes": {"head": 9, "mid": 81, "cold": 10},
-    },
-}
-
-
-def made(folder: Path, seed: int = 1, head: float = 0.5, **changes: Any) -> Path:
-    """A finished run with two policies, a validation value, and ``changes`` of its test values."""
-    test = changes.pop("test", {})
-    more = changes.pop("metrics", {})
-    run = write_run(folder, seed, 0.1, head, **changes)
-    file = run / "metrics.json"
-    metrics = json.loads(file.read_text())
-    values = {f"{prefix}{m}@20": 0.25 for prefix in ("", "items20/cold/", "mass/mid/") for m in ("ndcg", "recall")}
-    metrics["test"] = values | metrics["test"] | {"mass/head/ndcg@20": 0.7} | test
-    metrics |= {"val": {"ndcg@20": head}, "groups": RULES, "seconds": {"total": 2.0}} | more
-    file.write_text(json.dumps(metrics))
-    return run
-
-
-def printed(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> str:
-    assert main([str(word) for word in words]) == code
-    return " ".join(capsys.readouterr().out.split())
+from tests.analysis.table_case import made, printed
 
 
 def test_several_seeds_are_one_row_with_their_spread(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,46 +62,11 @@ def test_the_policy_is_named_with_its_rule(tmp_path: Path, capsys: pytest.Captur
         main([str(tmp_path), "--policy", "thirds"])
 
 
-COLD = {"items20/cold/ndcg@20": 0.0, "not_scorable": 2.0, "items20/cold/not_scorable": 2.0}
-
-
-@pytest.mark.parametrize(
-    ("test", "scorable", "said"),
-    [
-        (COLD, 0, True),  # a run of before `scorable` was recorded
-        (COLD, 33, False),
-        (COLD | {"items20/cold/scorable": 0.0}, 0, True),
-        (COLD | {"items20/cold/scorable": 33.0}, 33, False),
-        ({"items20/cold/ndcg@20": 0.0}, 35, False),
-        (COLD | {"items20/cold/ndcg@20": 0.1}, 0, False),
-    ],
-)
-def test_a_0_is_a_0_unless_nothing_of_the_group_is_scorable(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], test: dict[str, float], scorable: int, said: bool
-) -> None:
-    cold = {"items": 35, "scorable": scorable, "pairs": {"val": 1, "test": 2}}
-    folder = made(tmp_path / "run", test=test, metrics={"cold_items": cold})
-    assert ("not scorable" in printed(capsys, tmp_path).partition("Items")[2].partition("cold items")[0]) is said
-    run = Run(folder, {}, json.loads((folder / "metrics.json").read_text()))
-    assert item_groups.not_scorable(run, "items20/cold/ndcg@20") is said
-    assert not item_groups.not_scorable(run, "items20/tail/ndcg@20")
-
-
 def test_warnings_stand_under_the_table_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for seed, fusion in enumerate(("id", "sum", "gate")):
         warnings = ["validation has 6 pairs [/b]"] if fusion != "sum" else []
         made(tmp_path / fusion, seed, fusion=fusion, metrics={"warnings": warnings})
     assert "0, 1: warning: validation has 6 pairs [/b]" in printed(capsys, tmp_path)
-
-
-def test_the_weights_of_an_ensemble(tmp_path: Path) -> None:
-    assert weights_of({"blend": {"weights": {"ease": 0.7, "lightgcn": 0.25}}}) == "ease 0.7, lightgcn 0.25"
-    by_group = {"ease": {"active": {"head": 1.0, "tail": 2.0}, "casual": {"head": 0.5}}, "bias": 0.0}
-    assert weights_of({"blend": {"weights": by_group}}) == "ease {active: head 1 tail 2; casual: head 0.5}, bias 0"
-    policies = {"users": {"policy": "activity"}, "items": {"policy": "mass"}}
-    told = weights_of({"blend": {"weights": {"ease": 1}, **policies}})
-    assert told == "ease 1 (users by activity, items by mass)"
-    assert weights_of({"blend": None}) == weights_of({}) == ""
 
 
 def test_brackets_newlines_and_controls_in_an_error_are_text(

@@ -12,7 +12,7 @@ import pytest
 
 from ltgnn.commands.table import main
 from ltgnn.types import UserError
-from tests.analysis.test_table import made
+from tests.analysis.table_case import made
 
 FEATURES = ("minilm", "tfidf", "shuffled", "random", "minilm_numbers", "minilm_tfidf", "mpnet", "bge", "multilingual")
 

@@ -76,7 +76,7 @@ UNMOVED = {
     "model=lightgcn_historical: encoder.every": "moves the second step: tests/models/test_historical.py",
     "model=mf: encoder.readout.ego": "there is one layer to read out",
     **{
-        f"graph: kernel.{key}": "kernels compute the same: tests/graph/test_bipartite.py"
+        f"graph: kernel.{key}": "kernels compute the same: tests/graph/test_kernels.py"
         for key in ("rounds", "margin", "least")
     },
     **{

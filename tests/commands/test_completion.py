@@ -10,27 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.cli import COMMANDS, main
-from ltgnn.commands.completion.candidates import candidates
-from ltgnn.commands.completion.command_text import flags, keys, subcommands
-
-SLOW = ("torch", "hydra", "omegaconf", "pydantic", "polars", "numpy", "transformers", "matplotlib")
-NAMES = {name: module for name, (module, _) in COMMANDS.items()}
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two runs, a sweep, a file, and a yaml tree of the user."""
-    for name in ("logs/train/runs/2026_a", "logs/train/runs/2026_b", "logs/train/multiruns/S/001_x"):
-        (tmp_path / name).mkdir(parents=True)
-        (tmp_path / name / "status.json").write_text("{}")
-    (tmp_path / "logs/train/multiruns/S/.sweep").mkdir()
-    (tmp_path / "events.csv").write_text("user,item\n")
-    (tmp_path / "conf/loss").mkdir(parents=True)
-    (tmp_path / "conf/loss/mine.yaml").write_text("# mine\nranking: {_target_: lab.Mine, strength: 2}\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("LTGNN_LOGS", raising=False)
-    return tmp_path
+from ltgnn.cli import main
 
 
 @pytest.fixture
@@ -94,37 +74,6 @@ def test_bash(line: str, words: list[str], found: list[str], place: Path, progra
     assert all(reply.startswith(start) for reply in done.stdout.split("\n") if reply)
 
 
-def test_nothing_slow_is_imported(place: Path) -> None:
-    lines = [
-        "ltgnn train loss=s",
-        "ltgnn train loss.ranking.",
-        "ltgnn data stats ml",
-        "ltgnn recommend rules=",
-        "ltgnn m",
-    ]
-    code = "import sys\nfrom ltgnn.cli import main\nfor line in sys.argv[1:]: main(['completion', '--line', line])\n"
-    code += f"print([name for name in {SLOW} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code, *lines], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
-    assert "loss=softmax" in done.stdout
-
-
-def test_own_yaml_keys_flags_and_subcommands(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LTGNN_CONF", str(place / "conf"))
-    assert candidates("ltgnn train loss=mi", NAMES) == ["loss=mine"]
-    assert candidates("ltgnn train loss=mine loss.", NAMES) == ["loss.ranking.strength="]
-    assert candidates("ltgnn data ", NAMES)[:2] == ["audit", "diff"]
-    assert "ml100k" in candidates("ltgnn data stats ml", NAMES)
-    assert "build" in subcommands(NAMES["features"])
-    assert "prune" in subcommands(NAMES["features"])
-    assert {"run", "events", "items", "out"} <= set(keys(NAMES["update"]))
-    assert "--policy" in flags("table", NAMES["table"])
-    assert candidates("ltgnn update run=x events=ev", NAMES) == ["events=events.csv"]
-    assert candidates("ltgnn train profile=", NAMES) == ["profile=false", "profile=true"]
-    assert candidates("ltgnn nonsense ", NAMES) == []
-    assert candidates("ltgnn train 'unclosed", NAMES) == []
-
-
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_scripts(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", shell]) == 0
@@ -136,8 +85,3 @@ def test_help_and_an_unknown_shell(capsys: pytest.CaptureFixture[str]) -> None:
     assert "~/.bashrc" in capsys.readouterr().out
     assert main(["completion", "tcsh"]) == 1
     assert "bash, zsh, fish" in capsys.readouterr().err
-
-
-def test_hydras_own_names_ours(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", "--shell-completion", "install=bash"]) == 1
-    assert "ltgnn completion bash" in capsys.readouterr().err

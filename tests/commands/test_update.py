@@ -16,90 +16,12 @@ from ltgnn.inference.finished_run import load_finished_run
 from ltgnn.inference.fold_in import FoldIn
 from ltgnn.inference.new_interactions import encode_new, extend_problem, rebuild_module
 from ltgnn.inference.restore import load_module
-from ltgnn.inference.update import update_scorer
 from ltgnn.runs.folder import RunFolder
-from ltgnn.types import UserError
-from tests.conftest import run_folders
+from tests.commands.update_case import EVENTS, ITEMS, trained
 
 Launch = Callable[..., int]
+
 Capture = pytest.CaptureFixture[str]
-EVENTS = [
-    ("u3", "i40"),
-    ("u3", "i41"),
-    ("new1", "i0"),
-    ("new1", "i5"),
-    ("u7", "sword"),
-    ("new2", "sword"),
-    ("u3", "i40"),
-]
-ITEMS = {"sword": {"title": "the castle number one"}, "lonely": {"title": "the garden number two"}}
-
-FOLDED = [
-    ("fusion=sum",),
-    ("fusion=id", "features=none"),
-    ("fusion=popularity_gate", "num_layers=3"),
-    ("fusion=gate", "features/transform=whiten", "model=lightgcnpp", "graph=lightgcnpp"),
-    ("fusion=content", "graph=random_walk"),
-    ("fusion=sum", "split=cold_items", "views=simgcl", "loss=bpr_infonce"),
-]
-REBUILT = [
-    ("fusion=sum", "graph=semantic"),
-    ("fusion=content", "model=alpharec"),
-    ("fusion=sum", "model=lightgcn_content"),
-]
-
-
-def trained(launch: Launch, tmp_path: Path, *overrides: str) -> Path:
-    assert launch(*overrides, "epochs=2", "paths.log_dir=run") == 0
-    (run,) = run_folders(tmp_path / "run")
-    return run
-
-
-@pytest.mark.parametrize("overrides", FOLDED, ids=" ".join)
-def test_folding_in_gives_what_a_build_from_scratch_gives(
-    launch: Launch, tmp_path: Path, overrides: tuple[str, ...]
-) -> None:
-    run, cfg, problem = load_finished_run(trained(launch, tmp_path, *overrides))
-    module = load_module(cfg, problem, run, torch.device("cpu"))
-    assert FoldIn.supports(module)
-    items = ITEMS if problem.features is not None else {}
-    new = encode_new(problem.dataset, problem.split.train, EVENTS, items)
-    assert new.item_ids == (["sword", "lonely"] if items else ["sword"])
-    assert new.user_ids == ["new1", "new2"]
-    after = extend_problem(cfg, problem, new)
-    encoded, update = FoldIn(problem, module).update(new, after)
-    wanted = rebuild_module(cfg, problem, after, module.state_dict()).encode_all()
-    torch.testing.assert_close(encoded.users, wanted.users, rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(encoded.items, wanted.items, rtol=1e-5, atol=1e-6)
-    u3 = problem.dataset.user_ids.index("u3")
-    assert not torch.equal(encoded.users[u3], module.encode_all().users[u3])
-    before = torch.cat([module.encode_all().users, torch.zeros(2, encoded.users.shape[1])])
-    kept = ~update.changed[: len(before)]
-    assert torch.equal(encoded.users[kept], before[kept])
-
-
-@pytest.mark.parametrize("overrides", REBUILT, ids=" ".join)
-def test_other_models_are_built_anew(launch: Launch, tmp_path: Path, overrides: tuple[str, ...]) -> None:
-    run, cfg, problem = load_finished_run(trained(launch, tmp_path, *overrides))
-    module = load_module(cfg, problem, run, torch.device("cpu"))
-    assert not FoldIn.supports(module)
-    new = encode_new(problem.dataset, problem.split.train, EVENTS, ITEMS)
-    after = extend_problem(cfg, problem, new)
-    scorer, how = update_scorer(cfg, problem, after, new, run)
-    assert how["computed again"] == "graph and vectors, all with the weights of the run"
-    assert scorer(torch.arange(after.dataset.num_users)).shape == (82, 50)
-
-
-def test_scores_that_a_loss_adds_are_those_of_the_extended_train_part(launch: Launch, tmp_path: Path) -> None:
-    words = ("fusion=init", "loss=residual", "sampler=in_batch", "loss.ranking.folds=2")
-    run, cfg, problem = load_finished_run(trained(launch, tmp_path, *words))
-    module = load_module(cfg, problem, run, torch.device("cpu"))
-    after = extend_problem(cfg, problem, encode_new(problem.dataset, problem.split.train, EVENTS, ITEMS))
-    everyone = torch.arange(after.dataset.num_users)
-    new = encode_new(problem.dataset, problem.split.train, EVENTS, ITEMS)
-    scorer, _ = update_scorer(cfg, problem, after, new, run)
-    wanted = rebuild_module(cfg, problem, after, module.state_dict()).scorer()
-    torch.testing.assert_close(scorer(everyone), wanted(everyone), rtol=1e-4, atol=1e-5)
 
 
 def test_nothing_new_changes_nothing(launch: Launch, tmp_path: Path) -> None:
@@ -148,17 +70,6 @@ def test_command(launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "has no rows" in capsys.readouterr().err
     assert main(["update", "--help"]) == 0
     assert "ltgnn update run=" in capsys.readouterr().out
-
-
-def test_closed_forms_are_computed_again(launch: Launch, tmp_path: Path) -> None:
-    run, cfg, problem = load_finished_run(trained(launch, tmp_path, "model=ease"))
-    new = encode_new(problem.dataset, problem.split.train, [("u3", "i40"), ("new", "i1")], {})
-    after = extend_problem(cfg, problem, new)
-    scorer, how = update_scorer(cfg, problem, after, new, run)
-    assert how["computed again"] == "the closed form, of all pairs"
-    assert scorer(torch.tensor([80])).abs().nan_to_num(posinf=0).sum() > 0
-    with pytest.raises(UserError, match="is an item of the run already"):
-        encode_new(problem.dataset, problem.split.train, EVENTS, {"i3": {}})
 
 
 def test_columns_are_those_of_the_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:

@@ -5,28 +5,12 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
-from omegaconf import OmegaConf
 
 from ltgnn.config.input_files import find_changed, inputs_of
-from ltgnn.config.sweep_cache import Cache
 from ltgnn.runs.run_key import key_of
-
-
-def recipe(folder: Path, **more: Any) -> dict[str, Any]:
-    reader = {"interactions": {"all": "i.csv"}, "items": None, "separator": "/", "user": "u"}
-    data = {"name": "mine", "files": {"_target_": "ltgnn.data.fetch.Folder", "path": str(folder)}, "reader": reader}
-    return {"paths": {"run_dir": "/RUN"}, "choices": {}, "data": data, **more}
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data/i.csv").write_text("u,i\n1,2\n")
-    (tmp_path / "data/other.csv").write_text("not read")
-    return tmp_path / "data"
+from tests.config.input_files_case import recipe
 
 
 def test_the_files_that_the_reader_names(folder: Path) -> None:
@@ -92,13 +76,3 @@ def test_words_are_no_folders_by_chance(folder: Path, monkeypatch: pytest.Monkey
         folder, features={"name": "mine", "separators": "/", "here": ".", "zero": "a\0b", "long": "x" * 5000}
     )
     assert list(inputs_of(given)) == ["data"]
-
-
-def test_what_jobs_share_is_of_the_data_as_they_are(folder: Path) -> None:
-    cfg = OmegaConf.create(recipe(folder))
-    cache = Cache()
-    read = lambda: (folder / "i.csv").read_text()  # noqa: E731
-    first = cache.shared("data", cfg, ("data",), read)
-    assert cache.shared("data", cfg, ("data",), read) is first
-    (folder / "i.csv").write_text("u,i\n7,7\n")
-    assert cache.shared("data", cfg, ("data",), read) == "u,i\n7,7\n"

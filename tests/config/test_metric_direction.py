@@ -7,45 +7,18 @@ from typing import Any
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
-from hydra.utils import instantiate
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from ltgnn.analysis.pareto import Point, front
-from ltgnn.config import resolvers
-from ltgnn.config.hydra_entry import explain
 from ltgnn.config.metric_direction import BEFORE, mixed_direction, named_smaller, smaller, smaller_in
-from ltgnn.config.paths import conf_dir
 from ltgnn.evaluation.metric import metric
-from ltgnn.evaluation.monitor_check import refuse_unknown, value_names
 from ltgnn.sweeps.objectives import ways
-from ltgnn.types import Interactions, UserError
-from tests.conftest import random_interactions
-
-
-def composed(*words: str) -> Any:
-    resolvers.register()
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose("train", overrides=["paths.run_dir=/RUN", *words])
+from ltgnn.types import UserError
+from tests.config.metric_direction_case import composed
 
 
 @metric("hits", smaller_is_better=True)
 def cost(hits: Any, k: int) -> torch.Tensor:
     return torch.zeros(len(hits.relevant), dtype=torch.float64)
-
-
-@pytest.fixture(scope="module")
-def evaluation() -> dict[str, Any]:
-    found: dict[str, Any] = OmegaConf.to_container(composed().eval, resolve=True)
-    return found
-
-
-def test_every_metric_of_the_package_says_it(evaluation: dict[str, Any]) -> None:
-    less = {"arp", "gini", "lift", "miscalibration", "preo", "prsp", "pru", "ties", "not_scorable"}
-    every = {name for part in ("metrics", "ranks", "lists", "exposure") for name in evaluation[part]}
-    assert {name for name in every if smaller_in(evaluation, f"val/{name}@20")} == less - {"not_scorable"}
-    assert less == BEFORE  # what is taken of runs that did not record it is what they state
 
 
 @pytest.mark.parametrize(
@@ -59,12 +32,6 @@ def test_every_metric_of_the_package_says_it(evaluation: dict[str, Any]) -> None
 def test_checkpoint_and_early_stop_have_the_direction_of_the_monitor(monitor: str, mode: str) -> None:
     callbacks = composed(f"monitor={monitor}").callbacks
     assert callbacks.checkpoint.mode == callbacks.early_stop.mode == mode
-
-
-def test_a_metric_that_does_not_exist_is_told_when_the_recipe_is_made() -> None:
-    with pytest.raises(OmegaConfBaseException) as error:
-        OmegaConf.to_container(composed("monitor=val/ndgc@20"), resolve=True)
-    assert "unknown metric 'ndgc'. Did you mean: ndcg" in explain(error.value)
 
 
 def test_mixtures(evaluation: dict[str, Any]) -> None:
@@ -95,35 +62,8 @@ def test_the_front_of_a_value_of_which_less_is_better() -> None:
     assert [p.x for p in front(points, "ndcg@20", "coverage@20")] == [0.1, 0.3]
 
 
-@pytest.fixture(scope="module")
-def evaluator() -> Any:
-    train = random_interactions(30, 40, 0.2, 0)
-    free = torch.tensor([key for key in range(30 * 40) if not torch.isin(key, train.keys)])[::7]
-    held = Interactions(free // 40, free % 40, 30, 40)
-    cfg = composed()
-    groups = {name: policy(train.item_counts) for name, policy in instantiate(cfg.groups).items()}
-    return instantiate(cfg.eval)(held, [train], groups)
-
-
-def test_the_names_that_are_promised_are_those_that_come(evaluator: Any) -> None:
-    scores = torch.rand(30, 40, generator=torch.Generator().manual_seed(0))
-    given = set(evaluator(lambda users: scores[users].clone()).values)
-    assert given <= set(value_names(evaluator))
-    for name in given:
-        refuse_unknown(evaluator, name, f"monitor=val/{name}")
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("ndcg@15", "Did you mean: .*ndcg@10"), ("items20/tial/ndcg@20", "items20/tail/ndcg@20"),
-        ("ild_features@20", "the data lack"), ("ild_category@20", "the data lack"),
-        ("items20/tail/aplt@20", "overall"),
-        ("items20/share@20", "share exists for head, tail"), ("activity/casual/gini@20", "one number for all users"),
-        ("activity/casual/items20/tail/coverage@20", "one number for all users"),
-        ("items20/cold/ndcg@20", "unknown value"), ("", "unknown value"),
-    ],
-)  # fmt: skip
-def test_a_value_that_will_not_come_is_told_before(evaluator: Any, name: str, said: str) -> None:
-    with pytest.raises(UserError, match=f"(?s)monitor=val.*{said}"):
-        refuse_unknown(evaluator, name, f"monitor=val/{name}")
+def test_every_metric_of_the_package_says_it(evaluation: dict[str, Any]) -> None:
+    less = {"arp", "gini", "lift", "miscalibration", "preo", "prsp", "pru", "ties", "not_scorable"}
+    every = {name for part in ("metrics", "ranks", "lists", "exposure") for name in evaluation[part]}
+    assert {name for name in every if smaller_in(evaluation, f"val/{name}@20")} == less - {"not_scorable"}
+    assert less == BEFORE  # what is taken of runs that did not record it is what they state

@@ -1,48 +1,25 @@
 """Runs of an earlier version: their recipes in today's words, and the commands that read them.
 
 ``older/`` holds run folders that commit f2b1a7b wrote on the toy shop, without data, checkpoints and values by user,
-and the classes that its ``conf`` named.
-"""
+and the classes that its ``conf`` named."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
 from hydra.utils import get_object
-from omegaconf import OmegaConf
 
 import ltgnn
 from ltgnn.cli import main
 from ltgnn.config import older_recipes
-from ltgnn.config.composing import compose_config
-from ltgnn.config.recipe import open_recipe
-from ltgnn.config.trust import is_allowed, targets
-from ltgnn.io import bounded_read
-from ltgnn.runs.folder import RunFolder, resolve_config
+from ltgnn.config.trust import is_allowed
+from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.reading import read_run
+from tests.config.older_recipes_case import OLDER
 from tests.conftest import CONF
-
-OLDER = Path(__file__).parent / "older"
-RUNS = ("trained", "closed", "blend")
-
-
-@pytest.fixture
-def runs(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The run folders, with the toy shop as their data."""
-    places = {"SHOP": shop, "RUNS": tmp_path / "runs", "CACHE": tmp_path / "cache", "DATA": tmp_path / "data"}
-    shutil.copytree(OLDER, tmp_path / "runs", ignore=shutil.ignore_patterns("classes.txt"))
-    for file in (tmp_path / "runs").rglob("*.*"):
-        text = file.read_text(encoding="utf-8")
-        for name, place in places.items():
-            text = text.replace(name, str(place))
-        file.write_text(text, encoding="utf-8")
-    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "runs"
 
 
 @pytest.mark.parametrize("name", (OLDER / "classes.txt").read_text(encoding="utf-8").split())
@@ -52,21 +29,8 @@ def test_every_class_that_a_recipe_could_name_is_there(name: str) -> None:
     assert is_allowed(translated)
 
 
-@pytest.mark.parametrize("run", RUNS)
-def test_recipes_are_read_in_words_of_today(runs: Path, run: str) -> None:
-    before = bounded_read.read_recipe(runs / run)
-    assert any(not is_allowed(target) for _, target in targets(before))
-    recipe = open_recipe(runs / run)
-    assert resolve_config(recipe) == RunFolder(runs / run).recipe()
-    assert "text" not in recipe
-    assert not [key for key in recipe.choices if "text" in str(key) and "parts.text" not in str(key)]
-    for _, target in targets(resolve_config(recipe)):
-        assert callable(get_object(target))
-    assert len(resolve_config(recipe)) == len(before)
-
-
-def test_sections_keys_and_words(runs: Path) -> None:
-    trained, blend = RunFolder(runs / "trained").config(), RunFolder(runs / "blend").config()
+def test_sections_keys_and_words(older_runs: Path) -> None:
+    trained, blend = RunFolder(older_runs / "trained").config(), RunFolder(older_runs / "blend").config()
     assert list(trained.features.parts) == ["minilm", "tfidf"]
     assert trained.features._target_ == "ltgnn.features.item_features.JoinedFeatures"
     assert trained.score.adjustments == {}
@@ -74,11 +38,11 @@ def test_sections_keys_and_words(runs: Path) -> None:
     assert (trained.choices.features, trained.choices.fusion) == ("minilm_tfidf", "content")
     assert trained.choices["features/store@features.parts.minilm.store"] == "cache"
     assert blend.reads_features is True
-    assert "features=minilm_tfidf" in read_run(runs / "trained").overrides
-    assert "features.parts.tfidf.encoder.dim=8" in read_run(runs / "trained").overrides
-    assert "fusion=content" in read_run(runs / "trained").overrides
-    card = json.loads((runs / "closed/text_card.json").read_text())
-    assert RunFolder(runs / "closed").read_json("features_card.json") == card
+    assert "features=minilm_tfidf" in read_run(older_runs / "trained").overrides
+    assert "features.parts.tfidf.encoder.dim=8" in read_run(older_runs / "trained").overrides
+    assert "fusion=content" in read_run(older_runs / "trained").overrides
+    card = json.loads((older_runs / "closed/text_card.json").read_text())
+    assert RunFolder(older_runs / "closed").read_json("features_card.json") == card
 
 
 @pytest.mark.parametrize(
@@ -155,21 +119,6 @@ def test_who_types_an_earlier_name_is_told_the_name_of_today(
     assert f"Did you mean '{meant}'?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["features=minilm_numbers", "fusion=content", "eval=full"],
-        ["model=ease_content", "graph=semantic", "fusion=side", "loss=bpr_align"],
-        ["features=from_data", "data=mmrec", "projector=separate"],
-    ],
-)
-def test_recipes_of_today_are_left_as_they_are(words: list[str]) -> None:
-    cfg = compose_config("train", [*words, "paths.run_dir=run", "data.name=mine"], None)
-    for section in ("features", "fusion", "model", "graph", "eval", "loss", "projector"):
-        recipe = {section: OmegaConf.to_container(cfg[section], resolve=True), "choices": {"fusion": "content"}}
-        assert older_recipes.translated(recipe) == recipe
-
-
 def test_metrics_by_their_names_of_today() -> None:
     found = {
         "test": {"ild_text@20": 0.5, "ndcg@20": 0.1},
@@ -181,10 +130,10 @@ def test_metrics_by_their_names_of_today() -> None:
     assert after["seconds"] == {"fit": 1.0}
 
 
-def test_values_by_user_by_their_names_of_today(runs: Path) -> None:
+def test_values_by_user_by_their_names_of_today(older_runs: Path) -> None:
     values = pl.DataFrame({"user": [0, 1], "ild_text@20": [0.25, 0.5], "ndcg@20": [1.0, 0.0]})
-    values.write_parquet(runs / "closed/per_user.parquet")
-    run = read_run(runs / "closed")
+    values.write_parquet(older_runs / "closed/per_user.parquet")
+    run = read_run(older_runs / "closed")
     assert run.schema("per_user.parquet") == ["user", "ild_features@20", "ndcg@20"]
     found = run.columns("per_user.parquet", ["user", "ild_features@20"])
     assert found.equals(values.select("user", pl.col("ild_text@20").alias("ild_features@20")))
@@ -201,28 +150,28 @@ def test_what_is_no_recipe_stays_as_it_is() -> None:
     }
 
 
-def test_tables_and_pages(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["table", str(runs)]) == 0
+def test_tables_and_pages(older_runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", str(older_runs)]) == 0
     printed = capsys.readouterr().out
     assert "lightgcn content" in printed
     assert "features=minilm_tfidf" in printed
     best = json.loads((OLDER / "closed/metrics.json").read_text())["test"]["ndcg@20"]
     assert f"{best:.4f}".lstrip("0") in printed
-    assert main(["compare", str(runs)]) == 0
+    assert main(["compare", str(older_runs)]) == 0
     assert "minilm_tfidf" in capsys.readouterr().out
-    assert main(["pareto", str(runs)]) == 0
-    assert main(["report", str(runs)]) == 0
-    assert "No run has item features." not in (runs / "report.html").read_text(encoding="utf-8")
+    assert main(["pareto", str(older_runs)]) == 0
+    assert main(["report", str(older_runs)]) == 0
+    assert "No run has item features." not in (older_runs / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_model_is_made_anew_and_answers(runs: Path, shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_is_made_anew_and_answers(older_runs: Path, shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is judged as before, and exactly as the same words of today.
 
     Half of the SVD's components belong to one singular value, and scipy's releases choose among those otherwise.
     """
-    model = ltgnn.load(str(runs / "closed"))
+    model = ltgnn.load(str(older_runs / "closed"))
     assert model.recommend(["u1"], k=3).height == 3
-    assert main(["evaluate", f"run={runs / 'closed'}", "paths.run_dir=judged"]) == 0
+    assert main(["evaluate", f"run={older_runs / 'closed'}", "paths.run_dir=judged"]) == 0
     toy = ["--config-dir", str(CONF), "data=toy", f"data.files.path={shop}", "logger=none", "eval=accuracy"]
     words = ["features=tfidf", "features.encoder.dim=8", "features.encoder.min_df=1", "model=ease_content"]
     assert main(["train", *toy, *words, "score=content", "hydra.run.dir=today"]) == 0
@@ -233,8 +182,8 @@ def test_a_model_is_made_anew_and_answers(runs: Path, shop: Path, capsys: pytest
     capsys.readouterr()
 
 
-def test_a_model_that_cannot_be_made_says_why(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    recipe = runs / "closed/config.yaml"
+def test_a_model_that_cannot_be_made_says_why(older_runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = older_runs / "closed/config.yaml"
     recipe.write_text(recipe.read_text().replace("neighbours.TextKNN", "neighbours.TextKNN\n        gone: 1"))
-    assert main(["recommend", f"run={runs / 'closed'}", "users=u1"]) == 1
+    assert main(["recommend", f"run={older_runs / 'closed'}", "users=u1"]) == 1
     assert "of an earlier version" in capsys.readouterr().err

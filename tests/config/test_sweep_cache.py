@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from omegaconf import OmegaConf
 
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
+from tests.config.input_files_case import recipe
 from tests.conftest import random_interactions
 
 CFG = OmegaConf.create({"data": {"name": "a"}, "graph": {"width": 1}})
@@ -57,3 +59,13 @@ def test_pairs_are_values_that_a_copy_shares() -> None:
     other = copy.deepcopy(holder)
     assert other["train"] is train
     assert other["rest"] is not holder["rest"]
+
+
+def test_what_jobs_share_is_of_the_data_as_they_are(folder: Path) -> None:
+    cfg = OmegaConf.create(recipe(folder))
+    cache = Cache()
+    read = lambda: (folder / "i.csv").read_text()  # noqa: E731
+    first = cache.shared("data", cfg, ("data",), read)
+    assert cache.shared("data", cfg, ("data",), read) is first
+    (folder / "i.csv").write_text("u,i\n7,7\n")
+    assert cache.shared("data", cfg, ("data",), read) == "u,i\n7,7\n"

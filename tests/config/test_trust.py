@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import pickle
 import shutil
 import sys
 from collections.abc import Iterator
@@ -12,19 +10,13 @@ from typing import Any
 
 import pytest
 import yaml
-from omegaconf import OmegaConf
 
 from ltgnn import cli
 from ltgnn.config import trust
-from ltgnn.config.paths import conf_dir
-from ltgnn.config.recipe import open_recipe
 from ltgnn.io.libyaml import dump
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import UserError
-from tests.conftest import CONF
-
-RUN = "torch.utils.collect_env.run"
-MARK = "PWNED"
+from tests.config.trust_case import COMMANDS, MARK, RUN, poisoned, words
 
 Recipe = dict[str, Any]
 
@@ -113,84 +105,8 @@ PAYLOADS: dict[str, tuple[str, Any, str]] = {  # name -> (where in the recipe, w
     "a new folder": ("data.files", archive(folder=MARK, sources=[]), MARK),
 }  # fmt: skip
 
-COMMANDS: dict[str, list[str]] = {
-    "recommend": ["recommend", "run={run}", "users=u1", "k=1"],
-    "similar": ["similar", "i1", "run={run}"],
-    "explain": ["explain", "run={run}", "user=u1", "item=i1"],
-    "search": ["search", "run={run}", "river"],
-    "serve": ["serve", "run={run}", "port=8000"],
-    "export": ["export", "run={run}", "out=out"],
-    "update": ["update", "run={run}", "events=events.csv", "out=out"],
-    "evaluate": ["evaluate", "run={run}"],
-    "evaluate, swept": ["evaluate", "run={run}", "score.norm_power=0,1", "-m"],
-    "ensemble": ["ensemble", "{run}", "{good}"],
-    "train on its vectors": ["train", "--config-dir", str(CONF), "data=toy", "data.files.path={shop}", "features=run",
-                             "features.run={run}", "logger=none"],
-    "features build": ["features", "build", "--config-dir", str(CONF), "data=toy", "data.files.path={shop}",
-                       "features=run", "features.run={run}"],
-    **{f"data {name}": ["data", name, "{run}", *more] for name, more in {
-        "fetch": [], "stats": [], "audit": [], "split": ["--out", "out"], "export": ["--to", "recbole", "--out", "out"],
-    }.items()},
-    "data diff": ["data", "diff", "{run}", "{good}"],
-}  # fmt: skip
-
 COMPOSING = ("evaluate, swept", "train on its vectors", "text build")
 """Commands that compose the whole yaml tree first, which takes seconds."""
-
-
-@pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Path:
-    """A finished run."""
-    from ltgnn.commands.train import main as train
-
-    folder = tmp_path_factory.mktemp("good")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("LTGNN_CACHE", str(folder / "cache"))
-        words = ["data=toy", f"data.files.path={shop}", "features=words", "model=popularity", "logger=none"]
-        assert train(["--config-dir", str(CONF), *words, f"hydra.run.dir={folder}/run"]) == 0
-    return folder / "run"
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder to be attacked in, which is the working directory."""
-
-    class Pickle:
-        def __reduce__(self) -> Any:
-            return open, (MARK, "w")
-
-    inside = tmp_path / "a" / "b"
-    inside.mkdir(parents=True)
-    monkeypatch.chdir(inside)
-    monkeypatch.setenv("LTGNN_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("EVIL", RUN)
-    Path("evil.pkl").write_bytes(pickle.dumps(Pickle()))
-    (inside / "evilpkg").mkdir()
-    (inside / "evilpkg" / "setup.py").write_text(f"open('{inside / MARK}', 'w')")
-    Path("events.csv").write_text("user,item\nu1,i1\n")
-    yield inside
-    assert not list(tmp_path.rglob(f"*{MARK}*")), "the payload was run"
-    assert not list(tmp_path.rglob(".lock")), "something was fetched"
-
-
-def poisoned(good: Path, where: str, what: Any) -> Path:
-    """A copy of a run whose recipe has ``what`` at the dotted key ``where``."""
-    copy = Path("copy").resolve()
-    shutil.copytree(good, copy, dirs_exist_ok=True)
-    recipe = yaml.safe_load((good / "config.yaml").read_text())
-    *path, last = [where] if where.startswith(".") else where.split(".")
-    node = recipe
-    for key in path:
-        node = node.setdefault(key, {})
-    node[last] = what
-    (copy / "config.yaml").write_text(dump(recipe))
-    return copy
-
-
-def words(command: str, run: Path, good: Path, shop: Path) -> list[str]:
-    return [word.format(run=run, good=good, shop=shop) for word in COMMANDS[command]]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -271,13 +187,6 @@ def test_trust_covers_what_the_package_defines_alone(good: Path, monkeypatch: py
         trust.is_allowed("mineral.models.Yours")
 
 
-def test_every_class_of_the_yaml_may_be_named() -> None:
-    for file in conf_dir().rglob("*.yaml"):
-        if "hydra" not in file.relative_to(conf_dir()).parts:
-            for key, target in trust.targets(OmegaConf.to_container(OmegaConf.load(file), resolve=False) or {}):  # type: ignore[arg-type]
-                assert "hydra" in key or trust.is_allowed(target), f"{file}: {target}"
-
-
 LIBRARY_HOMES = ("torch", "pytorch_lightning", "lightning_fabric")
 
 
@@ -293,14 +202,6 @@ def test_names_of_libraries_are_classes_and_initialisations() -> None:
                 assert isinstance(found, type) or module.startswith("torch.nn") or home == "typing", f"{module}.{name}"
 
 
-def test_interpolations_of_a_folder_are_text(good: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SECRET", "hunter2")
-    for given in ("${oc.env:SECRET}", "a \\${oc.env:SECRET}", "\\\\${oc.env:SECRET}", "${data.name}"):
-        cfg = open_recipe(poisoned(good, "data.licence", given))
-        assert cfg.data.licence == given
-        assert "hunter2" not in json.dumps(OmegaConf.to_container(cfg, resolve=True))
-
-
 def test_data_of_a_colleague_are_looked_for_in_ones_own_folder(good: Path, place: Path, tmp_path: Path) -> None:
     run = poisoned(good, "data.files", archive(folder="/home/bob/data/toy", sources=[]))
     recipe = yaml.safe_load((run / "config.yaml").read_text())
@@ -314,14 +215,6 @@ def test_data_of_a_colleague_are_looked_for_in_ones_own_folder(good: Path, place
     (run / "config.yaml").write_text(dump(recipe))
     with pytest.raises(UserError, match="LTGNN_DATA"):
         RunFolder(run).config()
-
-
-def test_features_are_written_to_ones_own_store_alone(good: Path, place: Path, tmp_path: Path) -> None:
-    (place / "elsewhere").mkdir()
-    run = poisoned(good, "features.store.folder", str(place / "elsewhere"))
-    assert open_recipe(run).features.store.folder == str(tmp_path / "cache")
-    (place / "elsewhere" / f"{'0' * 64}.safetensors").write_bytes(b"")
-    assert open_recipe(run).features.store.folder == str(place / "elsewhere")  # a store that is there is read
 
 
 def test_trust_ends_with_the_command() -> None:

@@ -13,15 +13,10 @@ import pytest
 from ltgnn.data.blocks import BLOCK, GrowingArray, by_code, counts, relabel, shrink
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
-from ltgnn.data.parquet import PIECE, Parquet
+from ltgnn.data.parquet import PIECE
 from ltgnn.types import Dataset
+from tests.data.blocks_case import DRAW, codes
 from tests.data.readers import reader
-
-DRAW = np.random.default_rng(0)
-
-
-def codes(size: int = 100, ids: int = 12) -> np.ndarray:
-    return DRAW.integers(0, ids, size).astype(np.int32)
 
 
 def test_growing_holds_what_was_added() -> None:
@@ -121,12 +116,3 @@ def test_any_format_gives_the_same(ids: str, tmp_path: Path) -> None:
         assert data.card["source"]["interactions"][0]["rows without a required value, dropped"] == sum(
             row % 50 == 7 for row in range(size)
         )
-
-
-def test_parquet_in_pieces_of_any_size(tmp_path: Path) -> None:
-    frame = pl.DataFrame({"user": codes(100), "item": codes(100)})
-    frame.write_parquet(tmp_path / "x.parquet")
-    for piece in (1, 11, 100, 1000):
-        pieces = list(Parquet(tmp_path / "x.parquet", piece).pieces({}, [pl.col("user"), pl.col("item")]))
-        assert len(pieces) == -(-100 // piece)
-        assert pl.concat(pieces).equals(frame)

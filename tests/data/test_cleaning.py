@@ -1,5 +1,7 @@
 """Cleaning: each filter by hand, the k-core as a law, the report."""
 
+from __future__ import annotations
+
 from datetime import UTC, datetime
 
 import numpy as np
@@ -8,9 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning, k_core, seconds
 from ltgnn.data.raw import Raw
 from ltgnn.types import UserError
+from tests.data.bad_input_case import HEADER, write
+from tests.data.cleaning_case import pairs
+from tests.data.readers import reader
+from tests.data.repeats_case import ITEMS, USERS, events, read
 
 
 def raw(rows, num_users=3, num_items=4, **columns):
@@ -35,10 +42,6 @@ def raw(rows, num_users=3, num_items=4, **columns):
 def cleaning(**keys):
     defaults = {"since": None, "until": None, "min_rating": None, "user_core": 1, "item_core": 1}
     return Cleaning(**(defaults | {"keep_unseen_users": False, "keep_unseen_items": False} | keys))
-
-
-def pairs(rows):
-    return list(zip(rows.users.tolist(), rows.items.tolist(), strict=True))
 
 
 def test_first_of_repeats_counts_and_weights_add_up():
@@ -136,3 +139,47 @@ def test_official_parts_must_not_overlap():
     apart = raw([(0, 0), (0, 0), (1, 2), (1, 1)], parts=[0, 0, 0, 1], part_names=("train", "test"))
     rows, _ = cleaning()(apart)
     assert rows.parts.tolist() == [0, 0, 1]
+
+
+def test_no_item_left_after_the_core(tmp_path):
+    write(tmp_path, HEADER + "a,1,1\nb,2,1\n")
+    core = Cleaning(None, None, None, 5, 5, False, False)
+    with pytest.raises(UserError, match=r"No interactions are left\..*user_core"):
+        load(lambda: tmp_path, reader("table"), core)
+
+
+def test_counts_that_are_not_the_published_ones(tmp_path):
+    write(tmp_path, HEADER + "a,1,1\nb,2,1\n")
+    keep = Cleaning(None, None, None, 1, 1, False, False)
+    with pytest.raises(
+        UserError, match=r"toy are not the published ones: items: 2, published 3\. .*data\.expected=null"
+    ):
+        load(lambda: tmp_path, reader("table"), keep, "toy", {"users": 2, "items": 3})
+
+
+def test_sum_counts_the_repeats(tmp_path):
+    data = read(tmp_path, events()[0], repeats="sum")
+    weights = data.parts["all"].weights
+    assert sorted(weights.tolist()) == [1.0] * (USERS * (ITEMS - 1)) + [2.0] * USERS
+
+
+def test_without_times_it_is_the_line(tmp_path):
+    data = read(tmp_path, [("a", "x"), ("a", "y"), ("a", "x")], header="user_id,item_id")
+    assert data.card["cleaning"][1]["filter"] == "repeated pairs: first kept, by line"
+
+
+def test_an_unknown_rule(tmp_path):
+    with pytest.raises(UserError, match=r"data\.cleaning\.repeats=mean: wanted first, last, sum"):
+        read(tmp_path, events()[0], repeats="mean")
+
+
+def test_weights_first_last_and_sum(tmp_path):
+    rows = "user_id,product_id,timestamp,click,purchase\na,x,3,0,1\na,x,1,1,0\na,x,2,2,0\na,y,9,1,0\n"
+    (tmp_path / "user_behavior.csv").write_text(rows)
+    (tmp_path / "products.csv").write_text("product_id,title,description,price,rating\nx,t,d,1,1\ny,t,d,1,1\n")
+    kept = {}
+    for rule in (None, "first", "last", "sum"):
+        cleaning = Cleaning(None, None, None, 1, 1, False, False, repeats=rule)
+        part = load(lambda: tmp_path, reader("shop"), cleaning).parts["all"]
+        kept[rule] = sorted(zip(part.times.tolist(), part.weights.tolist(), strict=True))[0]
+    assert kept == {None: (1, 8), "first": (1, 1), "last": (3, 5), "sum": (1, 8)}

@@ -7,8 +7,10 @@ import pytest
 
 from ltgnn.data.dates import fits, seconds
 from ltgnn.types import UserError
+from tests.data.bad_input_case import HEADER, message, write
 
 MOMENTS = [datetime(2014, 1, 31, 12, 5, 9, 250_000), datetime(1999, 12, 3, 0, 59), datetime(2020, 2, 29, 23)]
+
 FORMS = [
     "%Y-%m-%d",
     "%Y-%m-%d %H:%M:%S",
@@ -105,3 +107,10 @@ def test_iso(text):
 def test_no_iso():
     assert of(["2014-02-30", "2014-01-31T25:00", "31.01.2014", "x", ""], "iso") == [None] * 5
     assert of(["2014-01-31 12:00:00 UTC"], "iso") == [1391169600.0]
+
+
+def test_dates(tmp_path):
+    write(tmp_path, HEADER + "a,1,2020-01-01\nb,1,01/02/2020\n")
+    assert "time_format='%Y-%m-%d %H:%M:%S'" in message(tmp_path, time="time")
+    got = message(tmp_path, time="time", time_format="%Y-%m-%d")
+    assert "line 3, column 'time': '01/02/2020' is not a time of the form '%Y-%m-%d'" in got

@@ -1,5 +1,6 @@
 """Export: round trips keep the fingerprint; others' forms by hand; nothing half-written."""
 
+import csv
 import json
 
 import numpy as np
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
-from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
+from ltgnn.data.export import PANDAS_MISSING, parts_of, write_lightgcn, write_lists, write_processed, write_recbole
 from ltgnn.data.splits import Official
 from ltgnn.types import Dataset, Interactions, Split, UserError
 from tests.data.readers import reader
+from tests.data.recbole_export_case import TITLES, recbole_data
 
 KEEP = Cleaning(None, None, None, 1, 1, True, True)
 
@@ -141,3 +143,34 @@ def test_a_folder_with_files_is_left_alone(tmp_path):
     with pytest.raises(UserError, match="exists and is not empty"):
         write_processed(tmp_path, dataset, parts_of(split), {})
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def as_pandas(file):
+    """Rows as ``pandas.read_csv(file, delimiter="\\t", dtype=str)`` gives them: no blank lines, "" for missing."""
+    with open(file, newline=None, encoding="utf-8") as stream:
+        head, *rows = (row for row in csv.reader(stream, delimiter="\t") if row)
+    assert all(len(row) == len(head) for row in rows)
+    return rows
+
+
+def test_rows_and_titles(tmp_path):
+    data = recbole_data()
+    write_recbole(tmp_path / "out", data, dict(data.parts), {})
+    plain = [" ".join(title.replace("\t", " ").split()) for title in TITLES]
+    assert as_pandas(tmp_path / "out/toy.item") == [[id, title] for id, title in zip(data.item_ids, plain, strict=True)]
+    assert as_pandas(tmp_path / "out/toy.user") == [["u", '"Bonn"']]
+    assert as_pandas(tmp_path / "out/toy.inter") == [["u", id] for id in data.item_ids]
+
+
+@pytest.mark.parametrize("id", [*sorted(PANDAS_MISSING), "a\tb", "a\nb", " "])
+def test_ids_that_pandas_loses_are_refused(tmp_path, id):
+    data = recbole_data(["x", id])
+    with pytest.raises(UserError, match="RecBole cannot read the item id"):
+        write_recbole(tmp_path / "out", data, dict(data.parts), {})
+    assert not (tmp_path / "out").exists()
+
+
+def test_fields_that_recbole_cannot_split_are_refused(tmp_path):
+    data = recbole_data(field="title:en")
+    with pytest.raises(UserError, match="a field called 'title:en'"):
+        write_recbole(tmp_path / "out", data, dict(data.parts), {})

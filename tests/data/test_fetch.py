@@ -8,30 +8,9 @@ from pathlib import Path
 import pytest
 
 from ltgnn.data.download import Mirror
-from ltgnn.data.fetch import Files, Folder, Unavailable
+from ltgnn.data.fetch import Folder, Unavailable
 from ltgnn.types import UserError
-
-CONTENT = {"a.txt": b"alpha\n", "b.txt": b"beta\n"}
-DIGESTS = {name: hashlib.sha256(content).hexdigest() for name, content in CONTENT.items()}
-
-
-class Shelf:
-    """A source that writes what it is given and counts its calls."""
-
-    def __init__(self, content, failure=None):
-        self.content, self.failure, self.asked = content, failure, []
-
-    def __call__(self, name, wanted, into, parts):
-        self.asked.append(tuple(wanted))
-        if self.failure:
-            raise Unavailable(self.failure)
-        for file in wanted:
-            if file in self.content:
-                (into / file).write_bytes(self.content[file])
-
-
-def files(folder, *sources, digests=DIGESTS):
-    return Files("letters", str(folder), digests, sources, origin="https://example.org/letters")
+from tests.data.fetch_case import CONTENT, DIGESTS, Shelf, files
 
 
 def names(folder):
@@ -45,12 +24,6 @@ def test_sources_in_order_until_all_files_are_there(tmp_path):
     assert none.asked == half.asked == [("a.txt", "b.txt")]
     assert rest.asked == [("b.txt",)]
     assert never.asked == []
-
-
-def test_present_files_ask_no_source_and_are_not_hashed_again(tmp_path, monkeypatch):
-    files(tmp_path, Shelf(CONTENT))()
-    monkeypatch.setattr("ltgnn.data.verified.digest_of", lambda *_: pytest.fail("hashed again"))
-    assert files(tmp_path, Shelf({}, "must not be asked"))() == tmp_path
 
 
 def test_files_put_by_hand_are_verified_and_taken(tmp_path):

@@ -20,12 +20,13 @@ from hydra.utils import instantiate
 
 from ltgnn.data.fetch import Files, Unavailable
 from ltgnn.data.joining import Joined, json_map, tab_map
-from ltgnn.data.rewriting import JsonPositions
 from ltgnn.types import UserError
 from tests.data.readers import CONF
 
 MIRROR = Path(os.environ.get("LTGNN_MIRROR") or "/nowhere")
+
 TABLE = "item\tasin\ttitle\tcategories\n"
+
 Published = list[dict[str, Any]]
 
 
@@ -118,14 +119,6 @@ def test_another_sha256_is_refused_and_nothing_left(tmp_path: Path, site: tuple[
 def test_maps() -> None:
     assert json_map('{"id2user": {"1": "A"}, "id2item": {"3": "B1"}}') == {3: "B1"}
     assert tab_map("B1\t7\nB0\t2\n") == {7: "B1", 2: "B0"}
-
-
-def test_positions_from_json() -> None:
-    text = b'{"10": [4, 2], "9": [7]}'
-    assert JsonPositions()(text) == b"user\titem\tposition\n9\t7\t0\n10\t4\t0\n10\t2\t1\n"
-    for bad in (b"[1]", b'{"1": 2}', b"{", b'{"a": [1]}'):
-        with pytest.raises(ValueError):
-            JsonPositions()(bad)
 
 
 def histories(file: Path) -> dict[str, list[int]]:

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from ltgnn.data.fetch import Files, Unavailable
-from ltgnn.data.rewriting import GroupedPairs, Positions, Rewrite, Rewritten, SortedItems, UnixLines
-from tests.data.test_download import Server, server  # noqa: F401  (a fixture
+from ltgnn.data.rewriting import GroupedPairs, JsonPositions, Positions, Rewrite, Rewritten, SortedItems, UnixLines
+from tests.data.test_download import (
+    Server,
+    server,  # noqa: F401  (a fixture
+)
 
 MIRROR = Path(os.environ.get("LTGNN_MIRROR") or "/nowhere")
 
@@ -76,3 +79,11 @@ def as_histories(text: bytes) -> bytes:
 def test_real_files_come_back_to_the_byte(file: str, published: Rewrite, rewrite: Rewrite) -> None:
     text = (MIRROR / file).read_bytes()
     assert rewrite(published(text)) == text
+
+
+def test_positions_from_json() -> None:
+    text = b'{"10": [4, 2], "9": [7]}'
+    assert JsonPositions()(text) == b"user\titem\tposition\n9\t7\t0\n10\t4\t0\n10\t2\t1\n"
+    for bad in (b"[1]", b'{"1": 2}', b"{", b'{"a": [1]}'):
+        with pytest.raises(ValueError):
+            JsonPositions()(bad)

@@ -1,6 +1,7 @@
 """Splits: disjoint, complete, the right share per user, in order of time, seeded apart from the run."""
 
 import math
+import random
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from ltgnn.data.splits import ColdItems, Folds, GlobalTime, LeaveOneOut, NewItems, Official, RandomSplit, UserTime
 from ltgnn.types import Dataset, Interactions, UserError
+from tests.data.repeats_case import events, read
 
 
 def interactions(pairs, num_users, num_items, times=None):
@@ -33,6 +35,7 @@ def datasets(draw):
 
 
 SHARES = st.tuples(st.floats(0.05, 0.45), st.floats(0.05, 0.45))
+
 SPLITS = st.one_of(
     st.builds(lambda s, seed: RandomSplit(*s, seed), SHARES, st.integers(0, 9)),
     st.just(LeaveOneOut()),
@@ -213,3 +216,21 @@ def test_parts_can_be_cut_anew():
     }
     split = RandomSplit(0.1, 0.1, 0)(dataset(parts))
     assert [len(part) for part in (split.train, split.val, split.test)] == [8, 1, 1]
+
+
+def held_out(data, split):
+    return {data.user_ids[u]: data.item_ids[i] for u, i in zip(split.test.users, split.test.items, strict=True)}
+
+
+@pytest.mark.parametrize("repeats", [None, "first", "last", "sum"])
+def test_newest_first_and_oldest_first_are_the_same(tmp_path, repeats):
+    rows, last = events()
+    shuffled = random.Random(1).sample(rows, len(rows))
+    found = [read(tmp_path, order, repeats=repeats) for order in (rows, rows[::-1], shuffled)]
+    splits = [LeaveOneOut()(data) for data in found]
+    assert len({data.card["sha256"] for data in found}) == 1
+    assert len({split.fingerprint for split in splits}) == 1
+    wanted = {user: item for user, item, _ in rows} if repeats == "last" else last  # by the order of the list
+    assert all(held_out(data, split) == wanted for data, split in zip(found, splits, strict=True))  # 40 of 40
+    words = {"last": "last kept, by time", "sum": "weights added up, first kept, by time"}
+    assert found[0].card["cleaning"][1]["filter"] == f"repeated pairs: {words.get(repeats, 'first kept, by time')}"

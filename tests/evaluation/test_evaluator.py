@@ -14,7 +14,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from ltgnn.data.groups import ItemShare
-from ltgnn.evaluation.metrics import Hits
 from ltgnn.types import Groups, Interactions, UserError
 from tests.evaluation.case import NAMES, Case, evaluator
 
@@ -216,15 +215,6 @@ def test_the_evaluator_does_not_change_the_random_state() -> None:
     case, before = Case(7), torch.get_rng_state()
     case.evaluate()
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_metrics_can_be_added_from_outside() -> None:
-    def first(hits: Hits, k: int) -> Tensor:
-        return hits.found[:, 0].double()
-
-    case = Case(8)
-    result = case.evaluate(ks=[5], metrics={"first": first}, ranks={}, lists={}, exposure={}, user_groups={})
-    assert set(result.per_user) == {"first@5", "toy/head/first@5", "toy/mid/first@5", "toy/tail/first@5"}
 
 
 def test_text_and_categories_reach_the_metrics() -> None:

@@ -13,39 +13,13 @@ from omegaconf import OmegaConf
 from torch import Tensor
 
 from ltgnn.config.composing import compose_config
-from ltgnn.config.metric_direction import smaller, smaller_in
-from ltgnn.data.groups import ItemShare
+from ltgnn.config.metric_direction import smaller_in
 from ltgnn.evaluation import metrics
-from ltgnn.evaluation.evaluator import Evaluator
-from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.metric import Metric, metric, metrics_by_input
 from ltgnn.evaluation.metrics import Hits
-from ltgnn.evaluation.monitor_check import value_names
 from ltgnn.types import Metric as Contract
 from ltgnn.types import UserError
-from tests.conftest import random_interactions
-
-
-@metric("lists", per_user=False, smaller_is_better=True)
-def longest(lists: Lists) -> float:
-    """Longest list: max |L|. Of nobody.
-
-    More of it.
-    """
-    return float(lists.length.max())
-
-
-def evaluator(**own: Any) -> Evaluator:
-    """Every metric of ``eval=full`` on 30 users and 40 items; ``own``: further ones."""
-    evaluation = OmegaConf.to_container(compose_config("train", ["paths.run_dir=/RUN"]).eval, resolve=True)
-    made = instantiate(evaluation, _convert_="all")
-    train = random_interactions(30, 40, 0.2, 0)
-    free = torch.tensor([key for key in range(30 * 40) if not torch.isin(key, train.keys)])[::7]
-    held_out = type(train)(free // 40, free % 40, 30, 40)
-    groups = {"items20": ItemShare("items20", ["head", "tail"], [0.2, 0.8], "items")(train.item_counts)}
-    made.keywords["metrics"] |= own
-    evaluator: Evaluator = made(held_out, [train], groups, torch.randn(40, 4), {"genre": ["a|b", "b"] * 20})
-    return evaluator
+from tests.evaluation.metric_case import evaluator
 
 
 def named() -> dict[str, Metric[..., Any]]:
@@ -77,19 +51,6 @@ def test_per_user_is_what_the_evaluator_gets() -> None:
             assert stated.per_user == (name in result.per_user), name
             seen.add((kind, stated.name))
     assert len(seen) == sum(map(len, kinds.values())), "each of them was there"
-
-
-def test_a_metric_of_one_s_own_is_found_everywhere() -> None:
-    mine = {"mine": {"_target_": f"{__name__}.longest"}}
-    assert smaller_in({"metrics": mine}, "val/mine@10")
-    one = evaluator(mine=longest)
-    assert "mine" in one.lists, "by what it reads, in whatever section it stands"
-    assert {"mine@10", "mine@20"} <= set(value_names(one))
-    assert one.smaller("mine@20")
-    assert smaller("test/mine@20", one.smaller_is_better), "as metrics.json records it"
-    result = one(lambda users: torch.rand(len(users), 40), monitor="mine@10")
-    assert result.values["mine@10"] == 10.0
-    assert longest.formula == "Longest list: max |L|. Of nobody."
 
 
 def test_options_and_names() -> None:

@@ -25,11 +25,14 @@ from ltgnn.evaluation import metrics
 from ltgnn.evaluation.metric import Metric
 from ltgnn.evaluation.metrics import Hits
 from ltgnn.types import Interactions, TopK
+from tests.evaluation.case import Case
 
 FOUND = torch.tensor([[False, True, False, True], [False, False, False, False], [True, True, True, True]])
+
 HITS = Hits(FOUND, torch.tensor([3, 1, 6]))
 
 RECALL = partial(metrics.recall, capped=False)
+
 AP, CAPPED_AP = (partial(metrics.average_precision, capped=capped) for capped in (False, True))
 
 BY_HAND: list[tuple[Metric, int, list[float]]] = [
@@ -63,7 +66,6 @@ IR_MEASURES = {
     metrics.ndcg: "nDCG",
     AP: "AP",
 }
-
 
 TORCH_GEOMETRIC = {
     RECALL: LinkPredRecall,
@@ -144,3 +146,12 @@ def test_find_uses_the_ids_of_users_not_their_places() -> None:
     held_out = Interactions(torch.tensor([7]), torch.tensor([2]), 9, 5)
     lists = TopK(torch.tensor([7]), torch.tensor([[2, 0]]), torch.zeros(1, 2))
     assert metrics.find(lists, held_out).tolist() == [[True, False]]
+
+
+def test_metrics_can_be_added_from_outside() -> None:
+    def first(hits: Hits, k: int) -> Tensor:
+        return hits.found[:, 0].double()
+
+    case = Case(8)
+    result = case.evaluate(ks=[5], metrics={"first": first}, ranks={}, lists={}, exposure={}, user_groups={})
+    assert set(result.per_user) == {"first@5", "toy/head/first@5", "toy/mid/first@5", "toy/tail/first@5"}

@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from ltgnn.features.checks import measure, refuse_overflow, warnings
 from ltgnn.features.encoders import HuggingFace
-from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, JoinedFeatures
-from ltgnn.features.precomputed import FeatureFile
+from ltgnn.features.item_features import ItemNumbers, ItemText, JoinedFeatures
 from ltgnn.features.store import FeatureStore
-from ltgnn.features.tfidf import TfidfSvd
 from ltgnn.features.transform import Keep, Principal
-from ltgnn.types import Dataset, Features, TextEncoder, UserError
+from ltgnn.types import UserError
+from tests.features.checks_case import COUNTS, Fixed, dataset, features
 
 Make = Callable[..., HuggingFace]
-IDS = ["a", "b", "c", "d"]
-COUNTS = torch.tensor([3, 1, 0, 2])
-
-
-class Fixed(TextEncoder):
-    """An encoder of given vectors."""
-
-    @property
-    def identity(self) -> Mapping[str, Any]:
-        return {"class": "Fixed"}
-
-    def __init__(self, rows: Sequence[Sequence[float]]) -> None:
-        self.rows = torch.tensor(rows)
-
-    def __call__(self, texts: Sequence[str]) -> Tensor:
-        return self.rows
-
-
-def dataset(titles: Sequence[str] = ("p", "q", "r", "s"), **numbers: Sequence[float]) -> Dataset:
-    columns = {name: torch.tensor(values) for name, values in numbers.items()}
-    return Dataset("shop", {}, ["u"], IDS[: len(titles)], {"title": list(titles)}, columns)
-
-
-def features(encoder: Any, folder: Path, data: Dataset | None = None, transform: Any = None) -> Features:
-    side = ItemText(encoder, "{title}", FeatureStore(folder), Keep(), transform or Keep())
-    data = data or dataset()
-    found = side(data, torch.ones(data.num_items))
-    assert found is not None
-    return found
 
 
 def test_shares_of_items() -> None:
@@ -82,28 +49,11 @@ def test_features_that_say_little_are_said(
         assert any("all-zero" in text and "empty text 0.0%" in text for text in caplog.messages)
 
 
-@pytest.mark.parametrize("value", [1e30, -1e16, float("inf"), float("nan"), 3e38])
-def test_numbers_that_overflow_are_refused_by_name(value: float, tmp_path: Path) -> None:
-    rows = [[1.0, 2.0], [1, 2], [3, value], [0, 1]]
-    with pytest.raises(UserError, match=r"text features of Fixed: feature 2 of 2 is .* for item 'c' \(1 such item\)"):
-        features(Fixed(rows), tmp_path / "text")
-    file = tmp_path / "vectors.npy"
-    np.save(file, np.array(rows, np.float32))
-    side = ItemVectors(FeatureFile(str(file), "order", 2, "error", "error"), FeatureStore(tmp_path), Keep(), Keep())
-    with pytest.raises(UserError, match=r"vectors.npy.*c"):
-        side(dataset(), COUNTS)
-
-
 @pytest.mark.parametrize("value", [1e30, -1e20, float("inf")])
 def test_item_numbers_that_overflow_are_refused_by_name(value: float, tmp_path: Path) -> None:
     data = dataset(price=[1.0, 2.0, value, 3.0])
     with pytest.raises(UserError, match="the number 'price' of item 'c' is"):
         ItemNumbers(None, FeatureStore(tmp_path), Keep(), Keep())(data, COUNTS)
-
-
-def test_all_the_same_has_no_axis_to_rotate_to(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no feature is left"):
-        features(Fixed([[1.0, 2.0]] * 4), tmp_path, transform=Principal(dim=None, whiten=True))
 
 
 def test_large_numbers_may_be_scaled_first(tmp_path: Path) -> None:
@@ -129,16 +79,6 @@ def test_several_kinds_say_whose_warning_it_is(tmp_path: Path) -> None:
     found = JoinedFeatures({"text": text, "numbers": numbers})(dataset(price=[5.0, 5.0, 5.0, 5.0]), COUNTS)
     assert found is not None
     assert [text.partition(":")[0] for text in found.card["warnings"]] == ["text", "numbers", "numbers"]
-
-
-def test_texts_without_blanks_are_no_longer_zero(tmp_path: Path) -> None:
-    titles = ["防水儿童保温杯", "儿童红色保温杯", "无线蓝牙耳机", "蓝牙耳机红色"]
-    card = features(TfidfSvd(2, 1, 2, None, 0), tmp_path, dataset(titles)).card
-    assert card["features"]["zero"] == 0
-    assert card["warnings"] == []
-    alone = ["one", "two", "three three", "two three"]
-    card = features(TfidfSvd(1, 1, 2, None, 0), tmp_path, dataset(alone)).card
-    assert "25.0% of the items have all-zero features" in card["warnings"][0]
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,11 @@ from ltgnn.features.scaling import standardise
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.transform import Centre, Keep, Principal, Step, UnitLength
 from ltgnn.types import Dataset, Features, UserError
+from tests.features.item_features_case import TRAIN_COUNTS
 
 Make = Callable[..., HuggingFace]
+
 FIELDS = {"title": ["Red soap", "Blue soap", "", "Comb"], "year": ["1995", "", "", ""]}
-COUNTS = torch.tensor([3, 1, 0, 2])
 
 
 def shop(fields: dict[str, list[str]] = FIELDS, numbers: dict[str, torch.Tensor] | None = None) -> Dataset:
@@ -33,15 +34,15 @@ def item_text(encoder: Any, store: Path, template: str | None = "{title}", **ste
     return ItemText(encoder, template, FeatureStore(store), **{"control": Keep(), "transform": Keep(), **steps})
 
 
-def made(side: Any, dataset: Dataset | None = None, counts: torch.Tensor = COUNTS) -> Features:
+def made(side: Any, dataset: Dataset | None = None, counts: torch.Tensor = TRAIN_COUNTS) -> Features:
     features = side(dataset or shop(), counts)
     assert features is not None
     return features
 
 
 def test_no_text(tiny: Make, tmp_path: Path) -> None:
-    assert NoFeatures()(shop(), COUNTS) is None
-    assert item_text(tiny(), tmp_path, template=None)(shop({}), COUNTS) is None
+    assert NoFeatures()(shop(), TRAIN_COUNTS) is None
+    assert item_text(tiny(), tmp_path, template=None)(shop({}), TRAIN_COUNTS) is None
 
 
 def test_features_are_those_of_the_rendered_texts(tiny: Make, tmp_path: Path) -> None:
@@ -88,7 +89,7 @@ def test_a_transform_is_fitted_on_train_items_only(tiny: Make, tmp_path: Path) -
     torch.testing.assert_close(centred.values, raw - raw[[0, 1, 3]].mean(0))
     other = made(side, counts=torch.tensor([1, 1, 1, 1]))
     assert other.card["key"] != centred.card["key"]
-    assert made(side, counts=COUNTS * 5).card["key"] == centred.card["key"]
+    assert made(side, counts=TRAIN_COUNTS * 5).card["key"] == centred.card["key"]
     assert centred.card["steps"] == [{"class": "Centre"}]
 
 
@@ -98,26 +99,18 @@ def test_the_control_comes_before_the_transform(tiny: Make, tmp_path: Path) -> N
     torch.testing.assert_close(both, shuffled - shuffled[[0, 1, 3]].mean(0))
 
 
-def test_numbers_are_standardised_on_train_items() -> None:
-    table = torch.tensor([[1.0, 5.0], [3.0, torch.nan], [100.0, 5.0], [5.0, 5.0]])
-    values = standardise(table, COUNTS > 0)
-    deviation = (8 / 3) ** 0.5  # of 1, 3, 5
-    wanted = torch.tensor([[-2 / deviation, 0, 0], [0, 0, 1], [97 / deviation, 0, 0], [2 / deviation, 0, 0]])
-    torch.testing.assert_close(values, wanted)
-
-
 def test_item_numbers(tmp_path: Path) -> None:
     numbers = {"price": torch.tensor([1.0, 3.0, 9.0, 5.0]), "rating": torch.ones(4)}
     side = ItemNumbers(["price"], FeatureStore(tmp_path), Keep(), Keep())
     features = made(side, shop(numbers=numbers))
-    torch.testing.assert_close(features.values, standardise(numbers["price"][:, None], COUNTS > 0))
+    torch.testing.assert_close(features.values, standardise(numbers["price"][:, None], TRAIN_COUNTS > 0))
     assert features.card["columns"] == ["price"]
     numbers["price"] = torch.tensor([1.0, 3.0, 9.0, 6.0])
     assert made(side, shop(numbers=numbers)).card["key"] != features.card["key"]
     with pytest.raises(UserError, match=r"features.columns=\['cost'\].*price, rating"):
-        ItemNumbers(["cost"], FeatureStore(tmp_path), Keep(), Keep())(shop(numbers=numbers), COUNTS)
+        ItemNumbers(["cost"], FeatureStore(tmp_path), Keep(), Keep())(shop(numbers=numbers), TRAIN_COUNTS)
     with pytest.raises(UserError, match="none"):
-        ItemNumbers(None, FeatureStore(tmp_path), Keep(), Keep())(shop(), COUNTS)
+        ItemNumbers(None, FeatureStore(tmp_path), Keep(), Keep())(shop(), TRAIN_COUNTS)
 
 
 def test_kinds_of_features_side_by_side(tiny: Make, tmp_path: Path) -> None:
@@ -132,7 +125,7 @@ def test_kinds_of_features_side_by_side(tiny: Make, tmp_path: Path) -> None:
     assert torch.equal(features.values, torch.cat([made(text).values, torch.arange(12.0).reshape(4, 3)], 1))
     assert len(list(tmp_path.glob("*.safetensors"))) == 2  # each its own entry
     assert made(JoinedFeatures({"image": image})).card["key"] != features.card["key"]
-    assert JoinedFeatures({"text": NoFeatures()})(shop(), COUNTS) is None
+    assert JoinedFeatures({"text": NoFeatures()})(shop(), TRAIN_COUNTS) is None
 
 
 HIT = """
@@ -165,7 +158,7 @@ def test_a_hit_loads_no_model_code(tiny_bert: Path, tmp_path: Path) -> None:
 def test_without_a_template_all_fields_are_read(tiny: Make, tmp_path: Path) -> None:
     side = item_text(tiny(), tmp_path, template=None)
     assert side.template_for(shop()) == "{title}. {year}"
-    features = side(shop(), COUNTS)
+    features = side(shop(), TRAIN_COUNTS)
     assert features is not None
     assert features.card["identity"]["template"] == "{title}. {year}"
 

@@ -1,5 +1,7 @@
 """Vectors from files: every format, every way to name the rows, every mistake."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +10,15 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from ltgnn.features.item_features import ItemVectors
 from ltgnn.features.precomputed import FeatureFile
+from ltgnn.features.store import FeatureStore
+from ltgnn.features.transform import Keep
 from ltgnn.types import UserError
+from tests.features.checks_case import COUNTS, Fixed, dataset, features
 
 IDS = ["007", "7", "b"]
+
 VALUES = torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 
 
@@ -133,3 +140,15 @@ def test_the_identity_follows_the_bytes_of_file_and_ids(tmp_path: Path) -> None:
     assert named.identity != feature_file(path).identity
     (tmp_path / "ids.txt").write_text("007\nb\n7\n\n")
     assert feature_file(path, str(tmp_path / "ids.txt")).identity != named.identity
+
+
+@pytest.mark.parametrize("value", [1e30, -1e16, float("inf"), float("nan"), 3e38])
+def test_numbers_that_overflow_are_refused_by_name(value: float, tmp_path: Path) -> None:
+    rows = [[1.0, 2.0], [1, 2], [3, value], [0, 1]]
+    with pytest.raises(UserError, match=r"text features of Fixed: feature 2 of 2 is .* for item 'c' \(1 such item\)"):
+        features(Fixed(rows), tmp_path / "text")
+    file = tmp_path / "vectors.npy"
+    np.save(file, np.array(rows, np.float32))
+    side = ItemVectors(FeatureFile(str(file), "order", 2, "error", "error"), FeatureStore(tmp_path), Keep(), Keep())
+    with pytest.raises(UserError, match=r"vectors.npy.*c"):
+        side(dataset(), COUNTS)

@@ -1,6 +1,9 @@
 """TF-IDF + SVD against a dense computation by hand."""
 
+from __future__ import annotations
+
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ import torch
 
 from ltgnn.features.tfidf import TfidfSvd
 from ltgnn.types import UserError
+from tests.features.checks_case import dataset, features
 
 TEXTS = ["red soap", "Red soap, red!", "blue soap", "comb", "blue comb for hair", ""]
 
@@ -86,3 +90,13 @@ def test_no_words_is_a_mistake() -> None:
         TfidfSvd(dim=2, ngrams=1, min_df=5, max_words=None, seed=0)(TEXTS)
     with pytest.raises(UserError, match="too few"):
         TfidfSvd(dim=2, ngrams=1, min_df=1, max_words=None, seed=0)(["a", "a"])
+
+
+def test_texts_without_blanks_are_no_longer_zero(tmp_path: Path) -> None:
+    titles = ["防水儿童保温杯", "儿童红色保温杯", "无线蓝牙耳机", "蓝牙耳机红色"]
+    card = features(TfidfSvd(2, 1, 2, None, 0), tmp_path, dataset(titles)).card
+    assert card["features"]["zero"] == 0
+    assert card["warnings"] == []
+    alone = ["one", "two", "three three", "two three"]
+    card = features(TfidfSvd(1, 1, 2, None, 0), tmp_path, dataset(alone)).card
+    assert "25.0% of the items have all-zero features" in card["warnings"][0]

@@ -1,5 +1,9 @@
 """Transforms against their definitions and scikit-learn's PCA."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,8 +11,10 @@ from sklearn.decomposition import PCA
 
 from ltgnn.features.transform import Centre, Keep, Principal, UnitLength
 from ltgnn.types import UserError
+from tests.features.checks_case import Fixed, features
 
 VALUES = torch.randn(40, 6, generator=torch.Generator().manual_seed(0)) @ torch.diag(torch.arange(1.0, 7.0)) + 3
+
 FIT = torch.arange(40) < 30
 
 
@@ -51,3 +57,8 @@ def test_signs_are_fixed() -> None:
 def test_more_axes_than_columns_is_a_mistake(dim: int) -> None:
     with pytest.raises(UserError, match=f"features.transform.dim={dim}.*6 columns"):
         Principal(dim, whiten=True)(VALUES, FIT)
+
+
+def test_all_the_same_has_no_axis_to_rotate_to(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no feature is left"):
+        features(Fixed([[1.0, 2.0]] * 4), tmp_path, transform=Principal(dim=None, whiten=True))

@@ -7,7 +7,8 @@ import torch
 
 from ltgnn.graph.adjacency import Messages, concatenate_messages, degrees, rows_of
 from ltgnn.graph.normalisation import Power, Symmetric
-from tests.graph.test_bipartite import EXPONENTS, shop
+from tests.graph.bipartite_case import shop
+from tests.graph.test_normalisation import EXPONENTS
 
 
 def messages(weighted: bool) -> Messages:

@@ -10,7 +10,7 @@ from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.kernels import Kernel, csr_product, embedding_bag, scatter
 from ltgnn.graph.normalisation import Power, Symmetric
 from ltgnn.types import Interactions
-from tests.graph.test_bipartite import dense, shop
+from tests.graph.bipartite_case import dense, shop
 
 KERNELS: list[Kernel | None] = [embedding_bag, csr_product, scatter, None]
 FEW, MANY = torch.tensor([3, 0, 39, 21]), torch.arange(38).flip(0)  # node 39 is cold

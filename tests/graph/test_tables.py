@@ -11,7 +11,7 @@ from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.kernels import Csr, Kernel, embedding_bag, half_gather
 from ltgnn.graph.normalisation import Symmetric
 from ltgnn.graph.tables import PAGE, Tables
-from tests.graph.test_bipartite import shop
+from tests.graph.bipartite_case import shop
 
 
 def test_memory_is_used_again_once_nobody_holds_it() -> None:

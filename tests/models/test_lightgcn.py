@@ -10,12 +10,12 @@ import torch
 from ltgnn.graph.bipartite import BipartiteGraph
 from ltgnn.graph.normalisation import Symmetric
 from ltgnn.models.embedding import NodeEmbedding
-from ltgnn.models.fusion import ContentOnly, Id
+from ltgnn.models.fusion import Id
 from ltgnn.models.lightgcn import LightGCN
-from ltgnn.models.projection import Linear
-from ltgnn.models.readout import Last, LayerReadout, Mean, Sum
+from ltgnn.models.readout import Last, LayerReadout, Mean
 from ltgnn.types import Interactions
 from tests.conftest import random_interactions
+from tests.models.linear_score_case import TRAIN, WeightedGCN, model
 
 
 def build(train: Interactions, num_layers: int, readout: LayerReadout, dim: int = 8) -> LightGCN:
@@ -46,17 +46,6 @@ def test_no_layers_is_matrix_factorisation(tiny: Interactions) -> None:
     torch.testing.assert_close(encoded.items, model.embedding.items * (tiny.item_counts > 0)[:, None])
 
 
-def test_readouts_by_hand() -> None:
-    layers = [torch.tensor([[1.0]]), torch.tensor([[2.0]]), torch.tensor([[6.0]])]
-    assert Mean(ego=True)(layers).item() == 3
-    assert Mean(ego=False)(layers).item() == 4
-    assert Mean(ego=0.25)(layers).item() == pytest.approx(0.25 * 1 + 0.75 * 4)
-    assert Mean(ego=0.25)(layers[:1]).item() == 1
-    assert Sum(ego=True)(layers).item() == 9
-    assert Sum(ego=False)(layers).item() == 8
-    assert Last()(layers).item() == 6
-
-
 def test_perturbation_reaches_every_layer(tiny: Interactions) -> None:
     model, seen = build(tiny, 3, Last()), []
 
@@ -69,12 +58,11 @@ def test_perturbation_reaches_every_layer(tiny: Interactions) -> None:
     assert seen == [1, 2, 3]
 
 
-@pytest.mark.parametrize("readout", [Mean(ego=True), Mean(ego=False), Mean(ego=0.2), Sum(ego=False), Last()])
-def test_cold_items_differ_whatever_the_readout(tiny: Interactions, readout: LayerReadout) -> None:
-    """Item 4 has no neighbour: a readout without layer 0 would make it zero, and tie it with all other cold items."""
-    text = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
-    embedding = NodeEmbedding(tiny, 8, torch.nn.init.normal_, partial(ContentOnly, projector=Linear), text)
-    encoded = LightGCN(embedding, 2, readout)(BipartiteGraph(tiny, Symmetric(), None))
-    share = encoded.items[4] / encoded.layers[0][4 + 4]
-    torch.testing.assert_close(share, share[:1].expand(8))
-    assert share[0] > 0
+def test_a_changed_step_takes_the_other_abilities_too() -> None:
+    """They rest on the formula of LightGCN, and what a subclass changes need not be linear."""
+    graph = BipartiteGraph(TRAIN, Symmetric(), None)
+    plain, changed = model(LightGCN), model(WeightedGCN)
+    assert plain.column_separable
+    assert plain.fold_in(graph) is plain.readout
+    assert not changed.column_separable
+    assert changed.fold_in(graph) is None

@@ -7,7 +7,7 @@ import torch
 
 from ltgnn.models.spectral import Spectral
 from ltgnn.types import Interactions, UserError
-from tests.graph.test_bipartite import shop
+from tests.graph.bipartite_case import shop
 
 
 def dense(train: Interactions) -> torch.Tensor:

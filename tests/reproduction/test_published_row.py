@@ -2,104 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import ttest_1samp
 
 from ltgnn.config.paths import conf_dir, paper_dir
 from ltgnn.data.verified import digest_of
 from ltgnn.reproduction import result as paper_result
 from ltgnn.reproduction.published_row import read_all, read_row
-from ltgnn.reproduction.verdict import WORDS, Published, describe, evaluate, word, worst
 from ltgnn.runs.pinned_recipes import reject_changed_recipe
 from ltgnn.types import UserError
+from tests.reproduction.published_row_case import ROW, result, written
 
 ROWS = sorted(paper_dir().glob("*.yaml"))
-
-ROW: dict[str, Any] = {
-    "title": "Toy",
-    "source": {"title": "T", "link": "L", "where": "W", "kind": "log"},
-    "data": {"name": "toy", "sha256": {}, "counts": {}},
-    "config": ["model=popularity"],
-    "whole": [],
-    "seeds": [1],
-    "selection": "none",
-    "published": {"recall@20": 0.2},
-    "tolerance": {"absolute": 0.01, "why": "toy"},
-    "hardware": "cpu",
-    "smoke": None,
-    "reason": None,
-}
-
-
-def written(folder: Path, **changes: Any) -> Path:
-    file = folder / "toy.yaml"
-    file.write_text(yaml.safe_dump(ROW | changes, sort_keys=False))
-    return file
-
-
-@pytest.mark.parametrize(
-    ("mean", "expected"),
-    [
-        (0.1849, "PASS"),
-        (0.1854, "PASS"),  # the border belongs to the better word
-        (0.1844, "PASS"),
-        (0.185401, "ABOVE"),
-        (0.184399, "NEAR"),
-        (0.1839, "NEAR"),
-        (0.183899, "FAIL"),
-        (0.0, "FAIL"),
-        (1.0, "ABOVE"),
-    ],
-)
-def test_words_at_their_borders(mean: float, expected: str) -> None:
-    assert evaluate(Published("recall@20", 0.1849, 0.0005), [mean]).word == expected
-
-
-@given(st.floats(-1, 1), st.floats(0, 0.5))
-def test_every_difference_has_one_word(delta: float, width: float) -> None:
-    holds = {
-        "PASS": abs(delta) <= width + 1e-9,
-        "NEAR": -2 * width - 1e-9 <= delta < -width - 1e-9,
-        "FAIL": delta < -2 * width - 1e-9,
-        "ABOVE": delta > width + 1e-9,
-    }
-    assert [name for name, true in holds.items() if true] == [word(delta, width)]
-
-
-def test_a_row_has_its_worst_word() -> None:
-    assert WORDS == ("PASS", "NEAR", "ABOVE", "FAIL")
-    assert worst(["PASS", "NEAR"]) == "NEAR"
-    assert worst(["NEAR", "ABOVE", "PASS"]) == "ABOVE"
-    assert worst(["ABOVE", "FAIL"]) == "FAIL"
-
-
-def test_seeds_are_averaged_and_tested() -> None:
-    values = [0.20, 0.21, 0.22]
-    judged = evaluate(Published("recall@20", 0.2, 0.01), values)
-    test = ttest_1samp(values, 0.2)
-    assert judged.mean == pytest.approx(0.21)
-    assert judged.sd == pytest.approx(0.01)
-    assert (judged.t, judged.p) == pytest.approx((test.statistic, test.pvalue))
-    assert judged.t == pytest.approx(math.sqrt(3))  # (.21 - .2) / (.01 / sqrt 3)
-    assert judged.word == "PASS"
-    line = describe(judged.to_dict())
-    assert ".2100 sd .01000 (3 seeds)" in line
-    assert "delta +.0100  t +1.73 p 0.23  PASS" in line
-
-
-def test_one_seed_or_equal_seeds_have_no_test() -> None:
-    assert evaluate(Published("recall@20", 0.2, 0.01), [0.2]).sd is None
-    judged = evaluate(Published("recall@20", 0.2, 0.01), [0.2, 0.2])
-    assert (judged.sd, judged.t, judged.p) == (0.0, None, None)
 
 
 def test_a_relative_tolerance_is_of_the_published_value(tmp_path: Path) -> None:
@@ -170,28 +88,6 @@ def test_every_row_is_whole(file: Path) -> None:
     assert {number.metric for number in row.whole.judged} == {"recall@20", "ndcg@20"}
 
 
-def result(kind: str, finished: str, verdict: str = "PASS", epoch: int | None = None) -> dict[str, Any]:
-    judged = evaluate(Published("recall@20", 0.2, 0.01, epoch), [0.2, 0.204]).to_dict()
-    return {
-        "row": "toy", "kind": kind, "verdict": verdict, "finished": finished, "commit": f"c{finished}",
-        "judged": [judged], "runs": [{}, {}], "minutes": 3.2,
-    }  # fmt: skip
-
-
-def test_the_table_shows_the_newest_whole_run(tmp_path: Path) -> None:
-    row = read_row(written(tmp_path, reason="because"))
-    assert "| .2000 | | | not yet run | | none |" in paper_result.table([row], tmp_path / "results")
-    paper_result.write(tmp_path / "results", result("smoke", "3", epoch=5))
-    assert "smoke, epoch 5, 2 seeds, 3 min" in paper_result.table([row], tmp_path / "results")
-    paper_result.write(tmp_path / "results", result("whole", "1"))
-    file = paper_result.write(tmp_path / "results", result("whole", "2", "NEAR"))
-    assert json.loads(file.read_text())["verdict"] == "NEAR"
-    assert sorted(path.name for path in (tmp_path / "results/toy").iterdir()) == ["c1.json", "c2.json", "c3-smoke.json"]
-    shown = paper_result.table([row], tmp_path / "results")
-    assert "| .2000 | .2020 (sd .00283) | +.0020 | [NEAR](experiments/results/toy) | 2 seeds, 3 min | none |" in shown
-    assert "- Toy, NEAR: because" in shown
-
-
 def test_the_short_table_has_what_holds_and_one_row_a_model_first(tmp_path: Path) -> None:
     titles = {"a": "EASE, x", "b": "EASE, y", "c": "MF, x", "d": "GCN, x", "e": "GCN, y", "f": "SVD, x"}
     rows = [replace(read_row(written(tmp_path)), name=name, title=title) for name, title in titles.items()]
@@ -217,55 +113,6 @@ def test_the_short_table_has_what_holds_and_one_row_a_model_first(tmp_path: Path
 def test_a_gpu_row_is_not_filled_in(tmp_path: Path) -> None:
     row = read_row(written(tmp_path, hardware="gpu"))
     assert "not yet run: requires a GPU" in paper_result.table([row], tmp_path / "results")
-
-
-def test_readme_is_changed_between_its_marks_alone(tmp_path: Path) -> None:
-    readme, row = tmp_path / "README.md", read_row(written(tmp_path))
-    readme.write_text(f"before\n{paper_result.BEGIN}\nold\n{paper_result.END}\nafter\n")
-    paper_result.rebuild(readme, [row], tmp_path)
-    text = readme.read_text()
-    assert text.startswith(f"before\n{paper_result.BEGIN}\n| row |")
-    assert text.endswith(f"{paper_result.END}\nafter\n")
-    assert "old" not in text
-    readme.write_text("no marks")
-    with pytest.raises(UserError, match="no place for the table"):
-        paper_result.rebuild(readme, [row], tmp_path)
-    assert readme.read_text() == "no marks"
-    with pytest.raises(UserError, match="Expected a file"):
-        paper_result.rebuild(tmp_path / "absent", [row], tmp_path)
-
-
-def test_the_readme_of_this_project_is_made_of_the_result_files() -> None:
-    home = Path(__file__).parents[2]
-    text = (home / "README.md").read_text()
-    results = home / "experiments/results"
-    table = paper_result.table(paper_result.choose(list(read_all(paper_dir()).values()), results), results)
-    assert f"{paper_result.BEGIN}\n{table}\n{paper_result.END}" in text, "ltgnn reproduce --table"
-
-
-def test_committed_verdicts_follow_from_committed_numbers() -> None:
-    """No result file says more than its seeds: every word, mean and file digest again from what stands in it."""
-    home = Path(__file__).parents[2]
-    rows = read_all(paper_dir())
-    for file in (home / "experiments/results").glob("*/*.json"):
-        found, row = json.loads(file.read_text()), rows[file.parent.name]
-        plan = row.plan(found["kind"] == "smoke")
-        assert [(n["metric"], n["epoch"], n["published"], n["width"]) for n in found["judged"]] == [
-            (n.metric, n.epoch, n.value, n.width) for n in plan.judged
-        ], file
-        words = []
-        for number in found["judged"]:
-            values = [
-                value["value"]
-                for run in found["runs"]
-                for value in run["values"]
-                if (value["metric"], value["epoch"]) == (number["metric"], number["epoch"])
-            ]
-            again = evaluate(Published(number["metric"], number["published"], number["width"], number["epoch"]), values)
-            assert (again.mean, again.word) == (number["mean"], number["word"]), file
-            words.append(again.word)
-        assert found["verdict"] == worst(words), file
-        assert found["data"]["sha256"] == row.data["sha256"]
 
 
 def test_a_closed_recipe_refuses_a_foreign_model() -> None:

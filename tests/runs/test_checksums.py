@@ -7,24 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 from omegaconf import OmegaConf
 
-from ltgnn.analysis.run_groups import load_group as side
-from ltgnn.build import build_problem
 from ltgnn.commands.claim import main as claim
 from ltgnn.commands.compare import main as compare
 from ltgnn.commands.ensemble import main as ensemble
 from ltgnn.commands.pareto import main as pareto
 from ltgnn.commands.table import main as table
-from ltgnn.inference.restore import load_module
 from ltgnn.io.scoped_cache import cache_scope
 from ltgnn.runs.checksums import FILE, warn_if_changed, write_checksums
-from ltgnn.runs.exposure import places
 from ltgnn.runs.folder import RunFolder
-from ltgnn.types import Damaged
 from tests.analysis.made import write_run
-from tests.conftest import run_folders
 
 Launch = Callable[..., int]
 
@@ -51,36 +44,6 @@ def test_a_damaged_record_decides_nothing_and_is_named(
     assert not warn_if_changed(tmp_path, "topk.parquet")
     damaged = f"{tmp_path}: {FILE} is damaged"
     assert [damaged in message for message in caplog.messages] == ([] if content in ("[]", "{}") else [True])
-
-
-def test_a_run_writes_them_and_its_readers_look(
-    launch: Launch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert launch("fusion=sum", "epochs=2") == 0
-    (folder,) = run_folders(tmp_path / "logs")
-    kept = json.loads((folder / FILE).read_text())
-    files = ["items.parquet", "per_user.parquet", "topk.parquet", "val_per_user.parquet", "val_topk.parquet"]
-    checkpoints = ["checkpoints/best.ckpt", "checkpoints/last.ckpt"]
-    assert sorted(kept) == sorted([*checkpoints, "config.yaml", "metrics.json", *files])
-    run = RunFolder(folder)
-    cfg = run.config()
-    problem = build_problem(cfg)
-    load_module(cfg, problem, run, torch.device("cpu"))
-    side(str(folder)).values("ndcg@20")
-    assert places(folder, 10) is not None
-    assert "is damaged" not in capsys.readouterr().out
-
-    best = folder / "checkpoints/best.ckpt"
-    whole, state = best.read_bytes(), torch.load(best, weights_only=True)
-    state["state_dict"]["encoder.embedding.users"][0, 0] += 1
-    torch.save(state, best)
-    load_module(cfg, problem, run, torch.device("cpu"))
-    assert "checkpoints/best.ckpt is damaged, or changed" in capsys.readouterr().out
-
-    for damage in (whole[: len(whole) // 2], b"", b"rubbish" * 99):
-        best.write_bytes(damage)
-        with pytest.raises(Damaged, match=r"checkpoints/best\.ckpt cannot be read as a checkpoint"):
-            load_module(cfg, problem, run, torch.device("cpu"))
 
 
 def test_a_changed_recipe_or_number_is_told_by_every_table(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -10,15 +10,11 @@ import pytest
 
 from ltgnn.commands.evaluate import main as evaluate
 from ltgnn.inference.finished_run import open_run
-from ltgnn.runs.folder import RunFolder
-from ltgnn.runs.run_key import key_of
 from ltgnn.types import UserError
-from tests.conftest import CONF
+from tests.runs.existing_run_case import EASE
 from tests.toy import write_shop
 
 Launch = Callable[..., int]
-
-EASE = ["model=ease", "features=none", "paths.run_dir=run"]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -51,16 +47,6 @@ def test_the_same_recipe_stands_and_another_is_refused(
     assert contents(tmp_path / "run") == before
 
 
-def test_with_resume_off_it_begins_anew_and_the_results_are_moved_aside(launch: Launch, tmp_path: Path) -> None:
-    assert launch(*EASE) == 0
-    before = (tmp_path / "run/metrics.json").read_bytes()
-    for number, l2 in enumerate((7, 8), start=1):
-        assert launch(*EASE, f"model.closed_form.l2={l2}", "sweep.resume=false") == 0
-        assert (tmp_path / f"run.before-{number}/status.json").is_file()
-    assert (tmp_path / "run.before-1/metrics.json").read_bytes() == before
-    assert RunFolder("run").recipe()["model"]["closed_form"]["l2"] == 8
-
-
 def test_a_run_opened_on_other_data(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr("ltgnn.inference.restore.log.warning", lambda text, *words: said.append(text % words))
@@ -84,23 +70,6 @@ def test_a_run_opened_on_other_data(launch: Launch, tmp_path: Path, monkeypatch:
         with pytest.raises(UserError, match=r"toy\.inter.*Train it again"):
             open_run(run)
     assert evaluate(["run=run"]) == 1
-
-
-def test_the_key_of_a_run_is_that_of_what_ran(launch: Launch, tmp_path: Path) -> None:
-    assert launch(*EASE) == 0
-    lists = tmp_path / "lists.csv"
-    lists.write_text("user_id,item_id\n" + "".join(f"u{u},i{i}\n" for u in range(80) for i in range(20)))
-    place = RunFolder("run").config().data.files.path
-    words = ["--config-dir", str(CONF), "data=toy", f"data.files.path={place}"]
-    judged = [*words, f"lists={lists}", "paths.run_dir=judged"]
-    assert evaluate(judged) == 0
-    run = RunFolder("judged")
-    status = run.read_json("status.json")
-    assert run.recipe()["eval"]["ranks"] == {}  # a list has no ranks, and the record says so
-    assert status["key"] == key_of(run.recipe())
-    assert str(lists) in status["inputs"]["lists"]
-    lists.write_text(lists.read_text().replace("i19", "i40"))
-    assert evaluate(judged) == 1  # other lists, the same folder
 
 
 def test_what_is_monitored_is_looked_for_before_training(

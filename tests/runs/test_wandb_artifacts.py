@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ltgnn.runs.wandb_artifacts import is_source, log_artifacts
-from tests.runs.test_wandb_curves import records
+from tests.runs.wandb_curves_case import records
 
 
 class RecordingRun:

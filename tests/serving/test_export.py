@@ -23,6 +23,7 @@ from ltgnn.types import Damaged, UserError
 from tests.conftest import FINISHED as RUNS
 
 BLOCKED = ("pytorch_lightning", "lightning", "hydra", "omegaconf", "transformers", "wandb")
+
 LOAD = f"""
 import sys
 class Block:
@@ -35,14 +36,6 @@ model = ltgnn.load(sys.argv[1])
 model.recommend(k=5).write_parquet(sys.argv[2])
 print(model.similar("i3", k=2).height, [name for name in {BLOCKED} if name in sys.modules])
 """
-
-
-@pytest.fixture(scope="module")
-def exported(runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    top = tmp_path_factory.mktemp("exported")
-    for name, run in runs.items():
-        assert main([f"run={run}", f"out={top / name}"]) == 0
-    return {name: top / name for name in runs}
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -85,35 +78,8 @@ def test_vectors_are_a_table_whose_products_are_the_scores(exported: dict[str, P
     assert not (exported["ease"] / "user_vectors.parquet").exists()
 
 
-def test_the_card_says_what_the_model_is(runs: dict[str, Path], exported: dict[str, Path]) -> None:
-    card = (exported["gnn"] / "README.md").read_text()
-    metrics = json.loads((runs["gnn"] / "metrics.json").read_text())["test"]
-    assert f"| all | {metrics['ndcg@20']:.4f} |" in card
-    assert f"| tail | {metrics['items20/tail/ndcg@20']:.4f} |" in card
-    assert "licence: made by the tests" in card
-    assert "80 users, 48 items" in card
-    assert "- item features: words: words, template '{title}'; 48 x 32\n" in card
-    assert "{'" not in card
-    assert "(there, but not read by the score)" in (exported["ease"] / "README.md").read_text()
-
-
 def test_whoever_may_read_the_folder_may_read_the_model(exported: dict[str, Path]) -> None:
     assert len({file.stat().st_mode for file in exported["gnn"].iterdir()}) == 1
-
-
-def test_the_head_runs_as_onnx(runs: dict[str, Path], tmp_path: Path) -> None:
-    from onnx.reference import ReferenceEvaluator
-
-    assert main([f"run={runs['gnn']}", f"out={tmp_path / 'model'}", "onnx=true"]) == 0
-    model = open_run(runs["gnn"])
-    assert model.vectors is not None
-    vectors = model.vectors[0][:4].numpy()
-    head = ReferenceEvaluator(str(tmp_path / "model" / "score_head.onnx"))
-    scores, top, items = head.run(None, {"users": vectors, "k": np.array([3])})
-    wanted = model.scorer(torch.arange(4))
-    np.testing.assert_allclose(scores, wanted.numpy(), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(top, wanted.topk(3).values.numpy(), rtol=1e-5)
-    assert (items == wanted.topk(3).indices.numpy()).all()
 
 
 def test_mistakes(runs: dict[str, Path], exported: dict[str, Path], tmp_path: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from ltgnn.sweeps.sweeper import discard
+from ltgnn.sweeps.sweeper import claim_folder, discard
+from tests.conftest import run_folders
 
 Launch = Callable[..., int]
 
@@ -32,3 +34,16 @@ def test_only_a_folder_without_jobs_is_discarded(tmp_path: Path) -> None:
     job.unlink()
     discard(sweep)
     assert not sweep.exists()
+
+
+def test_sweeps_of_the_same_moment_have_folders_of_their_own(launch: Launch, tmp_path: Path) -> None:
+    words = ["model=popularity", "features=none", "'sweep.name=${now:%Y}'", "sweep.resume=false", "-m"]
+    words[2] = words[2].strip("'")
+    assert launch("seed=1", *words) == 0
+    assert launch("seed=2", *words) == 0
+    sweeps = sorted((tmp_path / "logs/train/multiruns").iterdir())
+    assert [len(run_folders(sweep)) for sweep in sweeps] == [1, 1]
+    assert sweeps[1].name == f"{sweeps[0].name}_2"
+    with ThreadPoolExecutor(16) as threads:
+        folders = list(threads.map(lambda _: claim_folder(tmp_path / "same"), range(40)))
+    assert len(set(folders)) == 40

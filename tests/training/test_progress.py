@@ -5,14 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 
-from ltgnn.training import callbacks
 from ltgnn.training.progress import Progress
-
-MONITOR = "val/ndcg@20"
+from tests.training.progress_case import MONITOR
 
 
 def lines_of(
@@ -76,11 +73,3 @@ def test_a_resumed_run_remembers_its_best() -> None:
     first, *_, last = lines_of(after, [0.25], epochs=3, start=2)
     assert first.endswith("by val/ndcg@20, resumed after epoch 2")
     assert last.endswith("val/ndcg@20 0.2500 (best 0.3000 at epoch 1)")
-
-
-def test_the_log_takes_the_lines_off_a_terminal(caplog: pytest.LogCaptureFixture) -> None:
-    progress = Progress(MONITOR)
-    with caplog.at_level("INFO"):
-        progress._say("epoch 1/3  train/loss 0.5000  1 s")
-    assert caplog.messages == ["epoch 1/3  train/loss 0.5000  1 s"]
-    assert callbacks.Progress is Progress  # the name that recipes have

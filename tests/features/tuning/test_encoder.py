@@ -9,12 +9,8 @@ import torch
 from ltgnn.features.encoders import HuggingFace
 from ltgnn.features.tuned_folder import load_tuned
 from ltgnn.features.tuning.adaptation import Full, Lora
-from ltgnn.features.tuning.encoder import TunedEncoder
-from ltgnn.types import UserError
 from tests.features.tuning.conftest import TEXTS
-
-Make = Callable[..., TunedEncoder]
-LORA = Lora(rank=2, alpha=4, dropout=0.0, targets="all-linear")
+from tests.features.tuning.encoder_case import LORA, Make
 
 
 @pytest.mark.parametrize("adapt", [Full(freeze_embeddings=False), LORA])
@@ -27,28 +23,6 @@ def test_before_training_it_reads_as_the_frozen_encoder(
     rows = [5, 11, 0, 7]
     torch.testing.assert_close(model(rows), wanted[rows], atol=1e-5, rtol=0)
     torch.testing.assert_close(model.encode_all(), wanted, atol=1e-5, rtol=0)
-
-
-def test_what_is_trained(encoder: Make) -> None:
-    def trained(adapt: Full | Lora) -> list[str]:
-        return [name for name, weight in encoder(adapt).named_parameters() if weight.requires_grad]
-
-    assert all("lora_" in name for name in trained(LORA))
-    everything = trained(Full(freeze_embeddings=False))
-    assert everything == [name for name, _ in encoder().named_parameters() if "pooler" not in name]
-    kept = trained(Full(freeze_embeddings=True))
-    assert [name for name in everything if name not in kept] == ["model.embeddings.word_embeddings.weight"]
-
-
-@pytest.mark.parametrize("adapt", [Full(freeze_embeddings=False), LORA])
-def test_dropout_of_the_model(encoder: Make, tiny: Callable[..., HuggingFace], adapt: Full | Lora) -> None:
-    assert not torch.equal(encoder(adapt)([0, 5]), encoder(adapt)([0, 5]))
-    torch.testing.assert_close(encoder(adapt, dropout=0.0)([0, 5]), tiny()([TEXTS[0], TEXTS[5]]), atol=1e-5, rtol=0)
-
-
-def test_targets_that_are_not_there(encoder: Make) -> None:
-    with pytest.raises(UserError, match=r"adapt.targets=\['qkv'\] does not fit"):
-        encoder(Lora(2, 4, 0.0, ["qkv"]))
 
 
 def test_checkpointing_changes_no_gradient(encoder: Make) -> None:
@@ -79,8 +53,3 @@ def test_the_saved_folder_reads_as_the_tuned_encoder(encoder: Make, tmp_path: Pa
     reading = load_tuned(str(tmp_path))
     assert (reading.pooling, reading.max_length) == ("cls", 8)
     torch.testing.assert_close(reading(TEXTS), wanted, atol=1e-5, rtol=0)
-
-
-def test_a_folder_of_another_kind_is_a_mistake(tiny_bert: Path) -> None:
-    with pytest.raises(UserError, match=r"lacks reading.json.*features=folder features.encoder.model"):
-        load_tuned(str(tiny_bert))

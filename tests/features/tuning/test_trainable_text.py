@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from torch.nn import functional as F
 
 from ltgnn.commands.evaluate import main as evaluate
 from ltgnn.features.controls import Shuffled
@@ -16,36 +15,14 @@ from ltgnn.features.encoders import HuggingFace
 from ltgnn.features.item_features import ItemText, NoFeatures
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.transform import Keep
-from ltgnn.features.tuning.adaptation import Full, Lora
-from ltgnn.features.tuning.encoder import TunedEncoder
-from ltgnn.features.tuning.trainable_text import EndToEnd, TrainableText
+from ltgnn.features.tuning.trainable_text import EndToEnd
 from ltgnn.module import Recommender
 from ltgnn.types import Dataset, Features, UserError
 from tests.conftest import run_folders
-
-Make = Callable[..., TunedEncoder]
-LORA = Lora(rank=2, alpha=4, dropout=0.0, targets="all-linear")
-FULL = Full(freeze_embeddings=False)
+from tests.features.tuning.trainable_text_case import SMALL_LORA, MakeEncoder, attend, live, moved
 
 
-def live(encoder: TunedEncoder, rows: int = 3, refresh: int = 0) -> TrainableText:
-    return TrainableText(encoder, encoder.encode_all(), rows, refresh, lr=0.01)
-
-
-def moved(text: TrainableText) -> None:
-    """A step of some optimizer."""
-    with torch.no_grad():
-        for weight in text.parameters():
-            if weight.requires_grad:
-                weight.add_(0.05 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(0)))
-    text.steps_since_refresh = 1
-
-
-def attend(text: TrainableText, items: list[int], seed: int = 0) -> None:
-    text.select_items(torch.tensor(items), torch.Generator().manual_seed(seed))
-
-
-def test_attends_to_some_items_of_the_batch(encoder: Make) -> None:
+def test_attends_to_some_items_of_the_batch(encoder: MakeEncoder) -> None:
     text = live(encoder(), rows=3)
     chosen = set()
     for seed in range(40):
@@ -57,27 +34,7 @@ def test_attends_to_some_items_of_the_batch(encoder: Make) -> None:
     assert text.attended == [5]
 
 
-@pytest.mark.parametrize("adapt", [FULL, LORA])
-def test_gradients_are_those_of_the_attended_rows(encoder: Make, adapt: Full | Lora) -> None:
-    torch.manual_seed(0)
-    text = live(encoder(adapt)).train()
-    target = torch.randn(12, 16, generator=torch.Generator().manual_seed(1))
-    attend(text, [2, 5, 8])
-    F.mse_loss(text(), target).backward()
-    found = {name: weight.grad.clone() for name, weight in text.named_parameters() if weight.grad is not None}
-    text.zero_grad()
-    values = text.encoder(range(12))  # the oracle reads every row with gradient, and cuts it off elsewhere
-    keep = torch.zeros(12, 1)
-    keep[[2, 5, 8]] = 1
-    F.mse_loss(values * keep + values.detach() * (1 - keep), target).backward()
-    wanted = {name: weight.grad for name, weight in text.named_parameters() if weight.grad is not None}
-    assert found.keys() == wanted.keys()
-    assert sum(gradient.abs().sum() for gradient in wanted.values()) > 0
-    for name, gradient in wanted.items():
-        torch.testing.assert_close(found[name], gradient, atol=1e-6, rtol=1e-4)
-
-
-def test_the_table_follows_what_was_read_and_is_renewed_for_evaluation(encoder: Make) -> None:
+def test_the_table_follows_what_was_read_and_is_renewed_for_evaluation(encoder: MakeEncoder) -> None:
     text = live(encoder()).train()
     before = text.table.clone()
     moved(text)
@@ -92,25 +49,13 @@ def test_the_table_follows_what_was_read_and_is_renewed_for_evaluation(encoder: 
     assert text.steps_since_refresh == 0
 
 
-def test_dropout_is_off(encoder: Make) -> None:
+def test_dropout_is_off(encoder: MakeEncoder) -> None:
     text = live(encoder()).train()
     attend(text, [1, 2, 3])
     assert torch.equal(text(), text())
 
 
-@pytest.mark.parametrize("adapt", [FULL, LORA])
-def test_the_checkpoint_holds_what_is_trained(encoder: Make, adapt: Full | Lora) -> None:
-    torch.manual_seed(0)
-    one, two = live(encoder(adapt)), live(encoder(adapt))
-    moved(one)
-    state = torch.nn.ModuleDict({"a": one}).state_dict()
-    trained = {f"a.{name}" for name, weight in one.named_parameters() if weight.requires_grad}
-    assert set(state) == trained
-    torch.nn.ModuleDict({"a": two}).load_state_dict(state)  # strict
-    torch.testing.assert_close(two.eval()(), one.eval()(), atol=1e-6, rtol=0)
-
-
-def test_the_table_is_renewed_after_so_many_steps(encoder: Make) -> None:
+def test_the_table_is_renewed_after_so_many_steps(encoder: MakeEncoder) -> None:
     text = live(encoder(), refresh=2).train()
     before = text.table.clone()
     moved(text)
@@ -123,11 +68,11 @@ def test_the_table_is_renewed_after_so_many_steps(encoder: Make) -> None:
     torch.testing.assert_close(text.table, text.encoder.encode_all(), atol=1e-5, rtol=0)
 
 
-def test_its_weights_bring_their_own_rate(encoder: Make) -> None:
+def test_its_weights_bring_their_own_rate(encoder: MakeEncoder) -> None:
     module = Recommender.__new__(Recommender)
     torch.nn.Module.__init__(module)
     module.optimizer = partial(torch.optim.Adam, lr=0.1)
-    module.table, module.text = torch.nn.Parameter(torch.zeros(2)), live(encoder(LORA))
+    module.table, module.text = torch.nn.Parameter(torch.zeros(2)), live(encoder(SMALL_LORA))
     own, ours = module.weights_optimizer().param_groups
     assert (own["lr"], own["params"]) == (0.1, [module.table])
     assert ours["lr"] == 0.01
@@ -138,7 +83,9 @@ def test_making_it_moves_no_draw_of_the_rest(tiny: Callable[..., HuggingFace], t
     dataset = Dataset("shop", {}, [], ["a", "b"], {"title": ["soap", "comb"]})
     side = ItemText(tiny(), "{title}", FeatureStore(tmp_path), Keep(), Keep())
     features, state = side(dataset, torch.ones(2)), torch.get_rng_state()
-    text = EndToEnd(LORA, rows=1, refresh=0, lr=1e-4, checkpointing=False, chunk_tokens=64)(side, dataset, features)
+    text = EndToEnd(SMALL_LORA, rows=1, refresh=0, lr=1e-4, checkpointing=False, chunk_tokens=64)(
+        side, dataset, features
+    )
     assert torch.equal(torch.get_rng_state(), state)
     torch.testing.assert_close(text.encoder.eval()([0, 1]), text.table, atol=1e-5, rtol=0)
 
@@ -146,7 +93,7 @@ def test_making_it_moves_no_draw_of_the_rest(tiny: Callable[..., HuggingFace], t
 def test_what_cannot_be_trained(tiny: Callable[..., HuggingFace], tmp_path: Path) -> None:
     dataset = Dataset("shop", {}, [], ["a"], {"title": ["soap"]})
     features = Features(torch.zeros(1, 16), {})
-    make = EndToEnd(LORA, rows=1, refresh=0, lr=1e-4, checkpointing=False, chunk_tokens=64)
+    make = EndToEnd(SMALL_LORA, rows=1, refresh=0, lr=1e-4, checkpointing=False, chunk_tokens=64)
     with pytest.raises(UserError, match="features=minilm"):
         make(NoFeatures(), dataset, None)
     shuffled = ItemText(tiny(), "{title}", FeatureStore(tmp_path), Shuffled(0), Keep())
