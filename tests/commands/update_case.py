@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.conftest import run_folders
-from tests.inference.test_update import Launch
+
+Launch = Callable[..., int]
 
 EVENTS = [
     ("u3", "i40"),

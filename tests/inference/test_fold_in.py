@@ -1,4 +1,4 @@
-"""What tests of test fold in share."""
+"""A folded-in event gives what a build from scratch gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of test update share."""
+"""Models that cannot fold in are built anew with the new events."""
 
 from __future__ import annotations
 
