@@ -48,6 +48,15 @@ def random_interactions(num_users: int, num_items: int, share: float, seed: int)
     return Interactions(users.contiguous(), items.contiguous(), num_users, num_items)
 
 
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory; data and features are cached below it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LTGNN_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the toy shop."""

@@ -13,14 +13,5 @@ SMALL = {"dim": 8, "num_layers": 2, "epochs": 2, "eval_every": 1, "min_epochs": 
 
 
 @pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory; data and features are cached below it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LTGNN_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
-    return tmp_path
-
-
-@pytest.fixture
 def shop(empty: Path) -> ltgnn.Dataset:
     return ltgnn.Dataset.from_frames(*toy.frames(), name="toy")
