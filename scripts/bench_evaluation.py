@@ -44,7 +44,10 @@ def gowalla() -> Split:
             items += bought
         return Interactions(torch.tensor(users), torch.tensor(items), 29_858, 40_981)
 
-    folder = Path(os.environ.get("LTGNN_MIRROR", "../shared/data")) / "gowalla"
+    mirror = os.environ.get("LTGNN_MIRROR")
+    if mirror is None:
+        raise SystemExit("LTGNN_MIRROR is not set; a folder with gowalla/train.txt and gowalla/test.txt wanted.")
+    folder = Path(mirror) / "gowalla"
     train = read("train.txt")
     return Split(train, train.select(torch.zeros(0, dtype=torch.int64)), read("test.txt"), "gowalla, published")
 
