@@ -19,10 +19,10 @@ quickstart: $(READY)  ## the main job: does item text help the tail on MovieLens
 	$(BIN)/ltgnn train sweep=quickstart
 
 test: $(READY)  ## the tests, minutes
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 test-slow: $(READY)  ## the tests that take long, too
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m 'slow or not slow'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m 'slow or not slow'
 
 test-oldest:  ## the tests with the oldest versions that pyproject.toml allows
 	$(MAKE) test VENV=.venv-oldest CONSTRAINTS=constraints-oldest.txt
