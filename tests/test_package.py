@@ -33,6 +33,14 @@ def test_help_imports_nothing_heavy(code: str) -> None:
     assert answer.stdout.splitlines()[-1] == "loaded []", answer.stdout + answer.stderr
 
 
+def test_a_closed_form_is_fitted_without_lightning() -> None:
+    """It costs seconds to import, and only what is trained needs it."""
+    answer = python(
+        "-c", "import sys, ltgnn.commands.train, ltgnn.training.loop; print('pytorch_lightning' in sys.modules)"
+    )
+    assert answer.stdout.strip() == "False", answer.stdout + answer.stderr
+
+
 @pytest.mark.parametrize("command", sorted(cli.COMMANDS))
 def test_every_command_exists(command: str) -> None:
     module, line = cli.COMMANDS[command]

@@ -71,7 +71,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def write(texts: Sequence[str], file: Path | None, separate: bool) -> None:
-    """Table and analysis of variance, an empty line between them; ``apart``: the second goes to ``NAME.anova.csv``."""
+    """Table and analysis of variance, an empty line between them; ``separate``: the second in ``NAME.anova.csv``."""
     if file is None:
         sys.stdout.write("\n".join(texts))
     elif separate:

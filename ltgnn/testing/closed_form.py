@@ -48,6 +48,8 @@ class ClosedFormCase:
         assert scores.shape == (3, toy.ITEMS), f"scores {tuple(scores.shape)} given, (3, {toy.ITEMS}) wanted"
         assert scores.is_floating_point(), f"floating point scores wanted, {scores.dtype} given"
         self.close(scores, everyone[some], "scores of some users")
+        chosen = torch.tensor([5, 0, 9, 2])
+        self.close(scorer.scores_of(some, chosen), everyone[some][:, chosen], "scores_of: some items")
         self.close(scorer.scores_into(some, torch.empty(3, toy.ITEMS)), scores, "scores_into")
 
     def test_candidates_alone_have_finite_scores(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -100,6 +101,9 @@ class LossCase:
             f"{'the scorer it got' if ranked is scorer else 'another scorer'}"
         )
         assert ranked.scores(users).shape == (5, len(main.items)), "at_ranking: scores of all items wanted"
+        for factor, added in loss.added_scores():
+            assert math.isfinite(factor), f"added_scores: the factor {factor} is not finite"
+            assert added.scores(users).shape == (5, toy.ITEMS), "added_scores: scores of all items wanted"
 
 
 def tables_of(encoded: Encoded) -> list[Tensor]:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
-from pytorch_lightning.callbacks import ModelCheckpoint
 
 from ltgnn.build import (
     Problem,
@@ -39,7 +38,6 @@ from ltgnn.runs.warnings import collect
 from ltgnn.scoring.cold_items import cold_items
 from ltgnn.training.distributed.processes import processes, worker_processes
 from ltgnn.training.memory import keep_large_tables
-from ltgnn.training.progress import IN_A_SWEEP, Progress, on_terminal
 from ltgnn.training.quiet import quiet_lightning
 from ltgnn.types import Evaluation, PartEvaluator, Scorer
 
@@ -154,6 +152,8 @@ def fit_module(
     cache: Cache = NO_CACHE,
 ) -> tuple[Recommender, Trainer, dict[str, Any]]:
     """The module after its last epoch, its trainer, and the callbacks by name; what each process of a run does."""
+    from ltgnn.training.progress import IN_A_SWEEP, Progress, on_terminal
+
     keep_large_tables()
     with during(parts, "setup"):
         module = build_module(cfg, problem, evaluators, cache)
@@ -204,6 +204,8 @@ def fit_module(
 
 def save_unvalidated(trainer: Trainer, checkpoint: object) -> None:
     """The last state as ``last.ckpt`` where there was no validation; Lightning before 2.5.6 saves at those only."""
+    from pytorch_lightning.callbacks import ModelCheckpoint
+
     if isinstance(checkpoint, ModelCheckpoint) and checkpoint.save_last and not checkpoint.last_model_path:
         trainer.save_checkpoint(Path(str(checkpoint.dirpath)) / "last.ckpt")
 

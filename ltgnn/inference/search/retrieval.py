@@ -43,10 +43,10 @@ def check_query(query: str) -> str:
 
 
 class Dense:
-    """Cosine of the query to each text, both as ``read`` and ``vectors`` have them; exact.
+    """Cosine of the query to each text, both as ``encode`` and ``vectors`` have them; exact.
 
-    ``read``: strings -> [n, D]; ``vectors`` [I, D]. A text without a vector (all 0) is never found, and a query without
-    one finds nothing.
+    ``encode``: strings -> [n, D]; ``vectors`` [I, D]. A text without a vector (all 0) is never found, and a query
+    without one finds nothing.
     """
 
     def __init__(self, encode: Callable[[Sequence[str]], Tensor], vectors: Tensor) -> None:
