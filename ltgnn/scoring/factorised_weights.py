@@ -31,22 +31,22 @@ class FactorisedItemWeights(ScoreTable):
     label = "item weights"
 
     def scores(self, users: Tensor) -> Tensor:
-        return self._users(users) @ self.received
+        return self._sum_given(users) @ self.received
 
     def scores_into(self, users: Tensor, out: Tensor) -> Tensor:
-        return torch.mm(self._users(users), self.received, out=out)
+        return torch.mm(self._sum_given(users), self.received, out=out)
 
     def scores_of(self, users: Tensor, items: Tensor) -> Tensor:
-        return self._users(users) @ self.received[:, items]
+        return self._sum_given(users) @ self.received[:, items]
 
-    def _users(self, users: Tensor) -> Tensor:
+    def _sum_given(self, users: Tensor) -> Tensor:
         """Sums of what the items of each history give.  [n, d]"""
         offsets, places = entries_of(self.offsets, users)
         return F.embedding_bag(self.items[places], self.given, offsets[:-1], mode="sum")
 
     @cached_property
     def factors(self) -> tuple[Tensor, Tensor]:
-        return self._users(torch.arange(len(self.offsets) - 1)), self.received
+        return self._sum_given(torch.arange(len(self.offsets) - 1)), self.received
 
     def history_terms(self, user: int, item: int) -> tuple[Tensor, Tensor]:
         mine = self.items[self.offsets[user] : self.offsets[user + 1]]

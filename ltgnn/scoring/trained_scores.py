@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
-from torch import Tensor
+from torch.nn import functional as F
 
 from ltgnn.scoring.masked import any_candidates, mask_items
 from ltgnn.scoring.score_function import ScoreFunction
@@ -29,7 +29,7 @@ def rank_states(
     if added:
         encoded = forget_unknown(encoded)
     if any(loss.trains_cosines for loss in losses):
-        encoded = encoded._replace(users=unit(encoded.users), items=unit(encoded.items))
+        encoded = encoded._replace(users=F.normalize(encoded.users), items=F.normalize(encoded.items))
     scored = score.of(encoded)
     base = scored.unmasked()
     for loss in losses:
@@ -46,7 +46,3 @@ def forget_unknown(encoded: Encoded) -> Encoded:
     if encoded.known is None:
         return encoded
     return encoded._replace(items=encoded.items * encoded.known.to(encoded.items.device)[:, None])
-
-
-def unit(states: Tensor) -> Tensor:
-    return torch.nn.functional.normalize(states, dim=1)

@@ -79,10 +79,10 @@ def gather(pairs: PairCounts, places: Any, columns: Any, real: Any, penalties: T
     """
     n, width = places.shape
     one, other = np.tril_indices(width)
-    values = pairs.of(places[:, one], places[:, other]) * (real[:, one] & real[:, other])
+    values = pairs.look_up(places[:, one], places[:, other]) * (real[:, one] & real[:, other])
     matrices = torch.zeros(n, width, width)
     matrices[:, torch.from_numpy(one), torch.from_numpy(other)] = torch.from_numpy(values)
     chosen = torch.where(torch.from_numpy(real), penalties[torch.from_numpy(places)], 1.0)
     matrices.diagonal(dim1=1, dim2=2).add_(chosen)
-    targets = pairs.of(places, np.broadcast_to(columns[:, None], places.shape)) * real
+    targets = pairs.look_up(places, np.broadcast_to(columns[:, None], places.shape)) * real
     return matrices, torch.from_numpy(targets)[..., None]

@@ -22,7 +22,7 @@ class PairCounts:
 
     upper: Any  # scipy CSR [I, I] float32, columns ascending
 
-    def of(self, one: Any, other: Any) -> Any:
+    def look_up(self, one: Any, other: Any) -> Any:
         """``G[one, other]``, entry by entry.  numpy [...], [...] -> [...] float32"""
         low, high = np.minimum(one, other).ravel(), np.maximum(one, other).ravel()
         return np.asarray(self.upper[low, high], dtype=np.float32).reshape(one.shape)

@@ -37,4 +37,4 @@ def test_pairs_in_any_order() -> None:
     matrix = dense().T @ dense()
     pairs = PairCounts(csr_matrix(matrix.triu().float().numpy()))
     one, other = np.array([[3, 0], [7, 22]]), np.array([[1, 0], [9, 2]])
-    assert pairs.of(one, other).tolist() == matrix[one, other].tolist()
+    assert pairs.look_up(one, other).tolist() == matrix[one, other].tolist()
