@@ -29,8 +29,6 @@ def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator
     yield from conflicts_of_values(config)
     if root not in ("train", "finetune"):
         return
-    yield from _no_gpu(config, choices)
-    yield from wrong_monitor(config)
     if root == "train":
         closed = "closed_form" in (config.get("model") or {})
         parts = {group: list(built(group, node)) for group, node in config.items() if not (closed and group in CLOSED)}
@@ -48,6 +46,7 @@ def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator
 def quick_conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator[str]:
     """Those that need few imports and only the values they name: checked first."""
     if root in ("train", "finetune"):
+        yield from _no_gpu(config, choices)
         yield from wrong_monitor(config)
     if root == "train" and "closed_form" not in (config.get("model") or {}):
         yield from _features(

@@ -13,8 +13,8 @@ from ltgnn.config.parameters import Parameter, of_callable
 from ltgnn.config.refusals import refusals
 from ltgnn.config.root_schema import ROOTS, SECTIONS, Part
 
-PLAIN = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)=([\w.+/@-]*)")
-"""A key with at most one dot, and a value without signs of Hydra's grammar."""
+PLAIN = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)=([\w.+/@,-]*)")
+"""A key with at most one dot, and a value without signs of Hydra's grammar but the commas of a sweep."""
 
 DIGITS = r"\d+(?:_\d+)*"
 NUMBER = re.compile(rf"[+-]?(?:(?:0|[1-9]\d*(?:_\d+)*)(?:\.(?:{DIGITS})?)?|\.{DIGITS})(?:[eE][+-]?{DIGITS})?")
@@ -27,10 +27,12 @@ def wrong_knobs(root: str, words: Sequence[str]) -> list[str]:
     if any(word.startswith("-") and word not in ("-m", "--multirun") for word in words):
         return []
     known = dict(known_knobs(root))
-    last = {match[1]: match[2] for word in words if (match := PLAIN.fullmatch(word))}
-    return [
-        str(found) for key, text in last.items() if key in known for found in refusals(known[key], key, value_of(text))
+    last = {match[1]: match[2].split(",") for word in words if (match := PLAIN.fullmatch(word))}
+    swept = any(word in ("-m", "--multirun") for word in words)
+    given = [
+        (key, text) for key, texts in last.items() if key in known and (swept or len(texts) == 1) for text in texts
     ]
+    return [str(found) for key, text in given for found in refusals(known[key], key, value_of(text))]
 
 
 def value_of(text: str) -> str | float | bool | None:

@@ -80,6 +80,7 @@ class Sweep:
         safe_names.name(str(options.name), "sweep.name")
         safe_names.name(str(self.config.task), "task")
         entry, *words = sys.argv
+        absent = [folder for folder in Path(self.config.hydra.sweep.dir).absolute().parents if not folder.exists()]
         resumed = self.resume(words)
         if self.timed and not resumed and not options.dry_run:
             self.assign_folders(claim_folder(Path(self.config.hydra.sweep.dir)))
@@ -97,7 +98,7 @@ class Sweep:
             plan, total = self.plan(given, ledger)
         except UserError:
             if made:
-                discard(sweep_dir)
+                discard(sweep_dir, absent)
             raise
         sweep_record.write(sweep_dir, words, "running")
         board = Board(plan, total, self.launcher.workers, str(self.config.get("monitor") or MONITOR))
@@ -185,11 +186,17 @@ def claim_folder(folder: Path) -> Path:
     raise AssertionError("unreachable")
 
 
-def discard(sweep_dir: Path) -> None:
-    """Remove the folder of a sweep that was refused, unless another process has put something there meanwhile."""
+def discard(sweep_dir: Path, parents: Sequence[Path] = ()) -> None:
+    """Remove the folder of a sweep that was refused, unless another process has put something there meanwhile.
+
+    ``parents``: those that were made for it, the innermost first; they go where nothing else is in them.
+    """
     there = {str(file.relative_to(sweep_dir)) for file in sweep_dir.rglob("*")}
     if there <= {"multirun.yaml", ".sweep", ".sweep/lock"}:
         shutil.rmtree(sweep_dir, ignore_errors=True)
+        with suppress(OSError):  # not empty: another sweep is there by now
+            for folder in parents:
+                folder.rmdir()
 
 
 class JobFailed(Exception):

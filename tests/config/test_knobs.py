@@ -27,7 +27,13 @@ from ltgnn.config.knobs import PLAIN, value_of, wrong_knobs
 )
 def test_a_wrong_knob_is_told(word: str, message: str) -> None:
     assert wrong_knobs("train", [word, "model=mf"]) == [message]
-    assert wrong_knobs("train", [word, word.partition("=")[0] + "=1,2", "-m"]) == [message]
+    assert wrong_knobs("train", [word, "seed=1,2", "-m"]) == [message]
+
+
+def test_each_value_of_a_sweep_is_judged() -> None:
+    wanted = ["dim=-3 given, a whole number of at least 1 wanted.", "dim=x given, a whole number of at least 1 wanted."]
+    assert wrong_knobs("train", ["dim=8,-3,x", "seed=1,2", "-m"]) == wanted
+    assert wrong_knobs("train", ["dim=8,-3"]) == []  # without -m it is one value with a comma: told later
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def test_a_refused_sweep_leaves_no_folder(
 ) -> None:
     assert launch("seed=1,foo", "features=none", *name, "-m") == 1
     assert "seed=foo given" in capsys.readouterr().err
-    assert list(tmp_path.glob("logs/train/multiruns/*")) == []
+    assert not (tmp_path / "logs").exists()
 
 
 def test_only_a_folder_without_jobs_is_discarded(tmp_path: Path) -> None:
