@@ -59,8 +59,8 @@ def test_a_sweep_names_what_is_wrong_in_any_job_once_and_begins_none(tmp_path: P
     code, lines = run(tmp_path, "train", "-m", "dim=8,0", "lr=1e-3,abc", f"paths.log_dir={tmp_path}/logs")
     assert code == 1
     assert [line.partition(" (job")[0] for line in lines] == [
-        "ltgnn: lr=abc given, a number above 0 wanted.",
-        "dim=0 given, a whole number of at least 1 wanted.",
+        "ltgnn: dim=0 given, a whole number of at least 1 wanted.",
+        "lr=abc given, a number above 0 wanted.",
     ]
     assert not list(tmp_path.rglob("status.json"))
 
