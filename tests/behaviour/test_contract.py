@@ -81,7 +81,11 @@ UNMOVED = {
     },
     **{
         f"loss=residual: ranking.base.closed_form.{key}": "all items are candidates: tests/models/test_local_ease.py"
-        for key in (*(f"candidates.{k}" for k in ("least", "most", "growth", "popularity_power")), "longest_history")
+        for key in (
+            *(f"candidates.{k}" for k in ("least", "most", "growth", "popularity_power")),
+            "longest_history",
+            "least_cosine",
+        )
     },
 }
 """Keys that cannot change a number, and why."""

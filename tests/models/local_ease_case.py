@@ -27,6 +27,7 @@ EVERYONE = torch.arange(USERS)
 def local(most: int = 5, neighbours: int = 0, **options: Any) -> LocalEASE:
     given: dict[str, Any] = {
         "l2": 3.0, "content_weight": 0.0, "denoise": 0.0, "user_norm": 0.0, "item_norm": 0.0, "longest_history": 1000,
+        "least_cosine": 0.0,
     }  # fmt: skip
     return LocalEASE(Candidates(2, most, 1.5, 0.5, neighbours), **(given | options))
 

@@ -42,9 +42,8 @@ class Candidates:
             entries = slice(block.indptr[row], block.indptr[row + 1])
             items = block.indices[entries]
             values = block.data[entries] * discount[items]
-            others = items != start + row
-            items, values = items[others], values[others]
-            chosen.append(items[np.argsort(-values, kind="stable")[:width]])
+            values[items == start + row] = -1.0  # itself: behind all others
+            chosen.append(items[largest(values, min(width, len(items) - 1))])
         return chosen
 
     def with_similar(self, chosen: list[Any], features: Tensor | None) -> list[Any]:
@@ -53,3 +52,12 @@ class Candidates:
             return [np.sort(items) for items in chosen]
         near = nearest(features, self.neighbours)[1].numpy()
         return [np.union1d(items, others) for items, others in zip(chosen, near, strict=True)]
+
+
+def largest(values: Any, number: int) -> Any:
+    """Places of the ``number`` largest of ``values``, of equal ones the first.  numpy [n] -> [number]"""
+    if number < 1:
+        return np.empty(0, np.int64)
+    least = np.partition(values, len(values) - number)[len(values) - number]
+    above, level = np.flatnonzero(values > least), np.flatnonzero(values == least)
+    return np.concatenate([above, level[: number - len(above)]])

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import numpy as np
+import torch
 from annotated_types import Ge, Lt
-from scipy.sparse import diags, triu, vstack
+from scipy.sparse import diags
 from torch import Tensor
 
 from ltgnn.models.closed_form.candidates import Candidates
 from ltgnn.models.closed_form.local_ridge import solve_columns
 from ltgnn.models.closed_form.matrix import sparse_scorer
-from ltgnn.models.closed_form.pair_counts import PairCounts, pair_blocks, shorten_histories
+from ltgnn.models.closed_form.pair_counts import GramRows, PairCounts, shorten_histories, upper_half
 from ltgnn.tensors.ridge import centred_unit
+from ltgnn.tensors.threads import in_threads
 from ltgnn.types import Interactions, Scorer
 
 
@@ -39,10 +41,11 @@ class LocalEASE:
         user_norm: Annotated[float, Ge(0)],
         item_norm: float,
         longest_history: Annotated[int, Ge(1)],
+        least_cosine: Annotated[float, Ge(0), Lt(1)],
     ) -> None:
         self.candidates, self.l2, self.content_weight = candidates, l2, content_weight
         self.denoise, self.user_norm, self.item_norm = denoise, user_norm, item_norm
-        self.longest_history = longest_history
+        self.longest_history, self.least_cosine = longest_history, least_cosine
 
     @property
     def reads_features(self) -> bool:
@@ -51,15 +54,22 @@ class LocalEASE:
 
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         counts = train.item_counts.numpy()
-        chosen, halves = list[Any](), list[Any]()
-        for start, block in pair_blocks(shorten_histories(train, self.longest_history), self.user_norm):
-            chosen += self.candidates.co_occurring(start, block, counts)
-            halves.append(triu(block, start, format="csr"))
-        pairs = PairCounts(vstack(halves, format="csr"))
+        rows = GramRows(shorten_histories(train, self.longest_history), self.user_norm)
+        chosen, halves = dict[int, list[Any]](), dict[int, tuple[Tensor, Tensor]]()
+
+        def work(start: int) -> None:
+            block = rows.block(start)
+            chosen[start] = self.candidates.co_occurring(start, block, counts)
+            halves[start] = upper_half(start, block, counts, self.least_cosine)
+
+        in_threads(work, rows.starts)
+        keys, values = (torch.cat([halves[start][part] for start in rows.starts]) for part in (0, 1))
+        halves.clear()
+        pairs = PairCounts(keys, values, train.num_items)
         unit = None if features is None else centred_unit(features)
-        chosen = self.candidates.with_similar(chosen, unit)
+        candidates = self.candidates.with_similar([items for start in rows.starts for items in chosen[start]], unit)
         penalty = self.l2 + self.denoise / (1 - self.denoise) * pairs.diagonal
-        weights = solve_columns(pairs, chosen, penalty, unit, self.content_weight)
+        weights = solve_columns(pairs, candidates, penalty, unit, self.content_weight)
         if self.item_norm:
             scale = np.maximum(counts, 1.0) ** self.item_norm
             weights = (diags(scale) @ weights @ diags(1 / scale)).tocsr().astype(np.float32)

@@ -18,12 +18,12 @@ ENTRIES = 4_000_000
 
 
 def solve_columns(
-    pairs: PairCounts, candidates: list[Any], penalty: Any, features: Tensor | None, content_weight: float
+    pairs: PairCounts, candidates: list[Any], penalty: Tensor, features: Tensor | None, content_weight: float
 ) -> Any:
     """``B[C, j] = (G[C, C] + w T_C T_C' + diag penalty[C])^-1 (G[C, j] + w T_C t_j)``, ``C = candidates[j]``, else 0.
 
-    ``penalty`` numpy [I]; ``features`` T [I, D]; ``content_weight`` w. Each matrix is factorised in float32 by Cholesky
-    (LAPACK). Returns scipy CSR [I, I].
+    ``penalty`` [I] float32; ``features`` T [I, D]; ``content_weight`` w. Each matrix is factorised in float32 by
+    Cholesky (LAPACK). Returns scipy CSR [I, I].
     """
     widths = np.array([len(items) for items in candidates], dtype=np.int64)
     order = np.argsort(widths, kind="stable")
@@ -31,21 +31,21 @@ def solve_columns(
     offsets = np.concatenate([[0], widths[order].cumsum()])
     rows = np.empty(offsets[-1], np.int32)
     values = np.empty(offsets[-1], np.float32)
-    penalties = torch.from_numpy(np.asarray(penalty, np.float32))
     starts = batch_starts(widths[order])
     ends = dict(zip(starts, [*starts[1:], len(order)], strict=True))
 
     def work(start: int) -> None:
-        columns = order[start : ends[start]]
-        width = int(widths[columns[-1]])
-        real = np.arange(width) < widths[columns][:, None]  # [n, w]
-        places = np.zeros((len(columns), width), np.int64)
-        places[real] = np.concatenate([candidates[column] for column in columns])
-        matrices, targets = gather(pairs, places, columns, real, penalties)
+        columns = torch.from_numpy(order[start : ends[start]])
+        width = int(widths[order[ends[start] - 1]])
+        real = torch.arange(width) < torch.from_numpy(widths[order[start : ends[start]]])[:, None]  # [n, w]
+        chosen = np.concatenate([candidates[column] for column in columns.tolist()])
+        places = torch.full(real.shape, len(candidates) - 1)  # what is not real stands behind, as it ascends
+        places[real] = torch.from_numpy(chosen.astype(np.int64))
+        matrices, targets = gather(pairs, places, columns, real, penalty)
         if features is not None and content_weight:
-            mine = features[torch.from_numpy(places)] * torch.from_numpy(real)[..., None]  # [n, w, D]
+            mine = features[places] * real[..., None]  # [n, w, D]
             matrices.baddbmm_(mine, mine.mT, alpha=content_weight)
-            targets.baddbmm_(mine, features[torch.from_numpy(columns)][..., None], alpha=content_weight)
+            targets.baddbmm_(mine, features[columns][..., None], alpha=content_weight)
         factors, failed = torch.linalg.cholesky_ex(matrices)
         if bool(failed.any()):
             item = int(columns[int(failed.nonzero()[0])])
@@ -54,7 +54,7 @@ def solve_columns(
             )
         solved = torch.cholesky_solve(targets, factors)[..., 0]
         entries = slice(offsets[start], offsets[start + len(columns)])
-        rows[entries], values[entries] = places[real], solved.numpy()[real]
+        rows[entries], values[entries] = chosen, solved[real].numpy()
 
     in_threads(work, starts)
     size = len(candidates)
@@ -72,17 +72,17 @@ def batch_starts(widths: Any) -> list[int]:
     return starts
 
 
-def gather(pairs: PairCounts, places: Any, columns: Any, real: Any, penalties: Tensor) -> tuple[Tensor, Tensor]:
+def gather(pairs: PairCounts, places: Tensor, columns: Tensor, real: Tensor, penalty: Tensor) -> tuple[Tensor, Tensor]:
     """``G[C, C] + diag penalty[C]`` [n, w, w] and ``G[C, j]`` [n, w, 1]; where a place is not ``real``, the identity.
 
-    The half above the diagonal stays 0: Cholesky does not read it.
+    ``places`` [n, w] ascend in each row. The half above the diagonal stays 0: Cholesky does not read it.
     """
     n, width = places.shape
-    one, other = np.tril_indices(width)
-    values = pairs.look_up(places[:, one], places[:, other]) * (real[:, one] & real[:, other])
+    low, high = torch.triu_indices(width, width)
+    values = pairs.look_up(places[:, low], places[:, high]) * real[:, high]
     matrices = torch.zeros(n, width, width)
-    matrices[:, torch.from_numpy(one), torch.from_numpy(other)] = torch.from_numpy(values)
-    chosen = torch.where(torch.from_numpy(real), penalties[torch.from_numpy(places)], 1.0)
-    matrices.diagonal(dim1=1, dim2=2).add_(chosen)
-    targets = pairs.look_up(places, np.broadcast_to(columns[:, None], places.shape)) * real
-    return matrices, torch.from_numpy(targets)[..., None]
+    matrices[:, high, low] = values
+    matrices.diagonal(dim1=1, dim2=2).add_(torch.where(real, penalty[places], 1.0))
+    mine = columns[:, None]
+    targets = pairs.look_up(torch.minimum(places, mine), torch.maximum(places, mine)) * real
+    return matrices, targets[..., None]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from scipy.sparse import csr_matrix, diags
+from torch import Tensor
 
 from ltgnn.models.closed_form.matrix import binary
 from ltgnn.types import Interactions
@@ -20,17 +22,70 @@ ENTRIES = 30_000_000
 class PairCounts:
     """``G = X' diag(m^-user_norm) X``, the half with column >= row; the other half is its mirror image."""
 
-    upper: Any  # scipy CSR [I, I] float32, columns ascending
+    keys: Tensor  # row * num_items + column, ascending  [N] int64
+    values: Tensor  # [N] float32
+    num_items: int
 
-    def look_up(self, one: Any, other: Any) -> Any:
-        """``G[one, other]``, entry by entry.  numpy [...], [...] -> [...] float32"""
-        low, high = np.minimum(one, other).ravel(), np.maximum(one, other).ravel()
-        return np.asarray(self.upper[low, high], dtype=np.float32).reshape(one.shape)
+    def look_up(self, low: Tensor, high: Tensor) -> Tensor:
+        """``G[low, high]``, entry by entry, with ``low <= high``; 0 where no user has both.
+
+        int64 [...], [...] -> [...] float32. Quickest where the pairs ascend: what is near in memory is read together.
+        """
+        wanted = low * self.num_items + high
+        places = torch.searchsorted(self.keys, wanted).clamp_(max=len(self.keys) - 1)
+        return torch.where(self.keys[places] == wanted, self.values[places], 0.0)
 
     @property
-    def diagonal(self) -> Any:
+    def diagonal(self) -> Tensor:
         """[I] float32"""
-        return self.upper.diagonal()
+        items = torch.arange(self.num_items)
+        return self.look_up(items, items)
+
+
+class GramRows:
+    """``X' diag(m^-user_norm) X`` in blocks of whole rows, of at most ``entries`` products or one row.
+
+    ``matrix``: X, scipy CSR [U, I]. ``starts``: the first row of each block.
+    """
+
+    def __init__(self, matrix: Any, user_norm: float, entries: int = ENTRIES) -> None:
+        lengths = np.diff(matrix.indptr)
+        self.by_item = matrix.T.tocsr()
+        if user_norm:
+            matrix = (diags(np.maximum(lengths, 1.0) ** -user_norm) @ matrix).tocsr().astype(np.float32)
+        self.matrix, self.num_items = matrix, matrix.shape[1]
+        products = np.concatenate([[0], (self.by_item @ lengths.astype(np.float64)).cumsum()])
+        self.starts = list(_starts(products, entries))
+
+    def block(self, start: int) -> Any:
+        """The block that begins with row ``start``, one of ``starts``.  scipy CSR [n, I], columns ascending"""
+        place = self.starts.index(start) + 1
+        end = self.starts[place] if place < len(self.starts) else self.num_items
+        block = (self.by_item[start:end] @ self.matrix).tocsr()
+        block.sort_indices()
+        return block
+
+
+def _starts(products: Any, entries: int) -> Iterator[int]:
+    """Where blocks begin, ``products`` [I + 1] being how many there are before each row."""
+    start, rows = 0, len(products) - 1
+    while start < rows:
+        yield start
+        start = max(int(np.searchsorted(products, products[start] + entries, side="right")) - 1, start + 1)
+
+
+def upper_half(start: int, block: Any, counts: Any, least_cosine: float) -> tuple[Tensor, Tensor]:
+    """Keys and values (``PairCounts``) of the rows ``start``, ``start + 1``, .. of ``G``, scipy CSR [n, I].
+
+    A pair whose ``G_ij / sqrt(count_i count_j)`` is below ``least_cosine`` is left out.  ``counts`` numpy [I]
+    """
+    rows = np.repeat(np.arange(start, start + block.shape[0]), np.diff(block.indptr))
+    kept = block.indices >= rows
+    if least_cosine:
+        root = np.sqrt(np.maximum(counts, 1.0)).astype(np.float32)
+        kept &= (block.data >= least_cosine * root[rows] * root[block.indices]) | (block.indices == rows)
+    keys = rows[kept] * np.int64(block.shape[1]) + block.indices[kept]
+    return torch.from_numpy(keys), torch.from_numpy(block.data[kept].astype(np.float32, copy=False))
 
 
 def shorten_histories(train: Interactions, longest: int) -> Any:
@@ -48,23 +103,3 @@ def shorten_histories(train: Interactions, longest: int) -> Any:
     kept = np.sort(order[place < longest])
     ones: Any = np.ones(len(kept), np.float32)
     return csr_matrix((ones, (users[kept], matrix.indices[kept])), shape=matrix.shape)
-
-
-def pair_blocks(matrix: Any, user_norm: float, entries: int = ENTRIES) -> Iterator[tuple[int, Any]]:
-    """``X' diag(m^-user_norm) X`` as blocks of whole rows: number of the first, scipy CSR [n, I].
-
-    ``matrix``: scipy CSR [U, I]; a block has at most ``entries`` products, or one row.
-    """
-    lengths = np.diff(matrix.indptr)
-    by_item = matrix.T.tocsr()
-    products = np.concatenate([[0], (by_item @ lengths.astype(np.float64)).cumsum()])
-    if user_norm:
-        matrix = (diags(np.maximum(lengths, 1.0) ** -user_norm) @ matrix).tocsr().astype(np.float32)
-    start, num_items = 0, by_item.shape[0]
-    while start < num_items:
-        end = int(np.searchsorted(products, products[start] + entries, side="right")) - 1
-        end = min(max(end, start + 1), num_items)
-        block = (by_item[start:end] @ matrix).tocsr()
-        block.sort_indices()
-        yield start, block
-        start = end

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from ltgnn.models.closed_form.candidates import Candidates
+from ltgnn.models.closed_form.candidates import Candidates, largest
 from tests.models.local_ease_case import FEATURES, ITEMS, TRAIN, close, dense, local, naive_weights, scores_of
 
 
@@ -30,3 +32,11 @@ def test_candidates_by_count() -> None:
 
 def test_widths_grow_with_the_root_of_the_count() -> None:
     assert Candidates(5, 40, 4.0, 0.5, 0).widths(np.array([0, 1, 4, 25, 10_000])).tolist() == [5, 5, 8, 20, 40]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=30), st.integers(0, 30))
+def test_the_largest_and_of_equal_ones_the_first(values: list[int], number: int) -> None:
+    number = min(number, len(values))
+    wanted = np.argsort(-np.array(values), kind="stable")[:number]
+    assert sorted(largest(np.array(values, np.float32), number)) == sorted(wanted)

@@ -20,7 +20,7 @@ def test_ids_alone(most: int) -> None:
 
 def test_all_items_as_candidates_are_ease() -> None:
     everything = Candidates(ITEMS, ITEMS, 0.0, 0.5, ITEMS)
-    options = {"denoise": 0.0, "user_norm": 0.0, "item_norm": 0.0, "longest_history": 1000}
+    options = {"denoise": 0.0, "user_norm": 0.0, "item_norm": 0.0, "longest_history": 1000, "least_cosine": 0.0}
     model = LocalEASE(everything, l2=3.0, content_weight=2.0, **options)  # type: ignore[arg-type]
     close(scores_of(model, FEATURES), scores_of(ContentEASE(3.0, 100, 2.0), FEATURES), atol=1e-5)
     model = LocalEASE(everything, l2=3.0, content_weight=0.0, **options)  # type: ignore[arg-type]

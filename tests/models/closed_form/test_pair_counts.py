@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from ltgnn.models.closed_form.pair_counts import PairCounts, pair_blocks, shorten_histories
+from ltgnn.models.closed_form.pair_counts import GramRows, PairCounts, shorten_histories, upper_half
 from tests.conftest import random_interactions
-from tests.models.local_ease_case import TRAIN, dense
+from tests.models.local_ease_case import ITEMS, TRAIN, dense
 
 
 @settings(max_examples=25, deadline=None)
@@ -20,9 +20,30 @@ def test_blocks_of_pairs_are_the_gram_matrix(entries: int, seed: int) -> None:
     train = random_interactions(11, 9, 0.4, seed=seed)
     rows = torch.zeros(11, 9)
     rows[train.users, train.items] = 1
-    blocks = list(pair_blocks(shorten_histories(train, 100), 0.0, entries))
-    assert np.array_equal(np.concatenate([block.toarray() for _, block in blocks]), (rows.T @ rows).numpy())
-    assert [start for start, _ in blocks] == np.cumsum([0, *(block.shape[0] for _, block in blocks)])[:-1].tolist()
+    grams = GramRows(shorten_histories(train, 100), 0.0, entries)
+    blocks = [grams.block(start) for start in grams.starts]
+    wanted = rows.T @ rows
+    assert np.array_equal(np.concatenate([block.toarray() for block in blocks]), wanted.numpy())
+    assert grams.starts == np.cumsum([0, *(block.shape[0] for block in blocks)])[:-1].tolist()
+    counts = train.item_counts.numpy()
+    halves = [upper_half(start, block, counts, 0.0) for start, block in zip(grams.starts, blocks, strict=True)]
+    pairs = PairCounts(torch.cat([keys for keys, _ in halves]), torch.cat([values for _, values in halves]), 9)
+    assert bool((pairs.keys.diff() > 0).all())
+    low, high = torch.triu_indices(9, 9)
+    assert torch.equal(pairs.look_up(low, high), wanted[low, high])
+    assert torch.equal(pairs.diagonal, wanted.diagonal())
+
+
+def test_pairs_of_a_small_cosine_are_left_out() -> None:
+    matrix = dense().T @ dense()
+    counts = matrix.diagonal()
+    keys, values = upper_half(0, csr_matrix(matrix.float().numpy()), counts.numpy(), 0.41)
+    cosine = matrix / (counts[:, None] * counts).clamp_min(1).sqrt()
+    wanted = (matrix * (cosine >= 0.41)).triu()
+    found = torch.zeros(ITEMS * ITEMS)
+    found[keys] = values
+    assert torch.equal(found.view(ITEMS, ITEMS).double(), wanted)
+    assert 0 < len(values) < int((matrix.triu() > 0).sum())
 
 
 def test_long_histories_are_sampled() -> None:
@@ -31,10 +52,3 @@ def test_long_histories_are_sampled() -> None:
     assert np.diff(shortened.indptr).tolist() == lengths.tolist()
     assert (dense().numpy()[shortened.nonzero()] == 1).all()
     assert (shortened != shorten_histories(TRAIN, 4)).nnz == 0
-
-
-def test_pairs_in_any_order() -> None:
-    matrix = dense().T @ dense()
-    pairs = PairCounts(csr_matrix(matrix.triu().float().numpy()))
-    one, other = np.array([[3, 0], [7, 22]]), np.array([[1, 0], [9, 2]])
-    assert pairs.look_up(one, other).tolist() == matrix[one, other].tolist()
