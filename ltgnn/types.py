@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -349,6 +349,10 @@ class Metric(Protocol):
     def __call__(self, *args: Any, **options: Any) -> Any: ...
 
 
+SparseScores: TypeAlias = Callable[[Tensor], Any]
+"""Users [B] -> scores that are not 0, scipy CSR [B, I] float32, columns in any order."""
+
+
 class Scorer:
     """All that evaluation and serving need of a model: scores of all items for some users, and which can be listed.
 
@@ -374,6 +378,11 @@ class Scorer:
     def scores_of(self, users: Tensor, items: Tensor) -> Tensor:
         """Scores of some items, all of them for each of the users.  [B], [n] int64 -> [B, n]"""
         return self.scores(users)[:, items]
+
+    @property
+    def sparse_scores(self) -> SparseScores | None:
+        """Gives the scores that are not 0 of some users, where nearly all are 0; None: they are not."""
+        return None
 
     def with_histories(self, train: Interactions) -> Scorer:
         """The same weights between items for the users' histories in ``train``; ``UserError`` where there are none."""

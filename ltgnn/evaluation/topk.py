@@ -10,11 +10,15 @@ from torch import Tensor
 
 from ltgnn.evaluation.bfloat16_topk import GROUP, Bfloat16TopK, is_faster
 from ltgnn.evaluation.exact_topk import best_items
+from ltgnn.evaluation.sparse_topk import SparseTopK
 from ltgnn.tensors.csr import Csr, csr_rows
 from ltgnn.tensors.threads import in_threads
 from ltgnn.types import Scorer, TopK, UserError, as_scorer
 
 MIN_BLOCK, MAX_BLOCK = 16, 1024
+
+SPARSE, SPARSE_USERS = 100, 512
+"""Items for each place in a list from which on zeros are not made where scores are sparse; users of a block."""
 
 MIN_SCORES = 10**8
 """Scores from which on a rough pass is thought of."""
@@ -105,11 +109,20 @@ def top_k(
         items[places], scores[places] = best[0].cpu(), best[1].cpu()
 
     scorer = as_scorer(scorer)
-    first = rough_pass(scorer, users, num_items, k, block_mib, device, rough)
+    first = sparse_pass(scorer, users, num_items, k) or rough_pass(
+        scorer, users, num_items, k, block_mib, device, rough
+    )
     if first is not None:
         left = torch.nonzero(~write_resolved(first, users, seen, items, scores))[:, 0]
     each_block(scorer, users[left.to(users.device)], seen, num_items, block_mib, device, keep)
     return TopK(users.cpu(), items, scores)
+
+
+def sparse_pass(scorer: Scorer, users: Tensor, num_items: int, k: int) -> SparseTopK | None:
+    """The way by the scores that are not 0, where nearly all are 0; None: they are not, or the catalogue is small."""
+    if scorer.sparse_scores is None or num_items < SPARSE * k:
+        return None
+    return SparseTopK(scorer.sparse_scores, users, scorer.candidates, k, SPARSE_USERS)
 
 
 def rough_pass(
@@ -135,8 +148,8 @@ def rough_pass(
     return Bfloat16TopK(states[users], table, scorer.candidates, k, size)
 
 
-def write_resolved(rough: Bfloat16TopK, users: Tensor, seen: Csr, items: Tensor, scores: Tensor) -> Tensor:
-    """Writes the lists that the rough pass is sure of; which these are [n].
+def write_resolved(rough: Bfloat16TopK | SparseTopK, users: Tensor, seen: Csr, items: Tensor, scores: Tensor) -> Tensor:
+    """Writes the lists that the first pass is sure of; which these are [n].
 
     If they are less than half of the first block, the others are not tried.
     """

@@ -12,8 +12,9 @@ from scipy.sparse import csr_matrix
 from torch import Tensor
 from torch.nn import functional as F
 
+from ltgnn.scoring.item_weights import SparseItemItemWeights
 from ltgnn.scoring.known_items import has_content, has_interactions
-from ltgnn.scoring.scorers import InnerProduct, ItemBias, SparseItemItemWeights
+from ltgnn.scoring.scorers import InnerProduct, ItemBias
 from ltgnn.tensors.csr import csr_rows
 from ltgnn.tensors.nearest_neighbours import nearest
 from ltgnn.types import Interactions, Scorer, UserError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ltgnn.scoring.factorised_weights import FactorisedItemWeights
-from ltgnn.scoring.scorers import InnerProduct, ItemBias, ItemItemWeights, ScoreTable, SparseItemItemWeights
+from ltgnn.scoring.item_weights import ItemItemWeights, SparseItemItemWeights
+from ltgnn.scoring.scorers import InnerProduct, ItemBias, ScoreTable
 from ltgnn.types import Scorer
 
 FORMS: Mapping[str, type[ScoreTable]] = {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from ltgnn.types import Interactions, Scorer, as_scorer
+from ltgnn.types import Interactions, Scorer, SparseScores, as_scorer
 
 
 class MaskedScorer(Scorer):
@@ -45,6 +45,11 @@ class MaskedScorer(Scorer):
     def factors(self) -> tuple[Tensor, Tensor] | None:
         """Those of the scorer inside, if it has any."""
         return self.score.factors
+
+    @property
+    def sparse_scores(self) -> SparseScores | None:
+        """Those of the scorer inside, if it has any; who lists looks at ``candidates``."""
+        return self.score.sparse_scores
 
     def terms(self) -> Sequence[tuple[float, Scorer]]:
         """The scorer inside."""

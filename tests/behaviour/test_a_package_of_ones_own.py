@@ -31,7 +31,7 @@ FILES = {
         from ltgnn.models.fusion import ItemFusion
         from ltgnn.models.linear_score import LinearScore
         from ltgnn.scoring.masked import mask_items
-        from ltgnn.scoring.scorers import ItemItemWeights
+        from ltgnn.scoring.item_weights import ItemItemWeights
         from ltgnn.types import Encoded, Encoder, Loss, identity
 
 

@@ -7,7 +7,8 @@ import torch
 from scipy.sparse import csr_matrix
 
 from ltgnn.scoring.factorised_weights import FactorisedItemWeights
-from ltgnn.scoring.scorers import InnerProduct, ItemBias, ItemItemWeights, ScoreTable, SparseItemItemWeights
+from ltgnn.scoring.item_weights import ItemItemWeights, SparseItemItemWeights
+from ltgnn.scoring.scorers import InnerProduct, ItemBias, ScoreTable
 from tests.conftest import random_interactions
 
 TRAIN = random_interactions(6, 9, 0.4, seed=1)

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from ltgnn.models.fusion import ItemFusion
 from ltgnn.sampling.negatives import Negatives
+from ltgnn.scoring.item_weights import ItemItemWeights
 from ltgnn.scoring.masked import MaskedScorer
-from ltgnn.scoring.scorers import InnerProduct, ItemItemWeights
+from ltgnn.scoring.scorers import InnerProduct
 from ltgnn.testing.closed_form import ClosedFormCase
 from ltgnn.testing.encoder import EncoderCase
 from ltgnn.testing.fusion import FusionCase

@@ -9,9 +9,9 @@ import torch
 from scipy.sparse import csr_matrix, diags
 from torch import Tensor
 
+from ltgnn.scoring.item_weights import ItemItemWeights, SparseItemItemWeights
 from ltgnn.scoring.known_items import has_interactions
 from ltgnn.scoring.masked import mask_items
-from ltgnn.scoring.scorers import ItemItemWeights, SparseItemItemWeights
 from ltgnn.types import Interactions, Scorer
 
 

@@ -12,9 +12,10 @@ from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.models.closed_form.matrix import binary, normalise, power
+from ltgnn.scoring.item_weights import SparseItemItemWeights
 from ltgnn.scoring.known_items import has_interactions
 from ltgnn.scoring.masked import mask_items
-from ltgnn.scoring.scorers import InnerProduct, SparseItemItemWeights
+from ltgnn.scoring.scorers import InnerProduct
 from ltgnn.types import Interactions, Scorer
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ltgnn.models.closed_form.ease import EASE, ContentEASE
 from ltgnn.scoring.forms import decompose
-from ltgnn.scoring.scorers import ItemItemWeights
+from ltgnn.scoring.item_weights import ItemItemWeights
 from ltgnn.testing.closed_form import ClosedFormCase
 from ltgnn.types import ClosedForm, Interactions, UserError
 from tests.conftest import random_interactions
