@@ -43,6 +43,8 @@ class Evaluator:
     A decorated metric (``metric.py``) may be in any of ``metrics``, ``ranks``, ``lists`` and ``exposure``.
 
     ``features`` [I, D] and ``item_fields`` serve only the metrics of diversity and calibration.
+
+    ``most_users``: of more users with a held-out pair a random sample of so many is evaluated, always the same.
     """
 
     def __init__(
@@ -63,11 +65,14 @@ class Evaluator:
         user_groups: Mapping[str, Callable[[Tensor], Groups]],
         user_ks: Sequence[Annotated[int, Ge(1)]],
         mixtures: Mapping[str, Mapping[str, float]],
+        most_users: Annotated[int, Ge(1)] | None = None,
     ) -> None:
         if len(held_out) == 0:
             raise UserError("no held-out pair to evaluate on: give the split a larger share (split.val, split.test)")
         if not ks or min(ks) < 1:
             raise UserError(f"eval.ks={list(ks)}: wanted list lengths of at least 1, such as [10,20]")
+        if most_users is not None:
+            held_out = sample_users(held_out, most_users)
         self.held_out, self.groups, self.features = held_out, groups, features
         self.ks, self.user_ks, self.block_mib = sorted(set(ks)), set(user_ks), block_mib
         found = metrics_by_input({"metrics": metrics, "ranks": ranks, "lists": lists, "exposure": exposure})
@@ -224,3 +229,12 @@ class Evaluator:
                 relevant = torch.bincount(self.pair_rows[pairs], minlength=self.users.numel())
                 strata.append(Stratum(f"{policy}/{name}/", pairs, relevant, members))
         return strata
+
+
+def sample_users(pairs: Interactions, most: int) -> Interactions:
+    """The pairs of ``most`` of their users, drawn at random; the same at each call."""
+    users = torch.unique(pairs.users)
+    if len(users) <= most:
+        return pairs
+    drawn = users[torch.randperm(len(users), generator=torch.Generator().manual_seed(0))[:most]]
+    return pairs.select(torch.isin(pairs.users, drawn))

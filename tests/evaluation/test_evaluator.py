@@ -124,6 +124,18 @@ def test_memory_of_a_block_changes_nothing() -> None:
     assert torch.equal(small.lists.items, large.lists.items)
 
 
+def test_a_sample_of_users_has_the_values_of_these_users() -> None:
+    case = Case(3, num_users=60, num_items=50)
+    everybody, sample = case.evaluate(), case.evaluate(most_users=20)
+    assert sample.values["users"] == 20
+    assert sample.lists.users.tolist() == case.evaluate(most_users=20).lists.users.tolist()
+    rows = torch.isin(everybody.lists.users, sample.lists.users)
+    assert torch.equal(everybody.lists.items[rows], sample.lists.items)
+    recall = everybody.per_user["recall@20"][rows].nanmean()
+    assert sample.values["recall@20"] == pytest.approx(float(recall))
+    assert case.evaluate(most_users=60).values == everybody.values
+
+
 @pytest.mark.parametrize("device", ["cpu", *(["cuda"] if torch.cuda.is_available() else [])])
 def test_the_device_changes_nothing(device: str) -> None:
     case = Case(4, num_users=60, num_items=500)
