@@ -301,6 +301,7 @@ def gather(study: Study, out: Path) -> None:
         "anova": effects(study.plan, rows),
         "not_run": study.missing(Counter(line["stage"] for line in rows)),
     }
+    out.mkdir(parents=True, exist_ok=True)
     with (out / "results.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(new[0]), lineterminator="\n")
         writer.writeheader()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytorch_lightning as pl
@@ -11,7 +12,8 @@ from ltgnn.training.pruning import StepClock, TrialPruned
 
 def test_the_clock_has_the_seconds_of_the_last_step(monkeypatch: Any) -> None:
     times = iter([0.0, 9.0, 10.0, 12.5])
-    monkeypatch.setattr("ltgnn.training.pruning.time.perf_counter", lambda: next(times))
+    clock_of_the_module = SimpleNamespace(perf_counter=lambda: next(times))  # other code may look at the real one
+    monkeypatch.setattr("ltgnn.training.pruning.time", clock_of_the_module)
     clock, trainer, module = StepClock(), pl.Trainer(logger=False, enable_checkpointing=False), pl.LightningModule()
     for step in range(2):
         clock.on_train_batch_start(trainer, module, None, step)
