@@ -80,8 +80,9 @@ def chain(folder: Path, items: int, steps: int, base: list[str]) -> list[dict[st
     data, run, gnn = folder / "data", folder / "run", folder / "gnn"
     stages = [command("import", ["data", "import", f"{folder}/events.parquet", "--out", f"{data}"], folder / "log")]
     words = [
-        "train", "data=processed", f"data.files.path={data}", "data.name=catalogue", 
-        "split.test=0.05", "split.val=0.05", "features=precomputed", f"features.file.path={folder}/vectors.npy", f"features.file.ids={folder}/ids.txt",
+        "train", "data=processed", f"data.files.path={data}", "data.name=catalogue",
+        "split.test=0.05", "split.val=0.05", "features=precomputed",
+        f"features.file.path={folder}/vectors.npy", f"features.file.ids={folder}/ids.txt",
         "features.file.extra=ignore", "logger=none", "eval=accuracy", "eval.ks=[20]",
         "eval.most_users=100000", "callbacks.checkpoint.save_last=false",
     ]  # fmt: skip

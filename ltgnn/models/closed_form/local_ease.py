@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import numpy as np
-import torch
 from annotated_types import Ge, Lt
-from scipy.sparse import diags
+from scipy.sparse import diags, vstack
 from torch import Tensor
 
 from ltgnn.models.closed_form.candidates import Candidates
@@ -55,7 +54,7 @@ class LocalEASE:
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         counts = train.item_counts.numpy()
         rows = GramRows(shorten_histories(train, self.longest_history), self.user_norm)
-        chosen, halves = dict[int, list[Any]](), dict[int, tuple[Tensor, Tensor]]()
+        chosen, halves = dict[int, list[Any]](), dict[int, Any]()
 
         def work(start: int) -> None:
             block = rows.block(start)
@@ -63,9 +62,7 @@ class LocalEASE:
             halves[start] = upper_half(start, block, counts, self.least_cosine)
 
         in_threads(work, rows.starts)
-        keys, values = (torch.cat([halves[start][part] for start in rows.starts]) for part in (0, 1))
-        halves.clear()
-        pairs = PairCounts(keys, values, train.num_items)
+        pairs = PairCounts(vstack([halves.pop(start) for start in rows.starts], format="csr"))
         unit = None if features is None else centred_unit(features)
         candidates = self.candidates.with_similar([items for start in rows.starts for items in chosen[start]], unit)
         penalty = self.l2 + self.denoise / (1 - self.denoise) * pairs.diagonal

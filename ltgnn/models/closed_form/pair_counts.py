@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,24 +23,33 @@ ENTRIES = 30_000_000
 class PairCounts:
     """``G = X' diag(m^-user_norm) X``, the half with column >= row; the other half is its mirror image."""
 
-    keys: Tensor  # row * num_items + column, ascending  [N] int64
-    values: Tensor  # [N] float32
-    num_items: int
+    upper: Any  # scipy CSR [I, I] float32, columns ascending
+
+    def among(self, items: Any) -> Tensor:
+        """``G`` of some items, which ascend, the half with column >= row; below it 0.  numpy [m] -> [m, m] float32"""
+        return torch.from_numpy(self.upper[items][:, items].toarray())
 
     def look_up(self, low: Tensor, high: Tensor) -> Tensor:
         """``G[low, high]``, entry by entry, with ``low <= high``; 0 where no user has both.
 
-        int64 [...], [...] -> [...] float32. Quickest where the pairs ascend: what is near in memory is read together.
+        int64 [...], [...] -> [...] float32
         """
-        wanted = low * self.num_items + high
-        places = torch.searchsorted(self.keys, wanted).clamp_(max=len(self.keys) - 1)
-        return torch.where(self.keys[places] == wanted, self.values[places], 0.0)
+        if not len(self._keys):
+            return torch.zeros(low.shape)
+        wanted = low * self.upper.shape[0] + high
+        places = torch.searchsorted(self._keys, wanted).clamp_(max=len(self._keys) - 1)
+        return torch.where(self._keys[places] == wanted, torch.from_numpy(self.upper.data)[places], 0.0)
 
     @property
     def diagonal(self) -> Tensor:
         """[I] float32"""
-        items = torch.arange(self.num_items)
-        return self.look_up(items, items)
+        return torch.from_numpy(self.upper.diagonal())
+
+    @cached_property
+    def _keys(self) -> Tensor:
+        """row * I + column of each entry, ascending.  [N] int64"""
+        rows = np.repeat(np.arange(self.upper.shape[0]), np.diff(self.upper.indptr))
+        return torch.from_numpy(rows * self.upper.shape[0] + self.upper.indices)
 
 
 class GramRows:
@@ -74,8 +84,8 @@ def _starts(products: Any, entries: int) -> Iterator[int]:
         start = max(int(np.searchsorted(products, products[start] + entries, side="right")) - 1, start + 1)
 
 
-def upper_half(start: int, block: Any, counts: Any, least_cosine: float) -> tuple[Tensor, Tensor]:
-    """Keys and values (``PairCounts``) of the rows ``start``, ``start + 1``, .. of ``G``, scipy CSR [n, I].
+def upper_half(start: int, block: Any, counts: Any, least_cosine: float) -> Any:
+    """Of the rows ``start``, ``start + 1``, .. of ``G`` the entries with column >= row.  scipy CSR [n, I] -> [n, I]
 
     A pair whose ``G_ij / sqrt(count_i count_j)`` is below ``least_cosine`` is left out.  ``counts`` numpy [I]
     """
@@ -84,8 +94,9 @@ def upper_half(start: int, block: Any, counts: Any, least_cosine: float) -> tupl
     if least_cosine:
         root = np.sqrt(np.maximum(counts, 1.0)).astype(np.float32)
         kept &= (block.data >= least_cosine * root[rows] * root[block.indices]) | (block.indices == rows)
-    keys = rows[kept] * np.int64(block.shape[1]) + block.indices[kept]
-    return torch.from_numpy(keys), torch.from_numpy(block.data[kept].astype(np.float32, copy=False))
+    offsets = np.concatenate([[0], kept.cumsum()])[block.indptr]
+    half: Any = csr_matrix((block.data[kept], block.indices[kept], offsets), shape=block.shape)
+    return half
 
 
 def shorten_histories(train: Interactions, longest: int) -> Any:

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from ltgnn.models.closed_form.pair_counts import GramRows, PairCounts, shorten_histories, upper_half
 from tests.conftest import random_interactions
-from tests.models.local_ease_case import ITEMS, TRAIN, dense
+from tests.models.local_ease_case import TRAIN, dense
 
 
 @settings(max_examples=25, deadline=None)
@@ -27,23 +27,27 @@ def test_blocks_of_pairs_are_the_gram_matrix(entries: int, seed: int) -> None:
     assert grams.starts == np.cumsum([0, *(block.shape[0] for block in blocks)])[:-1].tolist()
     counts = train.item_counts.numpy()
     halves = [upper_half(start, block, counts, 0.0) for start, block in zip(grams.starts, blocks, strict=True)]
-    pairs = PairCounts(torch.cat([keys for keys, _ in halves]), torch.cat([values for _, values in halves]), 9)
-    assert bool((pairs.keys.diff() > 0).all())
+    pairs = PairCounts(vstack(halves, format="csr"))
     low, high = torch.triu_indices(9, 9)
     assert torch.equal(pairs.look_up(low, high), wanted[low, high])
     assert torch.equal(pairs.diagonal, wanted.diagonal())
+    some = np.array([1, 2, 6])
+    assert torch.equal(pairs.among(some), wanted[some][:, some].triu())
 
 
 def test_pairs_of_a_small_cosine_are_left_out() -> None:
     matrix = dense().T @ dense()
     counts = matrix.diagonal()
-    keys, values = upper_half(0, csr_matrix(matrix.float().numpy()), counts.numpy(), 0.41)
+    half = upper_half(0, csr_matrix(matrix.float().numpy()), counts.numpy(), 0.41)
     cosine = matrix / (counts[:, None] * counts).clamp_min(1).sqrt()
     wanted = (matrix * (cosine >= 0.41)).triu()
-    found = torch.zeros(ITEMS * ITEMS)
-    found[keys] = values
-    assert torch.equal(found.view(ITEMS, ITEMS).double(), wanted)
-    assert 0 < len(values) < int((matrix.triu() > 0).sum())
+    assert np.array_equal(half.toarray(), wanted.numpy())
+    assert 0 < half.nnz < int((matrix.triu() > 0).sum())
+
+
+def test_pairs_that_nobody_has() -> None:
+    pairs = PairCounts(csr_matrix((4, 4), dtype=np.float32))
+    assert pairs.look_up(torch.tensor([0, 1]), torch.tensor([3, 1])).tolist() == [0, 0]
 
 
 def test_long_histories_are_sampled() -> None:
