@@ -49,9 +49,9 @@ class EASE:
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         if train.num_items > self.max_items:
             raise UserError(
-                f"model={self.option} on {train.num_items:,} items needs about {9.4e-9 * train.num_items**2:.0f} GB; the limit "
-                f"is {self.max_items:,} items. Raise model.closed_form.max_items if the memory is there, or set "
-                "model=ease_local, which has no such matrix."
+                f"model={self.option} on {train.num_items:,} items needs about {9.4e-9 * train.num_items**2:.0f} GB; "
+                f"the limit is {self.max_items:,} items. Raise model.closed_form.max_items if the memory is there, or "
+                "set model=ease_local, which has no such matrix."
             )
         matrix = self.gram(train, features)
         penalty = self.l2 + self.denoise / (1 - self.denoise) * matrix.diagonal()
