@@ -41,10 +41,9 @@ class ZeroDiagonalWeights(ScoreTable):
     def scores_of(self, users: Tensor, items: Tensor) -> Tensor:
         rows, history = csr_rows((self.weights.offsets, self.weights.items), users)
         chosen, places = items.unique(return_inverse=True)
-        found = torch.searchsorted(chosen, history).clamp_max(len(chosen) - 1)
-        listed = chosen[found] == history
+        listed = torch.isin(history, chosen)
         excess = torch.zeros(len(users), len(chosen))
-        excess[rows[listed], found[listed]] = self.diagonal[history[listed]]
+        excess[rows[listed], torch.searchsorted(chosen, history[listed])] = self.diagonal[history[listed]]
         return self.weights.scores_of(users, items) - excess[:, places]
 
     def _subtract(self, users: Tensor, scores: Tensor) -> Tensor:

@@ -30,6 +30,7 @@ def test_scores_are_those_of_the_matrix_with_zero_diagonal() -> None:
 def test_scores_of_some_items_in_any_order_and_twice() -> None:
     users, items = torch.tensor([4, 0, 4]), torch.tensor([7, 2, 7, 0, 8])
     torch.testing.assert_close(TABLE.scores_of(users, items), (histories() @ DENSE)[users][:, items])
+    assert TABLE.scores_of(users, torch.empty(0, dtype=torch.int64)).shape == (3, 0)
 
 
 def test_each_item_of_the_history_but_the_scored_one() -> None:

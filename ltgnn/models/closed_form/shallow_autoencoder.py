@@ -100,10 +100,10 @@ class ShallowAutoencoder:
 
         def differentiate(block: slice) -> Tensor:
             a = unit[block]
-            gradient = torch.from_numpy(columns[block] @ by_hidden[:few].numpy())
+            gradient: Tensor = torch.from_numpy(columns[block] @ by_hidden[:few].numpy())
             gradient += rows.dense[block] @ by_hidden[few:] + a @ squeeze
             along = gradient - a * (gradient * a).sum(1, keepdim=True)  # the length of a row of ``free`` is free
-            return along / self.free[block].norm(dim=1, keepdim=True).clamp_min(1e-12)
+            return torch.div(along, self.free[block].norm(dim=1, keepdim=True).clamp_min(1e-12))
 
         return float(losses.double().sum()), differentiate
 
