@@ -57,7 +57,10 @@ def labels(runs: Sequence[Run], seeds: bool = False) -> list[str]:
     brief = [label(run, [group for group in groups if group not in SCHEDULE], brief=True) for run in runs]
     found = next(texts for texts in (brief, short, full) if len(set(texts)) == len(set(full)))
     if seeds and len({run.seed for run in runs}) > 1:
-        found = [text if run.closed_form else f"{text} seed={run.seed}" for text, run in zip(found, runs, strict=True)]
+        found = [
+            text if run.closed_form and not run.computed_with_seed else f"{text} seed={run.seed}"
+            for text, run in zip(found, runs, strict=True)
+        ]
     rounded = [shorten_numbers(text) for text in found]
     return [printable(text) for text in (rounded if len(set(rounded)) == len(set(found)) else found)]
 

@@ -100,6 +100,11 @@ class Run:
         """Whether the model was computed, so that it has neither fusion nor loss."""
         return "closed_form" in (self.config.get("model") or {})
 
+    @property
+    def computed_with_seed(self) -> bool:
+        """Whether it is one of the closed forms that have a seed (ALS, ELSA, random)."""
+        return self.closed_form and "seed" in (self.config["model"]["closed_form"] or {})
+
     @cached_property
     def uses_features(self) -> bool:
         """Whether item features reach the scores: as the run recorded it, else as its recipe tells."""

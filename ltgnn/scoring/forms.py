@@ -7,11 +7,19 @@ from collections.abc import Mapping
 from ltgnn.scoring.factorised_weights import FactorisedItemWeights
 from ltgnn.scoring.item_weights import ItemItemWeights, SparseItemItemWeights
 from ltgnn.scoring.scorers import InnerProduct, ItemBias, ScoreTable
+from ltgnn.scoring.zero_diagonal import ZeroDiagonalWeights
 from ltgnn.types import Scorer
 
 FORMS: Mapping[str, type[ScoreTable]] = {
     table.form: table
-    for table in (InnerProduct, ItemBias, ItemItemWeights, SparseItemItemWeights, FactorisedItemWeights)
+    for table in (
+        InnerProduct,
+        ItemBias,
+        ItemItemWeights,
+        SparseItemItemWeights,
+        FactorisedItemWeights,
+        ZeroDiagonalWeights,
+    )
 }
 
 

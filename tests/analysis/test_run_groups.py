@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ltgnn.analysis.run_groups import load_group, parse
+from ltgnn.analysis.run_groups import RunGroup, load_group, parse
 from ltgnn.commands.claim import main
+from ltgnn.runs.run import Run
 from ltgnn.types import UserError
 from tests.analysis.made import side
 
@@ -31,3 +32,9 @@ def test_runs_are_chosen_from_a_sweep(tmp_path: Path) -> None:
 def test_specs() -> None:
     assert parse("logs/x:model=mf, dim=64") == ("logs/x", {"model": "mf", "dim": "64"})
     assert parse("C:/logs/x") == ("C:/logs/x", {})
+
+
+def test_a_closed_form_with_a_seed_needs_several_runs() -> None:
+    for node, alone in (({"l2": 1.0}, True), ({"seed": 1}, False)):
+        run = Run(Path("run"), {"model": {"closed_form": node}}, {"selection": {"by": "none: closed form"}})
+        assert RunGroup([run]).deterministic is alone

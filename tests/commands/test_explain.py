@@ -74,7 +74,7 @@ def dense(shop: OpenRun) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return matrix, torch.stack(powers), torch.cat([weights["users"], items]), torch.cat([nobody, text])
 
 
-@pytest.mark.parametrize("base", ["ease_local", "ease", "text_ease"])
+@pytest.mark.parametrize("base", ["ease_local", "ease", "text_ease", "l3ae", "elsa"])
 def test_scores_that_a_loss_adds_are_split_like_the_others(trained: Train, base: str) -> None:
     """Cosine and closed form; their shares are those of the two parts of the score."""
     words = ("loss=residual", "sampler=in_batch", "loss.ranking.folds=2", f"model@loss.ranking.base={base}")

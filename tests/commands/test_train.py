@@ -73,7 +73,19 @@ def test_checkpoint_is_weights_only_and_lean(launch: Launch, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     "model",
-    ["popularity", "random", "ease", "ease_gram", "ease_content", "item_knn", "content_knn", "gfcf_content", "svd"],
+    [
+        "popularity",
+        "random",
+        "ease",
+        "ease_gram",
+        "ease_content",
+        "item_knn",
+        "content_knn",
+        "gfcf_content",
+        "svd",
+        "l3ae",
+        "elsa",
+    ],
 )
 def test_closed_forms_leave_the_same_folder(launch: Launch, tmp_path: Path, model: str) -> None:
     """That of a trained run, less what training leaves; its lists are those that its numbers are of."""

@@ -9,6 +9,7 @@ from scipy.sparse import csr_matrix
 from ltgnn.scoring.factorised_weights import FactorisedItemWeights
 from ltgnn.scoring.item_weights import ItemItemWeights, SparseItemItemWeights
 from ltgnn.scoring.scorers import InnerProduct, ItemBias, ScoreTable
+from ltgnn.scoring.zero_diagonal import ZeroDiagonalWeights
 from tests.conftest import random_interactions
 
 TRAIN = random_interactions(6, 9, 0.4, seed=1)
@@ -28,6 +29,7 @@ TABLES: list[ScoreTable] = [
     SparseItemItemWeights(ROWS, csr_matrix(WEIGHTS.numpy()), SCALE),
     SparseItemItemWeights(ROWS, csr_matrix(WEIGHTS.numpy())),
     FactorisedItemWeights(*TRAIN.by_user, WEIGHTS[:, :3].clone(), WEIGHTS[:3].clone()),
+    ZeroDiagonalWeights(FactorisedItemWeights(*TRAIN.by_user, WEIGHTS[:, :3].clone(), WEIGHTS[:3].clone())),
 ]
 
 KNOWN = torch.arange(9) != 4

@@ -31,6 +31,8 @@ class EASE:
     """
 
     reads_features: ClassVar[bool] = False
+    option: ClassVar[str] = "ease"
+    """What errors call it."""
 
     def __init__(
         self,
@@ -47,26 +49,29 @@ class EASE:
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         if train.num_items > self.max_items:
             raise UserError(
-                f"model=ease on {train.num_items:,} items needs about {9.4e-9 * train.num_items**2:.0f} GB; the limit "
-                f"is {self.max_items:,} items. Raise model.closed_form.max_items if the memory is there, or set "
-                "model=ease_local, which has no such matrix."
+                f"model={self.option} on {train.num_items:,} items needs about {9.4e-9 * train.num_items**2:.0f} GB; "
+                f"the limit is {self.max_items:,} items. Raise model.closed_form.max_items if the memory is there, or "
+                "set model=ease_local, which has no such matrix."
             )
         matrix = self.gram(train, features)
         penalty = self.l2 + self.denoise / (1 - self.denoise) * matrix.diagonal()
         matrix.diagonal().add_(penalty)
         if not invert_positive_definite(matrix):
-            raise UserError("EASE: the Gram matrix is not positive definite: raise model.closed_form.l2.")
-        weights = matrix.mul_(self._scale(matrix.diagonal().clone(), penalty))
-        weights.fill_diagonal_(0)
+            raise UserError(
+                f"model={self.option}: the Gram matrix with the penalty is not positive definite: raise "
+                "model.closed_form.l2."
+            )
+        weights = self.solve(matrix, penalty, features).fill_diagonal_(0)
         if self.item_norm:
             counts = train.item_counts.clamp_min(1).float() ** self.item_norm
             weights.mul_(counts[:, None]).div_(counts)
         return linear_scorer(train, weights)
 
-    def _scale(self, diagonal: Tensor, penalty: Tensor) -> Tensor:
-        """What each column of ``P`` is multiplied by: the multiplier of the constraint on the diagonal.  [I]"""
+    def solve(self, inverse: Tensor, penalty: Tensor, features: Tensor | None) -> Tensor:
+        """``B`` off the diagonal, in the memory of ``P``: by columns times the multiplier of the constraint.  [I, I]"""
+        diagonal = inverse.diagonal().clone()
         bound = penalty * diagonal < 1 - self.relax
-        return -torch.where(bound, (1 - self.relax) / diagonal, penalty)
+        return inverse.mul_(-torch.where(bound, (1 - self.relax) / diagonal, penalty))
 
     def gram(self, train: Interactions, features: Tensor | None) -> Tensor:
         """What the items have in common.  [I, I]"""
@@ -83,6 +88,7 @@ class ContentEASE(EASE):
 
     reads_features: ClassVar[bool] = True
     needs_features = True
+    option: ClassVar[str] = "ease_gram"
 
     def __init__(
         self,
