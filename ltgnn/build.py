@@ -20,7 +20,7 @@ from ltgnn.evaluation.evaluators import Evaluators
 from ltgnn.evaluation.monitor_check import find_monitored_part
 from ltgnn.features.item_features import FeatureSource
 from ltgnn.sampling.batches import stream
-from ltgnn.scoring.ensemble import Blend
+from ltgnn.scoring.ensemble import Blending
 from ltgnn.scoring.score_function import ScoreFunction
 from ltgnn.types import (
     ClosedForm,
@@ -106,9 +106,9 @@ def build_evaluators(
     return cache.shared("evaluators", cfg, (*DATA, "groups", "features", "eval"), make)
 
 
-def build_blend(cfg: DictConfig) -> Blend:
+def build_blend(cfg: DictConfig) -> Blending:
     """How the scores of finished runs become one: the config group ``blend`` of ``ltgnn ensemble``."""
-    blend: Blend = instantiate(cfg.blend)
+    blend: Blending = instantiate(cfg.blend)
     return blend
 
 

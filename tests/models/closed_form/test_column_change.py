@@ -53,7 +53,7 @@ MODELS = {
 
 
 @pytest.mark.parametrize("name", MODELS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 300), st.integers(0, 4), st.sampled_from([ITEMS, ITEMS - 3]))
 def test_a_refit_is_a_fit_on_all_pairs(name: str, seed: int, new: int, items: int) -> None:
     """Of the columns that may change; the others are those of before, bit for bit."""
@@ -103,7 +103,7 @@ def test_changed_items() -> None:
 
 
 @pytest.mark.parametrize("name", ["ids", "norms", "features", "samples"])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 300), st.integers(1, 6), st.sampled_from([ITEMS, ITEMS - 3]), st.floats(0.001, 0.2))
 def test_a_kept_column_is_within_the_tolerance(name: str, seed: int, new: int, items: int, tolerance: float) -> None:
     """Of its solution on its earlier candidates and those of now, by dense matrices in float64."""
