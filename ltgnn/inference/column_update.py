@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,7 @@ def earlier_fit(exported: ServedModel, dataset: Dataset) -> EarlierFit:
     return EarlierFit(Interactions(users[train.users], items[train.items], dataset.num_users, size), moved, known)
 
 
-def numbers_of(names: Any, among: Any) -> Tensor:
+def numbers_of(names: Sequence[str], among: Sequence[str]) -> Tensor:
     """Places of ids among others.  [n] int64"""
     places = {name: number for number, name in enumerate(among)}
     if unknown := [name for name in names if name not in places]:

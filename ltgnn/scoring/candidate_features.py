@@ -44,20 +44,20 @@ class CandidateFeatures:
         """
         users = users.cpu()
         rows, seen = csr_rows(self.train.by_user, users)
-        pool: Tensor | None = None
-        values, known = [], torch.zeros(())
+        values: list[Tensor] = []
+        pools: list[Tensor] = []
+        known: list[Tensor] = []
         for member in self.members:
             scores = member.scores(users).float().cpu().clone()
             scores[rows, seen] = -torch.inf
-            there, best = torch.isfinite(scores), best_items(scores, self.depth)[0]
+            best = best_items(scores, self.depth)[0]
             chosen = torch.zeros(len(users), scores.shape[1] + 1, dtype=torch.bool)
             chosen.scatter_(1, best.masked_fill(best < 0, scores.shape[1]), True)
-            pool = chosen[:, :-1] if pool is None else pool | chosen[:, :-1]
-            known = there | known.bool()
+            pools.append(chosen[:, :-1])
+            known.append(torch.isfinite(scores))
             values += [z_scores(scores), ReciprocalRank(60)(scores)]
-        assert pool is not None
-        base = torch.stack(values[::2]).mean(0).masked_fill(~known, -torch.inf)
-        items = as_rows(pool)
+        base = torch.stack(values[::2]).mean(0).masked_fill(~torch.stack(known).any(0), -torch.inf)
+        items = as_rows(torch.stack(pools).any(0))
         places = items.clamp_min(0)
         found = [value.gather(1, places) for value in values] + [
             self._extra(name, users, places) for name in self.extras

@@ -136,7 +136,6 @@ def test_no_fitted_blend_is_below_the_best_member_on_validation(home: Path) -> N
         assert metrics(made(home, blend, f"blend={blend}"))["val"]["ndcg@20"] >= best - 1e-3
 
 
-@pytest.mark.parametrize("blend", ["zscore", "rrf", "learned", "tail_kept"])
 def test_trees_rank_in_every_command_and_export_and_explain_say_no(
     home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +162,7 @@ def test_trees_rank_in_every_command_and_export_and_explain_say_no(
     assert "pip install 'ltgnn[rerank]'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("blend", ["zscore", "rrf", "learned", "tail_kept"])
 def test_an_ensemble_is_explained_by_its_members(home: Path, blend: str) -> None:
     found = explainer(OpenRun(str(made(home, blend, f"blend={blend}"))))("u5", "i9")
     assert {line.title for line in found.lines} <= {"lightgcn-sum", "ease", "content_knn", "bias"}

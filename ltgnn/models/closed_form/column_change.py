@@ -72,7 +72,7 @@ class Residuals:
         """``before`` and ``after``: histories, scipy CSR [U, I]; ``denoise``: of ``G_ii``, the further penalty."""
         difference = (after - before).tocsr()
         difference.eliminate_zeros()
-        users, rows = np.flatnonzero(np.diff(difference.indptr)), []
+        users, rows = np.flatnonzero(np.diff(difference.indptr)), list[Any]()
         for matrix in (before, after):
             mine = matrix[users]
             rows.append((diags(np.maximum(np.diff(mine.indptr), 1.0) ** (-user_norm / 2)) @ mine).tocsr())
