@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     values, dotted = parsed
     if Path(values["out"]).exists():
         raise UserError(f"out={values['out']} is there already: give a new name, or remove it.")
-    columns = _columns(values["weights"], values["tolerance"])
+    earlier = _columns(values["weights"], values["tolerance"])
     run, cfg, problem = load_finished_run(values["run"])
     data: Any = OmegaConf.to_container(cfg.data, resolve=True)
     columns = recorded_columns(data["reader"], problem.dataset.card, data["cleaning"])
@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "new pairs": len(new.users), "repeated or known": new.repeated, "new users": len(new.user_ids),
         "new items": len(new.item_ids), "weighed": after.split.train.weights is not None,
     }  # fmt: skip
-    scorer, how = update_scorer(cfg, problem, after, new, run, columns)
+    scorer, how = update_scorer(cfg, problem, after, new, run, earlier)
     report |= how
     model = to_served_model(run, cfg, after, scorer)
     export.write(model, Path(values["out"]), OmegaConf.to_yaml(cfg))

@@ -15,7 +15,7 @@ from torch import Tensor
 from ltgnn.build import Problem, build_closed_form, build_score
 from ltgnn.inference.served_model import ServedModel
 from ltgnn.scoring.forms import decompose
-from ltgnn.scoring.scorers import SparseItemItemWeights
+from ltgnn.scoring.item_weights import SparseItemItemWeights
 from ltgnn.types import ColumnRefit, Dataset, EarlierFit, Interactions, Scorer, UserError
 
 

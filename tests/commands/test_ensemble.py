@@ -184,7 +184,7 @@ def test_other_splits_and_other_mistakes_are_named(
     says([gnn, gnn], "is given twice")
     says(["blend=rrf"], "requires the folders of finished runs")
     says([gnn, str(tmp_path)], "is not a run folder")
-    says([gnn, ease, "blend=rank"], "The options of blend: learned")
+    says([gnn, ease, "blend=rank"], "The options of blend: lambdarank, learned")
     assert main(["ensemble", "--help"]) == 0
 
 

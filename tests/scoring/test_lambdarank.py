@@ -74,7 +74,9 @@ def test_a_single_member_keeps_its_order(seed: int) -> None:
     rows = scores[1].argsort(1).argsort(1).float()  # no two so near that float32 makes them equal
     found = fitted({"a": table(rows.clone())}, train, val).scores(torch.arange(USERS))
     rows[train.users, train.items] = found[train.users, train.items] = -INF
-    assert torch.equal(found.argsort(1, descending=True, stable=True), rows.argsort(1, descending=True, stable=True))
+    assert torch.equal(
+        found.argsort(dim=1, descending=True, stable=True), rows.argsort(dim=1, descending=True, stable=True)
+    )
 
 
 def test_candidates_come_first_and_unknown_items_nowhere() -> None:

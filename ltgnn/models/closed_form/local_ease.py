@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
+import torch
 from annotated_types import Ge, Lt
 from scipy.sparse import diags, vstack
 from torch import Tensor

@@ -110,7 +110,7 @@ def shorten_histories(train: Interactions, longest: int) -> Any:
     kept = np.ones(matrix.nnz, dtype=bool)
     for user in np.flatnonzero(lengths > longest):
         entries = slice(matrix.indptr[user], matrix.indptr[user + 1])
-        place = np.random.default_rng([0, user]).random(train.num_items)[matrix.indices[entries]]
+        place = np.random.default_rng([0, int(user)]).random(train.num_items)[matrix.indices[entries]]
         kept[entries] = place <= np.partition(place, longest - 1)[longest - 1]
     if kept.all():
         return matrix
