@@ -20,9 +20,10 @@ from ltgnn.evaluation.evaluators import Evaluators
 from ltgnn.evaluation.monitor_check import find_monitored_part
 from ltgnn.features.item_features import FeatureSource
 from ltgnn.sampling.batches import stream
-from ltgnn.scoring.ensemble import Blend
+from ltgnn.scoring.ensemble import Blending
 from ltgnn.scoring.score_function import ScoreFunction
 from ltgnn.types import (
+    ClosedForm,
     Dataset,
     Encoder,
     Features,
@@ -105,9 +106,9 @@ def build_evaluators(
     return cache.shared("evaluators", cfg, (*DATA, "groups", "features", "eval"), make)
 
 
-def build_blend(cfg: DictConfig) -> Blend:
+def build_blend(cfg: DictConfig) -> Blending:
     """How the scores of finished runs become one: the config group ``blend`` of ``ltgnn ensemble``."""
-    blend: Blend = instantiate(cfg.blend)
+    blend: Blending = instantiate(cfg.blend)
     return blend
 
 
@@ -122,12 +123,17 @@ def is_closed_form(cfg: DictConfig) -> bool:
     return "closed_form" in cfg.model
 
 
+def build_closed_form(cfg: DictConfig) -> ClosedForm:
+    """The model that is computed, not fitted yet."""
+    return need_closed_form(instantiate(cfg.model.closed_form), "model.closed_form")
+
+
 def fit_closed_form(
     cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartEvaluator], cache: Cache = NO_CACHE
 ) -> Scorer:
     """A model that is computed, with the score adjustments on top; jobs that differ only in these compute it once."""
     refuse_leaks(problem.split, None, None)
-    model = need_closed_form(instantiate(cfg.model.closed_form), "model.closed_form")
+    model = build_closed_form(cfg)
     features = problem.feature_matrix if model.reads_features else None
     sections = (*DATA, "model", *(("features",) if model.reads_features else ()))
     base = cache.shared(
@@ -164,10 +170,7 @@ def build_graph(
 
 
 def build_module(
-    cfg: DictConfig,
-    problem: Problem,
-    evaluators: Mapping[str, PartEvaluator] | None = None,
-    cache: Cache = NO_CACHE,
+    cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartEvaluator] | None = None, cache: Cache = NO_CACHE
 ) -> Recommender:
     """A model that is trained: every config group instantiated once, seeded by ``seed``.
 
@@ -226,11 +229,7 @@ def build_data(cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartE
 
     size = int(cfg.batch_size) * batches_per_step(cfg)
     return RecommendationData(
-        problem.split.train,
-        size,
-        cfg.sampler.epoch_unit,
-        int(cfg.seed),
-        [find_monitored_part(str(cfg.monitor), evaluators)],
+        problem.split.train, size, cfg.sampler.epoch_unit, int(cfg.seed), [find_monitored_part(cfg.monitor, evaluators)]
     )
 
 

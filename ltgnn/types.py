@@ -861,6 +861,31 @@ class ClosedForm(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class EarlierFit:
+    """What an earlier fit left, in the numbers of a catalogue that may have grown since."""
+
+    train: Interactions  # the pairs of the fit
+    weights: Any  # of its item-item model, scipy CSR [I, I]
+    known: Tensor  # [I] bool, the items that it had
+
+    __repr__ = short_repr
+
+
+@runtime_checkable
+class ColumnRefit(Protocol):
+    """A closed form of item weights each column of which is solved without the others."""
+
+    def refit(
+        self, train: Interactions, features: Tensor | None, earlier: EarlierFit, tolerance: float
+    ) -> tuple[Scorer, int]:
+        """The scorer of ``train``, of which columns that hardly change are those of ``earlier``; how many are solved.
+
+        ``tolerance``: how far a column that is kept may be from its solution, in Euclidean norm; 0: not at all.
+        """
+        ...
+
+
 def need_closed_form(model: object, option: str) -> ClosedForm:
     """The model itself; ``UserError`` where it is not a closed form."""
     if not isinstance(model, ClosedForm):

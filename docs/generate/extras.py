@@ -24,6 +24,7 @@ ABOUT = {
     "lora": "low-rank fine-tuning: `ltgnn finetune adapt=lora`, `live=lora`",
     "static": "static word vectors: `features=static`",
     "implicit": "`model=als`",
+    "rerank": "`ltgnn ensemble blend=lambdarank`",
     "onnx": "`ltgnn export onnx=true`",
     "search": "`ltgnn search`, `ltgnn answers`: words beside meaning",
     "index": "`ltgnn search index=usearch`: approximate, for large catalogues",

@@ -1,4 +1,4 @@
-"""Finished runs blended into one: ``ltgnn ensemble RUN RUN ... blend=zscore|rrf|learned|tail_kept``."""
+"""Finished runs blended into one: ``ltgnn ensemble RUN RUN ... blend=zscore|rrf|learned|tail_kept|lambdarank``."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ from ltgnn.inference.ensemble_members import Member, open_members
 from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
-from ltgnn.scoring.candidates import pool_of
 from ltgnn.scoring.cold_items import cold_items
-from ltgnn.scoring.ensemble import EnsembleScorer
 from ltgnn.training.loop import write_cards
 from ltgnn.types import UserError
 
@@ -52,17 +50,14 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str], cache: Cache) -> dict[st
         evaluators = build_evaluators(cfg, problem, cache)
         write_cards(folder, problem)
         scorers = {member.name: member.scorer() for member in members}
-        blend = build_blend(cfg)
-        blended: EnsembleScorer = blend.of(scorers, problem.split.train)
+        blend, train, features = build_blend(cfg), problem.split.train, None
+        if cfg.reads_features:
+            features = problem.feature_matrix
         fitted = blend.weights is None
         if fitted:
-            every = range(len(scorers))
-            pool = pool_of(
-                lambda users: blended.normalise_scores(users, every),
-                problem.split.val, blended.users, blended.items, int(cfg.depth),
-            )  # fmt: skip
-            cfg.blend.weights = blended.to_config(*blend.fitting(pool))
-            blended = build_blend(cfg).of(scorers, problem.split.train)
+            cfg.blend.weights = blend.find_weights(scorers, train, problem.split.val, int(cfg.depth), features)
+            blend = build_blend(cfg)
+        blended = blend.of(scorers, train, features)
         score = build_score(cfg, problem)
         scorer = score.over(blended, fitting_evaluator(cfg, evaluators))
         ready = time.perf_counter()
@@ -72,13 +67,13 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str], cache: Cache) -> dict[st
         selection = describe_selection(members, fitted)
         seconds = {"fit": ready - started, "total": time.perf_counter() - started}
         reads = bool(cfg.reads_features) or uses_features(cfg, problem)
-        features = problem.features if reads else None
+        reading = problem.features if reads else None
         results: dict[str, Any] = {
             **{part: evaluation.values for part, evaluation in evaluations.items()},
             "selection": selection,
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
             **problem.record(problem.split, evaluators),
-            "warnings": collect(cfg, problem.dataset, problem.split, features, evaluations, selection),
+            "warnings": collect(cfg, problem.dataset, problem.split, reading, evaluations, selection),
             "cold_items": cold_items(problem.split, scorer),
             "reads_features": reads,
         }

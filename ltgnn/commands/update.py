@@ -17,6 +17,7 @@ from ltgnn.data.columns import Column, Kind
 from ltgnn.data.formats import table_file
 from ltgnn.data.new_events import read_events
 from ltgnn.data.source_columns import SourceColumns, choose_column, recorded_columns
+from ltgnn.inference.column_update import ColumnUpdate
 from ltgnn.inference.finished_run import load_finished_run, to_served_model
 from ltgnn.inference.new_interactions import encode_new, extend_problem
 from ltgnn.inference.update import AGAIN, update_scorer
@@ -46,6 +47,12 @@ and writes the result as an export (what `ltgnn recommend run=FOLDER` and
   item_key=      column of the ids in items=; likewise
   field.NAME=    column of a text field or number of the items, such as
                  field.title=product_name; likewise, else NAME
+  weights=FOLDER an export of the run (ltgnn export), or an earlier update of it:
+                 of model=ease_local only the item weights that the events change
+                 are solved, the others are taken from there
+  tolerance=0    with weights=: weights to an item that are nearer to their
+                 solution than this (Euclidean norm) are kept too; 0: all that
+                 change are solved
 
 A new user is known by the new interactions only, a new item by its features
 (and its users): text and numbers from items=FILE, vectors
@@ -55,7 +62,7 @@ the item.
 
 DEFAULTS: dict[str, str | None] = {
     "run": None, "events": None, "out": None, "items": "", "user": "", "item": "", "item_key": "",
-    "weight": "", "event": "", "rating": "",
+    "weight": "", "event": "", "rating": "", "weights": "", "tolerance": "0",
 }  # fmt: skip
 
 
@@ -66,6 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     values, dotted = parsed
     if Path(values["out"]).exists():
         raise UserError(f"out={values['out']} is there already: give a new name, or remove it.")
+    earlier = _columns(values["weights"], values["tolerance"])
     run, cfg, problem = load_finished_run(values["run"])
     data: Any = OmegaConf.to_container(cfg.data, resolve=True)
     columns = recorded_columns(data["reader"], problem.dataset.card, data["cleaning"])
@@ -80,13 +88,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         "new pairs": len(new.users), "repeated or known": new.repeated, "new users": len(new.user_ids),
         "new items": len(new.item_ids), "weighed": after.split.train.weights is not None,
     }  # fmt: skip
-    scorer, how = update_scorer(cfg, problem, after, new, run)
+    scorer, how = update_scorer(cfg, problem, after, new, run, earlier)
     report |= how
     model = to_served_model(run, cfg, after, scorer)
     export.write(model, Path(values["out"]), OmegaConf.to_yaml(cfg))
     write_whole(Path(values["out"]) / "update.json", json.dumps(report, indent=1) + "\n", "out=")
     print("\n".join([*in_words(report, events.weights is not None), f"written: {values['out']}"]))
     return 0
+
+
+def _columns(weights: str, tolerance: str) -> ColumnUpdate | None:
+    """Where the columns that are kept come from; None: all are computed."""
+    try:
+        number = float(tolerance)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise UserError(f"tolerance={tolerance} given, a number of 0 or more wanted.")
+    if number and not weights:
+        raise UserError(f"tolerance={tolerance} says which weights are kept: give them by weights=FOLDER, an export.")
+    return ColumnUpdate(export.load_exported(weights), number) if weights else None
 
 
 def in_words(report: Mapping[str, Any], have_weights: bool) -> list[str]:

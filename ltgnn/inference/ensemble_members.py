@@ -18,7 +18,7 @@ from ltgnn.inference.finished_run import load_finished_run
 from ltgnn.inference.restore import restore_scorer
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import resolve_config
-from ltgnn.scoring.ensemble import Blend
+from ltgnn.scoring.ensemble import Blending
 from ltgnn.types import Interactions, Scorer, UserError
 
 
@@ -52,7 +52,7 @@ class Members:
     ``runs``: folder and key of each member, by name. A run that is gone, or was trained anew, is a ``UserError``.
     """
 
-    def __init__(self, runs: Mapping[str, Mapping[str, str]], blend: Blend) -> None:
+    def __init__(self, runs: Mapping[str, Mapping[str, str]], blend: Blending) -> None:
         self.runs, self.blend = runs, blend
 
     @property
@@ -71,7 +71,8 @@ class Members:
                 )
         if not torch.equal(members[0].problem.split.train.keys, train.keys):
             raise UserError(f"the members were trained on other pairs than this: {', '.join(self.runs)}.")
-        return self.blend.of({name: m.scorer() for name, m in zip(self.runs, members, strict=True)}, train)
+        scorers = {name: member.scorer() for name, member in zip(self.runs, members, strict=True)}
+        return self.blend.of(scorers, train, features)
 
 
 def open_members(folders: Sequence[str | Path], cache: Cache = NO_CACHE) -> list[Member]:

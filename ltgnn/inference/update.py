@@ -17,6 +17,7 @@ from ltgnn.build import (
     fitting_evaluator,
     is_closed_form,
 )
+from ltgnn.inference.column_update import ColumnUpdate
 from ltgnn.inference.fold_in import FoldIn
 from ltgnn.inference.new_interactions import NewInteractions, rebuild_module
 from ltgnn.inference.restore import load_module
@@ -30,17 +31,30 @@ AGAIN = "computed again"
 
 
 def update_scorer(
-    cfg: DictConfig, problem: Problem, after: Problem, new: NewInteractions, run: RunFolder
+    cfg: DictConfig,
+    problem: Problem,
+    after: Problem,
+    new: NewInteractions,
+    run: RunFolder,
+    columns: ColumnUpdate | None = None,
 ) -> tuple[Scorer, dict[str, Any]]:
-    """The scorer of the extended model; what was computed again for it (``AGAIN``), and in how many ``seconds``."""
+    """The scorer of the extended model; what was computed again for it (``AGAIN``), and in how many ``seconds``.
+
+    ``columns``: of a closed form that solves only some of its columns; None: all are computed.
+    """
     if is_closed_form(cfg):
         started = time.perf_counter()
         if cfg.score.get("fit") is not None:
             raise UserError(
                 "score.fit was chosen by a validation part that has changed: ltgnn train score.fit=null first"
             )
-        scorer = fit_closed_form(cfg, after, {})
-        return scorer, {AGAIN: "the closed form, of all pairs", "seconds": round(time.perf_counter() - started, 3)}
+        if columns is not None:
+            scorer, again = columns.scorer(cfg, after, str(run.read_json("status.json")["key"]))
+        else:
+            scorer, again = fit_closed_form(cfg, after, {}), "the closed form, of all pairs"
+        return scorer, {AGAIN: again, "seconds": round(time.perf_counter() - started, 3)}
+    if columns is not None:
+        raise UserError("weights= given, but the run is a trained model, whose weights are in it: leave weights= out.")
     module = load_module(cfg, problem, run, torch.device("cpu"))
     validation = fitting_evaluator(cfg, build_evaluators(cfg, problem))
     module.scorer(validation)  # scales the adjustments as evaluation did
@@ -62,9 +76,9 @@ def update_scorer(
         if isinstance(loss, torch.nn.Module):
             loss.load_state_dict(module.loss_modules[name].state_dict())
     scorer = rank_states(score, losses.values(), encoded)
-    again, total = int(update.changed.sum()), len(update.changed)
+    reached, total = int(update.changed.sum()), len(update.changed)
     return scorer, {
-        AGAIN: f"vectors of {again:,} of {total:,} users and items: those that the new pairs reach",
+        AGAIN: f"vectors of {reached:,} of {total:,} users and items: those that the new pairs reach",
         "by layer": update.computed, "seconds": round(seconds, 3),
     }  # fmt: skip
 

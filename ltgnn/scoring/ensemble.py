@@ -9,13 +9,16 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from ltgnn.scoring.candidates import Pool
+from ltgnn.scoring.candidates import Pool, pool_of
 from ltgnn.scoring.masked import any_candidates
 from ltgnn.tensors.csr import csr_rows
 from ltgnn.types import Groups, Interactions, Scorer, UserError, as_scorer
 
 Normaliser = Callable[[Tensor], Tensor]
 """``scores [B, I], -inf for no candidate -> normalised scores [B, I], finite, 0 for no candidate``"""
+
+Members = Mapping[str, Scorer | Callable[[Tensor], Tensor]]
+"""Scorers by name."""
 
 Policy = Callable[[Tensor], Groups]
 """``train counts [n] -> groups``"""
@@ -24,6 +27,23 @@ Policy = Callable[[Tensor], Groups]
 class Fitting(Protocol):
     def __call__(self, pool: Pool) -> tuple[Tensor, Tensor]:
         """Weights [M, A, G] and bias [A, G] that are best on the pool."""
+        ...
+
+
+class Blending(Protocol):
+    """How members become one scorer: the config group ``blend``."""
+
+    weights: Any
+    """What was found on the validation part, or given by hand, as the recipe has it; None: not yet."""
+
+    def of(self, members: Members, train: Interactions, features: Tensor | None = None) -> Scorer:
+        """The members as one; ``features`` [I, D] where a member reads them."""
+        ...
+
+    def find_weights(
+        self, members: Members, train: Interactions, held_out: Interactions, depth: int, features: Tensor | None = None
+    ) -> Any:
+        """``weights`` that are best on the pairs ``held_out``, of the ``depth`` best items of each member."""
         ...
 
 
@@ -46,8 +66,18 @@ class Blend:
     ) -> None:
         self.normaliser, self.fitting, self.users, self.items, self.weights = normaliser, fitting, users, items, weights
 
-    def of(self, members: Mapping[str, Scorer | Callable[[Tensor], Tensor]], train: Interactions) -> EnsembleScorer:
-        """The members as one scorer; weights of 0 if there are none yet."""
+    def find_weights(
+        self, members: Members, train: Interactions, held_out: Interactions, depth: int, features: Tensor | None = None
+    ) -> dict[str, Any]:
+        """Those of ``fitting``."""
+        blended, every = self.of(members, train), range(len(members))
+        pool = pool_of(
+            lambda users: blended.normalise_scores(users, every), held_out, blended.users, blended.items, depth
+        )
+        return blended.to_config(*self.fitting(pool))
+
+    def of(self, members: Members, train: Interactions, features: Tensor | None = None) -> EnsembleScorer:
+        """The members as one scorer; weights of 0 if there are none yet. Features are not read."""
         if BIAS in members:
             raise UserError(f"a member cannot be called '{BIAS}'.")
         users, items = _groups(self.users, train.user_counts), _groups(self.items, train.item_counts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -135,6 +136,32 @@ def test_no_fitted_blend_is_below_the_best_member_on_validation(home: Path) -> N
         assert metrics(made(home, blend, f"blend={blend}"))["val"]["ndcg@20"] >= best - 1e-3
 
 
+def test_trees_rank_in_every_command_and_export_and_explain_say_no(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The values of validation are out of fold, and those of another evaluation, without the library."""
+    pytest.importorskip("lightgbm")
+    out = made(home, "lambdarank", "blend=lambdarank", "blend.trees=20", "blend.least=5")
+    assert metrics(out)["selection"]["weights"] == "fitted on val"
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    assert evaluate([f"run={out}", f"paths.log_dir={tmp_path}"]) == 0
+    (again,) = run_folders(tmp_path)
+    assert metrics(again)["test"] == metrics(out)["test"]
+    assert metrics(again)["val"] == metrics(out)["val"]
+    served = ltgnn.load(out)
+    lists = pl.read_parquet(out / "topk.parquet").row(0, named=True)
+    found = served.recommend([served.catalogue.user_ids[lists["user"]]], 10)["item"].to_list()
+    assert found == [served.catalogue.item_ids[item] for item in lists["items"][:10]]
+    capsys.readouterr()
+    assert main(["explain", f"run={out}", "user=u5", "item=i9"]) == 1
+    assert "this model's score is not a sum: lambdarank ranks in another way" in capsys.readouterr().err
+    assert main(["export", f"run={out}", f"out={tmp_path / 'export'}"]) == 1
+    assert "its score is not a sum of inner products" in capsys.readouterr().err
+    runs = [str(home / "runs" / member) for member in MEMBERS]
+    assert ensemble([*runs, "blend=lambdarank", f"paths.run_dir={tmp_path / 'none'}"]) == 1
+    assert "pip install 'ltgnn[rerank]'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("blend", ["zscore", "rrf", "learned", "tail_kept"])
 def test_an_ensemble_is_explained_by_its_members(home: Path, blend: str) -> None:
     found = explainer(OpenRun(str(made(home, blend, f"blend={blend}"))))("u5", "i9")
@@ -157,7 +184,7 @@ def test_other_splits_and_other_mistakes_are_named(
     says([gnn, gnn], "is given twice")
     says(["blend=rrf"], "requires the folders of finished runs")
     says([gnn, str(tmp_path)], "is not a run folder")
-    says([gnn, ease, "blend=rank"], "The options of blend: learned")
+    says([gnn, ease, "blend=rank"], "The options of blend: lambdarank, learned")
     assert main(["ensemble", "--help"]) == 0
 
 

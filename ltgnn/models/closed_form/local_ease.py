@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
+import torch
 from annotated_types import Ge, Lt
 from scipy.sparse import diags, vstack
 from torch import Tensor
 
 from ltgnn.models.closed_form.candidates import Candidates
+from ltgnn.models.closed_form.column_change import Residuals, changed_items, structure, touched_columns
 from ltgnn.models.closed_form.local_ridge import solve_columns
 from ltgnn.models.closed_form.matrix import sparse_scorer
 from ltgnn.models.closed_form.pair_counts import GramRows, PairCounts, shorten_histories, upper_half
 from ltgnn.tensors.ridge import centred_unit
 from ltgnn.tensors.threads import in_threads
-from ltgnn.types import Interactions, Scorer
+from ltgnn.types import EarlierFit, Interactions, Scorer, UserError
 
 
 class LocalEASE:
@@ -52,6 +55,45 @@ class LocalEASE:
         return self.candidates.neighbours > 0 or self.content_weight > 0
 
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
+        system = self._system(train, features)
+        return sparse_scorer(train, scaled(system.solve(system.candidates), self._scale(train)))
+
+    def refit(
+        self, train: Interactions, features: Tensor | None, earlier: EarlierFit, tolerance: float
+    ) -> tuple[Scorer, int]:
+        """At ``tolerance`` 0 every column that can change is solved, else those that may move farther (``Residuals``).
+
+        A column that is kept has its earlier candidates; its solution, which it is near, is that on these and those of
+        now, before ``item_norm``.
+        """
+        if tolerance and self.least_cosine:
+            raise UserError(
+                f"tolerance={tolerance:g} given, but its bound does not hold where pairs are left out: tolerance=0, or "
+                "a run with model.closed_form.least_cosine=0."
+            )
+        system, before, after = self._system(train, features), self._scale(earlier.train), self._scale(train)
+        weights = earlier.weights.tocsc()
+        touched = self._touched(system, train, earlier, scaled(weights, 1 / before), tolerance)
+        solved = system.solve([c if t else c[:0] for c, t in zip(system.candidates, touched, strict=True)])
+        kept = scaled(weights, after / before) @ diags((~touched).astype(np.float32))
+        return sparse_scorer(train, (scaled(solved, after) + kept).tocsr()), int(touched.sum())
+
+    def _touched(self, system: System, train: Interactions, earlier: EarlierFit, weights: Any, tolerance: float) -> Any:
+        """Columns to be solved; ``weights``: the earlier ones before ``item_norm``.  [I] bool"""
+        before, after = (shorten_histories(part, self.longest_history) for part in (earlier.train, train))
+        candidates, units = structure(system.candidates), system.units(earlier.known)
+        if tolerance:
+            extra = self.denoise / (1 - self.denoise)
+            features = self._weighed(units)
+            residuals = Residuals.of(before, after, self.user_norm, extra, system.pairs, features)
+            return residuals.norms(weights, candidates) > tolerance * self.l2
+        if units and self.content_weight and units[0] is not units[1]:
+            return np.ones(train.num_items, dtype=bool)  # the features are centred anew
+        changed = changed_items(before, after, self.user_norm)
+        changed |= (train.item_counts != earlier.train.item_counts).numpy()
+        return touched_columns((weights != 0).astype(np.int8).tocsc(), candidates, changed)
+
+    def _system(self, train: Interactions, features: Tensor | None) -> System:
         counts = train.item_counts.numpy()
         rows = GramRows(shorten_histories(train, self.longest_history), self.user_norm)
         chosen, halves = dict[int, list[Any]](), dict[int, Any]()
@@ -66,8 +108,47 @@ class LocalEASE:
         unit = None if features is None else centred_unit(features)
         candidates = self.candidates.with_similar([items for start in rows.starts for items in chosen[start]], unit)
         penalty = self.l2 + self.denoise / (1 - self.denoise) * pairs.diagonal
-        weights = solve_columns(pairs, candidates, penalty, unit, self.content_weight)
-        if self.item_norm:
-            scale = np.maximum(counts, 1.0) ** self.item_norm
-            weights = (diags(scale) @ weights @ diags(1 / scale)).tocsr().astype(np.float32)
-        return sparse_scorer(train, weights)
+        return System(pairs, candidates, penalty, features, unit, self.content_weight)
+
+    def _weighed(self, units: tuple[Tensor, Tensor] | None) -> tuple[Tensor, Tensor] | None:
+        """Features of then and of now, by the root of their weight; None where they do not count."""
+        if units is None or not self.content_weight:
+            return None
+        then, now = units
+        root = self.content_weight**0.5
+        weighed = now * root
+        return (weighed if then is now else then * root), weighed
+
+    def _scale(self, train: Interactions) -> Any:
+        """``n^item_norm``.  [I] float64"""
+        return np.maximum(train.item_counts.numpy(), 1.0) ** self.item_norm
+
+
+@dataclass(frozen=True)
+class System:
+    """What the columns are solved from."""
+
+    pairs: PairCounts
+    candidates: list[Any]
+    penalty: Tensor  # [I]
+    given: Tensor | None  # features [I, D]
+    unit: Tensor | None  # the same, centred and of unit length
+    content_weight: float
+
+    def solve(self, candidates: list[Any]) -> Any:
+        """scipy CSR [I, I]"""
+        return solve_columns(self.pairs, candidates, self.penalty, self.unit, self.content_weight)
+
+    def units(self, known: Tensor) -> tuple[Tensor, Tensor] | None:
+        """The features [I, D] as they were while there were only the ``known`` items, and now; one tensor if equal."""
+        if self.given is None or self.unit is None:
+            return None
+        then = centred_unit(self.given * known[:, None])
+        return (self.unit if torch.equal(then, self.unit) else then), self.unit
+
+
+def scaled(weights: Any, scale: Any) -> Any:
+    """``B_ij scale_i / scale_j``, as it is where all are 1.  scipy [I, I] -> the same in float32"""
+    if (scale == 1).all():
+        return weights
+    return (diags(scale) @ weights @ diags(1 / scale)).astype(np.float32)

@@ -38,7 +38,7 @@ def solve_columns(
     rows = np.empty(offsets[-1], np.int32)
     values = np.empty(offsets[-1], np.float32)
     starts = batch_starts(widths[order])
-    ends = dict(zip(starts, [*starts[1:], len(order)], strict=True))
+    ends = dict(zip(starts, [*starts[1:], len(order)], strict=False))  # none where no column has candidates
 
     def work(start: int) -> None:
         solve(start, ends[start])

@@ -102,15 +102,18 @@ def upper_half(start: int, block: Any, counts: Any, least_cosine: float) -> Any:
 def shorten_histories(train: Interactions, longest: int) -> Any:
     """``X`` with a random sample of ``longest`` items of each longer history; the same at each call.  scipy CSR [U, I]
 
-    The pairs of a history grow with its square: one user with 100,000 items would have 5e9.
+    The pairs of a history grow with its square: one user with 100,000 items would have 5e9. A sample depends on its
+    user alone, and a further item replaces one of it at most.
     """
     matrix = binary(train)
     lengths = np.diff(matrix.indptr)
-    if (lengths <= longest).all():
+    kept = np.ones(matrix.nnz, dtype=bool)
+    for user in np.flatnonzero(lengths > longest):
+        entries = slice(matrix.indptr[user], matrix.indptr[user + 1])
+        place = np.random.default_rng([0, int(user)]).random(train.num_items)[matrix.indices[entries]]
+        kept[entries] = place <= np.partition(place, longest - 1)[longest - 1]
+    if kept.all():
         return matrix
-    users = np.repeat(np.arange(train.num_users), lengths)
-    order = np.lexsort((np.random.default_rng(0).random(len(users)), users))
-    place = np.arange(len(users)) - np.repeat(matrix.indptr[:-1], lengths)
-    kept = np.sort(order[place < longest])
-    ones: Any = np.ones(len(kept), np.float32)
-    return csr_matrix((ones, (users[kept], matrix.indices[kept])), shape=matrix.shape)
+    users, ones = np.repeat(np.arange(train.num_users), lengths)[kept], np.ones(int(kept.sum()), np.float32)
+    shortened: Any = csr_matrix((ones, (users, matrix.indices[kept])), shape=matrix.shape)
+    return shortened

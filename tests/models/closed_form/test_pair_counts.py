@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix, vstack
 
 from ltgnn.models.closed_form.pair_counts import GramRows, PairCounts, shorten_histories, upper_half
+from ltgnn.types import Interactions
 from tests.conftest import random_interactions
 from tests.models.local_ease_case import TRAIN, dense
 
@@ -56,3 +57,18 @@ def test_long_histories_are_sampled() -> None:
     assert np.diff(shortened.indptr).tolist() == lengths.tolist()
     assert (dense().numpy()[shortened.nonzero()] == 1).all()
     assert (shortened != shorten_histories(TRAIN, 4)).nnz == 0
+
+
+def test_a_new_item_replaces_one_of_the_sample_at_most() -> None:
+    """And changes no other user's; a grown catalogue changes none."""
+    user = int(dense().sum(1).argmax())
+    absent = int((dense()[user] == 0).nonzero()[0])
+    users, items = (
+        torch.cat([column, torch.tensor([n])]) for column, n in ((TRAIN.users, user), (TRAIN.items, absent))
+    )
+    before = shorten_histories(TRAIN, 4)
+    after = shorten_histories(Interactions(users, items, TRAIN.num_users, TRAIN.num_items + 2), 4)[:, : TRAIN.num_items]
+    difference = (after - before).tocoo()
+    difference.eliminate_zeros()
+    assert set(difference.row.tolist()) <= {user}
+    assert difference.nnz in (0, 2)
