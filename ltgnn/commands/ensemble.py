@@ -32,7 +32,7 @@ from ltgnn.runs.warnings import collect
 from ltgnn.scoring.candidates import pool_of
 from ltgnn.scoring.cold_items import cold_items
 from ltgnn.scoring.ensemble import EnsembleScorer
-from ltgnn.training.loop import write_cards
+from ltgnn.training.loop import tell_feature_readers, write_cards
 from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str], cache: Cache) -> dict[st
     with folder.job(cfg, overrides):
         problem = build_problem(cfg, cache)
         evaluators = build_evaluators(cfg, problem, cache)
-        write_cards(folder, problem)
+        write_cards(folder, problem, tell_feature_readers(cfg, evaluators) or bool(cfg.reads_features))
         scorers = {member.name: member.scorer() for member in members}
         blend = build_blend(cfg)
         blended: EnsembleScorer = blend.of(scorers, problem.split.train)

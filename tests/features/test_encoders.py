@@ -98,6 +98,21 @@ def test_half_precision_stays_near(minilm: Make) -> None:
     assert not torch.equal(exact, half)
 
 
+def test_auto_stays_near_and_has_vectors_of_its_own(minilm: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    exact, auto = minilm(), minilm(dtype="auto")
+    monkeypatch.setattr("ltgnn.features.precision.multiplies_bfloat16", lambda: False)
+    assert auto.identity == exact.identity
+    assert torch.equal(auto(TEXTS[:4]), exact(TEXTS[:4]))
+    monkeypatch.setattr("ltgnn.features.precision.multiplies_bfloat16", lambda: True)
+    assert auto.identity == {**exact.identity, "dtype": "mixed bfloat16"}
+    found = auto(TEXTS)
+    assert found.dtype == torch.float32
+    cosines = torch.cosine_similarity(found, exact(TEXTS))
+    assert cosines.min() > 0.9995
+    assert cosines.min() < 1 - 1e-6  # it is another computation
+    torch.testing.assert_close(minilm(dtype="auto", batch_tokens=40)(TEXTS), found, atol=2e-3, rtol=0)
+
+
 def test_a_lack_of_memory_on_the_device_halves_the_batch(tiny: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted, sizes = tiny()(TEXTS), []
 
@@ -111,6 +126,8 @@ def test_a_lack_of_memory_on_the_device_halves_the_batch(tiny: Make, monkeypatch
     room = 2
     torch.testing.assert_close(tiny()(TEXTS), wanted, atol=1e-5, rtol=0)
     assert sizes[:3] == [8, 4, 2]
+    failed = [size for size in sizes if size > room]
+    assert failed == sorted(failed, reverse=True)  # what did not fit is not tried again
     room = 0
     with pytest.raises(torch.cuda.OutOfMemoryError):
         tiny()(TEXTS)
