@@ -128,7 +128,10 @@ def extend_problem(cfg: DictConfig, problem: Problem, new: NewInteractions) -> P
         return Features(torch.cat([features.values, encode_later(cfg, problem, dataset)]), features.card)
 
     split = replace(split, train=train, val=val, test=test)
-    return Problem(dataset, split, build_groups(cfg, train.item_counts), extend_features)
+    after = Problem(dataset, split, build_groups(cfg, train.item_counts), extend_features)
+    if uses_features(cfg, problem):
+        _ = after.features  # an item without text is reported before anything is computed
+    return after
 
 
 def encode_later(cfg: DictConfig, problem: Problem, grown: Dataset) -> Tensor:
