@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
 
-from ltgnn.types import short_repr
+from ltgnn.inference.catalogue import Catalogue
+from ltgnn.inference.reasons import Reasons
+from ltgnn.types import Groups, short_repr
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from ltgnn.inference.served_model import ServedModel
+
+class ItemDescriptions(Protocol):
+    """What a frame says of each item; ``ltgnn.inference.served_model.ServedModel`` has it."""
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+    @property
+    def groups(self) -> Groups: ...
+
+    @property
+    def reasons(self) -> Reasons: ...
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,7 @@ class ListBlock:
 
     __repr__ = short_repr
 
-    def frame(self, served: ServedModel, reasons: bool = True) -> pl.DataFrame:
+    def frame(self, served: ItemDescriptions, reasons: bool = True) -> pl.DataFrame:
         """A row for each item of each list."""
         import polars as pl
 
