@@ -66,8 +66,9 @@ def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACH
         with during(parts, "setup"):
             problem = build_problem(cfg, cache)
             evaluators = build_evaluators(cfg, problem, cache)
+            with_features = tell_feature_readers(cfg, evaluators)
             refuse_unknown_monitor(str(cfg.monitor), evaluators)
-            write_cards(folder, problem, tell_feature_readers(cfg, evaluators))
+            write_cards(folder, problem, with_features)
         ready = time.perf_counter()
         scorer, device, selection = fit(cfg, problem, evaluators, tracker, parts, cache)
         fitted = time.perf_counter()
@@ -218,9 +219,8 @@ def tell_feature_readers(cfg: DictConfig, evaluators: Evaluators) -> bool:
     """One line on the parts of a run that read item features; whether there are any, so that items are encoded."""
     groups = reading_groups(cfg)
     if build_features(cfg).gives_features:
-        choices = cfg.get("choices") or {}
-        words = {group: str(choices.get(group) or cfg[group].get("_target_", "own")) for group in groups}
-        log.info("%s", describe_readers(str(choices.get("features", "own")), words, evaluators.reading_metrics))
+        words = {group: str(cfg.choices.get(group) or cfg[group].get("_target_", "own")) for group in groups}
+        log.info("%s", describe_readers(str(cfg.choices.get("features", "own")), words, evaluators.reading_metrics))
     return bool(groups or evaluators.reading_metrics)
 
 
