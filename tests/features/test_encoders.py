@@ -104,6 +104,7 @@ def test_auto_stays_near_and_has_vectors_of_its_own(minilm: Make, monkeypatch: p
     assert auto.identity == exact.identity
     assert torch.equal(auto(TEXTS[:4]), exact(TEXTS[:4]))
     monkeypatch.setattr("ltgnn.features.precision.multiplies_bfloat16", lambda: True)
+    auto = minilm(dtype="auto")
     assert auto.identity == {**exact.identity, "dtype": "mixed bfloat16"}
     found = auto(TEXTS)
     assert found.dtype == torch.float32
