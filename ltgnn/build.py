@@ -12,7 +12,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from ltgnn.config.reads_features import reads_features
+from ltgnn.config.reads_features import find_reading_groups, reads_features
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
@@ -26,7 +26,6 @@ from ltgnn.types import (
     ClosedForm,
     Dataset,
     Encoder,
-    Features,
     Graph,
     Groups,
     Interactions,
@@ -61,9 +60,8 @@ def build_problem(cfg: DictConfig, cache: Cache = NO_CACHE) -> Problem:
         dataset = build_dataset(cfg, cache)
         split = build_split(cfg, dataset, cache)
         counts = split.train.item_counts
-        features: Features | None = cache.shared(
-            "features", cfg, (*DATA, "features"), lambda: build_features(cfg)(dataset, counts)
-        )
+        encode = partial(build_features(cfg), dataset, counts)
+        features = partial(cache.shared, "features", cfg, (*DATA, "features"), encode)  # called where they are read
         return Problem(dataset, split, build_groups(cfg, counts), features)
 
     return cache.shared("problem", cfg, (*DATA, "groups", "features"), make)
@@ -99,7 +97,7 @@ def build_evaluators(
     """
 
     def make() -> Evaluators:
-        parts = problem.groups, problem.feature_matrix, problem.dataset.item_fields
+        parts = problem.groups, lambda: problem.feature_matrix, problem.dataset.item_fields
         return Evaluators(lambda: instantiate(cfg.eval, _convert_="all"), split or problem.split, *parts)
 
     cache = cache if split is None else NO_CACHE
@@ -136,9 +134,8 @@ def fit_closed_form(
     model = build_closed_form(cfg)
     features = problem.feature_matrix if model.reads_features else None
     sections = (*DATA, "model", *(("features",) if model.reads_features else ()))
-    base = cache.shared(
-        "closed form", cfg, sections, lambda: as_scorer(model.fit(problem.split.train, features)), kept=1
-    )
+    fit = partial(model.fit, problem.split.train, features)
+    base = cache.shared("closed form", cfg, sections, lambda: as_scorer(fit()), kept=1)
     return build_score(cfg, problem).over(base, fitting_evaluator(cfg, evaluators))
 
 
@@ -148,14 +145,13 @@ def fitting_evaluator(cfg: DictConfig, evaluators: Mapping[str, PartEvaluator]) 
 
 
 def uses_features(cfg: DictConfig, problem: Problem) -> bool:
-    """Whether item features reach the scores: whether they are there, and what the parts that get them declare."""
-    if problem.features is None:
-        return False
-    closed = is_closed_form(cfg)
-    given = [cfg.score.adjustments, *([cfg.model.closed_form] if closed else [cfg.fusion, cfg.graph])]
-    if any(reads_features(instantiate(part), unless_said=True) for part in given):
-        return True
-    return not closed and any(reads_features(instantiate(part), False) for part in (cfg.model.encoder, cfg.loss))
+    """Whether item features reach the scores: what the parts that get them declare, and whether there are any."""
+    return bool(reading_groups(cfg)) and problem.features is not None
+
+
+def reading_groups(cfg: DictConfig) -> list[str]:
+    """The config groups with a part that reads item features and decides the scores."""
+    return find_reading_groups(cfg, instantiate)
 
 
 def build_graph(
@@ -181,13 +177,16 @@ def build_module(
     train = problem.split.train
     sections = (*DATA, "features", "graph")
     relations = problem.dataset.relations
-    graph = cache.copied("graph", cfg, sections, lambda: build_graph(cfg, train, problem.feature_matrix, relations))
+    reading = set(reading_groups(cfg))
+    matrix = problem.feature_matrix if "graph" in reading else None
+    features = problem.features if reading & {"fusion", "live", "model"} else None
+    graph = cache.copied("graph", cfg, sections, lambda: build_graph(cfg, train, matrix, relations))
     refuse_leaks(problem.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
     embedding = instantiate(cfg.model.embedding)(
         train=train,
         fusion=instantiate(cfg.fusion),
-        features=instantiate(cfg.live)(build_features(cfg), problem.dataset, problem.features),
+        features=instantiate(cfg.live)(build_features(cfg), problem.dataset, features),
     )
     losses = build_losses(cfg, problem)
     encoder = of_kind(instantiate(cfg.model.encoder)(embedding), Encoder, "model.encoder")  # type: ignore[type-abstract]
@@ -216,7 +215,7 @@ def build_losses(cfg: DictConfig, problem: Problem) -> dict[str, Loss]:
         if not isinstance(term, partial):
             return term
         takes = isinstance(term.func, type) and issubclass(term.func, Loss) and term.func.takes_features
-        features = {"features": problem.feature_matrix} if takes else {}
+        features = {"features": problem.feature_matrix if reads_features(term, False) else None} if takes else {}
         return term(problem.split.train, problem.groups, **features)
 
     terms = {name: term for name, term in instantiate(cfg.loss).items() if term is not None}
@@ -245,5 +244,6 @@ def build_score(cfg: DictConfig, problem: Problem) -> ScoreFunction:
     """The scores of states, with the score adjustments built from the train part."""
     if cfg.score.get("fit") and not len(problem.split.val):
         raise UserError("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
-    score: ScoreFunction = instantiate(cfg.score).fit(problem.split.train, problem.feature_matrix)
+    features = problem.feature_matrix if "score" in reading_groups(cfg) else None
+    score: ScoreFunction = instantiate(cfg.score).fit(problem.split.train, features)
     return score

@@ -461,7 +461,12 @@ class Problem:
     dataset: Dataset
     split: Split
     groups: dict[str, Groups]
-    features: Features | None
+    make_features: Callable[[], Features | None]
+
+    @cached_property
+    def features(self) -> Features | None:
+        """Item features, encoded or found in the store when they are first read; None where there are none."""
+        return self.make_features()
 
     @property
     def group_card(self) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def case(edges: int, dim: int, inside: float, kernel: str, steps: int, passes: i
     groups = {name: policy(train.item_counts) for name, policy in instantiate(cfg.groups).items()}
     judge = instantiate(cfg.eval)(test, [train], groups, None, {})
     nobody: list[str] = []
-    problem = Problem(Dataset("synthetic", {}, nobody, nobody), split, groups, None)
+    problem = Problem(Dataset("synthetic", {}, nobody, nobody), split, groups, lambda: None)
     start = time.perf_counter()
     module = build_module(cfg, problem, {"test": judge}).train()
     built = time.perf_counter() - start

@@ -44,7 +44,7 @@ def description() -> Mapping[str, Any]:
     dataset = toy.dataset()
     catalogue = Catalogue(dataset.user_ids, dataset.item_ids, dataset.item_fields, dataset.item_numbers)
     scorer = InnerProduct(toy.random(toy.USERS, 4), toy.random(toy.ITEMS, 4, seed=1))
-    served = ServedModel("a model", scorer, catalogue, toy.split(), toy.groups(), toy.features(), {})
+    served = ServedModel("a model", scorer, catalogue, toy.split(), toy.groups(), toy.features, {})
     return create(served, lambda query, k, user, taste: [], ("words", "meaning"), ["127.0.0.1"]).openapi()
 
 

@@ -30,7 +30,7 @@ from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.scoring.cold_items import cold_items
-from ltgnn.training.loop import write_cards
+from ltgnn.training.loop import tell_feature_readers, write_cards
 from ltgnn.types import UserError
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def ensemble(cfg: DictConfig, overrides: Sequence[str], cache: Cache) -> dict[st
     with folder.job(cfg, overrides):
         problem = build_problem(cfg, cache)
         evaluators = build_evaluators(cfg, problem, cache)
-        write_cards(folder, problem)
+        write_cards(folder, problem, tell_feature_readers(cfg, evaluators) or bool(cfg.reads_features))
         scorers = {member.name: member.scorer() for member in members}
         blend, train, features = build_blend(cfg), problem.split.train, None
         if cfg.reads_features:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib import import_module
 from typing import Any
@@ -20,13 +20,24 @@ def uses_features(config: Mapping[str, Any], metrics: Mapping[str, Any] | None =
         return bool(recorded)
     if config.get("choices", {}).get("features", "none") == "none":
         return False
-    model, given = config.get("model", {}), [(config.get("score") or {}).get("adjustments")]
+    return bool(find_reading_groups(config, lambda node: node))
+
+
+def find_reading_groups(config: Mapping[str, Any], build: Callable[[Any], Any]) -> list[str]:
+    """The config groups with a part that reads item features and decides the scores, by name.
+
+    ``build``: node of the config -> what is asked (``reads_features``), the part or the node itself.
+    """
+    model, score = config.get("model") or {}, (config.get("score") or {}).get("adjustments")
+    stating: list[tuple[str, Any]] = []
     if "closed_form" in model:
-        given += [model["closed_form"]]
+        given = [("model", model["closed_form"]), ("score", score)]
     else:
-        given += [config.get("fusion"), config.get("graph")]
-    trained = [] if "closed_form" in model else [model.get("encoder"), config.get("loss")]
-    return any(reads_features(part, True) for part in given) or any(reads_features(part, False) for part in trained)
+        given = [(group, config.get(group)) for group in ("fusion", "graph")]
+        given += [("model", model.get("embedding")), ("score", score)]
+        stating = [("model", model.get("encoder")), ("loss", config.get("loss")), ("live", config.get("live"))]
+    found = {group for group, node in given if node is not None and reads_features(build(node), True)}
+    return sorted(found | {group for group, node in stating if node is not None and reads_features(build(node), False)})
 
 
 def reads_features(part: Any, unless_said: bool) -> bool:
@@ -48,11 +59,14 @@ def reads_features(part: Any, unless_said: bool) -> bool:
 def declared_flag(part: Any) -> Any:
     """``reads_features`` of a built part, of the class of a ``partial`` or of a recipe's ``_target_``; None: unsaid.
 
-    A property of a class that was not built means that it depends on its components.
+    A property of a class that was not built means that it depends on its components. A loss that takes the features
+    reads them unless it says otherwise.
     """
     if isinstance(part, Mapping):
         return _of_target(str(part["_target_"]))
-    return getattr(part.func if isinstance(part, partial) else part, "reads_features", None)
+    made = part.func if isinstance(part, partial) else part
+    said = getattr(made, "reads_features", None)
+    return (getattr(made, "takes_features", None) or None) if said is None else said
 
 
 def arguments_of(part: Any) -> Iterator[Any]:
@@ -63,6 +77,25 @@ def arguments_of(part: Any) -> Iterator[Any]:
         yield from (value for key, value in part.items() if key != "_target_")
     elif isinstance(part, Sequence) and not isinstance(part, str):
         yield from part
+
+
+def describe_readers(word: str, groups: Mapping[str, str], metrics: Sequence[str]) -> str:
+    """The line of a run on who reads its item features, which are encoded for these alone.
+
+    ``word``: option of ``features=``; ``groups``: config group -> option of those whose parts read them; ``metrics``
+    that do, as keys of ``eval``.
+    """
+    chosen = [f"{group}={option}" for group, option in groups.items()]
+    if not chosen and not metrics:
+        return f"item features (features={word}): no part of this run reads them, so no item is encoded"
+    measured = ", ".join(metrics)
+    if chosen:
+        return f"item features (features={word}): read by {', '.join(chosen)}{f' and {measured}' if metrics else ''}"
+    without = "features=none" if "eval" in metrics else " ".join(f"'~{metric}'" for metric in metrics)
+    return (
+        f"item features (features={word}): read by {measured} alone, not by the model; without it ({without}) no item "
+        "is encoded"
+    )
 
 
 def _container(part: Any) -> bool:

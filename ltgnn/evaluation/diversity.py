@@ -14,7 +14,7 @@ from ltgnn.evaluation.metric import metric
 from ltgnn.tensors.csr import Csr, csr_rows
 
 
-@metric("lists")
+@metric("lists", reads_features=True)
 def text_diversity(lists: Lists) -> Tensor | None:
     """Intra-list diversity by features: mean over pairs of L of 1 - cosine of the features (Ziegler et al., WWW 2005).
 

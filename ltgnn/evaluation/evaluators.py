@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from torch import Tensor
 
+from ltgnn.config.reads_features import reads_features
 from ltgnn.evaluation.evaluator import Evaluator
+from ltgnn.evaluation.metric import SECTIONS, list_feature_metrics
 from ltgnn.types import Groups, Split
 
 Make = Callable[..., Evaluator]
@@ -17,7 +19,8 @@ Make = Callable[..., Evaluator]
 class Evaluators(Mapping[str, Evaluator]):
     """``val`` and ``test``, where the split holds pairs of it out; candidates exclude all earlier parts.
 
-    ``make`` is called at the first look at one of them: serving a model makes no evaluator.
+    ``make`` is called at the first look at one of them: serving a model makes no evaluator. ``features`` is called
+    where a metric reads them.
     """
 
     def __init__(
@@ -25,17 +28,18 @@ class Evaluators(Mapping[str, Evaluator]):
         make: Callable[[], Make],
         split: Split,
         groups: Mapping[str, Groups],
-        features: Tensor | None,
+        features: Callable[[], Tensor | None],
         item_fields: Mapping[str, object],
     ) -> None:
-        self._make, self._given = make, (groups, features, item_fields)
+        self._make, self._groups, self._features, self._fields = make, groups, features, item_fields
         parts = {"val": (split.val, [split.train]), "test": (split.test, [split.train, split.val])}
         self._parts = {name: part for name, part in parts.items() if len(part[0])}
         self._made: dict[str, Evaluator] = {}
 
     def __getitem__(self, part: str) -> Evaluator:
         if part not in self._made:
-            self._made[part] = self._maker(*self._parts[part], *self._given)
+            features = self._features() if self.reading_metrics else None
+            self._made[part] = self._maker(*self._parts[part], self._groups, features, self._fields)
         return self._made[part]
 
     def __iter__(self) -> Iterator[str]:
@@ -46,6 +50,14 @@ class Evaluators(Mapping[str, Evaluator]):
 
     def __contains__(self, part: object) -> bool:
         return part in self._parts
+
+    @cached_property
+    def reading_metrics(self) -> list[str]:
+        """Keys of the metrics that read the item features, ``eval.lists.NAME``; ``eval``: an evaluator of one's own."""
+        make = self._maker
+        if isinstance(make, partial) and isinstance(make.func, type) and issubclass(make.func, Evaluator):
+            return list_feature_metrics({section: make.keywords.get(section, {}) for section in SECTIONS})
+        return ["eval"] if reads_features(make, True) else []
 
     @cached_property
     def _maker(self) -> Make:

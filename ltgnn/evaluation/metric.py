@@ -43,11 +43,17 @@ class Metric(Generic[P, R]):
     """
 
     def __init__(
-        self, function: Callable[P, R], name: str, reads: Reads, per_user: bool, smaller_is_better: bool
+        self,
+        function: Callable[P, R],
+        name: str,
+        reads: Reads,
+        per_user: bool,
+        smaller_is_better: bool,
+        reads_features: bool | None = None,
     ) -> None:
         functools.update_wrapper(self, function)
         self.function, self.name, self.reads = function, name, reads
-        self.per_user, self.smaller_is_better = per_user, smaller_is_better
+        self.per_user, self.smaller_is_better, self._states = per_user, smaller_is_better, reads_features
         taken = list(inspect.signature(function).parameters.values())
         self.inputs = [parameter.name for parameter in taken[: INPUTS[reads]]]
         self.__signature__ = inspect.Signature(taken[INPUTS[reads] :])
@@ -64,6 +70,13 @@ class Metric(Generic[P, R]):
         return self.with_options(self.name, options)
 
     @property
+    def reads_features(self) -> bool:
+        """Whether it reads ``Lists.features``. Unstated counts as True for a metric of lists from another package."""
+        if self._states is not None:
+            return self._states
+        return self.reads in ("lists", "groups") and not self.function.__module__.startswith("ltgnn.")
+
+    @property
     def formula(self) -> str:
         """Formula and source: the first paragraph of the docstring."""
         return " ".join((inspect.cleandoc(self.__doc__ or "").split("\n\n")[0]).split())
@@ -72,21 +85,35 @@ class Metric(Generic[P, R]):
         """The same under another name, its options (``capped`` ...) chosen."""
         function: Callable[..., R] = functools.partial(self.function, **options)
         functools.update_wrapper(function, self.function)
-        return Metric(function, name, self.reads, self.per_user, self.smaller_is_better)
+        return Metric(function, name, self.reads, self.per_user, self.smaller_is_better, self._states)
 
     def __repr__(self) -> str:
         return f"<metric {self.name}: {self.formula}>"
 
 
 def metric(
-    reads: Reads, *, per_user: bool = True, smaller_is_better: bool = False
+    reads: Reads, *, per_user: bool = True, smaller_is_better: bool = False, reads_features: bool | None = None
 ) -> Callable[[Callable[P, R]], Metric[P, R]]:
-    """Decorator of a metric. ``per_user``: it gives one number per user [n], not one for all."""
+    """Decorator of a metric. ``per_user``: it gives one number per user [n], not one for all.
+
+    ``reads_features``: whether it reads ``Lists.features``, for which the items are then encoded; None: unstated.
+    """
 
     def made(function: Callable[P, R]) -> Metric[P, R]:
-        return Metric(function, function.__name__, reads, per_user, smaller_is_better)
+        return Metric(function, function.__name__, reads, per_user, smaller_is_better, reads_features)
 
     return made
+
+
+def list_feature_metrics(sections: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """``eval.section.name`` of each metric that reads the item features."""
+    return [
+        f"eval.{section}.{name}"
+        for section, given in sections.items()
+        for name in given
+        for metrics in metrics_by_input({section: {name: given[name]}}).values()
+        if any(metric.reads_features for metric in metrics.values())
+    ]
 
 
 def metrics_by_input(sections: Mapping[str, Mapping[str, Any]]) -> dict[Reads, dict[str, Metric[..., Any]]]:

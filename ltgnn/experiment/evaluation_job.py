@@ -22,6 +22,7 @@ from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.warnings import collect
 from ltgnn.scoring.cold_items import cold_items
+from ltgnn.training.loop import tell_feature_readers
 from ltgnn.types import Interactions, Split, UserError
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,9 @@ def evaluate(cfg: DictConfig, overrides: Sequence[str], cache: Cache = NO_CACHE)
                 split = unseen(build_split(cfg, problem.dataset), problem.split.train)
             scorer, device = restore_scorer(trained_on, problem, saved, cache=cache)
             selection = saved.read_json("metrics.json").get("selection", {})
-            evaluators = dict(build_evaluators(cfg, problem, split=split))
+            judges = build_evaluators(cfg, problem, split=split)
+            tell_feature_readers(trained_on, judges)
+            evaluators = dict(judges)
         evaluations = {part: evaluator(scorer, device=device) for part, evaluator in evaluators.items()}
         for part, evaluation in evaluations.items():
             folder.write_evaluation(part, evaluation)

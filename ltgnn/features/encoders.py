@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
@@ -15,10 +16,11 @@ from torch import Tensor
 
 from ltgnn.features.model_source import description_hash, locate, weights_hash
 from ltgnn.features.pooling import POOLINGS
+from ltgnn.features.precision import DTYPES, Dtype, find_precision, products_in
 from ltgnn.features.token_statistics import sample_texts, token_shares
 from ltgnn.types import TextEncoder, UserError
 
-DTYPES: Mapping[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+log = logging.getLogger(__name__)
 
 
 class HuggingFace(TextEncoder):
@@ -28,7 +30,10 @@ class HuggingFace(TextEncoder):
     ``weights_sha256``: what the weight file must hash to, or None; makes several sources one model.
     ``pooling``: mean, cls, max or last. ``layer``: which hidden state is pooled, -1 the last, 0 the word embeddings.
     ``max_length``: tokens kept of a text, special tokens included. ``prompt``: put before every text ("passage: ").
-    ``batch_tokens``: tokens per forward pass, padding included; bounds the memory and does not touch the result.
+    ``dtype``: of the weights; "auto": float32, with products in 16 bits where the device is fast at them (see
+    :func:`ltgnn.features.precision.find_precision`).
+    ``batch_tokens``: tokens per forward pass, padding included; bounds the memory and does not touch the result. Where
+    a CUDA device lacks the memory, it is halved.
     ``device``: "auto", "cpu", "cuda" ... Nothing is loaded before the first call. Code from the hub is never run.
     """
 
@@ -44,14 +49,14 @@ class HuggingFace(TextEncoder):
         layer: int,
         max_length: Annotated[int, Ge(3)],
         prompt: str,
-        dtype: Literal["float32", "bfloat16", "float16"],
+        dtype: Dtype,
         batch_tokens: Annotated[int, Ge(1)],
         device: str,
     ) -> None:
         if pooling not in POOLINGS:
             raise UserError(f"features.encoder.pooling={pooling} is not one of {', '.join(POOLINGS)}")
-        if dtype not in DTYPES:
-            raise UserError(f"features.encoder.dtype={dtype} is not one of {', '.join(DTYPES)}")
+        if dtype not in ("auto", *DTYPES):
+            raise UserError(f"features.encoder.dtype={dtype} is not one of auto, {', '.join(DTYPES)}")
         if max_length < 3:
             raise UserError(
                 f"features.encoder.max_length={max_length} leaves no room besides the special tokens; at least 3"
@@ -89,8 +94,13 @@ class HuggingFace(TextEncoder):
             "layer": self.layer,
             "max_length": self.max_length,
             "prompt": self.prompt,
-            "dtype": self.dtype,
+            "dtype": find_precision(self.dtype, self.place),
         }
+
+    @property
+    def place(self) -> str:
+        """The device that it encodes on."""
+        return ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
         """I strings -> [I, D] float32, on the CPU. Equal texts are encoded once."""
@@ -99,11 +109,8 @@ class HuggingFace(TextEncoder):
         tokenizer, model = self.load()
         unique = list(dict.fromkeys(texts))
         tokens = self.tokenize(tokenizer, unique)
-        values = torch.empty(len(unique), model.config.hidden_size)
-        with torch.inference_mode(), progress("encoding texts", len(unique), "items") as advance:
-            for rows in batches([len(ids) for ids in tokens], self.batch_tokens):
-                values[rows] = self._encode(model, [tokens[row] for row in rows])
-                advance(len(rows))
+        with progress("encoding texts", len(unique), "items") as advance:
+            values = self.encode_tokens(model, tokens, advance)
         place = {text: row for row, text in enumerate(unique)}
         return values[[place[text] for text in texts]] if len(unique) < len(texts) else values
 
@@ -120,11 +127,7 @@ class HuggingFace(TextEncoder):
         def encode(texts: Sequence[str]) -> Tensor:
             with turn:
                 tokens = reading.tokenize(tokenizer, texts)
-            values = torch.empty(len(texts), model.config.hidden_size)
-            with torch.inference_mode():
-                for rows in batches([len(ids) for ids in tokens], self.batch_tokens):
-                    values[rows] = self._encode(model, [tokens[row] for row in rows])
-            return values
+            return self.encode_tokens(model, tokens)
 
         return encode
 
@@ -166,15 +169,13 @@ class HuggingFace(TextEncoder):
         from transformers import AutoModel
         from transformers.utils import logging
 
-        device = device or self.device
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = device or self.place
         bar = logging.is_progress_bar_enabled()
         logging.disable_progress_bar()  # "Loading weights", once per tensor
         try:
             tokenizer = self.tokenizer()
             model = AutoModel.from_pretrained(
-                self.folder, local_files_only=True, trust_remote_code=False, dtype=DTYPES[self.dtype]
+                self.folder, local_files_only=True, trust_remote_code=False, dtype=DTYPES.get(self.dtype, torch.float32)
             )
         except (OSError, ValueError) as error:
             raise UserError(
@@ -195,15 +196,32 @@ class HuggingFace(TextEncoder):
             )
         return tokenizer, model.eval().to(device)
 
-    def _encode(self, model: Any, tokens: list[list[int]]) -> Tensor:
-        """[B, D]; on a CUDA device without memory for all, in halves."""
-        try:
-            return pool_tokens(model, tokens, self).cpu()
-        except torch.cuda.OutOfMemoryError:
-            if len(tokens) == 1:
-                raise
-        half = len(tokens) // 2
-        return torch.cat([self._encode(model, tokens[:half]), self._encode(model, tokens[half:])])
+    def encode_tokens(
+        self, model: Any, tokens: Sequence[list[int]], advance: Callable[[int], None] = lambda rows: None
+    ) -> Tensor:
+        """[n, D] float32, on the CPU, in the order given, in batches of ``batch_tokens``.
+
+        Where a CUDA device lacks the memory for a batch, that batch and all after it have at most half its size.
+        ``advance`` is called with the number of texts that are done.
+        """
+        values = torch.empty(len(tokens), model.config.hidden_size)
+        lengths, budget = [len(ids) for ids in tokens], self.batch_tokens
+        waiting = list(batches(lengths, budget))[::-1]
+        with torch.inference_mode(), products_in(find_precision(self.dtype, self.place), model.device.type):
+            while waiting:
+                rows = waiting.pop()
+                try:
+                    values[rows] = pool_tokens(model, [tokens[row] for row in rows], self).cpu()
+                except torch.cuda.OutOfMemoryError:
+                    if len(rows) == 1:
+                        raise
+                    left = [row for batch in [rows, *waiting[::-1]] for row in batch]
+                    budget = len(rows) * lengths[rows[0]] // 2
+                    waiting = [[left[n] for n in batch] for batch in batches([lengths[n] for n in left], budget)][::-1]
+                    log.warning("too little memory on the device: encoding on with batches of %s tokens", f"{budget:,}")
+                else:
+                    advance(len(rows))
+        return values
 
 
 def pool_tokens(model: Any, tokens: list[list[int]], reading: HuggingFace) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import torch
 from omegaconf import DictConfig
+from torch import Tensor
 
 from ltgnn.build import Problem, build_problem
 from ltgnn.config.reads_features import uses_features
@@ -20,6 +22,8 @@ from ltgnn.inference.served_model import ServedModel
 from ltgnn.runs.finished import finished_run, refuse_lists
 from ltgnn.runs.folder import RunFolder
 from ltgnn.types import Damaged, Scorer, UserError
+
+log = logging.getLogger(__name__)
 
 SHOWN_GROUPS = "items20"  # the policy for claims, if the run has it
 
@@ -88,4 +92,13 @@ def to_served_model(run: RunFolder, cfg: DictConfig, problem: Problem, scorer: S
     words = [str(choices.get(axis, "")) for axis in ("model", "fusion", "features")]
     name = f"{dataset.name}: {' '.join(word for word in words if word and word != 'none')}"
     catalogue = Catalogue(dataset.user_ids, dataset.item_ids, dataset.item_fields, dataset.item_numbers)
-    return ServedModel(name, scorer, catalogue, problem.split, problem.groups[policy], problem.feature_matrix, card)
+    recorded = bool(run.read_json("features_card.json"))
+
+    def features() -> Tensor | None:
+        if not recorded and problem.features is not None:
+            log.warning("%s: no part of the run read item features; the items were encoded for this request", run.path)
+        return problem.feature_matrix
+
+    return ServedModel(
+        name, scorer, catalogue, problem.split, problem.groups[policy], features, card, trained_with_features=recorded
+    )

@@ -43,7 +43,7 @@ class FoldIn:
         graph = self.graph.grow(len(new.user_ids), len(new.item_ids))
         # whose first state may differ: new items, and items whose count a fusion may use
         items = torch.unique(torch.cat([new.items, torch.arange(before.num_items, train.num_items)]))
-        features = None if after.features is None else after.features.values
+        features = None if embedding.features is None else after.feature_matrix  # of the fusions that read none: none
         first = embedding.first_items(items, None if features is None else features[items], counts[items])
         rows = items + train.num_users
         same = (first == graph.layers[0][rows]).all(1)

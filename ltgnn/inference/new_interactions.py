@@ -120,11 +120,18 @@ def extend_problem(cfg: DictConfig, problem: Problem, new: NewInteractions) -> P
             for name, relation in data.relations.items()
         },
     )
-    features = problem.features
-    if features is not None and new.item_ids:
-        features = Features(torch.cat([features.values, encode_later(cfg, problem, dataset)]), features.card)
+
+    def extend_features() -> Features | None:
+        features = problem.features
+        if features is None or not new.item_ids:
+            return features
+        return Features(torch.cat([features.values, encode_later(cfg, problem, dataset)]), features.card)
+
     split = replace(split, train=train, val=val, test=test)
-    return Problem(dataset, split, build_groups(cfg, train.item_counts), features)
+    after = Problem(dataset, split, build_groups(cfg, train.item_counts), extend_features)
+    if uses_features(cfg, problem):
+        _ = after.features  # an item without text is reported before anything is computed
+    return after
 
 
 def encode_later(cfg: DictConfig, problem: Problem, grown: Dataset) -> Tensor:

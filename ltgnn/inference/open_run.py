@@ -63,7 +63,7 @@ class OpenRun:
         """Why the items cannot be searched by meaning; empty: they can."""
         if self._live is not None:
             return ""
-        if self.problem.features is None:
+        if self.served.features is None:
             return "the run was trained with features=none"
         if self.part is None:
             return (
@@ -108,8 +108,9 @@ class OpenRun:
             else:
                 vectors = vectors[:, part.columns]
             return build_index(self.index, Dense(self.encode_text, vectors.detach()))
-        module, vectors = self.module, self.problem.feature_matrix if self._live is None else self._live()
+        module = self.module
         embedding = None if module is None else module.encoder.embedding
+        vectors = None if embedding is None else embedding.features  # None: of a fusion that reads none
         if module is None or embedding is None or vectors is None or embedding.project(vectors[:1]) is None:
             raise UserError(
                 "by=model needs a fusion that projects features (fusion=sum, gate, content ...): set by=words,text"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -15,6 +15,7 @@ from ltgnn.evaluation.exact_topk import best_items
 from ltgnn.evaluation.metric import HEADLINE
 from ltgnn.evaluation.topk import block_users, each_block, top_k
 from ltgnn.inference.catalogue import Catalogue
+from ltgnn.inference.list_block import ListBlock
 from ltgnn.inference.reasons import Reasons
 from ltgnn.inference.rule_engine import RuleRanker, Rules
 from ltgnn.inference.similarity import By, cosines_with
@@ -22,7 +23,7 @@ from ltgnn.io.notebook import card
 from ltgnn.scoring.forms import decompose
 from ltgnn.scoring.known_items import has_interactions
 from ltgnn.tensors.csr import Csr, union_by_user
-from ltgnn.types import Groups, Scorer, Split, UserError, as_scorer, short_repr
+from ltgnn.types import Groups, Scorer, Split, UserError, as_scorer
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,8 +48,9 @@ class ServedModel:
     catalogue: Catalogue
     split: Split
     groups: Groups
-    features: Tensor | None  # [I, D]
+    make_features: Callable[[], Tensor | None]  # [I, D]
     card: Mapping[str, Any]  # recipe, data, numbers: plain values
+    trained_with_features: bool = True  # False: no part of the run read any, and its items were not encoded
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scorer", as_scorer(self.scorer))
@@ -62,6 +64,16 @@ class ServedModel:
         }
         facts = {"users and items": self._size, "split": self.split.name, "groups": self.groups.rule}
         return card(f"Model {self.name}", facts | scores)
+
+    @cached_property
+    def features(self) -> Tensor | None:
+        """Item features [I, D], made when they are first asked for."""
+        return self.make_features()
+
+    @property
+    def recorded_features(self) -> Tensor | None:
+        """The same where a part of the run read them, else None: for what is more with them, but can be without."""
+        return self.features if self.trained_with_features else None
 
     @property
     def _size(self) -> str:
@@ -107,7 +119,7 @@ class ServedModel:
     @cached_property
     def reasons(self) -> Reasons:
         """Makes the sentence that comes with a listed item."""
-        return Reasons(self.split.train, self.features, self.catalogue.titles)
+        return Reasons(self.split.train, self.recorded_features, self.catalogue.titles)
 
     @cached_property
     def score_deviation(self) -> float:
@@ -140,9 +152,11 @@ class ServedModel:
 
         names = self.catalogue.user_ids if users is None else users
         frames = [block.frame(self, reasons) for block in self.blocks(names, k, rules)]
-        return pl.concat(frames) if frames else Block([], torch.empty(0, dtype=torch.int64), None).frame(self, reasons)
+        return (
+            pl.concat(frames) if frames else ListBlock([], torch.empty(0, dtype=torch.int64), None).frame(self, reasons)
+        )
 
-    def blocks(self, users: Iterable[str], k: int = 10, rules: AnyRules = None) -> Iterator[Block]:
+    def blocks(self, users: Iterable[str], k: int = 10, rules: AnyRules = None) -> Iterator[ListBlock]:
         """The same as a stream: as many users as there are, a block of them in memory at a time."""
         if isinstance(users, str | bytes) or not isinstance(users, Iterable):
             raise UserError(f"users={users!r} given, a list of ids wanted: [{users!r}].")
@@ -160,7 +174,7 @@ class ServedModel:
         while names := list(islice(stream, size)):
             yield self._block(names, ruled)
 
-    def _block(self, names: list[str], ruled: RuleRanker) -> Block:
+    def _block(self, names: list[str], ruled: RuleRanker) -> ListBlock:
         if wrong := [name for name in names if not isinstance(name, str)]:
             raise UserError(f"users: {wrong[0]!r} given, ids as text wanted: '{wrong[0]}'.")
         numbers = self.catalogue.users(names)
@@ -180,7 +194,7 @@ class ServedModel:
             each_block(self.scorer, numbers[known], self.seen, self.num_items, BLOCK_MIB, "cpu", keep)
         for rows in torch.nonzero(~has_history)[:, 0].split(block_users(self.num_items, BLOCK_MIB)):
             items[rows], scores[rows] = ruled(numbers[rows], self.popular.repeat(len(rows), 1))
-        return Block(names, torch.where(has_history, numbers, -1), (items, scores))
+        return ListBlock(names, torch.where(has_history, numbers, -1), (items, scores))
 
     def similar(self, item: str, k: int = 10, by: By | None = None) -> pl.DataFrame:
         """The ``k`` items nearest to one, a row each: item, cosine, title, group.
@@ -191,9 +205,11 @@ class ServedModel:
         import polars as pl
 
         number = self.catalogue.item(item)
-        chosen = by or ("model" if self.vectors is not None else "features" if self.features is not None else "users")
+        chosen = by or ("model" if self.vectors else "users" if self.recorded_features is None else "features")
         vectors = None if self.vectors is None else self.vectors[1]
-        cosines = cosines_with(number, chosen, self.split.train, self.features, vectors)
+        cosines = cosines_with(
+            number, chosen, self.split.train, self.features if chosen == "features" else None, vectors
+        )
         cosines[number] = -torch.inf
         found, values = best_items(cosines[None], min(k, self.num_items - 1))
         rows = found[0].tolist()
@@ -211,36 +227,3 @@ class ServedModel:
     def group(self, item: int) -> str:
         """Head, mid, tail or cold."""
         return self.groups.names[int(self.groups.labels[item])]
-
-
-@dataclass(frozen=True)
-class Block:
-    """Lists of some users."""
-
-    names: list[str]
-    users: Tensor  # [n] numbers, -1 where the list is that of an unknown user
-    lists: tuple[Tensor, Tensor] | None  # items [n, k], -1 past the end; scores [n, k]
-
-    __repr__ = short_repr
-
-    def frame(self, served: ServedModel, reasons: bool = True) -> pl.DataFrame:
-        """A row for each item of each list."""
-        import polars as pl
-
-        items, scores = self.lists or (torch.empty(0, 1, dtype=torch.int64), torch.empty(0, 1))
-        n, k = items.shape
-        filled = (items >= 0).flatten()
-        flat, mask = items.flatten()[filled], pl.Series(filled.numpy(), dtype=pl.Boolean)
-        why = [text for row in served.reasons(self.users, items) for text in row] if reasons else [""] * (n * k)
-        groups = served.groups.labels[flat].tolist()
-        titles, ids = served.catalogue.titles, served.catalogue.item_ids
-        columns = {
-            "user": pl.Series([name for name in self.names for _ in range(k)], dtype=pl.String).filter(mask),
-            "rank": pl.Series(torch.arange(1, k + 1).repeat(n)[filled].numpy(), dtype=pl.Int32),
-            "item": pl.Series([ids[item] for item in flat.tolist()], dtype=pl.String),
-            "score": pl.Series(scores.flatten()[filled].numpy(), dtype=pl.Float32),
-            "title": pl.Series([titles[item] for item in flat.tolist()], dtype=pl.String),
-            "group": pl.Series([served.groups.names[label] for label in groups], dtype=pl.String),
-            "reason": pl.Series(why, dtype=pl.String).filter(mask),
-        }
-        return pl.DataFrame(columns if reasons else {name: c for name, c in columns.items() if name != "reason"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Ge
@@ -23,6 +23,7 @@ class ContentNodes(ItemEmbedding):
 
     without_ids = True
     needs_features = True
+    reads_features: ClassVar[bool] = True
 
     history: Tensor
     offsets: Tensor

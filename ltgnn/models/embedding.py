@@ -37,6 +37,7 @@ class NodeEmbedding(nn.Module):
     """
 
     has_users: ClassVar[bool] = True
+    reads_features: ClassVar[bool] = False  # itself; its fusion declares its own
     text: Tensor | ItemContent | None  # by this name in checkpoints of trained features
     counts: Tensor
     trained_users: Tensor

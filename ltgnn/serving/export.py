@@ -64,8 +64,8 @@ def _write(served: ServedModel, found: Sequence[ScoreTable], temporary: Path, re
         tensors |= {f"{name}.users": part.users, f"{name}.items": part.items}
         tensors |= {f"{name}.{column}": values for column in ("times", "weights")
                     if (values := getattr(part, column)) is not None}  # fmt: skip
-    if served.features is not None:
-        tensors["features"] = served.features
+    if (features := served.recorded_features) is not None:
+        tensors["features"] = features
     save_file({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
               temporary / "model.safetensors")  # fmt: skip
     _tables(served, temporary)
@@ -169,7 +169,7 @@ def _open_files(folder: Path, record: Mapping[str, Any]) -> ServedModel:
     masked = mask_items(score, tensors["scorable"])
     masked(torch.arange(min(1, shape[0])))  # pieces that do not fit are found here, not by a user
     features = tensors.get("features", tensors.get("text"))  # the latter: an older export
-    return ServedModel(record["name"], masked, catalogue, split, groups, features, record["card"])
+    return ServedModel(record["name"], masked, catalogue, split, groups, lambda: features, record["card"])
 
 
 def _put(table: ScoreTable, number: int, tensors: dict[str, Tensor]) -> dict[str, str]:

@@ -39,7 +39,7 @@ class RuleCase:
         data = toy.dataset()
         catalogue = Catalogue(data.user_ids, data.item_ids, data.item_fields, data.item_numbers)
         scorer = FunctionScorer(self.scores)
-        return ServedModel("toy", scorer, catalogue, toy.split(), toy.groups(), toy.features(), {})
+        return ServedModel("toy", scorer, catalogue, toy.split(), toy.groups(), toy.features, {})
 
     def scores(self, users: Tensor) -> Tensor:
         """Random scores, all different; the third item is not a candidate.  [B] -> [B, I]"""

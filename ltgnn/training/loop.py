@@ -19,15 +19,19 @@ from ltgnn.build import (
     Problem,
     build_data,
     build_evaluators,
+    build_features,
     build_module,
     build_problem,
     fit_closed_form,
     fitting_evaluator,
     is_closed_form,
+    reading_groups,
     uses_features,
 )
+from ltgnn.config.reads_features import describe_readers
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.splitting import count_ties
+from ltgnn.evaluation.evaluators import Evaluators
 from ltgnn.evaluation.monitor_check import find_monitored_part, refuse_unknown_monitor
 from ltgnn.graph.tables import reused_memory
 from ltgnn.runs.catalogue import write_catalogue
@@ -62,8 +66,9 @@ def train(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_CACH
         with during(parts, "setup"):
             problem = build_problem(cfg, cache)
             evaluators = build_evaluators(cfg, problem, cache)
+            with_features = tell_feature_readers(cfg, evaluators)
             refuse_unknown_monitor(str(cfg.monitor), evaluators)
-            write_cards(folder, problem)
+            write_cards(folder, problem, with_features)
         ready = time.perf_counter()
         scorer, device, selection = fit(cfg, problem, evaluators, tracker, parts, cache)
         fitted = time.perf_counter()
@@ -210,8 +215,17 @@ def save_unvalidated(trainer: Trainer, checkpoint: object) -> None:
         trainer.save_checkpoint(Path(str(checkpoint.dirpath)) / "last.ckpt")
 
 
-def write_cards(folder: RunFolder, problem: Problem) -> None:
-    """What the run was trained on: data, split, groups, features."""
+def tell_feature_readers(cfg: DictConfig, evaluators: Evaluators) -> bool:
+    """One line on the parts of a run that read item features; whether there are any, so that items are encoded."""
+    groups = reading_groups(cfg)
+    if build_features(cfg).gives_features:
+        words = {group: str(cfg.choices.get(group) or cfg[group].get("_target_", "own")) for group in groups}
+        log.info("%s", describe_readers(str(cfg.choices.get("features", "own")), words, evaluators.reading_metrics))
+    return bool(groups or evaluators.reading_metrics)
+
+
+def write_cards(folder: RunFolder, problem: Problem, with_features: bool) -> None:
+    """What the run was trained on: data, split, groups, and features where a part of it reads them."""
     split = problem.split
     card = {
         **problem.dataset.card,
@@ -225,7 +239,7 @@ def write_cards(folder: RunFolder, problem: Problem) -> None:
         "groups": problem.group_card,
     }
     folder.write_json("data_card.json", card)
-    if problem.features is not None:
+    if with_features and problem.features is not None:
         folder.write_json("features_card.json", problem.features.card)
     write_catalogue(folder, problem.dataset, split, problem.groups)
 

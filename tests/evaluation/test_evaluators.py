@@ -17,7 +17,7 @@ def test_only_parts_with_pairs_and_each_once() -> None:
         return lambda *given: made.append(given) or object()
 
     split = toy.split()  # without validation
-    evaluators = Evaluators(maker, split, {"toy": toy.groups()}, None, {})
+    evaluators = Evaluators(maker, split, {"toy": toy.groups()}, lambda: None, {})
     assert list(evaluators) == ["test"]
     assert "val" not in evaluators
     assert not made

@@ -98,6 +98,22 @@ def test_half_precision_stays_near(minilm: Make) -> None:
     assert not torch.equal(exact, half)
 
 
+def test_auto_stays_near_and_has_vectors_of_its_own(minilm: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    exact, auto = minilm(), minilm(dtype="auto")
+    monkeypatch.setattr("ltgnn.features.precision.multiplies_bfloat16", lambda: False)
+    assert auto.identity == exact.identity
+    assert torch.equal(auto(TEXTS[:4]), exact(TEXTS[:4]))
+    monkeypatch.setattr("ltgnn.features.precision.multiplies_bfloat16", lambda: True)
+    auto = minilm(dtype="auto")
+    assert auto.identity == {**exact.identity, "dtype": "mixed bfloat16"}
+    found = auto(TEXTS)
+    assert found.dtype == torch.float32
+    cosines = torch.cosine_similarity(found, exact(TEXTS))
+    assert cosines.min() > 0.9995
+    assert cosines.min() < 1 - 1e-6  # it is another computation
+    assert torch.cosine_similarity(minilm(dtype="auto", batch_tokens=40)(TEXTS), found).min() > 0.9995
+
+
 def test_a_lack_of_memory_on_the_device_halves_the_batch(tiny: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted, sizes = tiny()(TEXTS), []
 
@@ -114,6 +130,29 @@ def test_a_lack_of_memory_on_the_device_halves_the_batch(tiny: Make, monkeypatch
     room = 0
     with pytest.raises(torch.cuda.OutOfMemoryError):
         tiny()(TEXTS)
+
+
+def test_a_budget_that_did_not_fit_is_not_tried_again(
+    tiny: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = ["a " * length for length in range(1, 41)]
+    wanted, sizes, room = tiny(batch_tokens=800)(texts), [], 150
+
+    def scarce(model: Any, tokens: list[list[int]], reading: HuggingFace) -> Tensor:
+        sizes.append(len(tokens) * max(map(len, tokens)))
+        if sizes[-1] > room:
+            raise torch.cuda.OutOfMemoryError
+        return pool_tokens(model, tokens, reading)
+
+    monkeypatch.setattr("ltgnn.features.encoders.pool_tokens", scarce)
+    torch.testing.assert_close(tiny(batch_tokens=800)(texts), wanted, atol=1e-5, rtol=0)
+    failed = [size for size in sizes if size > room]
+    assert len(failed) == 3  # up to 800, 400, 200 tokens
+    assert sizes[:3] == failed
+    assert max(sizes[3:]) <= failed[-1] // 2
+    assert sum("too little memory on the device" in record.message for record in caplog.records) == 3
+    monkeypatch.setattr("ltgnn.features.encoders.pool_tokens", pool_tokens)
+    torch.testing.assert_close(tiny(batch_tokens=150)(texts), wanted, atol=1e-5, rtol=0)
 
 
 @given(st.lists(st.integers(1, 60), max_size=40), st.integers(1, 200))

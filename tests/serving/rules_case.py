@@ -21,7 +21,7 @@ def model(kinds: str, labels: list[int]) -> ServedModel:
     groups = Groups("two", ("head", "tail", "cold"), torch.tensor(labels, dtype=torch.int8), "by hand")
     text = torch.randn(n, 4, generator=torch.Generator().manual_seed(1))
     return ServedModel("toy", lambda users: torch.zeros(len(users), n), catalogue, Split(train, nothing, held, "hand"),
-                  groups, text, {})  # fmt: skip
+                  groups, lambda: text, {})  # fmt: skip
 
 
 def listed(served: ServedModel, rules: dict[str, object], k: int, scores: list[float], user: int = 0) -> list[int]:

@@ -105,6 +105,7 @@ class EndToEnd:
     """Makes the trainable text of a run from its frozen one; the config group ``live``."""
 
     needs_features: ClassVar[bool] = True
+    reads_features: ClassVar[bool] = True
     trains_encoder: ClassVar[bool] = True
 
     adapt: Adaptation

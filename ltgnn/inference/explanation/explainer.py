@@ -144,14 +144,15 @@ class Explainer:
         """Items of the history by the cosine of their texts; without features, by the words they share."""
         offsets, items = self.served.split.train.by_user
         history = [j for j in items[offsets[user] : offsets[user + 1]].tolist() if j != item]
-        if not history or (self.served.features is None and not self.texts):
+        features = self.served.recorded_features
+        if not history or (features is None and not self.texts):
             return []
         shared = [self._shared_words(item, j) for j in history]
-        if self.served.features is None:
+        if features is None:
             cosines: list[float | None] = [None] * len(history)
             order = sorted(range(len(history)), key=lambda n: -sum(self._rarity(word) for word in shared[n]))
         else:
-            unit = F.normalize(self.served.features[[item, *history]].float(), dim=1)
+            unit = F.normalize(features[[item, *history]].float(), dim=1)
             near = (unit[1:] @ unit[0]).tolist()
             cosines = list(near)
             order = sorted(range(len(history)), key=lambda n: -near[n])

@@ -18,8 +18,9 @@ from starlette.exceptions import HTTPException
 
 from ltgnn.inference.adjusted import of_history, towards_tail
 from ltgnn.inference.explanation.explainer import Explainer
+from ltgnn.inference.list_block import ListBlock
 from ltgnn.inference.rule_engine import RuleCache, RuleRanker, Rules
-from ltgnn.inference.served_model import Block, ServedModel
+from ltgnn.inference.served_model import ServedModel
 from ltgnn.serving.rules import TailShare
 from ltgnn.serving.server import documentation, refusals
 from ltgnn.serving.server.content_policy import content_policy
@@ -191,7 +192,7 @@ def create(
         numbers = [served.catalogue.item(item) for item in dict.fromkeys(wanted.history)]
         scores = of_history(at_tail_share(round(wanted.tail, 3)), numbers)
         items, values = ruled(wanted.k, own_share)(torch.tensor([-1]), scores[None])
-        block = Block([""], torch.tensor([-1]), (items, values))
+        block = ListBlock([""], torch.tensor([-1]), (items, values))
         rows = block.frame(served).drop("user").to_dicts()
         return _to_listed("", "from the items given: the mean of their vectors, or their weights", rows)
 
