@@ -34,7 +34,15 @@ def earlier(out: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     rows = results(out / "results.csv") if (out / "results.csv").is_file() else []
     found = out / "results.json"
     summary = json.loads(found.read_text(encoding="utf-8")) if found.is_file() else {}
+    for claim in summary.get("claims", []):
+        claim |= {side: renamed(claim[side]) for side in ("base", "new")}
     return rows, summary
+
+
+def renamed(side: str) -> str:
+    """One side of a claim, SWEEP or SWEEP:key=word,..., with words as they are called today."""
+    sweep, colon, words = side.partition(":")
+    return sweep + colon + ",".join(older_recipes.overrides(words.split(","))) if colon else side
 
 
 def results(file: Path) -> list[dict[str, Any]]:

@@ -158,13 +158,14 @@ class Study:
         folder = self.folder(sweep)
         return read_finished([folder])[0] if any(folder.glob("*/metrics.json")) else []
 
-    def missing(self, found: Mapping[str, int]) -> dict[str, str]:
-        """Stages that have not run whole: what is there. ``found``: runs by stage."""
+    def missing(self, found: Mapping[str, int], before: Iterable[str] = ()) -> dict[str, str]:
+        """Stages that have not run whole: what is there. ``found``: runs by stage; ``before``: stages without a run
+        that an earlier session has run."""
         missing = {}
         for stage in self.stages:
             if "finetune" in self.stages[stage]:
                 done = RunFolder(self.logs / "finetune" / stage).read_json("status.json").get("state") == "finished"
-                missing |= {} if done else {stage: "not run"}
+                missing |= {} if done or stage in before else {stage: "not run"}
                 continue
             entry, done = self.stages[stage], found.get(stage, 0)
             wanted = entry.get("jobs") or jobs(entry["words"]) * len(entry.get("families", [stage]))
@@ -299,7 +300,9 @@ def gather(study: Study, out: Path) -> None:
     summary = {
         "claims": sorted(answered, key=lambda e: asked.index((e["base"], e["new"]))),
         "anova": effects(study.plan, rows),
-        "not_run": study.missing(Counter(line["stage"] for line in rows)),
+        "not_run": study.missing(
+            Counter(line["stage"] for line in rows), set(study.stages) - set(before.get("not_run", study.stages))
+        ),
     }
     out.mkdir(parents=True, exist_ok=True)
     with (out / "results.csv").open("w", encoding="utf-8", newline="") as file:

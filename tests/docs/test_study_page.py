@@ -63,7 +63,7 @@ def test_controls(row: list[str]) -> None:
         if run["stage"] in ("beauty-gram", "beauty-gram-controls")
         and "l2=100 " in run["words"]
         and run["score"] == "content_fit"
-        and run["text"] == row[0]
+        and run["features"] == row[0]
     ]
     best = max(tried, key=lambda run: float(run["val_all"]))
     assert [cell.partition(" ")[0] for cell in row[1:]] == said(best, "all", "tail")
