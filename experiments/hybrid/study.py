@@ -191,7 +191,7 @@ def family_of(run: Run) -> str:
     """closed-id, closed-text, trained-id, trained-text, blend-id, blend-text; plain yardsticks are a family each."""
     model = run.option("model")
     if model in ("popularity", "item_knn", "content_knn", "random"):
-        return model.replace("_", "-")
+        return model.replace("content", "text").replace("_", "-")
     kind = "closed" if "closed_form" in run.config["model"] else "trained"
     kind = "blend" if model.startswith("ensemble") else kind
     return f"{kind}-{'text' if uses_features(run.config, run.metrics) else 'id'}"

@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs/tutorials/text-against-the-tail.md").read_text(encoding="ut
 NAMES = {
     "popularity": "popularity",
     "item neighbours": "item_knn",
-    "text neighbours": "text_knn",
+    "text neighbours": "content_knn",
     "GF-CF": "gfcf",
     "MF": "mf",
     "LightGCN": "lightgcn",
