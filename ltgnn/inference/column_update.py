@@ -14,8 +14,7 @@ from torch import Tensor
 
 from ltgnn.build import Problem, build_closed_form, build_score
 from ltgnn.inference.served_model import ServedModel
-from ltgnn.scoring.forms import decompose
-from ltgnn.scoring.item_weights import SparseItemItemWeights
+from ltgnn.scoring.forms import find_sparse_weights
 from ltgnn.types import ColumnRefit, Dataset, EarlierFit, Interactions, Scorer, UserError
 
 
@@ -50,8 +49,7 @@ class ColumnUpdate:
 
 def earlier_fit(exported: ServedModel, dataset: Dataset) -> EarlierFit:
     """Pairs and item weights of an export in the numbers of ``dataset``, which has all its users and items."""
-    tables = decompose(exported.scorer) or []
-    found = [table.weights for table in tables if isinstance(table, SparseItemItemWeights)]
+    found = find_sparse_weights(exported.scorer)
     if len(found) != 1:
         raise UserError(f"weights= has {len(found)} tables of sparse item weights, and one is wanted.")
     users = numbers_of(exported.catalogue.user_ids, dataset.user_ids)

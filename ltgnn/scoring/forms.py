@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ltgnn.scoring.factorised_weights import FactorisedItemWeights
 from ltgnn.scoring.item_weights import ItemItemWeights, SparseItemItemWeights
@@ -37,3 +38,8 @@ def decompose(scorer: Scorer) -> list[ScoreTable] | None:
             return None
         found += [table if factor == 1 else table.times(factor) for table in inside]
     return found
+
+
+def find_sparse_weights(scorer: Scorer) -> list[Any]:
+    """Of the tables whose sum a scorer is those of sparse weights between items.  scipy CSR [I, I] each"""
+    return [table.weights for table in decompose(scorer) or [] if isinstance(table, SparseItemItemWeights)]
