@@ -461,7 +461,7 @@ class Problem:
     dataset: Dataset
     split: Split
     groups: dict[str, Groups]
-    make_features: Callable[[], Features | None]
+    make_features: Callable[[], Features | None] = field(repr=False)
 
     @cached_property
     def features(self) -> Features | None:

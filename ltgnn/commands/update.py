@@ -47,9 +47,9 @@ and writes the result as an export (what `ltgnn recommend run=FOLDER` and
   item_key=      column of the ids in items=; likewise
   field.NAME=    column of a text field or number of the items, such as
                  field.title=product_name; likewise, else NAME
-  weights=FOLDER an export of the run (ltgnn export), or an earlier update of it:
-                 of model=ease_local only the item weights that the events change
-                 are solved, the others are taken from there
+  weights=FOLDER an export of the run (ltgnn export), or an earlier update of
+                 it: of model=ease_local only the item weights that the events
+                 change are solved, the others are taken from there
   tolerance=0    with weights=: weights to an item that are nearer to their
                  solution than this (Euclidean norm) are kept too; 0: all that
                  change are solved

@@ -116,7 +116,7 @@ class LambdaRank:
             import lightgbm
         except ImportError as error:
             raise UserError("blend=lambdarank needs the library `lightgbm`: pip install 'ltgnn[rerank]'") from error
-        rows = torch.nonzero(chosen & pool.hits.any(1))[:, 0]
+        rows = torch.nonzero(chosen & (pool.hits.sum(1) > 0))[:, 0]
         if not len(rows):
             raise UserError(
                 "blend=lambdarank: no member has a validation item among its best for any user: raise depth=, or "
