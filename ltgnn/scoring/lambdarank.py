@@ -59,14 +59,14 @@ class LambdaRank:
             raise UserError("blend=lambdarank has no trees yet: ltgnn ensemble RUN RUN blend=lambdarank fits them.")
         found = json.loads(self.weights)
         scorers = [as_scorer(member) for member in members.values()]
-        sight = CandidateFeatures(scorers, train, found["depth"], self.extras, features)
-        if found["features"] != len(sight.increasing):
+        candidates = CandidateFeatures(scorers, train, found["depth"], self.extras, features)
+        if found["features"] != len(candidates.increasing):
             raise UserError(
                 f"blend.weights was fitted on {found['features']} features, and these members have "
-                f"{len(sight.increasing)}: make the ensemble again."
+                f"{len(candidates.increasing)}: make the ensemble again."
             )
         forests = [[Tree(**tree) for tree in forest] for forest in found["trees"]]
-        return Reranked(sight, self.folds_of(train.num_users), forests, [member.candidates for member in scorers])
+        return Reranked(candidates, self.folds_of(train.num_users), forests, [member.candidates for member in scorers])
 
     def folds_of(self, users: int) -> Tensor:
         """[U]"""
@@ -77,15 +77,19 @@ class LambdaRank:
     ) -> str:
         """The trees of each fold as JSON, fitted on the pairs that are ``held_out``."""
         scorers = [as_scorer(member) for member in members.values()]
-        sight = CandidateFeatures(scorers, train, depth, self.extras, features)
-        pool, users, base = self._pool(sight, held_out)
+        candidates = CandidateFeatures(scorers, train, depth, self.extras, features)
+        pool, users, base = self._pool(candidates, held_out)
         fold = self.folds_of(train.num_users)[users]
-        forests = [self.fit(pool, fold != number, sight.increasing) for number in range(self.folds)]
+        forests = [self.fit(pool, fold != number, candidates.increasing) for number in range(self.folds)]
         trees = self._choose(pool, fold, forests, base)
-        found = {"depth": depth, "features": len(sight.increasing), "trees": [forest[:trees] for forest in forests]}
+        found = {
+            "depth": depth,
+            "features": len(candidates.increasing),
+            "trees": [forest[:trees] for forest in forests],
+        }
         return json.dumps(found, default=vars, separators=(",", ":"))
 
-    def _pool(self, sight: CandidateFeatures, held_out: Interactions) -> tuple[Pool, Tensor, Tensor]:
+    def _pool(self, candidates: CandidateFeatures, held_out: Interactions) -> tuple[Pool, Tensor, Tensor]:
         """Candidates of the users with a held-out pair, these users [n], and the mean z-score [n, P]."""
         users = torch.unique(held_out.users)
         if not users.numel():
@@ -96,7 +100,7 @@ class LambdaRank:
         blocks = []
         with torch.no_grad():
             for block in users.split(block_users(held_out.num_items, 16)):
-                items, values, base = sight(block)
+                items, values, base = candidates(block)
                 blocks.append((items, values, base.gather(1, items.clamp_min(0))))
         width = max(items.shape[1] for items, _, _ in blocks)
         items, values, base = (
@@ -167,13 +171,17 @@ class Reranked(Scorer):
     label = "lambdarank"
 
     def __init__(
-        self, sight: CandidateFeatures, folds: Tensor, forests: Sequence[Sequence[Tree]], known: Sequence[Tensor | None]
+        self,
+        candidates: CandidateFeatures,
+        folds: Tensor,
+        forests: Sequence[Sequence[Tree]],
+        known: Sequence[Tensor | None],
     ) -> None:
-        self.sight, self.folds, self.forests = sight, folds, forests
+        self.described, self.folds, self.forests = candidates, folds, forests
         self.candidates = any_candidates(known)
 
     def scores(self, users: Tensor) -> Tensor:
-        items, values, base = self.sight(users)
+        items, values, base = self.described(users)
         columns, there = columns_of(values), items >= 0
         trees = torch.zeros(items.shape, dtype=torch.float64)
         for number, forest in enumerate(self.forests):

@@ -60,6 +60,18 @@ def metrics(folder: Path) -> dict[str, Any]:
     return found
 
 
+def evaluates_and_serves(out: Path, logs: Path) -> None:
+    """Another evaluation has the run's numbers, and what is served are the run's lists."""
+    assert evaluate([f"run={out}", f"paths.log_dir={logs}"]) == 0
+    (again,) = run_folders(logs)
+    assert metrics(again)["test"] == metrics(out)["test"]
+    assert metrics(again)["val"] == metrics(out)["val"]
+    served = ltgnn.load(out)
+    lists = pl.read_parquet(out / "topk.parquet").row(0, named=True)
+    found = served.recommend([served.catalogue.user_ids[lists["user"]]], 10)["item"].to_list()
+    assert found == [served.catalogue.item_ids[item] for item in lists["items"][:10]]
+
+
 @pytest.mark.parametrize("blend", ["zscore", "rrf", "learned", "tail_kept"])
 def test_it_is_a_run_that_every_command_reads(
     home: Path, blend: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -76,14 +88,7 @@ def test_it_is_a_run_that_every_command_reads(
     assert main(["claim", str(home / "runs/gnn"), str(out), "--draws", "200"]) in (0, 2, 3)
     assert main(["compare", str(home / "runs/ease"), str(out)]) == 0
     assert main(["report", str(home / "runs/ease"), str(out), "--out", str(tmp_path / "report.html")]) == 0
-    assert evaluate([f"run={out}", f"paths.log_dir={tmp_path}"]) == 0
-    (again,) = run_folders(tmp_path)
-    assert metrics(again)["test"] == metrics(out)["test"]
-    assert metrics(again)["val"] == metrics(out)["val"]
-    served = ltgnn.load(out)
-    lists = pl.read_parquet(out / "topk.parquet").row(0, named=True)
-    found = served.recommend([served.catalogue.user_ids[lists["user"]]], 10)["item"].to_list()
-    assert found == [served.catalogue.item_ids[item] for item in lists["items"][:10]]
+    evaluates_and_serves(out, tmp_path)
 
 
 @pytest.mark.parametrize("blend", ["zscore", "rrf"])
@@ -144,14 +149,7 @@ def test_trees_rank_in_every_command_and_export_and_explain_say_no(
     out = made(home, "lambdarank", "blend=lambdarank", "blend.trees=20", "blend.least=5")
     assert metrics(out)["selection"]["weights"] == "fitted on val"
     monkeypatch.setitem(sys.modules, "lightgbm", None)
-    assert evaluate([f"run={out}", f"paths.log_dir={tmp_path}"]) == 0
-    (again,) = run_folders(tmp_path)
-    assert metrics(again)["test"] == metrics(out)["test"]
-    assert metrics(again)["val"] == metrics(out)["val"]
-    served = ltgnn.load(out)
-    lists = pl.read_parquet(out / "topk.parquet").row(0, named=True)
-    found = served.recommend([served.catalogue.user_ids[lists["user"]]], 10)["item"].to_list()
-    assert found == [served.catalogue.item_ids[item] for item in lists["items"][:10]]
+    evaluates_and_serves(out, tmp_path)
     capsys.readouterr()
     assert main(["explain", f"run={out}", "user=u5", "item=i9"]) == 1
     assert "this model's score is not a sum: lambdarank ranks in another way" in capsys.readouterr().err

@@ -17,14 +17,19 @@ ENTRIES = 10_000_000
 """Of a dense block [I, n] of residuals, at most: 40 MB."""
 
 
+def changed_histories(before: Any, after: Any) -> tuple[Any, Any]:
+    """What users gained (1) and lost (-1), and which users did; both sides scipy CSR [U, I].  CSR [U, I], [u] int64"""
+    difference = (after - before).tocsr()
+    difference.eliminate_zeros()
+    return difference, np.flatnonzero(np.diff(difference.indptr))
+
+
 def changed_items(before: Any, after: Any, user_norm: float) -> Any:
     """Items one of whose pairs may count otherwise: those that a user gained or lost.  scipy CSR [U, I] -> [I] bool
 
     With a ``user_norm`` each pair of a history counts by its length: all items of a history that changed.
     """
-    difference = (after - before).tocsr()
-    difference.eliminate_zeros()
-    users = np.flatnonzero(np.diff(difference.indptr))
+    difference, users = changed_histories(before, after)
     changed = np.zeros(after.shape[1], dtype=bool)
     for matrix in (before, after) if user_norm else (difference,):
         changed[matrix[users].indices] = True
@@ -70,9 +75,7 @@ class Residuals:
         features: tuple[Tensor, Tensor] | None,
     ) -> Residuals:  # fmt: skip
         """``before`` and ``after``: histories, scipy CSR [U, I]; ``denoise``: of ``G_ii``, the further penalty."""
-        difference = (after - before).tocsr()
-        difference.eliminate_zeros()
-        users, rows = np.flatnonzero(np.diff(difference.indptr)), list[Any]()
+        users, rows = changed_histories(before, after)[1], list[Any]()
         for matrix in (before, after):
             mine = matrix[users]
             rows.append((diags(np.maximum(np.diff(mine.indptr), 1.0) ** (-user_norm / 2)) @ mine).tocsr())

@@ -58,9 +58,13 @@ def solve_columns(
         places[real] = torch.from_numpy(np.searchsorted(items, chosen))
         targets = torch.from_numpy(np.searchsorted(items, columns))
         unit = features[torch.from_numpy(items)] if features is not None and content_weight else None
-        solved = ridge(table, places, targets, real, penalty[torch.from_numpy(items)], unit, content_weight)
-        if solved is None:
-            raise UserError("EASE: a Gram matrix is not positive definite: raise model.closed_form.l2.")
+        given = penalty[torch.from_numpy(items)]
+        solved, failed = ridge(table, places, targets, real, given, unit, content_weight)
+        if bool(failed.any()):
+            raise UserError(
+                f"model=ease_local: the Gram matrix of item {columns[failed.numpy()][0]} with the penalty is not "
+                "positive definite: raise model.closed_form.l2."
+            )
         entries = slice(offsets[start], offsets[end])
         rows[entries], values[entries] = chosen, solved[real].numpy()
 
@@ -83,14 +87,17 @@ def overlapping(candidates: list[Any], widths: Any) -> Any:
     starts = np.concatenate([[0], widths[filled].cumsum()[:-1]])
     generator = np.random.default_rng(0)
     first, second = (np.minimum.reduceat(generator.permutation(len(candidates))[chosen], starts) for _ in range(2))
-    classes = np.floor(np.log(widths[filled]) / np.log(WIDER)).astype(np.int64)
-    return filled[np.lexsort((second, first, classes))]
+    return filled[np.lexsort((second, first, width_classes(widths[filled])))]
+
+
+def width_classes(widths: Any) -> Any:
+    """Numbers of classes, in each of which the widest is at most ``WIDER`` times the narrowest.  [n] -> [n] int64"""
+    return np.floor(np.log(widths) / np.log(WIDER)).astype(np.int64)
 
 
 def batch_starts(widths: Any) -> list[int]:
     """Where batches start among columns of ``widths``, by classes: ``ENTRIES`` at most, one class each."""
-    classes = np.floor(np.log(np.maximum(widths, 1)) / np.log(WIDER)).astype(np.int64)
-    starts, first = [], 0
+    classes, starts, first = width_classes(widths), [], 0
     while first < len(widths):
         starts.append(first)
         sizes = (np.arange(first, len(widths)) - first + 1) * np.maximum.accumulate(widths[first:]) ** 2
@@ -108,8 +115,8 @@ def ridge(
     penalty: Tensor,
     features: Tensor | None,
     content_weight: float,
-) -> Tensor | None:
-    """The ridge of each column on its candidates; None where a matrix is not positive definite.  [n, w]
+) -> tuple[Tensor, Tensor]:
+    """The ridge of each column on its candidates [n, w]; whether its matrix is not positive definite [n] bool.
 
     Of the ``m`` items of a batch: ``table`` [m, m], G with column >= row, ``penalty`` [m], ``features`` [m, D]; of its
     columns: ``places`` [n, w] of candidates, ascending, of which some are not ``real`` [n, w], ``columns`` [n].
@@ -128,4 +135,4 @@ def ridge(
         matrices.baddbmm_(content, content.mT, alpha=content_weight)
         targets.baddbmm_(content, features[columns][..., None], alpha=content_weight)
     factors, failed = torch.linalg.cholesky_ex(matrices)
-    return None if bool(failed.any()) else torch.cholesky_solve(targets, factors)[..., 0]
+    return torch.cholesky_solve(targets, factors)[..., 0], failed > 0

@@ -10,6 +10,7 @@ from torch import Tensor
 from ltgnn.scoring.factorised_weights import FactorisedItemWeights
 from ltgnn.scoring.known_items import has_content, has_interactions
 from ltgnn.scoring.masked import mask_items
+from ltgnn.scoring.zero_diagonal import ZeroDiagonalWeights
 from ltgnn.tensors.ridge import ridge_weights
 from ltgnn.types import Interactions, Scorer, UserError
 
@@ -30,5 +31,5 @@ class TextEASE:
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         if features is None:
             raise UserError("model=text_ease needs item features, but features=none was given. Set features=minilm.")
-        scores = FactorisedItemWeights(*train.by_user, *ridge_weights(features, self.l2))
+        scores = ZeroDiagonalWeights(FactorisedItemWeights(*train.by_user, *ridge_weights(features, self.l2)))
         return mask_items(scores, has_content(features) | has_interactions(train.item_counts))

@@ -49,7 +49,7 @@ def test_numbers_do_not_depend_on_the_number_of_threads() -> None:
 
 def test_not_positive_definite() -> None:
     twins = Interactions(torch.tensor([0, 0, 0]), torch.tensor([0, 1, 2]), 1, 3)
-    with pytest.raises(UserError, match=r"raise model\.closed_form\.l2"):
+    with pytest.raises(UserError, match=r"of item \d .* raise model\.closed_form\.l2"):
         local(5, l2=0.0).fit(twins, None)
 
 
