@@ -126,16 +126,18 @@ def build_closed_form(cfg: DictConfig) -> ClosedForm:
     return need_closed_form(instantiate(cfg.model.closed_form), "model.closed_form")
 
 
-def fit_closed_form(
-    cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartEvaluator], cache: Cache = NO_CACHE
-) -> Scorer:
-    """A model that is computed, with the score adjustments on top; jobs that differ only in these compute it once."""
+def fit_closed_form(cfg: DictConfig, problem: Problem, cache: Cache = NO_CACHE) -> Scorer:
+    """A model that is computed; jobs that differ only in their score adjustments compute it once."""
     refuse_leaks(problem.split, None, None)
     model = build_closed_form(cfg)
     features = problem.feature_matrix if model.reads_features else None
     sections = (*DATA, "model", *(("features",) if model.reads_features else ()))
     fit = partial(model.fit, problem.split.train, features)
-    base = cache.shared("closed form", cfg, sections, lambda: as_scorer(fit()), kept=1)
+    return cache.shared("closed form", cfg, sections, lambda: as_scorer(fit()), kept=1)
+
+
+def adjust_scores(cfg: DictConfig, problem: Problem, base: Scorer, evaluators: Mapping[str, PartEvaluator]) -> Scorer:
+    """The scores of a closed form with the score adjustments on top."""
     return build_score(cfg, problem).over(base, fitting_evaluator(cfg, evaluators))
 
 

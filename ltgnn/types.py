@@ -822,6 +822,13 @@ class Loss:
         """Factors and scorers that training added to the model's scores, so that ranking adds them too."""
         return []
 
+    def fitted_scores(self) -> Scorer | None:
+        """The scores of a closed form that it fitted on the train part, which a run keeps; None: it fitted none."""
+        return None
+
+    def take_fitted_scores(self, scorer: Scorer) -> None:
+        """Use these, which ``fitted_scores`` gave for the same train part, rather than fit again."""
+
 
 class TextEncoder:
     """Base of what turns texts into vectors. A subclass gives ``__call__`` and ``identity``."""

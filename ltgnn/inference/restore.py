@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ltgnn.build import (
     Problem,
+    adjust_scores,
     build_evaluators,
     build_module,
     build_problem,
@@ -27,6 +28,7 @@ from ltgnn.features.steps import apply_steps
 from ltgnn.features.transform import Step
 from ltgnn.runs.checksums import warn_if_changed
 from ltgnn.runs.finished import finished_run
+from ltgnn.runs.fitted_tables import read_tables
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import INPUTS, resolve_config
 from ltgnn.types import Damaged, Dataset, Features, Scorer, UserError
@@ -57,19 +59,24 @@ def load_module(cfg: DictConfig, problem: Problem, run: RunFolder, device: torch
         module.load_state_dict(state)
     except RuntimeError as error:
         raise UserError(f"{file} does not fit the recipe in {run.path}/config.yaml: {error}") from error
+    if (kept := read_tables(run.path, problem.split.train)) is not None:
+        for loss in module.losses.values():
+            loss.take_fitted_scores(kept)
     return module.eval()
 
 
 def restore_scorer(
     cfg: DictConfig, problem: Problem, run: RunFolder, device: torch.device | None = None, cache: Cache = NO_CACHE
 ) -> tuple[Scorer, torch.device]:
-    """The run's selected model with the adjustments of ``cfg.score``; a closed form is computed again.
+    """The run's selected model with the adjustments of ``cfg.score``; a closed form of which the run keeps no tables is
+    computed again.
 
     ``device`` of a trained model; None: the GPU where there is one.
     """
     evaluators = build_evaluators(cfg, problem, cache)
     if is_closed_form(cfg):
-        return fit_closed_form(cfg, problem, evaluators, cache), torch.device("cpu")
+        base = read_tables(run.path, problem.split.train) or fit_closed_form(cfg, problem, cache)
+        return adjust_scores(cfg, problem, base, evaluators), torch.device("cpu")
     device = device or torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return load_module(cfg, problem, run, device).scorer(fitting_evaluator(cfg, evaluators)), device
 

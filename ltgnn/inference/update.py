@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 
 from ltgnn.build import (
     Problem,
+    adjust_scores,
     build_evaluators,
     build_losses,
     build_score,
@@ -51,7 +52,8 @@ def update_scorer(
         if columns is not None:
             scorer, again = columns.scorer(cfg, after, str(run.read_json("status.json")["key"]))
         else:
-            scorer, again = fit_closed_form(cfg, after, {}), "the closed form, of all pairs"
+            scorer = adjust_scores(cfg, after, fit_closed_form(cfg, after), {})
+            again = "the closed form, of all pairs"
         return scorer, {AGAIN: again, "seconds": round(time.perf_counter() - started, 3)}
     if columns is not None:
         raise UserError("weights= given, but the run is a trained model, whose weights are in it: leave weights= out.")

@@ -59,6 +59,12 @@ class ResidualSoftmax(SampledSoftmax):
         """The closed form of all users: what ranks."""
         return as_scorer(self.base.fit(self._train, self._features))
 
+    def fitted_scores(self) -> Scorer:
+        return self.of_all_users
+
+    def take_fitted_scores(self, scorer: Scorer) -> None:
+        self.of_all_users = scorer
+
     @cached_property
     def held_out(self) -> Sequence[Scorer]:
         """For each part of the users the closed form that was fitted without it."""

@@ -17,7 +17,14 @@ FILE = "checksums.json"
 RECORD = ("config.yaml", "metrics.json")
 """The recipe and its numbers, which every reader of a run reads."""
 
-LARGE = ("checkpoints/best.ckpt", "checkpoints/last.ckpt", "*per_user.parquet", "*topk.parquet", "items.parquet")
+LARGE = (
+    "checkpoints/best.ckpt",
+    "checkpoints/last.ckpt",
+    "checkpoints/fitted.safetensors",
+    "*per_user.parquet",
+    "*topk.parquet",
+    "items.parquet",
+)
 
 KEPT = (*RECORD, *LARGE)
 """Files whose bytes decide numbers or lists, and whose damage a reader cannot detect."""

@@ -34,6 +34,9 @@ SHORT = 1000
 RESUME = "checkpoints/resume.ckpt"
 """State from which an unfinished training resumes."""
 
+FITTED = "checkpoints/fitted.safetensors"
+"""The table of a closed form that the run fitted (``ltgnn.runs.fitted_tables``)."""
+
 
 class RunFolder:
     """Writes and reads one run's files. Every file is written atomically."""
@@ -53,7 +56,8 @@ class RunFolder:
         make_way(self.path, config)
         make_folder(self.path)
         clear(self.path)
-        (self.path / CHECKSUMS).unlink(missing_ok=True)  # of a run whose status.json was lost
+        for name in (CHECKSUMS, FITTED):  # of an unfinished run, or of one whose status.json was lost
+            (self.path / name).unlink(missing_ok=True)
         self.written = {}
         self.write("config.yaml", libyaml.dump(config))
         self.write("overrides.yaml", libyaml.dump(list(overrides)))

@@ -27,6 +27,7 @@ class ItemItemWeights(ScoreTable):
     weights: Tensor  # [I, I]
 
     form = "items"
+    kept = False  # 6.4 GB at 40,000 items
     label = "item weights"
 
     def scores(self, users: Tensor) -> Tensor:

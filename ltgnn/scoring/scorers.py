@@ -24,6 +24,9 @@ class ScoreTable(Scorer):
     form: ClassVar[str]
     """What it is called in an export."""
 
+    kept: ClassVar[bool] = True
+    """Whether a run keeps the table of a closed form rather than compute it again for each command."""
+
     @abstractmethod
     def times(self, factor: float) -> ScoreTable:
         """The same with all scores multiplied."""

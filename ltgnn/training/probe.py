@@ -9,6 +9,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from ltgnn.build import (
+    adjust_scores,
     build_data,
     build_evaluators,
     build_module,
@@ -32,7 +33,8 @@ def probe(cfg: DictConfig, cache: Cache = NO_CACHE) -> float:
     problem = build_problem(cfg, cache)
     evaluators = build_evaluators(cfg, problem, cache)
     if is_closed_form(cfg):
-        scorer, device = fit_closed_form(cfg, problem, evaluators, cache), torch.device("cpu")
+        scorer = adjust_scores(cfg, problem, fit_closed_form(cfg, problem, cache), evaluators)
+        device = torch.device("cpu")
         training, passes = 0.0, 0
     else:
         from ltgnn.training.pruning import StepClock

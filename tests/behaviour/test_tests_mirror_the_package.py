@@ -31,6 +31,7 @@ TESTED_ELSEWHERE = {
     "reproduction/outcome.py": "tests/commands/test_reproduce.py trains a row",
     "training/distributed/column_parallel.py": "tests/training/distributed/test_processes.py trains by columns",
     "training/distributed/worker.py": "tests/training/distributed/test_processes.py starts it",
+    "training/fitting.py": "tests/commands/test_train.py and tests/training/test_resume.py train whole jobs",
     "training/loop.py": "tests/commands/test_train.py and tests/training/test_resume.py train whole jobs",
     "training/probe.py": "tests/sweeps/test_dry_run.py reads its times",
 }

@@ -13,7 +13,7 @@ from ltgnn.config import resolvers
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.tracking import NoTracker
 from ltgnn.sweeps.launchers.process_pool import end_with
-from ltgnn.training.loop import fit_module
+from ltgnn.training.fitting import fit_module
 
 OF_THE_RUN = ("history", "progress")
 """Callbacks of process 0 only: they write or show, without communication."""
