@@ -384,6 +384,11 @@ class Scorer:
         """Gives the scores that are not 0 of some users, where nearly all are 0; None: they are not."""
         return None
 
+    @property
+    def item_weights(self) -> Any | None:
+        """Sparse weights between items, scipy CSR [I, I], where the score sums them over the user's history."""
+        return None
+
     def with_histories(self, train: Interactions) -> Scorer:
         """The same weights between items for the users' histories in ``train``; ``UserError`` where there are none."""
         raise UserError(f"the scores of {self.label} are not sums over a user's history. Set loss.ranking.folds=1.")

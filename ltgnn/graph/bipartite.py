@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ltgnn.graph.adjacency import Messages, Normalisation, concatenate_messages, degrees, rows_of
 from ltgnn.graph.at_nodes import layers_at
 from ltgnn.graph.kernels import BAGS, Csr, Kernel, choose_kernel, product
+from ltgnn.graph.learned_edges import InteractionEdges
 from ltgnn.graph.locality import NodeOrder, faster
 from ltgnn.graph.relation_edges import RelationEdges
 from ltgnn.graph.semantic import Edges, ItemEdges
@@ -23,8 +24,8 @@ class BipartiteGraph(nn.Module, Graph):
     """Adjacency of ``N = U + I`` nodes, users first, in one CSR with both directions of each edge.
 
     - ``strength``: factors of an interaction's weight, by name, multiplied (event, time); none: 1.
-    - ``item_edges``: further edges between items, by name, from the features [I, D] or, as ``RelationEdges``, from the
-      relations of the data set; those found twice are added up.
+    - ``item_edges``: further edges between items, by name, from the features [I, D], as ``RelationEdges`` from the
+      relations of the data set, or as ``InteractionEdges`` from the train part; those found twice are added up.
       They count in the degrees like the others: an item with few interactions receives more from similar items than a
       popular one does.
     - ``normalisation``: message weight from the (weighted) degrees of its ends, times the strength of the edge.
@@ -62,12 +63,8 @@ class BipartiteGraph(nn.Module, Graph):
         self._factors = list((strength or {}).values())
         self.strength_is_fixed = all(factor.is_fixed for factor in self._factors)
         self._strength = _multiply(self._factors, train) if self._factors else None
-        self.between_items = [
-            edges.connect(relations or {}, train.num_items)
-            if isinstance(edges, RelationEdges)
-            else edges(features, train.num_items)
-            for edges in (item_edges or {}).values()
-        ]
+        rules = (item_edges or {}).values()
+        self.between_items = [_connect(edges, train, features, relations or {}) for edges in rules]
 
         items = train.items + self.num_users
         between = [(self.num_users + e.left, self.num_users + e.right, e.strength.double()) for e in self.between_items]
@@ -188,3 +185,14 @@ def _multiply(factors: Sequence[Strength], train: Interactions) -> Tensor:
 def _as_built(edges: Edges, features: Tensor | None, num_items: int) -> Edges:
     """Item edges that are there already."""
     return edges
+
+
+def _connect(
+    edges: ItemEdges, train: Interactions, features: Tensor | None, relations: Mapping[str, Relation]
+) -> Edges:
+    """The edges that an entry of ``item_edges`` makes from what it reads."""
+    if isinstance(edges, RelationEdges):
+        return edges.connect(relations, train.num_items)
+    if isinstance(edges, InteractionEdges):
+        return edges.connect(train, features)
+    return edges(features, train.num_items)

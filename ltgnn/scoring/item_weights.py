@@ -74,6 +74,10 @@ class SparseItemItemWeights(ScoreTable):
     def sparse_scores(self) -> SparseScores:
         return self._scores_not_zero
 
+    @property
+    def item_weights(self) -> Any:
+        return self.weights
+
     def _scores_not_zero(self, users: Tensor) -> Any:
         found = self.rows[users.cpu().numpy()] @ self.weights
         if self.scale is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -50,6 +51,11 @@ class MaskedScorer(Scorer):
     def sparse_scores(self) -> SparseScores | None:
         """Those of the scorer inside, if it has any; who lists looks at ``candidates``."""
         return self.score.sparse_scores
+
+    @property
+    def item_weights(self) -> Any | None:
+        """Those of the scorer inside, if it has any."""
+        return self.score.item_weights
 
     def terms(self) -> Sequence[tuple[float, Scorer]]:
         """The scorer inside."""

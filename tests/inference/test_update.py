@@ -20,6 +20,7 @@ Launch = Callable[..., int]
 
 REBUILT = [
     ("fusion=sum", "graph=semantic"),
+    ("fusion=sum", "graph=learned"),
     ("fusion=content", "model=alpharec"),
     ("fusion=sum", "model=lightgcn_content"),
 ]
