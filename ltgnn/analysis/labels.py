@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ltgnn.io.terminal import printable
 from ltgnn.runs.override_words import override_values
@@ -93,7 +95,15 @@ def label(run: Run, groups: Sequence[str], brief: bool = False) -> str:
         plainly[0] = plainly[0].removeprefix("quickstart/")
     if set(groups) <= {"model", "fusion", "loss"}:
         plainly += [f"{key}={option}" for key, option in run.changed.items()]
-    return " ".join([*plainly, *(f"{group}={option}" for group, option in said.items() if group not in PLAINLY)])
+    shown = short_keys(groups, run.config)
+    return " ".join([*plainly, *(f"{shown[group]}={option}" for group, option in said.items() if group not in PLAINLY)])
+
+
+def short_keys(keys: Sequence[str], config: Mapping[str, Any]) -> dict[str, str]:
+    """``model.closed_form.l2`` as ``l2``, where no other of the keys, and no key at the root, ends so."""
+    last = {key: key.rpartition(".")[2] for key in keys}
+    often = Counter(last.values())
+    return {key: end if often[end] == 1 and end not in config and "@" not in key else key for key, end in last.items()}
 
 
 def names(runs: Sequence[Run]) -> list[str]:

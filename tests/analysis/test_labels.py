@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ltgnn.analysis.labels import differing_keys, labels, names
+from ltgnn.analysis.labels import differing_keys, labels, names, short_keys
 from ltgnn.runs.run import Run
 
 CHOICES = {"model": "lightgcn", "fusion": "id", "loss": "bpr"}
@@ -119,7 +119,7 @@ def test_an_experiment_says_all_that_is_not_set_beside_it() -> None:
 
 def test_own_words_and_keys_are_axes() -> None:
     runs = [run((f"loss.ranking.temperature={t}",), loss={"ranking": {"temperature": t}}) for t in (0.1, 0.2)]
-    assert labels(runs) == ["loss.ranking.temperature=0.1", "loss.ranking.temperature=0.2"]
+    assert labels(runs) == ["temperature=0.1", "temperature=0.2"]
     mine = [run((f"myaxis={word}",), choices=CHOICES | {"myaxis": word}) for word in ("hinge", "cube")]
     assert labels(mine) == ["myaxis=hinge", "myaxis=cube"]
     lists = [run((f"+x=[{word}]",), x=[word]) for word in ("/a", "/b")]
@@ -164,7 +164,7 @@ def test_an_ensemble_is_told_by_what_its_members_have_too() -> None:
 
 def test_each_adjustment_of_an_evaluation_is_a_column_of_its_own() -> None:
     turned = [config(changed=f"score=content score.norm_power={p}", score={"norm_power": p}, run="x") for p in (0, 1)]
-    assert told(*turned) == ["score.norm_power=0", "score.norm_power=1"]
+    assert told(*turned) == ["norm_power=0", "norm_power=1"]
     runs = [Run(Path(), c, {}) for c in turned]
     assert differing_keys(runs) == ("score.norm_power",)
     assert [run.option("score.norm_power") for run in runs] == ["0", "1"]
@@ -182,3 +182,16 @@ def test_two_sides_are_named_by_what_they_are_and_where_they_differ() -> None:
         "lightgcn id bpr features=none",
         "lightgcn id bpr features=tfidf",
     ]
+
+
+def test_keys_are_short_where_that_is_clear() -> None:
+    keys = (
+        "model.closed_form.l2",
+        "loss.l2.weight",
+        "score.adjustments.content.weight",
+        "split.seed",
+        "fusion",
+        "a@b.c",
+    )
+    shown = short_keys(keys, {"seed": 1})
+    assert shown == {key: key for key in keys} | {"model.closed_form.l2": "l2"}
