@@ -47,12 +47,12 @@ and writes the result as an export (what `ltgnn recommend run=FOLDER` and
   item_key=      column of the ids in items=; likewise
   field.NAME=    column of a text field or number of the items, such as
                  field.title=product_name; likewise, else NAME
-  weights=FOLDER an export of the run (ltgnn export), or an earlier update of
-                 it: of model=ease_local only the item weights that the events
-                 change are solved, the others are taken from there
-  tolerance=0    with weights=: weights to an item that are nearer to their
-                 solution than this (Euclidean norm) are kept too; 0: all that
-                 change are solved
+  weights=FOLDER an earlier update of the run, or an export of it: of
+                 model=ease_local only the item weights that the events change
+                 are solved, the others are taken from there, else from the run
+  tolerance=0    of model=ease_local: weights to an item that are nearer to
+                 their solution than this (Euclidean norm) are kept too; 0: all
+                 that change are solved
 
 A new user is known by the new interactions only, a new item by its features
 (and its users): text and numbers from items=FILE, vectors
@@ -97,17 +97,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _columns(weights: str, tolerance: str) -> ColumnUpdate | None:
-    """Where the columns that are kept come from; None: all are computed."""
+def _columns(weights: str, tolerance: str) -> ColumnUpdate:
+    """Where the columns that are kept come from, and which are."""
     try:
         number = float(tolerance)
     except ValueError:
         number = math.nan
     if not 0 <= number < math.inf:
         raise UserError(f"tolerance={tolerance} given, a number of 0 or more wanted.")
-    if number and not weights:
-        raise UserError(f"tolerance={tolerance} says which weights are kept: give them by weights=FOLDER, an export.")
-    return ColumnUpdate(export.load_exported(weights), number) if weights else None
+    return ColumnUpdate(export.load_exported(weights) if weights else None, number)
 
 
 def in_words(report: Mapping[str, Any], have_weights: bool) -> list[str]:

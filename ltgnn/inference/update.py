@@ -27,6 +27,7 @@ from ltgnn.scoring.score_function import ScoreFunction
 from ltgnn.scoring.trained_scores import rank_states
 from ltgnn.types import Scorer, UserError
 
+ALL_EXACT = ColumnUpdate(None, 0.0)
 AGAIN = "computed again"
 """Key of the report: what of the model was computed again, in words."""
 
@@ -37,11 +38,11 @@ def update_scorer(
     after: Problem,
     new: NewInteractions,
     run: RunFolder,
-    columns: ColumnUpdate | None = None,
+    columns: ColumnUpdate = ALL_EXACT,
 ) -> tuple[Scorer, dict[str, Any]]:
     """The scorer of the extended model; what was computed again for it (``AGAIN``), and in how many ``seconds``.
 
-    ``columns``: of a closed form that solves only some of its columns; None: all are computed.
+    ``columns``: of a closed form that solves only some of its columns.
     """
     if is_closed_form(cfg):
         started = time.perf_counter()
@@ -49,14 +50,16 @@ def update_scorer(
             raise UserError(
                 "score.fit was chosen by a validation part that has changed: ltgnn train score.fit=null first"
             )
-        if columns is not None:
-            scorer, again = columns.scorer(cfg, after, str(run.read_json("status.json")["key"]))
-        else:
+        found = columns.scorer(cfg, problem, after, run)
+        if found is None:
             scorer = adjust_scores(cfg, after, fit_closed_form(cfg, after), {})
-            again = "the closed form, of all pairs"
+            found = scorer, "the closed form, of all pairs"
+        scorer, again = found
         return scorer, {AGAIN: again, "seconds": round(time.perf_counter() - started, 3)}
-    if columns is not None:
-        raise UserError("weights= given, but the run is a trained model, whose weights are in it: leave weights= out.")
+    if columns != ALL_EXACT:
+        raise UserError(
+            "weights= or tolerance= given, but the run is a trained model, whose weights are in it: leave them out."
+        )
     module = load_module(cfg, problem, run, torch.device("cpu"))
     validation = fitting_evaluator(cfg, build_evaluators(cfg, problem))
     module.scorer(validation)  # scales the adjustments as evaluation did

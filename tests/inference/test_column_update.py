@@ -13,6 +13,7 @@ import torch
 import ltgnn
 from ltgnn.cli import main
 from ltgnn.inference.column_update import numbers_of
+from ltgnn.runs.folder import FITTED
 from ltgnn.types import UserError
 from tests.commands.update_case import EVENTS, ITEMS, trained
 
@@ -46,7 +47,13 @@ def test_columns_of_an_export_are_kept(launch: Launch, tmp_path: Path, capsys: C
         assert main(["update", f"run={run}", f"out={tmp_path / name}", *words]) == 0, capsys.readouterr().err
         return tmp_path / name, capsys.readouterr().out
 
-    plain, _ = update("plain", f"events={more}", f"items={items}")
+    own, said = update("own", f"events={more}", f"items={items}")
+    assert "of 50 columns of the item weights; the others are those of the run " in said
+    table = (run / FITTED).rename(tmp_path / "table")
+    plain, said = update("plain", f"events={more}", f"items={items}")
+    assert "computed again: the closed form, of all pairs" in said
+    torch.testing.assert_close(scores(own), scores(plain), rtol=1e-5, atol=1e-5)
+    table.rename(run / FITTED)
     kept, said = update("kept", f"events={more}", f"items={items}", f"weights={tmp_path / 'export'}")
     found = re.search(r"computed again: (\d+) of 50 columns of the item weights", said)
     assert found is not None
@@ -74,6 +81,7 @@ def test_mistakes_are_named(launch: Launch, tmp_path: Path, capsys: Capture) -> 
 
     says("give one of this run", f"run={other}", f"weights={export}")
     says("a number of 0 or more wanted", f"run={run}", f"weights={export}", "tolerance=-1")
+    (run / FITTED).unlink()
     says("give them by weights=FOLDER", f"run={run}", "tolerance=0.1")
     with pytest.raises(UserError, match="give all events and items since training"):
         numbers_of(["a", "b"], ["a"])
@@ -86,4 +94,4 @@ def test_other_models_refuse_weights(launch: Launch, tmp_path: Path, capsys: Cap
     given = [f"run={run}", f"events={events}", f"out={tmp_path / 'none'}", f"weights={tmp_path / 'export'}"]
     capsys.readouterr()
     assert main(["update", *given]) == 1
-    assert "leave weights= out" in capsys.readouterr().err
+    assert re.search("leave (weights= and tolerance=|them) out", capsys.readouterr().err)
