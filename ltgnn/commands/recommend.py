@@ -17,7 +17,7 @@ from ltgnn.serving.list_output import save, show
 from ltgnn.types import UserError
 
 USAGE = """usage: ltgnn recommend run=DIR [users=all] [k=10] [rules=OPTION] [out=FILE]
-                       [reasons=true]
+                       [reasons=true] [index=exact]
 
 The best items of each user with title, group and a reason. Items of the user's
 train and validation pairs are left out, as in the evaluation of the test part.
@@ -38,14 +38,18 @@ keys:
   out=FILE      .csv, .json, .jsonl or .parquet, written block by block; without
                 it, a table. In .csv, a text that a spreadsheet would run as a
                 formula starts with an apostrophe
-  reasons=true  false leaves them out, which is faster for millions of users"""
+  reasons=true  false leaves them out, which is faster for millions of users
+  index=exact   usearch (pip install 'ltgnn[index]') or faiss: of a GNN, items
+                are proposed by an approximate index, for large catalogues; the
+                share of the exact lists that is found is printed"""
 
 SHOWN = 50  # users in a terminal
+MEASURED = 1000  # users whose lists are compared with the exact ones
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """``ltgnn recommend``; prints a table or writes a file."""
-    known = {"run": None, "users": "all", "k": "10", "out": "", "reasons": "true"}
+    known = {"run": None, "users": "all", "k": "10", "out": "", "reasons": "true", "index": "exact"}
     found = parse(
         sys.argv[1:] if argv is None else argv,
         known,
@@ -58,6 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     rules = Rules(compose_rules(overrides)) if overrides else None
     k, reasons = number(values, "k"), choice(values, "reasons", ("true", "false")) == "true"
     model = ltgnn.load(values["run"])
+    if values["index"] != "exact":
+        if rules is not None:
+            raise UserError(f"index={values['index']} given with rules=, which choose among all items: index=exact.")
+        model = with_index(model, values["index"], k)
     wanted = users_of(values["users"], model)
     ruled = None if rules is None else RuleRanker(rules, model, k)
     if values["out"]:
@@ -82,6 +90,19 @@ def print_rules(ruled: RuleRanker | None) -> None:
     """What each rule did."""
     for name, count, what in [] if ruled is None else ruled.report():
         print(f"rule {name}: {count:,} {what}" if name != "all rules" else f"{count:,} {what}")
+
+
+def with_index(model: ServedModel, kind: str, k: int) -> ServedModel:
+    """The model with lists from an index; prints how much of the exact lists it finds."""
+    import torch
+
+    indexed = model.with_index(kind)
+    assert indexed.approximate is not None
+    users = torch.nonzero(model.split.train.user_counts)[:, 0]
+    some = users[torch.randperm(len(users), generator=torch.Generator().manual_seed(0))[:MEASURED]]
+    found = indexed.approximate.recall(some, model.seen, k)
+    print(f"index={kind}: {found:.4f} of the exact lists of {pluralize(len(some), 'user')} are found")
+    return indexed
 
 
 def users_of(words: str, model: ServedModel) -> Iterable[str]:

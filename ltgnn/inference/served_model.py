@@ -28,6 +28,8 @@ from ltgnn.types import Groups, Scorer, Split, UserError, as_scorer
 if TYPE_CHECKING:
     import polars as pl
 
+    from ltgnn.inference.approximate_lists import ApproximateLists
+
 BLOCK_MIB = 16
 MOST = 10_000  # longest list
 AnyRules = Rules | RuleRanker | None
@@ -51,6 +53,7 @@ class ServedModel:
     make_features: Callable[[], Tensor | None]  # [I, D]
     card: Mapping[str, Any]  # recipe, data, numbers: plain values
     trained_with_features: bool = True  # False: no part of the run read any, and its items were not encoded
+    approximate: ApproximateLists | None = None  # makes the lists without rules; None: they are exact
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scorer", as_scorer(self.scorer))
@@ -131,10 +134,19 @@ class ServedModel:
 
     def with_scorer(self, scorer: Scorer) -> ServedModel:
         """The same with other scores; what does not depend on the scores is shared, not made again."""
-        made = replace(self, scorer=scorer)
+        made = replace(self, scorer=scorer, approximate=None)
         for name in ("seen", "bought", "popular", "reasons"):
             made.__dict__[name] = getattr(self, name)
         return made
+
+    def with_index(self, kind: str) -> ServedModel:
+        """The same with lists from what an index proposes (``ApproximateLists``): ``usearch`` or ``faiss``.
+
+        ``UserError`` where the score is no sum of inner products and sparse item weights.
+        """
+        from ltgnn.inference.approximate_lists import ApproximateLists
+
+        return replace(self, approximate=ApproximateLists(self.scorer, kind, BLOCK_MIB))
 
     def is_known(self, user: int) -> bool:
         """Whether the model has personal scores for this user."""
@@ -188,7 +200,10 @@ class ServedModel:
             items[places], scores[places] = ruled(numbers[places], block)
 
         if known.numel() and not ruled.counts:
-            best = top_k(self.scorer, numbers[known], self.seen, self.num_items, ruled.k, BLOCK_MIB)
+            if self.approximate is not None:
+                best = self.approximate.lists(numbers[known], self.seen, ruled.k)
+            else:
+                best = top_k(self.scorer, numbers[known], self.seen, self.num_items, ruled.k, BLOCK_MIB)
             items[known], scores[known] = best.items, best.scores
         elif known.numel():
             each_block(self.scorer, numbers[known], self.seen, self.num_items, BLOCK_MIB, "cpu", keep)
