@@ -6,8 +6,8 @@
 vectors of 64 numbers in which a community is a cloud. Stages, each a command in a process of its own: import; train
 ``model=ease_local`` with the vectors, and evaluate 100,000 users; lists of 20 for all users; export; one request to the
 served export; train a GNN on what the closed form leaves for ``--steps`` batches; its lists for all users by an
-approximate index, with their recall. Prints Markdown with the exponent of the time of the fit; --save writes experiments/bench/catalogue.{md,json}, and leaves the
-sizes that are there.
+approximate index, with their recall. Prints Markdown with the exponent of the time of the fit; --save writes
+experiments/bench/catalogue.{md,json}, and leaves the sizes that are there.
 """
 
 from __future__ import annotations
