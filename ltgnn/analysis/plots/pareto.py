@@ -69,6 +69,7 @@ def draw(
                               facecolors=colour if on else "white", edgecolors=colour, linewidths=1.4)  # fmt: skip
         panel.margins(0.16)
         panel.set(xlabel=value_title(x), ylabel=value_title(y))
+        _leave_out_negative_ticks(panel, points)
         figure.legend(loc="outside upper left", ncols=3, fontsize=8)
         shown = points if len(points) <= NAMED else best
         unnamed = "" if len(points) <= NAMED else f"Only the {len(best)} of the front are named, of {len(points)}. "
@@ -76,6 +77,14 @@ def draw(
         footnote(figure, f"Test part. {spread_words}{unnamed}{about}")
         _name(figure, panel, shown)
     return figure
+
+
+def _leave_out_negative_ticks(panel: Axes, points: Sequence[Point]) -> None:
+    """The margin below a value of 0 has no number: there is no such value."""
+    for axis, values in ((panel.xaxis, [p.x for p in points]), (panel.yaxis, [p.y for p in points])):
+        if min(values) >= 0:
+            low, high = axis.get_view_interval()
+            axis.set_ticks([tick for tick in axis.get_ticklocs() if max(0.0, low) <= tick <= high])
 
 
 def _name(figure: Figure, panel: Axes, shown: Sequence[Point]) -> None:

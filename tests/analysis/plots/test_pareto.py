@@ -26,3 +26,12 @@ def test_many_points_in_one_place_get_numbers_with_a_list(rows: list[Row]) -> No
     said = texts(figure)
     assert all(re.search(rf"(?m)^{n}$", said) for n in range(1, 14))
     assert "1\N{FIGURE SPACE}\N{FIGURE SPACE}\N{FIGURE SPACE}a name that is far" in said
+
+
+def test_no_tick_below_0_where_no_value_is() -> None:
+    points = [pareto.Point({}, 0.5, 0.0, "none"), pareto.Point({}, 0.1, 0.2, "some")]
+    panel = pareto.draw(points).axes[0]
+    assert panel.get_ylim()[0] < 0
+    assert min(panel.get_yticks()) == 0
+    below = [pareto.Point({}, 0.5, -0.1, "less"), pareto.Point({}, 0.1, 0.2, "some")]
+    assert min(pareto.draw(below).axes[0].get_yticks()) < 0
