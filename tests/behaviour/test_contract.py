@@ -80,7 +80,8 @@ UNMOVED = {
         for key in ("rounds", "margin", "least")
     },
     **{
-        f"loss=residual: ranking.base.closed_form.{key}": "all items are candidates: tests/models/test_local_ease.py"
+        f"{base}.closed_form.{key}": "all items are candidates: tests/models/test_local_ease.py"
+        for base in ("loss=residual: ranking.base", "graph=learned: item_edges.learned.base")
         for key in (
             *(f"candidates.{k}" for k in ("least", "most", "growth", "popularity_power")),
             "longest_history",
