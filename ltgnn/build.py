@@ -130,10 +130,9 @@ def fit_closed_form(cfg: DictConfig, problem: Problem, cache: Cache = NO_CACHE) 
     """A model that is computed; jobs that differ only in their score adjustments compute it once."""
     refuse_leaks(problem.split, None, None)
     model = build_closed_form(cfg)
-    features = problem.feature_matrix if model.reads_features else None
-    sections = (*DATA, "model", *(("features",) if model.reads_features else ()))
+    features, reads = (problem.feature_matrix, ("features",)) if model.reads_features else (None, ())
     fit = partial(model.fit, problem.split.train, features)
-    return cache.shared("closed form", cfg, sections, lambda: as_scorer(fit()), kept=1)
+    return cache.shared("closed form", cfg, (*DATA, "model", *reads), lambda: as_scorer(fit()), kept=1)
 
 
 def adjust_scores(cfg: DictConfig, problem: Problem, base: Scorer, evaluators: Mapping[str, PartEvaluator]) -> Scorer:
@@ -236,8 +235,7 @@ def build_data(cfg: DictConfig, problem: Problem, evaluators: Mapping[str, PartE
 
 def batches_per_step(cfg: DictConfig) -> int:
     """Mini-batches that share one pass over the graph and one step."""
-    given = int(cfg.get("shared_batches", 1))  # runs of before the knob was there have one
-    if given < 1:
+    if (given := int(cfg.get("shared_batches", 1))) < 1:  # runs of before the knob was there have one
         raise UserError(f"shared_batches={given} given, at least 1 wanted: mini-batches to a pass over the graph.")
     return given
 
