@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.sparse import csr_matrix
 from torch import Tensor
 
-from ltgnn.evaluation.exact_topk import decode_keys, largest, side_by_side
+from ltgnn.evaluation.exact_topk import NO_KEY, decode_keys, fail_on_nan, largest, side_by_side
 from ltgnn.evaluation.topk import top_k
 from ltgnn.inference.search.index import KINDS
 from ltgnn.scoring.forms import decompose
@@ -17,10 +18,12 @@ from ltgnn.tensors.csr import Csr, csr_rows
 from ltgnn.types import Scorer, SparseScores, TopK, UserError
 
 NEAREST = 4
-"""Items that the index proposes for each place of a list, at least ``FEWEST``: some are in the history."""
+"""Items that the weights and the index propose, each, for a place of a list, at least ``FEWEST``."""
 
 FEWEST = 100
 
+ROWS = 256
+"""Users whose sparse scores are sorted at once."""
 
 PAIRS = 1 << 18
 """Pairs of a user and an item that are scored at once."""
@@ -29,9 +32,10 @@ PAIRS = 1 << 18
 class ApproximateLists:
     """Lists of a score that is a sum of inner products, sparse item weights and numbers of the items.
 
-    Proposed are the items with a weight from the history, and those with the largest inner products in an index: a
-    further coordinate makes all item vectors equally long, so that the nearest are those (Bachrach et al., RecSys
-    2014). The score of what is proposed is exact; an item that nothing proposes is lost. ``kind``: of the index.
+    Proposed are the items with the largest sums of weights from the history, and those with the largest inner products
+    in an index: a further coordinate makes all item vectors equally long, so that the nearest are those (Bachrach et
+    al., RecSys 2014). The score of what is proposed is exact; an item that nothing proposes is lost. ``kind``: of the
+    index.
     """
 
     def __init__(self, scorer: Scorer, kind: str, block_mib: float) -> None:
@@ -64,9 +68,8 @@ class ApproximateLists:
 
     def lists(self, users: Tensor, seen: Csr, k: int) -> TopK:
         """The ``k`` best proposed items of each user, best first, ties by smaller item id; as ``top_k`` else."""
-        entries = [sorted_entries(scores(users), self.num_items) for scores in self.sparse]
-        row, item = self._propose(users, seen, k, [keys for keys, _ in entries])
-        scores = self._score(users, row, item, entries)
+        sparse = self._sparse_scores(users, seen)
+        row, item, scores = self._score(users, *self._propose(users, sparse, max(FEWEST, NEAREST * k)), sparse)
         keys = side_by_side(len(users), k, row.numpy(), scores, item)
         items, values = decode_keys(largest(keys, k).sort(1, descending=True).values)
         short = torch.nonzero(torch.bincount(row, minlength=len(users)) < k)[:, 0]
@@ -82,32 +85,41 @@ class ApproximateLists:
         hits = (exact.items[:, :, None] == found.items[:, None, :]).any(2) & there
         return float(hits.sum() / there.sum().clamp_min(1))
 
-    def _propose(self, users: Tensor, seen: Csr, k: int, with_weight: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Pairs of a place in ``users`` and an item that is a candidate of the user, ascending and once each."""
+    def _sparse_scores(self, users: Tensor, seen: Csr) -> Any:
+        """The sum of the sparse weights, -inf where the user has the item.  scipy CSR [n, I], columns ascending"""
+        place, history = csr_rows(seen, users)
+        excluded: Any = np.full(len(place), -np.inf, np.float32)
+        found = csr_matrix((excluded, (place.numpy(), history.numpy())), shape=(len(users), self.num_items))
+        for scores in self.sparse:
+            found = found + scores(users)
+        fail_on_nan(torch.from_numpy(found.data))
+        found.sort_indices()
+        return found
+
+    def _propose(self, users: Tensor, sparse: Any, many: int) -> tuple[Tensor, Tensor]:
+        """Pairs of a place in ``users`` and an item, ascending and once each: ``many`` of either kind for each user."""
         states = self.users[users]
         states = torch.cat([states, states.new_zeros(len(states), 1)], 1)
-        many = self.num_items if self.places is None else len(self.places)
-        near, _ = self.nearest(states, min(max(FEWEST, NEAREST * k), many))
+        near, _ = self.nearest(states, min(many, self.num_items if self.places is None else len(self.places)))
         near = near if self.places is None else self.places[near]
-        pairs = [(torch.arange(len(users))[:, None] * self.num_items + near).flatten()]
-        known = self.scorer.candidates
-        pairs += [keys if known is None else keys[known[keys % self.num_items]] for keys in with_weight]
-        place, history = csr_rows(seen, users)
-        found = torch.unique(torch.cat(pairs))
-        found = found[~torch.isin(found, place * self.num_items + history)]
-        return found // self.num_items, found % self.num_items
+        near = torch.arange(len(users))[:, None] * self.num_items + near
+        heavy = best_entries(sparse, self.scorer.candidates, many)
+        pairs = torch.unique(torch.cat([near.flatten(), heavy]))
+        return pairs // self.num_items, pairs % self.num_items
 
-    def _score(self, users: Tensor, row: Tensor, item: Tensor, entries: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
-        """The scores of pairs of a place in ``users`` and an item.  [n], [n] -> [n] float32"""
+    def _score(self, users: Tensor, row: Tensor, item: Tensor, sparse: Any) -> tuple[Tensor, Tensor, Tensor]:
+        """Pairs without the histories, and their scores.  row [n], item [n] -> [m], [m], [m] float32"""
+        keys = entry_rows(sparse) * self.num_items + torch.from_numpy(sparse.indices).long()
+        added = torch.zeros(len(row))
+        if len(keys):
+            wanted = row * self.num_items + item
+            at = torch.searchsorted(keys, wanted).clamp_max(len(keys) - 1)
+            added = torch.where(keys[at] == wanted, torch.from_numpy(sparse.data)[at], added)
+        row, item, added = (one[added > -torch.inf] for one in (row, item, added))
         chosen, found = users[row], torch.empty(len(row))
         for part in torch.arange(len(row)).split(PAIRS):
             found[part] = (self.users[chosen[part]] * self.items[item[part]]).sum(1)
-        wanted = row * self.num_items + item
-        for keys, values in entries:
-            if len(keys):
-                at = torch.searchsorted(keys, wanted).clamp_max(len(keys) - 1)
-                found += torch.where(keys[at] == wanted, values[at], 0.0)
-        return found
+        return row, item, found + added
 
 
 def join_factors(tables: Sequence[Scorer]) -> tuple[Tensor, Tensor] | None:
@@ -126,8 +138,24 @@ def join_factors(tables: Sequence[Scorer]) -> tuple[Tensor, Tensor] | None:
     return torch.cat(users, 1), torch.cat(items, 1).contiguous()
 
 
-def sorted_entries(scores: Any, num_items: int) -> tuple[Tensor, Tensor]:
-    """Keys ``row I + item`` of sparse scores, ascending, and values.  scipy CSR [n, I] -> [e] int64, [e] float32"""
-    scores.sort_indices()
-    rows = np.repeat(np.arange(scores.shape[0]), np.diff(scores.indptr))
-    return torch.from_numpy(rows * num_items + scores.indices), torch.from_numpy(scores.data.astype(np.float32))
+def best_entries(scores: Any, candidates: Tensor | None, many: int) -> Tensor:
+    """Keys ``row I + item`` of the ``many`` largest scores of each row; -inf is none.  scipy CSR [n, I] -> [e] int64"""
+    kept = scores.data > -np.inf
+    if candidates is not None:
+        kept &= candidates.numpy()[scores.indices]
+    row = entry_rows(scores).numpy()[kept]
+    values, items = torch.from_numpy(scores.data[kept]), torch.from_numpy(scores.indices[kept]).long()
+    found = [torch.empty(0, dtype=torch.int64)]
+    for first in range(0, scores.shape[0], ROWS):  # rows are as wide as the longest of them
+        here = slice(*np.searchsorted(row, (first, first + ROWS)))
+        rows = min(ROWS, scores.shape[0] - first)
+        keys = largest(side_by_side(rows, many, row[here] - first, values[here], items[here]), many)
+        place = first + torch.arange(rows)[:, None].expand(-1, many)
+        there = keys != NO_KEY
+        found.append(place[there] * scores.shape[1] + decode_keys(keys[there])[0])
+    return torch.cat(found)
+
+
+def entry_rows(scores: Any) -> Tensor:
+    """The row of each entry of a scipy CSR table.  [e] int64"""
+    return torch.from_numpy(np.repeat(np.arange(scores.shape[0]), np.diff(scores.indptr)))
