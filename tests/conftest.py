@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
+from ltgnn.io.libyaml import faster_omegaconf
 from ltgnn.types import Interactions
 from tests.toy import write_shop
 
@@ -55,6 +56,13 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LTGNN_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
     return tmp_path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def as_in_a_process_of_ltgnn() -> Iterator[None]:
+    """Configurations are composed as the command line does it, by libyaml."""
+    with faster_omegaconf():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
 
 from ltgnn.config import resolvers
+from ltgnn.config.check import refuse_wrong_values
 from ltgnn.config.paths import conf_dir
 from ltgnn.config.search_path import group_names as groups
 from ltgnn.config.search_path import option_names as options
@@ -59,6 +60,24 @@ def chosen(root: str) -> list[str]:
     return list(composed(root, []).hydra.runtime.choices)
 
 
+NEEDED = {
+    ("features", "folder"): ["features.encoder.model=X"],
+    ("features", "precomputed"): ["features.file.path=X", "features.file.ids=rows"],
+    ("features", "run"): ["features.run=X"],
+    ("features", "base"): ["features.encoder=X"],
+    ("projector", "separate"): ["projector.widths.numbers=2"],
+    ("rules", "shop"): ["rules.available.file=X"],
+}
+"""What has to be given with an option."""
+
+JUDGED = ("train", "finetune", "ensemble", "recommend")
+"""Roots whose values are checked."""
+
+
+def load_yaml(group: str, option: str) -> Any:
+    return OmegaConf.load(conf_dir() / group / f"{option}.yaml")
+
+
 def spelled(group: str, option: str) -> tuple[str, list[str]] | None:
     """The root and the words that choose an option; None where other files include it under a name of their own."""
     if group.startswith("experiment"):
@@ -83,11 +102,15 @@ def test_roots_compose(root: str) -> None:
 
 @pytest.mark.parametrize(("group", "option"), CHOICES)
 def test_every_yaml_composes(group: str, option: str) -> None:
+    """And its values pass the check of a command."""
     spelling = spelled(group, option)
-    cfg = composed(*spelling) if spelling else OmegaConf.load(conf_dir() / group / f"{option}.yaml")
+    root, words = spelling or ("", [])
+    cfg = composed(root, [*words, *NEEDED.get((group, option), [])]) if root else load_yaml(group, option)
     for name in targets(cfg):
         if name.startswith("ltgnn."):
             assert callable(get_object(name)), name
+    if root in JUDGED:
+        refuse_wrong_values(cfg, root)
 
 
 @pytest.mark.parametrize("file", sorted(conf_dir().rglob("*.yaml")), ids=lambda f: f.relative_to(conf_dir()).as_posix())

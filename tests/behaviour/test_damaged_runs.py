@@ -21,7 +21,7 @@ from tests.analysis.made import USERS, write_run
 RUNS = {"a": "id", "b": "sum", "c": "gate", "d": "content"}
 """Name of the folder -> fusion."""
 
-TIMES, PARTS = 200, 4
+TIMES, PARTS = 100, 2
 ITEMS = 30
 KINDS = ("deleted", "emptied", "truncated", "flipped", "random", "other", "version")
 

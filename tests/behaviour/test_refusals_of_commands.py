@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ltgnn.cli import main
 
-def run(folder: Path, *words: str) -> tuple[int, list[str]]:
-    """Exit code and lines on stderr of ``ltgnn WORDS``."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ltgnn.cli", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    return done.returncode, done.stderr.strip().split("\n")
+Refuse = Callable[..., list[str]]
+
+
+@pytest.fixture
+def refuse(empty: Path, capfd: pytest.CaptureFixture[str]) -> Refuse:
+    """The lines on stderr of ``ltgnn WORDS``, which has to fail."""
+
+    def lines(*words: str) -> list[str]:
+        assert main(words) == 1
+        return capfd.readouterr().err.strip().split("\n")
+
+    return lines
+
+
+def test_a_process_says_it_on_stderr_and_fails(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ltgnn.cli", "train", "dim=-3"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("ltgnn: dim=-3 given, a whole number of at least 1 wanted.")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -48,16 +60,13 @@ def run(folder: Path, *words: str) -> tuple[int, list[str]]:
         (["recommend", "run=.", "rules.tail.share=3", "rules=tail"], "rules.tail.share=3 given, a number from 0 to 1"),
     ],
 )
-def test_one_message(words: list[str], line: str, tmp_path: Path) -> None:
-    code, lines = run(tmp_path, *words)
-    assert code == 1
-    assert len(lines) == 1
-    assert line in lines[0]
+def test_one_message(words: list[str], line: str, refuse: Refuse) -> None:
+    (said,) = refuse(*words)
+    assert line in said
 
 
-def test_a_sweep_names_what_is_wrong_in_any_job_once_and_begins_none(tmp_path: Path) -> None:
-    code, lines = run(tmp_path, "train", "-m", "dim=8,0", "lr=1e-3,abc", f"paths.log_dir={tmp_path}/logs")
-    assert code == 1
+def test_a_sweep_names_what_is_wrong_in_any_job_once_and_begins_none(refuse: Refuse, tmp_path: Path) -> None:
+    lines = refuse("train", "-m", "dim=8,0", "lr=1e-3,abc", f"paths.log_dir={tmp_path}/logs")
     assert [line.partition(" (job")[0] for line in lines] == [
         "ltgnn: dim=0 given, a whole number of at least 1 wanted.",
         "lr=abc given, a number above 0 wanted.",
@@ -65,10 +74,8 @@ def test_a_sweep_names_what_is_wrong_in_any_job_once_and_begins_none(tmp_path: P
     assert not list(tmp_path.rglob("status.json"))
 
 
-def test_the_ends_of_a_search_are_tried_before_its_first_job(tmp_path: Path) -> None:
+def test_the_ends_of_a_search_are_tried_before_its_first_job(refuse: Refuse, tmp_path: Path) -> None:
     pytest.importorskip("optuna")
-    code, lines = run(tmp_path, "train", "-m", "hydra/sweeper=optuna", "lr=interval(-1,1)", f"paths.log_dir={tmp_path}")
-    assert code == 1
-    assert len(lines) == 1
-    assert "lr=-1.0 given, a number above 0 wanted." in lines[0]
+    (said,) = refuse("train", "-m", "hydra/sweeper=optuna", "lr=interval(-1,1)", f"paths.log_dir={tmp_path}")
+    assert "lr=-1.0 given, a number above 0 wanted." in said
     assert not list(tmp_path.rglob("status.json"))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ltgnn.config.check import refuse_wrong_values
-from ltgnn.config.paths import conf_dir
-from ltgnn.config.search_path import option_names as options
 from ltgnn.types import UserError
 from tests.config.check_case import composed, node, refused
 
@@ -87,36 +84,6 @@ def test_rules_are_checked() -> None:
 def test_the_knobs_of_a_run_are_not_judged_again() -> None:
     cfg, choices = composed("evaluate", "run=DIR", "+lr=abc", "+trainer.accelerator=gpu")
     refuse_wrong_values(cfg, "evaluate", choices)
-
-
-NEEDED = {
-    "features": ["features=none"],
-    "folder": ["features.encoder.model=X"],
-    "precomputed": ["features.file.path=X", "features.file.ids=rows"],
-    "run": ["features.run=X"],
-    "base": ["features.encoder=X"],
-    "separate": ["projector.widths.numbers=2"],
-    "shop": ["rules.available.file=X"],
-}
-"""What has to be given with a word of a group."""
-
-
-def words() -> Iterator[tuple[str, str, str]]:
-    """(root, group, word) for every yaml, with the first root that composes its group."""
-    seen: set[str] = set()
-    for root in ("train", "finetune", "ensemble", "recommend"):
-        text = (conf_dir() / f"{root}.yaml").read_text(encoding="utf-8")
-        for group in (folder.name for folder in sorted(conf_dir().iterdir()) if folder.is_dir()):
-            if f"  - {group}: " in text and group not in seen:
-                seen.add(group)
-                yield from ((root, group, word) for word in options(group) if "/" not in word or group == "experiment")
-
-
-@pytest.mark.parametrize(("root", "group", "word"), list(words()))
-def test_every_yaml_passes(root: str, group: str, word: str) -> None:
-    needed = NEEDED.get(word, []) if group in ("features", "projector", "rules") and word != "features" else []
-    cfg, _ = composed(root, f"{group}={word}", *needed)
-    refuse_wrong_values(cfg, root)
 
 
 OWN = """

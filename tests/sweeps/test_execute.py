@@ -18,22 +18,22 @@ Launch = Callable[..., int]
 
 
 def test_killed_and_started_again_is_as_if_never_killed(shop: Path, tmp_path: Path) -> None:
-    grid = ["fusion=id,sum", "loss=bpr,softmax", "seed=1,2"]
+    grid = ["fusion=id,sum", "loss=bpr,softmax"]
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
     whole = start(tmp_path / "whole", shop, *grid)
     first = start(tmp_path / "killed", shop, *grid)
     sweeps = tmp_path / "killed/logs/train/multiruns"
-    while first.poll() is None and len(list(sweeps.glob("*/*/metrics.json"))) < 3:
+    while first.poll() is None and len(list(sweeps.glob("*/*/metrics.json"))) < 2:
         time.sleep(0.005)
-    while first.poll() is None and not list(sweeps.glob("*/003*/status.json")):  # within the fourth job
+    while first.poll() is None and not list(sweeps.glob("*/002*/status.json")):  # within the third job
         time.sleep(0.001)
     first.send_signal(signal.SIGKILL)
     assert ended(first)[0] == -signal.SIGKILL
     (sweep,) = sweeps.iterdir()
     before = [folder for event, folder in journal(sweep) if event == "finished"]
     broken = [folder for event, folder in journal(sweep) if event == "begins" and folder not in before]
-    assert 3 <= len(before) <= 4
+    assert 2 <= len(before) <= 3
     assert len(broken) == 1
     old = {name: (sweep / name / "metrics.json").stat().st_mtime_ns for name in before}
 
@@ -42,7 +42,7 @@ def test_killed_and_started_again_is_as_if_never_killed(shop: Path, tmp_path: Pa
     assert "resuming " in printed
     assert list(sweeps.iterdir()) == [sweep]
     began = Counter(folder for event, folder in journal(sweep) if event == "begins")
-    assert len(began) == 8
+    assert len(began) == 4
     assert began == {**dict.fromkeys(began, 1), broken[0]: 2}  # only the broken one a second time
     assert {name: (sweep / name / "metrics.json").stat().st_mtime_ns for name in before} == old
     assert all(len(list(f.glob("wandb/offline-run-*/run-*.wandb"))) == 1 for f in run_folders(sweep))
@@ -53,8 +53,8 @@ def test_killed_and_started_again_is_as_if_never_killed(shop: Path, tmp_path: Pa
 
     code, printed = ended(start(tmp_path / "killed", shop, *grid, f"sweep.dir={sweep}"))  # once more: nothing to do
     assert code == 0
-    assert "8 skipped" in printed
-    assert len([event for event, _ in journal(sweep) if event == "begins"]) == 9
+    assert "4 skipped" in printed
+    assert len([event for event, _ in journal(sweep) if event == "begins"]) == 5
 
 
 def table(printed: str) -> list[list[str]]:
