@@ -8,6 +8,7 @@ from tests.data.catalog_case import dataset, real
 # users, items, parts; share of the top 20 % items and of items below 10 interactions, as counted independently
 COUNTS = {
     "amazon_beauty": (22363, 12101, {"all": 198502}, 0.581, 0.545),
+    "complete_journey": (2461, 17148, {"all": 740763}, 0.570, 0.0),
     "amazon_games": (50546, 16859, {"all": 452989}, 0.638, 0.394),
     "gowalla": (29858, 40981, {"train": 719081, "val": 91047, "test": 217242}, 0.530, 0.0),
     "yelp2018": (31668, 38048, {"train": 1093508, "val": 143751, "test": 324147}, 0.582, 0.0),
