@@ -43,7 +43,6 @@ class ResidualSoftmax(SampledSoftmax):
         features: Tensor | None = None,
     ) -> None:
         super().__init__(train, groups, temperature, True, mask_own, logq)
-        self.local = False  # the closed form knows users and items by their numbers
         self.base = need_closed_form(base.get("closed_form"), "loss.ranking.base.closed_form")
         self.folds = folds
         self._train, self._features = train, features if self.base.reads_features else None
@@ -89,10 +88,11 @@ class ResidualSoftmax(SampledSoftmax):
     def each(self, batch: Batch, main: Encoded) -> Tensor:
         pos, neg = (cosine / self.temperature for cosine in cosines(main, batch, True, self.mask_own, "residual"))
         weight = self.log_weight.exp()
-        among = self.offsets(batch.users, batch.pos)  # [B, B]
+        users = batch.user_numbers()
+        among = self.offsets(users, batch.item_numbers(batch.pos))  # [B, B]
         pos = pos + weight * among.diagonal()
         drawn, place = torch.unique(batch.neg, return_inverse=True)
-        sampled = self.offsets(batch.users, drawn).gather(1, place)  # [B, S]
+        sampled = self.offsets(users, batch.item_numbers(drawn)).gather(1, place)  # [B, S]
         neg = neg + weight * torch.cat([among, sampled], 1)
         if self.logq > 0:
             shift = (self.logq * self._log_expected(batch)).to(pos.dtype)

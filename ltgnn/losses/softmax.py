@@ -27,6 +27,7 @@ class SampledSoftmax(RankingLoss):
     without it popular items are pushed down: strength trades tail for head.
     """
 
+    local = True
     negatives_from = "batch"
     separable_without = "in_batch"
 
@@ -46,7 +47,6 @@ class SampledSoftmax(RankingLoss):
             raise UserError(f"loss.ranking.logq={logq} given, a strength from 0 (none) to 1 (full correction) wanted.")
         self.temperature = check_temperature(temperature)
         self.in_batch, self.mask_own, self.logq = in_batch, mask_own, logq
-        self.local = logq == 0  # the correction looks up frequencies by item
         self.row_separable = self.column_separable = not in_batch
         self.register_buffer("frequency", train.item_counts.double() / max(len(train), 1), persistent=False)
 
@@ -58,11 +58,12 @@ class SampledSoftmax(RankingLoss):
         return torch.logaddexp(pos, negatives) - pos
 
     def _log_expected(self, batch: Batch) -> Tensor:
-        """Log of the expected number of times that each item is a negative of a row.  [I]"""
+        """Log of the expected number of times that each item of the batch is a negative of a row.  [m]"""
         size, sampled = batch.neg.shape
-        expected = torch.zeros_like(self.frequency)
+        frequency = batch.of_items(self.frequency)
+        expected = torch.zeros_like(frequency)
         if self.in_batch:
-            expected = expected + (size - 1) * self.frequency
+            expected = expected + (size - 1) * frequency
         if sampled:
             if batch.proposal is None:
                 raise UserError(

@@ -14,7 +14,7 @@ from ltgnn.tensors.batch_nodes import covers_catalogue, nodes_of
 from ltgnn.types import Batch, UserError
 from tests.axes import PLAIN, Case, Tree
 
-LOCAL = ("bpr", "bce", "ccl", "softmax", "sl", "bsl", "psl", "directau")
+LOCAL = ("bpr", "bce", "ccl", "softmax", "softmax_logq", "sl", "bsl", "psl", "directau", "residual")
 """Losses that have to be local."""
 
 LOSSES = sorted(file.stem for file in (conf_dir() / "loss").glob("*.yaml"))
@@ -99,7 +99,6 @@ def test_penalties_of_other_layers(tree: Tree, problem: Problem, penalised: list
 @pytest.mark.parametrize(
     "case",
     [
-        {"loss": "softmax_logq"},
         {"loss": "bpr_ips"},
         {"loss": "pda"},
         {"loss": "macr"},
