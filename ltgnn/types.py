@@ -280,22 +280,27 @@ class Batch(NamedTuple):
     pos: Tensor  # [B] int64
     neg: Tensor  # [B, S] int64; S may be 0 (in-batch losses)
     proposal: Tensor | None = None  # [I] chance of each item in one draw of the sampler; None: it has no such table
-    nodes: tuple[Tensor, Tensor] | None = None  # numbers in the data of its users [n] and items [m], if counted anew
+    user_nodes: Tensor | None = None  # [n] numbers in the data of the users, if the batch counts them anew
+    item_nodes: Tensor | None = None  # [m] of the items
 
     def __repr__(self) -> str:
         return short_repr(self)
 
     def user_numbers(self) -> Tensor:
         """The numbers in the data of ``users``.  [B]"""
-        return self.users if self.nodes is None else self.nodes[0][self.users]
+        return self.users if self.user_nodes is None else self.user_nodes[self.users]
 
     def item_numbers(self, items: Tensor) -> Tensor:
         """The numbers in the data of ``items`` as the batch counts them, such as ``pos``; same shape."""
-        return items if self.nodes is None else self.nodes[1][items]
+        return items if self.item_nodes is None else self.item_nodes[items]
+
+    def of_users(self, table: Tensor) -> Tensor:
+        """The rows of a ``table`` [U, ...] of all users for those that the batch counts.  [n, ...]"""
+        return table if self.user_nodes is None else table[self.user_nodes]
 
     def of_items(self, table: Tensor) -> Tensor:
         """The rows of a ``table`` [I, ...] of all items for those that the batch counts.  [m, ...]"""
-        return table if self.nodes is None else table[self.nodes[1]]
+        return table if self.item_nodes is None else table[self.item_nodes]
 
 
 class Columns(Protocol):
@@ -803,9 +808,9 @@ class Loss:
     """
 
     local: bool = False
-    """It reads the batch's rows of the states and layers alone, so that a batch with its nodes counted anew, and tables of
-    these nodes, give the same value for less. Which nodes of the data they are, ``Batch.user_numbers``, ``item_numbers``
-    and ``of_items`` say."""
+    """It reads the batch's rows of the states and layers alone, so that a batch with its nodes counted anew, and tables
+    of these nodes, give the same value for less. Which nodes of the data they are, ``Batch.user_numbers``,
+    ``item_numbers``, ``of_users`` and ``of_items`` say."""
 
     row_separable: bool = False
     """It is a mean over the rows of the batch, each independent of the others, so that processes can share them."""

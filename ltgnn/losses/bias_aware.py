@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from ltgnn.losses.cosines import check_temperature, cosines
 from ltgnn.losses.ranking import RankingLoss
-from ltgnn.losses.rows import need_users
 from ltgnn.types import Batch, Encoded, Groups, Interactions
 
 
@@ -25,6 +24,7 @@ class BCLoss(RankingLoss):
     collaborative filtering" (NeurIPS 2022, arXiv:2210.11054), eq. 5-8.
     """
 
+    local = True
     negatives_from = "batch"
 
     user_rank: Tensor
@@ -52,8 +52,8 @@ class BCLoss(RankingLoss):
         self.user_bias, self.item_bias = tables
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
-        need_users(main, self.user_rank, "bc")
-        by_count = Encoded(self.user_bias(self.user_rank), self.item_bias(self.item_rank), ())
+        ranks = batch.of_users(self.user_rank), batch.of_items(self.item_rank)
+        by_count = Encoded(self.user_bias(ranks[0]), self.item_bias(ranks[1]), ())
         biased, biased_others = cosines(by_count, batch, self.in_batch, self.mask_own, "bc")
         pos, neg = cosines(main, batch, self.in_batch, self.mask_own, "bc")
         angle = clamp_cosine(pos).acos()

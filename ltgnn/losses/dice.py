@@ -25,6 +25,7 @@ class DICE(RankingLoss):
     interest and conformity for recommendation with causal embedding" (WWW 2021, arXiv:2006.11011), eq. 6-10.
     """
 
+    local = True
     negatives_from = "sampler"
 
     counts: Tensor
@@ -50,7 +51,8 @@ class DICE(RankingLoss):
         half = half_width(users)
         margins = users.unsqueeze(1) * (pos.unsqueeze(1) - neg)  # [B, S, d]
         interest, conformity = margins[..., :half].sum(-1), margins[..., half:].sum(-1)
-        above, positives = self.counts[batch.neg], self.counts[batch.pos, None]
+        counts = batch.of_items(self.counts)
+        above, positives = counts[batch.neg], counts[batch.pos, None]
         more = (above > positives).to(interest.dtype)  # the negative is the more popular one
         toward = torch.sign(positives - above).to(interest.dtype)  # 1, -1; 0 on equal counts: no sign of conformity
         causes = more * F.softplus(-interest) + toward.abs() * F.softplus(-toward * conformity)

@@ -24,6 +24,7 @@ class MACR(RankingLoss):
     """
 
     changes_ranking = True
+    local = True
     negatives_from = "sampler"
 
     def __init__(

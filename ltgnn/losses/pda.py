@@ -22,6 +22,7 @@ class PDA(RankingLoss):
     arXiv:2105.06067), eq. 6-9; here one popularity of the whole train part, not one of each period.
     """
 
+    local = True
     negatives_from = "sampler"
 
     popularity: Tensor
@@ -42,7 +43,7 @@ class PDA(RankingLoss):
     def each(self, batch: Batch, main: Encoded) -> Tensor:
         need_negatives(batch, "pda")
         pos, neg = scores(main, batch, cosine=False)
-        mass = self.popularity**self.gamma
+        mass = batch.of_items(self.popularity) ** self.gamma
         pos, neg = (F.elu(pos) + 1) * mass[batch.pos], (F.elu(neg) + 1) * mass[batch.neg]
         return F.softplus(neg - pos.unsqueeze(1)).mean(1)
 

@@ -70,12 +70,3 @@ def need_width(states: Tensor, width: int, loss: str) -> None:
             f"loss={loss} is made for states of width {width}, but this model's have {states.shape[1]} "
             "(model=lightgcn_content concatenates the content). Set model=lightgcn, or another loss=."
         )
-
-
-def need_users(main: Encoded, by_user: Tensor, loss: str) -> None:
-    """Refuse a model that numbers the users anew in each batch, where numbers by user [U] would be those of others."""
-    if len(main.users) != len(by_user):
-        raise UserError(
-            f"loss={loss} knows each user by the train count, and a sequence model (model=gru4rec, sasrec) numbers "
-            "the users anew in each batch. Set model=lightgcn or mf, or another loss=."
-        )

@@ -14,7 +14,7 @@ from annotated_types import Ge
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ltgnn.losses.rows import need_users, scores
+from ltgnn.losses.rows import scores
 from ltgnn.types import Batch, Encoded, Groups, Interactions, Loss, UserError
 
 
@@ -52,12 +52,11 @@ class Constraint(nn.Module, Loss):
         self.register_buffer("item_beta", item_beta, persistent=False)
 
     def forward(self, batch: Batch, main: Encoded, views: list[Encoded]) -> Tensor:
-        need_users(main, self.user_beta, "ultragcn")
         if batch.neg.shape[1] == 0:
             raise UserError("loss=ultragcn needs sampled negatives, but the sampler draws none. Set sampler=uniform.")
         pos, neg = scores(main, batch, cosine=False)
         w1, w2, w3, w4 = self.weights
-        of_user = self.user_beta[batch.users]
+        of_user = self.user_beta[batch.user_numbers()]
         positive = (w1 + w2 * of_user * self.item_beta[batch.pos]) * F.softplus(-pos)
         weight = w3 + w4 * of_user[:, None] * self.item_beta[batch.neg]  # [B, S]
         negative = (weight * F.softplus(neg)).mean(1)

@@ -36,9 +36,10 @@ class Weighted(RankingLoss):
         if normalise:
             values = values / values[train.items].mean()
         self.register_buffer("weights", values.float(), persistent=False)
+        self.local = self.term.local
 
     def each(self, batch: Batch, main: Encoded) -> Tensor:
-        return self.weights[batch.pos] * self.term.each(batch, main)
+        return self.weights[batch.item_numbers(batch.pos)] * self.term.each(batch, main)
 
 
 class InversePropensity:

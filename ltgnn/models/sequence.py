@@ -41,7 +41,8 @@ class SequenceModel(Encoder):
     def prepare_batch(self, batch: Batch) -> Batch:
         """The next passes in training encode, as user ``n``, the user of row ``n`` before its positive."""
         self.rows = batch.users, self.histories.place(batch.users, batch.pos)
-        return batch._replace(users=torch.arange(len(batch.users), device=batch.users.device))
+        places = torch.arange(len(batch.users), device=batch.users.device)
+        return batch._replace(users=places, user_nodes=batch.users)
 
     def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
         """States of the batch's rows [B, d] in training, else of all users [U, d]; items [I, d]."""

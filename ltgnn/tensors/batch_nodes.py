@@ -38,8 +38,8 @@ def nodes_of(batch: Batch, num_users: int, num_items: int) -> BatchNodes:
     renamed = item_place[negatives]
     proposal = None if batch.proposal is None else batch.proposal[items]
     neg = renamed.expand(batch.neg.shape) if shared else renamed
-    numbers = (users if batch.nodes is None else batch.nodes[0][users], batch.item_numbers(items))
-    return BatchNodes(users, items, Batch(user_place[batch.users], item_place[batch.pos], neg, proposal, numbers))
+    numbers = (users if batch.user_nodes is None else batch.user_nodes[users], batch.item_numbers(items))
+    return BatchNodes(users, items, Batch(user_place[batch.users], item_place[batch.pos], neg, proposal, *numbers))
 
 
 def per_batch_states(batches: Sequence[Batch], main: Encoded) -> list[tuple[Batch, Encoded]]:

@@ -57,6 +57,9 @@ def test_naive(negatives: int, folds: int, logq: float) -> None:
     batch = batch._replace(proposal=torch.full((6,), 1 / 6, dtype=torch.float64))
     found = residual(folds=folds, logq=logq)(batch, main, []).detach()
     assert float(found) == pytest.approx(naive(batch, main, folds, logq), rel=1e-5)
+    rows = torch.arange(len(batch.users))  # as a sequence model counts its users: one for each row
+    anew, own = batch._replace(users=rows, user_nodes=batch.users), main._replace(users=main.users[batch.users])
+    assert float(residual(folds=folds, logq=logq)(anew, own, []).detach()) == pytest.approx(float(found), rel=1e-6)
 
 
 def test_without_weight_it_is_the_softmax_loss() -> None:

@@ -87,5 +87,11 @@ def test_mistakes_name_the_option() -> None:
     loss = Constraint(TRAIN, {}, *W, negative_weight=50)
     with pytest.raises(UserError, match=r"Set sampler=uniform"):
         loss(batch._replace(neg=batch.neg[:, :0]), main, [])
-    with pytest.raises(UserError, match=r"loss=ultragcn knows each user"):
-        loss(batch, main._replace(users=main.users[:4]), [])
+
+
+def test_users_of_a_sequence_model_are_known_by_their_numbers() -> None:
+    """It counts them anew, one for each row."""
+    main, batch = encoded()
+    loss = Constraint(TRAIN, {}, *W, negative_weight=50)
+    anew = batch._replace(users=torch.arange(len(batch.users)), user_nodes=batch.users)
+    torch.testing.assert_close(loss(anew, main._replace(users=main.users[batch.users]), []), loss(batch, main, []))
