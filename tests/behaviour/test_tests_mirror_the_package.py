@@ -29,6 +29,7 @@ TESTED_ELSEWHERE = {
     "inference/search/result.py": "tests/commands/test_search.py",
     "reproduction/display.py": "tests/commands/test_reproduce.py prints verdicts and the list of rows",
     "reproduction/outcome.py": "tests/commands/test_reproduce.py trains a row",
+    "sweeps/launchers/joblib.py": "tests/sweeps/launchers/test_submitit.py sweeps by every launcher of other processes",
     "training/distributed/column_parallel.py": "tests/training/distributed/test_processes.py trains by columns",
     "training/distributed/worker.py": "tests/training/distributed/test_processes.py starts it",
     "training/fitting.py": "tests/commands/test_train.py and tests/training/test_resume.py train whole jobs",
