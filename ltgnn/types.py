@@ -286,12 +286,12 @@ class Batch(NamedTuple):
     def __repr__(self) -> str:
         return short_repr(self)
 
-    def user_numbers(self) -> Tensor:
-        """The numbers in the data of ``users``.  [B]"""
-        return self.users if self.user_nodes is None else self.user_nodes[self.users]
+    def user_numbers(self, users: Tensor) -> Tensor:
+        """The numbers in the data of ``users`` as the batch counts them, such as its own; same shape."""
+        return users if self.user_nodes is None else self.user_nodes[users]
 
     def item_numbers(self, items: Tensor) -> Tensor:
-        """The numbers in the data of ``items`` as the batch counts them, such as ``pos``; same shape."""
+        """The same of ``items``, such as ``pos``."""
         return items if self.item_nodes is None else self.item_nodes[items]
 
     def of_users(self, table: Tensor) -> Tensor:

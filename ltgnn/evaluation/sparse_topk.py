@@ -30,10 +30,7 @@ class SparseTopK:
         ``place`` and ``seen``: a pair for each item that is not a candidate, user (by the place in the block) and item.
         """
         users = self.users[rows]
-        found: Any = self.scores(users)
-        excluded: Any = np.full(len(seen), -np.inf, np.float32)
-        found = found + csr_matrix((excluded, (place.numpy(), seen.numpy())), shape=found.shape)
-        fail_on_nan(torch.from_numpy(found.data))
+        found: Any = exclude(self.scores(users), place, seen)
         positive = found.data > 0
         if self.candidates is not None:
             positive &= self.candidates[found.indices]
@@ -42,3 +39,14 @@ class SparseTopK:
         keys = side_by_side(len(users), self.k, row, values, torch.from_numpy(found.indices[positive]).long())
         items, scores = decode_keys(largest(keys, self.k).sort(1, descending=True).values)
         return items, scores, torch.from_numpy(np.bincount(row, minlength=len(users)) >= self.k)
+
+
+def exclude(scores: Any, place: Tensor, items: Tensor) -> Any:
+    """``scores`` with -inf at the pairs of a row and an item, [e] and [e].  scipy CSR [n, I] -> the same
+
+    Raises ``UserError`` when a score is nan.
+    """
+    excluded: Any = np.full(len(items), -np.inf, np.float32)
+    found = scores + csr_matrix((excluded, (place.numpy(), items.numpy())), shape=scores.shape)
+    fail_on_nan(torch.from_numpy(found.data))
+    return found

@@ -10,7 +10,8 @@ import torch
 from scipy.sparse import csr_matrix
 from torch import Tensor
 
-from ltgnn.evaluation.exact_topk import NO_KEY, decode_keys, fail_on_nan, largest, side_by_side
+from ltgnn.evaluation.exact_topk import NO_KEY, decode_keys, largest, side_by_side
+from ltgnn.evaluation.sparse_topk import exclude
 from ltgnn.evaluation.topk import top_k
 from ltgnn.inference.search.index import KINDS
 from ltgnn.scoring.forms import decompose
@@ -87,12 +88,8 @@ class ApproximateLists:
 
     def _sparse_scores(self, users: Tensor, seen: Csr) -> Any:
         """The sum of the sparse weights, -inf where the user has the item.  scipy CSR [n, I], columns ascending"""
-        place, history = csr_rows(seen, users)
-        excluded: Any = np.full(len(place), -np.inf, np.float32)
-        found = csr_matrix((excluded, (place.numpy(), history.numpy())), shape=(len(users), self.num_items))
-        for scores in self.sparse:
-            found = found + scores(users)
-        fail_on_nan(torch.from_numpy(found.data))
+        none: Any = csr_matrix((len(users), self.num_items), dtype=np.float32)
+        found = exclude(sum((scores(users) for scores in self.sparse), none), *csr_rows(seen, users))
         found.sort_indices()
         return found
 

@@ -88,7 +88,7 @@ class ResidualSoftmax(SampledSoftmax):
     def each(self, batch: Batch, main: Encoded) -> Tensor:
         pos, neg = (cosine / self.temperature for cosine in cosines(main, batch, True, self.mask_own, "residual"))
         weight = self.log_weight.exp()
-        users = batch.user_numbers()
+        users = batch.user_numbers(batch.users)
         among = self.offsets(users, batch.item_numbers(batch.pos))  # [B, B]
         pos = pos + weight * among.diagonal()
         drawn, place = torch.unique(batch.neg, return_inverse=True)

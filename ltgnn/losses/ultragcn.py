@@ -56,7 +56,7 @@ class Constraint(nn.Module, Loss):
             raise UserError("loss=ultragcn needs sampled negatives, but the sampler draws none. Set sampler=uniform.")
         pos, neg = scores(main, batch, cosine=False)
         w1, w2, w3, w4 = self.weights
-        of_user = self.user_beta[batch.user_numbers()]
+        of_user = self.user_beta[batch.user_numbers(batch.users)]
         positive = (w1 + w2 * of_user * self.item_beta[batch.pos]) * F.softplus(-pos)
         weight = w3 + w4 * of_user[:, None] * self.item_beta[batch.neg]  # [B, S]
         negative = (weight * F.softplus(neg)).mean(1)

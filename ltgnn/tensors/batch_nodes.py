@@ -38,7 +38,7 @@ def nodes_of(batch: Batch, num_users: int, num_items: int) -> BatchNodes:
     renamed = item_place[negatives]
     proposal = None if batch.proposal is None else batch.proposal[items]
     neg = renamed.expand(batch.neg.shape) if shared else renamed
-    numbers = (users if batch.user_nodes is None else batch.user_nodes[users], batch.item_numbers(items))
+    numbers = batch.user_numbers(users), batch.item_numbers(items)
     return BatchNodes(users, items, Batch(user_place[batch.users], item_place[batch.pos], neg, proposal, *numbers))
 
 

@@ -129,7 +129,7 @@ def test_nodes_by_hand() -> None:
     assert nodes.batch.neg.tolist() == [[3], [1], [2]]
     assert nodes.batch.proposal.tolist() == [0, 1, 5, 9]
     again = nodes_of(nodes.batch._replace(pos=torch.tensor([2, 2, 2])), 2, 4).batch  # some of these nodes
-    assert again.user_numbers().tolist() == [7, 2, 7]
+    assert again.user_numbers(again.users).tolist() == [7, 2, 7]
     assert again.item_numbers(again.pos).tolist() == [5, 5, 5]
     assert again.item_numbers(again.neg).tolist() == [[9], [1], [5]]
     assert again.of_items(torch.arange(10) * 10).tolist() == [10, 50, 90]

@@ -31,7 +31,7 @@ def test_states_equal_the_loop(name: str) -> None:
     model.train()
     batch = model.prepare_batch(Batch(train.users, train.items, torch.empty(len(train), 0, dtype=torch.int64)))
     assert batch.users.tolist() == list(range(len(train)))
-    assert batch.user_numbers().tolist() == train.users.tolist()
+    assert batch.user_numbers(batch.users).tolist() == train.users.tolist()
     states = model(graph(train)).users
     pasts = [
         history(train, u)[: history(train, u).index(i)]
