@@ -51,7 +51,9 @@ def test_what_is_written_is_read_again_by_both(tree: dict[str, object]) -> None:
     assert yaml.load(text, Loader=libyaml.own_loader()) == tree
 
 
-def test_omegaconf_has_its_own_functions_back() -> None:
+def test_omegaconf_has_its_own_functions_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_utils, "get_yaml_loader", libyaml.own_loader)  # the suite itself reads by libyaml
+    monkeypatch.setattr(conf, "get_omega_conf_dumper", libyaml.own_dumper)
     config = OmegaConf.create({"lr": "1e-3", "name": "on", "ids": [1, None]})
     plain = OmegaConf.to_yaml(config)
     with libyaml.faster_omegaconf():
