@@ -83,7 +83,7 @@ class Study:
         given = [str(word).replace("LOGS", str(self.logs)) for word in (*recipe, *entry["words"])]
         if "finalists" not in entry:
             return {stage: given}
-        chosen = self.chosen(entry["finalists"])
+        chosen = self.chosen(entry["finalists"], entry.get("level_within", 0.0))
         names = {family: f"{stage}-{family}" for family in entry["families"]}
         return {
             name: [*taken_over(chosen[family]), *given] if family in chosen else []
@@ -91,13 +91,17 @@ class Study:
             if family in chosen or self.folder(name).is_dir()
         }
 
-    def chosen(self, stages: Iterable[str]) -> dict[str, Run]:
-        """Of each family the run with the best validation value."""
-        best: dict[str, Run] = {}
+    def chosen(self, stages: Iterable[str], level_within: float = 0.0) -> dict[str, Run]:
+        """Of each family the run with the best validation value; of several that are level with it, because they are
+        at most that share below, the one with the best tail on validation."""
+        families: dict[str, list[Run]] = {}
         for run in self.runs(stages):
-            family = family_of(run)
-            if family not in best or value(run, "val", METRIC) > value(best[family], "val", METRIC):
-                best[family] = run
+            families.setdefault(family_of(run), []).append(run)
+        best: dict[str, Run] = {}
+        for family, runs in families.items():
+            least = (1 - level_within) * max(value(run, "val", METRIC) for run in runs)
+            level = [run for run in runs if value(run, "val", METRIC) >= least]
+            best[family] = max(level, key=lambda run: value(run, "val", VALUES["tail"])) if level_within else level[0]
         return best
 
     def runs(self, stages: Iterable[str]) -> list[Run]:

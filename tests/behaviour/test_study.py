@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from hydra import compose, initialize_config_dir
@@ -149,6 +149,20 @@ def test_a_stage_without_its_sources_says_so(study: ModuleType, tmp_path: Path) 
         plan.run("toy-final")
     with pytest.raises(study.UserError, match="no finished run"):
         study.gather(plan, tmp_path)
+
+
+@pytest.mark.parametrize(("within", "best"), [(0.0, "a"), (0.02, "b"), (0.5, "c")])
+def test_of_level_runs_the_best_tail(
+    study: ModuleType, monkeypatch: pytest.MonkeyPatch, within: float, best: str
+) -> None:
+    runs = [
+        SimpleNamespace(name=name, metrics={"val": {"ndcg@20": both, "items20/tail/ndcg@20": tail}})
+        for name, both, tail in [("a", 0.100, 0.01), ("b", 0.099, 0.02), ("c", 0.051, 0.03)]
+    ]
+    monkeypatch.setattr(study, "family_of", lambda run: "trained-text")
+    monkeypatch.setattr(study.Study, "runs", lambda self, stages: runs)
+    plan = study.Study(HERE / "plan.yaml", Path())
+    assert plan.chosen(["any"], within)["trained-text"].name == best
 
 
 def test_what_earlier_sessions_ran_stays(study: ModuleType) -> None:
