@@ -69,7 +69,8 @@ def label(row: Mapping[str, Any]) -> str:
     text = "tuned" if row["features"] == "folder" else row["features"]  # a folder holds the encoder that `tune` wrote
     words += [f"features={text}"] if text not in ("minilm", "none") else []
     words += [row["score"]] if row["score"] != "dot" else []
-    kept = [w for w in row["words"].split() if w.split(".")[0].split("=")[0] in SHOWN and ".factors=" not in w]
+    shown = (*SHOWN, "lr") if row["loss"] == "residual" else SHOWN
+    kept = [w for w in row["words"].split() if w.split(".")[0].split("=")[0] in shown and ".factors=" not in w]
     return " ".join(
         [*words, *("=".join((key.rpartition(".")[2], to)) for key, _, to in (w.partition("=") for w in kept))]
     )
