@@ -83,7 +83,7 @@ class Study:
         given = [str(word).replace("LOGS", str(self.logs)) for word in (*recipe, *entry["words"])]
         if "finalists" not in entry:
             return {stage: given}
-        chosen = self.chosen(entry["finalists"], entry.get("tail_of"))
+        chosen = self.chosen(entry["finalists"])
         names = {family: f"{stage}-{family}" for family in entry["families"]}
         return {
             name: [*taken_over(chosen[family]), *given] if family in chosen else []
@@ -91,15 +91,12 @@ class Study:
             if family in chosen or self.folder(name).is_dir()
         }
 
-    def chosen(self, stages: Iterable[str], tail_of: str | None = None) -> dict[str, Run]:
-        """Of each family the run with the best validation value; with ``tail_of``, the words of a run, of those whose
-        tail on validation is not below that of this run."""
-        least = max((tail(run) for run in self.matching(tail_of)), default=0.0) if tail_of else 0.0
+    def chosen(self, stages: Iterable[str]) -> dict[str, Run]:
+        """Of each family the run with the best validation value."""
         best: dict[str, Run] = {}
         for run in self.runs(stages):
             family = family_of(run)
-            better = family not in best or value(run, "val", METRIC) > value(best[family], "val", METRIC)
-            if better and (not tail_of or tail(run) >= least):
+            if family not in best or value(run, "val", METRIC) > value(best[family], "val", METRIC):
                 best[family] = run
         return best
 
@@ -202,10 +199,6 @@ def family_of(run: Run) -> str:
 
 def value(run: Run, part: str, name: str) -> float:
     return float(run.metrics[part].get(name, float("nan")))
-
-
-def tail(run: Run) -> float:
-    return value(run, "val", VALUES["tail"])
 
 
 def row(stage: str, run: Run) -> dict[str, Any]:

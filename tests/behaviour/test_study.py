@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import pytest
 from hydra import compose, initialize_config_dir
@@ -149,21 +149,6 @@ def test_a_stage_without_its_sources_says_so(study: ModuleType, tmp_path: Path) 
         plan.run("toy-final")
     with pytest.raises(study.UserError, match="no finished run"):
         study.gather(plan, tmp_path)
-
-
-@pytest.mark.parametrize(("least", "best"), [(None, "a"), (0.01, "a"), (0.015, "b"), (0.03, "c"), (0.04, None)])
-def test_the_best_of_those_that_keep_a_tail(
-    study: ModuleType, monkeypatch: pytest.MonkeyPatch, least: float | None, best: str | None
-) -> None:
-    def made(name: str, both: float, tail: float) -> SimpleNamespace:
-        return SimpleNamespace(name=name, metrics={"val": {"ndcg@20": both, "items20/tail/ndcg@20": tail}})
-
-    runs = [made("b", 0.099, 0.02), made("a", 0.100, 0.01), made("c", 0.051, 0.03)]
-    monkeypatch.setattr(study, "family_of", lambda run: "trained-text")
-    monkeypatch.setattr(study.Study, "runs", lambda self, stages: runs)
-    monkeypatch.setattr(study.Study, "matching", lambda self, words: [made("closed", 0.2, least or 0.0)])
-    found = study.Study(HERE / "plan.yaml", Path()).chosen(["any"], None if least is None else "closed:seed=1")
-    assert {run.name for run in found.values()} == ({best} if best else set())
 
 
 def test_what_earlier_sessions_ran_stays(study: ModuleType) -> None:
