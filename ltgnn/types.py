@@ -263,11 +263,22 @@ class Groups:
         return dict(zip(self.names, counts, strict=True))
 
 
+class Block(NamedTuple):
+    """One kind of features among those side by side: its columns, and the items that have it."""
+
+    columns: slice  # of [I, D]
+    known: Tensor  # [I] bool; False: no text, no image, no number ...
+
+    def __repr__(self) -> str:
+        return short_repr(self)
+
+
 class Features(NamedTuple):
     """Text (or other side) features of all items and the card that says where they come from."""
 
     values: Tensor  # [I, D] float32
     card: dict[str, Any]  # key, encoder, template, dimensions ...; plain values
+    blocks: Mapping[str, Block] = {}  # by name, in the order of the columns; nothing changes it. Empty: not known
 
     def __repr__(self) -> str:
         return short_repr(self)

@@ -12,6 +12,9 @@ from ltgnn.config.search_path import is_group, option_names, trees
 
 TARGET = "_target_"
 
+JOINED = ("features",)
+"""Groups of which several options, with + between, make one: those of ``hydra_plugins/ltgnn_conf.py``."""
+
 
 def wrong_choice(words: Sequence[str], root: str, tree: Path | None = None) -> str:
     """A message where a group is given null, is left out though it is needed, or is given options of which one would
@@ -31,8 +34,9 @@ def wrong_choice(words: Sequence[str], root: str, tree: Path | None = None) -> s
             return f"{word} given, one option wanted: {options_of(group)}."
         if (listed := re.fullmatch(r"\[(.*)\]", value)) and (parts := same_parts(group, chosen := split(listed[1]))):
             double = f" ({', '.join(parts)} would be that of the last)" if parts != [group] else ""
+            both = f" Side by side: {group}={'+'.join(chosen)}." if group in JOINED else ""
             return (
-                f"{word} given, one option wanted{double}: {options_of(group)}. To run several: "
+                f"{word} given, one option wanted{double}: {options_of(group)}.{both} To run several: "
                 f"{group}={','.join(chosen)} -m"
             )
     return ""

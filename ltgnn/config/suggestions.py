@@ -27,6 +27,10 @@ def in_plain_words(text: str, words: Sequence[str], root: str, tree: Path | None
     if wrong := re.search(r"Could not find '([\w/.-]+)/([^'/]+)'", text):
         listed = re.search(r"Available options in '[^']+':\n((?:[ \t]+\S+\n?)*)", text)
         return no_word(wrong.group(1), wrong.group(2), listed.group(1).split() if listed else ())
+    if wrong := re.search(r"In '[^']+': Could not load '([\w/.-]+)/([^'/]+)'", text):  # one of words joined by +
+        return no_word(
+            wrong.group(1), wrong.group(2), [name for name in option_names(wrong.group(1)) if "/" not in name]
+        )
     if wrong := re.search(r"Ambiguous value for argument '(.*)'\n", text):
         return several_values(wrong.group(1))
     if wrong := re.search(r"Error merging override ([^=]+=(.).*)\nCannot merge", text):

@@ -36,18 +36,21 @@ def audit(
     counts: Tensor | None,
     texts: Sequence[str] | None,
     fields: Sequence[str],
+    categories: Sequence[str] | None = None,
 ) -> list[Finding]:
-    """All checks; ``texts`` [I] are what the encoder reads, ``fields`` the item fields that they are made of."""
+    """All checks; ``texts`` [I] are what the encoder reads, ``fields`` the item fields that they are made of.
+
+    ``categories`` [I]: what is read of each item as categories; items may share them, unlike texts.
+    """
     findings = certain_findings(split, graph, counts, probes=None)
     findings += [finding for name in dataset.item_numbers if (finding := popularity_number(dataset, split, name))]
+    checks = [fields_of_interactions(fields)]
+    for words in (texts, categories):
+        if words is not None:
+            checks += [user_mentions(split, words, dataset.user_ids), item_mentions(split, words, dataset.item_ids)]
     if texts is not None:
-        checks = (
-            fields_of_interactions(fields),
-            user_mentions(split, texts, dataset.user_ids),
-            item_mentions(split, texts, dataset.item_ids),
-            twins(split, texts, dataset.item_ids),
-        )
-        findings += [finding for finding in checks if finding]
+        checks.append(twins(split, texts, dataset.item_ids))
+    findings += [finding for finding in checks if finding]
     return findings
 
 

@@ -17,10 +17,14 @@ class Shuffled(Step):
     seed: int
 
     def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
-        order = torch.randperm(len(values), generator=torch.Generator().manual_seed(self.seed))
-        shuffled = torch.empty_like(values)
-        shuffled[order] = values[order.roll(1)]
-        return shuffled
+        return self.move(values)
+
+    def move(self, known: Tensor) -> Tensor:
+        """Each row to another item.  [I, ...] -> [I, ...]"""
+        order = torch.randperm(len(known), generator=torch.Generator().manual_seed(self.seed))
+        moved = torch.empty_like(known)
+        moved[order] = known[order.roll(1)]
+        return moved
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from ltgnn.features.blocks import as_block
 from ltgnn.features.item_features import FeatureSource
 from ltgnn.features.steps import apply_steps
 from ltgnn.features.store import key_of
@@ -64,4 +65,4 @@ class DatasetVectors(FeatureSource):
             "vectors": {name: rows.shape[1] for name, rows in zip(names, found, strict=True)},
             "missing": {name: int(none.sum()) for name, none in zip(names, absent, strict=True)},
         }
-        return Features(values, card)
+        return as_block(Features(values, card), "vectors", ~torch.stack(absent).all(0))

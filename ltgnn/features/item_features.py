@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from ltgnn.features.blocks import as_block, join_blocks
 from ltgnn.features.card import describe
 from ltgnn.features.encoders import HuggingFace
 from ltgnn.features.precomputed import FeatureFile
@@ -42,6 +43,11 @@ class FeatureSource:
     def item_text(self) -> ItemText | None:
         """The part that encodes the texts of the items, all of it or one of several; None: there is none."""
         return None
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """The item fields that it reads besides those of a template, for the leak audit."""
+        return ()
 
     def text_columns(self, features: Features) -> slice | None:
         """The columns of the ``features`` that it made which ``item_text`` gave; None: none of them."""
@@ -98,12 +104,13 @@ class ItemText(FeatureSource):
             return None
         texts = render(template, dataset.item_fields)
         identity = {"template": template, "encoder": dict(self.encoder.identity)}
-        return self.store.get(
+        found = self.store.get(
             identity,
             texts,
             lambda: self.encoder(texts),
             lambda values: describe(texts, values) | self.reading(texts),
         )
+        return as_block(found, "text", torch.tensor([bool(text) for text in texts]) & found.values.any(1))
 
     def reading(self, texts: Sequence[str]) -> dict[str, Any]:
         """What the encoder says of its reading, for the card; empty: it cannot tell."""
@@ -149,6 +156,7 @@ class ItemNumbers(FeatureSource):
         raw = self.store.get(
             identity, [], lambda: standardise(table, counts > 0), lambda _: silent(table[counts > 0], columns)
         )
+        raw = as_block(raw, "numbers", ~table.isnan().all(1))
         return apply_steps(raw, counts, self.control, self.transform, what="item numbers", items=dataset.item_ids)
 
     def chosen(self, dataset: Dataset) -> list[str]:
@@ -193,7 +201,8 @@ class ItemVectors(FeatureSource):
 class JoinedFeatures(FeatureSource):
     """Several kinds of features side by side, ``[I, D1 + D2 + ...]``; each has its own entry in the store.
 
-    The card has the number of columns of each (``widths``), for a projector that treats them separately.
+    The card has the number of columns of each (``widths``), for a projector that treats them separately. The blocks are
+    those of the parts, by the names of the parts; of a part with several, ``PART.BLOCK``.
     """
 
     def __init__(self, parts: Mapping[str, FeatureSource]) -> None:
@@ -203,11 +212,16 @@ class JoinedFeatures(FeatureSource):
     def item_text(self) -> ItemText | None:
         return next((found for part in self.parts.values() if (found := part.item_text) is not None), None)
 
+    @property
+    def fields(self) -> Sequence[str]:
+        return [field for part in self.parts.values() for field in part.fields]
+
     def text_columns(self, features: Features) -> slice | None:
         start = 0
         for name, width in features.card["widths"].items():
-            if self.parts[name].item_text is not None:
-                return slice(start, start + width)
+            part = Features(features.values[:, start : start + width], features.card["parts"][name])
+            if (found := self.parts[name].text_columns(part)) is not None:
+                return slice(start + found.start, start + found.stop)
             start += width
         return None
 
@@ -218,12 +232,15 @@ class JoinedFeatures(FeatureSource):
         parts = {name: part for name, part in made.items() if part is not None}
         if not parts:
             return None
+        blocks = join_blocks(parts)
         return Features(
             torch.cat([part.values for part in parts.values()], dim=1),
             {
                 "key": key_of({name: part.card["key"] for name, part in parts.items()}, []),
                 "widths": {name: part.values.shape[1] for name, part in parts.items()},
+                "known": {name: int(block.known.sum()) for name, block in blocks.items()},
                 "parts": {name: part.card for name, part in parts.items()},
                 "warnings": [f"{n}: {text}" for n, part in parts.items() for text in part.card.get("warnings", ())],
             },
+            blocks,
         )

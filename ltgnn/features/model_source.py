@@ -12,6 +12,7 @@ from ltgnn.types import UserError
 
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")  # the first kind that a folder has counts
 DESCRIPTION = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+PROCESSOR = ("preprocessor_config.json", "processor_config.json")  # of a model of images
 VOCABULARY = ("vocab.txt", "vocab.json", "merges.txt", "*.model")
 
 
@@ -28,8 +29,9 @@ def locate(sources: Sequence[str], revision: str | None, local_files_only: bool)
         except LookupError as reason:
             tried.append(f"  {source}: {reason}")
     raise UserError(
-        "no source of the text encoder can be had; tried in this order\n" + "\n".join(tried) + "\n"
-        "give a folder that holds config.json, a tokenizer and *.safetensors, as features.encoder.model=FOLDER "
+        "no source of the encoder can be had; tried in this order\n" + "\n".join(tried) + "\n"
+        "give a folder that holds config.json, *.safetensors and a tokenizer (of images: preprocessor_config.json), "
+        "as features.encoder.model=FOLDER "
         "(any id can be fetched on a machine with a network: hf download ID --local-dir FOLDER)"
     )
 
@@ -89,7 +91,9 @@ def _from_hub(name: str, revision: str | None, local_files_only: bool) -> Path:
         try:
             files = [file.rfilename for file in HfApi().model_info(name, revision=revision).siblings or []]
             kinds = [[file for file in files if Path(file).match(pattern) and "/" not in file] for pattern in WEIGHTS]
-            wanted = [file for file in files if any(Path(file).match(p) for p in (*DESCRIPTION, *VOCABULARY))]
+            wanted = [
+                file for file in files if any(Path(file).match(p) for p in (*DESCRIPTION, *PROCESSOR, *VOCABULARY))
+            ]
             wanted = [file for file in wanted if "/" not in file] + next((kind for kind in kinds if kind), [])
             return Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
         except Exception as error:  # what a missing network raises depends on the transport underneath

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 
 from ltgnn.features.dataset_vectors import DatasetVectors
+from ltgnn.features.item_categories import ItemCategories
 from ltgnn.features.item_features import FeatureSource, ItemNumbers, ItemText, ItemVectors, JoinedFeatures
+from ltgnn.features.item_images import ItemImages
 from ltgnn.features.queries import TextPart, reader
 from ltgnn.features.scaling import standardising
 from ltgnn.features.template import render
@@ -49,6 +51,9 @@ def encode_new_items(
             )
         rows = torch.stack([torch.zeros(raw.shape[1]) if row is None else row for row in given])
         return apply_steps_of_run(raw, rows, counts, source.control, source.transform)
+    if isinstance(source, ItemImages | ItemCategories):
+        known = source.raw(dataset)
+        return apply_steps_of_run(known.values, source.new_rows(dataset, grown), counts, *source.steps(known))
     if isinstance(source, DatasetVectors):
         raise UserError(
             f"'{new[0]}' is an item that the run does not know, and no vector of it came with {dataset.name}: leave "

@@ -13,7 +13,7 @@ from ltgnn.features.checks import measure, refuse_overflow, shares, warnings
 from ltgnn.features.store import key_of
 from ltgnn.features.transform import Step
 from ltgnn.io.pluralize import pluralize
-from ltgnn.types import Features, UserError
+from ltgnn.types import Block, Features, UserError
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,9 @@ def apply_steps(
     raw: Features, counts: Tensor, *steps: Step, what: str = "item features", items: Sequence[str] = ()
 ) -> Features:
     """The features after the steps; steps that change something are part of the key and noted in the card.
+
+    The block of ``raw`` becomes one of all columns, whose known items go where a step moves the rows. Without a block,
+    an item is known where its row of ``raw`` is not zero.
 
     What is amiss with them is logged and stands on the card as ``warnings``. ``what``, ``items``: names for messages.
     """
@@ -37,7 +40,9 @@ def apply_steps(
         raise UserError(
             "no item has a train interaction, so no transform can be fitted; look at split and data.cleaning"
         )
+    name, known = next(((n, block.known) for n, block in raw.blocks.items()), ("features", raw.values.any(1)))
     for step in steps:
+        known = step.move(known)
         changed = step(values, fit)
         if changed is not values:
             identity: dict[str, Any] = {"of": card["key"], **step.identity, "fit": fit_hash(counts)}
@@ -45,7 +50,7 @@ def apply_steps(
             card["steps"] = [*card.get("steps", []), dict(step.identity)]
             values = changed
     refuse_overflow(values, what, items)
-    return Features(values, card)
+    return Features(values, card, {name: Block(slice(0, values.shape[1]), known)})
 
 
 def fit_hash(counts: Tensor) -> str:

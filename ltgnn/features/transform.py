@@ -30,9 +30,45 @@ class Step:
         """The step for a row, such as a text that is not an item: fit_map on the rows ``fit`` of the items."""
         raise UserError(f"{type(self).__name__} is fit_map to all items at once and cannot read another text.")
 
+    def move(self, known: Tensor) -> Tensor:
+        """Which rows are known after the step, where ``known`` were before it.  [I] bool -> [I] bool"""
+        return known
+
     @property
     def identity(self) -> Mapping[str, Any]:
         return {"class": type(self).__name__, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class OfKnown(Step):
+    """Another step on the rows of items that are ``known`` [I] bool alone; those of the others are 0 after it, too.
+
+    A control then keeps which items have something, and a transform is fitted to no row of zeros.
+    """
+
+    step: Step
+    known: Tensor
+
+    def __call__(self, values: Tensor, fit: Tensor) -> Tensor:
+        if not self.step.changes_features:
+            return values
+        made = self.step(values[self.known], fit[self.known])
+        changed = made.new_zeros(len(values), made.shape[1])
+        changed[self.known] = made
+        return changed
+
+    def fit_map(self, values: Tensor, fit: Tensor) -> Map:
+        """Rows of zeros stay zeros."""
+        made = self.step.fit_map(values[self.known], fit[self.known])
+
+        def keep_zeros(rows: Tensor) -> Tensor:
+            return made(rows) * rows.any(1, keepdim=True)
+
+        return made if made is keep_rows else keep_zeros
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        return self.step.identity
 
 
 @dataclass(frozen=True)

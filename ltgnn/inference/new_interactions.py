@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from ltgnn.build import Problem, build_features, build_groups, build_module, uses_features
+from ltgnn.features.blocks import extend
 from ltgnn.features.new_items import encode_new_items
 from ltgnn.inference.incremental_propagation import match_sorted
 from ltgnn.module import Recommender
@@ -125,7 +126,7 @@ def extend_problem(cfg: DictConfig, problem: Problem, new: NewInteractions) -> P
         features = problem.features
         if features is None or not new.item_ids:
             return features
-        return Features(torch.cat([features.values, encode_later(cfg, problem, dataset)]), features.card)
+        return extend(features, encode_later(cfg, problem, dataset))
 
     split = replace(split, train=train, val=val, test=test)
     after = Problem(dataset, split, build_groups(cfg, train.item_counts), extend_features)

@@ -44,6 +44,7 @@ EXCEPTIONS: dict[str, str] = {
     "features/tuning/encoder.py:set_dropout": LIBRARY,
     "features/tuning/module.py:StepBar.teardown": "the bar is there once training has begun",
     "features/tuning/purchase.py:Purchase.__init__": LIBRARY,
+    "features/vision.py:pool": LIBRARY,
     "graph/tables.py:map_memory": PLATFORM,
     "io/atomic_write.py:refusal": ERRORS,
     "io/libyaml.py:measure": LIBRARY,

@@ -17,7 +17,6 @@ TESTED_ELSEWHERE = {
     "experiment/evaluation_job.py": "tests/commands/test_evaluate.py runs the job whole",
     "experiment/launching.py": "tests/experiment/test_training.py runs jobs and sweeps from Python",
     "experiment/train_job.py": "tests/experiment/test_training.py, likewise",
-    "features/new_items.py": "tests/behaviour/test_other_features.py adds items to runs of every kind of features",
     "features/queries.py": "tests/commands/test_search.py asks a trained run",
     "features/tuning/select_batch_items.py": "tests/features/tuning/test_trainable_text.py trains with it",
     "graph/triton_rows.py": "tests/behaviour/test_gpu.py: it needs a CUDA device",

@@ -42,6 +42,16 @@ def test_clean(audited, split):
         assert checks(audited, protocol(audited)) == []
 
 
+def test_categories_may_be_shared_but_not_name_users(audited, split):
+    shared = ["brand"] * audited.num_items
+    assert audit(audited, split, None, None, None, ["brand"], shared) == []
+    for user, item in zip(split.test.users.tolist(), split.test.items.tolist(), strict=True):
+        shared[item] += f" {audited.user_ids[user]}"
+    (found,) = audit(audited, split, None, None, None, ["brand"], shared)
+    assert found.check == "text built from interactions"
+    assert found.count == len(split.test)
+
+
 def test_duplicates_across_parts(audited, split):
     leaky = Split(joined(split.train, split.test.select(torch.arange(3))), split.val, split.test, "leaky")
     assert checks(audited, leaky) == ["duplicates across parts"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 from omegaconf import DictConfig
 
-from ltgnn.build import build_graph, fetch_files
+from ltgnn.build import build_features, build_graph, fetch_files
 from ltgnn.commands.data.importing import load_quietly
 from ltgnn.config.paths import write_whole
 from ltgnn.data.audit import audit
@@ -74,8 +74,12 @@ def audit_target(name: str, overrides: Sequence[str], allow: Sequence[str]) -> i
     if "item_edges" in cfg.graph:
         cfg.graph.item_edges = {}  # pairs leak, not likeness of texts
     graph = build_graph(cfg, split_parts.train, None, found.dataset.relations)
-    fields, texts = _texts(found)
-    findings = audit(found.dataset, split_parts, graph, split_parts.train.item_counts, texts, fields)
+    template, known = str(found.cfg.data.template or ""), found.dataset.item_fields
+    fields = [name for name in known if "{" + name in template]
+    categories = [name for name in build_features(cfg).fields if name in known]
+    texts, values = _texts(found, fields), _texts(found, categories)
+    counts = split_parts.train.item_counts
+    findings = audit(found.dataset, split_parts, graph, counts, texts, [*fields, *categories], values)
     left = [finding for finding in findings if not any(finding.check.startswith(word) for word in allow)]
     print(f"{found.dataset.name}, {split_parts.name}, fingerprint {split_parts.fingerprint[:16]}")
     for finding in findings:
@@ -115,13 +119,10 @@ def export(name: str, overrides: Sequence[str], to: str, out: str) -> int:
     return 0
 
 
-def _texts(found: Target) -> tuple[list[str], list[str] | None]:
-    """The fields that the template uses, and their texts joined: equal where the encoder's texts are equal."""
-    template = found.cfg.data.template
-    fields = [name for name in found.dataset.item_fields if template and "{" + name in template]
-    if not fields:
-        return [], None
-    return fields, ["\n".join(row) for row in zip(*(found.dataset.item_fields[name] for name in fields), strict=True)]
+def _texts(found: Target, fields: Sequence[str]) -> list[str] | None:
+    """The fields of each item joined: equal where what is read of them is equal; None: no fields."""
+    columns = (found.dataset.item_fields[name] for name in fields)
+    return ["\n".join(row) for row in zip(*columns, strict=True)] if fields else None
 
 
 def _side(found: Target, label: str, with_split: bool) -> DatasetSide:

@@ -44,6 +44,15 @@ def test_audit_codes(imported, capsys, files):
     assert "allowed  identical texts" in capsys.readouterr().out
 
 
+def test_audit_reads_categories(imported, capsys):
+    """By the name of their field and by the ids in them; that items share one is no leak."""
+    main(["import", "clicks.csv", *MAPPING, *ITEMS, "--field", "also_bought=name", "--out", "more"])
+    arguments = ["audit", "more", "split=leave_one_out", "data.template='{title}'"]
+    assert main(arguments) == 0
+    assert main([*arguments, "features=tfidf+categories", "features.parts.categories.fields=[also_bought]"]) == 1
+    assert "FOUND  text built from interactions: 1 (also_bought" in capsys.readouterr().out
+
+
 def test_diff(imported, capsys):
     assert main(["diff", "shop", "shop"]) == 0
     assert "the same: users, items, pairs, times, weights, texts, numbers" in capsys.readouterr().out
