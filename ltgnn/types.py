@@ -567,6 +567,17 @@ class EdgeRule(NamedTuple):
     strength_of: Callable[[Interactions], Tensor] | None = None  # of new pairs [m] float64; None: 1 each
 
 
+class MessageEdges(NamedTuple):
+    """The messages of one step of a graph, one a column, by receiver: what PyG calls ``edge_index``."""
+
+    edge_index: Tensor  # [2, M] int64, sender and receiver
+    weights: Tensor  # [M] of the messages, normalised
+    unequal: bool  # whether edges differ in strength, so that the weights are more than a normalisation
+
+    def __repr__(self) -> str:
+        return short_repr(self)
+
+
 class Graph:
     """A normalised user-item graph of ``N = U + I`` nodes, users first.
 
@@ -603,6 +614,10 @@ class Graph:
     def messages_to(self, node: int) -> tuple[Tensor, Tensor]:
         """The nodes that ``node`` receives messages from [n] int64, and the weights of their messages [n] float64."""
         raise UserError(f"{type(self).__name__} of graph= has no `messages_to`, so no score of it can be explained.")
+
+    def edges(self) -> MessageEdges:
+        """All messages of one step, for convolutions that send their own; ``UserError`` where these would not do."""
+        raise UserError(f"model=pyg: {type(self).__name__} of graph= has no `edges`, which a convolution needs.")
 
     def fold_in(self) -> EdgeRule | None:
         """What it takes to add pairs to the graph; None: a new pair changes weights far away from it."""

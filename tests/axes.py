@@ -55,6 +55,8 @@ class Tree:
             )
             for axis in AXES
         }
+        convs = sorted(file.stem for file in (conf_dir() / "model/conv").glob("*.yaml"))
+        self.words["model"] += [f"pyg model/conv={conv}" for conv in convs if conv != "lgconv"]  # which is that of pyg
         toy = [
             "data=toy",
             f"data.files.path={shop}",
@@ -69,7 +71,7 @@ class Tree:
             self.base = compose("train", toy)
             for number in range(max(map(len, self.words.values()))):  # one word of each axis at a time
                 chosen = {axis: words[number % len(words)] for axis, words in self.words.items()}
-                cfg = compose("train", [*toy, *(f"{axis}={word}" for axis, word in chosen.items())])
+                cfg = compose("train", [*toy, *" ".join(f"{axis}={word}" for axis, word in chosen.items()).split()])
                 for axis, word in chosen.items():
                     self.nodes[axis][word] = cfg[axis]
         self.words["model"] = [word for word in self.words["model"] if "embedding" in self.nodes["model"][word]]

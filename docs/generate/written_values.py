@@ -13,6 +13,7 @@ NOT_TOLD = {
     "data.files.sha256.*": "text or null",
     "features.encoder.model": "text or a list (text each)",
     "projector.widths.*": "a whole number of at least 1",
+    "model.encoder.weights": "one of edge_weight, edge_attr or null",
     "callbacks.early_stop": "a part or null",
     "hydra.launcher.workers": "a whole number of at least 1 or null",
     "hydra.launcher.threads": "a whole number of at least 1 or null",

@@ -81,6 +81,9 @@ def _of_default(entry: Any, group: str, among: Sequence[Path], at: str) -> dict[
     inner = where.removeprefix("/") if where.startswith("/") else f"{group}/{where}"
     package = place or (where.removeprefix("/") if where.startswith("/") else where).replace("/", ".")
     outer = "" if where.startswith("/") else at
+    file = option_file(inner, option, among)
+    if not place and file is not None and PACKAGE.search(file.read_text(encoding="utf-8")):
+        return written_keys(inner, option, among)  # its own line says where
     return written_keys(inner, option, among, f"{outer}.{package}".strip("."))
 
 

@@ -30,6 +30,7 @@ LIBRARIES = {
     "torch.nn.init": r"[a-z]\w*_",
     "torch.optim": r"[A-Z]\w+",
     "torch.optim.lr_scheduler": r"[A-Z]\w+",
+    "torch_geometric.nn": r"[A-Z]\w*Conv",
 }
 """Modules of other packages whose names, matching the pattern, a recipe may use. None of them runs code it is given."""
 

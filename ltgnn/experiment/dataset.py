@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from omegaconf import DictConfig
+from torch import Tensor
 
 from ltgnn.build import build_dataset
 from ltgnn.config.composing import compose_config
@@ -17,7 +18,10 @@ from ltgnn.experiment.process_state import ONE_AT_A_TIME, hydra_put_back, only_e
 from ltgnn.experiment.target import later_wins, named_data
 from ltgnn.io.notebook import card
 from ltgnn.types import Dataset as CleanedDataset
-from ltgnn.types import UserError
+from ltgnn.types import Split, UserError
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,6 +124,71 @@ class Dataset(CleanedDataset):
         folder = import_frames(interactions, items, name, columns, reading, cleaning)
         with only_errors("ltgnn.data.catalog"):  # what is to be said was said of the frames
             return load_words(named_data(str(folder), name))
+
+    @classmethod
+    def from_pyg(
+        cls,
+        data: HeteroData,
+        *,
+        name: str = "data",
+        user: str = "user",
+        item: str | None = None,
+        interactions: str | None = None,
+        rating: str | None = None,
+        time: str | None = None,
+        weight: str | None = None,
+    ) -> Dataset:
+        """A data set from a graph of torch-geometric, one of ``to_pyg`` or of PyG's own data sets.
+
+        All nodes stay and keep their numbers. It is kept below LTGNN_DATA (``pyg/NAME-HASH``).
+
+        Args:
+            data: With ``edge_index`` from users to items. ``edge_label_index`` is the test part, and
+                ``val_edge_label_index`` validation. Of other edges those from items become relations.
+            name: What the data set is called in results.
+            user, item: Node types. item None: the only one that users have edges to.
+            interactions: Edge type between them, its middle name. None: the only one.
+            rating, time, weight: Edge attributes. None: no rating, ``time`` and ``edge_weight`` where they are there.
+
+        Raises:
+            UserError: Types or attributes that are not there (it names those that are), numbers out of range.
+
+        Examples:
+            >>> import torch, ltgnn
+            >>> from torch_geometric.data import HeteroData
+            >>> data = HeteroData()
+            >>> data["user"].num_nodes, data["book"].num_nodes = 2, 3
+            >>> data["user", "rates", "book"].edge_index = torch.tensor([[0, 0, 1], [0, 2, 2]])
+            >>> ltgnn.Dataset.from_pyg(data, name="tiny")
+            Dataset('tiny': 2 users, 3 items, 3 interactions)
+        """
+        from ltgnn.data.hetero_raw import HeteroNames
+        from ltgnn.experiment.pyg_import import import_hetero_data
+
+        names = HeteroNames(user, item, interactions, rating, time, weight)
+        with only_errors("ltgnn.data.catalog"):
+            return load_words(named_data(str(import_hetero_data(data, names, name)), name))
+
+    def to_pyg(self, split: Split | None = None, features: Tensor | str | None = None) -> HeteroData:
+        """The data set as ``torch_geometric.data.HeteroData``, for PyG's loaders, transforms and models.
+
+        Args:
+            split: Whose train part are the edges; None: all interactions, or the official train part. Held-out pairs
+                are ``edge_label_index`` (test) and ``val_edge_label_index``, over which no message passes.
+            features: ``x`` of the items, [I, D]: a matrix, or the name of vectors that came with the data.
+
+        Returns:
+            Node types ``user``, ``item`` and those of the relations, with ``raw_id``; edge types
+            ``("user", "interacts", "item")``, ``("item", TYPE, KIND)`` and their reverse (``rev_``); ``time`` and
+            ``edge_weight`` of interactions that have them (``ltgnn.data.hetero_data``).
+
+        Raises:
+            UserError: Fields or relations called like an attribute of HeteroData; features of another size.
+        """
+        from ltgnn.data.export import parts_of
+        from ltgnn.data.hetero_data import to_hetero_data
+
+        return to_hetero_data(self, None if split is None else parts_of(split), features)
 
     def _repr_html_(self) -> str:
         texts, numbers = ", ".join(self.item_fields), ", ".join(self.item_numbers)

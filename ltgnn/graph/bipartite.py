@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar
 
 import torch
@@ -17,7 +17,7 @@ from ltgnn.graph.locality import NodeOrder, faster
 from ltgnn.graph.relation_edges import RelationEdges
 from ltgnn.graph.semantic import Edges, ItemEdges
 from ltgnn.graph.strength import FixedStrength, Strength
-from ltgnn.types import EdgeRule, Graph, Interactions, Relation
+from ltgnn.types import EdgeRule, Graph, Interactions, MessageEdges, Relation, UserError
 
 
 class BipartiteGraph(nn.Module, Graph):
@@ -87,6 +87,7 @@ class BipartiteGraph(nn.Module, Graph):
         self.register_buffer("weights", weights, persistent=False)
         self.register_buffer("weights_back", back, persistent=False)
         self._orders: dict[int, NodeOrder | None] = {}
+        self._index: Tensor | None = None
 
     def propagate(self, states: Tensor) -> Tensor:
         """``A [N, N] @ message(states [N, d])``, in float32 or wider even under autocast: sparse products need it."""
@@ -136,6 +137,24 @@ class BipartiteGraph(nn.Module, Graph):
         """The nodes that ``node`` receives messages from [n] int64, and the weights of their messages [n] float64."""
         entries = slice(int(self.offsets[node]), int(self.offsets[node + 1]))
         return self.columns[entries].long(), self.weights[entries].double()
+
+    def edges(self) -> MessageEdges:
+        """Every entry of the CSR; ``UserError`` where nodes send something else than their states (``message``)."""
+        if self.message is not None:
+            raise UserError(
+                "model=pyg: this graph sends messages of unit length (graph=lightgcnpp), and a convolution makes its "
+                "own messages. Set graph=symmetric or another (ltgnn models graph)."
+            )
+        if self._index is None or self._index.device != self.offsets.device:
+            receivers = torch.arange(self.size, device=self.offsets.device).repeat_interleave(self.offsets.diff())
+            self._index = torch.stack([self.columns.long(), receivers])
+        return MessageEdges(self._index, self.weights, self.has_unequal_edges)
+
+    @cached_property
+    def has_unequal_edges(self) -> bool:
+        """Whether edges differ in strength: interactions, or these and edges between items."""
+        strengths = [self.strength, *(edges.strength for edges in self.between_items)]
+        return any(bool((one != strengths[0][0]).any()) for one in strengths if len(one))
 
     def fold_in(self) -> EdgeRule | None:
         """None with edges between items, or with a strength that a later interaction changes."""

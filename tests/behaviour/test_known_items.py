@@ -20,9 +20,9 @@ def test_every_model_knows_the_items_that_have_a_state(tree: Tree, problem: Prob
     for model in tree.words["model"]:
         try:
             module = build_module(tree.config(PLAIN | {"model": model, "fusion": fusion, "graph": graph}), problem)
+            encoded = module.encode_all()
         except UserError:
             continue
-        encoded = module.encode_all()
         assert encoded.known is not None
         assert torch.equal(encoded.known, encoded.items.any(1)), model
         candidates = module.scorer().candidates

@@ -20,6 +20,7 @@ WANTED = {
     "MovieLens": ("rating_separator", "movie_separator", "quote", "encoding", "escape", "movie_names"),
     "AmazonReviews": ("encoding",),
     "Processed": (),
+    "PyG": (),
 }
 
 

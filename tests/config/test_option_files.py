@@ -17,6 +17,16 @@ def test_keys_of_an_option_and_of_its_defaults(tmp_path: Path) -> None:
     assert written_keys("model", "gone", [tmp_path]) == {}
 
 
+def test_a_file_of_a_group_below_says_where_its_keys_go(tmp_path: Path) -> None:
+    """As Hydra composes it: without a line of its own, where the group is."""
+    (tmp_path / "model/conv").mkdir(parents=True)
+    (tmp_path / "model/deep.yaml").write_text("defaults: [conv: mean, kernel: fast]\n")
+    (tmp_path / "model/conv/mean.yaml").write_text("# @package model.encoder\nbias: true\n")
+    (tmp_path / "model/kernel").mkdir()
+    (tmp_path / "model/kernel/fast.yaml").write_text("rows: 1\n")
+    assert set(written_keys("model", "deep", [tmp_path])) == {"model.encoder.bias", "model.kernel.rows"}
+
+
 def test_a_node_takes_the_place_of_a_value_and_the_other_way_round() -> None:
     one = YamlValue(1, "")
     assert merge_keys({"a": one, "b": one}, {"a.x": one}) == {"b": one, "a.x": one}

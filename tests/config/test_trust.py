@@ -187,7 +187,7 @@ def test_trust_covers_what_the_package_defines_alone(good: Path, monkeypatch: py
         trust.is_allowed("mineral.models.Yours")
 
 
-LIBRARY_HOMES = ("torch", "pytorch_lightning", "lightning_fabric")
+LIBRARY_HOMES = ("torch", "pytorch_lightning", "lightning_fabric", "torch_geometric")
 
 
 def test_names_of_libraries_are_classes_and_initialisations() -> None:

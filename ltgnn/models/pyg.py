@@ -1,0 +1,106 @@
+"""Any convolution of torch-geometric as the step of a graph model."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, ClassVar, Literal
+
+import torch
+from annotated_types import Ge
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ltgnn.models.embedding import NodeEmbedding
+from ltgnn.models.lightgcn import LightGCN
+from ltgnn.models.readout import LayerReadout
+from ltgnn.scoring.known_items import reach
+from ltgnn.types import Graph, LinearTerms, MessageEdges, UserError
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": F.relu, "elu": F.elu, "leaky_relu": F.leaky_relu, "tanh": torch.tanh,
+}  # fmt: skip
+
+
+class PyGEncoder(LightGCN):
+    """``x_(l+1) = act(conv_l(x_l, edge_index))``; final state ``readout(x_0 .. x_L)``.
+
+    A convolution is a ``torch_geometric.nn`` class on one kind of nodes, whose ``forward`` needs no more than ``x`` and
+    ``edge_index`` (Fey and Lenssen, ICLR 2019 workshop, arXiv:1903.02428): users and items are nodes alike, users
+    first, and each layer has one of its own. A node that knows nothing, a cold item that no message reaches, keeps a
+    state of 0, where a bias would give it one that is the same for all of them.
+
+    ``at`` is None: a convolution may normalise by degrees, which those of a part of the graph are not.
+    """
+
+    mixes_columns: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        embedding: NodeEmbedding,
+        num_layers: Annotated[int, Ge(0)],
+        readout: LayerReadout,
+        conv: Callable[[], nn.Module],
+        weights: Literal["edge_weight", "edge_attr"] | None,
+        activation: Literal["relu", "elu", "leaky_relu", "tanh"] | None,
+    ) -> None:
+        super().__init__(embedding, num_layers, readout)
+        self.convs = nn.ModuleList(conv() for _ in range(num_layers))
+        self.weights, self.activation = weights, activation
+        for one in self.convs:
+            self.refuse_other_inputs(one)
+
+    def refuse_other_inputs(self, conv: nn.Module) -> None:
+        """``UserError`` where the convolution needs another input, or has no argument for the weights."""
+        name, takes = type(conv).__name__, inspect.signature(conv.forward).parameters
+        needs = [key for key, one in takes.items() if one.default is one.empty or key == "edge_type"]
+        if needs != ["x", "edge_index"]:
+            raise UserError(
+                f"model.encoder.conv: {name}.forward needs {', '.join(needs)}; one that needs x and edge_index wanted, "
+                "a convolution on one kind of nodes such as those of ltgnn models model/conv."
+            )
+        if self.weights is not None and self.weights not in takes:
+            raise UserError(
+                f"model.encoder.weights={self.weights}: {name}.forward has no such argument, but {', '.join(takes)}. "
+                "Set model.encoder.weights=null, or another model/conv=."
+            )
+
+    def step(self, graph: Graph, layers: Sequence[Tensor]) -> Tensor:
+        state, edges, layer = layers[-1], graph.edges(), len(layers)
+        conv = self.convs[layer - 1]
+        found: Tensor = conv(state, edges.edge_index, **self.weights_for(conv, state, edges))
+        if found.shape != state.shape:
+            raise UserError(
+                f"model.encoder.conv: {type(conv).__name__} makes states {list(found.shape)} of {list(state.shape)}; "
+                "the same shape wanted. Set its out_channels=${dim}, and concat=false with several heads."
+            )
+        if self.activation is not None and layer < self.num_layers:
+            found = ACTIVATIONS[self.activation](found)
+        return found * reach(state.any(1), lambda marks: receives(marks, edges), 1)[:, None]
+
+    def weights_for(self, conv: nn.Module, state: Tensor, edges: MessageEdges) -> dict[str, Tensor]:
+        """The weights of the graph by the name of their argument."""
+        if self.weights is None:
+            if edges.unequal:
+                raise UserError(
+                    f"model/conv=: {type(conv).__name__} takes no weights, but edges of this graph= differ in "
+                    "strength. Set model/conv=lgconv, gatv2 or transformer, or a graph= without (graph=symmetric)."
+                )
+            return {}
+        weights = edges.weights.to(state.dtype)
+        return {self.weights: weights if self.weights == "edge_weight" else weights[:, None]}
+
+    def known_nodes(self, graph: Graph) -> Tensor:
+        """Nodes whose first state is informative, and those that a message from such a node reaches.  [N] bool"""
+        known = torch.cat([self.embedding.trained_users, self.embedding.known_items(self.embedding.features)])
+        edges = graph.edges()
+        return reach(known, lambda marks: receives(marks, edges), self.num_layers)
+
+    def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
+        raise UserError("this model's score is not a sum over the history: its convolutions need not be linear.")
+
+
+def receives(marks: Tensor, edges: MessageEdges) -> Tensor:
+    """The nodes that a marked node [N] bool sends a message to.  [N] bool"""
+    sender, receiver = edges.edge_index
+    return torch.zeros(len(marks), device=marks.device).index_add_(0, receiver, marks[sender].float()) > 0
