@@ -556,6 +556,19 @@ class EdgeRule(NamedTuple):
     strength_of: Callable[[Interactions], Tensor] | None = None  # of new pairs [m] float64; None: 1 each
 
 
+class TypedEdges(NamedTuple):
+    """The messages of a graph, type by type: interactions to users and to items, and each relation both ways."""
+
+    rows: Tensor  # [m] int64, receivers
+    columns: Tensor  # [m] int64, senders
+    starts: tuple[int, ...]  # where each type begins, and m at the end
+
+    @property
+    def num_types(self) -> int:
+        """Types of edges, each direction one."""
+        return len(self.starts) - 1
+
+
 class Graph:
     """A normalised user-item graph of ``N = U + I`` nodes, users first.
 
@@ -568,6 +581,13 @@ class Graph:
 
     linear: bool = False
     """Whether ``propagate`` is linear in the states, and acts on each of their columns separately."""
+
+    entities: Tensor | None = None
+    """Further nodes, behind the items, which an encoder gives states of their own: whether each is joined to an item
+    that has train interactions, so that its state is trained.  [M] bool; None: there are none.
+
+    ``propagate`` and ``layers_at`` then take [N + M, d] as well; states [N, d] are those of entities that send nothing.
+    """
 
     @abstractmethod
     def propagate(self, states: Tensor) -> Tensor:
@@ -592,6 +612,10 @@ class Graph:
     def messages_to(self, node: int) -> tuple[Tensor, Tensor]:
         """The nodes that ``node`` receives messages from [n] int64, and the weights of their messages [n] float64."""
         raise UserError(f"{type(self).__name__} of graph= has no `messages_to`, so no score of it can be explained.")
+
+    def typed_edges(self) -> TypedEdges | None:
+        """Its messages by type, of any weight; None: it does not tell types apart."""
+        return None
 
     def fold_in(self) -> EdgeRule | None:
         """What it takes to add pairs to the graph; None: a new pair changes weights far away from it."""
@@ -702,6 +726,8 @@ class Encoder(nn.Module):
 
     reads_features: ClassVar[bool] = False  # itself, in addition to those that the embedding reads
     mixes_columns: ClassVar[bool] = False  # whatever its readout and graph: no column of the states can be apart
+    reads_types: ClassVar[bool] = False  # of the edges (``Graph.typed_edges``); it is then built with ``num_types`` too
+    takes_entities: ClassVar[bool] = False  # as ``Graph.entities``; its embedding then takes ``entities`` as well
     embedding: Embedding
 
     @abstractmethod
