@@ -19,6 +19,7 @@ from ltgnn.data.catalog import load
 from ltgnn.evaluation.evaluators import Evaluators
 from ltgnn.evaluation.monitor_check import find_monitored_part
 from ltgnn.features.item_features import FeatureSource
+from ltgnn.models.entities import entities_for, types_for
 from ltgnn.sampling.batches import stream
 from ltgnn.scoring.ensemble import Blending
 from ltgnn.scoring.score_function import ScoreFunction
@@ -175,22 +176,22 @@ def build_module(
     """
     from ltgnn.module import Recommender
 
-    train = problem.split.train
-    sections = (*DATA, "features", "graph")
-    relations = problem.dataset.relations
+    train, relations, sections = problem.split.train, problem.dataset.relations, (*DATA, "features", "graph")
     reading = set(reading_groups(cfg))
     matrix = problem.feature_matrix if "graph" in reading else None
     features = problem.features if reading & {"fusion", "live", "model"} else None
     graph = cache.copied("graph", cfg, sections, lambda: build_graph(cfg, train, matrix, relations))
     refuse_leaks(problem.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
-    embedding = instantiate(cfg.model.embedding)(
+    embed, encode = instantiate(cfg.model.embedding), instantiate(cfg.model.encoder)
+    embedding = embed(
         train=train,
         fusion=instantiate(cfg.fusion),
         features=instantiate(cfg.live)(build_features(cfg), problem.dataset, features),
+        **entities_for(graph, embed, encode),
     )
     losses = build_losses(cfg, problem)
-    encoder = of_kind(instantiate(cfg.model.encoder)(embedding), Encoder, "model.encoder")  # type: ignore[type-abstract]
+    encoder = of_kind(encode(embedding, **types_for(graph, encode)), Encoder, "model.encoder")  # type: ignore[type-abstract]
     return Recommender(
         encoder=encoder,
         graph=graph,

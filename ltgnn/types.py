@@ -578,6 +578,19 @@ class MessageEdges(NamedTuple):
         return short_repr(self)
 
 
+class TypedEdges(NamedTuple):
+    """The messages of a graph, type by type: interactions to users and to items, and each relation both ways."""
+
+    rows: Tensor  # [m] int64, receivers
+    columns: Tensor  # [m] int64, senders
+    starts: tuple[int, ...]  # where each type begins, and m at the end
+
+    @property
+    def num_types(self) -> int:
+        """Types of edges, each direction one."""
+        return len(self.starts) - 1
+
+
 class Graph:
     """A normalised user-item graph of ``N = U + I`` nodes, users first.
 
@@ -590,6 +603,13 @@ class Graph:
 
     linear: bool = False
     """Whether ``propagate`` is linear in the states, and acts on each of their columns separately."""
+
+    entities: Tensor | None = None
+    """Further nodes, behind the items, which an encoder gives states of their own: whether each is joined to an item
+    that has train interactions, so that its state is trained.  [M] bool; None: there are none.
+
+    ``propagate`` and ``layers_at`` then take [N + M, d] as well; states [N, d] are those of entities that send nothing.
+    """
 
     @abstractmethod
     def propagate(self, states: Tensor) -> Tensor:
@@ -618,6 +638,10 @@ class Graph:
     def edges(self) -> MessageEdges:
         """All messages of one step, for convolutions that send their own; ``UserError`` where these would not do."""
         raise UserError(f"model=pyg: {type(self).__name__} of graph= has no `edges`, which a convolution needs.")
+
+    def typed_edges(self) -> TypedEdges | None:
+        """Its messages by type, of any weight; None: it does not tell types apart."""
+        return None
 
     def fold_in(self) -> EdgeRule | None:
         """What it takes to add pairs to the graph; None: a new pair changes weights far away from it."""
@@ -728,6 +752,8 @@ class Encoder(nn.Module):
 
     reads_features: ClassVar[bool] = False  # itself, in addition to those that the embedding reads
     mixes_columns: ClassVar[bool] = False  # whatever its readout and graph: no column of the states can be apart
+    reads_types: ClassVar[bool] = False  # of the edges (``Graph.typed_edges``); it is then built with ``num_types`` too
+    takes_entities: ClassVar[bool] = False  # as ``Graph.entities``; its embedding then takes ``entities`` as well
     embedding: Embedding
 
     @abstractmethod

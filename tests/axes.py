@@ -19,7 +19,7 @@ from ltgnn.config import resolvers
 from ltgnn.config.paths import conf_dir
 from ltgnn.module import Recommender
 from ltgnn.sampling.batches import PairBatches
-from ltgnn.types import Interactions
+from ltgnn.types import Interactions, Relation
 
 AXES = ("model", "graph", "fusion", "projector", "views", "loss", "sampler", "init")
 
@@ -99,14 +99,20 @@ class Tree:
 
 
 def toy_setting(cfg: DictConfig) -> Problem:
-    """The toy shop with event weights, a day between interactions, and one cold item."""
+    """The toy shop with event weights, a day between interactions, one cold item, and relations to makers and types."""
     problem = build_problem(cfg)
     train = problem.split.train
     assert train.times is not None
     weights = 1 + ((train.users + train.items) % 3).float()
     full = Interactions(train.users, train.items, train.num_users, train.num_items, train.times * 86400, weights)
     split = replace(problem.split, train=full.select(train.items != COLD), ordered="")
-    return replace(problem, split=split)
+    items = torch.arange(train.num_items)
+    relations = {
+        "maker": Relation(items, torch.where(items == 0, 6, items % 6), 7, "maker"),  # one has a single item
+        "type": Relation(items, items % 4, 4, "type"),
+        "then": Relation(items, items.roll(1), train.num_items, "item"),
+    }
+    return replace(problem, split=split, dataset=replace(problem.dataset, relations=relations))
 
 
 def first_step(cfg: DictConfig, problem: Problem) -> tuple[Recommender, Tensor, dict[str, float]]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ltgnn.data.blocks import counts as rows_of
 from ltgnn.data.raw import Raw
-from ltgnn.data.related import describe_related
+from ltgnn.data.related import count_left_out, describe_related
 from ltgnn.io.pluralize import pluralize
 
 
@@ -61,7 +61,7 @@ def left_out(raw: Raw, counts: Mapping[str, int], ids: Mapping[str, int]) -> dic
         untouched = min(gone, ids[noun] - counts[noun])
         new[f"{noun} without an interaction"] = untouched
         new[f"{noun} that lost their interactions to the filters"] = gone - untouched
-    for what, number in new.items():
+    for what, number in {**new, **count_left_out(raw)}.items():
         if number:
             found[what] = found.get(what, 0) + number
     return found
@@ -81,6 +81,14 @@ ONE = {
     "rows of users that repeat an id": "row of users that repeats an id",
     "items that lost their interactions to the filters": "item that lost its interactions to the filters",
     "users that lost their interactions to the filters": "user that lost its interactions to the filters",
+    "rows without a required value (relations)": "row without a required value (relations)",
+    "rows that repeat another (relations)": "row that repeats another (relations)",
+    "triples without an item": "triple without an item",
+    "triples of an item with itself": "triple of an item with itself",
+    "triples whose turned-round form is there": "triple whose turned-round form is there",
+    "triples of items that are not in the data": "triple of an item that is not in the data",
+    "links that repeat an item or an entity": "link that repeats an item or an entity",
+    "links of items that are not in the data": "link of an item that is not in the data",
 }
 """What is left out, where it is only one."""
 

@@ -17,7 +17,8 @@ from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.digest import digest
 from ltgnn.data.names import Names
 from ltgnn.data.raw import Raw, Reader, counts_of
-from ltgnn.data.related import refuse_wrong_items
+from ltgnn.data.related import add_relations, refuse_wrong_items
+from ltgnn.data.triples import RelationSource
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Interactions, UserError
 
@@ -33,18 +34,22 @@ def load(
     licence: str = "",
     template: str | None = None,
     variables: Mapping[str, str | float] | None = None,
+    relations: Mapping[str, RelationSource] | None = None,
 ) -> Dataset:
     """Reads and cleans a data set; the arguments are the keys of its yaml:
     ``load(**instantiate(cfg.data, _convert_="all"))``.
 
     ``expected`` are the published counts of the files as read, before cleaning (users, items, interactions, and
     of official parts train, val, test): a difference is an error, because numbers of two versions of one data set
-    cannot be compared. ``variables`` are values that other keys of the yaml interpolate.
+    cannot be compared. ``variables`` are values that other keys of the yaml interpolate. ``relations``
+    are sources of relations of the items, by any name, in addition to those that the reader itself gives.
     """
-    raw = reader(files())
+    folder = files()
+    raw = reader(folder)
     counts = counts_of(raw)
     if expected:
         _compare(name, counts, expected)
+    add_relations(raw, folder, relations or {})
     refuse_wrong_items(name, raw)
     ids = {"users": len(raw.user_ids), "items": len(raw.item_ids)}
     raw, report = cleaning(raw)

@@ -3,14 +3,44 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from ltgnn.data.raw import Raw
+from ltgnn.data.triples import LEFT_OUT, RelationSource
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import ITEM, Relation, UserError
+
+OPTION = "data.relations"
+"""Config section with the sources of relations, and where the notes of each stand on the card."""
+
+
+def add_relations(raw: Raw, folder: Path, sources: Mapping[str, RelationSource]) -> None:
+    """The relations that the ``sources`` find for the items of ``raw``, with those that its reader gave."""
+    for key, source in sources.items():
+        found = source(folder, raw, f"{OPTION}.{key}")
+        for name in found.relations.keys() & raw.relations.keys():
+            raise UserError(
+                f"{OPTION}.{key}: the relation '{name}' is there already; give it another name ({OPTION}.{key}.types) "
+                f"or leave it out."
+            )
+        raw.relations = {**raw.relations, **found.relations}
+        raw.notes = {**raw.notes, "relations": {**raw.notes.get("relations", {}), key: found.notes}}
+
+
+def count_left_out(raw: Raw) -> dict[str, int]:
+    """What the sources of relations left out, and how often, over all of them."""
+    found: dict[str, int] = {}
+    for about in raw.notes.get("relations", {}).values():
+        for notes in (about, about.get("links", {})):
+            for what, number in notes.get(LEFT_OUT, {}).items():
+                named = f"{what} (relations)" if what.startswith("rows") else what
+                found[named] = found.get(named, 0) + number
+    return found
 
 
 def refuse_wrong_items(name: str, raw: Raw) -> None:

@@ -8,9 +8,11 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from ltgnn.graph.adjacency import Messages, Normalisation, concatenate_messages, degrees, rows_of
 from ltgnn.graph.at_nodes import layers_at
+from ltgnn.graph.entities import NO_ENTITIES, Joined
 from ltgnn.graph.kernels import BAGS, Csr, Kernel, choose_kernel, product
 from ltgnn.graph.learned_edges import InteractionEdges
 from ltgnn.graph.locality import NodeOrder, faster
@@ -30,6 +32,7 @@ class BipartiteGraph(nn.Module, Graph):
       popular one does.
     - ``normalisation``: message weight from the (weighted) degrees of its ends, times the strength of the edge.
     - ``message``: what a node sends, as a function of its state [N, d]; None: the state.
+    - ``joined``: entities as nodes behind the items, and the edges of relations (``entities.py``).
     - ``reorder``: how to find an order of the nodes to train in on a CPU (``locality.py``); None of it: as they are.
 
     The transpose has the same pattern with the two directions' weights exchanged, so it costs one weight vector, or
@@ -55,9 +58,11 @@ class BipartiteGraph(nn.Module, Graph):
         features: Tensor | None = None,
         relations: Mapping[str, Relation] | None = None,
         reorder: Callable[[Csr, Csr, Kernel, int], NodeOrder | None] = faster,
+        joined: Joined = NO_ENTITIES,
     ) -> None:
         super().__init__()
-        self.num_users, self.num_items, self.size = train.num_users, train.num_items, train.num_users + train.num_items
+        self.num_users, self.num_items, self.joined = train.num_users, train.num_items, joined
+        self.size, self.entities = train.num_users + train.num_items + len(joined), joined.trained
         self.train_edges, self.normalisation, self.kernel, self.message = train, normalisation, kernel, message
         self.reorder = reorder
         self._factors = list((strength or {}).values())
@@ -68,6 +73,7 @@ class BipartiteGraph(nn.Module, Graph):
 
         items = train.items + self.num_users
         between = [(self.num_users + e.left, self.num_users + e.right, e.strength.double()) for e in self.between_items]
+        between += [(joined.left, joined.right, joined.strength)] if len(joined.left) else []
         to_users = Messages(train.users, items, self._strength)
         to_left = [Messages(left, right, weight) for left, right, weight in between]
         to_items = Messages(items, train.users, self._strength)
@@ -91,6 +97,8 @@ class BipartiteGraph(nn.Module, Graph):
 
     def propagate(self, states: Tensor) -> Tensor:
         """``A [N, N] @ message(states [N, d])``, in float32 or wider even under autocast: sparse products need it."""
+        if silent := self.size - len(states):  # entities of which there are no states
+            return self.propagate(F.pad(states, (0, 0, 0, silent)))[: len(states)]
         with torch.autocast(states.device.type, enabled=False):
             wide = states.float() if states.dtype in (torch.float16, torch.bfloat16) else states
             sent = wide if self.message is None else self.message(wide)
@@ -157,8 +165,8 @@ class BipartiteGraph(nn.Module, Graph):
         return any(bool((one != strengths[0][0]).any()) for one in strengths if len(one))
 
     def fold_in(self) -> EdgeRule | None:
-        """None with edges between items, or with a strength that a later interaction changes."""
-        if self.between_items or not self.strength_is_fixed:
+        """None with edges between items or to entities, or with a strength that a later interaction changes."""
+        if self.between_items or len(self.joined.left) or not self.strength_is_fixed:
             return None
         strength_of = partial(_multiply, self._factors) if self._factors else None
         return EdgeRule(self.strength.cpu(), self.normalisation, self.message, strength_of)
@@ -179,7 +187,7 @@ class BipartiteGraph(nn.Module, Graph):
         return self.keep(kept[self.train_edges.users] & kept[self.train_edges.items + self.num_users])
 
     def keep(self, edges: Tensor) -> BipartiteGraph:
-        """The graph of the interactions chosen by a mask [E], normalised anew; item-item edges stay."""
+        """The graph of the interactions chosen by a mask [E], normalised anew; all other edges stay."""
         strength = None if self._strength is None else self._strength[edges]
         graph = BipartiteGraph(
             self.train_edges.select(edges),
@@ -189,6 +197,7 @@ class BipartiteGraph(nn.Module, Graph):
             {str(n): partial(_as_built, kept) for n, kept in enumerate(self.between_items)},
             self.message,
             reorder=self.reorder,
+            joined=self.joined,
         )
         return graph.to(device=self.weights.device, dtype=self.weights.dtype)
 

@@ -31,9 +31,12 @@ class NodeEmbedding(nn.Module):
     ``features`` [I, D] and train counts [I] are buffers outside the checkpoint: the feature store and the split hold
     them already. ``ItemContent`` is called for its features, and trained with the rest.
 
+    ``entities`` [M] bool (``Graph.entities``): further nodes behind the items, with a table of ids [M, d], and which of
+    them are trained; None: there are none.
+
     The id of an item without train interactions is 0 (unless the fusion started it from content): nothing but draws as
     a negative would train it, and noise must not pass for knowledge. Which items are known nevertheless is what
-    ``known_items`` tells, then the encoder.
+    ``known_items`` tells, then the encoder. So is that of an entity that is joined to such items alone.
     """
 
     has_users: ClassVar[bool] = True
@@ -42,6 +45,7 @@ class NodeEmbedding(nn.Module):
     counts: Tensor
     trained_users: Tensor
     trained_items: Tensor
+    trained_entities: Tensor | None
 
     def __init__(
         self,
@@ -50,6 +54,7 @@ class NodeEmbedding(nn.Module):
         init: Init | GraphInit,
         fusion: Callable[..., ItemFusion],
         features: Tensor | ItemContent | None,
+        entities: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.interactions, self.dim = train, dim
@@ -59,6 +64,7 @@ class NodeEmbedding(nn.Module):
         users, items = self.start(init)
         self.users = None if users is None else nn.Parameter(users)
         self.items = nn.Parameter(items) if self.fusion.uses_ids else None
+        self.entities = None if entities is None else nn.Parameter(self.start_entities(init, entities))
         if isinstance(features, ItemContent):
             self.text = features
         else:
@@ -70,6 +76,7 @@ class NodeEmbedding(nn.Module):
             ("counts", train.item_counts),
             ("trained_users", torch.ones(train.num_users, dtype=torch.bool)),
             ("trained_items", trained),
+            ("trained_entities", entities),
         ):
             self.register_buffer(name, value, persistent=False)
         self.hides_cold = not bool(trained.all())
@@ -83,6 +90,12 @@ class NodeEmbedding(nn.Module):
             return users if self.has_users else None, items
         user_ids = init(torch.empty(self.num_users, self.dim)) if self.has_users else None
         return user_ids, init(torch.empty(self.num_items, self.dim))
+
+    def start_entities(self, init: Init | GraphInit, trained: Tensor) -> Tensor:
+        """The table of entities as it starts, 0 if the others start from the interactions, or it is not trained.
+        [M, d]"""
+        table = torch.zeros(len(trained), self.dim)
+        return table if isinstance(init, GraphInit) else init(table) * trained[:, None]
 
     @property
     def features(self) -> Tensor | None:
@@ -101,17 +114,32 @@ class NodeEmbedding(nn.Module):
             return self.items * has_interactions(self.counts)[:, None]
         return self.items
 
+    @property
+    def entity_ids(self) -> list[Tensor]:
+        """The table of entities as their first states [M, d], if there are any."""
+        if self.entities is None or self.trained_entities is None:
+            return []
+        return [self.entities * self.trained_entities[:, None]]
+
     def forward(self) -> tuple[Tensor, Tensor | None]:
-        """Node states [N, d], users first, and the projected features [I, d] where the fusion has them."""
+        """Node states [N, d], users first, or [N + M, d], and the projected features [I, d] where the fusion has
+        them."""
         items, content = self.fusion(self.ids, self.features, self.counts)
-        return (items if self.users is None else torch.cat([self.users, items])), content
+        return (items if self.users is None else torch.cat([self.users, items, *self.entity_ids])), content
+
+    def without_entities(self, states: Tensor) -> Tensor:
+        """The rows of users and items.  [N + M, d] -> [N, d]"""
+        return states if self.entities is None else states[: self.num_users + self.num_items]
 
     def parts(self) -> tuple[Tensor, Tensor]:
-        """The node states as ``ids + content``: what the ids of users and items, and what content adds.  2 x [N, d]"""
+        """The node states as ``ids + content``: what the ids of users and items, and what content adds, entities
+        with ids.  2 x [N, d], or [N + M, d]"""
         ids, content = self.fusion.parts(self.ids, self.features, self.counts)
         if self.users is None:
             return ids, content
-        return torch.cat([self.users, ids]), torch.cat([torch.zeros_like(self.users), content])
+        entities = self.entity_ids
+        nothing = [torch.zeros_like(table) for table in entities]
+        return torch.cat([self.users, ids, *entities]), torch.cat([torch.zeros_like(self.users), content, *nothing])
 
     @torch.no_grad()
     def known_items(self, features: Tensor | None, trained: Tensor | None = None) -> Tensor:
@@ -134,7 +162,7 @@ class NodeEmbedding(nn.Module):
     @property
     def column_separable(self) -> bool:
         """Whether each column of the states depends only on the same column of the tables."""
-        return self.fusion.column_separable and self.users is not None
+        return self.fusion.column_separable and self.users is not None and self.entities is None
 
     @property
     def content_note(self) -> str:

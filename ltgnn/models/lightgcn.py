@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Ge
@@ -20,6 +20,7 @@ from ltgnn.types import Batch, Encoded, Encoder, Graph, LinearTerms, Perturb, Re
 class LightGCN(Encoder):
     """``x_(l+1) = A x_l``; final state ``readout(x_0 .. x_L)`` (He et al., SIGIR 2020, arXiv:2002.02126, eq. 3-8)."""
 
+    takes_entities: ClassVar[bool] = True
     embedding: NodeEmbedding
 
     def __init__(self, embedding: NodeEmbedding, num_layers: Annotated[int, Ge(0)], readout: LayerReadout) -> None:
@@ -35,11 +36,12 @@ class LightGCN(Encoder):
         return type(self).step is LightGCN.step and type(self).forward is LightGCN.forward
 
     def forward(self, graph: Graph, perturb: Perturb = identity) -> Encoded:
-        """Final states of users [U, d] and items [I, d], and all layers."""
+        """Final states of users [U, d] and items [I, d], and all layers; entities of the graph are in none of them."""
         state, content = self.embedding()
         layers = [state]
         for layer in range(1, self.num_layers + 1):
             layers.append(perturb(self.step(graph, layers), layer))
+        layers = [self.embedding.without_entities(layer) for layer in layers]
         users, items = self.readout(layers).split([self.embedding.num_users, self.embedding.num_items])
         return Encoded(users, items, tuple(layers), content)
 
@@ -50,11 +52,13 @@ class LightGCN(Encoder):
     @torch.no_grad()
     def known_items(self, graph: Graph) -> Tensor:
         """Those whose first state is informative, and those that receive messages from such nodes."""
-        return self.known_nodes(graph)[self.embedding.num_users :]
+        return self.embedding.without_entities(self.known_nodes(graph))[self.embedding.num_users :]
 
     def known_nodes(self, graph: Graph) -> Tensor:
-        """The same of all nodes.  [N] bool"""
+        """The same of all nodes.  [N] bool, or [N + M]"""
         known = torch.cat([self.embedding.trained_users, self.embedding.known_items(self.embedding.features)])
+        if self.embedding.trained_entities is not None:
+            known = torch.cat([known, self.embedding.trained_entities])
         return reach(known, receives(graph.propagate), self.num_layers)
 
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:

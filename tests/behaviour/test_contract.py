@@ -14,6 +14,9 @@ from ltgnn.build import Problem
 from ltgnn.types import UserError
 from tests.axes import AXES, COLD, PLAIN, Case, Tree, fingerprint, first_step
 
+EDGES = ("semantic", "relations", "relations_learned")
+"""Graphs with edges of the cold item."""
+
 CLASH = re.compile(r"\b(" + "|".join([*AXES, "features", "num_layers"]) + r")=")
 
 
@@ -31,7 +34,7 @@ def try_case(tree: Tree, problem: Problem, case: Case) -> str | None:
     for name, weight in module.named_parameters():
         assert weight.grad is None or torch.isfinite(weight.grad).all(), (case, name)
     encoded = module.encode_all()
-    if case["fusion"] not in ("id", "side") or (case["graph"] == "semantic" and len(encoded.layers) > 1):
+    if case["fusion"] not in ("id", "side") or (case["graph"] in EDGES and len(encoded.layers) > 1):
         assert encoded.items[COLD].any(), (case, "text or edges say something of the cold item, but its state is 0")
     scores = module.scorer()(torch.arange(5))
     assert scores.shape == (5, problem.split.train.num_items), case
@@ -48,6 +51,7 @@ PARTNERS: list[Case] = [
     {"fusion": "content", "projector": "mlp"},
     {"loss": "bpr_align"},
     {"sampler": "in_batch", "loss": "softmax"},
+    {"graph": "relations"},
 ]
 """What a word may need beside it, tried in this order; the first serves views alone."""
 

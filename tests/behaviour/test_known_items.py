@@ -12,10 +12,11 @@ from tests.axes import COLD, PLAIN, Tree
 FUSIONS = ("id", "sum", "content", "init", "side", "gate", "attention", "concat", "popularity_gate")
 
 
-@pytest.mark.parametrize("graph", ["symmetric", "semantic"])
+@pytest.mark.parametrize("graph", ["symmetric", "semantic", "relations", "relations_learned"])
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_every_model_knows_the_items_that_have_a_state(tree: Tree, problem: Problem, fusion: str, graph: str) -> None:
-    """Item ``COLD`` has no train interaction; the graph ``semantic`` joins it to items with similar text."""
+    """Item ``COLD`` has no train interaction; the graph ``semantic`` joins it to items with similar text,
+    ``relations`` to entities that it shares with others."""
     built = 0
     for model in tree.words["model"]:
         try:

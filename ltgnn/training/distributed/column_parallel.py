@@ -99,6 +99,11 @@ def refuse_mixed_columns(module: Recommender, world: int, clip: float | None, fu
             "trainer=dim_parallel: a projector makes every column from all of the features, so that "
             f"fusion={fusion} has nothing to cut. {WAY_OUT} fusion=id or init."
         )
+    if module.graph.entities is not None or any(name.startswith("graph.") for name, _ in module.named_parameters()):
+        raise UserError(
+            "trainer=dim_parallel cuts the tables of users and items; graph=relations brings entities or weights of "
+            f"its own. {WAY_OUT} graph=symmetric."
+        )
     if not module.graph.linear or not module.views.clean:
         raise UserError(f"trainer=dim_parallel: this graph= or views= mixes columns. {WAY_OUT} views=clean.")
     if module.sampler.reads_states:
