@@ -91,10 +91,9 @@ class PyGEncoder(LightGCN):
         return {self.weights: weights if self.weights == "edge_weight" else weights[:, None]}
 
     def known_nodes(self, graph: Graph) -> Tensor:
-        """Nodes whose first state is informative, and those that a message from such a node reaches.  [N] bool"""
-        known = torch.cat([self.embedding.trained_users, self.embedding.known_items(self.embedding.features)])
+        """Nodes whose first state is informative, and those that a message from such a node reaches.  [N] bool, or [N + M]"""
         edges = graph.edges()
-        return reach(known, lambda marks: receives(marks, edges), self.num_layers)
+        return reach(self.informative_nodes(), lambda marks: receives(marks, edges), self.num_layers)
 
     def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
         raise UserError("this model's score is not a sum over the history: its convolutions need not be linear.")
