@@ -23,6 +23,7 @@ ABOUT = {
     "demo": "MiniLM in a wheel: a text encoder without a download",
     "lora": "low-rank fine-tuning: `ltgnn finetune adapt=lora`, `live=lora`",
     "static": "static word vectors: `features=static`",
+    "describe": "language models in GGUF files: `features=described`, `features=causal_lm`",
     "implicit": "`model=als`",
     "rerank": "`ltgnn ensemble blend=lambdarank`",
     "onnx": "`ltgnn export onnx=true`",

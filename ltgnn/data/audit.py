@@ -40,15 +40,18 @@ def audit(
     """All checks; ``texts`` [I] are what the encoder reads, ``fields`` the item fields that they are made of."""
     findings = certain_findings(split, graph, counts, probes=None)
     findings += [finding for name in dataset.item_numbers if (finding := popularity_number(dataset, split, name))]
-    if texts is not None:
-        checks = (
-            fields_of_interactions(fields),
-            user_mentions(split, texts, dataset.user_ids),
-            item_mentions(split, texts, dataset.item_ids),
-            twins(split, texts, dataset.item_ids),
-        )
-        findings += [finding for finding in checks if finding]
-    return findings
+    return findings if texts is None else findings + text_findings(dataset, split, texts, fields)
+
+
+def text_findings(dataset: Dataset, split: Split, texts: Sequence[str], fields: Sequence[str]) -> list[Finding]:
+    """The checks that read texts, those of the items or what a language model wrote about them."""
+    checks = (
+        fields_of_interactions(fields),
+        user_mentions(split, texts, dataset.user_ids),
+        item_mentions(split, texts, dataset.item_ids),
+        twins(split, texts, dataset.item_ids),
+    )
+    return [finding for finding in checks if finding]
 
 
 def certain_findings(split: Split, graph: Graph | None, counts: Tensor | None, probes: int | None) -> list[Finding]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 from omegaconf import DictConfig
 
-from ltgnn.build import build_graph, fetch_files
+from ltgnn.build import build_features, build_graph, fetch_files
 from ltgnn.commands.data.importing import load_quietly
 from ltgnn.config.paths import write_whole
 from ltgnn.data.audit import audit
@@ -18,6 +18,7 @@ from ltgnn.data.card import table
 from ltgnn.data.difference import DatasetSide, difference, summary
 from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
 from ltgnn.experiment.target import Target, catalogue, target
+from ltgnn.features.describing.described_text import need_described
 from ltgnn.types import UserError
 
 WRITERS = {"recbole": write_recbole, "lightgcn": write_lightgcn, "processed": write_processed}
@@ -116,11 +117,17 @@ def export(name: str, overrides: Sequence[str], to: str, out: str) -> int:
 
 
 def _texts(found: Target) -> tuple[list[str], list[str] | None]:
-    """The fields that the template uses, and their texts joined: equal where the encoder's texts are equal."""
-    template = found.cfg.data.template
+    """The fields that the template uses, and their texts joined: equal where the encoder's texts are equal.
+
+    Where a language model writes the texts (features=described), those.
+    """
+    described = "describer" in found.cfg.get("features", {})
+    template = found.cfg.features.template if described else found.cfg.data.template
     fields = [name for name in found.dataset.item_fields if template and "{" + name in template]
     if not fields:
         return [], None
+    if described:
+        return fields, need_described(build_features(found.cfg)).texts(found.dataset)
     return fields, ["\n".join(row) for row in zip(*(found.dataset.item_fields[name] for name in fields), strict=True)]
 
 
