@@ -28,6 +28,8 @@ OTHERS = {
     "WANDB_MODE": "`online`, `offline` or `disabled`: before `logger.mode`; see [W&B](../how-to/wandb.md)",
     "OMP_NUM_THREADS": "threads of PyTorch; 1 where several runs share the cores",
     "CUDA_VISIBLE_DEVICES": "the GPUs that are seen",
+    "OPENAI_BASE_URL": "endpoint of `features/writer=openai`, such as `http://localhost:8000/v1`",
+    "OPENAI_API_KEY": "its key, where it needs one",
     "HF_HUB_OFFLINE": "`1`: text encoders come from the local cache alone",
 }  # fmt: skip
 """Variables of the libraries that matter here."""

@@ -24,6 +24,7 @@ ABOUT = {
     "lora": "low-rank fine-tuning: `ltgnn finetune adapt=lora`, `live=lora`",
     "static": "static word vectors: `features=static`",
     "images": "images of the items: `features=images`; the plots of ltgnn bring the same package",
+    "describe": "language models in GGUF files: `features=described`, `features=causal_lm`",
     "implicit": "`model=als`",
     "rerank": "`ltgnn ensemble blend=lambdarank`",
     "onnx": "`ltgnn export onnx=true`",

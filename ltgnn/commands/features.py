@@ -1,4 +1,4 @@
-"""``ltgnn features {build,ls,verify,prune}``: item features made ahead of training, and the store that keeps them."""
+"""``ltgnn features {build,describe,ls,verify,prune}``: item features made ahead of training, and their store."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from annotated_types import Ge
 
 from ltgnn.config.parser import Parser
 from ltgnn.config.wrong_arguments import refuse_wrong_arguments
+from ltgnn.data.text_leaks import BUILT
 from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import literal
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 EXAMPLES = """examples:
   ltgnn features build data=amazon_beauty features=minilm
   ltgnn features build data=ml100k features=tfidf features/transform=whiten
+  ltgnn features describe data=ml100k --limit 20
   ltgnn features ls
   ltgnn features verify
   ltgnn features prune --unused 30 --yes
@@ -35,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(sys.argv[1:] if argv is None else argv)
     if arguments.command == "build":
         return build(arguments.overrides, arguments.config_dir)
+    if arguments.command == "describe":
+        given = arguments
+        return describe(given.overrides, given.config_dir, given.limit, given.show, given.out)
     folder = Path(arguments.folder) if arguments.folder else default_folder()
     if arguments.command == "ls":
         return ls(folder)
@@ -59,6 +64,43 @@ def build(overrides: Sequence[str], config_dir: str | None) -> int:
         return 0
     print(json.dumps(features.card, indent=1, ensure_ascii=False))
     return 0
+
+
+def describe(
+    overrides: Sequence[str],
+    config_dir: str | None,
+    limit: Annotated[int, Ge(0)] | None,
+    show: Annotated[int, Ge(0)],
+    out: str | None,
+) -> int:
+    """Let a language model describe the items; 1 where what it wrote seems to tell who took what.
+
+    ``limit``: texts asked about now. What it wrote before is kept, and counts in the sums.
+    """
+    refuse_wrong_arguments(describe, limit=limit, show=show)
+    from ltgnn.build import build_dataset, build_features, build_split
+    from ltgnn.config.composing import compose_config, explain_errors
+    from ltgnn.data.audit import text_findings
+    from ltgnn.features.describing.described_text import need_described
+    from ltgnn.features.describing.summary import forecast, show_texts, write_table
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    chosen = [] if any(word.startswith("features=") for word in overrides) else ["features=described"]
+    cfg = compose_config("train", [*chosen, *overrides], config_dir, only=("data", "split", "features"))
+    with explain_errors(overrides):
+        source, dataset = need_described(build_features(cfg)), build_dataset(cfg)
+        asked = source.questions(dataset)
+        found = source.describer(asked, limit)
+        texts = source.join(asked, found)
+        show_texts(asked, found, show)
+        print(forecast(source.describer, asked))
+        if out is not None:
+            write_table(Path(out), dataset.item_ids, asked, found, texts, source.describer.parts)
+            print(f"written: {out}")
+        findings = text_findings(dataset, build_split(cfg, dataset), texts, ())
+    for finding in findings:
+        print(f"leak audit: {finding}")
+    return 1 if any(finding.check == BUILT for finding in findings) else 0
 
 
 def ls(folder: Path) -> int:
@@ -157,6 +199,12 @@ def _parser() -> Parser:
     making = commands.add_parser("build", help="make the features of a configuration, or find them")
     making.add_argument("overrides", nargs="*", help="as for `ltgnn train`: data=... features=...")
     making.add_argument("--config-dir", help="a folder with yaml files of your own")
+    writing = commands.add_parser("describe", help="let a language model write about each item (features=described)")
+    writing.add_argument("overrides", nargs="*", help="as for `ltgnn train`: data=... features/writer=...")
+    writing.add_argument("--config-dir", help="a folder with yaml files of your own")
+    writing.add_argument("--limit", type=int, metavar="N", help="texts asked about now; the rest is estimated")
+    writing.add_argument("--show", type=int, default=3, metavar="N", help="descriptions that are printed")
+    writing.add_argument("--out", metavar="FILE", help="all descriptions as a table: .csv, .parquet or .jsonl")
     for name, text in (
         ("ls", "list the entries of the store"),
         ("verify", "read every byte; exit code 1 if something is damaged"),

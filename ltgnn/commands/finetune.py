@@ -20,7 +20,6 @@ from ltgnn.data.fetch import fetch_unpublished
 from ltgnn.evaluation.monitor_check import find_monitored_part
 from ltgnn.features.item_features import ItemText
 from ltgnn.features.retrieval_quality import by_text
-from ltgnn.features.template import render
 from ltgnn.runs.existing_run import finished_metrics
 from ltgnn.runs.folder import RunFolder
 from ltgnn.runs.run_key import resolve_config
@@ -51,7 +50,7 @@ def finetune(cfg: DictConfig, overrides: Sequence[str] = (), cache: Cache = NO_C
         tuner = tune(cfg, problem, evaluators.get("val"), source, tracker)
         tuned = folder.path / "encoder"
         tuner.objective.encoder.save(tuned)
-        tuned_source = ItemText(str(tuned), source.template, source.store, source.control, source.transform)
+        tuned_source = source.with_encoder(str(tuned))
         features = tuned_source(problem.dataset, problem.split.train.item_counts)
         assert features is not None
         folder.write_json("features_card.json", features.card)
@@ -93,7 +92,7 @@ def tune(
     assert source.trainable is not None  # `item_text` has asked
     train = problem.split.train
     torch.manual_seed(int(cfg.seed))
-    texts = render(source.template_for(problem.dataset), problem.dataset.item_fields)
+    texts = source.texts(problem.dataset)
     encoder = TunedEncoder(
         source.trainable, texts, instantiate(cfg.adapt), bool(cfg.checkpointing), int(cfg.chunk_tokens), cfg.dropout
     )

@@ -44,14 +44,24 @@ def audit(
     """
     findings = certain_findings(split, graph, counts, probes=None)
     findings += [finding for name in dataset.item_numbers if (finding := popularity_number(dataset, split, name))]
-    checks = [fields_of_interactions(fields)]
-    for words in (texts, categories):
-        if words is not None:
-            checks += [user_mentions(split, words, dataset.user_ids), item_mentions(split, words, dataset.item_ids)]
-    if texts is not None:
-        checks.append(twins(split, texts, dataset.item_ids))
-    findings += [finding for finding in checks if finding]
-    return findings
+    found = [fields_of_interactions(fields)] if texts is None else [*text_findings(dataset, split, texts, fields)]
+    if categories is not None:
+        found += [
+            user_mentions(split, categories, dataset.user_ids),
+            item_mentions(split, categories, dataset.item_ids),
+        ]
+    return findings + [finding for finding in found if finding]
+
+
+def text_findings(dataset: Dataset, split: Split, texts: Sequence[str], fields: Sequence[str]) -> list[Finding]:
+    """The checks that read texts, those of the items or what a language model wrote about them."""
+    checks = (
+        fields_of_interactions(fields),
+        user_mentions(split, texts, dataset.user_ids),
+        item_mentions(split, texts, dataset.item_ids),
+        twins(split, texts, dataset.item_ids),
+    )
+    return [finding for finding in checks if finding]
 
 
 def certain_findings(split: Split, graph: Graph | None, counts: Tensor | None, probes: int | None) -> list[Finding]:

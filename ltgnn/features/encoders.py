@@ -17,6 +17,7 @@ from torch import Tensor
 from ltgnn.features.model_source import description_hash, locate, weights_hash
 from ltgnn.features.pooling import POOLINGS
 from ltgnn.features.precision import DTYPES, Dtype, find_precision, products_in
+from ltgnn.features.pretrained import load_model, load_tokenizer
 from ltgnn.features.token_statistics import sample_texts, token_shares
 from ltgnn.types import TextEncoder, UserError
 
@@ -38,6 +39,7 @@ class HuggingFace(TextEncoder):
     """
 
     trainable: ClassVar[bool] = True
+    gguf_file: str | None = None
 
     def __init__(
         self,
@@ -75,12 +77,12 @@ class HuggingFace(TextEncoder):
 
     @cached_property
     def folder(self) -> Path:
-        return locate(self.sources, self.revision, self.local_files_only)
+        return locate(self.sources, self.revision, self.local_files_only, self.gguf_file)
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """What decides the output; reads the files, imports no model code."""
-        weights = weights_hash(self.folder)
+        weights = weights_hash(self.folder, self.gguf_file)
         if self.weights_sha256 not in (None, weights):
             raise UserError(
                 f"the weights in {self.folder} hash to {weights}, not to features.encoder.weights_sha256="
@@ -155,35 +157,15 @@ class HuggingFace(TextEncoder):
 
     def tokenizer(self) -> Any:
         """Only the tokenizer, as transformers gives it."""
-        from transformers import AutoTokenizer
-
-        try:
-            return AutoTokenizer.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
-        except (OSError, ValueError) as error:
-            raise UserError(
-                f"transformers cannot load the tokenizer in {self.folder}: {error}; set features.encoder.model"
-            ) from error
+        return load_tokenizer(self.folder, self.gguf_file)
 
     def load(self, device: str | None = None) -> tuple[Any, Any]:
         """(tokenizer, model) as transformers gives them, in evaluation mode on the device given, else on its own."""
         from transformers import AutoModel
-        from transformers.utils import logging
 
         device = device or self.place
-        bar = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()  # "Loading weights", once per tensor
-        try:
-            tokenizer = self.tokenizer()
-            model = AutoModel.from_pretrained(
-                self.folder, local_files_only=True, trust_remote_code=False, dtype=DTYPES.get(self.dtype, torch.float32)
-            )
-        except (OSError, ValueError) as error:
-            raise UserError(
-                f"transformers cannot load the model in {self.folder}: {error}; set features.encoder.model"
-            ) from error
-        finally:
-            if bar:
-                logging.enable_progress_bar()
+        tokenizer = self.tokenizer()
+        model = load_model(AutoModel, self.folder, DTYPES.get(self.dtype, torch.float32), self.gguf_file)
         limit = getattr(model.config, "max_position_embeddings", None)
         if limit is not None and self.max_length > limit:
             raise UserError(

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, ClassVar
 
 import torch
@@ -72,8 +73,7 @@ class ItemText(FeatureSource):
     def __init__(
         self, encoder: TextEncoder | str, template: str | None, store: FeatureStore, control: Step, transform: Step
     ) -> None:
-        made = load_tuned(encoder) if isinstance(encoder, str) else encoder
-        self.encoder = of_kind(made, TextEncoder, "features.encoder")  # type: ignore[type-abstract]
+        self.encoder = open_encoder(encoder)
         self.template, self.store = template, store
         self.control, self.transform = control, transform
 
@@ -102,20 +102,34 @@ class ItemText(FeatureSource):
         if not template:
             log.info("%s has no item text: the models get no features of it", dataset.name)
             return None
-        texts = render(template, dataset.item_fields)
+        texts = self.texts(dataset)
         identity = {"template": template, "encoder": dict(self.encoder.identity)}
         found = self.store.get(
             identity,
             texts,
             lambda: self.encoder(texts),
-            lambda values: describe(texts, values) | self.reading(texts),
+            lambda values: describe(texts, values) | self.reading(texts) | self.card(dataset),
         )
         return as_block(found, "text", torch.tensor([bool(text) for text in texts]) & found.values.any(1))
+
+    def texts(self, dataset: Dataset, fields: Mapping[str, Sequence[str]] | None = None) -> list[str]:
+        """What the encoder reads of each item; ``fields``: of other items than the data set's, such as new ones."""
+        return render(self.template_for(dataset), dataset.item_fields if fields is None else fields)
+
+    def card(self, dataset: Dataset) -> dict[str, Any]:
+        """What is to stand on the card besides, of how the texts came about."""
+        return {}
 
     def reading(self, texts: Sequence[str]) -> dict[str, Any]:
         """What the encoder says of its reading, for the card; empty: it cannot tell."""
         found = dict(self.encoder.reading(texts))
         return {"reading": found} if found else {}
+
+    def with_encoder(self, encoder: TextEncoder | str) -> ItemText:
+        """The same texts, read by another encoder."""
+        made = copy(self)
+        made.encoder = open_encoder(encoder)
+        return made
 
     @property
     def item_text(self) -> ItemText:
@@ -133,6 +147,12 @@ class ItemText(FeatureSource):
     def what(self) -> str:
         """A description of the features, for messages."""
         return f"text features of {type(self.encoder).__name__}"
+
+
+def open_encoder(encoder: TextEncoder | str) -> TextEncoder:
+    """The encoder given, or that in a folder of `ltgnn finetune`."""
+    made = load_tuned(encoder) if isinstance(encoder, str) else encoder
+    return of_kind(made, TextEncoder, "features.encoder")  # type: ignore[type-abstract]
 
 
 class ItemNumbers(FeatureSource):

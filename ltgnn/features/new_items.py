@@ -11,7 +11,6 @@ from ltgnn.features.item_features import FeatureSource, ItemNumbers, ItemText, I
 from ltgnn.features.item_images import ItemImages
 from ltgnn.features.queries import TextPart, reader
 from ltgnn.features.scaling import standardising
-from ltgnn.features.template import render
 from ltgnn.features.transform import Step
 from ltgnn.types import Dataset, Features, UserError
 
@@ -68,7 +67,7 @@ def encode_new_items(
 def _read(source: ItemText, dataset: Dataset, counts: Tensor, grown: Dataset) -> Tensor:
     new = grown.item_ids[dataset.num_items :]
     fields = {name: column[dataset.num_items :] for name, column in grown.item_fields.items()}
-    texts = render(source.template_for(dataset), fields) if fields else [""] * len(new)
+    texts = source.texts(dataset, fields) if fields else [""] * len(new)
     if without := [item for item, text in zip(new, texts, strict=True) if not text]:
         raise UserError(
             f"'{without[0]}' is an item that the run does not know ({len(without)} such) and has no text: give it a "

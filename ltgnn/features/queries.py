@@ -46,7 +46,7 @@ def item_texts(source: FeatureSource, dataset: Dataset, template: str | None) ->
     if not dataset.item_fields:
         return []
     if source.item_text is not None:
-        return render(source.item_text.template_for(dataset), dataset.item_fields)
+        return source.item_text.texts(dataset)
     return render(template or ". ".join(f"{{{name}}}" for name in dataset.item_fields), dataset.item_fields)
 
 
@@ -62,7 +62,7 @@ def reader(part: TextPart, dataset: Dataset, counts: Tensor, prompt: str | None 
         raise UserError(
             f"a query cannot be read: {part.refusal or 'the items have no text'}. Use keyword search: by=words."
         )
-    encode = source.encoder.queries(render(source.template_for(dataset), dataset.item_fields), prompt)
+    encode = source.encoder.queries(source.texts(dataset), prompt)
     control = source.control.fit_map(raw.values, counts > 0)
     transform = source.transform.fit_map(source.control(raw.values, counts > 0), counts > 0)
     return lambda texts: transform(control(encode(texts)))

@@ -91,7 +91,7 @@ class PyGEncoder(LightGCN):
         return {self.weights: weights if self.weights == "edge_weight" else weights[:, None]}
 
     def known_nodes(self, graph: Graph) -> Tensor:
-        """Nodes whose first state is informative, and those that a message from such a node reaches.  [N] bool, or [N + M]"""
+        """Nodes whose first state is informative, and those that a message from them reaches.  [N] bool, or [N + M]"""
         edges = graph.edges()
         return reach(self.informative_nodes(), lambda marks: receives(marks, edges), self.num_layers)
 

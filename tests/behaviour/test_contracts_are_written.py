@@ -38,6 +38,7 @@ EXCEPTIONS: dict[str, str] = {
     "data/text_source.py:TextSource._decoding_error": ERRORS,
     "experiment/frames.py:_pandas_column": LIBRARY,
     "experiment/launching.py:notes": "an error has notes only where somebody added one",
+    "features/describing/http_json.py:post_json": ERRORS,
     "features/encoders.py:HuggingFace.load": LIBRARY,
     "features/tuning/adaptation.py:Full.__call__": LIBRARY,
     "features/tuning/encoder.py:TunedEncoder.__init__": LIBRARY,

@@ -1,6 +1,7 @@
 """`ltgnn features`: build, list, check and clear the store."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -105,3 +106,79 @@ def test_build_makes_what_training_finds(
     assert "no item features" in capsys.readouterr().out
     with pytest.raises(UserError, match="features=minilm"):
         main(["build", *toy, "features=minilmm"])
+
+
+STUB = """
+defaults:
+  - words
+  - _self_
+_target_: ltgnn.features.describing.described_text.DescribedText
+text: "{item}. {description} {uses}"
+writer:
+  _target_: tests.features.describing.writers.StubWriter
+  answer: {_target_: hydra.utils.get_method, path: tests.features.describing.writers.ANSWER}
+describer:
+  _target_: ltgnn.features.describing.describer.Describer
+  _partial_: true
+  prompt: "Item: {item}\\n"
+  again: null
+  parts: [description, uses]
+  longest: 100
+  price_in: 1.0
+  price_out: 2.0
+  store:
+    _target_: ltgnn.features.describing.description_store.DescriptionStore
+    folder: ${paths.cache_dir}/descriptions
+"""
+
+
+def test_describe_writes_shows_and_is_found_by_build(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
+    conf = Path(shutil.copytree(CONF, tmp_path / "conf"))
+    (conf / "features" / "written.yaml").write_text(STUB.replace("ANSWER", "echo"))
+    toy = ["--config-dir", str(conf), "data=toy", f"data.files.path={shop}", "features=written"]
+    assert main(["describe", *toy, "--limit", "2", "--show", "1"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("  uses: using the ") == 1
+    assert "described so far: 2 texts, 0 asked again" in shown
+    assert "texts left: about" in shown
+    assert main(["describe", *toy, "--out", str(tmp_path / "items.csv")]) == 0
+    shown = capsys.readouterr().out
+    assert "texts left" not in shown
+    rows = (tmp_path / "items.csv").read_text().splitlines()
+    assert rows[0] == "item_id,item,description,uses,text"
+    assert main(["build", *toy]) == 0
+    assert '"described"' in capsys.readouterr().out
+    with pytest.raises(UserError, match=r"ItemText.*set features=described"):
+        main(["describe", *toy[:-1], "features=words"])
+    with pytest.raises(UserError, match="limit=-1"):
+        main(["describe", *toy, "--limit", "-1"])
+
+
+def test_text_that_names_who_bought_is_a_leak(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A writer that knows the held-out pairs is caught by `features describe` and by `data audit`."""
+    from ltgnn.build import build_dataset, build_split
+    from ltgnn.commands.data import main as data
+    from ltgnn.config.composing import compose_config
+    from tests.features.describing import writers
+
+    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path / "cache"))
+    conf = Path(shutil.copytree(CONF, tmp_path / "conf"))
+    (conf / "features" / "written.yaml").write_text(STUB.replace("ANSWER", "gossip"))
+    toy = ["data=toy", f"data.files.path={shop}", "features=written"]
+    monkeypatch.setenv("LTGNN_CONF", str(conf))
+    cfg = compose_config("train", toy, None)
+    dataset = build_dataset(cfg)
+    split = build_split(cfg, dataset)
+    buyers: dict[str, list[str]] = {}
+    for user, item in zip(split.test.users.tolist(), split.test.items.tolist(), strict=True):
+        buyers.setdefault(dataset.item_fields["title"][item], []).append(dataset.user_ids[user])
+    monkeypatch.setattr(writers, "BUYERS", buyers)
+    assert main(["describe", *toy]) == 1
+    assert "leak audit: text built from interactions" in capsys.readouterr().out
+    assert data(["audit", "toy", *toy[1:]]) == 1
+    assert "text built from interactions" in capsys.readouterr().out

@@ -18,6 +18,7 @@ from ltgnn.data.card import table
 from ltgnn.data.difference import DatasetSide, difference, summary
 from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
 from ltgnn.experiment.target import Target, catalogue, target
+from ltgnn.features.describing.described_text import need_described
 from ltgnn.types import UserError
 
 WRITERS = {"recbole": write_recbole, "lightgcn": write_lightgcn, "processed": write_processed}
@@ -74,10 +75,8 @@ def audit_target(name: str, overrides: Sequence[str], allow: Sequence[str]) -> i
     if "item_edges" in cfg.graph:
         cfg.graph.item_edges = {}  # pairs leak, not likeness of texts
     graph = build_graph(cfg, split_parts.train, None, found.dataset.relations)
-    template, known = str(found.cfg.data.template or ""), found.dataset.item_fields
-    fields = [name for name in known if "{" + name in template]
-    categories = [name for name in build_features(cfg).fields if name in known]
-    texts, values = _texts(found, fields), _texts(found, categories)
+    categories = [name for name in build_features(cfg).fields if name in found.dataset.item_fields]
+    (fields, texts), values = _texts(found), _joined(found, categories)
     counts = split_parts.train.item_counts
     findings = audit(found.dataset, split_parts, graph, counts, texts, [*fields, *categories], values)
     left = [finding for finding in findings if not any(finding.check.startswith(word) for word in allow)]
@@ -119,7 +118,17 @@ def export(name: str, overrides: Sequence[str], to: str, out: str) -> int:
     return 0
 
 
-def _texts(found: Target, fields: Sequence[str]) -> list[str] | None:
+def _texts(found: Target) -> tuple[list[str], list[str] | None]:
+    """The fields that the template uses, and their texts joined; where a language model writes the texts, those."""
+    described = "describer" in found.cfg.get("features", {})
+    template = found.cfg.features.template if described else found.cfg.data.template
+    fields = [name for name in found.dataset.item_fields if template and "{" + name in template]
+    if fields and described:
+        return fields, need_described(build_features(found.cfg)).texts(found.dataset)
+    return fields, _joined(found, fields)
+
+
+def _joined(found: Target, fields: Sequence[str]) -> list[str] | None:
     """The fields of each item joined: equal where what is read of them is equal; None: no fields."""
     columns = (found.dataset.item_fields[name] for name in fields)
     return ["\n".join(row) for row in zip(*columns, strict=True)] if fields else None

@@ -17,7 +17,6 @@ from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.features.item_features import FeatureSource
-from ltgnn.features.template import render
 from ltgnn.features.tuning.adaptation import Adaptation
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.types import Dataset, Features, ItemContent, UserError
@@ -128,7 +127,7 @@ class EndToEnd:
                 "live=lora and live=full train on the encoder's own output; set features/transform=none "
                 "features/control=none"
             )
-        texts = render(text.template_for(dataset), dataset.item_fields)
+        texts = text.texts(dataset)
         with torch.random.fork_rng(devices=[]):  # all else starts as it does beside a frozen text
             encoder = TunedEncoder(trainable, texts, self.adapt, self.checkpointing, self.chunk_tokens)
         return TrainableText(encoder, features.values, self.rows, self.refresh, self.lr)

@@ -1,0 +1,1 @@
+"""What a causal language model writes about items, from their fields alone."""
