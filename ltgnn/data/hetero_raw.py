@@ -52,7 +52,7 @@ class HeteroNames:
             if self.rating is None and label in store and bool((torch.as_tensor(store[label]) == 0).any()):
                 raise UserError(
                     f"{edge_type}: {label} has zeros, pairs that are no interactions (as RandomLinkSplit adds them): "
-                    "neg_sampling_ratio=0 there, or leave them out."
+                    "make the split with a neg_sampling_ratio of 0, or leave them out."
                 )
         pairs = [_pairs(store[f"{label}_index"], edge_type, sizes[user], sizes[item]) for label in parts.values()]
         lengths = [one.shape[1] for one in pairs]

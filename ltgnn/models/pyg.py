@@ -72,7 +72,7 @@ class PyGEncoder(LightGCN):
         if found.shape != state.shape:
             raise UserError(
                 f"model.encoder.conv: {type(conv).__name__} makes states {list(found.shape)} of {list(state.shape)}; "
-                "the same shape wanted. Set its out_channels=${dim}, and concat=false with several heads."
+                "the same shape wanted. Its out_channels should be ${dim}, and its concat false with several heads."
             )
         if self.activation is not None and layer < self.num_layers:
             found = ACTIVATIONS[self.activation](found)

@@ -53,8 +53,8 @@ class FieldRelations:
         if source not in raw.item_fields:
             there = ", ".join(raw.item_fields) or "none"
             raise UserError(
-                f"{option}={source}: the reader has no such field of the items; it has {there} "
-                f"(+data.reader.item_fields.{source}=COLUMN)."
+                f"{option}={source}: the reader has no such field of the items; it has {there}. "
+                f"Name its column below item_fields of data.reader, as {source}=COLUMN."
             )
         return raw.item_fields[source].to_list()
 
