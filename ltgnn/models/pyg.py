@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.lightgcn import LightGCN
 from ltgnn.models.readout import LayerReadout
-from ltgnn.scoring.known_items import reach
+from ltgnn.scoring.known_items import has_content, reach
 from ltgnn.types import Graph, LinearTerms, MessageEdges, UserError
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -76,7 +76,7 @@ class PyGEncoder(LightGCN):
             )
         if self.activation is not None and layer < self.num_layers:
             found = ACTIVATIONS[self.activation](found)
-        return found * reach(state.any(1), lambda marks: receives(marks, edges), 1)[:, None]
+        return found * reach(has_content(state), lambda marks: receives(marks, edges), 1)[:, None]
 
     def weights_for(self, conv: nn.Module, state: Tensor, edges: MessageEdges) -> dict[str, Tensor]:
         """The weights of the graph by the name of their argument."""

@@ -14,8 +14,19 @@ def test_every_yaml_has_what_load_takes(path):
     with initialize_config_dir(str(CONF), version_base="1.3"):
         data = compose(overrides=[f"+data={path.stem}", "+paths.data_dir=/nowhere"]).data
     made = instantiate(data, _convert_="all")
-    assert set(made) <= {"files", "reader", "cleaning", "name", "expected", "licence", "template", "variables"}
+    assert set(made) <= {
+        "files",
+        "reader",
+        "cleaning",
+        "name",
+        "expected",
+        "licence",
+        "template",
+        "variables",
+        "relations",
+    }
     assert all(callable(made[part]) for part in ("files", "reader", "cleaning"))
+    assert all(callable(one) for one in made.get("relations", {}).values())
     used = set(made["template"].replace("}", "{").split("{")[1::2]) if made["template"] else set()
     fields = (
         {"title", "year", "genres"} if "MovieLens" in data.reader._target_ else set(data.reader.get("item_fields", {}))
