@@ -18,7 +18,7 @@ from ltgnn.data.audit import refuse_leaks
 from ltgnn.data.catalog import load
 from ltgnn.evaluation.evaluators import Evaluators
 from ltgnn.evaluation.monitor_check import find_monitored_part
-from ltgnn.features.feature_source import FeatureSource
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.models.entities import entities_for, types_for
 from ltgnn.sampling.batches import stream
 from ltgnn.scoring.ensemble import Blending

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.features.blocks import as_block
-from ltgnn.features.feature_source import FeatureSource
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.features.steps import apply_steps
 from ltgnn.features.store import key_of
 from ltgnn.features.transform import Step

@@ -12,7 +12,7 @@ from annotated_types import Ge
 from torch import Tensor
 
 from ltgnn.features.blocks import as_block
-from ltgnn.features.feature_source import FeatureSource
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.features.steps import apply_steps
 from ltgnn.features.store import key_of
 from ltgnn.features.transform import OfKnown, Step

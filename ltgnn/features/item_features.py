@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any, ClassVar
@@ -14,7 +15,6 @@ from torch import Tensor
 from ltgnn.features.blocks import as_block, join_blocks
 from ltgnn.features.card import describe
 from ltgnn.features.encoders import HuggingFace
-from ltgnn.features.feature_source import FeatureSource
 from ltgnn.features.precomputed import FeatureFile
 from ltgnn.features.scaling import silent, standardise
 from ltgnn.features.steps import apply_steps, fit_hash
@@ -28,6 +28,31 @@ log = logging.getLogger(__name__)
 
 LARGEST = 1e19
 """Of the numbers of an item: the square of a larger one is not a 32-bit number. Times in nanoseconds are below."""
+
+
+class FeatureSource:
+    """Base of what a yaml of the group ``features`` builds. A subclass gives ``__call__``."""
+
+    gives_features: ClassVar[bool] = True
+
+    @abstractmethod
+    def __call__(self, dataset: Dataset, counts: Tensor) -> Features | None:
+        """``counts`` [I]: train interactions per item; transforms are fitted where it is above 0."""
+        raise NotImplementedError
+
+    @property
+    def item_text(self) -> ItemText | None:
+        """The part that encodes the texts of the items, all of it or one of several; None: there is none."""
+        return None
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """The item fields that it reads besides those of a template, for the leak audit."""
+        return ()
+
+    def text_columns(self, features: Features) -> slice | None:
+        """The columns of the ``features`` that it made which ``item_text`` gave; None: none of them."""
+        return None
 
 
 class NoFeatures(FeatureSource):

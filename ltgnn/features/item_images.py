@@ -13,8 +13,8 @@ from torch import Tensor
 
 from ltgnn.features.blocks import as_block
 from ltgnn.features.encoded_parts import EncodedParts
-from ltgnn.features.feature_source import FeatureSource
 from ltgnn.features.image_sources import ImageSource
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.features.pictures import Unread, decode, need_pillow
 from ltgnn.features.progress import progress
 from ltgnn.features.steps import apply_steps

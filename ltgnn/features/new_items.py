@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 
 from ltgnn.features.dataset_vectors import DatasetVectors
-from ltgnn.features.feature_source import FeatureSource
 from ltgnn.features.item_categories import ItemCategories
-from ltgnn.features.item_features import ItemNumbers, ItemText, ItemVectors, JoinedFeatures
+from ltgnn.features.item_features import FeatureSource, ItemNumbers, ItemText, ItemVectors, JoinedFeatures
 from ltgnn.features.item_images import ItemImages
 from ltgnn.features.queries import TextPart, reader
 from ltgnn.features.scaling import standardising

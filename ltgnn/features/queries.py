@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ltgnn.features.feature_source import FeatureSource
-from ltgnn.features.item_features import ItemText
+from ltgnn.features.item_features import FeatureSource, ItemText
 from ltgnn.features.template import render
 from ltgnn.features.transform import Step
 from ltgnn.types import Dataset, Features, UserError

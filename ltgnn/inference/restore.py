@@ -23,7 +23,7 @@ from ltgnn.build import (
 from ltgnn.config.input_files import find_changed
 from ltgnn.config.reads_features import uses_features
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
-from ltgnn.features.feature_source import FeatureSource
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.features.steps import apply_steps
 from ltgnn.features.transform import Step
 from ltgnn.runs.checksums import warn_if_changed

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ltgnn.data.raw import Raw
 from ltgnn.data.splitting import all_interactions, check_shares, make_split, percent, permute
-from ltgnn.features.feature_source import FeatureSource
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.features.steps import apply_steps
 from ltgnn.features.store import key_of
 from ltgnn.features.transform import Step

@@ -15,7 +15,7 @@ from torch import Tensor
 from ltgnn.data.raw import Raw
 from ltgnn.evaluation.lists import Lists
 from ltgnn.evaluation.metric import metric
-from ltgnn.features.feature_source import FeatureSource
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.testing import toy
 from ltgnn.testing.features import FeaturesCase
 from ltgnn.testing.metric import MetricCase

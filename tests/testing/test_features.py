@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from ltgnn.features.dataset_vectors import DatasetVectors
-from ltgnn.features.feature_source import FeatureSource
-from ltgnn.features.item_features import ItemNumbers, ItemText, JoinedFeatures
+from ltgnn.features.item_features import FeatureSource, ItemNumbers, ItemText, JoinedFeatures
 from ltgnn.features.store import FeatureStore, key_of
 from ltgnn.features.tfidf import TfidfSvd
 from ltgnn.features.transform import Centre, Keep

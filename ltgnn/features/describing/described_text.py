@@ -9,8 +9,7 @@ from typing import Any
 from ltgnn.features.describing.describer import Describer
 from ltgnn.features.describing.description import Description
 from ltgnn.features.describing.text_writer import TextWriter
-from ltgnn.features.feature_source import FeatureSource
-from ltgnn.features.item_features import ItemText
+from ltgnn.features.item_features import FeatureSource, ItemText
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.template import render
 from ltgnn.features.transform import Step

@@ -16,7 +16,7 @@ import torch
 from annotated_types import Ge
 from torch import Tensor
 
-from ltgnn.features.feature_source import FeatureSource
+from ltgnn.features.item_features import FeatureSource
 from ltgnn.features.tuning.adaptation import Adaptation
 from ltgnn.features.tuning.encoder import TunedEncoder
 from ltgnn.types import Dataset, Features, ItemContent, UserError

@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from ltgnn.features.describing.described_text import DescribedText, need_described
-from ltgnn.features.feature_source import FeatureSource
-from ltgnn.features.item_features import ItemText, NoFeatures
+from ltgnn.features.item_features import FeatureSource, ItemText, NoFeatures
 from ltgnn.features.new_items import encode_new_items
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.tfidf import TfidfSvd
