@@ -16,18 +16,15 @@ from ltgnn.features.blocks import as_block, join_blocks
 from ltgnn.features.card import describe
 from ltgnn.features.encoders import HuggingFace
 from ltgnn.features.precomputed import FeatureFile
-from ltgnn.features.scaling import silent, standardise
+from ltgnn.features.scaling import numbers_of, silent, standardise
 from ltgnn.features.steps import apply_steps, fit_hash
 from ltgnn.features.store import FeatureStore, key_of
 from ltgnn.features.template import render
 from ltgnn.features.transform import Step
-from ltgnn.features.tuned_folder import load_tuned
-from ltgnn.types import Dataset, Features, TextEncoder, UserError, of_kind
+from ltgnn.features.tuned_folder import open_encoder
+from ltgnn.types import Dataset, Features, TextEncoder, UserError
 
 log = logging.getLogger(__name__)
-
-LARGEST = 1e19
-"""Of the numbers of an item: the square of a larger one is not a 32-bit number. Times in nanoseconds are below."""
 
 
 class FeatureSource:
@@ -149,12 +146,6 @@ class ItemText(FeatureSource):
         return f"text features of {type(self.encoder).__name__}"
 
 
-def open_encoder(encoder: TextEncoder | str) -> TextEncoder:
-    """The encoder given, or that in a folder of `ltgnn finetune`."""
-    made = load_tuned(encoder) if isinstance(encoder, str) else encoder
-    return of_kind(made, TextEncoder, "features.encoder")  # type: ignore[type-abstract]
-
-
 class ItemNumbers(FeatureSource):
     """Numeric columns of the items, standardised on the items seen in training.
 
@@ -166,7 +157,7 @@ class ItemNumbers(FeatureSource):
 
     def __call__(self, dataset: Dataset, counts: Tensor) -> Features:
         columns = self.chosen(dataset)
-        table = self.table(dataset, columns)
+        table = numbers_of(dataset, columns)
         identity = {
             "class": "ItemNumbers",
             "columns": columns,
@@ -189,17 +180,6 @@ class ItemNumbers(FeatureSource):
                 f"{', '.join(sorted(known)) or 'none'}; set data.reader.item_numbers or features.columns"
             )
         return columns
-
-    @staticmethod
-    def table(dataset: Dataset, columns: Sequence[str]) -> Tensor:
-        """The numbers as they are.  [I, C] float32; ``UserError`` for one whose square is not a 32-bit number."""
-        table = torch.stack([dataset.item_numbers[column].float() for column in columns], dim=1)
-        for row, column in torch.nonzero(table.abs() > LARGEST).tolist()[:1]:
-            raise UserError(
-                f"the number '{columns[column]}' of item '{dataset.item_ids[row]}' is {float(table[row, column]):g}, "
-                "too large to compute with: fix the data, or omit the column with features.columns"
-            )
-        return table
 
 
 class ItemVectors(FeatureSource):

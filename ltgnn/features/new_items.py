@@ -10,7 +10,7 @@ from ltgnn.features.item_categories import ItemCategories
 from ltgnn.features.item_features import FeatureSource, ItemNumbers, ItemText, ItemVectors, JoinedFeatures
 from ltgnn.features.item_images import ItemImages
 from ltgnn.features.queries import TextPart, reader
-from ltgnn.features.scaling import standardising
+from ltgnn.features.scaling import numbers_of, standardising
 from ltgnn.features.transform import Step
 from ltgnn.types import Dataset, Features, UserError
 
@@ -36,7 +36,7 @@ def encode_new_items(
         return _read(source, dataset, counts, grown)
     if isinstance(source, ItemNumbers):
         columns = source.chosen(dataset)
-        before, after = source.table(dataset, columns), source.table(grown, columns)[dataset.num_items :]
+        before, after = numbers_of(dataset, columns), numbers_of(grown, columns)[dataset.num_items :]
         scale = standardising(before, counts > 0)
         return apply_steps_of_run(scale(before), scale(after), counts, source.control, source.transform)
     if isinstance(source, ItemVectors):

@@ -8,6 +8,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ltgnn.types import Dataset, UserError
+
+LARGEST = 1e19
+"""Of the numbers of an item: the square of a larger one is not a 32-bit number. Times in nanoseconds are below."""
+
+
+def numbers_of(dataset: Dataset, columns: Sequence[str]) -> Tensor:
+    """The numbers of the items as they are.  [I, C] float32; ``UserError`` for one whose square is not one."""
+    table = torch.stack([dataset.item_numbers[column].float() for column in columns], dim=1)
+    for row, column in torch.nonzero(table.abs() > LARGEST).tolist()[:1]:
+        raise UserError(
+            f"the number '{columns[column]}' of item '{dataset.item_ids[row]}' is {float(table[row, column]):g}, "
+            "too large to compute with: fix the data, or omit the column with features.columns"
+        )
+    return table
+
 
 def standardise(table: Tensor, fit: Tensor) -> Tensor:
     """Columns to mean 0 and deviation 1 on the rows ``fit`` that have a number; nan to 0, marked in a column more.

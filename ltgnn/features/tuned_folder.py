@@ -6,10 +6,16 @@ from pathlib import Path
 
 from ltgnn.features.encoders import HuggingFace
 from ltgnn.io.bounded_read import read_json
-from ltgnn.types import Damaged, UserError
+from ltgnn.types import Damaged, TextEncoder, UserError, of_kind
 
 READING = ("pooling", "layer", "max_length", "prompt")
 """What ``reading.json`` of a tuned encoder says."""
+
+
+def open_encoder(encoder: TextEncoder | str) -> TextEncoder:
+    """The encoder given, or that in a folder of `ltgnn finetune`."""
+    made = load_tuned(encoder) if isinstance(encoder, str) else encoder
+    return of_kind(made, TextEncoder, "features.encoder")  # type: ignore[type-abstract]
 
 
 def load_tuned(folder: str) -> HuggingFace:
