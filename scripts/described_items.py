@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import torch
 from hydra.utils import instantiate
+from text_controls import bootstrapped  # beside this file
 
-from ltgnn.analysis.significance import Bootstrap
 from ltgnn.build import build_dataset, build_evaluators, build_features, build_groups
 from ltgnn.config.composing import compose_config
 from ltgnn.features.describing.described_text import need_described
@@ -45,7 +45,6 @@ TEXTS = {
 }
 SHOWN = ("recall@20", "ndcg@20", "items20/head/recall@20", "items20/tail/recall@20", "items20/tail/ndcg@20")
 TESTED = ("items20/tail/recall@20", "items20/head/recall@20")
-DRAWS = 10_000
 
 
 def config(words: list[str], seed: int) -> Any:
@@ -116,16 +115,8 @@ def differences(splits: list[dict[str, Evaluation]], base: str) -> dict[str, dic
             continue
         each = [[(rows[name].per_user[v] - rows[base].per_user[v]).numpy() for rows in splits] for v in TESTED]
         with warnings.catch_warnings(action="ignore"):  # users without a pair of the group in any split
-            columns = np.stack([np.nanmean(np.stack(one), axis=0) for one in each], axis=1)
-        drawn = Bootstrap.of(columns, DRAWS, seed=0)
-        tested[name] = {}
-        for place, value in enumerate(TESTED):
-            interval = drawn.interval(place, 0.95)
-            tested[name][value] = {
-                "difference": interval.estimate,
-                "interval": [interval.lower, interval.upper],
-                "p": drawn.p(place),
-            }
+            means = [np.nanmean(np.stack(one), axis=0) for one in each]
+        tested[name] = bootstrapped(dict(zip(TESTED, means, strict=True)))
     return tested
 
 

@@ -67,17 +67,22 @@ def differences(rows: Mapping[str, Evaluation], base: str) -> dict[str, dict[str
     for name, row in rows.items():
         if name == base:
             continue
-        columns = np.stack([(row.per_user[v] - rows[base].per_user[v]).numpy() for v in TESTED], axis=1)
-        drawn = Bootstrap.of(columns, DRAWS, seed=0)
-        tested[name] = {}
-        for place, value in enumerate(TESTED):
-            interval = drawn.interval(place, 0.95)
-            tested[name][value] = {
-                "difference": interval.estimate,
-                "interval": [interval.lower, interval.upper],
-                "p": drawn.p(place),
-            }
+        tested[name] = bootstrapped({v: (row.per_user[v] - rows[base].per_user[v]).numpy() for v in TESTED})
     return tested
+
+
+def bootstrapped(columns: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+    """Per value, of differences [users]: their mean, its 95 % interval and p, by the bootstrap over users."""
+    drawn = Bootstrap.of(np.stack(list(columns.values()), axis=1), DRAWS, seed=0)
+    found = {}
+    for place, value in enumerate(columns):
+        interval = drawn.interval(place, 0.95)
+        found[value] = {
+            "difference": interval.estimate,
+            "interval": [interval.lower, interval.upper],
+            "p": drawn.p(place),
+        }
+    return found
 
 
 def markdown(values: Mapping[str, Mapping[str, Mapping[str, float]]], tested: Mapping[str, Any]) -> str:

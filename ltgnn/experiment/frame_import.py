@@ -70,7 +70,12 @@ def import_frames(
             if value is not None:
                 OmegaConf.update(cfg, f"data.reader.{key}", value, merge=False, force_add=True)
         dataset = build_dataset(cfg)
-        folder = Path(str(cfg.paths.data_dir)) / "frames" / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', name)}-{digest(dataset)}"
+        return keep(dataset, Path(str(cfg.paths.data_dir)) / "frames", name)
+
+
+def keep(dataset: Dataset, root: Path, name: str) -> Path:
+    """The folder below ``root`` with the tables of the data set, made unless the same are there already."""
+    folder = root / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', name)}-{digest(dataset)}"
     if not (folder / INTERACTIONS).is_file():
         try:
             write_processed(folder, dataset, dataset.parts, dataset.card)

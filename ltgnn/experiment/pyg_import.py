@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ltgnn.config.composing import compose_config
 from ltgnn.data.catalog import load
 from ltgnn.data.cleaning import Cleaning
-from ltgnn.data.export import write_processed
 from ltgnn.data.hetero_raw import HeteroNames
-from ltgnn.data.sources.processed import INTERACTIONS
-from ltgnn.experiment.frame_import import digest
+from ltgnn.experiment.frame_import import keep
 from ltgnn.experiment.process_state import ONE_AT_A_TIME, hydra_put_back
 from ltgnn.types import UserError
 
@@ -32,11 +29,4 @@ def import_hetero_data(data: HeteroData, names: HeteroNames, name: str) -> Path:
     dataset = load(Path, lambda _: names.raw(data), AS_GIVEN, name)
     with ONE_AT_A_TIME, hydra_put_back():
         root = Path(str(compose_config("train", ["data=processed"], only=("data",)).paths.data_dir))
-    folder = root / "pyg" / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', name)}-{digest(dataset)}"
-    if not (folder / INTERACTIONS).is_file():
-        try:
-            write_processed(folder, dataset, dataset.parts, dataset.card)
-        except UserError:
-            if not (folder / INTERACTIONS).is_file():  # else another process has written the same
-                raise
-    return folder
+    return keep(dataset, root / "pyg", name)

@@ -14,9 +14,9 @@ import torch
 from annotated_types import Ge
 from torch import Tensor
 
-from ltgnn.features.model_source import description_hash, locate, weights_hash
+from ltgnn.features.model_source import checked_weights, description_hash, locate
 from ltgnn.features.pooling import POOLINGS
-from ltgnn.features.precision import DTYPES, Dtype, find_precision, products_in
+from ltgnn.features.precision import DTYPES, Dtype, find_device, find_precision, products_in
 from ltgnn.features.pretrained import load_model, load_tokenizer
 from ltgnn.features.token_statistics import sample_texts, token_shares
 from ltgnn.types import TextEncoder, UserError
@@ -82,12 +82,8 @@ class HuggingFace(TextEncoder):
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """What decides the output; reads the files, imports no model code."""
-        weights = weights_hash(self.folder, self.gguf_file)
-        if self.weights_sha256 not in (None, weights):
-            raise UserError(
-                f"the weights in {self.folder} hash to {weights}, not to features.encoder.weights_sha256="
-                f"{self.weights_sha256}; fix the folder, or use features=folder for another model"
-            )
+        way_out = "use features=folder for another model"
+        weights = checked_weights(self.folder, self.weights_sha256, way_out, self.gguf_file)
         return {
             "class": "HuggingFace",
             "weights": weights,
@@ -102,7 +98,7 @@ class HuggingFace(TextEncoder):
     @property
     def place(self) -> str:
         """The device that it encodes on."""
-        return ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
+        return find_device(self.device)
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
         """I strings -> [I, D] float32, on the CPU. Equal texts are encoded once."""

@@ -58,6 +58,19 @@ def weights_hash(folder: Path, gguf_file: str | None = None) -> str:
     raise UserError(f"the model folder {folder} holds no weights ({' or '.join(WEIGHTS)}); set features.encoder.model")
 
 
+def checked_weights(
+    folder: Path, wanted: str | None, way_out: str, gguf_file: str | None = None, option: str = "features.encoder"
+) -> str:
+    """``weights_hash``; ``UserError`` where it is not the one ``wanted``. ``way_out``: what to do for another model."""
+    weights = weights_hash(folder, gguf_file)
+    if wanted not in (None, weights):
+        raise UserError(
+            f"the weights in {folder} hash to {weights}, not to {option}.weights_sha256={wanted}; "
+            f"fix the folder, or {way_out}"
+        )
+    return weights
+
+
 def description_hash(folder: Path) -> str:
     """sha256 over the model's config and all files of its tokenizer, by name."""
     files = [folder / name for name in DESCRIPTION if (folder / name).is_file()]

@@ -22,6 +22,11 @@ FAST = {"amx_bf16", "avx512_bf16"}
 """Flags of a processor with instructions for products of bfloat16; others emulate them and are slower than float32."""
 
 
+def find_device(device: str) -> str:
+    """The device that is meant: of "auto" a GPU where there is one."""
+    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+
+
 def find_precision(dtype: str, device: str) -> str:
     """What ``dtype`` is on a device: itself, and for ``auto`` one of ``MIXED`` where that is fast, else float32.
 

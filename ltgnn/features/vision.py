@@ -11,9 +11,9 @@ import torch
 from annotated_types import Ge
 from torch import Tensor
 
-from ltgnn.features.model_source import PROCESSOR, description_hash, locate, weights_hash
+from ltgnn.features.model_source import PROCESSOR, checked_weights, description_hash, locate
 from ltgnn.features.pictures import Unread
-from ltgnn.features.precision import DTYPES, Dtype, find_precision, products_in
+from ltgnn.features.precision import DTYPES, Dtype, find_device, find_precision, products_in
 from ltgnn.io.file_digest import file_digest
 from ltgnn.types import UserError
 
@@ -62,15 +62,9 @@ class Vision:
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """What decides the output; reads the files, imports no model code."""
-        weights = weights_hash(self.folder)
-        if self.weights_sha256 not in (None, weights):
-            raise UserError(
-                f"the weights in {self.folder} hash to {weights}, not to features.encoder.weights_sha256="
-                f"{self.weights_sha256}; fix the folder, or set it to null"
-            )
         return {
             "class": "Vision",
-            "weights": weights,
+            "weights": checked_weights(self.folder, self.weights_sha256, "set it to null"),
             "description": description_hash(self.folder),
             "processor": {name: file_digest(file) for name in PROCESSOR if (file := self.folder / name).is_file()},
             "output": self.output,
@@ -81,7 +75,7 @@ class Vision:
     @property
     def place(self) -> str:
         """The device that it encodes on."""
-        return ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
+        return find_device(self.device)
 
     def load(self) -> tuple[Callable[[Image], Tensor | Unread], Callable[[Sequence[Tensor]], Tensor]]:
         """Two functions: a picture to its pixels as the model wants them, or why there are none, and n of these to

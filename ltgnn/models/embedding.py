@@ -127,6 +127,11 @@ class NodeEmbedding(nn.Module):
         items, content = self.fusion(self.ids, self.features, self.counts)
         return (items if self.users is None else torch.cat([self.users, items, *self.entity_ids])), content
 
+    def known_nodes(self) -> Tensor:
+        """Nodes whose first state is informative, users first.  [N] bool, or [N + M]"""
+        entities = () if self.trained_entities is None else (self.trained_entities,)
+        return torch.cat([self.trained_users, self.known_items(self.features), *entities])
+
     def without_entities(self, states: Tensor) -> Tensor:
         """The rows of users and items.  [N + M, d] -> [N, d]"""
         return states if self.entities is None else states[: self.num_users + self.num_items]

@@ -83,14 +83,11 @@ class KGAT(Encoder):
     def known_items(self, graph: Graph) -> Tensor:
         """Those whose first state is informative, and those that receive messages from such nodes."""
         edges, embedding = need_types(graph), self.embedding
-        known = torch.cat([embedding.trained_users, embedding.known_items(embedding.features)])
-        if embedding.trained_entities is not None:
-            known = torch.cat([known, embedding.trained_entities])
 
         def receive(marks: Tensor) -> Tensor:
             return torch.zeros_like(marks).index_fill(0, edges.rows[marks[edges.columns]], True)
 
-        known = reach(known, receive, self.num_layers)
+        known = reach(embedding.known_nodes(), receive, self.num_layers)
         return embedding.without_entities(known)[embedding.num_users :]
 
 

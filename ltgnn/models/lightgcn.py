@@ -56,13 +56,7 @@ class LightGCN(Encoder):
 
     def known_nodes(self, graph: Graph) -> Tensor:
         """The same of all nodes.  [N] bool, or [N + M]"""
-        return reach(self.informative_nodes(), receives(graph.propagate), self.num_layers)
-
-    def informative_nodes(self) -> Tensor:
-        """Nodes whose first state says something.  [N] bool, or [N + M]"""
-        known = torch.cat([self.embedding.trained_users, self.embedding.known_items(self.embedding.features)])
-        entities = self.embedding.trained_entities
-        return known if entities is None else torch.cat([known, entities])
+        return reach(self.embedding.known_nodes(), receives(graph.propagate), self.num_layers)
 
     def at(self, graph: Graph, batch: Batch) -> tuple[Encoded, Batch] | None:
         """The layers of only the batch's nodes, if the graph supports it."""

@@ -93,7 +93,7 @@ class PyGEncoder(LightGCN):
     def known_nodes(self, graph: Graph) -> Tensor:
         """Nodes whose first state is informative, and those that a message from them reaches.  [N] bool, or [N + M]"""
         edges = graph.edges()
-        return reach(self.informative_nodes(), lambda marks: receives(marks, edges), self.num_layers)
+        return reach(self.embedding.known_nodes(), lambda marks: receives(marks, edges), self.num_layers)
 
     def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
         raise UserError("this model's score is not a sum over the history: its convolutions need not be linear.")

@@ -11,8 +11,8 @@ import torch
 from annotated_types import Ge
 
 from ltgnn.features.describing.text_writer import Answer, TextWriter
-from ltgnn.features.model_source import description_hash, locate, weights_hash
-from ltgnn.features.precision import DTYPES, Dtype, find_precision, products_in
+from ltgnn.features.model_source import checked_weights, description_hash, locate
+from ltgnn.features.precision import DTYPES, Dtype, find_device, find_precision, products_in
 from ltgnn.features.pretrained import load_model, load_tokenizer
 from ltgnn.types import UserError
 
@@ -61,12 +61,8 @@ class CausalLM(TextWriter):
     @cached_property
     def identity(self) -> Mapping[str, Any]:
         """What decides the answers; reads the files, imports no model code."""
-        weights = weights_hash(self.folder, self.gguf_file)
-        if self.weights_sha256 not in (None, weights):
-            raise UserError(
-                f"the weights in {self.folder} hash to {weights}, not to {OPTION}.weights_sha256="
-                f"{self.weights_sha256}; fix the folder, or set features/writer=causal_lm for another model"
-            )
+        way_out = "set features/writer=causal_lm for another model"
+        weights = checked_weights(self.folder, self.weights_sha256, way_out, self.gguf_file, OPTION)
         return {
             "class": "CausalLM",
             "weights": weights,
@@ -82,7 +78,7 @@ class CausalLM(TextWriter):
     @property
     def place(self) -> str:
         """The device that it writes on."""
-        return ("cuda" if torch.cuda.is_available() else "cpu") if self.device == "auto" else self.device
+        return find_device(self.device)
 
     def __call__(self, prompts: Sequence[str]) -> list[Answer]:
         """An answer to each prompt, ``answer_start`` included."""
