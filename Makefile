@@ -15,8 +15,9 @@ $(READY): pyproject.toml $(CONSTRAINTS)
 	$(BIN)/python -m pip install --quiet $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -e '.[demo,dev]'
 	@touch $@
 
-quickstart: $(READY)  ## the main job: does item text help the tail on MovieLens-100k?
+quickstart: $(READY)  ## the main job: does item text help the tail of a film set and of a supermarket?
 	$(BIN)/ltgnn train sweep=quickstart
+	$(BIN)/ltgnn train sweep=quickstart_shop
 
 test: $(READY)  ## the tests, minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal

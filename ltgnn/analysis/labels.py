@@ -92,7 +92,7 @@ def label(run: Run, groups: Sequence[str], brief: bool = False) -> str:
     names_model = named or "model" in said  # a lone "sum" would say nothing
     plainly = [said[group] if names_model else f"{group}={said[group]}" for group in PLAINLY if group in said]
     if named:
-        plainly[0] = plainly[0].removeprefix("quickstart/")
+        plainly[0] = re.sub(r"^quickstart(_\w+)?/", "", plainly[0])
     if set(groups) <= {"model", "fusion", "loss"}:
         plainly += [f"{key}={option}" for key, option in run.changed.items()]
     shown = short_keys(groups, run.config)

@@ -16,6 +16,7 @@ from ltgnn.evaluation.topk import top_k
 from ltgnn.inference.search.index import KINDS
 from ltgnn.scoring.forms import decompose
 from ltgnn.tensors.csr import Csr, csr_rows
+from ltgnn.tensors.threads import in_threads
 from ltgnn.types import Scorer, SparseScores, TopK, UserError
 
 NEAREST = 4
@@ -25,6 +26,9 @@ FEWEST = 100
 
 ROWS = 256
 """Users whose sparse scores are sorted at once."""
+
+PART = 512
+"""Users whose lists are made by one thread at a time."""
 
 PAIRS = 1 << 18
 """Pairs of a user and an item that are scored at once."""
@@ -69,11 +73,22 @@ class ApproximateLists:
 
     def lists(self, users: Tensor, seen: Csr, k: int) -> TopK:
         """The ``k`` best proposed items of each user, best first, ties by smaller item id; as ``top_k`` else."""
-        sparse = self._sparse_scores(users, seen)
-        row, item, scores = self._score(users, *self._propose(users, sparse, max(FEWEST, NEAREST * k)), sparse)
-        keys = side_by_side(len(users), k, row.numpy(), scores, item)
-        items, values = decode_keys(largest(keys, k).sort(1, descending=True).values)
-        short = torch.nonzero(torch.bincount(row, minlength=len(users)) < k)[:, 0]
+        many = max(FEWEST, NEAREST * k)
+        near = self._near(users, many)
+        items, values = torch.empty(len(users), k, dtype=torch.int64), torch.empty(len(users), k)
+        proposed = torch.empty(len(users), dtype=torch.int64)
+
+        def work(first: int) -> None:
+            part = slice(first, first + PART)
+            sparse = self._sparse_scores(users[part], seen)
+            pairs = self._propose(near[part], sparse, many)
+            row, item, scores = self._score(users[part], *pairs, sparse)
+            proposed[part] = torch.bincount(row, minlength=len(near[part]))
+            keys = side_by_side(len(near[part]), k, row.numpy(), scores, item)
+            items[part], values[part] = decode_keys(largest(keys, k).sort(1, descending=True).values)
+
+        in_threads(work, range(0, len(users), PART))
+        short = torch.nonzero(proposed < k)[:, 0]
         if len(short):  # of users with a history longer than what the index proposes
             exact = top_k(self.scorer, users[short], seen, self.num_items, k, self.block_mib)
             items[short], values[short] = exact.items, exact.scores
@@ -93,13 +108,17 @@ class ApproximateLists:
         found.sort_indices()
         return found
 
-    def _propose(self, users: Tensor, sparse: Any, many: int) -> tuple[Tensor, Tensor]:
-        """Pairs of a place in ``users`` and an item, ascending and once each: ``many`` of either kind for each user."""
+    def _near(self, users: Tensor, many: int) -> Tensor:
+        """The ``many`` items that the index finds for each user, on all cores.  [n] -> [n, many] int64"""
         states = self.users[users]
         states = torch.cat([states, states.new_zeros(len(states), 1)], 1)
         near, _ = self.nearest(states, min(many, self.num_items if self.places is None else len(self.places)))
-        near = near if self.places is None else self.places[near]
-        near = torch.arange(len(users))[:, None] * self.num_items + near
+        return near if self.places is None else self.places[near]
+
+    def _propose(self, near: Tensor, sparse: Any, many: int) -> tuple[Tensor, Tensor]:
+        """Pairs of a place among the users and an item, ascending and once each: ``near`` [n, m], and the ``many``
+        with the largest sparse scores."""
+        near = torch.arange(len(near))[:, None] * self.num_items + near
         heavy = best_entries(sparse, self.scorer.candidates, many)
         pairs = torch.unique(torch.cat([near.flatten(), heavy]))
         return pairs // self.num_items, pairs % self.num_items

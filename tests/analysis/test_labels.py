@@ -113,6 +113,8 @@ def test_an_experiment_says_all_that_is_not_set_beside_it() -> None:
     assert told(config(choices=a), config(choices=b, dim=32)) == ["a", "b"]
     wide = [run((f"experiment={c['experiment']}", f"dim={dim}"), choices=c, dim=dim) for c in (a, b) for dim in (8, 16)]
     assert labels(wide) == ["a dim=8", "a dim=16", "b dim=8", "b dim=16"]
+    shop = CHOICES | {"experiment": "quickstart_shop/c", "fusion": "sum"}
+    assert told(config(choices=a), config(choices=shop, dim=32)) == ["a", "c"]
     none = CHOICES | {"experiment": None, "model": "mf"}
     assert labels([run(("experiment=b",), choices=b), run(choices=none)]) == ["b", "mf id bpr"]
 

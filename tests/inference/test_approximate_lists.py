@@ -64,6 +64,7 @@ def test_lists_are_exact_where_the_index_proposes_the_best(users: int, items: in
     seen = union_by_user([train], users, items)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(KINDS, "all", brute_force)
+        patch.setattr(approximate_lists, "PART", 2)  # several parts
         found = ApproximateLists(scorer, "all", BLOCK_MIB)
         everyone = torch.arange(users)
         lists, exact = found.lists(everyone, seen, k), top_k(scorer, everyone, seen, items, k, BLOCK_MIB)
