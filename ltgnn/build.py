@@ -98,7 +98,7 @@ def build_evaluators(
     """
 
     def make() -> Evaluators:
-        parts = problem.groups, lambda: problem.feature_matrix, problem.dataset.item_fields
+        parts = problem.groups, lambda: problem.feature_matrix, problem.dataset.item_fields, problem.dataset.user_fields
         return Evaluators(lambda: instantiate(cfg.eval, _convert_="all"), split or problem.split, *parts)
 
     cache = cache if split is None else NO_CACHE

@@ -60,6 +60,28 @@ def short_repr(self: Any) -> str:
 
 
 @dataclass(frozen=True)
+class EventField:
+    """What is known of the event of each pair, such as its channel, store or device."""
+
+    codes: Tensor  # [E] int32, position in ``values``
+    values: tuple[str, ...]  # unique; UNKNOWN where the event has none
+
+    def select(self, rows: Tensor) -> EventField:
+        """The field of some pairs."""
+        return EventField(self.codes[rows], self.values)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Pairs of each value, in the order of ``values``."""
+        found = torch.bincount(self.codes, minlength=len(self.values)).tolist()
+        return dict(zip(self.values, found, strict=True))
+
+
+UNKNOWN = "unknown"
+"""Value of an event's field where the table has none."""
+
+
+@dataclass(frozen=True)
 class Interactions:
     """User-item pairs with ids ``0..U-1`` and ``0..I-1``; no pair occurs twice.
 
@@ -73,6 +95,7 @@ class Interactions:
     num_items: int
     times: Tensor | None = None  # [E] float64, seconds or positions; larger is later
     weights: Tensor | None = None  # [E] float32, strength of the event; None: all 1
+    fields: Mapping[str, EventField] = field(default_factory=dict)  # name -> what is known of each event
 
     def __repr__(self) -> str:
         more = "".join(f", {name}" for name in ("times", "weights") if getattr(self, name) is not None)
@@ -127,7 +150,18 @@ class Interactions:
             self.num_items,
             pick(self.times),
             pick(self.weights),
+            {name: column.select(rows) for name, column in self.fields.items()},
         )
+
+    def field_of(self, name: str, option: str) -> EventField:
+        """The field ``name`` of the events; ``UserError`` with the fields there are, for ``option``, which named it."""
+        if name not in self.fields:
+            there = f"there are: {', '.join(self.fields)}" if self.fields else "the data have none"
+            raise UserError(
+                f"{option}={name}: no such field of events; {there}. Name its column when the data are read: "
+                f"+data.reader.event_fields.{name}=COLUMN (ltgnn data import: --event-field {name}=COLUMN)."
+            )
+        return self.fields[name]
 
 
 ITEM = "item"
@@ -245,12 +279,13 @@ class Split:
 class Groups:
     """A partition of the items by train counts, made once and used everywhere.
 
-    ``names`` runs from popular to rare and ends with ``"cold"`` (no train interaction).
+    ``names`` runs from popular to rare and ends with ``"cold"`` (no train interaction). Groups of users and of
+    held-out pairs are the same kind of value, with other labels and names.
     """
 
     policy: str  # "items20", "mass", ...
     names: tuple[str, ...]
-    labels: Tensor  # [I] int8, index into names
+    labels: Tensor  # [I] int8 (users: [U], held-out pairs: [E]), index into names
     rule: str  # the policy as text, shown with every number
 
     def __repr__(self) -> str:
@@ -261,6 +296,24 @@ class Groups:
         """Items per group, in the order of ``names``."""
         counts = torch.bincount(self.labels.long(), minlength=len(self.names)).tolist()
         return dict(zip(self.names, counts, strict=True))
+
+
+@runtime_checkable
+class EventGrouping(Protocol):
+    """A policy that groups held-out pairs by what is known of their events (``eval.event_groups``)."""
+
+    def group_events(self, held_out: Interactions, train: Interactions) -> Groups:
+        """Groups whose labels [E] are those of the held-out pairs."""
+        ...
+
+
+@runtime_checkable
+class UserGrouping(Protocol):
+    """A policy that groups users by more than their number of train interactions (``eval.user_groups``)."""
+
+    def group_users(self, train: Interactions, user_fields: Mapping[str, Sequence[str]]) -> Groups:
+        """Groups whose labels [U] are those of the users."""
+        ...
 
 
 class Block(NamedTuple):
@@ -488,6 +541,16 @@ class PartEvaluator(Protocol):
         ...
 
 
+@runtime_checkable
+class GroupingEvaluator(Protocol):
+    """A ``PartEvaluator`` that says by which groups of users and of held-out pairs it evaluates."""
+
+    @property
+    def group_record(self) -> Mapping[str, Mapping[str, Any]]:
+        """``user_groups`` and ``event_groups``, where there are any: policy -> rule and sizes; plain values."""
+        ...
+
+
 @dataclass(frozen=True)
 class Problem:
     """What a model is trained on: the same for every model of a sweep."""
@@ -508,8 +571,16 @@ class Problem:
         return {name: {"rule": g.rule, "sizes": g.sizes} for name, g in self.groups.items()}
 
     def record(self, split: Split, evaluators: Mapping[str, PartEvaluator]) -> dict[str, Any]:
-        """For metrics.json: the pairs and data behind the numbers, the groups, and of which metrics less is better."""
+        """For metrics.json: the pairs and data behind the numbers, the groups, and of which metrics less is better.
+
+        Groups of users and of held-out pairs are those of the test part.
+        """
+        other: dict[str, Any] = {}
+        for evaluator in evaluators.values():
+            if isinstance(evaluator, GroupingEvaluator):
+                other |= evaluator.group_record
         return {
+            **other,
             "fingerprint": split.fingerprint,
             "data_sha256": self.dataset.card.get("sha256"),
             "groups": self.group_card,

@@ -40,6 +40,7 @@ ABOUT = {
     "score": "How states become scores, and post-hoc adjustments.",
     "eval": "Metrics, list lengths, groups of users.",
     "user_groups": "How users are sorted, for values by group of users.",
+    "event_groups": "How held-out pairs are sorted by channel, store or device, for values by scene.",
     "rules": "Rules of a shop for `ltgnn recommend` and `ltgnn serve`.",
     "trainer": "Device, precision, processes.",
     "callbacks": "Early stopping and checkpoints.",

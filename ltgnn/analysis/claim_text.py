@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ltgnn.analysis.claim_rule import TESTS, Claim, decide
+from ltgnn.analysis.event_groups import GroupChange
 from ltgnn.analysis.group_difference import Difference
 from ltgnn.io.pluralize import pluralize
-from ltgnn.io.terminal import heading
+from ltgnn.io.terminal import heading, printable
 
 TEST = "permutation"
 """The test of the short table: paired over users, without assumptions on their distribution."""
@@ -48,6 +49,18 @@ def summary(result: Claim) -> Any:
         table.add_row(
             GROUP_WORDS[d.group], f"{d.users}", _mean(d.base, d.base_sd), _mean(d.new, d.new_sd),
             f"{i.estimate:+.5f}", f"{i.lower:+.5f} {i.upper:+.5f}", *format_relative(d), p_value(d.p_holm[TEST]),
+        )  # fmt: skip
+    return table
+
+
+def changes_table(changes: Sequence[GroupChange], level: float) -> Any:
+    """The difference on each group of held-out pairs, with its interval."""
+    table = _table("", ["", "users", "base", "new", "difference", f"{100 * level:g} % interval"])
+    for one in changes:
+        i = one.interval
+        table.add_row(
+            printable(one.group), f"{one.users}", f"{one.base:.4f}", f"{one.new:.4f}",
+            f"{i.estimate:+.5f}", f"{i.lower:+.5f} {i.upper:+.5f}",
         )  # fmt: skip
     return table
 

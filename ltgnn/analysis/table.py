@@ -44,7 +44,7 @@ def header(rows: Sequence[Row], policy: str, width: int = WIDTH) -> str:
     best = "Best of each column: *" if len(done) > 1 and splits(rows) == 1 else ""
     lines = [
         f"Test part, full ranking. Groups {item_groups.rule(runs, policy)}.",
-        f"Items: {item_groups.sizes(runs, policy)}. {spread}{best}".rstrip(),
+        f"{item_groups.counted(runs, policy)}: {item_groups.sizes(runs, policy)}. {spread}{best}".rstrip(),
     ]
     return fold("\n".join(map(printable, lines)), width)
 
@@ -162,9 +162,8 @@ def read_table(folders: Sequence[Path], chosen: Selection, single: bool = False,
         return (sort_rows(rows, sort, columns) if sort else rows), columns
 
     rows, columns = without_damaged(runs, work, damaged)
-    return Table(
-        rows, columns, item_groups.policy_of([run for row in rows for run in row.runs], chosen.policy), damaged
-    )
+    policy = item_groups.policy_of([run for row in rows for run in row.runs], chosen.policy, any_kind=True)
+    return Table(rows, columns, policy, damaged)
 
 
 def show(folders: Sequence[Path], chosen: Selection = USUAL, single: bool = False, sort: str = "") -> int:
@@ -181,7 +180,7 @@ def show(folders: Sequence[Path], chosen: Selection = USUAL, single: bool = Fals
     say(console, header(rows, table.policy, width))
     for block in drawn:
         console.print(block)
-    different = splits(rows)
+    different, all_runs = splits(rows), [run for row in rows for run in row.runs]
     notes = [
         f"Not shown for want of room: {' and '.join(gone)} (--metric {','.join(gone)})." if gone else "",
         f"The rows were tested on {different} different splits: their numbers cannot be compared with each other."
@@ -192,7 +191,7 @@ def show(folders: Sequence[Path], chosen: Selection = USUAL, single: bool = Fals
         data_note([(row.first.config, row.first.metrics) for row in in_order]),
         ensemble_note(in_order),
         warnings_note(in_order),
-        answer(in_order, table.policy, item_groups.list_length([run for row in rows for run in row.runs])),
+        answer(in_order, item_groups.of_items(all_runs, table.policy), item_groups.list_length(all_runs)),
     ]
     for note in filter(None, notes):
         say(console, fold(note, width) if console.is_terminal else note)

@@ -48,7 +48,7 @@ def columns_of(rows: Sequence[Row], chosen: Selection) -> list[Column]:
     Usual are NDCG and Recall of all items and of each group, and the coverage.
     """
     runs = [run for row in rows for run in row.runs]
-    policy, k = item_groups.policy_of(runs, chosen.policy), item_groups.list_length(runs)
+    policy, k = item_groups.policy_of(runs, chosen.policy, any_kind=True), item_groups.list_length(runs)
     groups = [ALL, *item_groups.card(runs, policy)["sizes"]]
     if wrong := [group for group in chosen.groups if group not in groups]:
         raise UserError(f"--group {wrong[0]}: the groups of {policy} are {', '.join(groups)}")

@@ -8,7 +8,8 @@ from dataclasses import asdict
 
 from ltgnn.analysis.claim_rule import claim
 from ltgnn.analysis.claim_sides import claim_readable, refuse_same
-from ltgnn.analysis.claim_text import caption, details, header, sentence, summary
+from ltgnn.analysis.claim_text import caption, changes_table, details, header, sentence, summary
+from ltgnn.analysis.event_groups import changes_by_group, event_card
 from ltgnn.analysis.pairing import differing
 from ltgnn.analysis.run_groups import RunGroup, load_group
 from ltgnn.config.parser import Parser
@@ -89,6 +90,9 @@ def make_parser() -> Parser:
     )
     parser.add_argument("--seed", type=int, default=0, help="of the draws (default: %(default)s)")
     parser.add_argument("--details", action="store_true", help="all tests with raw and adjusted p, and effect sizes")
+    parser.add_argument(
+        "--by", metavar="POLICY", help="also by groups of held-out pairs, such as scene; no part of the rule"
+    )
     parser.add_argument("--json", metavar="FILE", help="write all numbers there")
     return parser
 
@@ -113,6 +117,10 @@ def main(argv: Sequence[str]) -> int:
     console.print(tables[0], highlight=False)
     if not given.details:
         say(console, caption(result))
+    changes = changes_by_group(base, new, given.by, given.metric, *rest[3:]) if given.by else []
+    if given.by:
+        say(console, f"\n{given.metric} by {event_card(base.runs[0], given.by)['rule']}")
+        console.print(changes_table(changes, given.level), highlight=False)
     for table in tables[1:]:
         console.print(table, highlight=False)
     for warning in result.warnings:
@@ -124,5 +132,6 @@ def main(argv: Sequence[str]) -> int:
 
         from ltgnn.config.paths import write_whole
 
-        write_whole(Path(given.json), json.dumps(asdict(result), indent=1) + "\n", "--json")
+        found = asdict(result) | ({"by": {given.by: [asdict(change) for change in changes]}} if given.by else {})
+        write_whole(Path(given.json), json.dumps(found, indent=1) + "\n", "--json")
     return {"yes": 0, "no": 2, "undecided": 3}[result.verdict]

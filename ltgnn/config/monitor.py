@@ -35,7 +35,8 @@ def wrong_monitor(config: Mapping[str, Any]) -> Iterator[str]:
         yield f"monitor={monitor}: unknown part '{part}'. Expected PART/[POLICY/GROUP/]METRIC@K, such as val/ndcg@20."
         return
     groups, user_groups = (_names(node) for node in (config.get("groups"), evaluation.get("user_groups")))
-    if any(names is None and policy in name.split("/") for policy, names in (groups | user_groups).items()):
+    others = groups | user_groups | _names(evaluation.get("event_groups"))
+    if any(names is None and policy in name.split("/") for policy, names in others.items()):
         return  # a policy of the user's own, whose groups are not known yet
     known = value_names(evaluation, groups, user_groups)
     mixtures = evaluation.get("mixtures") or {}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ltgnn.data.blocks import counts as rows_of
+from ltgnn.data.event_fields import describe_fields
 from ltgnn.data.raw import Raw
 from ltgnn.data.related import count_left_out, describe_related
 from ltgnn.io.pluralize import pluralize
@@ -34,6 +35,7 @@ def summarise(raw: Raw) -> dict[str, Any]:
         "item numbers": {name: f"{int(np.isfinite(n).sum())} filled" for name, n in raw.item_numbers.items()},
         "item vectors": {name: list(rows.shape) for name, rows in raw.item_vectors.items()},
         **describe_related(raw),
+        **describe_fields(raw),
     }
     if raw.times is not None and len(raw):
         card["times"] = {"first": format_time(raw.times.min()), "last": format_time(raw.times.max())}

@@ -15,6 +15,7 @@ from ltgnn.data.blocks import release
 from ltgnn.data.card import INCOMPLETE, ONE, find_doubtful_values, left_out, summarise, what_is_left_out
 from ltgnn.data.cleaning import Cleaning
 from ltgnn.data.digest import digest
+from ltgnn.data.event_fields import fields_of
 from ltgnn.data.names import Names
 from ltgnn.data.raw import Raw, Reader, counts_of
 from ltgnn.data.related import add_relations, refuse_wrong_items
@@ -110,6 +111,7 @@ def _parts(raw: Raw) -> dict[str, Interactions]:
             num_items=len(raw.item_ids),
             times=None if raw.times is None else tensor(raw.times, rows, np.float64),
             weights=None if raw.weights is None else tensor(raw.weights, rows, np.float32),
+            fields=fields_of(raw, rows),
         )
 
     if raw.parts is None:

@@ -12,6 +12,7 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 
 from ltgnn.data.blocks import blocks, by_code, counts, relabel, release
+from ltgnn.data.event_fields import MIXED, close_gaps, count_mixed_pairs
 from ltgnn.data.raw import Raw, counts_of
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
@@ -50,6 +51,8 @@ class Cleaning:
             keep(name, between(raw, self.since, self.until))
         if self.min_rating is not None:
             keep(f"rating >= {self.min_rating:g}", at_least(raw, self.min_rating))
+        if raw.event_codes:
+            raw.notes = {**raw.notes, MIXED: count_mixed_pairs(raw)}
         rule = self.repeats or ("first" if raw.weights is None else "sum")
         keep(repeats_in_words(rule, raw), one_of_each_pair(raw, rule))
         if self.user_core > 1 or self.item_core > 1:
@@ -62,6 +65,7 @@ class Cleaning:
                 + ". Loosen data.cleaning.since, .until, .min_rating, .user_core or .item_core."
             )
         drop_unseen(raw, self.keep_unseen_users, self.keep_unseen_items)
+        close_gaps(raw)
         return raw, report
 
 
@@ -108,8 +112,8 @@ def one_of_each_pair(raw: Raw, rule: str) -> NDArray[np.bool_]:
     """Which rows stay of those of a (user, item) pair inside a part: the ``first``, or the ``last``.  [rows]
 
     By time, or by line where there are no times. With ``sum`` the first stays, with the weights of all added up, each
-    1 where the reader has none. A pair in two parts is an error: leakage. Users are taken some at a time, so that keys
-    of all rows are never held.
+    1 where the reader has none. Fields of events, such as the channel, are those of the row that stays. A pair in two
+    parts is an error: leakage. Users are taken some at a time, so that keys of all rows are never held.
     """
     kept = np.ones(len(raw), dtype=bool)
     if rule == "sum" and raw.weights is None:

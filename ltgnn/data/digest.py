@@ -1,4 +1,4 @@
-"""The sha256 of a data set: ids, what is known of the items, and each part's pairs, times and weights."""
+"""The sha256 of a data set: ids, what is known of the items, and each part's pairs, times, weights and fields."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ def _texts(found: hashlib._Hash, column: pl.Series) -> None:
 
 
 def _pairs(found: hashlib._Hash, part: Interactions) -> None:
-    """Keys in ascending order, some users at a time; then the sha256 of the times, of the weights, in that order."""
+    """Keys in ascending order, some users at a time; then the sha256 of times, weights and fields, in that order."""
     users, items = part.users.numpy(), part.items.numpy()
     others = {"times": part.times, "weights": part.weights}
+    others |= {f"field {name} {column.values}": column.codes for name, column in part.fields.items()}
     columns = {name: (column.numpy(), hashlib.sha256()) for name, column in others.items() if column is not None}
     for rows in by_code(users, part.num_users):
         keys = users[rows].astype(np.int64) * part.num_items + items[rows]

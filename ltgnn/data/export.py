@@ -15,6 +15,7 @@ import torch
 from polars.io.plugins import register_io_source
 
 from ltgnn.data.blocks import blocks
+from ltgnn.data.event_fields import FIELD, columns_of
 from ltgnn.data.sources.processed import CARD, INTERACTIONS, ITEMS, RELATIONS, USERS
 from ltgnn.io.atomic_write import replace_atomically
 from ltgnn.io.spreadsheet import marked_frame
@@ -60,6 +61,7 @@ def write_recbole(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[st
     for noun in ("user", "item"):
         fields = {**getattr(dataset, f"{noun}_fields"), **(dataset.item_numbers if noun == "item" else {})}
         check_recbole(noun, getattr(dataset, f"{noun}_ids"), fields)
+    check_recbole("event", (), {field for pairs in parts.values() for field in pairs.fields})
     with new_folder(folder) as into:
         for part, pairs in parts.items():
             middle = "" if part == "all" else f".{RECBOLE_PART[part]}"
@@ -69,6 +71,7 @@ def write_recbole(folder: Path, dataset: Dataset, parts: Parts, card: Mapping[st
                 "item": "item_id:token",
                 "time": "timestamp:float",
                 "weight": "weight:float",
+                **{FIELD + field: f"{field}:token" for field in pairs.fields},
             }
             _tsv(
                 rows.rename({old: new for old, new in typed.items() if old in rows.columns}),
@@ -126,7 +129,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 
 def _rows(dataset: Dataset, pairs: Interactions, part: str) -> pl.DataFrame:
-    """Raw ids, part and, where there are any, times and weights."""
+    """Raw ids, part and, where there are any, times, weights and fields of events."""
     return pl.concat(_pieces(dataset, {part: pairs}))
 
 
@@ -144,7 +147,7 @@ def _pieces(dataset: Dataset, parts: Parts) -> Iterator[pl.DataFrame]:
                 columns["time"] = pairs.times[block].numpy()
             if pairs.weights is not None:
                 columns["weight"] = pairs.weights[block].to(torch.float64).numpy()
-            yield pl.DataFrame(columns)
+            yield pl.DataFrame({**columns, **columns_of(pairs, block)})
 
 
 def _write(pieces: Iterator[pl.DataFrame], file: Path) -> None:

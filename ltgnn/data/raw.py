@@ -35,6 +35,8 @@ class Raw:
     weights: NDArray[np.float32] | None = None  # [rows] strength of the event
     parts: NDArray[np.int8] | None = None  # [rows] position in part_names
     part_names: tuple[str, ...] = ("all",)
+    event_codes: dict[str, Codes] = field(default_factory=dict)  # field -> [rows] position in its event_values
+    event_values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # field -> its values, unique
     item_fields: Mapping[str, pl.Series] = field(default_factory=dict)  # [I] String, "" where missing
     item_numbers: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)  # [I] nan where missing
     item_vectors: Mapping[str, NDArray[Any]] = field(default_factory=dict)  # [I, D] precomputed features
@@ -52,6 +54,8 @@ class Raw:
         for name in ("users", "items", "times", "ratings", "weights", "parts"):
             if columns[name] is not None:
                 shrink(columns, name, kept)
+        for name in list(self.event_codes):
+            shrink(self.event_codes, name, kept)
 
 
 class Reader(Protocol):

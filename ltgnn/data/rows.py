@@ -14,6 +14,7 @@ import polars as pl
 
 from ltgnn.data.blocks import GrowingArray, release, shrink
 from ltgnn.data.columns import MISSING, Column, Kind, TableFile, flags, misfit, values
+from ltgnn.data.event_fields import FIELD, CodedColumn
 from ltgnn.data.ids import pieces, read_ids
 from ltgnn.data.times import choose_unit
 from ltgnn.io.pluralize import pluralize
@@ -41,12 +42,14 @@ class RowTable:
     label: str | None = None  # column with the part of a row ...
     labels: Mapping[str, str] = field(default_factory=dict)  # ... its value -> part
     drop_incomplete: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)  # our name -> column of a field of events, such as channel
 
     def read(self) -> tuple[dict[str, Any], dict[str, pl.Series], dict[str, Any]]:
         """Columns by name, for the caller to take over; the ids of users and items; notes for the data card.
 
         Columns: users, items [rows] int32; parts [rows] int8, position in PART_ORDER, where there are several; times
-        [rows] float64; ratings, weights [rows] float32.
+        [rows] float64; ratings, weights [rows] float32; where there are fields of events, event_codes and event_values
+        by their names.
         """
         check_parts(self.parts)
         columns, files = self._columns(), list(self.parts.values())
@@ -62,13 +65,20 @@ class RowTable:
             rest["ratings"] = GrowingArray(np.float32)
         if self._weighted:
             rest["weights"] = GrowingArray(np.float32)
+        coded = {name: CodedColumn() for name in self.fields}
         seen: list[dict[str, Any]] = []
         end = 0
         for part, file in self.parts.items():
-            end, about = self._read_rest(part, file, columns, rest, end)
+            end, about = self._read_rest(part, file, columns, rest, coded, end)
             seen.append(about)
         notes: dict[str, Any] = {"interactions": seen}
-        found = {"users": users, "items": items, **{name: column.done() for name, column in rest.items()}}
+        found: dict[str, Any] = {
+            "users": users,
+            "items": items,
+            **{name: column.done() for name, column in rest.items()},
+        }
+        event_values = {name: column.values() for name, column in coded.items()}
+        event_codes = {name: column.done() for name, column in coded.items()}
         del users, items, rest  # only ``found`` references the columns, so that they can shrink
         dropped, rows = found.pop("dropped"), found["users"].size
         if self._weighted:
@@ -80,7 +90,11 @@ class RowTable:
             kept[dropped] = False
             for name in list(found):
                 shrink(found, name, kept)
+            for name in list(event_codes):
+                shrink(event_codes, name, kept)
         release()
+        if self.fields:
+            found |= {"event_codes": event_codes, "event_values": event_values}
         if "times" in found:
             unit, notes["odd times"] = choose_unit(
                 found["times"], self.time_unit, self._has_dates(columns), self._place_time
@@ -90,7 +104,13 @@ class RowTable:
         return found, {"users": user_texts, "items": item_texts}, notes
 
     def _read_rest(
-        self, part: str, file: TableFile, columns: Mapping[str, Column], rest: Mapping[str, GrowingArray], start: int
+        self,
+        part: str,
+        file: TableFile,
+        columns: Mapping[str, Column],
+        rest: Mapping[str, GrowingArray],
+        coded: Mapping[str, CodedColumn],
+        start: int,
     ) -> tuple[int, dict[str, Any]]:
         """Appends all but the ids of a file, and which rows do not count; the rows so far, and notes on the file."""
         rows = dropped = 0
@@ -113,6 +133,8 @@ class RowTable:
             for name, role in (("times", "time"), ("ratings", "rating")):
                 if name in rest:
                     rest[name].extend(piece[role].to_numpy())
+            for name, column in coded.items():
+                column.extend(piece[FIELD + name])
             rest["dropped"].extend(np.flatnonzero(~complete.to_numpy()) + start)
             start += len(piece)
         if not rows:
@@ -152,6 +174,8 @@ class RowTable:
             columns[EVENT + event] = Column(event, Kind.NUMBER, required=False, least=0.0)
         if self.event is not None:
             columns["event"] = Column(self.event, Kind.ID, missing=self.missing)
+        for name, column in self.fields.items():
+            columns[FIELD + name] = Column(column, Kind.ID, required=False, missing=self.missing)
         return columns
 
     @property

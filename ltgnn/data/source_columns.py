@@ -24,6 +24,7 @@ class SourceColumns:
     item_numbers: Mapping[str, str] = field(default_factory=dict)
     weight: str = ""
     event: str = ""
+    event_fields: Mapping[str, str] = field(default_factory=dict)  # our name -> column, such as channel
     event_weights: Mapping[str, float] = field(default_factory=dict)  # kind of event -> factor of the row's weight
     rating: str = ""  # read only for ``min_rating``
     min_rating: float | None = None  # rows rated below were left out

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from ltgnn.io.pluralize import pluralize
-from ltgnn.types import Dataset, Interactions, Split, UserError
+from ltgnn.types import Dataset, EventField, Interactions, Split, UserError
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ def all_interactions(dataset: Dataset) -> Interactions:
         present = [column for column in columns if column is not None]
         return torch.cat(present) if len(present) == len(columns) else None
 
+    names = [name for name in parts[0].fields if all(name in part.fields for part in parts)]
+
     return Interactions(
         users=torch.cat([part.users for part in parts]),
         items=torch.cat([part.items for part in parts]),
@@ -31,7 +34,15 @@ def all_interactions(dataset: Dataset) -> Interactions:
         num_items=dataset.num_items,
         times=joined([part.times for part in parts]),
         weights=joined([part.weights for part in parts]),
+        fields={name: joined_field([part.fields[name] for part in parts]) for name in names},
     )
+
+
+def joined_field(columns: Sequence[EventField]) -> EventField:
+    """A field of all parts, which number its values alike; ``UserError`` where they do not."""
+    if any(column.values != columns[0].values for column in columns):
+        raise UserError("the parts of a data set number the values of a field of events in different ways.")
+    return EventField(torch.cat([column.codes for column in columns]), columns[0].values)
 
 
 def require_times(dataset: Dataset, split: str) -> tuple[Interactions, Tensor]:

@@ -17,9 +17,20 @@ from ltgnn.evaluation.metric import SECTIONS, metrics_by_input
 from ltgnn.evaluation.metrics import Hits, find
 from ltgnn.evaluation.ranks import Ranks, places
 from ltgnn.evaluation.record import Record, Stratum
+from ltgnn.evaluation.strata import describe_groups, group_events, group_users, make_strata
 from ltgnn.evaluation.topk import each_block, top_k
 from ltgnn.tensors.csr import Csr, csr_rows, union_by_user
-from ltgnn.types import Evaluation, Groups, Interactions, Scorer, TopK, UserError, as_scorer
+from ltgnn.types import (
+    Evaluation,
+    EventGrouping,
+    Groups,
+    Interactions,
+    Scorer,
+    TopK,
+    UserError,
+    UserGrouping,
+    as_scorer,
+)
 
 Function = Callable[..., Any]
 """A metric (``metric.py``), or a partial of one."""
@@ -33,7 +44,9 @@ class Evaluator:
 
     Names of values: ``ndcg@20`` over all users; ``items20/tail/ndcg@20`` (item policy / group / metric) over the users
     with a held-out item of that group; ``activity/casual/ndcg@20`` over the users of a user group, who are grouped by
-    train counts; ``activity/casual/items20/tail/ndcg@20`` for the product; ``users`` and ``items20/tail/users`` for how
+    train counts; ``activity/casual/items20/tail/ndcg@20`` for the product; ``scene/web/ndcg@20`` over the users with a
+    held-out pair of a group of events (``event_groups``), of which only such pairs count as hits, and
+    ``scene/web/items20/tail/ndcg@20`` for the product; ``users`` and ``items20/tail/users`` for how
     many these are; ``not_scorable``, with the same prefixes, for how many held-out pairs are on items that the scorer
     does not know (``Scorer.candidates``): they count as missed, and ``scorable`` is how many items of the
     group it knows: with 0, a value of 0 is not informative. A value defined for no user is omitted.
@@ -42,7 +55,7 @@ class Evaluator:
 
     A decorated metric (``metric.py``) may be in any of ``metrics``, ``ranks``, ``lists`` and ``exposure``.
 
-    ``features`` [I, D] and ``item_fields`` serve only the metrics of diversity and calibration.
+    ``features`` [I, D] and ``item_fields`` serve the metrics of diversity and calibration, ``user_fields`` user groups.
 
     ``most_users``: of more users with a held-out pair a random sample of so many is evaluated, always the same.
     """
@@ -62,10 +75,12 @@ class Evaluator:
         lists: Mapping[str, Function],
         exposure: Mapping[str, Function],
         categories: Callable[[Mapping[str, Sequence[str]]], Csr | None],
-        user_groups: Mapping[str, Callable[[Tensor], Groups]],
+        user_groups: Mapping[str, Callable[[Tensor], Groups] | UserGrouping],
         user_ks: Sequence[Annotated[int, Ge(1)]],
         mixtures: Mapping[str, Mapping[str, float]],
         most_users: Annotated[int, Ge(1)] | None = None,
+        event_groups: Mapping[str, EventGrouping] | None = None,
+        user_fields: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         if len(held_out) == 0:
             raise UserError("no held-out pair to evaluate on: give the split a larger share (split.val, split.test)")
@@ -83,7 +98,8 @@ class Evaluator:
         self.seen = union_by_user(seen, held_out.num_users, held_out.num_items)
         self.train = seen[0] if seen else held_out.select(torch.empty(0, dtype=torch.int64))
         self.categories = categories(item_fields) if item_fields else None
-        self.user_groups = {name: policy(self.train.user_counts) for name, policy in user_groups.items()}
+        self.user_groups = group_users(user_groups, self.train, user_fields or {})
+        self.event_groups = group_events(event_groups or {}, held_out, self.train, [*groups, *user_groups])
 
         self.users = torch.unique(held_out.users)  # [n] ascending
         self.relevant = held_out.user_counts[self.users]
@@ -92,7 +108,7 @@ class Evaluator:
         )  # in which they are scored, see `places`
         rows, self.pair_items = csr_rows(held_out.by_user, self.users[self.order])
         self.pair_rows = self.order[rows]
-        self.strata = self._strata()
+        self.strata = make_strata(self)
 
     def __call__(
         self,
@@ -112,7 +128,8 @@ class Evaluator:
         record = Record(self.users.numel())
         scorable = scorer.candidates
         for stratum in self.strata:
-            self._accuracy(record, stratum, lists.items, found, ranks)
+            hit = found if stratum.held_out is None else find(lists, stratum.held_out)
+            self._accuracy(record, stratum, lists.items, hit, ranks)
             if scorable is not None and (unknown := int((~scorable[self.pair_items] & stratum.pairs).sum())):
                 record.values[f"{stratum.prefix}not_scorable"] = float(unknown)
                 known = scorable if stratum.members is None else scorable & stratum.members
@@ -167,7 +184,7 @@ class Evaluator:
         return TopK(self.users, items, scores), Ranks(self.pair_rows, values, above, equal, candidates)
 
     def _accuracy(self, record: Record, stratum: Stratum, items: Tensor, found: Tensor, ranks: Ranks | None) -> None:
-        prefix, pairs, relevant, members = stratum
+        prefix, pairs, relevant, members, _ = stratum
         having = relevant > 0
         record.values[f"{prefix}users"] = float(having.sum())
         if not having.any():
@@ -218,17 +235,10 @@ class Evaluator:
         known = {f"{stratum.prefix}{metric}@{k}" for stratum in self.strata for metric in self.metrics for k in self.ks}
         return all(part in known for part in parts)
 
-    def _strata(self) -> list[Stratum]:
-        """All items, then each group of each policy."""
-        everything = torch.ones(self.pair_items.numel(), dtype=torch.bool)
-        strata = [Stratum("", everything, self.relevant, None)]
-        for policy, groups in self.groups.items():
-            for label, name in enumerate(groups.names):
-                members = groups.labels == label
-                pairs = members[self.pair_items]
-                relevant = torch.bincount(self.pair_rows[pairs], minlength=self.users.numel())
-                strata.append(Stratum(f"{policy}/{name}/", pairs, relevant, members))
-        return strata
+    @property
+    def group_record(self) -> dict[str, dict[str, dict[str, object]]]:
+        """``user_groups`` and ``event_groups``: policy -> rule and sizes, for the record."""
+        return describe_groups({"user_groups": self.user_groups, "event_groups": self.event_groups})
 
 
 def sample_users(pairs: Interactions, most: int) -> Interactions:

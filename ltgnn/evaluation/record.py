@@ -8,15 +8,17 @@ import torch
 from torch import Tensor
 
 from ltgnn.evaluation.lists import Number
+from ltgnn.types import Interactions
 
 
 class Stratum(NamedTuple):
-    """The held-out items of one group (or all), and how many each user has."""
+    """The held-out pairs of one group of items, of events, of both, or all, and how many each user has."""
 
-    prefix: str  # of value names: "" or "items20/tail/"
+    prefix: str  # of value names: "", "items20/tail/", "scene/web/", "scene/web/items20/tail/"
     pairs: Tensor  # [p] bool, held-out pairs in the group
     relevant: Tensor  # [n] int64
     members: Tensor | None  # [I] bool, items of the group; None: all
+    held_out: Interactions | None = None  # pairs of the group of events; None: all
 
 
 class Record:

@@ -59,6 +59,7 @@ class Dataset(CleanedDataset):
         item_key: str | None = None,
         fields: Sequence[str] | Mapping[str, str] | None = None,
         numbers: Sequence[str] | Mapping[str, str] | None = None,
+        event_fields: Sequence[str] | Mapping[str, str] | None = None,
         time_format: str | None = None,
         min_rating: float | None = None,
         user_core: int | None = None,
@@ -90,6 +91,8 @@ class Dataset(CleanedDataset):
             item_key: Column of ``items`` with the ids; None: as ``item``, else by the usual names.
             fields, numbers: Columns of ``items``, or ``{name: column}``, that are texts and numbers. Both None: columns
                 of text and columns of numbers.
+            event_fields: Columns of ``interactions``, or ``{name: column}``, with the channel, store or device of each
+                event. Of a pair that occurs again they are those of the row that stays (``repeats``).
             time_format: Of times given as text, such as ``"%Y-%m-%d %H:%M:%S"``; None: ISO 8601.
             min_rating: Rows rated below are left out.
             user_core, item_core: Minimum of interactions per user and item (k-core).
@@ -111,7 +114,7 @@ class Dataset(CleanedDataset):
         """
         from ltgnn.experiment.frame_import import FrameColumns, import_frames, named_weights
 
-        columns = FrameColumns(user, item, time, rating, weight, event, item_key, fields, numbers)
+        columns = FrameColumns(user, item, time, rating, weight, event, item_key, fields, numbers, event_fields)
         reading = {
             "time_format": time_format, "keep_unknown": keep_unknown, "first_counts": first_counts,
             "drop_incomplete": drop_incomplete,

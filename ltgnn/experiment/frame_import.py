@@ -43,6 +43,7 @@ class FrameColumns:
     item_key: str | None = None
     fields: Sequence[str] | Mapping[str, str] | None = None
     numbers: Sequence[str] | Mapping[str, str] | None = None
+    event_fields: Sequence[str] | Mapping[str, str] | None = None
 
 
 def import_frames(
@@ -107,8 +108,12 @@ def write_tables(
     }
     for role, given in (("weight", columns.weight), ("event", columns.event)):
         others[role] = None if given is None else find_column(role, names, given, "interactions", role)
-    keys: dict[str, Any] = {"user": user, "item": item, **others, "interactions": {}}
-    kept = list(dict.fromkeys(name for name in (user, item, *others.values()) if name is not None))
+    of_events = by_name(columns.event_fields)
+    for column in of_events.values():
+        find_column("item", names, column, "interactions", "event_fields")
+    keys: dict[str, Any] = {"user": user, "item": item, **others, "interactions": {}, "event_fields": of_events}
+    named = (user, item, *others.values(), *of_events.values())
+    kept = list(dict.fromkeys(name for name in named if name is not None))
     for part, frame in parts.items():
         if missing := [name for name in kept if name not in frame.columns]:
             raise UserError(f"interactions, {part}: no column {missing[0]!r}, which the other parts have.")

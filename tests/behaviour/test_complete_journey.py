@@ -17,6 +17,7 @@ from ltgnn.features.template import render
 def write_files(folder: Path) -> None:
     day = [datetime(2017, 1, n, 12) for n in (3, 1, 2, 4, 5)]
     columns = {"household_id": [7, 7, 7, 8, 8], "product_id": [11, 11, 12, 12, 99], "quantity": [1, 2, 9000, 1, 0]}
+    columns["store_id"] = [367, 406, 367, 367, 1]
     times = pl.Series("transaction_timestamp", day, dtype=pl.Datetime("ns"))
     pl.DataFrame(columns).with_columns(times).write_parquet(folder / "transactions.parquet")
     products = {
@@ -42,6 +43,8 @@ def test_a_purchase_counts_once_and_products_have_text(tmp_path: Path) -> None:
     pairs = data.parts["all"]
     named = {(data.user_ids[u], data.item_ids[i]) for u, i in zip(pairs.users, pairs.items, strict=True)}
     assert named == {("7", "11"), ("7", "12"), ("8", "12"), ("8", "99")}
+    store = pairs.fields["store"]
+    assert [store.values[code] for code in store.codes] == ["406", "367", "367", "1"], "of 7 and 11 the earlier one"
     texts = dict(zip(data.item_ids, render(template, data.item_fields), strict=True))
     assert texts == {
         "11": "INSTANT COFFEE. COFFEE. GROCERY. 13.7 OZ. National brand",

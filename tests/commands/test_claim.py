@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from ltgnn.analysis.claim_text import p_value
 from ltgnn.commands.claim import main
 from ltgnn.types import UserError
 from tests.analysis.made import side, write_run
+from tests.analysis.test_event_groups import with_scenes
 
 DRAWS = ["--draws", "50"]
 
@@ -109,3 +111,24 @@ def test_p_values_are_short() -> None:
 def test_runs_are_counted_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main([side(tmp_path / "a", 1, 0.1, 0.5), side(tmp_path / "b", 1, 0.1, 0.5, fusion="sum"), *DRAWS])
     assert "run(s)" not in capsys.readouterr().out
+
+
+def test_by_scene_the_difference_of_each_is_shown_and_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in range(5):
+        with_scenes(tmp_path / f"a/{seed}", seed)
+        with_scenes(tmp_path / f"b/{seed}", seed, tail=0.14, shift=0.02, fusion="sum")
+    words = [str(tmp_path / "a"), str(tmp_path / "b"), *DRAWS]
+    code = main(words)
+    before = capsys.readouterr().out
+    file = tmp_path / "claim.json"
+    assert main([*words, "--by", "scene", "--json", str(file)]) == code
+    said = capsys.readouterr().out
+    assert said.startswith(before.rstrip()), "the claim itself stays as it is"
+    assert "ndcg@20 by held-out pairs by channel of the event" in said
+    assert re.search(r"store +\d+ +0\.2[45]\d\d +0\.2[67]\d\d +\+0\.02000", said)
+    by = json.loads(file.read_text())["by"]["scene"]
+    assert [one["group"] for one in by] == ["web", "store", "app"]
+    with pytest.raises(UserError, match=r"--by device: .*there are: scene"):
+        main([*words, "--by", "device"])

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import ltgnn
+from ltgnn.types import UserError
 from tests.experiment.dataset_case import EVENTS, ITEMS
 
 
@@ -43,3 +46,14 @@ def test_lists_in_a_column_are_one_text(empty: Path) -> None:
     assert found.item_numbers["released"].tolist() == [1990, 2000]
     named = ltgnn.Dataset.from_frames(events, items, name="l", fields={"topic": "genres"})
     assert (list(named.item_fields), list(named.item_numbers)) == (["topic"], [])
+
+
+def test_fields_of_events(empty: Path) -> None:
+    events = {"uid": ["a", "a", "b"], "sku": [1, 2, 1], "where": ["web", None, "store"], "device": [1, 2, 1]}
+    found = ltgnn.Dataset.from_frames(events, name="e", event_fields={"channel": "where", "device": "device"})
+    fields = found.parts["all"].fields
+    assert fields["channel"].counts == {"store": 1, "unknown": 1, "web": 1}
+    assert fields["device"].counts == {"1": 2, "2": 1}
+    assert ltgnn.Dataset.from_frames(events, name="e").parts["all"].fields == {}
+    with pytest.raises(UserError, match="event_fields='shop': interactions has no such column"):
+        ltgnn.Dataset.from_frames(events, name="e", event_fields=["shop"])

@@ -11,6 +11,7 @@ from ltgnn.analysis.item_groups import rule, sizes
 from ltgnn.analysis.report import pictures, sections
 from ltgnn.analysis.report.answer import QUESTION, answer
 from ltgnn.analysis.report.gather import Runs
+from ltgnn.analysis.report.scenes import scenes
 from ltgnn.runs.run import first_line
 
 DATA_FACTS = (
@@ -68,6 +69,7 @@ def render(runs: Runs) -> str:
         training=[plot for plot in training if plot],
         shown=shown,
         trained=trained,
+        scenes=scenes(runs, [configuration for configuration, _ in board]),
         users=sections.users(runs, shown, policy),
         data_cards=sections.cards(runs, "data_card.json", DATA_FACTS),
         features_cards=sections.cards(runs, "features_card.json", FEATURES_FACTS),

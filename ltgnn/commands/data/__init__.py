@@ -88,6 +88,13 @@ def _parser() -> Parser:
         metavar="EVENT=NUMBER",
         help="what a row with this event is worth, 0 leaves it out; once for each event",
     )
+    bring.add_argument(
+        "--event-field",
+        action="append",
+        default=[],
+        metavar="NAME=COLUMN",
+        help="channel, store or device of the events; repeat it",
+    )
     bring.add_argument("--items", help="file of items")
     bring.add_argument("--item-key", help="column of item ids in the file of items (default: as --item)")
     bring.add_argument(

@@ -10,7 +10,7 @@ from typing import Any
 from ltgnn.io.pluralize import pluralize
 from ltgnn.types import UserError
 
-COLUMNS = "--user, --item, --rating, --time, --weight, --event, --item-key, --field, --number"
+COLUMNS = "--user, --item, --rating, --time, --weight, --event, --item-key, --field, --event-field, --number"
 FLAGS = (  # of the reader -> of the command
     (r"data\.reader\.quote=null", "--no-quotes"),
     (r"data\.reader\.drop_incomplete=true", "--drop-incomplete"),
@@ -21,6 +21,7 @@ FLAGS = (  # of the reader -> of the command
     (r", null for a number of seconds", "; omit it for a number of seconds"),
     (r"(?<=signs|.sign), or null", ""),
     (r"data\.reader\.items=", "--items "),
+    (r"\+?data\.reader\.event_fields\.([^=]+=)", r"--event-field \1"),
     (r"\+?data\.reader\.event_weights\.([^=]+=)", r"--event-weight \1"),
     (r"data\.cleaning\.min_rating is set", "--min-rating is given"),
     (r"data\.reader\.(first_counts|keep_unknown)=true", r"--\1"),

@@ -79,6 +79,7 @@ def reader_keys(arguments: argparse.Namespace) -> dict[str, Any]:
     keys["items"] = str(Path(arguments.items).expanduser().resolve()) if arguments.items else None
     keys["item_fields"] = pairs("--field", arguments.field) or None
     keys["item_numbers"] = pairs("--number", arguments.number) or None
+    keys["event_fields"] = pairs("--event-field", arguments.event_field) or None
     keys["event_weights"] = event_weights(arguments.event_weight) or None
     keys = {key: value for key, value in keys.items() if value is not None}
     return keys | ({"quote": None} if arguments.no_quotes else {})

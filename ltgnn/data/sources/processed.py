@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from ltgnn.data.event_fields import FIELD
 from ltgnn.data.parquet import Parquet
 from ltgnn.data.raw import Raw
 from ltgnn.data.rows import PART_ORDER, RowTable
@@ -44,6 +45,7 @@ class Processed:
             labels={part: part for part in PART_ORDER},
             drop_incomplete=bool(self.missing),
             events={"weight": 1.0} if "weight" in columns else {},
+            fields={name.removeprefix(FIELD): name for name in columns if name.startswith(FIELD)},
         )
         fields = {name: name for name, kind in items.schema.items() if not kind.is_numeric() and name != "id"}
         numbers = {name: name for name, kind in items.schema.items() if kind.is_numeric()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -44,6 +44,7 @@ class ShopPair:
     product_names: Sequence[str] | None = None
     time_unit: Literal["auto", "s", "ms", "us", "ns"] = "auto"  # of numbers: s, ms, us, ns; auto: by their range
     missing: Sequence[str] = ()  # values that are not ids, e.g. ["NA", "null"]
+    event_fields: Mapping[str, str] = field(default_factory=dict)  # our name -> column, such as channel or store
 
     def __call__(self, folder: Path) -> Raw:
         behaviour = self._file(folder / self.behaviour, self.names, "names")
@@ -58,6 +59,7 @@ class ShopPair:
             missing=self.missing,
             events=self.events,
             drop_incomplete=True,
+            fields=self.event_fields,
         )
         items = NodeTable(
             products, self.item, self.item_fields, self.item_numbers, self.first_counts, True, self.missing

@@ -47,6 +47,7 @@ class Table:
     weight: str | None = None  # column with the strength of the event; rows at 0 are left out
     event: str | None = None  # column with the kind of event, such as click or purchase
     event_weights: Mapping[str, Annotated[float, Ge(0)]] = field(default_factory=dict)  # its value -> weight of a row
+    event_fields: Mapping[str, str] = field(default_factory=dict)  # our name -> column, such as channel or store
 
     def __call__(self, folder: Path) -> Raw:
         check_parts(self.interactions)
@@ -65,6 +66,7 @@ class Table:
             self.event,
             self.event_weights,
             drop_incomplete=self.drop_incomplete,
+            fields=self.event_fields,
         )
         items = None
         if self.items is not None:

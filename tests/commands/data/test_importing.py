@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from ltgnn.commands.data import main
 from ltgnn.experiment.target import target
+from ltgnn.types import UserError
 from tests.commands.data_case import MAPPING
 
 
@@ -33,3 +35,17 @@ def test_import_of_a_named_format(files, capsys):
     ).write_csv("toy.inter", separator="\t")
     assert main(["import", "recbole", "data.name=toy", "--out", "toy"]) == 0
     assert len(target("toy", []).dataset.parts["all"]) == 96
+
+
+def test_import_keeps_fields_of_events(files, capsys):
+    frame = pl.read_csv("clicks.csv")
+    where = ["web", "store", None] * len(frame)
+    frame.with_columns(where=pl.Series(where[: len(frame)])).write_csv("clicks.csv")
+    assert main(["import", "clicks.csv", *MAPPING, "--event-field", "channel=where", "--out", "scenes"]) == 0
+    assert "event fields" in capsys.readouterr().out
+    pairs = target("scenes", []).dataset.parts["all"]
+    assert pairs.fields["channel"].counts == {"store": 32, "unknown": 32, "web": 32}
+    with pytest.raises(UserError, match="no column 'shop'"):
+        main(["import", "clicks.csv", *MAPPING, "--event-field", "channel=shop", "--out", "other"])
+    with pytest.raises(UserError, match="--event-field 'shop': expected NAME=COLUMN"):
+        main(["import", "clicks.csv", *MAPPING, "--event-field", "shop", "--out", "other"])
