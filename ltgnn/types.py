@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -616,7 +616,7 @@ class LinearTerms(Protocol):
         ...
 
     def terms(self, user: int, item: int) -> list[Term]:
-        """Terms that sum to the score, in float64."""
+        """Terms that sum to the score, in float64; those of ``message_terms.py`` come near it."""
         ...
 
 
@@ -649,17 +649,23 @@ class MessageEdges(NamedTuple):
         return short_repr(self)
 
 
+EdgeMetadata: TypeAlias = tuple[list[str], list[tuple[str, str, str]]]
+"""Kinds of nodes, and types of edges as sender, name and receiver: the ``metadata`` of PyG's ``HeteroData``."""
+
+
 class TypedEdges(NamedTuple):
     """The messages of a graph, type by type: interactions to users and to items, and each relation both ways."""
 
     rows: Tensor  # [m] int64, receivers
     columns: Tensor  # [m] int64, senders
     starts: tuple[int, ...]  # where each type begins, and m at the end
+    types: tuple[tuple[str, str, str], ...]  # of each: kind of the senders, name, kind of the receivers
+    sizes: Mapping[str, int]  # how many nodes of each kind, in the order of the nodes: user, item, kinds of entities
 
     @property
-    def num_types(self) -> int:
-        """Types of edges, each direction one."""
-        return len(self.starts) - 1
+    def metadata(self) -> EdgeMetadata:
+        """Kinds of nodes and types of edges, each direction one."""
+        return list(self.sizes), list(self.types)
 
 
 class Graph:
@@ -823,7 +829,8 @@ class Encoder(nn.Module):
 
     reads_features: ClassVar[bool] = False  # itself, in addition to those that the embedding reads
     mixes_columns: ClassVar[bool] = False  # whatever its readout and graph: no column of the states can be apart
-    reads_types: ClassVar[bool] = False  # of the edges (``Graph.typed_edges``); it is then built with ``num_types`` too
+    reads_types: ClassVar[bool] = False  # of the edges (``Graph.typed_edges``); it is then built with ``metadata`` too
+    reads_edges: ClassVar[bool] = False  # ``Graph.edges``, in place of its ``propagate``
     takes_entities: ClassVar[bool] = False  # as ``Graph.entities``; its embedding then takes ``entities`` as well
     embedding: Embedding
 
@@ -861,6 +868,20 @@ class Encoder(nn.Module):
             f"{type(self).__name__} a method `linear_terms(graph, norm_power)` (ltgnn.types.Encoder)."
         )
 
+    def message_index(self, graph: Graph) -> Tensor | None:
+        """Sender and receiver of the messages that each of its layers sends, in their order, for an explanation by what
+        single ones change.  [2, M]; None: its layers are not ``torch_geometric.nn.MessagePassing``, or none."""
+        return None
+
+    @classmethod
+    def conflicts(cls, given: Mapping[str, Any], graph: Mapping[str, Any]) -> Iterator[str]:
+        """A line for each of the configured values that it would refuse, so that this is known before data are loaded.
+
+        ``given``: its own, by parameter, parts in it as ``functools.partial``; ``graph``: the same of the graph. Asked
+        of a class that declares ``reads_edges`` or ``reads_types``.
+        """
+        return iter(())
+
     def fold_in(self, graph: Graph) -> Readout | None:
         """The readout of the layers x, A x .. A^L x that is all of a pass, so that a new pair changes states near it
         alone; None: a pass is something else."""
@@ -885,6 +906,9 @@ class Views:
 
     clean: bool = False
     """Whether there are no contrastive encodings, and the main one is the encoder's."""
+
+    changes_graph: bool = False
+    """Whether it encodes other graphs than the one given, of which only ``propagate`` is known."""
 
     @abstractmethod
     def __call__(self, encoder: Encoder, graph: Graph) -> tuple[Encoded, list[Encoded]]:

@@ -24,7 +24,9 @@ The score of an item for a user as summands that add up to it. A LightGCN is
 linear in its first state, so that its score splits exactly into what each item
 of the user's history adds, and each of these into ids and features. EASE and
 neighbours split over the history, score adjustments are summands of their own,
-an ensemble splits over its members. A model whose score is not such a sum (a
+an ensemble splits over its members. Of a model with convolutions (model=pyg)
+the lines say what the messages between the user and each item change, by
+gradients, and only come near the score. A model whose score is neither (a
 sequence model, LayerGCN) reports why.
 
   ltgnn explain run=logs/train/runs/X user=196 item=50
@@ -87,7 +89,8 @@ def show(found: Explanation) -> None:
     if not console.is_terminal:
         console.width = 160
     console.print(table)
-    print(f"adds: what the line adds to the score; the lines together are the score ({found.total:.4f}).")
+    together = "are the score" if found.sums else f"come near the score, which is {found.score:.4f}"
+    print(f"adds: what the line adds to the score; the lines together {together} ({found.total:.4f}).")
     for name in columns:
         if name in ABOUT and len(columns) > 1:
             print(f"{name}: {ABOUT[name]}")

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from annotated_types import Ge
 
@@ -17,9 +17,6 @@ from ltgnn.data.text_leaks import BUILT
 from ltgnn.io.pluralize import pluralize
 from ltgnn.io.terminal import literal
 
-if TYPE_CHECKING:
-    from ltgnn.features.store_listing import Entry
-
 EXAMPLES = """examples:
   ltgnn features build data=amazon_beauty features=minilm
   ltgnn features build data=ml100k features=tfidf features/transform=whiten
@@ -28,7 +25,9 @@ EXAMPLES = """examples:
   ltgnn features verify
   ltgnn features prune --unused 30 --yes
 
-Features are encoded once; every later run finds them in the store.
+Features are encoded once; every later run finds them in the store. ls, verify
+and prune see vectors of texts and images, images from the web and what language
+models wrote. prune leaves what a run below logs (or --runs) reads.
 """
 
 
@@ -41,11 +40,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         given = arguments
         return describe(given.overrides, given.config_dir, given.limit, given.show, given.out)
     folder = Path(arguments.folder) if arguments.folder else default_folder()
-    if arguments.command == "ls":
-        return ls(folder)
     if arguments.command == "verify":
         return verify(folder)
-    return prune(folder, arguments.unused, arguments.damaged, arguments.all, arguments.keep, arguments.yes)
+    runs = [Path(place) for place in arguments.runs or [os.environ.get("LTGNN_LOGS") or "logs"]]
+    if arguments.command == "ls":
+        return ls(folder, runs)
+    given = arguments
+    return prune(folder, given.unused, given.damaged, given.all, given.keep, runs, given.yes)
 
 
 def build(overrides: Sequence[str], config_dir: str | None) -> int:
@@ -103,45 +104,49 @@ def describe(
     return 1 if any(finding.check == BUILT for finding in findings) else 0
 
 
-def ls(folder: Path) -> int:
+def ls(folder: Path, runs: Sequence[Path]) -> int:
     """List the store; the exit code."""
     from rich.console import Console
     from rich.table import Table
 
-    from ltgnn.features.store_listing import entries
+    from ltgnn.features.store_folders import find_stored, in_words
+    from ltgnn.features.store_use import uses
+    from ltgnn.runs.feature_use import runs_by_mark
 
     table = Table(box=None)
     table.add_column("key", no_wrap=True)
-    for name in ("items x width", "from", "template", "empty", "MB", "made", "days unused"):
+    for name in ("kind", "size", "from", "template", "empty", "MB", "made", "days unused", "used by"):
         table.add_column(name)
-    found = list(entries(folder))
+    found, users = find_stored(folder), runs_by_mark(runs, uses)
     for entry in found:
-        card = entry.card
         table.add_row(
             entry.key[:12],
-            literal(" x ".join(map(str, card.get("shape", ["?"])))),
+            entry.kind,
+            literal(entry.size),
             literal(entry.source),
-            literal(card.get("identity", {}).get("template", "")),
-            f"{card['empty']:.1%}" if "empty" in card else "",
+            literal(entry.template),
+            "" if entry.empty is None else f"{entry.empty:.1%}",
             f"{entry.bytes / 1e6:.1f}",
-            literal(str(card.get("made", "no card"))[:10]),
+            literal(entry.made),
             f"{entry.days:.0f}",
+            literal(_shortly(entry.readers(users))),
         )
     console = Console()
     if not console.is_terminal:  # a file or a pipe has no width to keep to
-        console.width = 200
+        console.width = 240
     console.print(table)
-    print(f"{len(found)} sets of features, {sum(entry.bytes for entry in found) / 1e6:.1f} MB in {folder}")
+    print(f"{in_words(found)}, {sum(entry.bytes for entry in found) / 1e6:.1f} MB in {folder}")
     return 0
 
 
 def verify(folder: Path) -> int:
     """Read every entry of the store; exit code 1 if one is damaged."""
-    from ltgnn.features.store_listing import entries
+    from ltgnn.features.store_folders import find_stored
 
-    found = [(entry, entry.damage()) for entry in entries(folder)]
+    found = [(entry, entry.damage()) for entry in find_stored(folder)]
     for entry, damage in found:
-        print(f"{entry.key[:12]}  {damage or 'intact'}")
+        heals = "; what is damaged is made anew when it is read" if damage and entry.heals else ""
+        print(f"{entry.key[:12]}  {damage or 'intact'}{heals}")
     broken = sum(damage is not None for _, damage in found)
     print(f"{len(found) - broken} intact, {broken} damaged" + (" (ltgnn features prune --damaged)" if broken else ""))
     return 1 if broken else 0
@@ -153,34 +158,44 @@ def prune(
     damaged: bool,
     everything: bool,
     keep: Sequence[str],
+    runs: Sequence[Path],
     yes: bool,
 ) -> int:
-    """Delete entries not read for ``unused`` days, damaged, or all, except ``keep``; only listed without ``yes``."""
+    """Delete entries not read for ``unused`` days, damaged, or all, except ``keep``; only listed without ``yes``.
+
+    An entry stays that a run below ``runs`` reads, unless it is damaged, or that a process writes to now.
+    """
     refuse_wrong_arguments(prune, unused=unused)
-    from ltgnn.features.store_listing import entries, leftovers
+    from ltgnn.features.store_folders import find_stored, in_words
+    from ltgnn.features.store_listing import leftovers
+    from ltgnn.features.store_use import uses
+    from ltgnn.runs.feature_use import runs_by_mark
 
-    def goes(entry: Entry) -> bool:
-        if any(entry.key.startswith(key) for key in keep):
-            return False
-        idle = unused is not None and entry.days >= unused
-        return everything or idle or (damaged and entry.damage() is not None)
-
-    gone = [entry for entry in entries(folder) if goes(entry)]
-    dust = leftovers(folder)
-    freed = sum(entry.bytes for entry in gone) / 1e6
-    for entry in gone:
-        print(f"{entry.key[:12]}  {entry.source}  {entry.bytes / 1e6:.1f} MB")
+    gone, users = [], runs_by_mark(runs, uses)
+    for entry in find_stored(folder):
+        idle = everything or (unused is not None and entry.days >= unused)
+        broken = damaged and not entry.heals and entry.damage() is not None
+        if not (idle or broken) or any(entry.key.startswith(key) for key in keep):
+            continue
+        readers = [] if broken else entry.readers(users)
+        if readers or entry.is_busy():
+            print(f"{entry.key[:12]}  stays: {_shortly(readers) or 'a process writes to it'}")
+        else:
+            gone.append(entry)
+            print(f"{entry.key[:12]}  {entry.source}  {entry.bytes / 1e6:.1f} MB")
+    dust, freed = leftovers(folder), sum(entry.bytes for entry in gone) / 1e6
     if yes:
         for entry in gone:
             entry.remove()
         for path in dust:
             path.unlink(missing_ok=True)
     done = "deleted" if yes else "would be deleted; --yes does it"
-    print(
-        f"{pluralize(len(gone), 'set of features', 'sets of features')} ({freed:.1f} MB) and "
-        f"{pluralize(len(dust), 'leftover file')} {done}"
-    )
+    print(f"{in_words(gone)} ({freed:.1f} MB) and {pluralize(len(dust), 'leftover file')} {done}")
     return 0
+
+
+def _shortly(runs: Sequence[str]) -> str:
+    return f"{pluralize(len(runs), 'run')}: {runs[-1]}{', ...' if len(runs) > 1 else ''}" if runs else ""
 
 
 def default_folder() -> Path:
@@ -212,6 +227,10 @@ def _parser() -> Parser:
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("--folder", help="the store; default: $LTGNN_CACHE/text")
+        if name != "verify":
+            command.add_argument(
+                "--runs", nargs="*", metavar="FOLDER", help="where the runs are that may use them; default: logs"
+            )
         if name == "prune":
             command.add_argument("--unused", type=float, metavar="DAYS", help="not read for this many days")
             command.add_argument("--damaged", action="store_true", help="what verify finds damaged")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ltgnn.config.conflicts_of_graph import conflicts_of_graph
 from ltgnn.config.conflicts_of_processes import conflicts_of_processes
 from ltgnn.config.conflicts_of_values import conflicts_of_finetuning, conflicts_of_values
 from ltgnn.config.monitor import wrong_monitor
@@ -38,6 +39,7 @@ def conflicts(config: Config, root: str, choices: Mapping[str, Any]) -> Iterator
         yield from _conflicts_of_projection(parts, choices)
         yield from _conflicts_of_training_text(parts, choices)
         if not closed:
+            yield from conflicts_of_graph(parts, choices)
             yield from conflicts_of_processes(config, parts, choices)
     else:
         yield from conflicts_of_finetuning(config, choices)

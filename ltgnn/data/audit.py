@@ -7,6 +7,7 @@ has all of them, for ``ltgnn data audit``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -17,6 +18,9 @@ from ltgnn.io.pluralize import pluralize
 from ltgnn.types import Dataset, Graph, Interactions, Split, UserError
 
 __all__ = ["Finding", "audit", "refuse_leaks"]
+
+
+COUNTS = "popularity counts not from train"
 
 
 def refuse_leaks(split: Split, graph: Graph | None, counts: Tensor | None) -> None:
@@ -51,6 +55,33 @@ def audit(
             item_mentions(split, categories, dataset.item_ids),
         ]
     return findings + [finding for finding in found if finding]
+
+
+def part_findings(
+    dataset: Dataset,
+    split: Split,
+    name: str,
+    texts: Sequence[str] | None,
+    fields: Sequence[str],
+    shared: bool,
+    vectors: Tensor | None,
+) -> list[Finding]:
+    """The checks on one kind of features; those of several kinds name theirs, ``name``.
+
+    ``texts`` [I]: what it reads of each item, made of the item ``fields``; ``shared``: many items have the same, so
+    that equal ones are no finding. ``vectors`` [I, D]: those that it was given.
+    """
+    found: list[Finding | None] = []
+    if texts is not None and not shared:
+        found += text_findings(dataset, split, texts, fields)
+    else:
+        found.append(fields_of_interactions(fields))
+        checks = (user_mentions, dataset.user_ids), (item_mentions, dataset.item_ids)
+        found += [check(split, texts, ids) for check, ids in checks if texts is not None]
+    if vectors is not None:
+        found.append(popularity_vectors(split, vectors))
+    where = f"features '{name}': " if name else ""
+    return [replace(finding, what=where + finding.what) for finding in found if finding]
 
 
 def text_findings(dataset: Dataset, split: Split, texts: Sequence[str], fields: Sequence[str]) -> list[Finding]:
@@ -153,18 +184,28 @@ def held_out_in_counts(split: Split, counts: Tensor) -> Finding | None:
         return None
     item = int(different.nonzero()[0])
     what = f"e.g. item {item}: {int(counts[item])}, in train {int(split.train.item_counts[item])}"
-    return Finding("popularity counts not from train", int(different.sum()), what)
+    return Finding(COUNTS, int(different.sum()), what)
 
 
 def popularity_number(dataset: Dataset, split: Split, name: str) -> Finding | None:
     """A number of the items that counts the interactions of all parts."""
-    column = dataset.item_numbers[name].double()
+    (equal,) = _counts_of_all(split, dataset.item_numbers[name][:, None]).tolist()
+    return Finding(COUNTS, equal, f"the number '{name}' counts held-out pairs too") if equal else None
+
+
+def popularity_vectors(split: Split, vectors: Tensor) -> Finding | None:
+    """A column of given vectors [I, D] that counts the interactions of all parts."""
+    equal = _counts_of_all(split, vectors)
+    if not bool(equal.any()):
+        return None
+    column = int(equal.nonzero()[0])
+    return Finding(COUNTS, int(equal[column]), f"column {column} of the vectors counts held-out pairs too")
+
+
+def _counts_of_all(split: Split, columns: Tensor) -> Tensor:
+    """Of columns [I, D], how many numbers count held-out pairs too; 0 where it is not nearly all that could.  [D]"""
     everything = sum(part.item_counts for part in (split.train, split.val, split.test))
     assert isinstance(everything, Tensor)
-    equal = (column == everything) & (everything != split.train.item_counts)
-    could = torch.isfinite(column) & (everything != split.train.item_counts)
-    if not bool(could.any()) or equal.sum() < 0.9 * could.sum():
-        return None
-    return Finding(
-        "popularity counts not from train", int(equal.sum()), f"the number '{name}' counts held-out pairs too"
-    )
+    could = torch.isfinite(columns) & (everything != split.train.item_counts)[:, None]
+    equal = ((columns == everything[:, None]) & could).sum(0)
+    return torch.where(equal >= 0.9 * could.sum(0), equal, 0)

@@ -19,6 +19,9 @@ from ltgnn.io.atomic_write import replace_atomically
 
 log = logging.getLogger(__name__)
 
+IMAGE, FAILED = ".image", ".failed"
+"""How the names of its files end."""
+
 GONE = (404, 410)
 """Answers after which an address is not asked again."""
 
@@ -94,7 +97,7 @@ def read_kept(address: str, folder: Path) -> bytes | Unread:
 def files_of(address: str, folder: Path) -> tuple[Path, Path]:
     """Where the image of an address is kept, and where its failure."""
     name = hashlib.sha256(address.encode()).hexdigest()
-    return folder / f"{name}.image", folder / f"{name}.failed"
+    return folder / f"{name}{IMAGE}", folder / f"{name}{FAILED}"
 
 
 def answered(code: int) -> str:

@@ -160,8 +160,8 @@ class BipartiteGraph(nn.Module, Graph):
 
     @cached_property
     def has_unequal_edges(self) -> bool:
-        """Whether edges differ in strength: interactions, or these and edges between items."""
-        strengths = [self.strength, *(edges.strength for edges in self.between_items)]
+        """Whether edges differ in strength: interactions, or these and edges between items or to entities."""
+        strengths = [self.strength, *(edges.strength for edges in self.between_items), self.joined.strength]
         return any(bool((one != strengths[0][0]).any()) for one in strengths if len(one))
 
     def fold_in(self) -> EdgeRule | None:

@@ -25,6 +25,7 @@ class Joined:
     relation: Tensor  # [m] int64, index into names
     names: tuple[str, ...]  # of the relations that have an edge
     trained: Tensor | None  # [M] bool, joined to an item with train interactions; None: there are no entities
+    kinds: Mapping[str, int]  # how many entities of each kind, in the order of their numbers
 
     def __len__(self) -> int:
         """Entities: M."""
@@ -32,7 +33,7 @@ class Joined:
 
 
 NOTHING = torch.empty(0, dtype=torch.int64)
-NO_ENTITIES = Joined(NOTHING, NOTHING, NOTHING.double(), NOTHING, (), None)
+NO_ENTITIES = Joined(NOTHING, NOTHING, NOTHING.double(), NOTHING, (), None, {})
 
 
 def join_entities(
@@ -53,9 +54,11 @@ def join_entities(
     first = train.num_users
     behind, place = first + train.num_items, 0
     kinds: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     for one in used.values():
         if one.kind != ITEM and one.kind not in kinds:
             kinds[one.kind], place = place, place + one.num_others
+            sizes[one.kind] = one.num_others
     left, right, strength, relation = [NOTHING], [NOTHING], [NOTHING.double()], [NOTHING]
     for number, (name, one) in enumerate(used.items()):
         others = one.others + (first if one.kind == ITEM else behind + kinds[one.kind])
@@ -64,13 +67,13 @@ def join_entities(
         right.append(others[some])
         strength.append(torch.full((len(left[-1]),), weights.get(name, weight), dtype=torch.float64))
         relation.append(torch.full((len(left[-1]),), number, dtype=torch.int64))
-    edges = Joined(torch.cat(left), torch.cat(right), torch.cat(strength), torch.cat(relation), tuple(used), None)
-    return keep_frequent(edges, train, place, min_items)
+    columns = torch.cat(left), torch.cat(right), torch.cat(strength), torch.cat(relation)
+    return keep_frequent(Joined(*columns, tuple(used), None, sizes), train, min_items)
 
 
-def keep_frequent(edges: Joined, train: Interactions, num_entities: int, min_items: int) -> Joined:
+def keep_frequent(edges: Joined, train: Interactions, min_items: int) -> Joined:
     """Without the entities that have fewer items, and the others numbered without gaps."""
-    behind = train.num_users + train.num_items
+    behind, num_entities = train.num_users + train.num_items, sum(edges.kinds.values())
     to_entity = edges.right >= behind
     pairs = torch.unique(torch.stack([edges.left[to_entity], edges.right[to_entity] - behind]), dim=1)
     frequent = torch.bincount(pairs[1], minlength=num_entities) >= max(1, min_items)
@@ -84,6 +87,7 @@ def keep_frequent(edges: Joined, train: Interactions, num_entities: int, min_ite
     trained = torch.zeros(int(frequent.sum()), dtype=torch.bool)
     trained[right[warm] - behind] = True
     names = tuple(edges.names[number] for number in used.tolist())
+    left_of_kinds = [int(part.sum()) for part in frequent.split(list(edges.kinds.values()))] if edges.kinds else []
     return replace(
         edges,
         left=left,
@@ -92,6 +96,7 @@ def keep_frequent(edges: Joined, train: Interactions, num_entities: int, min_ite
         relation=relation,
         names=names,
         trained=trained if len(trained) else None,
+        kinds={kind: n for kind, n in zip(edges.kinds, left_of_kinds, strict=True) if n},
     )
 
 

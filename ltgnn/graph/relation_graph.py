@@ -16,7 +16,7 @@ from ltgnn.graph.entities import Weight, join_entities
 from ltgnn.graph.kernels import Kernel
 from ltgnn.graph.semantic import ItemEdges
 from ltgnn.graph.strength import Strength
-from ltgnn.types import Interactions, Relation, TypedEdges
+from ltgnn.types import ITEM, Interactions, Relation, TypedEdges, UserError
 
 
 class RelationGraph(BipartiteGraph):
@@ -52,14 +52,22 @@ class RelationGraph(BipartiteGraph):
             train, normalisation, kernel, strength, item_edges, message, features, relations, joined=joined
         )
         receivers, senders = [train.users, train.items + train.num_users], [train.items + train.num_users, train.users]
-        for number in range(len(joined.names)):
-            of = joined.relation == number
+        types = [(ITEM, "rev_interacts", "user"), ("user", "interacts", ITEM)]  # as ``Dataset.to_pyg`` names them
+        for number, name in enumerate(joined.names):
+            of, kind = joined.relation == number, (relations or {})[name].kind
             receivers += [joined.left[of], joined.right[of]]
             senders += [joined.right[of], joined.left[of]]
+            types += [(kind, f"rev_{name}", ITEM), (ITEM, name, kind)]
+        self.types = tuple(types)
         self.starts = (0, *accumulate(map(len, receivers)))
         self.register_buffer("receivers", torch.cat(receivers), persistent=False)
         self.register_buffer("senders", torch.cat(senders), persistent=False)
 
     def typed_edges(self) -> TypedEdges | None:
         """Interactions and relations; None with edges between items that are of neither."""
-        return None if self.between_items else TypedEdges(self.receivers, self.senders, self.starts)
+        if self.between_items:
+            return None
+        sizes = {"user": self.num_users, ITEM: self.num_items}
+        if twice := sizes.keys() & self.joined.kinds.keys():
+            raise UserError(f"a relation to the kind '{min(twice)}' given, as which other nodes count: rename it.")
+        return TypedEdges(self.receivers, self.senders, self.starts, self.types, {**sizes, **self.joined.kinds})

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ltgnn.types import Encoder, Graph, TypedEdges, UserError
+from ltgnn.types import EdgeMetadata, Encoder, Graph, TypedEdges, UserError
 
 
 def entities_for(graph: Graph, embed: Callable[..., Any], encode: Callable[..., Any]) -> dict[str, Tensor]:
@@ -24,15 +24,15 @@ def entities_for(graph: Graph, embed: Callable[..., Any], encode: Callable[..., 
     if kind is None or not kind.takes_entities or "entities" not in signature(embed).parameters:
         raise UserError(
             "graph=relations has entities besides users and items, for which this model= has no states: set "
-            "model=lightgcn, lightgcnpp, layergcn, xsimgcl or kgat, or graph=symmetric."
+            "model=lightgcn, lightgcnpp, layergcn, xsimgcl, kgat or pyg, or graph=symmetric."
         )
     return {"entities": graph.entities}
 
 
-def types_for(graph: Graph, encode: Callable[..., Any]) -> dict[str, int]:
-    """What an encoder is called with that declares ``Encoder.reads_types``: how many types the graph has."""
+def types_for(graph: Graph, encode: Callable[..., Any]) -> dict[str, EdgeMetadata]:
+    """What an encoder is called with that declares ``Encoder.reads_types``: kinds of nodes and types of edges."""
     kind = encoder_class(encode)
-    return {"num_types": need_types(graph).num_types} if kind is not None and kind.reads_types else {}
+    return {"metadata": need_types(graph).metadata} if kind is not None and kind.reads_types else {}
 
 
 def need_types(graph: Graph) -> TypedEdges:
@@ -40,8 +40,8 @@ def need_types(graph: Graph) -> TypedEdges:
     edges = graph.typed_edges()
     if edges is None:
         raise UserError(
-            "model=kgat weighs messages by their relation, which this graph= or views= does not tell: set "
-            "graph=relations, and views=clean or one that adds noise."
+            "this model= (kgat, or pyg with model/conv=rgcn or hgt) treats messages by their relation, which this "
+            "graph= or views= does not tell: set graph=relations, and views=clean or one that adds noise."
         )
     return edges
 

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from ltgnn.models.embedding import NodeEmbedding
 from ltgnn.models.entities import need_types
 from ltgnn.scoring.known_items import reach
-from ltgnn.types import Encoded, Encoder, Graph, Perturb, TypedEdges, UserError, identity
+from ltgnn.types import EdgeMetadata, Encoded, Encoder, Graph, Perturb, TypedEdges, UserError, identity
 
 
 class KGAT(Encoder):
@@ -37,13 +37,13 @@ class KGAT(Encoder):
         embedding: NodeEmbedding,
         num_layers: Annotated[int, Ge(1)],
         relation_dim: Annotated[int, Ge(1)],
-        num_types: int,
+        metadata: EdgeMetadata,
     ) -> None:
         super().__init__()
         self.embedding, self.num_layers = embedding, num_layers
         if num_layers < 1:
             raise UserError(f"model=kgat num_layers={num_layers} given, at least 1 wanted (or model=mf).")
-        dim = embedding.dim
+        dim, num_types = embedding.dim, len(metadata[1])
         self.to_relation = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_types, dim, relation_dim)))
         self.relations = nn.Parameter(nn.init.xavier_uniform_(torch.empty(num_types, relation_dim)))
         self.add = nn.ModuleList(nn.Linear(dim, dim, bias=False) for _ in range(num_layers))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from annotated_types import Ge
@@ -34,6 +35,9 @@ class PyGEncoder(LightGCN):
     """
 
     mixes_columns: ClassVar[bool] = True
+    reads_edges: ClassVar[bool] = True
+    inputs: ClassVar[tuple[str, ...]] = ("x", "edge_index")
+    """What ``forward`` of a convolution needs."""
 
     def __init__(
         self,
@@ -48,27 +52,55 @@ class PyGEncoder(LightGCN):
         self.convs = nn.ModuleList(conv() for _ in range(num_layers))
         self.weights, self.activation = weights, activation
         for one in self.convs:
-            self.refuse_other_inputs(one)
+            self.refuse_other_inputs(type(one), weights)
 
-    def refuse_other_inputs(self, conv: nn.Module) -> None:
-        """``UserError`` where the convolution needs another input, or has no argument for the weights."""
-        name, takes = type(conv).__name__, inspect.signature(conv.forward).parameters
-        needs = [key for key, one in takes.items() if one.default is one.empty or key == "edge_type"]
-        if needs != ["x", "edge_index"]:
-            raise UserError(
-                f"model.encoder.conv: {name}.forward needs {', '.join(needs)}; one that needs x and edge_index wanted, "
-                "a convolution on one kind of nodes such as those of ltgnn models model/conv."
+    @classmethod
+    def conflicts(cls, given: Mapping[str, Any], graph: Mapping[str, Any]) -> Iterator[str]:
+        """As ``Encoder.conflicts``: what the convolution needs, the width of what it makes, strengths of edges."""
+        conv = given.get("conv")
+        if graph.get("message") is not None:
+            yield (
+                "model=pyg: graph.message changes what a node sends (graph=lightgcnpp), and a convolution makes its "
+                "own messages. Set graph=symmetric or another (ltgnn models graph)."
             )
-        if self.weights is not None and self.weights not in takes:
+        if not isinstance(conv, partial) or not isinstance(conv.func, type):
+            return
+        try:
+            cls.refuse_other_inputs(conv.func, given.get("weights"))
+        except UserError as mistake:
+            yield str(mistake)
+        if given.get("weights") is None and (graph.get("strength") or graph.get("item_edges")):
+            yield unequal_edges(conv.func)
+        width, out, heads = (conv.keywords.get(key) for key in ("in_channels", "out_channels", "heads"))
+        if isinstance(width, int) and isinstance(out, int):
+            made = out * heads if conv.keywords.get("concat") is True and isinstance(heads, int) else out
+            if made != width:
+                yield (
+                    f"model.encoder.conv: {conv.func.__name__} makes states of width {made} of {width}; the same "
+                    "wanted. Set its out_channels to ${dim}, and its concat to false with several heads."
+                )
+
+    @classmethod
+    def refuse_other_inputs(cls, conv: type, weights: str | None) -> None:
+        """``UserError`` where the class of the convolution needs another input, or has no argument for the weights."""
+        takes = inspect.signature(conv.forward if issubclass(conv, nn.Module) else conv).parameters
+        needs = [k for k, one in takes.items() if k != "self" and (one.default is one.empty or k == "edge_type")]
+        if needs != list(cls.inputs):
             raise UserError(
-                f"model.encoder.weights={self.weights}: {name}.forward has no such argument, but {', '.join(takes)}. "
+                f"model.encoder.conv: {conv.__name__}.forward needs {', '.join(needs)}; one that needs "
+                f"{' and '.join(cls.inputs)} wanted: see ltgnn models model/conv."
+            )
+        if weights is not None and weights not in takes:
+            there = ", ".join(key for key in takes if key != "self")
+            raise UserError(
+                f"model.encoder.weights={weights}: {conv.__name__}.forward has no such argument, but {there}. "
                 "Set model.encoder.weights=null, or another model/conv=."
             )
 
     def step(self, graph: Graph, layers: Sequence[Tensor]) -> Tensor:
         state, edges, layer = layers[-1], graph.edges(), len(layers)
         conv = self.convs[layer - 1]
-        found: Tensor = conv(state, edges.edge_index, **self.weights_for(conv, state, edges))
+        found = self.convolve(conv, state, graph)
         if found.shape != state.shape:
             raise UserError(
                 f"model.encoder.conv: {type(conv).__name__} makes states {list(found.shape)} of {list(state.shape)}; "
@@ -78,17 +110,22 @@ class PyGEncoder(LightGCN):
             found = ACTIVATIONS[self.activation](found)
         return found * reach(has_content(state), lambda marks: receives(marks, edges), 1)[:, None]
 
+    def convolve(self, conv: nn.Module, state: Tensor, graph: Graph) -> Tensor:
+        """What a layer makes of the states [N + M, d]; same shape."""
+        edges = graph.edges()
+        found: Tensor = conv(state, edges.edge_index, **self.weights_for(conv, state, edges))
+        return found
+
     def weights_for(self, conv: nn.Module, state: Tensor, edges: MessageEdges) -> dict[str, Tensor]:
         """The weights of the graph by the name of their argument."""
         if self.weights is None:
-            if edges.unequal:
-                raise UserError(
-                    f"model/conv=: {type(conv).__name__} takes no weights, but edges of this graph= differ in "
-                    "strength. Set model/conv=lgconv, gatv2 or transformer, or a graph= without (graph=symmetric)."
-                )
+            refuse_unequal(conv, edges)
             return {}
         weights = edges.weights.to(state.dtype)
         return {self.weights: weights if self.weights == "edge_weight" else weights[:, None]}
+
+    def message_index(self, graph: Graph) -> Tensor | None:
+        return graph.edges().edge_index if self.num_layers else None
 
     def known_nodes(self, graph: Graph) -> Tensor:
         """Nodes whose first state is informative, and those that a message from them reaches.  [N] bool, or [N + M]"""
@@ -97,6 +134,20 @@ class PyGEncoder(LightGCN):
 
     def linear_terms(self, graph: Graph, norm_power: float, match: tuple[float, Tensor] | None = None) -> LinearTerms:
         raise UserError("this model's score is not a sum over the history: its convolutions need not be linear.")
+
+
+def refuse_unequal(conv: nn.Module, edges: MessageEdges) -> None:
+    """``UserError`` where edges differ in strength, which a convolution without weights would not see."""
+    if edges.unequal:
+        raise UserError(unequal_edges(type(conv)))
+
+
+def unequal_edges(conv: type) -> str:
+    """Why edges of unequal strength are refused."""
+    return (
+        f"model/conv=: {conv.__name__} takes no weights, but edges of this graph= differ in strength. Set "
+        "model/conv=lgconv, gatv2 or transformer, or a graph= whose edges are alike (graph=symmetric)."
+    )
 
 
 def receives(marks: Tensor, edges: MessageEdges) -> Tensor:

@@ -47,6 +47,8 @@ class GraphDrop(Views):
     random walk. Thinned graphs are normalised anew, as in the authors' code.
     """
 
+    changes_graph = True
+
     def __init__(self, drop: Drop, rate: Annotated[float, Ge(0), Lt(1)], graphs: Annotated[int, Ge(0)]) -> None:
         if not 0 <= rate < 1:
             raise UserError(f"views.rate={rate} given, 0 <= rate < 1 wanted.")

@@ -19,6 +19,9 @@ from ltgnn.config.paths import conf_dir
 
 CONVS = sorted(file.stem for file in (conf_dir() / "model/conv").glob("*.yaml"))
 
+RELATIONS = ["graph=relations", "+data/relations=fields", '+data.relations.fields.lists.word=[title," "]']
+"""What convolutions on typed edges need: the words of titles as entities."""
+
 OWN = """
 # @package model.encoder
 # the sum of the neighbours beside the node's own state
@@ -37,7 +40,15 @@ def test_a_run_is_trained_answers_and_is_exported(launch: Callable[..., int], tm
     own.parent.mkdir(parents=True)
     own.write_text(OWN)
     run = tmp_path / "run"
-    words = [f"model/conv={conv}", "model.encoder.activation=tanh", "fusion=sum", "epochs=2", f"paths.run_dir={run}"]
+    words = RELATIONS if conv in ("rgcn", "hgt") else []
+    words = [
+        *words,
+        f"model/conv={conv}",
+        "model.encoder.activation=tanh",
+        "fusion=sum",
+        "epochs=2",
+        f"paths.run_dir={run}",
+    ]
     assert launch("--config-dir", str(tmp_path / "own"), "model=pyg", *words) == 0
     assert 0 < json.loads((run / "metrics.json").read_text())["test"]["ndcg@20"] < 1
     assert recommend([f"run={run}", "users=u1,u2", "k=3", f"out={tmp_path / 'lists.csv'}"]) == 0

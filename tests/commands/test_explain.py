@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,7 +34,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, shop: Path) -> Iterator[Tr
         small = ["epochs=4", "min_epochs=1", "dim=8", "num_layers=2", "batch_size=256", "eval_every=2", "lr=0.05"]
 
         def run(*words: str) -> OpenRun:
-            out = folder / ("_".join(words).replace("/", "-").replace("=", "-") or "plain")
+            out = folder / (re.sub(r"[^\w.]+", "-", "_".join(words)) or "plain")
             if not out.exists():
                 assert train([*toy, *small, *words, f"paths.run_dir={out}"]) == 0
             return OpenRun(str(out))
@@ -168,6 +169,42 @@ def test_summands_add_up_to_the_score(trained: Train, words: list[str]) -> None:
         assert len(found.lines) <= 5
         for line in found.lines:
             assert sum(line.by.values()) == pytest.approx(line.value)
+
+
+RELATIONS = ["graph=relations", "+data/relations=fields", '+data.relations.fields.lists.word=[title," "]']
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["model/conv=lgconv"],
+        ["model/conv=sage", "model.encoder.activation=elu", "score=popularity"],
+        ["model/conv=gatv2", "fusion=sum"],
+        ["model/conv=transformer", "score=cosine"],
+        ["model/conv=rgcn", *RELATIONS],
+        ["model/conv=hgt", *RELATIONS],
+    ],
+    ids=lambda words: words[0],
+)
+def test_lines_of_convolutions_come_near_the_score(
+    trained: Train, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line for each item of the history; that they do not sum to the score is said."""
+    shop = trained("model=pyg", *words)
+    served = shop.served
+    found = explainer(shop)("u3", "i5", k=50)
+    train = served.split.train
+    history = train.items[train.users == served.catalogue.user("u3")].tolist()
+    with torch.no_grad():
+        scores = served.scorer(torch.tensor([served.catalogue.user("u3")]))[0]
+    assert not found.sums
+    assert found.score == pytest.approx(float(scores[served.catalogue.item("i5")]), abs=1e-6)
+    assert {line.item for line in found.lines} - {""} == {served.catalogue.item_ids[j] for j in history}
+    assert found.total == pytest.approx(found.score, abs=0.02 * max(abs(line.value) for line in found.lines) + 1e-4)
+    assert main(["explain", f"run={shop.run.path}", "user=u3", "item=i5"]) == 0
+    shown = capsys.readouterr().out
+    assert "come near the score" in shown
+    assert "need not sum to it" in " ".join(shown.split())
 
 
 def test_ease_is_the_sum_of_its_weights(trained: Train) -> None:

@@ -3,16 +3,19 @@
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 
 from ltgnn.commands.features import main
 from ltgnn.features.store import FeatureStore
 from ltgnn.features.store_listing import entries
 from ltgnn.types import UserError
 from tests.conftest import CONF
+from tests.features.test_store_folders import fill as everything
 
 
 def fill(folder: Path, name: str, value: float = 1.0) -> str:
@@ -87,6 +90,49 @@ def test_prune_sweeps_what_killed_writers_left(tmp_path: Path) -> None:
     assert not (tmp_path / "dead.1.partial").exists()
     assert (tmp_path / "fresh.2.partial").exists()  # its writer may live
     assert len(list(entries(tmp_path))) == 1
+
+
+def test_prune_leaves_what_a_run_reads_or_a_process_writes(
+    launch: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also after a transform, which gives the features of the run another key than those that are stored."""
+    store = tmp_path / "cache/text"
+    assert launch("features/transform=whiten", "fusion=sum", "hydra.run.dir=logs/here") == 0
+    (used,) = entries(store)
+    idle, busy = fill(store, "idle"), fill(store, "busy")
+    capsys.readouterr()
+    assert main(["ls"]) == 0
+    assert "1 run: here (features=words)" in capsys.readouterr().out
+    with FileLock(store / f"{busy}.lock"):
+        assert main(["prune", "--all", "--yes"]) == 0
+    shown = capsys.readouterr().out
+    assert f"{used.key[:12]}  stays: 1 run: here (features=words)" in shown
+    assert f"{busy[:12]}  stays: a process writes to it" in shown
+    assert {entry.key for entry in entries(store)} == {used.key, busy}
+    assert idle not in {used.key, busy}
+    assert main(["prune", "--all", "--yes", "--runs", str(tmp_path / "elsewhere")]) == 0
+    assert not list(entries(store))
+
+
+def test_descriptions_and_images_are_listed_verified_and_pruned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LTGNN_CACHE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    everything(tmp_path)
+    assert main(["ls"]) == 0
+    shown = capsys.readouterr().out
+    for text in ("encoded images", "1 image, 1 failed", "2 texts", "Model small", "1 file of descriptions"):
+        assert text in shown
+    (lines,) = (tmp_path / "descriptions").glob("*.jsonl")
+    lines.write_bytes(lines.read_bytes().replace(b'"uses": "b"', b'"uses": "c"'))
+    assert main(["verify"]) == 1
+    assert "1 damaged line of 2; what is damaged is made anew when it is read" in capsys.readouterr().out
+    assert main(["prune", "--damaged", "--yes"]) == 0
+    assert lines.exists()  # the other line is whole
+    assert main(["prune", "--all", "--yes"]) == 0
+    assert "1 set of features, 1 folder of encoded images, 1 folder of downloads" in capsys.readouterr().out
+    assert not lines.exists()
 
 
 def test_build_makes_what_training_finds(

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from ltgnn.data.audit import audit, refuse_leaks
+from ltgnn.data.audit import audit, part_findings, refuse_leaks
 from ltgnn.data.splits import GlobalTime, LeaveOneOut
 from ltgnn.types import Interactions, Split, UserError
 from tests.data.audit_case import checks, texts
@@ -83,6 +83,35 @@ def test_popularity_counts(audited, split):
     assert checks(with_number, split) == ["popularity counts not from train"]
     honest = dataclasses.replace(audited, item_numbers={"sold": split.train.item_counts.float()})
     assert checks(honest, split) == []
+
+
+def test_findings_in_one_of_several_kinds_name_it(audited, split):
+    leaky = texts()
+    for user, item in zip(split.test.users.tolist(), split.test.items.tolist(), strict=True):
+        leaky[item] += f" {audited.user_ids[user]}"
+    assert part_findings(audited, split, "text", texts(), ["title"], False, None) == []
+    for shared in (False, True):
+        (found,) = part_findings(audited, split, "b.brands", leaky, ["brand"], shared, None)
+        assert str(found).startswith("text built from interactions: ")
+        assert "(features 'b.brands': held-out pairs whose item text names the user" in str(found)
+    twins = ["same"] * audited.num_items
+    assert part_findings(audited, split, "x", twins, [], True, None) == []
+    assert [one.check for one in part_findings(audited, split, "", twins, [], False, None)] == [
+        "identical texts under different ids"
+    ]
+
+
+def test_vectors_that_count_all_parts(audited, split):
+    counts = audited.parts["all"].item_counts
+    vectors = torch.rand(200, 5)
+    assert part_findings(audited, split, "given", None, [], True, vectors) == []
+    vectors[:, 3] = split.train.item_counts
+    assert part_findings(audited, split, "given", None, [], True, vectors) == []
+    vectors[:, 3] = counts
+    (found,) = part_findings(audited, split, "given", None, [], True, vectors)
+    assert found.check == "popularity counts not from train"
+    assert found.count == int((counts != split.train.item_counts).sum())
+    assert found.what == "features 'given': column 3 of the vectors counts held-out pairs too"
 
 
 @pytest.mark.parametrize("protocol", [LeaveOneOut(), GlobalTime(0.1, 0.1)])

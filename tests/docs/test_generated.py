@@ -74,6 +74,16 @@ def test_what_an_extra_brings() -> None:
     assert not {"optuna", "pytest"} & serve
 
 
+def test_all_brings_what_every_extra_of_a_user_brings() -> None:
+    """``gguf`` of ``describe`` too; the record of ``all`` is no less than that of any of them."""
+    whole = extras.closure("ltgnn", frozenset(["all"]))
+    sizes = json.loads(extras.RECORD.read_text(encoding="utf-8"))["sizes"]
+    for name in set(extras.declared()) - {"docs", "dev"}:
+        assert extras.closure("ltgnn", frozenset([name])) <= whole, name
+        assert sizes[name] <= sizes["all"], name
+    assert {"gguf", "pillow"} <= whole
+
+
 def test_pictures_are_of_the_records(tmp_path: Path) -> None:
     """The numbers in the pictures are those of the study's results today, five splits each."""
     claims = pictures.comparisons()

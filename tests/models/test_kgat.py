@@ -104,6 +104,6 @@ def test_items_of_which_nothing_is_known_stay_0() -> None:
 
 
 def test_a_graph_without_types_is_refused() -> None:
-    with pytest.raises(UserError, match=r"model=kgat weighs messages .* set graph=relations"):
+    with pytest.raises(UserError, match=r"this model= \(kgat, .* treats messages .* set graph=relations"):
         types_for(BipartiteGraph(TRAIN, Symmetric(), None), KGAT)
     assert types_for(BipartiteGraph(TRAIN, Symmetric(), None), partial(KGAT.__base__)) == {}

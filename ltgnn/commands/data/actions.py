@@ -13,12 +13,12 @@ from omegaconf import DictConfig
 from ltgnn.build import build_features, build_graph, fetch_files
 from ltgnn.commands.data.importing import load_quietly
 from ltgnn.config.paths import write_whole
-from ltgnn.data.audit import audit
+from ltgnn.data.audit import audit, part_findings
 from ltgnn.data.card import table
 from ltgnn.data.difference import DatasetSide, difference, summary
 from ltgnn.data.export import parts_of, write_lightgcn, write_lists, write_processed, write_recbole
 from ltgnn.experiment.target import Target, catalogue, target
-from ltgnn.features.describing.described_text import need_described
+from ltgnn.features.read_parts import ReadPart, join_fields, read_parts
 from ltgnn.types import UserError
 
 WRITERS = {"recbole": write_recbole, "lightgcn": write_lightgcn, "processed": write_processed}
@@ -75,16 +75,33 @@ def audit_target(name: str, overrides: Sequence[str], allow: Sequence[str]) -> i
     if "item_edges" in cfg.graph:
         cfg.graph.item_edges = {}  # pairs leak, not likeness of texts
     graph = build_graph(cfg, split_parts.train, None, found.dataset.relations)
-    categories = [name for name in build_features(cfg).fields if name in found.dataset.item_fields]
-    (fields, texts), values = _texts(found), _joined(found, categories)
+    parts = list(read_parts(build_features(cfg), found.dataset))
     counts = split_parts.train.item_counts
-    findings = audit(found.dataset, split_parts, graph, counts, texts, [*fields, *categories], values)
+    if not any(part.texts is not None and not part.shared for part in parts):  # texts that another features= would read
+        parts.append(_template_part(found))
+    findings = audit(found.dataset, split_parts, graph, counts, None, ())
+    findings += [
+        finding
+        for part in parts
+        for finding in part_findings(
+            found.dataset, split_parts, part.name, part.texts, part.fields, part.shared, part.vectors
+        )
+    ]
     left = [finding for finding in findings if not any(finding.check.startswith(word) for word in allow)]
     print(f"{found.dataset.name}, {split_parts.name}, fingerprint {split_parts.fingerprint[:16]}")
     for finding in findings:
         print(f"  {'FOUND' if finding in left else 'allowed'}  {finding}")
     if not findings:
-        print("  no leak found: parts, times, graph, counts, numbers, texts")
+        looked_at = [
+            "parts",
+            "times",
+            "graph",
+            "counts",
+            "numbers",
+            "texts",
+            *(f"features '{p.name}'" for p in parts if p.name),
+        ]
+        print(f"  no leak found: {', '.join(looked_at)}")
     return 1 if left else 0
 
 
@@ -118,20 +135,11 @@ def export(name: str, overrides: Sequence[str], to: str, out: str) -> int:
     return 0
 
 
-def _texts(found: Target) -> tuple[list[str], list[str] | None]:
-    """The fields that the template uses, and their texts joined; where a language model writes the texts, those."""
-    described = "describer" in found.cfg.get("features", {})
-    template = found.cfg.features.template if described else found.cfg.data.template
+def _template_part(found: Target) -> ReadPart:
+    """The texts by ``data.template``."""
+    template = found.cfg.data.template
     fields = [name for name in found.dataset.item_fields if template and "{" + name in template]
-    if fields and described:
-        return fields, need_described(build_features(found.cfg)).texts(found.dataset)
-    return fields, _joined(found, fields)
-
-
-def _joined(found: Target, fields: Sequence[str]) -> list[str] | None:
-    """The fields of each item joined: equal where what is read of them is equal; None: no fields."""
-    columns = (found.dataset.item_fields[name] for name in fields)
-    return ["\n".join(row) for row in zip(*columns, strict=True)] if fields else None
+    return ReadPart("", fields, join_fields(found.dataset, fields), False, None)
 
 
 def _side(found: Target, label: str, with_split: bool) -> DatasetSide:

@@ -36,14 +36,22 @@ class DescriptionStore:
 
     def find(self, identity: Mapping[str, Any]) -> dict[str, Description]:
         """What is there: hash of a text -> what was written about it."""
-        try:
-            lines = self.path(identity).read_bytes().split(b"\n")[1:]
-        except FileNotFoundError:
-            return {}
-        entries = [_read(line) for line in lines if line]
+        entries = self._lines(identity)
         if damaged := entries.count(None):
             log.warning("%s: %d lines are damaged; their texts are described anew", self.path(identity), damaged)
         return dict(entry for entry in entries if entry is not None)
+
+    def whole_lines(self, identity: Mapping[str, Any]) -> int:
+        """How many lines are as they were written; a text may have several."""
+        return sum(line is not None for line in self._lines(identity))
+
+    def _lines(self, identity: Mapping[str, Any]) -> list[tuple[str, Description] | None]:
+        """The lines after the first; None for a damaged one."""
+        try:
+            lines = self.path(identity).read_bytes().split(b"\n")[1:]
+        except FileNotFoundError:
+            return []
+        return [_read(line) for line in lines if line]
 
     @contextmanager
     def writing(self, identity: Mapping[str, Any]) -> Iterator[DescriptionFile]:

@@ -50,7 +50,7 @@ class SimilarItem:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Plain values; ``lines`` sum to ``score`` up to the rounding of float32."""
+    """Plain values; ``lines`` sum to ``score`` up to the rounding of float32, unless ``sums`` is False."""
 
     user: str
     item: str
@@ -63,6 +63,7 @@ class Explanation:
     by: dict[str, float]  # sums over all lines
     alike: list[SimilarItem]
     note: str
+    sums: bool = True  # False: the model is not linear, and its lines only come near the score
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -80,17 +81,27 @@ class Explanation:
 class Explainer:
     """Explains scores of one model. ``linear``: of a graph model; ``texts``: the items' texts, [] where there are none.
 
-    ``refusal``: why the model's own part cannot be split, raised when an explanation is requested.
+    ``refusal``: why the model's own part cannot be split, raised when an explanation is requested. ``sums``: whether
+    the terms are to sum to the score.
     """
 
     def __init__(
-        self, served: ServedModel, linear: LinearTerms | None, texts: Sequence[str], note: str = "", refusal: str = ""
+        self,
+        served: ServedModel,
+        linear: LinearTerms | None,
+        texts: Sequence[str],
+        note: str = "",
+        refusal: str = "",
+        sums: bool = True,
     ) -> None:
         self.served, self.linear, self.texts, self.note, self.refusal = served, linear, texts, note, refusal
+        self.sums = sums
 
     def on(self, served: ServedModel) -> Explainer:
         """The same for a model that differs in its score adjustments."""
-        return self if served is self.served else Explainer(served, self.linear, self.texts, self.note, self.refusal)
+        if served is self.served:
+            return self
+        return Explainer(served, self.linear, self.texts, self.note, self.refusal, self.sums)
 
     def __call__(self, user: str, item: str, k: int = 10) -> Explanation:
         """The ``k`` largest summands, the others as one; ``UserError`` for who or what the model does not know."""
@@ -108,7 +119,7 @@ class Explainer:
         found = merge_terms(terms(served.scorer, u, i, self.linear))
         score, total = float(scores[i]), sum(term.value for term in found)
         size = max(1e-3, abs(score), max((abs(term.value) for term in found), default=0.0))
-        if abs(score - total) > TOLERANCE * size:
+        if self.sums and abs(score - total) > TOLERANCE * size:
             raise UserError(
                 f"the summands ({total:.6g}) do not give the score ({score:.6g}): this model ranks in a way that is "
                 "not split yet."
@@ -123,6 +134,7 @@ class Explainer:
         return Explanation(
             user, item, catalogue.titles[i], served.group(i), score, total, rank,
             [self._line(term) for term in shown], _sums(found), self._similar_history(u, i, k), self.note,
+            self.sums,
         )  # fmt: skip
 
     def _scores(self, user: int) -> torch.Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ltgnn.inference.explanation.cosine_terms import CosineTerms
 from ltgnn.inference.explanation.explainer import Explainer
+from ltgnn.inference.explanation.message_terms import NOTE, MessageTerms
 from ltgnn.inference.open_run import OpenRun
 from ltgnn.types import UserError
 
@@ -24,6 +25,9 @@ def explainer(shop: OpenRun) -> Explainer:
         refusal = "score=tag mixes the states of neighbours after training: not split into summands yet."
         return Explainer(shop.served, None, texts, refusal=refusal)
     cosines = any(loss.trains_cosines for loss in module.losses.values())
+    if (index := module.encoder.message_index(module.graph)) is not None:
+        messages = MessageTerms(module.encoder.eval(), module.graph, index, scoring.norm_power, cosines)
+        return Explainer(shop.served, messages, texts, NOTE, sums=False)
     try:
         linear = module.encoder.linear_terms(module.graph, 0.0 if cosines else scoring.norm_power)
     except UserError as mistake:

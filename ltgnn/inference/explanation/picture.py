@@ -27,7 +27,7 @@ def picture(found: Explanation, most: int = 8) -> str:
         f'<rect width="{WIDTH}" height="{height:.0f}" fill="#ffffff"/>',
         _text(20, 26, f"Why user {shorten(found.user)} gets {shorten(found.title, 60)}", "start", "bold"),
         _text(20, 46, f"score {found.score:.4f}" + (f", place {found.rank}" if found.rank else "")
-              + "; what adds up to it", "start", colour="#5c6772"),
+              + ("; what adds up to it" if found.sums else "; what comes near it"), "start", colour="#5c6772"),
     ]  # fmt: skip
     for number, line in enumerate(lines):
         y = TOP + ROW * number + ROW / 2

@@ -13,6 +13,7 @@ ABOUT = {
     "ids with features": "the id vector of one side with the item features of the other",
     "content match": "how similar the features are to those of the history",
     "item weights": "learned weights between pairs of items",
+    "messages": "what the messages between the user and an item of the history change",
     "popularity": "the same for all users: how popular the item is",
 }
 """What the parts of a score are; others carry the names of members and score adjustments."""

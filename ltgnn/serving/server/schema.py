@@ -172,3 +172,4 @@ class Explained(BaseModel):
     by: dict[str, float] = Field(description="sum of each part of the score over all lines")
     alike: list[ReadsAlike] = Field(description="items of the user's history with similar features")
     note: str = Field(description="what else should be known; may be empty")
+    sums: bool = Field(description="whether the lines are the score, or only come near it")

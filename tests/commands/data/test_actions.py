@@ -50,7 +50,10 @@ def test_audit_reads_categories(imported, capsys):
     arguments = ["audit", "more", "split=leave_one_out", "data.template='{title}'"]
     assert main(arguments) == 0
     assert main([*arguments, "features=tfidf+categories", "features.parts.categories.fields=[also_bought]"]) == 1
-    assert "FOUND  text built from interactions: 1 (also_bought" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "FOUND  text built from interactions: 1 (features 'categories': also_bought" in shown
+    assert main([*arguments, "features=tfidf+categories", "features.parts.categories.fields=[title]"]) == 0
+    assert "numbers, texts, features 'tfidf', features 'categories'" in capsys.readouterr().out
 
 
 def test_diff(imported, capsys):
