@@ -12,6 +12,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from ltgnn.config.block_readers import tell_blocks
 from ltgnn.config.reads_features import find_reading_groups, reads_features
 from ltgnn.config.sweep_cache import NO_CACHE, Cache
 from ltgnn.data.audit import refuse_leaks
@@ -19,6 +20,7 @@ from ltgnn.data.catalog import load
 from ltgnn.evaluation.evaluators import Evaluators
 from ltgnn.evaluation.monitor_check import find_monitored_part
 from ltgnn.features.item_features import FeatureSource
+from ltgnn.graph.relation_edges import relations_for
 from ltgnn.models.entities import entities_for, types_for
 from ltgnn.sampling.batches import stream
 from ltgnn.scoring.ensemble import Blending
@@ -27,6 +29,7 @@ from ltgnn.types import (
     ClosedForm,
     Dataset,
     Encoder,
+    Features,
     Graph,
     Groups,
     Interactions,
@@ -131,8 +134,8 @@ def fit_closed_form(cfg: DictConfig, problem: Problem, cache: Cache = NO_CACHE) 
     """A model that is computed; jobs that differ only in their score adjustments compute it once."""
     refuse_leaks(problem.split, None, None)
     model = build_closed_form(cfg)
-    features, reads = (problem.feature_matrix, ("features",)) if model.reads_features else (None, ())
-    fit = partial(model.fit, problem.split.train, features)
+    features, reads = (problem.features, ("features",)) if model.reads_features else (None, ())
+    fit = partial(tell_blocks(model, features).fit, problem.split.train, features and features.values)
     return cache.shared("closed form", cfg, (*DATA, "model", *reads), lambda: as_scorer(fit()), kept=1)
 
 
@@ -157,13 +160,11 @@ def reading_groups(cfg: DictConfig) -> list[str]:
 
 
 def build_graph(
-    cfg: DictConfig, train: Interactions, features: torch.Tensor | None, relations: Mapping[str, Relation]
+    cfg: DictConfig, train: Interactions, features: Features | None, relations: Mapping[str, Relation]
 ) -> Graph:
     """The graph of the train part; ``relations`` of the data set go to a class that declares ``reads_relations``."""
-    part = instantiate(cfg.graph)
-    kind = part.func if isinstance(part, partial) else part
-    reads = isinstance(kind, type) and issubclass(kind, Graph) and kind.reads_relations
-    graph = part(train, features=features, relations=relations) if reads else part(train, features=features)
+    part = tell_blocks(instantiate(cfg.graph), features)
+    graph = part(train, features=features and features.values, **relations_for(part, relations))
     return of_kind(graph, Graph, "graph")  # type: ignore[type-abstract]
 
 
@@ -178,12 +179,11 @@ def build_module(
 
     train, relations, sections = problem.split.train, problem.dataset.relations, (*DATA, "features", "graph")
     reading = set(reading_groups(cfg))
-    matrix = problem.feature_matrix if "graph" in reading else None
-    features = problem.features if reading & {"fusion", "live", "model"} else None
-    graph = cache.copied("graph", cfg, sections, lambda: build_graph(cfg, train, matrix, relations))
+    seen, features = (problem.features if reading & by else None for by in ({"graph"}, {"fusion", "live", "model"}))
+    graph = cache.copied("graph", cfg, sections, lambda: build_graph(cfg, train, seen, relations))
     refuse_leaks(problem.split, graph, train.item_counts)
     torch.manual_seed(int(cfg.seed))
-    embed, encode = instantiate(cfg.model.embedding), instantiate(cfg.model.encoder)
+    embed, encode = instantiate(cfg.model.embedding), tell_blocks(instantiate(cfg.model.encoder), features)
     embedding = embed(
         train=train,
         fusion=instantiate(cfg.fusion),
@@ -210,15 +210,15 @@ def build_module(
 
 
 def build_losses(cfg: DictConfig, problem: Problem) -> dict[str, Loss]:
-    """Every term of the objective; one that is ``_partial_`` gets the train part, the groups, and features if it takes
-    them."""
+    """Every term of the objective; a ``_partial_`` one gets train part, groups, and features if it takes them."""
 
     def build(term: Loss | partial[Loss]) -> Loss:
         if not isinstance(term, partial):
             return term
         takes = isinstance(term.func, type) and issubclass(term.func, Loss) and term.func.takes_features
-        features = {"features": problem.feature_matrix if reads_features(term, False) else None} if takes else {}
-        return term(problem.split.train, problem.groups, **features)
+        seen = problem.features if takes and reads_features(term, False) else None
+        given = {"features": seen and seen.values} if takes else {}
+        return tell_blocks(term, seen)(problem.split.train, problem.groups, **given)
 
     terms = {name: term for name, term in instantiate(cfg.loss).items() if term is not None}
     return {n: of_kind(build(term), Loss, f"loss.{n}") for n, term in terms.items()}  # type: ignore[type-abstract]

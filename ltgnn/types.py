@@ -337,6 +337,18 @@ class Features(NamedTuple):
         return short_repr(self)
 
 
+@runtime_checkable
+class BlockReader(Protocol):
+    """A part that treats each kind of features separately: where it is built it is told which columns are of which.
+
+    Untold, it takes all columns as one kind.
+    """
+
+    def with_blocks(self, blocks: Mapping[str, Block]) -> Any:
+        """The same part for features with these ``blocks`` side by side (``Features.blocks``)."""
+        ...
+
+
 class Batch(NamedTuple):
     """Train pairs and their negatives."""
 

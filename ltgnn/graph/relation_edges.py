@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar
 
 from torch import Tensor
 
 from ltgnn.graph.semantic import Edges
-from ltgnn.types import Relation, UserError
+from ltgnn.types import Graph, Relation, UserError
 
 
 class RelationEdges:
@@ -38,3 +39,10 @@ def find_relation(relations: Mapping[str, Relation], name: str) -> Relation:
             f"graph= reads the relation '{name}', but the data set has {there}: choose data= with it, or another graph."
         )
     return relations[name]
+
+
+def relations_for(make: Callable[..., Any], relations: Mapping[str, Relation]) -> dict[str, Mapping[str, Relation]]:
+    """What a graph that ``make`` builds is called with besides: the relations, if it declares that it reads them."""
+    kind = make.func if isinstance(make, partial) else make
+    reads = isinstance(kind, type) and issubclass(kind, Graph) and kind.reads_relations
+    return {"relations": relations} if reads else {}

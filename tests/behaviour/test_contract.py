@@ -14,7 +14,7 @@ from ltgnn.build import Problem
 from ltgnn.types import UserError
 from tests.axes import AXES, COLD, PLAIN, Case, Tree, fingerprint, first_step
 
-EDGES = ("semantic", "relations", "relations_learned")
+EDGES = ("semantic", "semantic_kinds", "relations", "relations_learned")
 """Graphs with edges of the cold item."""
 
 CLASH = re.compile(r"\b(" + "|".join([*AXES, "features", "num_layers"]) + r")=")
@@ -77,8 +77,12 @@ def keys(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 UNMOVED = {
     "model=freedom: encoder.item_graph.edges.weight": "the channel is normalised, so a common factor cancels",
+    "model=freedom_kinds: encoder.item_graph.edges.edges.weight": "a common factor cancels, as of model=freedom",
+    "model=lattice: encoder.item_graph.edges.edges.weight": "a common factor cancels, as of model=freedom",
+    "model=lattice: encoder.item_graph.every": "moves a later step: tests/graph/test_projected_graphs.py",
     "model=lightgcn_historical: encoder.every": "moves the second step: tests/models/test_historical.py",
     "model=mf: encoder.readout.ego": "there is one layer to read out",
+    "model=vbpr: encoder.readout.ego": "there is one layer to read out",
     **{
         f"model=pyg model/conv={conv}: encoder.conv.concat": "there is one head: tests/models/test_pyg.py"
         for conv in ("gatv2", "transformer")

@@ -9,10 +9,10 @@ from ltgnn.build import Problem, build_module
 from ltgnn.types import UserError
 from tests.axes import COLD, PLAIN, Tree
 
-FUSIONS = ("id", "sum", "content", "init", "side", "gate", "attention", "concat", "popularity_gate")
+FUSIONS = ("id", "sum", "content", "init", "side", "gate", "attention", "concat", "beside", "popularity_gate")
 
 
-@pytest.mark.parametrize("graph", ["symmetric", "semantic", "relations", "relations_learned"])
+@pytest.mark.parametrize("graph", ["symmetric", "semantic", "semantic_kinds", "relations", "relations_learned"])
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_every_model_knows_the_items_that_have_a_state(tree: Tree, problem: Problem, fusion: str, graph: str) -> None:
     """Item ``COLD`` has no train interaction; the graph ``semantic`` joins it to items with similar text,

@@ -15,8 +15,8 @@ from ltgnn.types import Batch, UserError
 from tests.axes import PLAIN, Case, Tree
 
 LOCAL = (
-    "bc", "bce", "bpr", "bpr_ips", "bpr_tail", "bsl", "ccl", "dice", "directau", "macr", "pda", "psl", "residual", "sl",
-    "softmax", "softmax_logq", "softmax_tail",
+    "bc", "bce", "bm3", "bpr", "bpr_ips", "bpr_tail", "bsl", "ccl", "dice", "directau", "macr", "pda", "psl",
+    "residual", "sl", "softmax", "softmax_logq", "softmax_tail",
 )  # fmt: skip
 """Losses that have to be local."""
 
@@ -27,8 +27,8 @@ MODELS = ("mf", "lightgcn", "lightgcnpp", "xsimgcl", "lightgcn_content")
 
 
 def fits(model: str, loss: str) -> bool:
-    """MACR has a weight for each of ``dim`` columns, and this model has twice as many."""
-    return (model, loss) != ("lightgcn_content", "macr")
+    """MACR and BM3 have weights for each of ``dim`` columns, and this model has twice as many."""
+    return model != "lightgcn_content" or loss not in ("bm3", "macr")
 
 
 def terms_and_gradients(

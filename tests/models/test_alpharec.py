@@ -13,7 +13,7 @@ from ltgnn.graph.normalisation import Symmetric
 from ltgnn.models.alpharec import ContentNodes
 from ltgnn.models.fusion import ContentOnly
 from ltgnn.models.lightgcn import LightGCN
-from ltgnn.models.projection import MLP, Linear
+from ltgnn.models.projection import MLP, Linear, ProjectorPerKind
 from ltgnn.models.readout import Mean
 from ltgnn.types import Interactions, ItemContent
 from tests.models.encoders_case import INIT, TEXT, TRAIN, symmetric
@@ -50,6 +50,19 @@ def test_alpharec_by_loop(live: bool) -> None:
     if live:
         encoded.users.sum().backward()
         assert text.values.grad.abs().sum() > 0  # type: ignore[union-attr]
+
+
+def test_several_kinds_each_by_its_own_projector() -> None:
+    """``f(v) = f_1(text) + f_2(images)``, of items and of the mean of a user's items."""
+    torch.manual_seed(0)
+    widths, projectors = {"text": 3, "images": 2}, {"text": partial(MLP, hidden=7), "images": Linear}
+    project = partial(ProjectorPerKind, widths=widths, projectors=projectors)
+    model = ContentNodes(TRAIN, 6, INIT, partial(ContentOnly, projector=project), TEXT.float())
+    text, images = model.fusion.projector.projectors
+    found, features = model()[0], TEXT.float()
+    rows = [features[TRAIN.items[TRAIN.users == u]].mean(0) for u in range(10)] + list(features)
+    wanted = torch.stack([text(row[:3]) + images(row[3:]) for row in rows])
+    torch.testing.assert_close(found, wanted)
 
 
 def test_cold_user_of_alpharec_is_no_number_out_of_nothing() -> None:

@@ -9,6 +9,8 @@ import torch
 from torch.nn import functional as F
 
 from ltgnn.graph.bipartite import BipartiteGraph
+from ltgnn.graph.kind_edges import SimilarItemsByKind
+from ltgnn.graph.kind_graphs import KindGraphs
 from ltgnn.graph.normalisation import Symmetric
 from ltgnn.graph.semantic import ItemGraph, SimilarItems
 from ltgnn.models.alpharec import ContentNodes
@@ -16,7 +18,7 @@ from ltgnn.models.fusion import Sum
 from ltgnn.models.projection import Linear
 from ltgnn.models.readout import Mean
 from ltgnn.models.side_channel import SideChannel
-from ltgnn.types import UserError
+from ltgnn.types import Block, UserError
 from tests.models.encoders_case import INIT, TEXT, TRAIN, agree, nodes, start, symmetric
 
 
@@ -37,6 +39,36 @@ def test_item_channel(item_layers: int) -> None:
     first = start(model) + torch.cat([torch.zeros(10, 6), TEXT @ projector.weight.T + projector.bias])
     final = (first + symmetric() @ first + symmetric() @ symmetric() @ first) / 3
     final = final + 0.5 * torch.cat([torch.zeros(10, 6), torch.matrix_power(side, item_layers) @ first[10:]])
+    agree(model, BipartiteGraph(TRAIN, Symmetric(), None).double(), final)
+
+
+def near(features: torch.Tensor, there: list[int]) -> torch.Tensor:
+    """``D^-1/2 W D^-1/2``, ``W`` 1 between each of some items and the three nearest others of these."""
+    matrix = torch.zeros(14, 14, dtype=torch.float64)
+    for i in there:
+        others = [(F.cosine_similarity(features[i], features[j], dim=0).item(), j) for j in there if j != i]
+        for cosine, j in sorted(others, reverse=True)[:3]:
+            if cosine > 0:
+                matrix[i, j] = matrix[j, i] = 1
+    scale = matrix.sum(1).clamp(min=1).rsqrt()
+    return scale[:, None] * matrix * scale
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_a_channel_for_each_kind(learned: bool) -> None:
+    """FREEDOM's frozen graphs of two kinds, the second of which two items lack; the weights at their start."""
+    known = torch.ones(14, dtype=torch.bool)
+    known[[1, 6]] = False
+    blocks = {"text": Block(slice(0, 3), torch.ones(14, dtype=torch.bool)), "images": Block(slice(3, 5), known)}
+    edges = SimilarItemsByKind(SimilarItems(3, 0.0, False, False, 1.0), {"text": 9, "images": 1}).with_blocks(blocks)
+    channel = partial(KindGraphs, edges=edges, learned=learned, kernel=None)
+    model = SideChannel(nodes(partial(Sum, projector=Linear)), 2, Mean(ego=True), channel, 1, 0.5).double()
+    side = 0.9 * near(TEXT[:, :3], list(range(14)))
+    side = side + 0.1 * near(TEXT[:, 3:], [i for i in range(14) if i not in (1, 6)])
+    projector = model.embedding.fusion.projector[0]
+    first = start(model) + torch.cat([torch.zeros(10, 6), TEXT @ projector.weight.T + projector.bias])
+    final = (first + symmetric() @ first + symmetric() @ symmetric() @ first) / 3
+    final = final + 0.5 * torch.cat([torch.zeros(10, 6), side @ first[10:]])
     agree(model, BipartiteGraph(TRAIN, Symmetric(), None).double(), final)
 
 

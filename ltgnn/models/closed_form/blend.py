@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ltgnn.scoring.masked import any_candidates, mask_items
 from ltgnn.scoring.scorers import WeightedSum
-from ltgnn.types import ClosedForm, Interactions, Scorer, UserError, as_scorer, need_closed_form
+from ltgnn.types import Block, BlockReader, ClosedForm, Interactions, Scorer, UserError, as_scorer, need_closed_form
 
 
 class Blend:
@@ -31,6 +31,14 @@ class Blend:
     def reads_features(self) -> bool:
         """Whether one of the parts does."""
         return any(part.reads_features for part in self.parts.values())
+
+    def with_blocks(self, blocks: Mapping[str, Block]) -> Blend:
+        """The same of the parts for features with these blocks."""
+        parts = {
+            name: part.with_blocks(blocks) if isinstance(part, BlockReader) else part
+            for name, part in self.parts.items()
+        }
+        return Blend(parts, self.weights)
 
     def fit(self, train: Interactions, features: Tensor | None) -> Scorer:
         fitted = {name: as_scorer(part.fit(train, features)) for name, part in self.parts.items()}
