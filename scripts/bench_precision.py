@@ -70,19 +70,21 @@ def main() -> None:
 def report(result: dict[str, object]) -> str:
     """The result as Markdown."""
     rates, ratio, cosine = result["texts per second"], result["ratio"], result["cosine"]
-    assert isinstance(rates, dict) and isinstance(ratio, dict) and isinstance(cosine, dict)
+    assert isinstance(rates, dict)
+    assert isinstance(ratio, dict)
+    assert isinstance(cosine, dict)
     lines = [
         "# Text encoding: shorter products",
         "",
-        f"all-MiniLM-L6-v2 over {result['texts']:,} texts of amazon-beauty, float32 and `features.encoder.dtype=auto` (here "
-        f"{result['auto']}) in turns in one process; {result['machine']}, {result['threads']} threads.",
+        f"all-MiniLM-L6-v2 over {result['texts']:,} texts of amazon-beauty, float32 and `features.encoder.dtype=auto` "
+        f"(here {result['auto']}) in turns in one process; {result['machine']}, {result['threads']} threads.",
         "",
         "| dtype | texts/s, each round |",
         "|---|---|",
         *(f"| {name} | {', '.join(f'{rate:,.0f}' for rate in of)} |" for name, of in rates.items()),
         "",
-        f"Ratio within a round: min {ratio['min']:.2f}, median {ratio['median']:.2f}, max {ratio['max']:.2f}. Cosine of the "
-        f"two vectors of a text: median {cosine['median']:.6f}, min {cosine['min']:.6f}.",
+        f"Ratio within a round: min {ratio['min']:.2f}, median {ratio['median']:.2f}, max {ratio['max']:.2f}. Cosine of "
+        f"the two vectors of a text: median {cosine['median']:.6f}, min {cosine['min']:.6f}.",
     ]
     return "\n".join(lines) + "\n"
 
