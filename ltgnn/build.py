@@ -20,6 +20,7 @@ from ltgnn.evaluation.evaluators import Evaluators
 from ltgnn.evaluation.monitor_check import find_monitored_part
 from ltgnn.features.item_features import FeatureSource
 from ltgnn.models.entities import entities_for, types_for
+from ltgnn.models.kinds import give_kinds
 from ltgnn.sampling.batches import stream
 from ltgnn.scoring.ensemble import Blending
 from ltgnn.scoring.score_function import ScoreFunction
@@ -186,7 +187,7 @@ def build_module(
     embed, encode = instantiate(cfg.model.embedding), instantiate(cfg.model.encoder)
     embedding = embed(
         train=train,
-        fusion=instantiate(cfg.fusion),
+        fusion=give_kinds(instantiate(cfg.fusion), features),
         features=instantiate(cfg.live)(build_features(cfg), problem.dataset, features),
         **entities_for(graph, embed, encode),
     )
@@ -210,8 +211,7 @@ def build_module(
 
 
 def build_losses(cfg: DictConfig, problem: Problem) -> dict[str, Loss]:
-    """Every term of the objective; one that is ``_partial_`` gets the train part, the groups, and features if it takes
-    them."""
+    """Every term of the objective; one that is ``_partial_`` gets train part, groups, and features if it takes them."""
 
     def build(term: Loss | partial[Loss]) -> Loss:
         if not isinstance(term, partial):

@@ -79,6 +79,7 @@ UNMOVED = {
     "model=freedom: encoder.item_graph.edges.weight": "the channel is normalised, so a common factor cancels",
     "model=lightgcn_historical: encoder.every": "moves the second step: tests/models/test_historical.py",
     "model=mf: encoder.readout.ego": "there is one layer to read out",
+    "projector=kinds: rescale": "nothing is dropped: tests/models/test_kinds.py",
     **{
         f"model=pyg model/conv={conv}: encoder.conv.concat": "there is one head: tests/models/test_pyg.py"
         for conv in ("gatv2", "transformer")
