@@ -22,6 +22,7 @@ from ltgnn.evaluation.monitor_check import find_monitored_part
 from ltgnn.features.item_features import FeatureSource
 from ltgnn.graph.relation_edges import relations_for
 from ltgnn.models.entities import entities_for, types_for
+from ltgnn.models.kinds import give_kinds
 from ltgnn.sampling.batches import stream
 from ltgnn.scoring.ensemble import Blending
 from ltgnn.scoring.score_function import ScoreFunction
@@ -186,7 +187,7 @@ def build_module(
     embed, encode = instantiate(cfg.model.embedding), tell_blocks(instantiate(cfg.model.encoder), features)
     embedding = embed(
         train=train,
-        fusion=instantiate(cfg.fusion),
+        fusion=give_kinds(instantiate(cfg.fusion), features),
         features=instantiate(cfg.live)(build_features(cfg), problem.dataset, features),
         **entities_for(graph, embed, encode),
     )
@@ -246,5 +247,4 @@ def build_score(cfg: DictConfig, problem: Problem) -> ScoreFunction:
     if cfg.score.get("fit") and not len(problem.split.val):
         raise UserError("score.fit chooses by validation, but this split has none: set split.val, or score.fit=null.")
     features = problem.feature_matrix if "score" in reading_groups(cfg) else None
-    score: ScoreFunction = instantiate(cfg.score).fit(problem.split.train, features)
-    return score
+    return instantiate(cfg.score).fit(problem.split.train, features)  # type: ignore[no-any-return]

@@ -632,6 +632,22 @@ class LinearTerms(Protocol):
         ...
 
 
+@runtime_checkable
+class KindTerms(Protocol):
+    """The same inner product as a sum over what is known of the item: its id, and each kind of its features."""
+
+    def kind_terms(self, user: int, item: int, columns: Mapping[str, slice]) -> list[Term] | None:
+        """A term for each, named by it, in two parts: ``DIRECT``, and ``NEIGHBOURS``. None: features are no such sum.
+
+        ``columns``: kind -> its columns of the features.
+        """
+        ...
+
+
+DIRECT, NEIGHBOURS = "direct", "neighbours"
+"""Parts of a term of ``KindTerms``: by the item's first state, and by states that it receives over the graph."""
+
+
 Perturb = Callable[[Tensor, int], Tensor]
 """``(node states [N, d], layer number 1..L) -> node states [N, d]``: noise added by a view."""
 
@@ -829,6 +845,13 @@ class Embedding(Protocol):
 
     def parts(self) -> tuple[Tensor, Tensor]:
         """The first states of all nodes as a sum of what ids and content add.  2 x [N, d]"""
+        ...
+
+    def kinds(self, columns: Mapping[str, slice]) -> Mapping[str, Tensor] | None:
+        """What content adds as a sum over the kinds of features, by name: [N, d] each; None: it is no such sum.
+
+        ``columns``: kind -> its columns of the features.
+        """
         ...
 
 

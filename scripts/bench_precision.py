@@ -83,8 +83,8 @@ def report(result: dict[str, object]) -> str:
         "|---|---|",
         *(f"| {name} | {', '.join(f'{rate:,.0f}' for rate in of)} |" for name, of in rates.items()),
         "",
-        f"Ratio within a round: min {ratio['min']:.2f}, median {ratio['median']:.2f}, max {ratio['max']:.2f}. Cosine of "
-        f"the two vectors of a text: median {cosine['median']:.6f}, min {cosine['min']:.6f}.",
+        f"Ratio within a round: min {ratio['min']:.2f}, median {ratio['median']:.2f}, max {ratio['max']:.2f}. Cosine "
+        f"of the two vectors of a text: median {cosine['median']:.6f}, min {cosine['min']:.6f}.",
     ]
     return "\n".join(lines) + "\n"
 

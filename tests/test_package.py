@@ -135,6 +135,7 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 IMPORTED = """
 import importlib, logging, os, pkgutil, signal, sys, warnings
 import fastapi, hydra, matplotlib, omegaconf, optuna, polars, pytorch_lightning, torch, transformers, wandb
+import torch_geometric.explain
 from omegaconf import _utils, omegaconf as conf
 from omegaconf.basecontainer import BaseContainer
 

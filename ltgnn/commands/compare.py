@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ltgnn.analysis import anova_tables, formats
+from ltgnn.analysis import anova_tables, formats, kind_formats
 from ltgnn.analysis.compare_runs import compare_runs, usual_values, variance
-from ltgnn.analysis.comparison import CORRECTIONS, Comparison, read_finished
+from ltgnn.analysis.comparison import CORRECTIONS, Comparison, name_damaged, read_finished
+from ltgnn.analysis.kind_gains import kind_gains
 from ltgnn.config.paths import write_whole
-from ltgnn.io.terminal import say
-from ltgnn.runs.run import Run
+from ltgnn.io.terminal import printable, say
+from ltgnn.runs.reading import without_damaged
+from ltgnn.runs.run import DamagedRun, Run
 from ltgnn.types import UserError
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from rich.console import Console
 
 
@@ -29,7 +34,8 @@ def main(argv: Sequence[str]) -> int:
         prog="ltgnn compare",
         description="Configurations side by side: mean and spread over seeds, difference to a baseline, its "
         "significance, and which config group explains the variance.",
-        epilog="example:\n  ltgnn compare logs/train/multiruns/X --by fusion,loss --baseline fusion=id",
+        epilog="examples:\n  ltgnn compare logs/train/multiruns/X --by fusion,loss --baseline fusion=id\n"
+        "  ltgnn compare logs/train/multiruns/X --kinds",
     )
     parser.add_argument("folders", nargs="+", type=Path, help="runs, or folders with runs somewhere below")
     parser.add_argument(
@@ -52,8 +58,14 @@ def main(argv: Sequence[str]) -> int:
         metavar="FILE",
         help="write there instead of printing; with csv the analysis of variance goes to NAME.anova.csv",
     )
+    parser.add_argument(
+        "--kinds", action="store_true",
+        help="of runs that differ in features=: what each kind (text, images ...) changes for whom",
+    )  # fmt: skip
     given = parser.parse_args(argv)
     found, left_out = read_finished(given.folders)
+    if given.kinds:
+        return show_kinds(found, left_out, given)
     values = given.metrics or usual_values(found, given.policy)
     by = [axis.strip() for axis in given.by.split(",")] if given.by else []
     runs, table = compare_runs(found, left_out, by, _pairs(given.baseline), values, given.correction)
@@ -67,6 +79,35 @@ def main(argv: Sequence[str]) -> int:
     if len(table.rows) > 2:
         texts.append(getattr(anova_tables, kinds[given.format])(variance(table, runs)))
     write(texts, given.out, separate=given.format == "csv")
+    return 0
+
+
+def show_kinds(found: Sequence[Run], left_out: Sequence[str], given: Namespace) -> int:
+    """Which kind of features helps whom: a table for each value."""
+    from rich.console import Console
+
+    if given.by or given.baseline or given.format == "latex":
+        raise UserError(
+            "--kinds pairs the runs itself, for the terminal, markdown or csv: leave out --by and --baseline"
+        )
+    if given.format == "terminal" and given.out is not None:
+        raise UserError("--out writes a document: add --format markdown or csv")
+    damaged: list[DamagedRun] = []
+    tables = [
+        without_damaged(found, partial(kind_gains, metric=value, policy=given.policy), damaged)
+        for value in given.metrics or usual_values(found, given.policy)[:1]
+    ]
+    if given.format == "terminal":
+        for table in tables:
+            drawn, console = kind_formats.terminal(table), Console()
+            console.width = max(console.width, Console(width=1000).measure(drawn).maximum)
+            console.print(drawn)
+            say(console, kind_formats.note(table))
+    else:
+        layout = kind_formats.markdown if given.format == "markdown" else kind_formats.as_csv
+        write([layout(table) for table in tables], given.out, separate=False)
+    for run in (*left_out, *name_damaged(damaged)):
+        print(f"left out: {printable(run)}", file=sys.stderr)
     return 0
 
 

@@ -6,16 +6,21 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ltgnn.config.arguments import number, parse
 from ltgnn.config.paths import write_whole
 from ltgnn.inference.explanation.explainer import Explanation
+from ltgnn.inference.explanation.kind_shares import KindShares
 from ltgnn.inference.explanation.open_explainer import explainer
 from ltgnn.inference.explanation.picture import picture
 from ltgnn.inference.explanation.terms import ABOUT
 from ltgnn.inference.open_run import OpenRun
 from ltgnn.io.terminal import literal
 from ltgnn.types import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 USAGE = """usage: ltgnn explain run=DIR user=ID item=ID [k=10] [out=FILE.json]
                      [picture=FILE.svg]
@@ -28,6 +33,10 @@ an ensemble splits over its members. Of a model with convolutions (model=pyg)
 the lines say what the messages between the user and each item change, by
 gradients, and only come near the score. A model whose score is neither (a
 sequence model, LayerGCN) reports why.
+
+Where a trained model reads item features, a second table has what the id and
+each kind of features (text, images, numbers ...) add: exactly, if the model is
+linear in them, else the score less that of the item without the kind.
 
   ltgnn explain run=logs/train/runs/X user=196 item=50
   ltgnn explain run=logs/train/runs/X user=196 item=50 picture=why.svg
@@ -94,6 +103,8 @@ def show(found: Explanation) -> None:
     for name in columns:
         if name in ABOUT and len(columns) > 1:
             print(f"{name}: {ABOUT[name]}")
+    if found.kinds is not None:
+        show_kinds(found.kinds, console)
     if found.alike:
         near = Table(
             title="Similar items in the history", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
@@ -106,6 +117,33 @@ def show(found: Explanation) -> None:
         console.print(near)
     if found.note:
         console.print(literal(found.note))
+
+
+def show_kinds(kinds: KindShares, console: Console) -> None:
+    """What each kind of features adds, with the sum where there is one."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title="By kind of item features", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1)
+    )
+    split = any(share.direct is not None for share in kinds.shares)
+    heads = ["adds", *(["direct", "neighbours"] if split else [])]
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("kind")
+
+    def row(name: str, *values: float | None) -> None:
+        cells = ["" if value is None else f"{value:+.4f}" for value in values]
+        table.add_row(*cells, *[""] * (len(heads) - len(cells)), literal(name))
+
+    for share in kinds.shares:
+        row(share.name, *((share.value, share.direct, share.neighbours) if split else (share.value,)))
+    if kinds.sums:
+        table.add_section()
+        row("together", sum(share.value for share in kinds.shares))
+    console.print(table)
+    console.print(literal(kinds.rule))
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def open_model(run: str) -> tuple[OpenExport | OpenRun, Explainer]:
     from ltgnn.inference.open_run import OpenRun
 
     shop = OpenRun(run)
-    return shop, explainer(shop)
+    return shop, explainer(shop, leave_out=False)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

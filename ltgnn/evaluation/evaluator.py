@@ -136,8 +136,9 @@ class Evaluator:
                 record.values[f"{stratum.prefix}scorable"] = float(known.sum())
         if not quick:
             self._beyond_accuracy(record, lists, found)
+            columns = dict(record.per_user)
             for policy, groups in self.user_groups.items():
-                self._by_user_group(record, policy, groups)
+                self._by_user_group(record, columns, policy, groups)
         self._mixtures(record)
         if monitor is not None and monitor not in record.values:
             missing = [name for name in self.mixtures.get(monitor, {monitor: 1}) if name not in record.values]
@@ -212,16 +213,18 @@ class Evaluator:
                     for group, number in group_metric(first, groups).items():
                         record.add(f"{policy}/{group}/{name}@{k}" if group else f"{policy}/{name}@{k}", number)
 
-    def _by_user_group(self, record: Record, policy: str, groups: Groups) -> None:
-        """The means of all per-user columns over each group of users."""
+    def _by_user_group(self, record: Record, per_user: Mapping[str, Tensor], policy: str, groups: Groups) -> None:
+        """The means of all per-user columns over each group of users; of those for all items the columns as well."""
         wanted = {f"@{k}" for k in self.user_ks}
-        names = [name for name in record.per_user if "@" not in name or name[name.index("@") :] in wanted]
-        columns = torch.stack([record.per_user[name] for name in names])
+        names = [name for name in per_user if "@" not in name or name[name.index("@") :] in wanted]
+        columns = torch.stack([per_user[name] for name in names])
         for label, group in enumerate(groups.names):
             inside = groups.labels[self.users] == label
             record.values[f"{policy}/{group}/users"] = float(inside.sum())
             means = columns[:, inside].nanmean(1).tolist()
             record.values |= {f"{policy}/{group}/{n}": v for n, v in zip(names, means, strict=True) if v == v}
+            of_group = ((n, c.masked_fill(~inside, torch.nan)) for n, c in zip(names, columns, strict=True))
+            record.per_user |= {f"{policy}/{group}/{n}": c for n, c in of_group if "/" not in n and not c.isnan().all()}
 
     def _mixtures(self, record: Record) -> None:
         """Weighted sums, where all parts are there: the default one need not fit every choice of ks and groups."""

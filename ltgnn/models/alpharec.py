@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, ClassVar
 
 import torch
@@ -12,6 +12,8 @@ from torch.nn import functional as F
 
 from ltgnn.models.embedding import GraphInit, Init, ItemEmbedding
 from ltgnn.models.fusion import ContentOnly, ItemFusion
+from ltgnn.models.kind_split import split_content
+from ltgnn.models.projection import Columns
 from ltgnn.types import Interactions, ItemContent, UserError
 
 
@@ -62,3 +64,9 @@ class ContentNodes(ItemEmbedding):
         """All to the features, those of users too."""
         states = self()[0]
         return torch.zeros_like(states), states
+
+    def kinds(self, columns: Columns) -> Mapping[str, Tensor] | None:
+        """The projections of users and of items, kind by kind."""
+        users = self.mean_features() if self.user_features is None else self.user_features
+        mine, theirs = (split_content(self.fusion, None, rows, self.counts, columns) for rows in (users, self.features))
+        return mine and theirs and {name: torch.cat([mine[name], part]) for name, part in theirs.items()}

@@ -10,6 +10,8 @@ from annotated_types import Ge
 from torch import Tensor, nn
 
 from ltgnn.models.fusion import ItemFusion
+from ltgnn.models.kind_split import split_content
+from ltgnn.models.projection import Columns
 from ltgnn.scoring.known_items import has_interactions
 from ltgnn.types import Interactions, ItemContent
 
@@ -145,6 +147,14 @@ class NodeEmbedding(nn.Module):
         entities = self.entity_ids
         nothing = [torch.zeros_like(table) for table in entities]
         return torch.cat([self.users, ids, *entities]), torch.cat([torch.zeros_like(self.users), content, *nothing])
+
+    def kinds(self, columns: Columns) -> Mapping[str, Tensor] | None:
+        """The second of ``parts`` by the kinds of features, as ``split_content``: name -> [N, d], or [N + M, d]"""
+        found = split_content(self.fusion, self.ids, self.features, self.counts, columns)
+        if found is None or self.users is None:
+            return found
+        around = [torch.zeros_like(self.users), *(torch.zeros_like(table) for table in self.entity_ids)]
+        return {name: torch.cat([around[0], part, *around[1:]]) for name, part in found.items()}
 
     @torch.no_grad()
     def known_items(self, features: Tensor | None, trained: Tensor | None = None) -> Tensor:

@@ -89,6 +89,10 @@ class Projected(ItemFusion):
         projected: Tensor = self.projector(features)
         return projected
 
+    def carry(self, part: Tensor, ids: Any, content: Tensor, counts: Tensor) -> Tensor:
+        """What a summand ``part`` of the projected features ``content`` adds to the state, all of them [I, d]."""
+        return part
+
     def known_items(self, features: Tensor | None, trained: Tensor) -> Tensor:
         """Those with a trained id, and those of whose features something is left by the projector."""
         assert features is not None
@@ -222,6 +226,9 @@ class Gate(Mix):
     def share(self, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
         """The gate.  [I, d]"""
         return torch.sigmoid(self.gate(torch.cat([ids, content], -1)))
+
+    def carry(self, part: Tensor, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
+        return (1 - self.share(ids, content, counts)) * part
 
 
 class AlignedContent(Mix):

@@ -10,7 +10,8 @@ from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from ltgnn.models.fusion import Mix, Projector
-from ltgnn.models.projection import ProjectorPerKind
+from ltgnn.models.kinds import makes_kinds
+from ltgnn.models.projection import Columns, ProjectorPerKind
 from ltgnn.types import UserError
 
 
@@ -18,7 +19,8 @@ class Attention(Mix):
     """``sum_k a_k z_k``, ``a = softmax(q . tanh(W z_k + b))``, over the id ``z_0`` and each projected set ``z_k``.
 
     ``widths``: kind -> columns, in the order of the features (``widths`` in features_card.json); None: one set. Each
-    set has a projector of its own. What alignment losses see as the content is the mean of the sets.
+    set has a projector of its own, or is a kind of ``projector=kinds``. What alignment losses see as the content is
+    the mean of the sets.
     """
 
     note: ClassVar[str] = "fusion=attention: the attention is held where it is."
@@ -33,7 +35,9 @@ class Attention(Mix):
     ) -> None:
         kinds = dict(widths or {"text": features_dim})
 
-        def each_its_own(features_dim: int, dim: int) -> ProjectorPerKind:
+        def each_its_own(features_dim: int, dim: int) -> nn.Module:
+            if not widths and makes_kinds(projector):
+                return projector(features_dim=features_dim, dim=dim)
             if sum(kinds.values()) != features_dim:
                 raise UserError(
                     f"fusion.widths={kinds} given, but the features have {features_dim} columns: wanted widths that "
@@ -64,3 +68,10 @@ class Attention(Mix):
         """``a_0 z_0`` and the rest."""
         weighted, _ = self.weigh(ids, features)
         return weighted[:, 0], weighted[:, 1:].sum(1)
+
+    def kinds(self, ids: Tensor, features: Tensor, counts: Tensor, columns: Columns) -> Mapping[str, Tensor] | None:
+        """``a_k z_k`` of each set; None where the sets are not the kinds of the features."""
+        assert isinstance(self.projector, ProjectorPerKind)
+        if [place.stop - place.start for place in columns.values()] != self.projector.widths:
+            return None
+        return dict(zip(columns, self.weigh(ids, features)[0][:, 1:].unbind(1), strict=True))

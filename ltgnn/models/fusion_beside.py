@@ -45,6 +45,11 @@ class Beside(Mix):
         projected = super().project(features)
         return torch.cat([projected.new_zeros(len(projected), self.id_dim), projected], 1)
 
+    def carry(self, part: Tensor, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
+        """The part in the columns of the features.  [I, narrow] or [I, d] -> [I, d]"""
+        narrow = part.shape[1] < len(self.kept)
+        return torch.cat([part.new_zeros(len(part), self.id_dim), part], 1) if narrow else part
+
     def mix(self, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
         return self.kept * ids + content
 

@@ -32,3 +32,7 @@ class Concat(Mix):
         """``W_1 id + b`` and ``W_2 projected features``."""
         left, right = self.both.weight.split(ids.shape[1], dim=1)
         return ids @ left.T + self.both.bias, self.project(features) @ right.T
+
+    def carry(self, part: Tensor, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
+        """``W_2 part``"""
+        return part @ self.both.weight[:, ids.shape[1] :].T

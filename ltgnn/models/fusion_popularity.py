@@ -53,3 +53,7 @@ class PopularityGate(Mix):
     def share(self, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
         """Weight of the id.  [I, 1]"""
         return 1 - self.content_weight(counts)[:, None]
+
+    def carry(self, part: Tensor, ids: Tensor, content: Tensor, counts: Tensor) -> Tensor:
+        """``w_c part``"""
+        return self.content_weight(counts)[:, None] * part

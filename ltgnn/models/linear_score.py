@@ -3,17 +3,18 @@
 ``final_u = c_0 x_u + sum over the user's items j of A[u, j] h_j``, ``h_j = sum over l >= 1 of c_l (A^(l-1) x)_j``: all
 that the user receives comes through the items of the history. With the item's final state ``v`` held, the score
 ``<final_u, v>`` is a sum over them, and since ``x = ids + content``, each term splits once more: ids on both sides,
-content on both sides, or one of each. Nothing is approximated.
+content on both sides, or one of each. The item's side splits as well, into its id and the kinds of its features, each
+by the item's first state and by what it receives from its neighbours. Nothing is approximated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from ltgnn.types import Embedding, Graph, Readout, Term
+from ltgnn.types import DIRECT, NEIGHBOURS, Embedding, Graph, Readout, Term
 
 
 class LinearScore:
@@ -34,13 +35,15 @@ class LinearScore:
         """
         self.match, self.note = match, embedding.content_note
         self.num_users, self.num_items = embedding.num_users, embedding.num_items
-        self.graph, self.norm_power = graph, norm_power
+        self.graph, self.norm_power, self.embedding = graph, norm_power, embedding
         with torch.no_grad():
             first = [part.double() for part in embedding.parts()]
             self.layers = [[part] for part in first]  # ids, content: (L + 1) x [N, d]
             for kind in self.layers:
                 for _ in range(num_layers):
                     kind.append(graph.propagate(kind[-1]))
+            self.kinds: dict[tuple[str, ...], dict[str, list[Tensor]] | None] = {}  # the same layers of each kind
+            self.num_layers = num_layers
             self.connected = coefficients(readout, num_layers)
             self.isolated = coefficients(readout, num_layers, isolated=True)
 
@@ -55,17 +58,32 @@ class LinearScore:
                      for kind in self.layers)  # fmt: skip
         return ids, content
 
+    def matches(self, item: int) -> Tensor:
+        """The content match of an item with each item.  [I]"""
+        if self.match is None:
+            return torch.zeros(self.num_items)
+        return self.match[0] * (self.match[1] @ self.match[1][item])
+
+    def factor(self, item: int) -> float:
+        """``|final_i|^(p - 1)``"""
+        if self.norm_power == 1.0:
+            return 1.0
+        ids, content = self.final(self.num_users + item)
+        squared = (ids + content).square().sum() + self.matches(item)[item]
+        return float(squared.sqrt().clamp_min(1e-12) ** (self.norm_power - 1.0))
+
+    def profile_length(self, nodes: Tensor, edges: Tensor) -> float:
+        """Of the features that a user receives over ``edges`` from ``nodes``, both [n]."""
+        if self.match is None or not len(nodes):
+            return 1.0
+        return float((edges @ self.match[1][nodes - self.num_users]).norm().clamp_min(1e-12))
+
     def terms(self, user: int, item: int) -> list[Term]:
         """Summands of ``<final_u, final_i> |final_i|^(p - 1)``: the user's own vector, and each item of the history."""
         with torch.no_grad():
             ids, content = self.final(self.num_users + item)
-            match, squared = torch.zeros(self.num_items), (ids + content).square().sum()
-            if self.match is not None:
-                match = self.match[0] * (self.match[1] @ self.match[1][item])
-                squared = squared + match[item]
-            if self.norm_power != 1.0:
-                factor = squared.sqrt().clamp_min(1e-12) ** (self.norm_power - 1.0)
-                ids, content, match = ids * factor, content * factor, match * factor
+            match, factor = self.matches(item), self.factor(item)
+            ids, content, match = ids * factor, content * factor, match * factor
             weights = self.of(user)
             user_terms = [weights[0] * kind[0][user] for kind in self.layers]
             found = [Term(None, "the user's own vector", split_terms(user_terms, ids, content))] if weights[0] else []
@@ -75,9 +93,7 @@ class LinearScore:
                 * edges[:, None]
                 for kind in self.layers
             ]
-            length = 1.0
-            if self.match is not None and len(nodes):
-                length = float((edges @ self.match[1][nodes - self.num_users]).norm().clamp_min(1e-12))
+            length = self.profile_length(nodes, edges)
             for row, node in enumerate((nodes - self.num_users).tolist()):
                 by = split_terms([kind[row] for kind in received], ids, content) if len(weights) > 1 else {}
                 if self.match is not None:
@@ -85,6 +101,42 @@ class LinearScore:
                 if by:
                     found.append(Term(node, "", by))
         return found
+
+    def kind_terms(self, user: int, item: int, columns: Mapping[str, slice]) -> list[Term] | None:
+        """As ``ltgnn.types.KindTerms``: the item's id, each kind of its features, and the content match."""
+        with torch.no_grad():
+            kinds = self.layers_by_kind(columns)
+            if kinds is None:
+                return None
+            node = self.num_users + item
+            (ids, content), weights, factor = self.final(user), self.of(node), self.factor(item)
+            said = ids + content
+            found = [Term(None, "ids", self.sides(self.layers[0], weights, node, said, factor))]
+            found += [Term(None, n, self.sides(layers, weights, node, said, factor)) for n, layers in kinds.items()]
+            if self.match is not None:
+                nodes, edges = self.graph.messages_to(user)
+                match = float(edges @ self.matches(item)[nodes - self.num_users].double())
+                match *= factor / self.profile_length(nodes, edges)
+                found.append(Term(None, "content match", {DIRECT: match, NEIGHBOURS: 0.0}))
+        return found
+
+    def layers_by_kind(self, columns: Mapping[str, slice]) -> dict[str, list[Tensor]] | None:
+        """Layers of what each kind of features adds, made once: name -> (L + 1) x [N, d]"""
+        if tuple(columns) not in self.kinds:
+            first = self.embedding.kinds(columns)
+            layers = None if first is None else {name: [part.double()] for name, part in first.items()}
+            for kind in () if layers is None else layers.values():
+                for _ in range(self.num_layers):
+                    kind.append(self.graph.propagate(kind[-1]))
+            self.kinds[tuple(columns)] = layers
+        return self.kinds[tuple(columns)]
+
+    def sides(
+        self, layers: Sequence[Tensor], weights: Sequence[float], node: int, said: Tensor, factor: float
+    ) -> dict[str, float]:
+        """``factor <said, state>`` of what a node has from layer 0, and from the later ones."""
+        direct, *later = (c * float(said @ x[node]) * factor for c, x in zip(weights, layers, strict=True))
+        return {DIRECT: direct, NEIGHBOURS: sum(later)}
 
 
 def coefficients(readout: Readout, num_layers: int, isolated: bool = False) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated
+from typing import Annotated, Protocol, runtime_checkable
 
 import torch
 from annotated_types import Ge, Lt
@@ -11,6 +11,22 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ltgnn.types import UserError
+
+CONSTANT = "constant of the projector"
+"""What a projector adds to every item alike, in a split by kind."""
+
+
+Columns = Mapping[str, slice]
+"""Kind of features -> its columns, side by side; together they are all columns."""
+
+
+@runtime_checkable
+class SplitsByKind(Protocol):
+    """A projector whose result may be a sum over the kinds of features."""
+
+    def by_kind(self, features: Tensor, columns: Columns) -> Mapping[str, Tensor]:
+        """What each kind adds to the projection, and a constant, by name: [n, d] each. Empty: it is no such sum."""
+        ...
 
 
 class NoProjection(nn.Identity):
@@ -25,12 +41,27 @@ class NoProjection(nn.Identity):
                 "projector=linear."
             )
 
+    def by_kind(self, features: Tensor, columns: Columns) -> Mapping[str, Tensor]:
+        """The columns of each kind, the others 0."""
+        found = {name: torch.zeros_like(features) for name in columns}
+        for name, place in columns.items():
+            found[name][:, place] = features[:, place]
+        return found
+
 
 class Linear(nn.Sequential):
     """One linear map."""
 
     def __init__(self, features_dim: int, dim: int) -> None:
         super().__init__(nn.Linear(features_dim, dim))
+
+    def by_kind(self, features: Tensor, columns: Columns) -> Mapping[str, Tensor]:
+        """The product with the columns of each kind, and the bias."""
+        linear = self[0]
+        assert isinstance(linear, nn.Linear)
+        weight, bias = linear.weight, linear.bias
+        found = {name: features[:, place] @ weight[:, place].T for name, place in columns.items()}
+        return found | {CONSTANT: bias.expand(len(features), -1)}
 
 
 class MLP(nn.Sequential):
@@ -106,6 +137,12 @@ class ProjectorPerKind(nn.Module):
         """The projection of each kind [I, d]."""
         kinds = torch.split(features, self.widths, dim=1)
         return [project(kind) for project, kind in zip(self.projectors, kinds, strict=True)]
+
+    def by_kind(self, features: Tensor, columns: Columns) -> Mapping[str, Tensor]:
+        """What each of the projectors gives, its bias included; nothing where they are of other kinds."""
+        if [place.stop - place.start for place in columns.values()] != self.widths:
+            return {}
+        return dict(zip(columns, self.each(features), strict=True))
 
     def forward(self, features: Tensor) -> Tensor:
         return torch.stack(self.each(features)).sum(0)

@@ -83,6 +83,7 @@ UNMOVED = {
     "model=lightgcn_historical: encoder.every": "moves the second step: tests/models/test_historical.py",
     "model=mf: encoder.readout.ego": "there is one layer to read out",
     "model=vbpr: encoder.readout.ego": "there is one layer to read out",
+    "projector=kinds: rescale": "nothing is dropped: tests/models/test_kinds.py",
     **{
         f"model=pyg model/conv={conv}: encoder.conv.concat": "there is one head: tests/models/test_pyg.py"
         for conv in ("gatv2", "transformer")

@@ -189,6 +189,10 @@ def test_user_groups_and_their_product_with_item_groups() -> None:
                 float(own.nanmean()), nan_ok=True
             )
         assert f"activity/{name}/ndcg@5" not in result.values
+        column = torch.where(inside, result.per_user["ndcg@10"], torch.nan)
+        if inside.any():
+            torch.testing.assert_close(result.per_user[f"activity/{name}/ndcg@10"], column, equal_nan=True)
+        assert f"activity/{name}/toy/tail/recall@10" not in result.per_user
 
 
 def test_a_monitor_gets_what_it_needs_and_no_more() -> None:

@@ -7,10 +7,12 @@ import hashlib
 import time
 from importlib.resources import files
 
+from ltgnn.analysis import kind_formats
 from ltgnn.analysis.item_groups import rule, sizes
 from ltgnn.analysis.report import pictures, sections
 from ltgnn.analysis.report.answer import QUESTION, answer
 from ltgnn.analysis.report.gather import Runs
+from ltgnn.analysis.report.kinds import kinds
 from ltgnn.analysis.report.scenes import scenes
 from ltgnn.runs.run import first_line
 
@@ -62,6 +64,8 @@ def render(runs: Runs) -> str:
         groups=groups,
         group_rule=rule(runs.finished, policy) if groups else "",
         group_sizes=sizes(runs.finished, policy),
+        kinds=kinds(runs),
+        kind_formats=kind_formats,
         warnings=sections.warnings(runs),
         left_out=[first_line(error) for error in runs.damaged],
         scatters=[plot for plot in scatters if plot],

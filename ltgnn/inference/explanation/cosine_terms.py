@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from ltgnn.types import LinearTerms, Term
+from ltgnn.types import KindTerms, LinearTerms, Term
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,14 @@ class CosineTerms:
         return self.inner.note
 
     def terms(self, user: int, item: int) -> list[Term]:
+        return self.scaled(self.inner.terms(user, item), user)
+
+    def kind_terms(self, user: int, item: int, columns: Mapping[str, slice]) -> list[Term] | None:
+        """Those of ``inner``, where it has such."""
+        found = self.inner.kind_terms(user, item, columns) if isinstance(self.inner, KindTerms) else None
+        return None if found is None else self.scaled(found, user)
+
+    def scaled(self, found: Sequence[Term], user: int) -> list[Term]:
+        """Terms over the length of the user's state."""
         length = float(self.users[user].double().norm().clamp_min(1e-12))
-        found = self.inner.terms(user, item)
         return [replace(term, by={name: value / length for name, value in term.by.items()}) for term in found]

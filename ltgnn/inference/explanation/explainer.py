@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional as F
 
 from ltgnn.evaluation.topk import each_block
+from ltgnn.inference.explanation.kind_shares import KindShares, Measure
 from ltgnn.inference.explanation.terms import merge_terms, terms
 from ltgnn.inference.search.bm25 import words
 from ltgnn.inference.served_model import BLOCK_MIB, ServedModel
@@ -64,6 +65,7 @@ class Explanation:
     alike: list[SimilarItem]
     note: str
     sums: bool = True  # False: the model is not linear, and its lines only come near the score
+    kinds: KindShares | None = None  # by kind of features; None: the model reads none
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -75,6 +77,8 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         rows = [[f"{line.value:+.4f}", line.item, line.title, line.group] for line in self.lines]
+        shares = self.kinds.shares if self.kinds is not None else []
+        rows += [[f"{share.value:+.4f}", "", f"by kind of features: {share.name}", ""] for share in shares]
         return grid(f"Item {self.item} {self.title} for user {self.user}: {self.score:.4f}", HEADS, rows)
 
 
@@ -82,7 +86,8 @@ class Explainer:
     """Explains scores of one model. ``linear``: of a graph model; ``texts``: the items' texts, [] where there are none.
 
     ``refusal``: why the model's own part cannot be split, raised when an explanation is requested. ``sums``: whether
-    the terms are to sum to the score.
+    the terms are to sum to the score. ``kinds``: measures what each kind of features adds; with it, a score that cannot
+    be split over the history is one line.
     """
 
     def __init__(
@@ -93,15 +98,15 @@ class Explainer:
         note: str = "",
         refusal: str = "",
         sums: bool = True,
+        kinds: Measure | None = None,
     ) -> None:
         self.served, self.linear, self.texts, self.note, self.refusal = served, linear, texts, note, refusal
-        self.sums = sums
+        self.sums, self.kinds = sums, kinds
 
     def on(self, served: ServedModel) -> Explainer:
         """The same for a model that differs in its score adjustments."""
-        if served is self.served:
-            return self
-        return Explainer(served, self.linear, self.texts, self.note, self.refusal, self.sums)
+        rest = self.linear, self.texts, self.note, self.refusal, self.sums, self.kinds
+        return self if served is self.served else Explainer(served, *rest)
 
     def __call__(self, user: str, item: str, k: int = 10) -> Explanation:
         """The ``k`` largest summands, the others as one; ``UserError`` for who or what the model does not know."""
@@ -113,10 +118,11 @@ class Explainer:
             raise UserError(
                 f"item={item} is not scorable by this model: no train interaction, and no features that it reads."
             )
-        if self.refusal:
+        if self.refusal and self.kinds is None:
             raise UserError(self.refusal)
-        scores = self._scores(u)
-        found = merge_terms(terms(served.scorer, u, i, self.linear))
+        scores, kinds = self._scores(u), None if self.kinds is None else self.kinds(served.scorer, u, i)
+        unsplit = Term(None, "the score, not split over the history", {"score": float(scores[i])})
+        found = [unsplit] if self.refusal else merge_terms(terms(served.scorer, u, i, self.linear))
         score, total = float(scores[i]), sum(term.value for term in found)
         size = max(1e-3, abs(score), max((abs(term.value) for term in found), default=0.0))
         if self.sums and abs(score - total) > TOLERANCE * size:
@@ -133,8 +139,8 @@ class Explainer:
         shown = found if len(found) <= k + 1 else [*found[:k], combine_others(found[k:])]
         return Explanation(
             user, item, catalogue.titles[i], served.group(i), score, total, rank,
-            [self._line(term) for term in shown], _sums(found), self._similar_history(u, i, k), self.note,
-            self.sums,
+            [self._line(term) for term in shown], _sums(found), self._similar_history(u, i, k),
+            self.note or self.refusal, self.sums, kinds,
         )  # fmt: skip
 
     def _scores(self, user: int) -> torch.Tensor:

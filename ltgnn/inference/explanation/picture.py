@@ -29,6 +29,10 @@ def picture(found: Explanation, most: int = 8) -> str:
         _text(20, 46, f"score {found.score:.4f}" + (f", place {found.rank}" if found.rank else "")
               + ("; what adds up to it" if found.sums else "; what comes near it"), "start", colour="#5c6772"),
     ]  # fmt: skip
+    if found.kinds is not None:
+        shares = ", ".join(f"{share.name} {share.value:+.4f}" for share in found.kinds.shares)
+        sums = "" if found.kinds.sums else " (less without it)"
+        parts.append(_text(20, 62, shorten(f"by kind of features: {shares}{sums}", 120), "start", colour="#5c6772"))
     for number, line in enumerate(lines):
         y = TOP + ROW * number + ROW / 2
         thick = 1 + 9 * abs(line.value) / largest

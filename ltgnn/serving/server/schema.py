@@ -160,6 +160,19 @@ class ReadsAlike(BaseModel):
     words: list[str] = Field(description="words that both texts have")
 
 
+class KindOf(BaseModel):
+    name: str = Field(description="kind of features, ids, or another part of the score")
+    value: float = Field(description="what it adds to the score")
+    direct: float | None = Field(description="of this, by the item's first state; null: not split")
+    neighbours: float | None = Field(description="of this, by what the item receives over the graph; null: not split")
+
+
+class ByKind(BaseModel):
+    shares: list[KindOf] = Field(description="the kinds, the largest first")
+    sums: bool = Field(description="whether they add up to the score")
+    rule: str = Field(description="how they were measured")
+
+
 class Explained(BaseModel):
     user: str = Field(description="id of the user")
     item: ItemOf
@@ -173,3 +186,4 @@ class Explained(BaseModel):
     alike: list[ReadsAlike] = Field(description="items of the user's history with similar features")
     note: str = Field(description="what else should be known; may be empty")
     sums: bool = Field(description="whether the lines are the score, or only come near it")
+    kinds: ByKind | None = Field(description="by kind of item features; null: the model reads none")
