@@ -17,7 +17,7 @@ from ltgnn.evaluation.metric import SECTIONS, metrics_by_input
 from ltgnn.evaluation.metrics import Hits, find
 from ltgnn.evaluation.ranks import Ranks, places
 from ltgnn.evaluation.record import Record, Stratum
-from ltgnn.evaluation.strata import describe_groups, group_events, group_users, make_strata
+from ltgnn.evaluation.strata import add_user_groups, describe_groups, group_events, group_users, make_strata
 from ltgnn.evaluation.topk import each_block, top_k
 from ltgnn.tensors.csr import Csr, csr_rows, union_by_user
 from ltgnn.types import (
@@ -46,10 +46,10 @@ class Evaluator:
     with a held-out item of that group; ``activity/casual/ndcg@20`` over the users of a user group, who are grouped by
     train counts; ``activity/casual/items20/tail/ndcg@20`` for the product; ``scene/web/ndcg@20`` over the users with a
     held-out pair of a group of events (``event_groups``), of which only such pairs count as hits, and
-    ``scene/web/items20/tail/ndcg@20`` for the product; ``users`` and ``items20/tail/users`` for how
-    many these are; ``not_scorable``, with the same prefixes, for how many held-out pairs are on items that the scorer
-    does not know (``Scorer.candidates``): they count as missed, and ``scorable`` is how many items of the
-    group it knows: with 0, a value of 0 is not informative. A value defined for no user is omitted.
+    ``scene/web/items20/tail/ndcg@20`` for the product; ``users`` and ``items20/tail/users`` for how many these are;
+    ``not_scorable``, with the same prefixes, for how many held-out pairs are on items that the scorer does not know
+    (``Scorer.candidates``): they count as missed, and ``scorable`` is how many items of the group it knows: with 0, a
+    value of 0 is not informative. A value defined for no user is omitted.
     ``mixtures`` are weighted sums of values, for ``monitor``: ``{"balanced": {"ndcg@20": 0.5,
     "items20/tail/ndcg@20": 0.5}}``.
 
@@ -138,7 +138,7 @@ class Evaluator:
             self._beyond_accuracy(record, lists, found)
             columns = dict(record.per_user)
             for policy, groups in self.user_groups.items():
-                self._by_user_group(record, columns, policy, groups)
+                add_user_groups(record, columns, policy, groups.names, groups.labels[self.users], self.user_ks)
         self._mixtures(record)
         if monitor is not None and monitor not in record.values:
             missing = [name for name in self.mixtures.get(monitor, {monitor: 1}) if name not in record.values]
@@ -212,19 +212,6 @@ class Evaluator:
                 for name, group_metric in self.exposure.items():
                     for group, number in group_metric(first, groups).items():
                         record.add(f"{policy}/{group}/{name}@{k}" if group else f"{policy}/{name}@{k}", number)
-
-    def _by_user_group(self, record: Record, per_user: Mapping[str, Tensor], policy: str, groups: Groups) -> None:
-        """The means of all per-user columns over each group of users; of those for all items the columns as well."""
-        wanted = {f"@{k}" for k in self.user_ks}
-        names = [name for name in per_user if "@" not in name or name[name.index("@") :] in wanted]
-        columns = torch.stack([per_user[name] for name in names])
-        for label, group in enumerate(groups.names):
-            inside = groups.labels[self.users] == label
-            record.values[f"{policy}/{group}/users"] = float(inside.sum())
-            means = columns[:, inside].nanmean(1).tolist()
-            record.values |= {f"{policy}/{group}/{n}": v for n, v in zip(names, means, strict=True) if v == v}
-            of_group = ((n, c.masked_fill(~inside, torch.nan)) for n, c in zip(names, columns, strict=True))
-            record.per_user |= {f"{policy}/{group}/{n}": c for n, c in of_group if "/" not in n and not c.isnan().all()}
 
     def _mixtures(self, record: Record) -> None:
         """Weighted sums, where all parts are there: the default one need not fit every choice of ks and groups."""

@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ltgnn.evaluation.record import Stratum
+from ltgnn.evaluation.record import Record, Stratum
 from ltgnn.types import EventGrouping, Groups, Interactions, UserError, UserGrouping
 
 
@@ -88,6 +88,25 @@ def group_events(
                 f"eval.event_groups.{name}: groups of items or users are called {name}, too. Give it another name."
             )
     return {name: policy.group_events(held_out, train) for name, policy in policies.items()}
+
+
+def add_user_groups(
+    record: Record, per_user: Mapping[str, Tensor], policy: str, names: Sequence[str], labels: Tensor, ks: Sequence[int]
+) -> None:
+    """The means of all per-user columns over each group of users; of those for all items the columns as well.
+
+    ``labels`` [n] of the users, ``names`` of the groups; ``ks``: lengths of lists whose columns count.
+    """
+    wanted = {f"@{k}" for k in ks}
+    kept = [name for name in per_user if "@" not in name or name[name.index("@") :] in wanted]
+    columns = torch.stack([per_user[name] for name in kept])
+    for label, group in enumerate(names):
+        inside = labels == label
+        record.values[f"{policy}/{group}/users"] = float(inside.sum())
+        means = columns[:, inside].nanmean(1).tolist()
+        record.values |= {f"{policy}/{group}/{n}": v for n, v in zip(kept, means, strict=True) if v == v}
+        of_group = ((n, c.masked_fill(~inside, torch.nan)) for n, c in zip(kept, columns, strict=True))
+        record.per_user |= {f"{policy}/{group}/{n}": c for n, c in of_group if "/" not in n and not c.isnan().all()}
 
 
 def describe_groups(found: Mapping[str, Mapping[str, Groups]]) -> dict[str, dict[str, dict[str, object]]]:

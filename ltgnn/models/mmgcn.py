@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ltgnn.models.embedding import NodeEmbedding
-from ltgnn.scoring.known_items import reach, receives
+from ltgnn.scoring.known_items import has_content, reach, receives
 from ltgnn.tensors.feature_kinds import FeatureKinds
 from ltgnn.types import Encoded, Encoder, Graph, Perturb, UserError, identity
 
@@ -80,5 +80,5 @@ class MMGCN(Encoder):
         first = self.embedding.num_users
         for values, share in zip(self.kinds.split(features).values(), self.shares, strict=True):
             if share > 0:
-                known[first:] |= values.any(1)
+                known[first:] |= has_content(values)
         return reach(known, receives(graph.propagate), self.num_layers)[first:]

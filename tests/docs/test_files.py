@@ -15,7 +15,8 @@ from docs.generate.file_reference import declared, page
 from tests.conftest import CONF, run_folders
 
 FILES: Mapping[str, Any] = declared()
-GROUP = r"(?:activity/(?:active|middle|casual|cold)/)?(?:items20|mass)/(?:(?:head|mid|tail|cold)/)?"
+USERS = r"activity/(?:active|middle|casual|cold)/"
+GROUP = rf"(?:{USERS}|(?:{USERS})?(?:items20|mass)/(?:(?:head|mid|tail|cold)/)?)"
 WORDS = {
     "[GROUP/]METRIC[@K]": rf"(?:{GROUP})?[a-z][a-z_0-9]*(?:@\d+)?",
     "train/TERM": r"train/\w+",

@@ -19,6 +19,7 @@ EXCEPTIONS: dict[str, str] = {
     "inference/search/retrieval.py": "items without text, which a search cannot find; recommended they can be",
     "models/fusion.py": "fusion=init is whitened on the items that training sees",
     "models/fusion_popularity.py": "a weight, of an item whose id is 0 anyway",
+    "models/kinds.py": "which kinds of features a row has",
     "models/layergcn.py": "a node whose first state is 0, as the cosine with it is not defined",
     "scoring/ensemble_weights.py": "users whose held-out items are among the candidates",
 }
