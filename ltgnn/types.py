@@ -1028,6 +1028,9 @@ class Loss:
         """Factors and scorers that training added to the model's scores, so that ranking adds them too."""
         return []
 
+    def prepare(self) -> None:
+        """Computes once what training needs, such as a closed form: before the first step, while memory is free."""
+
     def fitted_scores(self) -> Scorer | None:
         """The scores of a closed form that it fitted on the train part, which a run keeps; None: it fitted none."""
         return None

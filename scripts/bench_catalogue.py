@@ -6,8 +6,9 @@
 vectors of 64 numbers in which a community is a cloud. Stages, each a command in a process of its own: import; train
 ``model=ease_local`` with the vectors, and evaluate 100,000 users; lists of 20 for all users; export; one request to the
 served export; train a GNN on what the closed form leaves for ``--steps`` batches; its lists for all users by an
-approximate index, with their recall. Prints Markdown with the exponent of the time of the fit; --save writes
-experiments/bench/catalogue.{md,json}, and leaves the sizes that are there.
+approximate index, with their recall. With the same ``--work`` it goes on after the last stage that ended. Prints
+Markdown with the exponent of the time of the fit; --save writes experiments/bench/catalogue.{md,json}, and leaves the
+sizes that are there.
 """
 
 from __future__ import annotations
@@ -63,16 +64,22 @@ def make(folder: Path, items: int) -> None:
 
 
 def command(name: str, words: list[str], log: Path) -> dict[str, Any]:
-    """Runs ``ltgnn WORDS``; what it took."""
+    """Runs ``ltgnn WORDS``; what it took, or took earlier by ``stages.json`` beside the log."""
+    record = log.with_name("stages.json")
+    kept: dict[str, dict[str, Any]] = json.loads(record.read_text()) if record.is_file() else {}
+    if name in kept:
+        return kept[name]
     start = time.perf_counter()
     with log.open("w") as out:
         process = subprocess.Popen([sys.executable, "-m", "ltgnn.cli", *words], stdout=out, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise SystemExit(f"{' '.join(words)}:\n{log.read_text()[-3000:]}")
+        raise SystemExit(f"{' '.join(words)}: status {status}\n{log.read_text()[-3000:]}")
     taken = {"seconds": time.perf_counter() - start, "core seconds": usage.ru_utime + usage.ru_stime}
-    print(name, taken, flush=True)
-    return {"stage": name} | taken | {"peak GB": usage.ru_maxrss / 1e6}
+    kept[name] = {"stage": name} | taken | {"peak GB": usage.ru_maxrss / 1e6}
+    print(kept[name], flush=True)
+    record.write_text(json.dumps(kept, indent=1))
+    return kept[name]
 
 
 def chain(folder: Path, items: int, steps: int, base: list[str]) -> list[dict[str, Any]]:
@@ -148,15 +155,16 @@ def main() -> None:
     parser.add_argument("--items", default="1e4,1e5")
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--base", default="", help="words of model=ease_local, by blanks")
-    parser.add_argument("--work", type=Path, help="folder for the files; it must not exist")
+    parser.add_argument("--work", type=Path, help="folder for the files; one that is there goes on")
     parser.add_argument("--save", action="store_true")
     arguments = parser.parse_args()
     path = SAVED / "catalogue.json"
     found = json.loads(path.read_text()) if path.is_file() else {}
     for items in (int(float(word)) for word in arguments.items.split(",")):
         folder = Path(arguments.work or tempfile.mkdtemp()) / str(items)
-        folder.mkdir(parents=True)
-        make(folder, items)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "vectors.npy").is_file():
+            make(folder, items)
         stages = chain(folder, items, arguments.steps, arguments.base.split())
         machine = f"{cpu_model()}, {os.cpu_count()} cores"
         facts = {"items": items, "users": USERS * items, "events": EVENTS * items, "machine": machine}

@@ -58,6 +58,11 @@ class ResidualSoftmax(SampledSoftmax):
         """The closed form of all users: what ranks."""
         return as_scorer(self.base.fit(self._train, self._features))
 
+    def prepare(self) -> None:
+        _ = self.of_all_users
+        for scorer in self.held_out:
+            scorer.scores_of(torch.zeros(1, dtype=torch.int64), torch.zeros(1, dtype=torch.int64))
+
     def fitted_scores(self) -> Scorer:
         return self.of_all_users
 

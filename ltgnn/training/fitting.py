@@ -101,9 +101,11 @@ def fit_module(
     """The module after its last epoch, its trainer, and the callbacks by name; what each process of a run does."""
     from ltgnn.training.progress import IN_A_SWEEP, Progress, on_terminal
 
-    keep_large_tables()
     with during(parts, "setup"):
         module = build_module(cfg, problem, evaluators, cache)
+        for loss in module.losses.values():
+            loss.prepare()
+    keep_large_tables()
     callbacks = {name: callback for name, callback in instantiate(cfg.callbacks).items() if callback is not None}
     if cfg.sweep.running and isinstance(progress := callbacks.get("progress"), Progress):
         if on_terminal():

@@ -15,7 +15,7 @@ from ltgnn.models.closed_form.ease import EASE, ContentEASE
 from ltgnn.models.closed_form.neighbours import ItemKNN
 from ltgnn.testing import toy
 from ltgnn.testing.loss import LossCase
-from ltgnn.types import Batch, ClosedForm, Encoded, Interactions, Loss, UserError
+from ltgnn.types import Batch, ClosedForm, Encoded, Interactions, Loss, Scorer, UserError
 from tests.losses.case import TRAIN, cosine, example
 
 
@@ -94,6 +94,27 @@ def test_weight_is_learned() -> None:
     loss(batch, main, []).backward()
     assert loss.log_weight.grad is not None
     assert float(loss.log_weight.grad) != 0
+
+
+@pytest.mark.parametrize(("folds", "fits"), [(1, 1), (3, 4)])
+def test_all_fits_are_before_the_first_step(folds: int, fits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the parts and that of all users, once each: memory is freest then."""
+    calls: list[int] = []
+    fit = EASE.fit
+
+    def counted(self: EASE, train: Interactions, features: Tensor | None) -> Scorer:
+        calls.append(len(train))
+        return fit(self, train, features)
+
+    monkeypatch.setattr(EASE, "fit", counted)
+    loss = residual(folds=folds)
+    assert not calls
+    loss.prepare()
+    assert len(calls) == fits
+    batch, main = example(2)
+    loss(batch, main, [])
+    loss.added_scores()
+    assert len(calls) == fits
 
 
 def test_features_go_to_a_closed_form_that_reads_them() -> None:
