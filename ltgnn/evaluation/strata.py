@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -91,7 +91,7 @@ def group_events(
 
 
 def add_user_groups(
-    record: Record, per_user: Mapping[str, Tensor], policy: str, names: Sequence[str], labels: Tensor, ks: Sequence[int]
+    record: Record, per_user: Mapping[str, Tensor], policy: str, names: Sequence[str], labels: Tensor, ks: Iterable[int]
 ) -> None:
     """The means of all per-user columns over each group of users; of those for all items the columns as well.
 
