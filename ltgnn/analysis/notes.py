@@ -45,7 +45,7 @@ def no_pairs_note(rows: Sequence[Row], columns: Sequence[Column]) -> str:
         for column in columns
         if column.group and done and all(cell_text(row, column.name) == "-" for row in done)
     )
-    return f"-: no test pair on an item of the group ({printable(', '.join(groups))})." if groups else ""
+    return f"-: no test pair in the group ({printable(', '.join(groups))})." if groups else ""
 
 
 def warnings_note(rows: Sequence[Row]) -> str:

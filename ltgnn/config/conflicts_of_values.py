@@ -50,7 +50,7 @@ def _conflicts_of_fit(config: Config) -> Iterator[str]:
 def _no_validation(config: Config) -> bool:
     """Whether the split cuts none off and the data set surely publishes none."""
     split, data = config.get("split"), config.get("data")
-    if not isinstance(split, dict) or split.get("val") != 0 or not isinstance(data, dict):
+    if not isinstance(split, dict) or split.get("val") != 0 or split.get("val_values") or not isinstance(data, dict):
         return False
     if isinstance(expected := data.get("expected"), dict):
         return "val" not in expected

@@ -59,6 +59,11 @@ class UsersByMainValue:
         place[order] = torch.arange(number)
         cells = train.users * number + place[column.codes]
         by_user = torch.bincount(cells, minlength=train.num_users * number).view(train.num_users, number)
+        if NO_TRAIN in names:
+            raise UserError(
+                f"eval.user_groups: field={self.field}: a value is called '{NO_TRAIN}', as is the group of users "
+                "without a train interaction: give it another name in the data."
+            )
         labels = group_of[order[by_user.argmax(1)]]
         labels[train.user_counts == 0] = len(names)
         rule = f"users by the {self.field} of most of their train interactions{which_other(number, self.most)}"

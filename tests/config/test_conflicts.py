@@ -77,6 +77,7 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         ["loss=bpr_align", "fusion=side"],
         ["score=content_fit", "monitor=val/balanced"],
         ["score=content_fit", "split=official", "split.val=0", "data=processed"],  # it may publish a validation part
+        ["score=content_fit", "split=by_field", "split.val=0", "split.val_values=[web]", "data=amazon_book"],
         ["trainer=ddp", "loss=bce"],
         ["trainer=dim_parallel", "fusion=init"],
         ["trainer=dim_parallel", "loss=softmax", "loss.ranking.in_batch=false"],

@@ -44,6 +44,13 @@ def test_users_are_grouped_by_the_value_of_most_of_their_train_pairs() -> None:
     assert named(groups) == ["store", "we_b", "we_b", "none"], "of 1's two values the more frequent of all"
 
 
+def test_a_value_is_not_taken_for_the_users_without_train_pairs() -> None:
+    table = torch.tensor([0, 1])
+    train = Interactions(table, table, 2, 2, fields={"channel": EventField(table.int(), ("app", "none"))})
+    with pytest.raises(UserError, match="a value is called 'none'"):
+        UsersByMainValue("channel", 10).group_users(train, {})
+
+
 def test_main_values_are_those_of_counting() -> None:
     generator = torch.Generator().manual_seed(0)
     rows = [(u, i, int(torch.randint(3, (1,), generator=generator))) for u in range(6) for i in range(u + 1)]
