@@ -48,7 +48,7 @@ GROUPS = {
     "serve": {
         "recommend": ("ltgnn.commands.recommend", "lists for users, with a reason for each item"),
         "similar": ("ltgnn.commands.similar", "items similar to an item"),
-        "explain": ("ltgnn.commands.explain", "why a user gets an item: terms that add up to the score"),
+        "explain": ("ltgnn.commands.explain", "why a user gets an item: the terms of its score"),
         "search": ("ltgnn.commands.search", "items that match a query, by keywords, meaning and taste"),
         "answers": ("ltgnn.commands.answers", "the answer to a question, from a table of answers"),
         "update": ("ltgnn.commands.update", "new events, users and items, without training again"),

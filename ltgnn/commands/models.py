@@ -82,8 +82,8 @@ def comment(text: str) -> str:
 
 
 def source(about: str, classes: Sequence[str]) -> str:
-    """The first dated parenthesis of the classes' docstrings, else of the comment."""
-    for text in (*map(docstring, classes), about):
+    """The first dated parenthesis of the classes' docstrings, else of the comment; of the comment if it has a paper."""
+    for text in (*([about] if "arXiv:" in about else []), *map(docstring, classes), about):
         if found := DATED.search(text):
             return " ".join(found.group(1).split())
     return ""
