@@ -19,14 +19,23 @@ from ltgnn.types import EdgeMetadata, Graph, TypedEdges
 Activation = Literal["relu", "elu", "leaky_relu", "tanh"] | None
 
 
-class RelationEncoder(PyGEncoder):
+class TypedEncoder(PyGEncoder):
+    """Base of those whose convolutions treat messages by their type (``Graph.typed_edges``)."""
+
+    reads_types: ClassVar[bool] = True
+
+    def message_index(self, graph: Graph) -> Tensor | None:
+        """As ``Encoder.message_index``: type by type."""
+        return edge_index(need_types(graph)) if self.num_layers else None
+
+
+class RelationEncoder(TypedEncoder):
     """``x_(l+1) = act(conv_l(x_l, edge_index, edge_type))`` with all nodes in one table, as ``RGCNConv`` takes them.
 
     Types are those of ``TypedEdges``: interactions to users and to items, and each relation in both directions
     (Schlichtkrull et al., ESWC 2018, arXiv:1703.06103). A convolution is built with ``num_relations``.
     """
 
-    reads_types: ClassVar[bool] = True
     inputs: ClassVar[tuple[str, ...]] = ("x", "edge_index", "edge_type")
 
     def __init__(
@@ -49,12 +58,8 @@ class RelationEncoder(PyGEncoder):
         found: Tensor = conv(state, edge_index(edges), kinds)
         return found
 
-    def message_index(self, graph: Graph) -> Tensor | None:
-        """As ``Encoder.message_index``: type by type."""
-        return edge_index(need_types(graph)) if self.num_layers else None
 
-
-class HeterogeneousEncoder(PyGEncoder):
+class HeterogeneousEncoder(TypedEncoder):
     """``x_(l+1) = act(conv_l(x_dict, edge_index_dict))`` with a table for each kind of nodes, as ``HGTConv`` takes it.
 
     Kinds are user, item and those of the relations (Hu et al., WWW 2020, arXiv:2003.01332). A convolution is built with
@@ -62,7 +67,6 @@ class HeterogeneousEncoder(PyGEncoder):
     attribute of modules, which PyG makes of them (``type``). A kind that it makes no states of gets 0.
     """
 
-    reads_types: ClassVar[bool] = True
     inputs: ClassVar[tuple[str, ...]] = ("x_dict", "edge_index_dict")
 
     def __init__(
@@ -87,10 +91,6 @@ class HeterogeneousEncoder(PyGEncoder):
         return torch.cat(
             [torch.zeros_like(old) if new is None else new for new, old in zip(made, states.values(), strict=True)]
         )
-
-    def message_index(self, graph: Graph) -> Tensor | None:
-        """As ``Encoder.message_index``: type by type."""
-        return edge_index(need_types(graph)) if self.num_layers else None
 
 
 def edge_index(edges: TypedEdges) -> Tensor:
